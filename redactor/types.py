@@ -1,0 +1,307 @@
+"""What flows through the rooms: Recording → Speech(Transcript, Word) → Finding → Plan(Cover, Interval) → Outcome.
+
+All are frozen. Times are seconds on the recording's own clock (0 = its first sample); offsets are characters of
+`Transcript.text`; channels count from 0. `repr` of anything that holds speech hides the speech, so that a stray log line or
+traceback carries no PHI.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Samples = npt.NDArray[Any]
+"""Audio as decoded: shape (frames, channels), dtype int16, int32, float32 or float64 (the narrowest that holds the codec exactly)."""
+
+Mono = npt.NDArray[np.float32]
+"""One channel for recognition: shape (frames,), 16 kHz, -1 … 1."""
+
+RECOGNITION_RATE = 16_000
+
+IDENTIFIERS = frozenset(
+    "PERSON PHONE_NUMBER EMAIL_ADDRESS LOCATION DATE_TIME US_SSN URL IP_ADDRESS ORGANIZATION AGE MEDICAL_RECORD_NUMBER "
+    "HEALTH_PLAN_ID ACCOUNT_NUMBER LICENSE_NUMBER VEHICLE_ID DEVICE_ID OTHER_ID".split()
+)
+CLINICAL = frozenset("MEDICATION CONDITION LAB_RESULT PROCEDURE SPECIALTY BILLING".split())
+LABELS = IDENTIFIERS | CLINICAL
+UNTRANSCRIBED = "UNTRANSCRIBED"
+"""Label of an interval that is bleeped because sound was heard there that no word stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFormat:
+    """How a file is stored, in the words of the library that reads it.
+
+    Attributes:
+        container: "WAV", "FLAC", "OGG", "RAW", "MP3", "MP4", "AMR", …
+        codec: libsndfile subtype ("PCM_16", "ULAW", "GSM610", "OPUS" …) or FFmpeg codec name ("aac", "amr_nb" …).
+        suffix: the file name's ending as given, with its dot and case (".WAV").
+        backend: "soundfile" or "pyav".
+        bit_rate: bits per second of a lossy codec, None if unknown.
+    """
+
+    container: str
+    codec: str
+    suffix: str
+    sample_rate: int
+    channels: int
+    backend: str
+    bit_rate: int | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Recording:
+    """One decoded recording: the only samples that recognition and bleeping ever see.
+
+    Attributes:
+        id: SHA-256 of the file's bytes, 64 hex digits.
+        samples: shape (frames, channels), see `Samples`.
+        warnings: facts an operator should know ("closed by us: the WAV header had no length"), without PHI.
+    """
+
+    id: str
+    samples: Samples
+    format: AudioFormat
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def sample_rate(self) -> int:
+        return self.format.sample_rate
+
+    @property
+    def channels(self) -> int:
+        return int(self.samples.shape[1])
+
+    @property
+    def frames(self) -> int:
+        return int(self.samples.shape[0])
+
+    @property
+    def duration(self) -> float:
+        return self.frames / self.sample_rate
+
+    def __repr__(self) -> str:
+        return f"Recording({self.id[:12]}, {self.duration:.2f} s, {self.sample_rate} Hz, {self.channels} ch, {self.format.codec})"
+
+
+class TimedText(NamedTuple):
+    """A word as an engine gives it, before it has a place in a text. `start`/`end` None, equal or inverted = time unknown."""
+
+    text: str
+    start: float | None
+    end: float | None
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A recognised word: `text` == transcript.text[char_start:char_end]; confidence 0 … 1.
+
+    `start`/`end` None means the engine gave no usable time (missing, zero-length or inverted): the Plan then covers from the
+    neighbour before to the neighbour after.
+    """
+
+    text: str = field(repr=False)
+    start: float | None
+    end: float | None
+    confidence: float
+    char_start: int
+    char_end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was said on one channel (or on several that carry the same sound): words joined by single spaces."""
+
+    channel: int
+    text: str = field(repr=False)
+    words: tuple[Word, ...] = field(repr=False)
+    language: str = "en"
+
+    @classmethod
+    def of(cls, words: Iterable[TimedText], *, channel: int = 0, language: str = "en") -> Transcript:
+        """Build text and words together, so that offsets cannot disagree with the text. Blank words are left out."""
+        parts: list[str] = []
+        out: list[Word] = []
+        position = 0
+        for text, start, end, confidence in words:
+            stripped = " ".join(text.split())
+            if not stripped:
+                continue
+            timed = start is not None and end is not None and end > start >= 0
+            out.append(
+                Word(
+                    stripped,
+                    start if timed else None,
+                    end if timed else None,
+                    min(1.0, max(0.0, confidence)),
+                    position,
+                    position + len(stripped),
+                )
+            )
+            parts.append(stripped)
+            position += len(stripped) + 1
+        return cls(channel, " ".join(parts), tuple(out), language)
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """A stretch of one channel with sound in it that no word stands for.
+
+    kind "speech": the voice detector says somebody speaks. "sound": loud, but not speech to the detector (ringing, music, noise).
+    """
+
+    channel: int
+    start: float
+    end: float
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """Which engine and checkpoint made a transcript. `synthetic_only`: must not be trusted with human speech."""
+
+    engine: str
+    name: str
+    revision: str = ""
+    compute_type: str = ""
+    device: str = ""
+    synthetic_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """Everything recognition says about one recording.
+
+    Attributes:
+        transcripts: one a recognised channel.
+        same_as: for each channel of the recording, the channel whose transcript stands for it (identical channels are
+            recognised once: (0, 0) for a mono message stored as stereo).
+        skipped: seconds, over all recognised channels, that were left out as silence.
+        unheard: sound without words, see `Unheard`.
+    """
+
+    transcripts: tuple[Transcript, ...]
+    same_as: tuple[int, ...]
+    model: ModelInfo
+    skipped: float = 0.0
+    unheard: tuple[Unheard, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A span of `Transcript.text` that is PHI: characters start … end, one of `LABELS`, 0 … 1, and which recognizer said so."""
+
+    label: str
+    start: int
+    end: int
+    score: float
+    source: str
+    channel: int = 0
+
+
+class Action(str, Enum):
+    """What the policy does with a label."""
+
+    REDACT = "redact"
+    KEEP = "keep"
+    FLAG = "flag"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A finding, what the policy does with it, and its place in the audio (unpadded, seconds)."""
+
+    finding: Finding
+    action: Action
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """A run of words that is replaced: words[first:last] of the channel's transcript (empty for unheard sound).
+
+    `label` is the one printed (best score), `labels` all that met here; start/end: unpadded seconds.
+    """
+
+    channel: int
+    first: int
+    last: int
+    start: float
+    end: float
+    label: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A stretch of one channel to bleep, seconds, padding included."""
+
+    channel: int
+    start: float
+    end: float
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The one source of every artefact: text, words, subtitles and audio are all rendered from here.
+
+    `transcripts` still hold what was said: only `render` may read them, through `covers`.
+    """
+
+    id: str
+    policy: str
+    duration: float
+    sample_rate: int
+    channels: int
+    speech: Speech
+    decisions: tuple[Decision, ...]
+    covers: tuple[Cover, ...]
+    intervals: tuple[Interval, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def bleeped_seconds(self) -> float:
+        """Sum over channels of bleeped time (intervals of a channel never overlap)."""
+        return sum(i.end - i.start for i in self.intervals)
+
+
+class Status(str, Enum):
+    REDACTED = "redacted"
+    QUARANTINED = "quarantined"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    """Already done by an earlier run (resume)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one recording; there is exactly one for each input. Carries no text and no names.
+
+    Attributes:
+        item: the input's number in the sorted listing, from 1: how a person finds a file that has no id.
+        id: SHA-256 of the file, "" if it could not be read.
+        reason, message, hint, exit_code: from the error, empty (0) on success.
+        seconds: wall time spent by stage.
+    """
+
+    item: int
+    id: str
+    status: Status
+    duration: float = 0.0
+    reason: str = ""
+    message: str = ""
+    hint: str = ""
+    exit_code: int = 0
+    findings: tuple[tuple[str, int], ...] = ()
+    bleeped: float = 0.0
+    warnings: tuple[str, ...] = ()
+    seconds: tuple[tuple[str, float], ...] = ()
