@@ -38,7 +38,9 @@ class RedactorError(Exception):
 
     exit_code: ClassVar[int] = 70
     reason: ClassVar[str] = "internal-error"
-    default_hint: ClassVar[str] = "Run it again; if it happens again, report the reason and the version (never the audio)."
+    default_hint: ClassVar[str] = (
+        "Run it again; if it happens again, report the reason and the version (never the audio)."
+    )
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
@@ -94,7 +96,9 @@ class TranscriptError(InputError):
     """A supplied transcript cannot be read or does not fit its recording."""
 
     reason = "bad-transcript"
-    default_hint = "Export the transcript again with word times, or leave --transcript out to recognise the speech here."
+    default_hint = (
+        "Export the transcript again with word times, or leave --transcript out to recognise the speech here."
+    )
 
 
 class NoInput(RedactorError):

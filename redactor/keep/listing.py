@@ -1,0 +1,113 @@
+"""Which files a run is about, and what their outputs are called."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+
+from redactor.errors import NoInput
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One input. `repr` shows its number only: names of recordings often hold the caller's number.
+
+    Attributes:
+        number: place in the sorted listing, from 1.
+        relative: path below the folder that was given (the bare name for a file).
+        stem: `relative` without its suffix, or with it where a sibling has the same stem (Asterisk keeps msg0000.wav,
+            msg0000.WAV and msg0000.gsm side by side): what outputs are named after.
+    """
+
+    number: int
+    path: Path = field(repr=False)
+    relative: PurePath = field(repr=False)
+    stem: PurePath = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Items in order, and how many files were passed over because they are not audio."""
+
+    items: tuple[Item, ...]
+    passed_over: int
+
+
+def list_inputs(paths: Sequence[Path], *, is_audio: Callable[[Path], bool], outside: Path | None = None) -> Listing:
+    """Files as they are given, folders walked (sorted, links not followed), each file once.
+
+    Args:
+        is_audio: asked for each file of a folder; a file named by itself is always taken.
+        outside: a folder to leave out (the output, when it lies inside the archive).
+
+    Raises:
+        NoInput: a path does not exist, or nothing is left.
+    """
+    found: list[tuple[Path, PurePath]] = []
+    seen: set[tuple[int, int]] = set()
+    passed_over = 0
+    for number, given in enumerate(paths, 1):
+        if given.is_dir():
+            for path in _walk(given, outside):
+                if _is_our_output(path) or not is_audio(path):
+                    passed_over += 1
+                elif _first_time(path, seen):
+                    found.append((path, path.relative_to(given)))
+        elif os.path.lexists(given):
+            if _first_time(given, seen):
+                found.append((given, PurePath(given.name)))
+        else:
+            raise NoInput(f"Path {number} of {len(paths)} does not exist.")
+    if not found:
+        raise NoInput(f"No audio found ({passed_over} other files).", hint="Name files or folders that hold recordings.")
+    stems = Counter(_folded(relative.with_suffix("")) for _, relative in found)
+    full = Counter(_folded(relative) for _, relative in found)
+    items: list[Item] = []
+    used: set[str] = set()
+    for number, (path, relative) in enumerate(found, 1):
+        stem = relative.with_suffix("") if stems[_folded(relative.with_suffix(""))] == 1 else relative
+        if full[_folded(relative)] > 1 or _folded(stem) in used:
+            stem = stem.with_name(f"{stem.name}-{number}")
+        used.add(_folded(stem))
+        items.append(Item(number, path, relative, stem))
+    return Listing(tuple(items), passed_over)
+
+
+def _walk(folder: Path, outside: Path | None) -> Iterator[Path]:
+    for root, folders, files in os.walk(folder):
+        folders.sort()
+        if outside is not None:
+            folders[:] = [name for name in folders if not _same(Path(root, name), outside)]
+        for name in sorted(files):
+            yield Path(root, name)
+
+
+def _same(a: Path, b: Path) -> bool:
+    try:
+        return a.samefile(b)
+    except OSError:
+        return False
+
+
+def _first_time(path: Path, seen: set[tuple[int, int]]) -> bool:
+    try:
+        status = path.stat()
+    except OSError:
+        return True  # unreadable: it still gets its outcome
+    key = (status.st_dev, status.st_ino)
+    if key in seen:
+        return False
+    seen.add(key)
+    return True
+
+
+def _is_our_output(path: Path) -> bool:
+    return ".redacted." in path.name or path.name.startswith(".redactor-")
+
+
+def _folded(path: PurePath) -> str:
+    # Case-insensitive file systems would let two names overwrite each other.
+    return str(path).casefold()

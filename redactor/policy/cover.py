@@ -1,0 +1,118 @@
+"""From characters to words to seconds. Pure functions; the properties that keep PHI from leaking are proved in their tests.
+
+Every word that a span touches is covered, whatever the span (a span is never matched by its text: that is how other tools lose
+half a date). Every word has a time: one without is widened from the neighbour before to the neighbour after.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+
+from redactor.types import Interval, Transcript, Word
+
+SECONDS_A_DIGIT = 0.11
+SECONDS_A_LETTER = 0.025
+"""Nobody speaks faster: the quickest readings of phone numbers take about 0.12 s a digit, quick speech about 0.03 s a letter. A
+covered word whose time is shorter than this has a wrong time and is widened to it."""
+
+JOIN = 1.0
+"""Bleeps with no kept word between them are joined over pauses up to this many seconds: what lies between is breath, or a
+syllable that the alignment misplaced."""
+
+
+def covered_words(words: Sequence[Word], start: int, end: int) -> tuple[int, int]:
+    """The run first … last (exclusive) of words that share at least one character with text[start:end].
+
+    An empty span, or one that lies in the blank between two words, covers nothing: first == last.
+    """
+    if start >= end:
+        return 0, 0
+    first = bisect_right([w.char_end for w in words], start)
+    last = bisect_left([w.char_start for w in words], end)
+    return (first, last) if first < last else (0, 0)
+
+
+def timed(transcript: Transcript, duration: float) -> tuple[Transcript, int]:
+    """The transcript with a time for every word, inside 0 … duration, and how many had to be widened.
+
+    A word without a time, or with one that begins after the recording ends, gets the stretch from the end of the last word
+    with a time to the start of the next one (the file's edges at the ends).
+    """
+    words = transcript.words
+    usable = [w.start is not None and w.end is not None and 0 <= w.start < min(w.end, duration) for w in words]
+    after: list[float] = [duration] * len(words)
+    upcoming = duration
+    for i in range(len(words) - 1, -1, -1):
+        after[i] = upcoming
+        if usable[i]:
+            upcoming = min(upcoming, words[i].start or 0.0)
+    out: list[Word] = []
+    before = 0.0
+    for word, good, nxt in zip(words, usable, after, strict=True):
+        if good:
+            assert word.start is not None
+            assert word.end is not None
+            end = min(word.end, duration)
+            out.append(replace(word, end=end))
+            before = max(before, end)
+        else:
+            # Neighbours may overlap (imported transcripts): then the stretch between them is empty and both are covered instead.
+            low, high = (before, nxt) if before < nxt else (max(0.0, nxt - 0.5), min(duration, before + 0.5))
+            out.append(replace(word, start=low, end=max(high, low)))
+    return replace(transcript, words=tuple(out)), usable.count(False)
+
+
+def spoken_stretch(words: Sequence[Word], first: int, last: int) -> tuple[float, float]:
+    """Seconds from the earliest start to the latest end of words[first:last] (all have times)."""
+    return min(w.start or 0.0 for w in words[first:last]), max(w.end or 0.0 for w in words[first:last])
+
+
+def fastest(text: str) -> float:
+    """The least time, in seconds, that a voice needs for a written word."""
+    digits = sum(c.isdigit() for c in text)
+    letters = sum(c.isalpha() for c in text)
+    return digits * SECONDS_A_DIGIT + letters * SECONDS_A_LETTER
+
+
+def padded(
+    words: Sequence[Word], first: int, last: int, *, padding: float, duration: float, kept: Sequence[bool]
+) -> tuple[float, float]:
+    """The stretch to bleep for words[first:last]: their time, at least as long as a voice needs, plus `padding` seconds a side.
+
+    A kept neighbour limits the padding at its own middle, so that it stays understandable; a covered one does not. The result
+    always holds the words' own time.
+    """
+    start, end = spoken_stretch(words, first, last)
+    need = sum(fastest(w.text) for w in words[first:last])
+    short = max(0.0, need - (end - start)) / 2
+    low, high = start - padding - short, end + padding + short
+    if first > 0 and kept[first - 1]:
+        low = max(low, _middle(words[first - 1]))
+    if last < len(words) and kept[last]:
+        high = min(high, _middle(words[last]))
+    return max(0.0, min(low, start)), min(duration, max(high, end))
+
+
+def _middle(word: Word) -> float:
+    return ((word.start or 0.0) + (word.end or 0.0)) / 2
+
+
+def joined(intervals: Sequence[Interval], kept_words: Sequence[Word], *, join: float = JOIN) -> tuple[Interval, ...]:
+    """One channel's intervals, sorted, never overlapping; merged over pauses up to `join` seconds that hold no kept word."""
+    out: list[Interval] = []
+    for interval in sorted(intervals, key=lambda i: (i.start, i.end)):
+        if out:
+            previous = out[-1]
+            gap = interval.start - previous.end
+            if gap <= 0 or (gap <= join and not _speaks_between(kept_words, previous.end, interval.start)):
+                labels = tuple(dict.fromkeys(previous.labels + interval.labels))
+                out[-1] = replace(previous, end=max(previous.end, interval.end), labels=labels)
+                continue
+        out.append(interval)
+    return tuple(out)
+
+
+def _speaks_between(words: Sequence[Word], start: float, end: float) -> bool:
+    return any((w.start or 0.0) < end and (w.end or 0.0) > start for w in words)

@@ -1,0 +1,154 @@
+"""Findings + policy → Plan: what is replaced in every text and bleeped in the audio."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from redactor.errors import UnlocatedFinding, UntranscribedSpeech
+from redactor.policy.cover import covered_words, joined, padded, spoken_stretch, timed
+from redactor.policy.profiles import Policy
+from redactor.policy.refine import refine
+from redactor.types import (
+    UNTRANSCRIBED,
+    Action,
+    Cover,
+    Decision,
+    Finding,
+    Interval,
+    Plan,
+    Recording,
+    Speech,
+    Transcript,
+)
+
+
+def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding], policy: Policy) -> Plan:
+    """Decide every finding, cover every word a redacted one touches, and place the bleeps.
+
+    Args:
+        speech: what was recognised; `findings` hold offsets into its transcripts (matched by channel).
+
+    Raises:
+        UntranscribedSpeech: speech was heard that no word stands for, and the policy does not bleep such stretches.
+        UnlocatedFinding: a finding touches no word, or names a channel that was not recognised.
+    """
+    duration = recording.duration
+    if policy.unheard_speech == "quarantine":
+        lost = sum(u.end - u.start for u in speech.unheard if u.kind == "speech")
+        if lost:
+            raise UntranscribedSpeech(f"{lost:.1f} s of speech have no words.")
+    transcripts: list[Transcript] = []
+    widened = 0
+    for transcript in speech.transcripts:
+        complete, count = timed(transcript, duration)
+        transcripts.append(complete)
+        widened += count
+    by_channel = {t.channel: t for t in transcripts}
+    decisions: list[Decision] = []
+    for finding in findings:
+        if finding.score < policy.min_score:
+            continue
+        decisions.extend(_decide(finding, by_channel.get(finding.channel), policy))
+    covers: list[Cover] = []
+    intervals: list[Interval] = []
+    for transcript in transcripts:
+        mine = [d for d in decisions if d.finding.channel == transcript.channel and d.action is Action.REDACT]
+        found = _covers(transcript, mine)
+        found_intervals = _intervals(transcript, found, policy, duration)
+        for unheard in speech.unheard:
+            if unheard.channel != transcript.channel or (unheard.kind == "sound" and policy.unheard_sound == "keep"):
+                continue
+            found.append(_empty_cover(transcript, unheard.start, unheard.end))
+            found_intervals.append(Interval(unheard.channel, unheard.start, unheard.end, (UNTRANSCRIBED,)))
+        covered = {i for c in found for i in range(c.first, c.last)}
+        kept = [w for i, w in enumerate(transcript.words) if i not in covered]
+        covers.extend(sorted(found, key=lambda c: (c.first, c.last, c.start)))
+        for interval in joined(found_intervals, kept):
+            intervals.extend(
+                replace(interval, channel=k) for k, twin in enumerate(speech.same_as) if twin == transcript.channel
+            )
+    warnings = recording.warnings + speech.warnings
+    if widened:
+        warnings += (
+            f"{widened} words had no usable time: where one is covered, the bleep runs from neighbour to neighbour",
+        )
+    return Plan(
+        id=recording.id,
+        policy=policy.stamp,
+        duration=duration,
+        sample_rate=recording.sample_rate,
+        channels=recording.channels,
+        speech=replace(speech, transcripts=tuple(transcripts)),
+        decisions=tuple(decisions),
+        covers=tuple(covers),
+        intervals=tuple(sorted(intervals, key=lambda i: (i.channel, i.start))),
+        warnings=warnings,
+    )
+
+
+def with_echoes(plan: Plan, echoes: Sequence[tuple[Interval, tuple[int, ...]]]) -> Plan:
+    """The plan with each interval repeated on the channels where the same voice was heard (crosstalk on a two-party call)."""
+    extra = [replace(interval, channel=other) for interval, others in echoes for other in others]
+    if not extra:
+        return plan
+    channels = sorted({i.channel for i in (*plan.intervals, *extra)})
+    merged: list[Interval] = []
+    for channel in channels:
+        merged.extend(joined([i for i in (*plan.intervals, *extra) if i.channel == channel], (), join=0.0))
+    note = f"{len(extra)} bleeps were repeated on another channel that carries the same voice"
+    return replace(plan, intervals=tuple(merged), warnings=(*plan.warnings, note))
+
+
+def _decide(finding: Finding, transcript: Transcript | None, policy: Policy) -> list[Decision]:
+    if transcript is None:
+        raise UnlocatedFinding(f"A {finding.label} lies on channel {finding.channel}, which was not recognised.")
+    out: list[Decision] = []
+    rule = policy.labels.get(finding.label, "redact")
+    for part, action in refine(rule, finding, transcript.text):
+        first, last = covered_words(transcript.words, part.start, part.end)
+        if first == last:
+            if action is Action.REDACT and transcript.text[part.start : part.end].strip():
+                raise UnlocatedFinding(f"A {finding.label} touches no word.")
+            continue
+        start, end = spoken_stretch(transcript.words, first, last)
+        out.append(Decision(part, action, start, end))
+    return out
+
+
+def _covers(transcript: Transcript, decisions: Sequence[Decision]) -> list[Cover]:
+    """Runs of words to replace: decisions that share a word become one run, neighbours stay apart (two labels in the text)."""
+    runs: list[tuple[int, int, list[Decision]]] = []
+    placed = sorted(
+        ((*covered_words(transcript.words, d.finding.start, d.finding.end), d) for d in decisions), key=lambda p: p[:2]
+    )
+    for first, last, decision in placed:
+        if runs and first < runs[-1][1]:
+            low, high, members = runs[-1]
+            runs[-1] = (low, max(high, last), [*members, decision])
+        else:
+            runs.append((first, last, [decision]))
+    covers: list[Cover] = []
+    for first, last, members in runs:
+        members.sort(key=lambda d: (-d.finding.score, d.finding.start - d.finding.end))
+        labels = tuple(dict.fromkeys(d.finding.label for d in members))
+        covers.append(
+            Cover(transcript.channel, first, last, *spoken_stretch(transcript.words, first, last), labels[0], labels)
+        )
+    return covers
+
+
+def _intervals(transcript: Transcript, covers: Sequence[Cover], policy: Policy, duration: float) -> list[Interval]:
+    kept = [True] * len(transcript.words)
+    for cover in covers:
+        kept[cover.first : cover.last] = [False] * (cover.last - cover.first)
+    out: list[Interval] = []
+    for c in covers:
+        start, end = padded(transcript.words, c.first, c.last, padding=policy.padding, duration=duration, kept=kept)
+        out.append(Interval(transcript.channel, start, end, c.labels))
+    return out
+
+
+def _empty_cover(transcript: Transcript, start: float, end: float) -> Cover:
+    place = sum((w.start or 0.0) < start for w in transcript.words)
+    return Cover(transcript.channel, place, place, start, end, UNTRANSCRIBED, (UNTRANSCRIBED,))

@@ -1,0 +1,155 @@
+"""Policies: data that say what happens to each label. Four ship; an operator may write an own TOML file.
+
+name = "front-desk"            # what artefacts are stamped with
+version = "1"
+default = "redact"             # for labels the table does not name
+min_score = 0.35               # findings below are ignored
+padding = 0.25                 # seconds bleeped around covered words, at most to the neighbours' middle
+unheard_speech = "quarantine"  # or "bleep": speech that no word stands for
+unheard_sound = "bleep"        # or "keep": ringing, music, noise that no word stands for
+[labels]
+PERSON = "keep-first-name"     # a rule of `RULES`
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from redactor.errors import ConfigurationError
+from redactor.types import LABELS
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+RULES = ("redact", "keep", "flag", "keep-first-name", "keep-callback", "keep-appointment")
+"""What a policy may say of a label. redact: replace and bleep; keep: leave; flag: leave and list; the others keep one use and redact
+the rest: the first word of a name, a number given for calling back, the date and time of an appointment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A checked policy. `labels` maps each of `types.LABELS` to one of `RULES`."""
+
+    name: str
+    version: str
+    description: str
+    labels: Mapping[str, str]
+    min_score: float = 0.35
+    padding: float = 0.25
+    unheard_speech: str = "quarantine"
+    unheard_sound: str = "bleep"
+
+    @property
+    def stamp(self) -> str:
+        """Name and version, as artefacts carry it."""
+        return f"{self.name}/{self.version}"
+
+    def having(self, **changes: Any) -> Policy:
+        """A copy with some settings changed (command-line options win over the file); checked like a file.
+
+        Raises:
+            ConfigurationError: a value is outside what `_check` allows.
+        """
+        given = {key: value for key, value in changes.items() if value is not None}
+        return _check(replace(self, **given))
+
+
+def policy_names() -> tuple[str, ...]:
+    """The shipped policies, `deidentify` (the default) first."""
+    found = sorted(p.name[:-5] for p in _shipped().iterdir() if p.name.endswith(".toml"))
+    return ("deidentify", *(name for name in found if name != "deidentify"))
+
+
+def load_policy(name: str) -> Policy:
+    """A shipped policy by name, or an operator's own by the path of its TOML file.
+
+    Raises:
+        ConfigurationError: no such policy, unreadable TOML, unknown keys, labels or rules.
+    """
+    if name in policy_names():
+        return parse_policy((_shipped() / f"{name}.toml").read_text(encoding="utf-8"))
+    path = Path(name)
+    if path.suffix != ".toml" and not path.is_file():
+        known = ", ".join(policy_names())
+        raise ConfigurationError(
+            "There is no policy of that name.", hint=f"Use one of: {known}; or the path of a .toml file."
+        )
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            "The policy file cannot be read.", hint="Check its path, permissions and encoding (UTF-8)."
+        ) from error
+    return parse_policy(text)
+
+
+def parse_policy(text: str) -> Policy:
+    """TOML → Policy.
+
+    Raises:
+        ConfigurationError: see `load_policy`.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"The policy is not valid TOML: {error}.") from error
+    default = data.pop("default", "redact")
+    given = data.pop("labels", {})
+    unknown = sorted(set(given) - LABELS)
+    if unknown:
+        raise ConfigurationError(
+            f"The policy names unknown labels: {', '.join(unknown)}.", hint=f"Labels: {', '.join(sorted(LABELS))}."
+        )
+    labels = MappingProxyType({label: str(given.get(label, default)) for label in sorted(LABELS)})
+    known = {"name", "version", "description", "min_score", "padding", "unheard_speech", "unheard_sound"}
+    strange = sorted(set(data) - known)
+    if strange:
+        raise ConfigurationError(
+            f"The policy has unknown keys: {', '.join(strange)}.",
+            hint=f"Keys: {', '.join(sorted(known | {'default', 'labels'}))}.",
+        )
+    try:
+        policy = Policy(
+            name=str(data["name"]),
+            version=str(data["version"]),
+            description=str(data.get("description", "")),
+            labels=labels,
+            min_score=float(data.get("min_score", 0.35)),
+            padding=float(data.get("padding", 0.25)),
+            unheard_speech=str(data.get("unheard_speech", "quarantine")),
+            unheard_sound=str(data.get("unheard_sound", "bleep")),
+        )
+    except KeyError as error:
+        raise ConfigurationError(f"The policy lacks {error}.") from error
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError("min_score and padding are numbers.") from error
+    return _check(policy)
+
+
+def _check(policy: Policy) -> Policy:
+    wrong = sorted({rule for rule in policy.labels.values() if rule not in RULES})
+    if wrong:
+        raise ConfigurationError(
+            f"The policy uses unknown rules: {', '.join(wrong)}.", hint=f"Rules: {', '.join(RULES)}."
+        )
+    if not 0 <= policy.min_score <= 1:
+        raise ConfigurationError("min_score lies between 0 and 1.")
+    if not 0 <= policy.padding <= 2:
+        raise ConfigurationError("padding lies between 0 and 2 seconds.")
+    if policy.unheard_speech not in ("quarantine", "bleep"):
+        raise ConfigurationError('unheard_speech is "quarantine" or "bleep".')
+    if policy.unheard_sound not in ("bleep", "keep"):
+        raise ConfigurationError('unheard_sound is "bleep" or "keep".')
+    return policy
+
+
+def _shipped() -> Any:
+    return resources.files("redactor.policy") / "profiles"

@@ -1,0 +1,83 @@
+"""Tokens → plain text, SubRip and WebVTT.
+
+SubRip has no standard; the de-facto form is followed (comma before milliseconds, blank line between cues). WebVTT: W3C WebVTT.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from redactor.render.tokens import Token
+
+PAUSE = 0.8
+"""Seconds of silence that end an utterance."""
+CUE_SECONDS = 6.0
+CUE_CHARACTERS = 84
+"""Longest subtitle: two lines of 42 characters, 6 s (the usual broadcast limits)."""
+
+
+def utterances(tokens: Sequence[Token]) -> list[list[Token]]:
+    """Tokens grouped by channel and pause, in the order in which the utterances begin: a two-party call reads as a dialogue."""
+    out: list[list[Token]] = []
+    for token in tokens:
+        last = out[-1][-1] if out else None
+        if last and last.channel == token.channel and token.start - last.end < PAUSE:
+            out[-1].append(token)
+        else:
+            out.append([token])
+    return sorted(out, key=lambda u: (u[0].start, u[0].channel))
+
+
+def plain_text(tokens: Sequence[Token]) -> str:
+    """One paragraph for a single speaker; for several channels one line a turn, "[channel 0] …"."""
+    if len({t.channel for t in tokens}) <= 1:
+        return " ".join(t.text for t in tokens)
+    turns: list[list[Token]] = []
+    for utterance in utterances(tokens):
+        if turns and turns[-1][-1].channel == utterance[0].channel:
+            turns[-1].extend(utterance)
+        else:
+            turns.append(list(utterance))
+    return "\n".join(f"[channel {turn[0].channel}] " + " ".join(t.text for t in turn) for turn in turns)
+
+
+def srt(tokens: Sequence[Token]) -> str:
+    """SubRip subtitles."""
+    return "".join(
+        f"{n}\n{_clock(start, ',')} --> {_clock(end, ',')}\n{text}\n\n"
+        for n, (start, end, text) in enumerate(_cues(tokens), 1)
+    )
+
+
+def vtt(tokens: Sequence[Token]) -> str:
+    """WebVTT subtitles; `&` and `<` are escaped as the format asks."""
+    body = "".join(
+        f"{_clock(start, '.')} --> {_clock(end, '.')}\n{text.replace('&', '&amp;').replace('<', '&lt;')}\n\n"
+        for start, end, text in _cues(tokens)
+    )
+    return f"WEBVTT\n\n{body}"
+
+
+def _cues(tokens: Sequence[Token]) -> Iterator[tuple[float, float, str]]:
+    several = len({t.channel for t in tokens}) > 1
+    for utterance in utterances(tokens):
+        cue: list[Token] = []
+        for token in utterance:
+            length = sum(len(t.text) + 1 for t in cue) + len(token.text)
+            if cue and (length > CUE_CHARACTERS or token.end - cue[0].start > CUE_SECONDS):
+                yield _cue(cue, several=several)
+                cue = []
+            cue.append(token)
+        yield _cue(cue, several=several)
+
+
+def _cue(cue: list[Token], *, several: bool) -> tuple[float, float, str]:
+    # A blank line would end the cue early; recognisers do not write any, but a supplied transcript might.
+    text = " ".join(" ".join(t.text for t in cue).split()).replace("-->", "->")
+    who = f"[channel {cue[0].channel}] " if several else ""
+    return cue[0].start, max(t.end for t in cue), who + text
+
+
+def _clock(seconds: float, mark: str) -> str:
+    ms = max(0, round(seconds * 1000))
+    return f"{ms // 3_600_000:02d}:{ms // 60_000 % 60:02d}:{ms // 1000 % 60:02d}{mark}{ms % 1000:03d}"

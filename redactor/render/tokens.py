@@ -1,0 +1,45 @@
+"""Plan → tokens: kept words as they were said, each covered run as one replacement. The only reader of a Plan's transcripts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from redactor.render.replace import Replacer
+from redactor.types import Plan, Word
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What may be shown at a stretch of time: a kept word, or the replacement of covered ones (`label` set)."""
+
+    text: str = field(repr=False)
+    start: float
+    end: float
+    channel: int
+    confidence: float
+    label: str = ""
+
+    @property
+    def redacted(self) -> bool:
+        return bool(self.label)
+
+
+def tokens(plan: Plan, replacer: Replacer) -> tuple[Token, ...]:
+    """All tokens, channel by channel, in the order of speaking. A covered run that the operator drops leaves no token."""
+    out: list[Token] = []
+    for transcript in plan.speech.transcripts:
+        covers = [c for c in plan.covers if c.channel == transcript.channel]
+        texts = replacer.replacements(transcript, covers)
+        upcoming = 0
+        for cover, text in zip(covers, texts, strict=True):
+            out.extend(_kept(w, transcript.channel) for w in transcript.words[upcoming : max(upcoming, cover.first)])
+            upcoming = max(upcoming, cover.last)
+            if text:
+                confidence = min((w.confidence for w in transcript.words[cover.first : cover.last]), default=0.0)
+                out.append(Token(text, cover.start, cover.end, transcript.channel, confidence, cover.label))
+        out.extend(_kept(w, transcript.channel) for w in transcript.words[upcoming:])
+    return tuple(out)
+
+
+def _kept(word: Word, channel: int) -> Token:
+    return Token(word.text, word.start or 0.0, word.end or 0.0, channel, word.confidence)
