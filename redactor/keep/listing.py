@@ -62,7 +62,9 @@ def list_inputs(paths: Sequence[Path], *, is_audio: Callable[[Path], bool], outs
         else:
             raise NoInput(f"Path {number} of {len(paths)} does not exist.")
     if not found:
-        raise NoInput(f"No audio found ({passed_over} other files).", hint="Name files or folders that hold recordings.")
+        raise NoInput(
+            f"No audio found ({passed_over} other files).", hint="Name files or folders that hold recordings."
+        )
     stems = Counter(_folded(relative.with_suffix("")) for _, relative in found)
     full = Counter(_folded(relative) for _, relative in found)
     items: list[Item] = []

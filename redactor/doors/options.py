@@ -1,0 +1,171 @@
+"""Options that several commands share, and how settings become objects. Only here are settings read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from redactor.doors.terminal import notice
+from redactor.errors import ConfigurationError, NoInput
+from redactor.keep import Item
+from redactor.policy import Policy, load_policy
+
+Paths = Annotated[list[Path], typer.Argument(metavar="PATH…", help="Recordings, or folders that hold them.")]
+ModelOption = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="NAME|PATH|auto",
+        help="Speech checkpoint: a name (see `redactor models list`), a folder, or auto.",
+    ),
+]
+RevisionOption = Annotated[
+    str | None, typer.Option(metavar="REV", help="Pin a downloaded checkpoint to this hub revision.")
+]
+DeviceOption = Annotated[str, typer.Option(metavar="auto|cpu|cuda", help="Where recognition runs.")]
+ComputeOption = Annotated[
+    str | None, typer.Option("--compute-type", metavar="TYPE", help="CTranslate2 type, such as int8 or float16.")
+]
+ThreadsOption = Annotated[int, typer.Option(min=0, help="CPU threads for recognition; 0: as CTranslate2 chooses.")]
+BeamOption = Annotated[int, typer.Option(min=1, max=20, help="Beam width of the recogniser.")]
+LanguageOption = Annotated[
+    str | None, typer.Option(metavar="CODE", help="Spoken language (en, es …); detected if left out.")
+]
+HotwordsOption = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="Words the recogniser should expect: staff, practice, drugs.")
+]
+PromptOption = Annotated[
+    str | None, typer.Option("--initial-prompt", metavar="TEXT", help="Text that sets the recogniser's style.")
+]
+PolicyOption = Annotated[
+    str, typer.Option("--policy", "-p", metavar="NAME|FILE", help="What is removed: a shipped policy or a TOML file.")
+]
+PaddingOption = Annotated[
+    float | None, typer.Option(min=0.0, max=2.0, help="Seconds bleeped around covered words (policy's if left out).")
+]
+RawOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CODEC[:RATE[:CHANNELS]]", help="Headerless audio: ulaw, alaw, s16le …; rate 8000 if left out."
+    ),
+]
+
+
+class Unheard(str, Enum):
+    quarantine = "quarantine"
+    bleep = "bleep"
+
+
+UnheardOption = Annotated[
+    Unheard | None,
+    typer.Option(
+        help="Speech that no word stands for: quarantine the recording, or bleep the stretch (policy's if left out)."
+    ),
+]
+TranscriptOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE|DIR",
+        help="Use a transcript made elsewhere (Whisper, WhisperX, Amazon Transcribe, Deepgram, WebVTT, CTM); DIR: one per recording, same name.",
+    ),
+]
+
+
+def policy_from(name: str, *, padding: float | None, unheard: Unheard | None) -> Policy:
+    return load_policy(name).having(padding=padding, unheard_speech=unheard.value if unheard else None)
+
+
+def build_transcriber(
+    model: str,
+    *,
+    device: str = "auto",
+    compute_type: str | None = None,
+    threads: int = 0,
+    beam: int = 5,
+    language: str | None = None,
+    hotwords: str | None = None,
+    initial_prompt: str | None = None,
+    revision: str | None = None,
+) -> Any:
+    """Resolve and load a checkpoint; says so when it is the one for demonstrations."""
+    from redactor.speech import load_transcriber, resolve
+
+    checkpoint = resolve(model, device=device, revision=revision, progress=download_progress())
+    if checkpoint.synthetic_only:
+        notice(
+            f"{checkpoint.name} reads synthetic demonstration speech only; on human speech it INVENTS words. Use --model auto for real calls."
+        )
+    return load_transcriber(
+        checkpoint,
+        device=device,
+        compute_type=compute_type,
+        threads=threads,
+        beam_size=beam,
+        language=language,
+        hotwords=hotwords,
+        initial_prompt=initial_prompt,
+    )
+
+
+def download_progress() -> Any:
+    return None
+
+
+def transcripts_for(transcript: Path) -> Callable[[Item], Any]:
+    """A reader for each item: the one file, or in a folder the file named like the recording."""
+    from redactor.speech import TranscriptReader
+
+    if not transcript.exists():
+        raise NoInput("The --transcript path does not exist.")
+
+    def reader(item: Item) -> Any:
+        if transcript.is_file():
+            return TranscriptReader(transcript)
+        base = transcript / item.relative
+        for suffix in (".json", ".vtt", ".ctm"):
+            for candidate in (base.with_suffix(suffix), base.with_name(base.name + suffix)):
+                if candidate.is_file():
+                    return TranscriptReader(candidate)
+        raise NoInput(
+            "This recording has no transcript in the --transcript folder.",
+            hint="Name it like the recording: .json, .vtt or .ctm.",
+        )
+
+    return reader
+
+
+def build_detector() -> Any:
+    from redactor.phi import build_detector as build
+
+    return build()
+
+
+def decoder(raw: str | None) -> Callable[[Any], Any]:
+    """The decoder for --raw CODEC[:RATE[:CHANNELS]]; the plain one if left out."""
+    from functools import partial
+
+    from redactor.audio import RawFormat, decode
+
+    if raw is None:
+        return decode
+    codec, _, rest = raw.partition(":")
+    rate, _, channels = rest.partition(":")
+    try:
+        given = RawFormat(codec, int(rate or 8000), int(channels or 1))
+    except ValueError as error:
+        raise ConfigurationError("--raw is CODEC, CODEC:RATE or CODEC:RATE:CHANNELS, as in ulaw:8000:1.") from error
+    return partial(decode, raw=given)
+
+
+def read_key(path: Path | None) -> bytes | None:
+    if path is None:
+        return None
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError("The hash key file cannot be read.") from error

@@ -1,0 +1,232 @@
+"""`redactor redact` and `redactor locate`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from dataclasses import asdict
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from redactor.doors import options as o
+from redactor.doors.terminal import console, meter, summary_table
+from redactor.errors import ConfigurationError, NoInput, OutputError
+from redactor.types import Outcome, Status
+
+
+class Style(str, Enum):
+    tone = "tone"
+    silence = "silence"
+    noise = "noise"
+
+
+class Operator(str, Enum):
+    label = "label"
+    mask = "mask"
+    hash = "hash"
+    drop = "drop"
+
+
+class Names(str, Enum):
+    auto = "auto"
+    id = "id"
+    keep = "keep"
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(redact)
+    app.command()(locate)
+
+
+def redact(
+    paths: o.Paths,
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the redacted twins.")],
+    policy: o.PolicyOption = "deidentify",
+    model: o.ModelOption = "auto",
+    revision: o.RevisionOption = None,
+    device: o.DeviceOption = "auto",
+    compute_type: o.ComputeOption = None,
+    threads: o.ThreadsOption = 0,
+    beam: o.BeamOption = 5,
+    language: o.LanguageOption = None,
+    hotwords: o.HotwordsOption = None,
+    initial_prompt: o.PromptOption = None,
+    transcript: o.TranscriptOption = None,
+    raw: o.RawOption = None,
+    bleep: Annotated[Style, typer.Option(help="What replaces covered speech.")] = Style.tone,
+    operator: Annotated[Operator, typer.Option(help="What replaces covered words in text.")] = Operator.label,
+    hash_key_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Secret of at least 16 bytes for --operator hash.")
+    ] = None,
+    padding: o.PaddingOption = None,
+    unheard: o.UnheardOption = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Recognise the redacted audio again; quarantine on any hit.")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Skip what an earlier run with the same settings finished.")
+    ] = False,
+    names: Annotated[
+        Names, typer.Option(help="Output names: auto replaces names that hold PHI by the recording's id.")
+    ] = Names.auto,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON on standard output.")] = False,
+) -> None:
+    """Redact recordings: bleeped audio, transcript, subtitles and a JSON document for each, below --out.
+
+    Exit codes: 0 all redacted, 3 some quarantined (a person must listen), 65 some could not be read, 74 disk full.
+    """
+    from redactor.audio import looks_like_audio
+    from redactor.keep import list_inputs, remove_leftovers
+    from redactor.pipeline import Pipeline
+    from redactor.render import Replacer
+
+    _make_folder(out)
+    chosen = o.policy_from(policy, padding=padding, unheard=unheard)
+    replacer = Replacer(operator.value, key=o.read_key(hash_key_file))
+    listing = list_inputs(paths, is_audio=looks_like_audio, outside=out)
+    if transcript is None:
+        engine = o.build_transcriber(
+            model, device=device, compute_type=compute_type, threads=threads, beam=beam, language=language, hotwords=hotwords,
+            initial_prompt=initial_prompt, revision=revision,
+        )  # fmt: skip
+        transcriber_for = lambda _item: engine  # noqa: E731
+    else:
+        transcriber_for = o.transcripts_for(transcript)
+    pipeline = Pipeline(
+        transcriber_for=transcriber_for,
+        detector=o.build_detector(),
+        policy=chosen,
+        replacer=replacer,
+        decoder=o.decoder(raw),
+        style=bleep.value,
+        verify=verify,
+        names=names.value,
+    )
+    remove_leftovers(out)
+    began = time.perf_counter()
+    outcomes: list[Outcome] = []
+    interrupted = False
+    try:
+        with meter(len(listing.items)) as bar:
+            for outcome in pipeline.run(listing.items, out, resume=resume):
+                outcomes.append(outcome)
+                bar.add(outcome)
+    except KeyboardInterrupt:
+        interrupted = True
+    wall = time.perf_counter() - began
+    summary = _summary(outcomes, wall, listing.passed_over, len(listing.items))
+    _save_summary(out, summary)
+    if as_json:
+        print(json.dumps(summary))
+    else:
+        console().print(summary_table(outcomes, wall, listing.passed_over))
+    if interrupted:
+        console().print("Stopped early: run the same command with --resume to go on.")
+        raise typer.Exit(130)
+    raise typer.Exit(_exit_code(outcomes))
+
+
+def _exit_code(outcomes: list[Outcome]) -> int:
+    """The gravest: a full disk, then a fault of ours, then bad input, then quarantine."""
+    codes = {x.exit_code for x in outcomes}
+    for code in (74, 73, 70, 69, 78):
+        if code in codes:
+            return code
+    if codes & {65, 66}:
+        return 65
+    return 3 if 3 in codes else 0
+
+
+def _summary(outcomes: list[Outcome], wall: float, passed_over: int, total: int) -> dict[str, object]:
+    rows = []
+    for outcome in outcomes:
+        row = {k: v for k, v in asdict(outcome).items() if v not in ("", (), 0, 0.0)}
+        row["status"] = outcome.status.value
+        row["findings"] = dict(outcome.findings)
+        row["seconds"] = {k: round(v, 3) for k, v in outcome.seconds}
+        rows.append(row)
+    count = {s.value: sum(x.status is s for x in outcomes) for s in Status}
+    return {
+        "schema": "redactor-summary/1",
+        **count,
+        "items": total,
+        "passed_over": passed_over,
+        "audio_seconds": round(sum(x.duration for x in outcomes), 2),
+        "wall_seconds": round(wall, 2),
+        "outcomes": rows,
+    }
+
+
+def _save_summary(out: Path, summary: dict[str, object]) -> None:
+    from redactor.doors.terminal import notice
+    from redactor.keep import save_set
+
+    try:
+        save_set({out / "summary.json": (json.dumps(summary, indent=1) + "\n").encode()})
+    except OutputError as error:
+        notice(f"summary.json was not written: {error.message}")
+
+
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise OutputError("--out is a file.") from None
+    except OSError:
+        raise OutputError("The --out folder cannot be made.") from None
+
+
+def locate(
+    paths: o.Paths,
+    *,
+    identity: Annotated[
+        str | None, typer.Option("--id", metavar="ID", help="The id (or its first 8 digits or more).")
+    ] = None,
+    item: Annotated[
+        int | None, typer.Option(min=1, help="The number printed for a file that could not be read.")
+    ] = None,
+) -> None:
+    """Print which file an id or a number of a run's messages stands for (messages themselves never name files)."""
+    import hashlib
+
+    from redactor.audio import looks_like_audio
+    from redactor.keep import list_inputs
+
+    if (identity is None) == (item is None):
+        raise ConfigurationError("Give either --id or --item.")
+    if identity is not None and (len(identity) < 8 or not set(identity.lower()) <= set("0123456789abcdef")):
+        raise ConfigurationError("An id is hexadecimal; give at least its first 8 digits.")
+    hits = 0
+    for entry in list_inputs(paths, is_audio=looks_like_audio).items:
+        if identity is not None:
+            try:
+                with entry.path.open("rb") as file:
+                    digest = (
+                        hashlib.file_digest(file, "sha256").hexdigest()
+                        if hasattr(hashlib, "file_digest")
+                        else _digest(file.read())
+                    )
+            except OSError:
+                continue
+            if not digest.startswith(identity.lower()):
+                continue
+        elif entry.number != item:
+            continue
+        hits += 1
+        # Bytes as the disk has them: a name need not be valid text.
+        sys.stdout.buffer.write(os.fsencode(entry.path) + b"\n")
+    sys.stdout.buffer.flush()
+    if not hits:
+        raise NoInput("No file there matches.", hint="Give the same paths as in the run.")
+
+
+def _digest(content: bytes) -> str:
+    import hashlib
+
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,321 @@
+"""Composes the rooms: a file goes in, an Outcome comes out, and artefacts exist only if every step passed.
+
+    read → decode → recognise → detect → plan → bleep + render → encode → check the encoded bytes → (verify) → save
+
+Built objects are passed in; nothing here reads settings. Every failure of a recording ends at one boundary (`Pipeline.process`)
+and becomes a value; the run goes on.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from redactor import __version__
+from redactor.audio import (
+    AUDIO_SUFFIXES,
+    Encoded,
+    Limits,
+    Source,
+    bleep,
+    decode,
+    echoes,
+    encode,
+    read_source,
+    recognition_audio,
+    same_as,
+)
+from redactor.errors import LimitExceeded, NoInput, OutOfSpace, Quarantine, RedactorError, VerificationHit
+from redactor.keep import Item, save_set
+from redactor.policy import Policy, make_plan, with_echoes
+from redactor.render import Replacer, document, leaks, plain_text, srt, still_audible, tokens, vtt
+from redactor.speech import Transcriber
+from redactor.types import Finding, Outcome, Plan, Recording, Speech, Status
+
+TEXT_SUFFIXES = (".txt", ".srt", ".vtt", ".json")
+"""Written after the audio; the JSON document is last and marks the set as complete."""
+
+_LONG_NUMBER = re.compile(r"\d(?:[\W_]?\d){6,}")
+_BREAKS = re.compile(r"[\W_]+")
+
+
+class Detector(Protocol):
+    """Text → findings with offsets into it (`phi.build_detector` makes one)."""
+
+    def detect(self, text: str) -> tuple[Finding, ...]: ...
+
+
+class Decoder(Protocol):
+    """Bytes → samples; where a sandboxed process plugs in."""
+
+    def __call__(self, source: Source, /) -> Recording: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Artefacts:
+    """Everything about one redacted recording, not yet written: suffix → content, the JSON document last."""
+
+    plan: Plan
+    audio: Encoded
+    files: tuple[tuple[str, bytes], ...]
+
+
+class Clock:
+    """Wall seconds by stage, in the order of first use."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.spent[name] = self.spent.get(name, 0.0) + time.perf_counter() - began
+
+
+class Pipeline:
+    """One configured way from recording to artefacts.
+
+    Args:
+        transcriber_for: gives the transcriber of an item: the same engine for all, or a reader of that item's own transcript.
+        style: "tone", "silence" or "noise".
+        verify: recognise and search the encoded output again, and quarantine on any hit.
+        names: "auto" (a name in which PHI is found becomes the id), "id" or "keep".
+    """
+
+    def __init__(
+        self,
+        *,
+        transcriber_for: Callable[[Item], Transcriber],
+        detector: Detector,
+        policy: Policy,
+        replacer: Replacer,
+        decoder: Decoder = decode,
+        style: str = "tone",
+        verify: bool = False,
+        names: str = "auto",
+        limits: Limits | None = None,
+    ) -> None:
+        self.transcriber_for = transcriber_for
+        self.detector = detector
+        self.policy = policy
+        self.replacer = replacer
+        self.decoder = decoder
+        self.style = style
+        self.verify = verify
+        self.names = names
+        self.limits = limits or Limits()
+
+    # --- one recording -------------------------------------------------------------------------------------------------
+
+    def listen(self, recording: Recording, transcriber: Transcriber) -> Speech:
+        """Recognise each channel once; channels that carry the same sound share one transcript."""
+        twins = same_as(recording)
+        heard = sorted(set(twins))
+        speech = transcriber.transcribe([recognition_audio(recording, c) for c in heard], recording_id=recording.id)
+        # The transcriber counts the channels it was given; put the recording's own numbers back.
+        return replace(
+            speech,
+            transcripts=tuple(replace(t, channel=heard[t.channel]) for t in speech.transcripts),
+            unheard=tuple(replace(u, channel=heard[u.channel]) for u in speech.unheard),
+            same_as=twins,
+        )
+
+    def search(self, speech: Speech) -> tuple[Finding, ...]:
+        """Findings of every transcript, with their channels."""
+        return tuple(
+            replace(finding, channel=transcript.channel)
+            for transcript in speech.transcripts
+            for finding in self.detector.detect(transcript.text)
+        )
+
+    def plan(self, recording: Recording, transcriber: Transcriber, clock: Clock | None = None) -> Plan:
+        """Everything up to the Plan.
+
+        Raises:
+            RedactorError: recognition or detection failed, or doubt (`Quarantine`).
+        """
+        clock = clock or Clock()
+        with clock.stage("recognise"):
+            speech = self.listen(recording, transcriber)
+        with clock.stage("detect"):
+            findings = self.search(speech)
+        with clock.stage("plan"):
+            plan = make_plan(recording, speech, findings, self.policy)
+            if recording.channels > 1:
+                plan = with_echoes(plan, [(i, echoes(recording, i)) for i in plan.intervals])
+        return plan
+
+    def redact(self, recording: Recording, transcriber: Transcriber, clock: Clock | None = None) -> Artefacts:
+        """All artefacts of a recording, checked on the encoded bytes; nothing is written.
+
+        Raises:
+            VerificationHit: a bleeped stretch of the encoded output still resembles the original, or (with `verify`) PHI was
+                recognised in it again.
+            RedactorError: as `plan`; or the output cannot be encoded.
+        """
+        clock = clock or Clock()
+        plan = self.plan(recording, transcriber, clock)
+        with clock.stage("bleep"):
+            samples = bleep(recording, plan.intervals, style=self.style)
+        with clock.stage("encode"):
+            encoded = encode(samples, recording.format)
+        with clock.stage("verify"):
+            verification = self._check(recording, plan, encoded, transcriber)
+        with clock.stage("render"):
+            shown = tokens(plan, self.replacer)
+            doc = document(plan, shown, verification=verification, warnings=encoded.warnings)
+            doc["settings"] = self.settings(plan.speech.model.name)
+            texts = {".txt": plain_text(shown) + "\n", ".srt": srt(shown), ".vtt": vtt(shown)}
+            texts[".json"] = json.dumps(doc, ensure_ascii=False, indent=1) + "\n"
+        files = ((encoded.suffix, encoded.content), *((s, texts[s].encode()) for s in TEXT_SUFFIXES))
+        return Artefacts(plan, encoded, files)
+
+    def _check(self, recording: Recording, plan: Plan, encoded: Encoded, transcriber: Transcriber) -> dict[str, Any]:
+        output = self.decoder(Source.of(encoded.content, encoded.suffix))
+        if abs(output.duration - recording.duration) > 0.1:
+            raise VerificationHit(
+                f"The output lasts {output.duration:.2f} s, the recording {recording.duration:.2f} s."
+            )
+        audible = still_audible(recording, output, plan.intervals)
+        if audible:
+            raise VerificationHit(f"{len(audible)} bleeped stretches still resemble the original.")
+        result: dict[str, Any] = {"bleeps_checked": len(plan.intervals), "recognised_again": self.verify}
+        if self.verify:
+            speech = self.listen(output, transcriber)
+            again = make_plan(output, speech, self.search(speech), self.policy.having(unheard_speech="bleep"))
+            hits = leaks(plan, again)
+            if hits:
+                labels = ", ".join(
+                    f"{n} {label}" for label, n in sorted(Counter(h.finding.label for h in hits).items())
+                )
+                raise VerificationHit(f"The redacted audio, recognised again, still says: {labels}.")
+            result["hits"] = 0
+        return result
+
+    def settings(self, model: str) -> str:
+        """A fingerprint of all that shapes the artefacts: a resumed run redoes what was made with other settings."""
+        policy = self.policy
+        parts = (
+            __version__, model, policy.stamp, sorted(policy.labels.items()), policy.min_score, policy.padding, policy.unheard_speech,
+            policy.unheard_sound, self.style, self.verify, self.replacer.operator,
+        )  # fmt: skip
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+    # --- files ---------------------------------------------------------------------------------------------------------
+
+    def process(self, item: Item, out: Path, *, resume: bool = False) -> Outcome:
+        """Read, redact and save one file. Never raises for anything that is wrong with the file or its processing."""
+        clock = Clock()
+        identity = ""
+        target: Path | None = None
+        try:
+            with clock.stage("read"):
+                source = read_source(item.path, limits=self.limits)
+            identity = source.id
+            target = out / self._stem(item, source.id)
+            transcriber = self.transcriber_for(item)
+            if resume and self._done(target, source.id, transcriber):
+                return Outcome(item.number, identity, Status.SKIPPED)
+            with clock.stage("decode"):
+                recording = self.decoder(source)
+            made = self.redact(recording, transcriber, clock)
+            with clock.stage("save"):
+                save_set({_named(target, suffix): content for suffix, content in made.files})
+                self._discard(target, keep={suffix for suffix, _ in made.files})
+        except Exception as error:  # noqa: BLE001 - the one boundary: a failure is a value, and the run goes on
+            problem = _as_redactor_error(error, clock)
+            if target is not None:
+                # What an earlier run left under this name no longer tells the truth about the file.
+                self._discard(target, keep=set())
+            return Outcome(
+                item=item.number,
+                id=identity,
+                status=Status.QUARANTINED if isinstance(problem, Quarantine) else Status.FAILED,
+                reason=problem.reason,
+                message=problem.message,
+                hint=problem.hint,
+                exit_code=problem.exit_code,
+                seconds=tuple(clock.spent.items()),
+            )
+        counts = Counter(d.finding.label for d in made.plan.decisions if d.action.value == "redact")
+        return Outcome(
+            item=item.number,
+            id=identity,
+            status=Status.REDACTED,
+            duration=recording.duration,
+            findings=tuple(sorted(counts.items())),
+            bleeped=made.plan.bleeped_seconds,
+            warnings=made.plan.warnings + tuple(made.audio.warnings),
+            seconds=tuple(clock.spent.items()),
+        )
+
+    def run(self, items: Iterable[Item], out: Path, *, resume: bool = False) -> Iterator[Outcome]:
+        """One Outcome for each item, in order, as each is done."""
+        for item in items:
+            yield self.process(item, out, resume=resume)
+
+    def _stem(self, item: Item, identity: str) -> Path:
+        """Output path without suffix, below the output folder. Folder names with PHI are left out, file names become the id."""
+        if self.names == "keep":
+            return Path(item.stem)
+        folders = [part for part in item.stem.parts[:-1] if not self._says_phi(part)]
+        whole = len(folders) == len(item.stem.parts) - 1
+        if self.names == "id" or not whole or self._says_phi(item.stem.name):
+            return Path(*folders, identity)
+        return Path(item.stem)
+
+    def _says_phi(self, name: str) -> bool:
+        if _LONG_NUMBER.search(name):
+            return True
+        spaced = _BREAKS.sub(" ", name).strip()
+        return any(
+            f.score >= self.policy.min_score
+            for f in self.detector.detect(spaced.title() if spaced.islower() else spaced)
+        )
+
+    def _done(self, target: Path, identity: str, transcriber: Transcriber) -> bool:
+        try:
+            doc = json.loads(_named(target, ".json").read_bytes())
+        except (OSError, ValueError):
+            return False
+        if not isinstance(doc, dict) or doc.get("id") != identity:
+            return False
+        return doc.get("settings") == self.settings(transcriber.info.name)
+
+    def _discard(self, target: Path, *, keep: set[str]) -> None:
+        for suffix in {*TEXT_SUFFIXES, *AUDIO_SUFFIXES, *(s.upper() for s in AUDIO_SUFFIXES)} - keep:
+            path = _named(target, suffix)
+            # On a case-insensitive disk ".WAV" and ".wav" are one file.
+            if suffix.lower() not in {k.lower() for k in keep}:
+                with suppress(OSError):
+                    path.unlink()
+
+
+def _named(target: Path, suffix: str) -> Path:
+    return target.with_name(f"{target.name}.redacted{suffix}")
+
+
+def _as_redactor_error(error: Exception, clock: Clock) -> RedactorError:
+    """Any exception as one of the tree. Foreign messages are dropped: they may quote speech or paths."""
+    if isinstance(error, RedactorError):
+        return error
+    if isinstance(error, MemoryError):
+        return LimitExceeded("There was not enough memory for this recording.")
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return OutOfSpace("The disk is full.")
+    if isinstance(error, PermissionError | FileNotFoundError):
+        return NoInput("The file cannot be read.")
+    stage = next(reversed(clock.spent), "start")
+    return RedactorError(f"Unexpected {type(error).__name__} while trying to {stage}.")
