@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -37,7 +38,7 @@ class Listing:
 
 
 def list_inputs(paths: Sequence[Path], *, is_audio: Callable[[Path], bool], outside: Path | None = None) -> Listing:
-    """Files as they are given, folders walked (sorted, links not followed), each file once.
+    """Files as they are given, folders walked (sorted, links to folders not followed), each file once.
 
     Args:
         is_audio: asked for each file of a folder; a file named by itself is always taken.
@@ -52,7 +53,7 @@ def list_inputs(paths: Sequence[Path], *, is_audio: Callable[[Path], bool], outs
     for number, given in enumerate(paths, 1):
         if given.is_dir():
             for path in _walk(given, outside):
-                if _is_our_output(path) or not is_audio(path):
+                if _is_our_output(path) or (_is_regular(path) and not is_audio(path)):
                     passed_over += 1
                 elif _first_time(path, seen):
                     found.append((path, path.relative_to(given)))
@@ -79,12 +80,22 @@ def list_inputs(paths: Sequence[Path], *, is_audio: Callable[[Path], bool], outs
 
 
 def _walk(folder: Path, outside: Path | None) -> Iterator[Path]:
-    for root, folders, files in os.walk(folder):
+    blocked: list[Path] = []  # folders that may not be listed become items, so that they get a (failed) outcome
+    for root, folders, files in os.walk(folder, onerror=lambda error: blocked.append(Path(error.filename))):
         folders.sort()
         if outside is not None:
             folders[:] = [name for name in folders if not _same(Path(root, name), outside)]
         for name in sorted(files):
             yield Path(root, name)
+    yield from blocked
+
+
+def _is_regular(path: Path) -> bool:
+    """False for pipes, sockets and dangling links: they are listed without being opened, and get a failed outcome."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False
 
 
 def _same(a: Path, b: Path) -> bool:

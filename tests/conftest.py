@@ -1,0 +1,57 @@
+"""Shared fixtures: a recording that sounds like speech to a level meter, and its transcript as another program would write it."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+# Nothing in a test may reach the network, whatever a library would like to fetch.
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+SAID = (
+    "Hi this is Dana Whitlock calling for Doctor Brunsvold. My date of birth is March 14th, 1962. "
+    "Please call me back at 555-0142 about the metformin refill. Thank you."
+)
+
+
+def timed_words(text: str, *, begin: float = 0.5, pace: float = 0.07) -> list[dict[str, object]]:
+    """Words one after the other, 70 ms a character, 80 ms apart."""
+    words, now = [], begin
+    for word in text.split():
+        length = max(0.15, pace * len(word))
+        words.append({"word": " " + word, "start": round(now, 3), "end": round(now + length, 3), "probability": 0.9})
+        now += length + 0.08
+    return words
+
+
+def whisper_json(words: list[dict[str, object]]) -> str:
+    text = "".join(str(w["word"]) for w in words)
+    segment = {"id": 0, "start": words[0]["start"], "end": words[-1]["end"], "text": text, "words": words}
+    return json.dumps({"text": text, "segments": [segment], "language": "en"})
+
+
+def speech_like(words: list[dict[str, object]], *, rate: int = 8000, tail: float = 0.5, seed: int = 7) -> np.ndarray:
+    """Noise shaped like a voice (harmonics of a wandering 120 Hz with a little noise) where words are, near silence elsewhere."""
+    rng = np.random.default_rng(seed)
+    n = int((float(words[-1]["end"]) + tail) * rate)
+    pitch = 120 + 15 * np.cumsum(rng.standard_normal(n)) / np.sqrt(n)
+    phase = 2 * np.pi * np.cumsum(pitch) / rate
+    voice = sum(np.sin(k * phase + rng.uniform(0, 6)) / k for k in range(1, 20)) + 0.2 * rng.standard_normal(n)
+    loud = np.full(n, 0.0005)
+    for word in words:
+        loud[int(float(word["start"]) * rate) : int(float(word["end"]) * rate)] = 0.12
+    return (voice * loud).clip(-0.99, 0.99)
+
+
+@pytest.fixture
+def message(tmp_path: Path) -> tuple[Path, Path]:
+    """A voicemail (8 kHz µ-law WAV) and its Whisper JSON, in a folder of their own."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    words = timed_words(SAID)
+    soundfile.write(folder / "msg0001.wav", speech_like(words), 8000, subtype="ULAW")
+    (folder / "msg0001.json").write_text(whisper_json(words))
+    return folder / "msg0001.wav", folder / "msg0001.json"
