@@ -1,0 +1,40 @@
+"""The audio room: bytes ⇄ samples. soundfile and PyAV live here and nowhere else.
+
+    read_source → Source ──decode──▶ Recording ──recognition_audio──▶ 16 kHz for speech
+                                        │  same_as, echoes: how channels relate
+                                        └──bleep──▶ samples ──encode──▶ Encoded
+
+source: a file, read once · sniff, containers/: what its header promises · decode (sndfile, ffmpeg, rawfile): samples held against
+the promise · limits · raw: headerless formats · resample, channels · bleep · encode (write_sndfile, write_ffmpeg).
+"""
+
+from redactor.audio.bleep import RAMP_SECONDS, Style, bleep, sample_range
+from redactor.audio.channels import ECHO_REACH, echoes, same_as
+from redactor.audio.decode import decode
+from redactor.audio.encode import Encoded, encode
+from redactor.audio.limits import Limits
+from redactor.audio.looks import looks_like_audio
+from redactor.audio.raw import RAW_SUFFIXES, RawFormat
+from redactor.audio.resample import recognition_audio
+from redactor.audio.source import AUDIO_SUFFIXES, Source, read_source
+
+__all__ = [
+    "AUDIO_SUFFIXES",
+    "ECHO_REACH",
+    "RAMP_SECONDS",
+    "RAW_SUFFIXES",
+    "Encoded",
+    "Limits",
+    "RawFormat",
+    "Source",
+    "Style",
+    "bleep",
+    "decode",
+    "echoes",
+    "encode",
+    "looks_like_audio",
+    "read_source",
+    "recognition_audio",
+    "same_as",
+    "sample_range",
+]

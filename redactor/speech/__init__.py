@@ -1,0 +1,46 @@
+"""Recording → Transcript: what was said on each channel, when, and what was heard that no word stands for.
+
+The room, in the order of the data:
+
+    activity     a channel → where it has sound and speech (Silero VAD and a level meter)
+    windows      activity → windows cut at pauses, short enough for the model
+    engine       the seam: WindowEngine (a model), Transcriber (a recording → Speech)
+    whisper      faster-whisper behind the seam
+    recognize    Recognizer: activity → windows → engine → words on the recording's clock → Speech
+    coverage     sound that no word stands for → Unheard
+    imported     TranscriptReader: a Transcriber that reads somebody else's transcript; formats: what others write
+    checkpoints  a model's name → a validated folder; hub: cache and download
+    fake         stand-ins for tests and demonstrations
+
+    transcriber = load_transcriber(resolve("small.en"), device="cpu")
+    speech = transcriber.transcribe([mono], recording_id=recording.id)
+"""
+
+from __future__ import annotations
+
+from .activity import VadOptions
+from .checkpoints import Checkpoint, Listed, list_checkpoints, resolve
+from .device import pick_device
+from .engine import Transcriber, WindowEngine
+from .fake import FakeEngine, FakeTranscriber
+from .imported import TranscriptReader
+from .recognize import Recognizer
+from .whisper import DecodingOptions, WhisperEngine, load_transcriber
+
+__all__ = [
+    "Checkpoint",
+    "DecodingOptions",
+    "FakeEngine",
+    "FakeTranscriber",
+    "Listed",
+    "Recognizer",
+    "Transcriber",
+    "TranscriptReader",
+    "VadOptions",
+    "WhisperEngine",
+    "WindowEngine",
+    "list_checkpoints",
+    "load_transcriber",
+    "pick_device",
+    "resolve",
+]

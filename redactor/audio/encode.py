@@ -1,0 +1,90 @@
+"""Samples back into the format they came from: same codec, rate, channels and length, and nothing else.
+
+Every file is built from samples alone, so no tag, picture, cue or caller ID of the input can survive. Where a codec cannot be
+written, the answer is WAV PCM_16 and a warning that says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from redactor.audio import write_ffmpeg, write_sndfile
+from redactor.audio.formats import honest_suffix
+from redactor.errors import ConfigurationError
+from redactor.types import AudioFormat, Samples
+
+Writer = Callable[[Samples, AudioFormat], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A finished file in memory.
+
+    Attributes:
+        data: its bytes.
+        suffix: the ending its name must have; differs from the input's where the format had to change or the input's lied.
+        format: what `data` is.
+        warnings: without PHI.
+    """
+
+    data: bytes = field(repr=False)
+    suffix: str
+    format: AudioFormat
+    warnings: tuple[str, ...] = ()
+
+
+def encode(samples: Samples, audio_format: AudioFormat) -> Encoded:
+    """Write samples as the format says.
+
+    Args:
+        samples: shape (frames, channels), int16, int32, float32 or float64; as `decode` gave them or `bleep` changed them.
+        audio_format: of the recording they came from.
+
+    Returns:
+        A file that `decode` reads back with the same rate, channels and length. Exact for PCM, µ-law, A-law and FLAC; lossy
+        codecs start aligned and end within one codec frame, near the input's bit rate.
+
+    Raises:
+        ConfigurationError: samples whose shape does not fit the format.
+    """
+    if samples.ndim != 2 or samples.shape[1] != audio_format.channels or not len(samples):
+        raise ConfigurationError("The samples do not have the shape that the format asks for.")
+    writer = _writer(audio_format)
+    if writer is not None:
+        suffix = honest_suffix(audio_format.container, audio_format.suffix)
+        return Encoded(writer(samples, audio_format), suffix, replace(audio_format, suffix=suffix))
+    plain = AudioFormat(
+        "WAV", "PCM_16", ".wav", audio_format.sample_rate, audio_format.channels, "soundfile",
+        audio_format.sample_rate * audio_format.channels * 16,
+    )  # fmt: skip
+    channels = "mono" if audio_format.channels == 1 else f"{audio_format.channels}-channel"
+    warning = (
+        f"Written as WAV PCM_16: {channels} {audio_format.codec} in {audio_format.container} cannot be written here."
+    )
+    return Encoded(write_sndfile.write(as_int16(samples), plain), ".wav", plain, (warning,))
+
+
+def _writer(audio_format: AudioFormat) -> Writer | None:
+    if audio_format.backend == "soundfile" and write_sndfile.can_write(audio_format):
+        return write_sndfile.write
+    if write_ffmpeg.can_write(audio_format):
+        return write_ffmpeg.write
+    return None
+
+
+def as_int16(samples: npt.NDArray[Any]) -> npt.NDArray[np.int16]:
+    """Round to 16 bits; float is clipped at full scale."""
+    if samples.dtype == np.int16:
+        return samples
+    rounded: npt.NDArray[Any]
+    if samples.dtype.kind == "i":
+        rounded = (samples.astype(np.int64) + (1 << 15)) >> 16
+    else:
+        rounded = np.rint(np.nan_to_num(samples) * 32768.0)
+    narrow: npt.NDArray[np.int16] = np.clip(rounded, -32768, 32767).astype(np.int16)
+    return narrow

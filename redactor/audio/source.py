@@ -1,0 +1,94 @@
+"""A file becomes bytes, once. Nothing after this touches the disk, so what is hashed, heard and bleeped is the same thing."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+from redactor.audio.formats import SUFFIXES
+from redactor.audio.limits import Limits
+from redactor.audio.raw import RAW_SUFFIXES
+from redactor.errors import EmptyAudio, LimitExceeded, NoInput
+
+AUDIO_SUFFIXES = frozenset(suffix for known in SUFFIXES.values() for suffix in known) | RAW_SUFFIXES
+"""Lower-case endings that a folder walk takes for audio. What a file really is, its content decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The bytes of one file, exactly as found.
+
+    Attributes:
+        id: SHA-256 of `untrusted_data`, 64 hex digits.
+        untrusted_data: whatever somebody sent; only a decoder may look inside.
+        suffix: the name's ending with its dot and case (".WAV"), "" if it has none. The rest of the name stays outside.
+    """
+
+    id: str
+    untrusted_data: bytes = field(repr=False)
+    suffix: str
+
+    @classmethod
+    def of(cls, untrusted_data: bytes, suffix: str) -> Source:
+        """Name bytes that are already in memory."""
+        return cls(hashlib.sha256(untrusted_data).hexdigest(), untrusted_data, suffix)
+
+
+def read_source(path: str | os.PathLike[str], *, limits: Limits | None = None) -> Source:
+    """Read a file, once and whole.
+
+    Symbolic links are followed (spools use them); a device, FIFO, socket or directory behind the name is refused without
+    being opened for reading, so that nothing can hang.
+
+    Raises:
+        NoInput: missing, unreadable, or not a regular file.
+        EmptyAudio: no bytes.
+        LimitExceeded: larger than `limits.max_bytes`.
+    """
+    limits = limits or Limits()
+    try:
+        # O_NONBLOCK: opening a FIFO must not wait for a writer between the name's check and its use.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except (OSError, ValueError) as error:
+        raise NoInput(_why_not(error)) from None
+    try:
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            kind = "directory" if stat.S_ISDIR(facts.st_mode) else "device, pipe or socket"
+            raise NoInput(f"The input is a {kind}, not a file.")
+        _check_size(facts.st_size, limits)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            # One byte more than allowed: the file may still be growing.
+            untrusted_data = file.read(limits.max_bytes + 1)
+    except OSError as error:
+        raise NoInput(_why_not(error)) from None
+    finally:
+        os.close(descriptor)
+    _check_size(len(untrusted_data), limits)
+    if not untrusted_data:
+        raise EmptyAudio("The file has no bytes.")
+    return Source.of(untrusted_data, PurePath(os.fsdecode(path)).suffix)
+
+
+def _check_size(size: int, limits: Limits) -> None:
+    if size > limits.max_bytes:
+        raise LimitExceeded(f"The file is larger than {limits.max_bytes >> 20} MiB.")
+
+
+def _why_not(error: Exception) -> str:
+    # str(error) would carry the path.
+    number = error.errno if isinstance(error, OSError) else None
+    reasons = {
+        errno.ENOENT: "The input does not exist.",
+        errno.ENOTDIR: "The input does not exist.",
+        errno.EACCES: "The input may not be read with these permissions.",
+        errno.EPERM: "The input may not be read with these permissions.",
+        errno.EISDIR: "The input is a directory, not a file.",
+        errno.ELOOP: "The input is a symbolic link that leads to itself.",
+        errno.EIO: "The disk reported an error while the input was read.",
+    }
+    return reasons.get(number or 0, "The input cannot be read.")

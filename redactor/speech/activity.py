@@ -1,0 +1,250 @@
+"""Where a channel has sound, and where that sound is speech: Silero VAD and a level meter on one 32 ms grid.
+
+The voice detector alone would lose speech silently (quiet callers, singing, unusual voices), so a second, cruder witness
+measures level. A frame is *sound* when its level in 200 … 4000 Hz exceeds
+
+    max(FLOOR_LEVEL, min(noise floor + ABOVE_FLOOR, ceiling))
+
+where the noise floor is the 10th percentile of the levels within ±10 s (digital silence left out), and the ceiling is 6 dB under
+the median speech level within ±10 s, or -45 dBFS where nobody speaks within ±10 s. So hiss below speech is not sound, a room
+that stays loud without any speech is, and noise so loud that it could hide speech is too. Mains hum (50/60 Hz) is outside the
+band. The VAD model is Silero v6 as faster-whisper ships it (https://github.com/snakers4/silero-vad, MIT).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from redactor.errors import RecognitionFailed
+from redactor.types import RECOGNITION_RATE, Mono
+
+FRAME = 512  # samples, 32 ms: the frame Silero v6 was trained on
+CONTEXT = 64  # samples of the previous frame that Silero sees before each frame
+FRAME_SECONDS = FRAME / RECOGNITION_RATE
+BLOCK_FRAMES = 4_000  # 128 s at a time, so that hours of audio need no second copy in memory
+
+FLOOR_LEVEL = -55.0  # dBFS: below this nothing on a telephone line can be understood, and mu-law idle noise lives there
+QUIET_CEILING = -45.0  # dBFS: constant sound louder than this, with nobody speaking near it, is reported
+ABOVE_FLOOR = 9.0  # dB over the noise floor
+BELOW_SPEECH = 6.0  # dB under the speech level: louder noise could hide a word
+DIGITAL_SILENCE = -75.0  # dBFS: frames below are gaps in the signal, not its noise floor
+NEIGHBOURHOOD = 10.0  # seconds each way for floor and speech level
+CLICK = 0.15  # seconds: shorter sound is a click
+JOIN = 0.1  # seconds: sounds closer than this are one
+
+Span = tuple[float, float]
+"""start, end in seconds."""
+
+Levels = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class VadOptions:
+    """Silero's own options, in its own terms (https://github.com/snakers4/silero-vad).
+
+    Attributes:
+        threshold: probability from which a frame is speech. Silero's default is 0.5; lower loses less.
+        neg_threshold: below it speech ends, once it lasts min_silence_duration.
+        min_silence_duration: seconds.
+        min_speech_duration: seconds; shorter speech is dropped. 0 keeps all.
+    """
+
+    threshold: float = 0.35
+    neg_threshold: float = 0.2
+    min_silence_duration: float = 0.1
+    min_speech_duration: float = 0.0
+
+
+class Region(NamedTuple):
+    """A run of activity: seconds, and whether any of it is speech to the detector."""
+
+    start: float
+    end: float
+    speech: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Activity:
+    """What the two witnesses say about one channel.
+
+    Attributes:
+        duration: seconds.
+        level: dBFS in the telephone band, one a frame, shape (frames,).
+        speech: stretches the voice detector calls speech, sorted, disjoint.
+        sound: stretches of sound (speech is usually part of them), sorted, disjoint.
+    """
+
+    duration: float
+    level: Levels
+    speech: tuple[Span, ...]
+    sound: tuple[Span, ...]
+
+    @property
+    def active(self) -> tuple[Region, ...]:
+        """Union of speech and sound: whatever must be recognised."""
+        return tuple(
+            Region(start, end, bool(overlapping(self.speech, start, end)))
+            for start, end in union((*self.speech, *self.sound))
+        )
+
+    @property
+    def speech_seconds(self) -> float:
+        return sum(end - start for start, end in self.speech)
+
+
+def listen(channel: Mono, *, vad: VadOptions | None = None) -> Activity:
+    """Find speech and sound in one channel.
+
+    Args:
+        channel: 16 kHz mono of any length; read in blocks of about two minutes.
+
+    Raises:
+        RecognitionFailed: samples that are not numbers.
+    """
+    vad = vad or VadOptions()
+    duration = len(channel) / RECOGNITION_RATE
+    frames = -(-len(channel) // FRAME)
+    probability = np.zeros(frames, np.float32)
+    level = np.full(frames, -180.0, np.float32)
+    state = _VadState()
+    for first in range(0, frames, BLOCK_FRAMES):
+        last = min(frames, first + BLOCK_FRAMES)
+        block = np.zeros((last - first) * FRAME, np.float32)
+        part = channel[first * FRAME : last * FRAME]
+        block[: len(part)] = part
+        if not np.isfinite(block).all():
+            raise RecognitionFailed("The audio holds samples that are not numbers.")
+        grid = block.reshape(-1, FRAME)
+        level[first:last] = _band_level(grid)
+        probability[first:last] = state.probabilities(grid)
+    speaking = _hysteresis(probability, vad)
+    loud = level > _threshold(level, speaking)
+    return Activity(
+        duration,
+        level,
+        _spans(speaking, duration, shortest=vad.min_speech_duration),
+        _spans(loud, duration, join=JOIN, shortest=CLICK),
+    )
+
+
+class _VadState:
+    """Silero's recurrent state, carried from block to block: the result equals one pass over the whole channel."""
+
+    def __init__(self) -> None:
+        self.h = np.zeros((1, 1, 128), np.float32)
+        self.c = np.zeros((1, 1, 128), np.float32)
+        self.context = np.zeros((1, CONTEXT), np.float32)
+
+    def probabilities(self, grid: Levels) -> Levels:
+        context = np.concatenate([self.context, grid[:-1, -CONTEXT:]])
+        self.context = grid[-1:, -CONTEXT:]
+        feed = {"input": np.concatenate([context, grid], 1), "h": self.h, "c": self.c}
+        output, self.h, self.c = _vad_session().run(None, feed)
+        return np.asarray(output, np.float32).reshape(-1)
+
+
+@lru_cache(maxsize=1)
+def _vad_session() -> Any:
+    from faster_whisper.vad import get_vad_model
+
+    return get_vad_model().session
+
+
+@lru_cache(maxsize=1)
+def _window() -> tuple[Levels, slice]:
+    hann = np.hanning(FRAME).astype(np.float32)
+    width = RECOGNITION_RATE / FRAME
+    return hann, slice(round(200 / width), round(4000 / width) + 1)
+
+
+def _band_level(grid: Levels) -> Levels:
+    """Level of each row in 200 … 4000 Hz, dB relative to a full-scale square wave (a full-scale sine is -3 dB)."""
+    hann, band = _window()
+    spectrum = np.fft.rfft(grid * hann, axis=1)[:, band]
+    power = 2 * np.sum(spectrum.real**2 + spectrum.imag**2, axis=1) / (FRAME * np.sum(hann**2))
+    return np.asarray(10 * np.log10(power + 1e-18), np.float32)
+
+
+def _hysteresis(probability: Levels, vad: VadOptions) -> npt.NDArray[np.bool_]:
+    """Speech from `threshold` up, until it stays below `neg_threshold` for `min_silence_duration`."""
+    speaking = np.zeros(len(probability), np.bool_)
+    patience = max(1, round(vad.min_silence_duration / FRAME_SECONDS))
+    end = -1  # last frame that still counts; -1 = nobody speaks
+    for i, p in enumerate(probability.tolist()):
+        if p >= vad.threshold or (end >= 0 and p >= vad.neg_threshold):
+            if end >= 0:
+                speaking[end:i] = True  # the dip was too short to be a pause
+            speaking[i] = True
+            end = i
+        elif end >= 0 and i - end >= patience:
+            end = -1
+    return speaking
+
+
+def _threshold(level: Levels, speaking: npt.NDArray[np.bool_]) -> Levels:
+    """The level from which a frame is sound, one a frame; the rule is in the module's docstring."""
+    out = np.empty(len(level), np.float32)
+    step = round(1.0 / FRAME_SECONDS)
+    reach = round(NEIGHBOURHOOD / FRAME_SECONDS)
+    for first in range(0, len(level), step):
+        near = slice(max(0, first - reach), first + step + reach)
+        levels = level[near]
+        noise = levels[levels > DIGITAL_SILENCE]
+        floor = float(np.percentile(noise, 10)) if len(noise) >= step else DIGITAL_SILENCE
+        voiced = levels[speaking[near]]
+        # Half a second: less speech than that says little about the caller's level.
+        ceiling = float(np.median(voiced)) - BELOW_SPEECH if len(voiced) >= step // 2 else QUIET_CEILING
+        out[first : first + step] = max(FLOOR_LEVEL, min(floor + ABOVE_FLOOR, ceiling))
+    return out
+
+
+def _spans(
+    mask: npt.NDArray[np.bool_], duration: float, *, join: float = 0.0, shortest: float = 0.0
+) -> tuple[Span, ...]:
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    pairs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+    runs = [(a * FRAME_SECONDS, min(duration, b * FRAME_SECONDS)) for a, b in pairs]
+    return tuple((a, b) for a, b in union(runs, join=join) if b - a >= shortest)
+
+
+def union(spans: Sequence[Span], *, join: float = 0.0) -> list[Span]:
+    """Sorted disjoint spans; what lies at most `join` seconds apart becomes one."""
+    out: list[Span] = []
+    for start, end in sorted(spans):
+        if out and start <= out[-1][1] + join:
+            out[-1] = (out[-1][0], max(out[-1][1], end))
+        else:
+            out.append((start, end))
+    return out
+
+
+def subtract(spans: Sequence[Span], holes: Sequence[Span]) -> list[Span]:
+    """What of `spans` no hole covers. Both sorted and disjoint."""
+    out: list[Span] = []
+    first = 0
+    for start, end in spans:
+        while first < len(holes) and holes[first][1] <= start:
+            first += 1
+        position = start
+        for hole_start, hole_end in holes[first:]:
+            if hole_start >= end:
+                break
+            if hole_start > position:
+                out.append((position, hole_start))
+            position = max(position, hole_end)
+        if position < end:
+            out.append((position, end))
+    return out
+
+
+def overlapping(spans: Sequence[Span], start: float, end: float) -> Sequence[Span]:
+    """Those of the sorted, disjoint `spans` that meet start … end."""
+    first = bisect_right(spans, start, key=lambda span: span[1])
+    return spans[first : bisect_left(spans, end, key=lambda span: span[0])]

@@ -1,0 +1,187 @@
+"""The Hugging Face hub, as far as checkpoints need it: cache look-ups and downloads through huggingface_hub.
+
+faster-whisper's own `download_model` knows the repositories and the files, but shows no progress and reports every failure
+as a missing cache entry; so its table of names is used, and `snapshot_download` is called here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from redactor.errors import ModelUnavailable
+
+FILES = ["config.json", "preprocessor_config.json", "model.bin", "tokenizer.json", "vocabulary.*"]
+"""What a CTranslate2 Whisper repository holds (faster_whisper.utils.download_model)."""
+
+Progress = Callable[[int, int], None]
+"""Called while downloading: bytes done, bytes in all (growing while sizes become known)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A repository's files at one commit."""
+
+    path: Path
+    commit: str
+
+
+def names() -> tuple[str, ...]:
+    """Short names that faster-whisper knows."""
+    from faster_whisper import available_models
+
+    return tuple(available_models())
+
+
+def repository(model: str) -> str | None:
+    """For example "small.en" → "Systran/faster-whisper-small.en"; "owner/name" stays; None if it is neither."""
+    from faster_whisper.utils import _MODELS
+
+    if model in _MODELS:
+        return str(_MODELS[model])
+    parts = model.split("/")
+    return model if len(parts) == 2 and all(parts) else None
+
+
+def find_cached(repo: str, *, revision: str | None, cache_dir: Path | None) -> Snapshot | None:
+    """The cached snapshot of a repository, complete or not; None if there is none. Never touches the network."""
+    import huggingface_hub
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        path = Path(
+            huggingface_hub.snapshot_download(
+                repo, revision=revision, cache_dir=cache_dir, local_files_only=True, allow_patterns=FILES
+            )
+        )
+    except (LocalEntryNotFoundError, HFValidationError, OSError, ValueError):
+        return None
+    return Snapshot(path, path.name) if (path / "model.bin").exists() else None
+
+
+def download(
+    repo: str, *, revision: str | None, cache_dir: Path | None, progress: Progress | None, hint: str
+) -> Snapshot:
+    """Download what is missing of a repository into the cache, and check the weights against the hub's SHA-256.
+
+    Raises:
+        ModelUnavailable: offline, no such repository or revision, no access, no space, a cut connection, a wrong checksum.
+    """
+    import huggingface_hub
+
+    with _explained(repo, revision, hint):
+        path = Path(
+            huggingface_hub.snapshot_download(
+                repo,
+                revision=revision,
+                cache_dir=cache_dir,
+                allow_patterns=FILES,
+                tqdm_class=_bar(progress),
+            )
+        )
+        _check_blobs(path, repo)
+    return Snapshot(path, path.name)
+
+
+def _check_blobs(snapshot: Path, repo: str) -> None:
+    """Large files are cached under their SHA-256, but huggingface_hub compares only their length: compare the rest here.
+
+    A damaged blob is removed, so that the next download fetches it again.
+    """
+    for file in sorted(snapshot.iterdir()):
+        blob = file.resolve()
+        if re.fullmatch("[0-9a-f]{64}", blob.name) and sha256(blob) != blob.name:
+            file.unlink()
+            blob.unlink(missing_ok=True)
+            raise ModelUnavailable(
+                f"{file.name} of {repo} arrived damaged: its SHA-256 is not the hub's.",
+                hint="Run it again; if it happens again, a proxy or mirror changes the download.",
+            )
+
+
+def sha256(path: Path) -> str:
+    """Hex digest of a file, "" if it is not there."""
+    if not path.is_file():
+        return ""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+@contextmanager
+def _explained(repo: str, revision: str | None, hint: str) -> Iterator[None]:
+    """Turn the hub's errors into ours. Repository names are public; nothing else of the error is repeated."""
+    from huggingface_hub import constants, errors
+
+    # Failures below HTTP come from whichever HTTP library huggingface_hub is built on; it imports that library's base class.
+    transport: type[Exception] = getattr(errors, "HTTPError", errors.HfHubHTTPError)
+    try:
+        yield
+    except errors.GatedRepoError as error:
+        raise ModelUnavailable(
+            f"{repo} is gated.", hint="Accept its terms on the hub and set HF_TOKEN, or choose another --model."
+        ) from error
+    except errors.RevisionNotFoundError as error:
+        raise ModelUnavailable(
+            f"{repo} has no revision {revision}.", hint="Leave --revision out, or give a commit hash."
+        ) from error
+    except errors.RepositoryNotFoundError as error:
+        raise ModelUnavailable(
+            f"The hub has no repository {repo}, or it is private.",
+            hint="Check the name; for a private one set HF_TOKEN. " + hint,
+        ) from error
+    except errors.LocalEntryNotFoundError as error:
+        why = "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else "the hub cannot be reached"
+        raise ModelUnavailable(f"{repo} is not on this machine and {why}.", hint=hint) from error
+    except errors.HFValidationError as error:
+        raise ModelUnavailable("That is not a valid repository name.", hint=hint) from error
+    except (errors.HfHubHTTPError, transport) as error:
+        code = getattr(getattr(error, "response", None), "status_code", None)
+        if code in (401, 403):
+            raise ModelUnavailable(
+                f"The hub gives no access to {repo}: it is private, or the token is wrong.",
+                hint="Set HF_TOKEN, or unset a wrong one. " + hint,
+            ) from error
+        detail = f"HTTP {code}" if code else "the connection broke"
+        raise ModelUnavailable(f"Downloading {repo} failed: {detail}.", hint=hint) from error
+    except OSError as error:
+        detail = error.strerror or "not all of a file arrived"
+        raise ModelUnavailable(
+            f"Downloading {repo} failed: {detail}.",
+            hint="Run it again; check the free space and the permissions of the Hugging Face cache (HF_HOME).",
+        ) from error
+
+
+def _bar(progress: Progress | None) -> type[Any]:
+    """A tqdm class that draws nothing and tells `progress` the bytes."""
+    from faster_whisper.utils import disabled_tqdm
+
+    class Quiet(disabled_tqdm):  # type: ignore[misc]
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            self._bytes = kwargs.get("unit") == "B" and "transfer" not in str(kwargs.get("name"))
+            kwargs.pop("name", None)
+            kwargs["disable"] = True
+            super().__init__(*args, **kwargs)
+            self.total = kwargs.get("total") or 0
+            self.done = 0
+
+        def update(self, n: float | None = 1) -> bool | None:
+            self.done += int(n or 0)
+            self._tell()
+            return None
+
+        def refresh(self, *args: Any, **kwargs: Any) -> None:
+            self._tell()
+
+        def _tell(self) -> None:
+            if progress is not None and self._bytes:
+                progress(self.done, int(self.total))
+
+    return Quiet

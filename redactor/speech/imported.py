@@ -1,0 +1,165 @@
+"""A Transcriber that reads somebody else's transcript, and checks that it belongs to the recording.
+
+The transcript decides the words; the audio is still listened to (`activity`), so that speech the transcript leaves out is
+reported as unheard, and a transcript of another recording is refused rather than bleeped in the wrong places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from redactor.errors import TranscriptError
+from redactor.types import ModelInfo, Mono, Speech, TimedText, Transcript
+
+from .activity import Activity, VadOptions, listen, overlapping
+from .coverage import TOLERANCE, gaps
+from .formats import Parsed, parse
+
+LARGEST = 64 << 20  # bytes: a day of words with times
+OVERSHOOT = 0.5  # seconds that a last word may end after the recording: rounding and encoder delay
+OTHER_LENGTH = 1.0  # seconds, and 2 %: a larger difference in duration means another recording
+DISORDER = 1.0  # seconds a word may start before the word it follows
+FEWEST = 8  # words: fewer say little about whether the transcript fits
+FITTING = 0.5  # share of words that must lie where the recording has sound
+
+
+class TranscriptReader:
+    """One transcript file for one recording."""
+
+    def __init__(self, path: Path, *, vad: VadOptions | None = None) -> None:
+        """Nothing is read yet: errors belong to the recording that is transcribed.
+
+        Args:
+            path: Whisper, faster-whisper, WhisperX, Amazon Transcribe or Deepgram JSON, WebVTT, SRT or CTM; the content decides.
+        """
+        self._path = path
+        self._vad = vad or VadOptions()
+
+    def transcribe(self, channels: Sequence[Mono], *, recording_id: str) -> Speech:
+        """See `Transcriber.transcribe`.
+
+        A transcript that names channels is matched by their numbers. One that does not stands for every channel: nothing
+        says on which of them a word was spoken.
+
+        Raises:
+            TranscriptError: unreadable, no times, or it does not fit the recording.
+        """
+        parsed = parse(_read(self._path))
+        activities = [listen(channel, vad=self._vad) for channel in channels]
+        duration = max((activity.duration for activity in activities), default=0.0)
+        _check_length(parsed, duration)
+        per_channel, warnings = _assign(parsed, len(channels))
+        words = [
+            _settled(said, activity.duration, duration) for said, activity in zip(per_channel, activities, strict=True)
+        ]
+        _check_fit(words, activities)
+        return Speech(
+            tuple(Transcript.of(said, channel=i, language=parsed.language) for i, said in enumerate(words)),
+            tuple(range(len(channels))),
+            ModelInfo("transcript", parsed.format),
+            0.0,
+            tuple(
+                gap
+                for i, (said, activity) in enumerate(zip(words, activities, strict=True))
+                for gap in gaps(activity, said, channel=i)
+            ),
+            warnings,
+        )
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise TranscriptError("The transcript cannot be read.", hint="Check its path and permissions.") from error
+    if len(content) > LARGEST:
+        raise TranscriptError(f"The transcript is larger than {LARGEST >> 20} MiB.")
+    try:
+        return content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError:
+        raise TranscriptError("The transcript is not UTF-8 text.") from None  # the cause quotes the content
+
+
+def _check_length(parsed: Parsed, duration: float) -> None:
+    if parsed.duration is not None and abs(parsed.duration - duration) > max(OTHER_LENGTH, 0.02 * duration):
+        raise TranscriptError(
+            f"The transcript is of a recording of {parsed.duration:.1f} s, this one has {duration:.1f} s.",
+            hint="Give each recording its own transcript.",
+        )
+    words = [word for said in parsed.channels.values() for word in said]
+    if words and all(word.start is None or word.end is None for word in words):
+        raise TranscriptError("The transcript has no times.")
+
+
+def _assign(parsed: Parsed, channels: int) -> tuple[list[list[TimedText]], tuple[str, ...]]:
+    """The words of each of the recording's channels."""
+    named = {number: said for number, said in parsed.channels.items() if number is not None}
+    if not named:
+        return [list(parsed.channels.get(None, ())) for _ in range(channels)], ()
+    if max(named) < channels:
+        return [list(named.get(i, ())) for i in range(channels)], ()
+    if channels == 1:
+        # One sound on several channels is recognised once; its transcript may still have been made for each.
+        merged = sorted((word for said in named.values() for word in _anchored(said)), key=lambda item: item[0])
+        note = f"The transcript has {len(named)} channels and the recording one sound: all words were taken together."
+        return [[word for _, word in merged]], (note,)
+    raise TranscriptError(
+        f"The transcript has a channel {max(named) + 1}, the recording has {channels} different channels."
+    )
+
+
+def _anchored(words: Sequence[TimedText]) -> list[tuple[float, TimedText]]:
+    """Each word with its start, or the start of the word that it follows."""
+    latest = 0.0
+    out: list[tuple[float, TimedText]] = []
+    for word in words:
+        latest = latest if word.start is None else max(latest, word.start)
+        out.append((latest, word))
+    return out
+
+
+def _settled(words: Sequence[TimedText], duration: float, longest: float) -> list[TimedText]:
+    """Times inside the recording and in order; small faults are rounding, large ones a transcript that does not fit."""
+    out: list[TimedText] = []
+    latest = 0.0
+    for word in words:
+        if word.start is None or word.end is None:
+            out.append(word)
+            continue
+        if min(word.start, word.end) < 0:
+            raise TranscriptError("The transcript has a time before the recording starts.")
+        beyond = max(word.start, word.end) - longest
+        if beyond > OVERSHOOT:
+            raise TranscriptError(f"The transcript goes on {beyond:.1f} s after the recording ends.")
+        if word.start < latest - DISORDER:
+            raise TranscriptError("The transcript's words are not in the order of their times.")
+        latest = max(latest, word.start)
+        out.append(word._replace(end=min(word.end, duration)))
+    return [word for _, word in sorted(_anchored_exactly(out), key=lambda item: item[0])]
+
+
+def _anchored_exactly(words: Sequence[TimedText]) -> list[tuple[float, TimedText]]:
+    latest = 0.0
+    out: list[tuple[float, TimedText]] = []
+    for word in words:
+        latest = latest if word.start is None else word.start
+        out.append((latest, word))
+    return out
+
+
+def _check_fit(words: Sequence[Sequence[TimedText]], activities: Sequence[Activity]) -> None:
+    """Refuse a transcript most of whose words lie where every channel is silent."""
+    timed = [(w.start, w.end) for said in words for w in said if w.start is not None and w.end is not None]
+    if len(timed) < FEWEST:
+        return
+    active = [tuple((region.start, region.end) for region in activity.active) for activity in activities]
+    fitting = sum(
+        any(overlapping(spans, start - TOLERANCE, end + TOLERANCE) for spans in active) for start, end in timed
+    )
+    if fitting < FITTING * len(timed):
+        raise TranscriptError(
+            "Most words of the transcript lie where the recording is silent: it seems to be of another recording.",
+            hint="Give each recording its own transcript.",
+        )

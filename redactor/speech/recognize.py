@@ -1,0 +1,220 @@
+"""One recording: channels → activity → windows → engine → words on the recording's clock → what was left unheard.
+
+    Recognizer.plan     a channel's activity and windows          (no model)
+    engine.recognize    windows of any channels, any files        (the only model call; may be batched across files)
+    ChannelPlan.join    results back on the clock, overlaps merged (no model)
+    ChannelPlan.retry   windows for speech that no word stands for: heard once more by itself
+    ChannelPlan.finish  the Transcript and its Unheard stretches
+
+`Recognizer.transcribe` runs these for one recording; a scheduler may run them for many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from redactor.types import Mono, Speech, TimedText, Transcript, Unheard
+
+from .activity import Activity, Region, VadOptions, listen
+from .coverage import gaps
+from .engine import WindowEngine
+from .windows import Window, plan_windows
+
+RETRY_MARGIN = 0.2  # seconds around a gap that is heard again
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChannelPlan:
+    """What one channel asks of the engine.
+
+    Attributes:
+        channel: its number.
+        activity: where it has sound.
+        windows: what to recognise, in time order.
+        max_window: seconds.
+    """
+
+    channel: int
+    activity: Activity = field(repr=False)
+    windows: tuple[Window, ...] = field(repr=False)
+    max_window: float
+
+    @property
+    def skipped(self) -> float:
+        """Seconds in no window."""
+        end, inside = 0.0, 0.0
+        for window in self.windows:
+            inside += max(0.0, window.end - max(end, window.start))
+            end = max(end, window.end)
+        return max(0.0, self.activity.duration - inside)
+
+    def join(self, results: Sequence[Sequence[TimedText]]) -> list[TimedText]:
+        """Words of all windows on the channel's clock, in order; each heard twice only if two windows disagree."""
+        words: list[TimedText] = []
+        for window, heard in zip(self.windows, results, strict=True):
+            words = _append(words, [_shift(word, window.start) for word in heard], window)
+        return _settle(words, self.activity)
+
+    def retry(self, words: Sequence[TimedText]) -> tuple[Window, ...]:
+        """Windows around speech that no word stands for."""
+        duration = self.activity.duration
+        regions = [
+            Region(max(0.0, gap.start - RETRY_MARGIN), min(duration, gap.end + RETRY_MARGIN), speech=True)
+            for gap in gaps(self.activity, words, channel=self.channel)
+            if gap.kind == "speech"
+        ]
+        return plan_windows(self.activity, max_window=self.max_window, regions=_merged(regions))
+
+    def patch(
+        self, words: Sequence[TimedText], windows: Sequence[Window], results: Sequence[Sequence[TimedText]]
+    ) -> list[TimedText]:
+        """Add what a retry heard in the gaps; words that stood there before stay."""
+        missing = [(gap.start, gap.end) for gap in gaps(self.activity, words, channel=self.channel)]
+        found = [
+            word
+            for window, heard in zip(windows, results, strict=True)
+            for word in (_shift(word, window.start) for word in heard)
+            if word.start is not None
+            and word.end is not None
+            and any(start < (word.start + word.end) / 2 < end for start, end in missing)
+        ]
+        return _settle(_interleave(words, found), self.activity) if found else list(words)
+
+    def finish(self, words: Sequence[TimedText], *, language: str) -> tuple[Transcript, tuple[Unheard, ...]]:
+        """The channel's transcript, and the activity that no word of it stands for."""
+        return Transcript.of(words, channel=self.channel, language=language), gaps(
+            self.activity, words, channel=self.channel
+        )
+
+
+class Recognizer:
+    """A Transcriber made of any WindowEngine."""
+
+    def __init__(
+        self,
+        engine: WindowEngine,
+        *,
+        vad: VadOptions | None = None,
+        max_window: float | None = None,
+        retry: bool = True,
+    ) -> None:
+        """`max_window` (seconds) overrides the checkpoint's own; `retry` hears speech without words a second time."""
+        self.engine = engine
+        self._vad = vad or VadOptions()
+        self._max_window = max_window or engine.max_window
+        self._retry = retry
+
+    def plan(self, channel: Mono, *, number: int) -> ChannelPlan:
+        """Find what of a channel must be recognised."""
+        activity = listen(channel, vad=self._vad)
+        windows = plan_windows(activity, max_window=self._max_window)
+        return ChannelPlan(number, activity, windows, self._max_window)
+
+    def transcribe(self, channels: Sequence[Mono], *, recording_id: str) -> Speech:
+        """See `Transcriber.transcribe`."""
+        plans = [self.plan(channel, number=number) for number, channel in enumerate(channels)]
+        results = self._recognize([(plan, plan.windows) for plan in plans], channels)
+        words = [plan.join(heard) for plan, heard in zip(plans, results, strict=True)]
+        if self._retry:
+            again = [(plan, plan.retry(said)) for plan, said in zip(plans, words, strict=True)]
+            results = self._recognize(again, channels)
+            words = [
+                plan.patch(said, windows, heard)
+                for said, (plan, windows), heard in zip(words, again, results, strict=True)
+            ]
+        finished = [plan.finish(said, language=self.engine.language) for plan, said in zip(plans, words, strict=True)]
+        return Speech(
+            tuple(transcript for transcript, _ in finished),
+            tuple(range(len(channels))),
+            self.engine.info,
+            sum(plan.skipped for plan in plans),
+            tuple(gap for _, unheard in finished for gap in unheard),
+        )
+
+    def _recognize(
+        self, wanted: Sequence[tuple[ChannelPlan, Sequence[Window]]], channels: Sequence[Mono]
+    ) -> list[list[list[TimedText]]]:
+        """All windows of all channels in one call; results sorted back by channel."""
+        audio = [window.of(channels[plan.channel]) for plan, windows in wanted for window in windows]
+        heard = iter(self.engine.recognize(audio)) if audio else iter(())
+        return [[next(heard) for _ in windows] for _, windows in wanted]
+
+
+def _shift(word: TimedText, offset: float) -> TimedText:
+    if word.start is None or word.end is None:
+        return word
+    return word._replace(start=word.start + offset, end=word.end + offset)
+
+
+def _bare(text: str) -> str:
+    return "".join(character for character in text.casefold() if character.isalnum())
+
+
+SEAM = 0.4  # seconds around a cut in which both windows' words stand unless they are the same word
+
+
+def _append(words: list[TimedText], heard: list[TimedText], window: Window) -> list[TimedText]:
+    """Join the words of the next window; where it overlaps the last one, no word may be lost to the cut.
+
+    A word whose middle lies clearly beyond the cut is the other window's; near the cut both stay, except that the same
+    word at the same time is kept once.
+    """
+    cut = window.keep_from
+    if cut > window.start:
+        words = [word for word in words if word.start is None or word.end is None or _middle(word) <= cut + SEAM]
+        fresh: list[TimedText] = []
+        for word in heard:
+            if word.start is not None and word.end is not None and _middle(word) < cut - SEAM:
+                continue
+            if any(_same(word, old) for old in words[-6:]):
+                continue
+            fresh.append(word)
+        heard = fresh
+    return words + heard
+
+
+def _middle(word: TimedText) -> float:
+    assert word.start is not None
+    assert word.end is not None
+    return (word.start + word.end) / 2
+
+
+def _same(one: TimedText, other: TimedText) -> bool:
+    if one.start is None or one.end is None or other.start is None or other.end is None:
+        return False
+    return _bare(one.text) == _bare(other.text) and one.start < other.end and other.start < one.end
+
+
+def _interleave(words: Sequence[TimedText], found: Sequence[TimedText]) -> list[TimedText]:
+    """Merge by start; a word without a time stays behind the word it followed."""
+    keyed: list[tuple[float, int, TimedText]] = []
+    latest = 0.0
+    for word in words:
+        latest = latest if word.start is None else max(latest, word.start)
+        keyed.append((latest, 0, word))
+    keyed += [(word.start or 0.0, 1, word) for word in found]
+    return [word for _, _, word in sorted(keyed, key=lambda item: item[:2])]
+
+
+def _settle(words: Sequence[TimedText], activity: Activity) -> list[TimedText]:
+    """Times inside the recording, starts not decreasing."""
+    out: list[TimedText] = []
+    latest = 0.0
+    for word in words:
+        if word.start is None or word.end is None:
+            out.append(word)
+            continue
+        latest = max(latest, min(activity.duration, max(0.0, word.start)))
+        out.append(word._replace(start=latest, end=max(latest, min(activity.duration, word.end))))
+    return out
+
+
+def _merged(regions: Sequence[Region]) -> list[Region]:
+    out: list[Region] = []
+    for region in regions:
+        if out and region.start <= out[-1].end:
+            out[-1] = Region(out[-1].start, max(out[-1].end, region.end), speech=True)
+        else:
+            out.append(region)
+    return out

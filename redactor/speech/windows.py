@@ -1,0 +1,185 @@
+"""Activity → windows: stretches short enough for the model, cut where nobody speaks.
+
+The active stretches of a channel, with the pauses between them, are grouped by dynamic programming: every window fits
+`max_window`, and the sum of a constant for each window and a price for each cut, high for short pauses, is least. A stretch
+longer than a window in which the voice detector hears no pause is cut where the level drops longest, or else at its quietest
+point; both windows then share the sound around the cut, so that a word under the knife is whole in at least one of them
+(`Window.keep_from`, `recognize.join`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from redactor.types import RECOGNITION_RATE, Mono
+
+from .activity import FRAME_SECONDS, Activity, Levels, Region, overlapping, subtract
+
+MARGIN = 0.3  # seconds of the pause kept before and after: soft onsets, and models read a clip's first sound badly
+OVERLAP = 1.2  # seconds shared by two windows that meet inside continuous speech: longer than almost any word
+LEVEL_PAUSE = (
+    0.16  # seconds below the level of sound, inside what the voice detector calls speech: probably between words
+)
+LEVEL_PAUSE_OVERLAP = 0.2  # seconds shared beyond such a pause, 0.1 each side
+LONGEST_PAUSE = 2.0  # seconds: longer pauses end a window (Whisper invents text in long silences)
+LONE_SOUND = 1.0  # seconds: ringing, beeps and music of this length go into windows of their own
+WINDOW_PRICE = 2.0
+LEVEL_PAUSE_PRICE = 3.0
+FORCED_PRICE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of one channel to recognise: seconds on the recording's clock.
+
+    Attributes:
+        keep_from, keep_to: words whose middle lies outside belong to the neighbouring window; start and end of the window
+            except where two windows overlap.
+        speech: whether the voice detector hears speech in it.
+    """
+
+    start: float
+    end: float
+    keep_from: float
+    keep_to: float
+    speech: bool
+
+    def of(self, channel: Mono) -> Mono:
+        """Its samples: a view, not a copy."""
+        return channel[round(self.start * RECOGNITION_RATE) : round(self.end * RECOGNITION_RATE)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Activity that no window boundary may cut further.
+
+    `shared`: seconds each way that two windows share if they meet at its start; 0 = a pause lies before it.
+    `price`: added to the price of a cut before it.
+    """
+
+    start: float
+    end: float
+    speech: bool
+    shared: float = 0.0
+    price: float = 0.0
+
+    @property
+    def lone_sound(self) -> bool:
+        return not self.speech and self.end - self.start >= LONE_SOUND
+
+
+def plan_windows(
+    activity: Activity, *, max_window: float, regions: Sequence[Region] | None = None
+) -> tuple[Window, ...]:
+    """Group a channel's activity into windows.
+
+    Args:
+        max_window: longest window, seconds, 2 … 30.
+        regions: what to cover, by default all that is active; sorted and disjoint.
+
+    Returns:
+        Windows in time order; together they cover every region. Only windows that meet inside continuous speech, or in
+        the pause between two words, overlap.
+    """
+    if not 2 <= max_window <= 30:
+        raise ValueError("max_window must be 2 … 30 seconds")
+    longest = max_window - OVERLAP
+    pieces: list[_Piece] = []
+    for region in activity.active if regions is None else regions:
+        pieces += _divide(region, activity, longest)
+    return tuple(_window(pieces, a, b, activity.duration) for a, b in _group(pieces, activity.duration, max_window))
+
+
+def _divide(region: Region, activity: Activity, longest: float) -> list[_Piece]:
+    """Cut a region longer than `longest` until each piece fits."""
+    pieces: list[_Piece] = []
+    start, shared, price = region.start, 0.0, 0.0
+    while region.end - start > longest:
+        # Never in the first half, so that windows stay long, and never so late that a scrap remains.
+        low = start + longest / 2
+        high = max(low + FRAME_SECONDS, min(start + longest, region.end - 1.0))
+        gaps = subtract([(low, high)], overlapping(activity.sound, low, high))
+        gap_start, gap_end = max(gaps, key=lambda gap: gap[1] - gap[0], default=(low, low))
+        if gap_end - gap_start >= LEVEL_PAUSE:
+            cut = (gap_start + gap_end) / 2
+            next_shared, next_price = (gap_end - gap_start + LEVEL_PAUSE_OVERLAP) / 2, LEVEL_PAUSE_PRICE
+        else:
+            cut = _quietest(activity.level, low, high)
+            next_shared, next_price = OVERLAP / 2, FORCED_PRICE
+        pieces.append(_Piece(start, cut, region.speech, shared, price))
+        start, shared, price = cut, min(next_shared, OVERLAP / 2), next_price
+    pieces.append(_Piece(start, region.end, region.speech, shared, price))
+    return pieces
+
+
+def _quietest(level: Levels, low: float, high: float) -> float:
+    first, last = int(low / FRAME_SECONDS), max(int(low / FRAME_SECONDS) + 1, int(high / FRAME_SECONDS))
+    # About 100 ms, the length of a stop consonant's closure: a single quiet frame may lie inside a vowel.
+    padded = np.pad(level[first:last], 1, mode="edge")
+    smooth = np.convolve(10 ** (padded / 10), np.ones(3), mode="valid")
+    return (first + int(np.argmin(smooth)) + 0.5) * FRAME_SECONDS
+
+
+def _edges(pieces: Sequence[_Piece], first: int, last: int, duration: float) -> tuple[float, float]:
+    """Audio from … to of the window made of pieces first … last (inclusive): margins end where the neighbour begins."""
+    if pieces[first].shared:
+        start = max(0.0, pieces[first].start - pieces[first].shared)
+    else:
+        start = max(pieces[first].start - MARGIN, pieces[first - 1].end if first else 0.0)
+    if last + 1 < len(pieces) and pieces[last + 1].shared:
+        end = min(duration, pieces[last].end + pieces[last + 1].shared)
+    else:
+        end = min(pieces[last].end + MARGIN, pieces[last + 1].start if last + 1 < len(pieces) else duration)
+    return start, end
+
+
+def _price(before: _Piece, after: _Piece) -> float:
+    """What it costs to cut between two neighbours."""
+    return after.price if after.shared else 1.0 / (after.start - before.end + 0.05)
+
+
+def _must_cut(before: _Piece, after: _Piece) -> bool:
+    if after.shared:
+        return False
+    return after.start - before.end > LONGEST_PAUSE or before.lone_sound != after.lone_sound
+
+
+def _group(pieces: Sequence[_Piece], duration: float, max_window: float) -> list[tuple[int, int]]:
+    """The cheapest grouping, as (first, last) piece of each window."""
+    best: list[float] = [0.0]
+    back: list[int] = [0]
+    for last in range(len(pieces)):
+        cost, origin = float("inf"), last
+        for first in range(last, -1, -1):
+            if first < last and _must_cut(pieces[first], pieces[first + 1]):
+                break
+            start, end = _edges(pieces, first, last, duration)
+            # A single piece always fits: _divide saw to it.
+            if first < last and end - start > max_window:
+                break
+            price = best[first] + WINDOW_PRICE + (_price(pieces[first - 1], pieces[first]) if first else 0.0)
+            if price < cost:
+                cost, origin = price, first
+        best.append(cost)
+        back.append(origin)
+    groups: list[tuple[int, int]] = []
+    last = len(pieces)
+    while last:
+        groups.append((back[last], last - 1))
+        last = back[last]
+    return groups[::-1]
+
+
+def _window(pieces: Sequence[_Piece], first: int, last: int, duration: float) -> Window:
+    start, end = _edges(pieces, first, last, duration)
+    shared_end = last + 1 < len(pieces) and pieces[last + 1].shared
+    return Window(
+        start,
+        end,
+        pieces[first].start if pieces[first].shared else start,
+        pieces[last].end if shared_end else end,
+        any(piece.speech for piece in pieces[first : last + 1]),
+    )
