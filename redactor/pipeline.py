@@ -26,6 +26,7 @@ from redactor.audio import (
     Encoded,
     Limits,
     Source,
+    Style,
     bleep,
     decode,
     echoes,
@@ -102,7 +103,7 @@ class Pipeline:
         policy: Policy,
         replacer: Replacer,
         decoder: Decoder = decode,
-        style: str = "tone",
+        style: Style = "tone",
         verify: bool = False,
         names: str = "auto",
         limits: Limits | None = None,
@@ -176,14 +177,14 @@ class Pipeline:
         with clock.stage("render"):
             shown = tokens(plan, self.replacer)
             doc = document(plan, shown, verification=verification, warnings=encoded.warnings)
-            doc["settings"] = self.settings(plan.speech.model.name)
+            doc["settings"] = self.settings(transcriber)
             texts = {".txt": plain_text(shown) + "\n", ".srt": srt(shown), ".vtt": vtt(shown)}
             texts[".json"] = json.dumps(doc, ensure_ascii=False, indent=1) + "\n"
-        files = ((encoded.suffix, encoded.content), *((s, texts[s].encode()) for s in TEXT_SUFFIXES))
+        files = ((encoded.suffix, encoded.data), *((s, texts[s].encode()) for s in TEXT_SUFFIXES))
         return Artefacts(plan, encoded, files)
 
     def _check(self, recording: Recording, plan: Plan, encoded: Encoded, transcriber: Transcriber) -> dict[str, Any]:
-        output = self.decoder(Source.of(encoded.content, encoded.suffix))
+        output = self.decoder(Source.of(encoded.data, encoded.suffix))
         if abs(output.duration - recording.duration) > 0.1:
             raise VerificationHit(
                 f"The output lasts {output.duration:.2f} s, the recording {recording.duration:.2f} s."
@@ -204,11 +205,11 @@ class Pipeline:
             result["hits"] = 0
         return result
 
-    def settings(self, model: str) -> str:
+    def settings(self, transcriber: Transcriber) -> str:
         """A fingerprint of all that shapes the artefacts: a resumed run redoes what was made with other settings."""
         policy = self.policy
         parts = (
-            __version__, model, policy.stamp, sorted(policy.labels.items()), policy.min_score, policy.padding, policy.unheard_speech,
+            __version__, transcriber.info.name, transcriber.info.revision, policy.stamp, sorted(policy.labels.items()), policy.min_score, policy.padding, policy.unheard_speech,
             policy.unheard_sound, self.style, self.verify, self.replacer.operator,
         )  # fmt: skip
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
@@ -292,7 +293,7 @@ class Pipeline:
             return False
         if not isinstance(doc, dict) or doc.get("id") != identity:
             return False
-        return doc.get("settings") == self.settings(transcriber.info.name)
+        return doc.get("settings") == self.settings(transcriber)
 
     def _discard(self, target: Path, *, keep: set[str]) -> None:
         for suffix in {*TEXT_SUFFIXES, *AUDIO_SUFFIXES, *(s.upper() for s in AUDIO_SUFFIXES)} - keep:

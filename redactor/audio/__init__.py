@@ -11,6 +11,7 @@ the promise · limits · raw: headerless formats · resample, channels · bleep 
 from redactor.audio.bleep import RAMP_SECONDS, Style, bleep, sample_range
 from redactor.audio.channels import ECHO_REACH, echoes, same_as
 from redactor.audio.decode import decode
+from redactor.audio.decoder import Decoder, decode_plain_wav
 from redactor.audio.encode import Encoded, encode
 from redactor.audio.limits import Limits
 from redactor.audio.looks import looks_like_audio
@@ -23,6 +24,7 @@ __all__ = [
     "ECHO_REACH",
     "RAMP_SECONDS",
     "RAW_SUFFIXES",
+    "Decoder",
     "Encoded",
     "Limits",
     "RawFormat",
@@ -30,6 +32,7 @@ __all__ = [
     "Style",
     "bleep",
     "decode",
+    "decode_plain_wav",
     "echoes",
     "encode",
     "looks_like_audio",

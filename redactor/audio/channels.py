@@ -19,10 +19,17 @@ SAME_GAIN_DB = 6.0
 ECHO_REACH = 0.05
 """Seconds by which an echo may come early or late."""
 
-ECHO_THRESHOLD = 0.3
-"""Normalised cross-correlation of pre-emphasised speech from which a window counts as an echo."""
+ECHO_THRESHOLD = 7.5
+"""How far the correlation peak must stand over the RMS of all lags.
 
-_ECHO_WINDOW = 0.5
+Seen with synthetic voices at 8 kHz (24 utterances, all pairs): unrelated speech stays below 7 in 19 of 20 intervals; an echo
+40 dB down gives 14 or more in a quiet channel, one 20 dB down 7.7 or more while the other party talks over it.
+"""
+
+_ECHO_WINDOW = 1.0
+_ECHO_BAND = (200.0, 3_600.0)
+_WHITENING = 0.8
+_AUDIBLE = 1e-9
 _BLOCK_SECONDS = 0.5
 
 
@@ -64,53 +71,53 @@ def _same(recording: Recording, a: int, b: int) -> bool:
 def echoes(recording: Recording, interval: Interval) -> tuple[int, ...]:
     """Other channels on which the speech of an interval can be heard too (crosstalk, line echo, a mixed channel).
 
-    The interval is compared in windows of half a second with each other channel, at every lag up to `ECHO_REACH`, polarity
-    ignored; one window over `ECHO_THRESHOLD` is enough. An echo may outlast the interval by `ECHO_REACH`: cover that too.
+    Windows of one second over the interval (a shorter interval is looked at with its surroundings) are cross-correlated with
+    each other channel at every lag up to `ECHO_REACH`, whitened so that pitch alone does not look like an echo, polarity and
+    level ignored. One window over `ECHO_THRESHOLD` is enough: a needless bleep costs less than a name on the other channel.
+    An echo may begin before or outlast the interval by `ECHO_REACH`: cover that too.
 
     Returns:
         Channel numbers in rising order, without `interval.channel`.
     """
-    if recording.channels == 1:
-        return ()
     rate = recording.sample_rate
-    reach = round(ECHO_REACH * rate)
-    window = max(64, round(_ECHO_WINDOW * rate))
+    reach, window = round(ECHO_REACH * rate), round(_ECHO_WINDOW * rate)
     first, last = max(0, int(interval.start * rate)), min(recording.frames, int(np.ceil(interval.end * rate)))
-    found = []
-    for channel in range(recording.channels):
-        if channel == interval.channel:
-            continue
-        for start in range(first, last, window // 2):
+    if last - first < window:
+        first = max(0, min((first + last - window) // 2, recording.frames - window))
+        last = min(recording.frames, first + window)
+    starts = range(first, max(first + 1, last - window // 2), window // 2)
+
+    def heard_on(channel: int) -> bool:
+        for start in starts:
             stop = min(start + window, last)
-            if stop - start < 64:
-                continue
-            spoken = _emphasised(recording, interval.channel, start, stop)
-            heard = _emphasised(recording, channel, start - reach, stop + reach)
-            if _peak(spoken, heard) >= ECHO_THRESHOLD:
-                found.append(channel)
-                break
-    return tuple(found)
+            spoken = _padded(recording, interval.channel, start, stop)
+            heard = _padded(recording, channel, start - reach, stop + reach)
+            if _peak(spoken, heard, rate) >= ECHO_THRESHOLD:
+                return True
+        return False
+
+    return tuple(c for c in range(recording.channels) if c != interval.channel and heard_on(c))
 
 
-def _emphasised(recording: Recording, channel: int, start: int, stop: int) -> npt.NDArray[np.float64]:
-    """Samples start … stop, zeros outside the recording, high frequencies raised: pitch alone must not look like an echo."""
+def _padded(recording: Recording, channel: int, start: int, stop: int) -> npt.NDArray[np.float64]:
+    """Samples start … stop of a channel, zeros outside the recording, without their mean."""
     out = np.zeros(stop - start)
     a, b = max(0, start), min(recording.frames, stop)
     if b > a:
         out[a - start : b - start] = unit(recording.samples[a:b, channel])
-    return np.diff(out, prepend=out[:1])
+    out -= out.mean()
+    return out
 
 
-def _peak(spoken: npt.NDArray[np.float64], heard: npt.NDArray[np.float64]) -> float:
-    """Largest normalised cross-correlation of `spoken` at any place inside `heard`; 0 for silence."""
-    n = len(spoken)
-    energy = float(spoken @ spoken)
-    if energy <= n * 1e-10:
-        return 0.0
-    size = 1 << (len(heard) + n - 1).bit_length()
-    cross = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(spoken, size)), size)[: len(heard) - n + 1]
-    running = np.concatenate([[0.0], np.cumsum(np.square(heard))])
-    local = running[n:] - running[:-n]
+def _peak(spoken: npt.NDArray[np.float64], heard: npt.NDArray[np.float64], rate: int) -> float:
+    """Highest point of the whitened cross-correlation over all places of `spoken` inside `heard`, in units of its RMS."""
     # Below the rounding of 16-bit audio nothing can be heard, and a quotient of two roundings means nothing.
-    audible = local > n * 1e-10
-    return float(np.max(np.where(audible, np.abs(cross) / np.sqrt(np.maximum(local, 1e-30) * energy), 0.0)))
+    if np.mean(np.square(spoken)) < _AUDIBLE or np.mean(np.square(heard)) < _AUDIBLE:
+        return 0.0
+    size = 1 << (len(heard) + len(spoken) - 1).bit_length()
+    cross = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(spoken * np.hanning(len(spoken)), size))
+    hertz = np.fft.rfftfreq(size, 1 / rate)
+    cross = np.where((hertz >= _ECHO_BAND[0]) & (hertz <= _ECHO_BAND[1]), cross, 0.0)
+    cross /= np.maximum(np.abs(cross), 1e-12) ** _WHITENING
+    lags = np.fft.irfft(cross, size)[: len(heard) - len(spoken) + 1]
+    return float(np.max(np.abs(lags)) / max(float(np.sqrt(np.mean(np.square(lags)))), 1e-30))

@@ -47,8 +47,7 @@ def _write(samples: Samples, rate: int, options: dict[str, Any]) -> bytes:
     file = io.BytesIO()
     with soundfile.SoundFile(file, "w", rate, samples.shape[1], **options) as sound:
         sound.write(samples)
-    data: bytes = file.getvalue()
-    return data
+    return file.getvalue()
 
 
 def _vorbis_level(samples: Samples, audio_format: AudioFormat, options: dict[str, Any]) -> float:
@@ -77,7 +76,7 @@ def _only_sound(data: bytes, frames: int) -> bytes:
             if tag != b"\x01\x00":
                 kept += struct.pack("<4sII", b"fact", 4, frames)
             # A chunk has even length; the pad byte does not count in its size.
-            body = data[position : position + 8 + size] + b"\0" * (size & 1)
+            body: bytes = data[position : position + 8 + size] + b"\0" * (size & 1)
             return struct.pack("<4sI4s", b"RIFF", 4 + len(kept) + len(body), b"WAVE") + kept + body
         position += 8 + size + (size & 1)
     return data

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -27,15 +26,13 @@ ModelOption = Annotated[
 RevisionOption = Annotated[
     str | None, typer.Option(metavar="REV", help="Pin a downloaded checkpoint to this hub revision.")
 ]
-DeviceOption = Annotated[str, typer.Option(metavar="auto|cpu|cuda", help="Where recognition runs.")]
+DeviceOption = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where recognition runs.")]
 ComputeOption = Annotated[
     str | None, typer.Option("--compute-type", metavar="TYPE", help="CTranslate2 type, such as int8 or float16.")
 ]
 ThreadsOption = Annotated[int, typer.Option(min=0, help="CPU threads for recognition; 0: as CTranslate2 chooses.")]
 BeamOption = Annotated[int, typer.Option(min=1, max=20, help="Beam width of the recogniser.")]
-LanguageOption = Annotated[
-    str | None, typer.Option(metavar="CODE", help="Spoken language (en, es …); detected if left out.")
-]
+LanguageOption = Annotated[str | None, typer.Option(metavar="CODE", help="Spoken language: en if left out.")]
 HotwordsOption = Annotated[
     str | None, typer.Option(metavar="TEXT", help="Words the recogniser should expect: staff, practice, drugs.")
 ]
@@ -50,17 +47,11 @@ PaddingOption = Annotated[
 ]
 RawOption = Annotated[
     str | None,
-    typer.Option(
-        metavar="CODEC[:RATE[:CHANNELS]]", help="Headerless audio: ulaw, alaw, s16le …; rate 8000 if left out."
-    ),
+    typer.Option(metavar="CODEC[:RATE[:CHANNELS]]", help="Headerless audio: ulaw, alaw, s16 …; rate 8000 if left out."),
 ]
 
 
-class Unheard(str, Enum):
-    quarantine = "quarantine"
-    bleep = "bleep"
-
-
+Unheard = Literal["quarantine", "bleep"]
 UnheardOption = Annotated[
     Unheard | None,
     typer.Option(
@@ -77,7 +68,7 @@ TranscriptOption = Annotated[
 
 
 def policy_from(name: str, *, padding: float | None, unheard: Unheard | None) -> Policy:
-    return load_policy(name).having(padding=padding, unheard_speech=unheard.value if unheard else None)
+    return load_policy(name).having(padding=padding, unheard_speech=unheard)
 
 
 def build_transcriber(
@@ -156,7 +147,7 @@ def decoder(raw: str | None) -> Callable[[Any], Any]:
     codec, _, rest = raw.partition(":")
     rate, _, channels = rest.partition(":")
     try:
-        given = RawFormat(codec, int(rate or 8000), int(channels or 1))
+        given = RawFormat(codec, int(rate) if rate else 16_000 if codec == "g722" else 8_000, int(channels or 1))
     except ValueError as error:
         raise ConfigurationError("--raw is CODEC, CODEC:RATE or CODEC:RATE:CHANNELS, as in ulaw:8000:1.") from error
     return partial(decode, raw=given)

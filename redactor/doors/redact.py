@@ -7,35 +7,19 @@ import os
 import sys
 import time
 from dataclasses import asdict
-from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from redactor.doors import options as o
-from redactor.doors.terminal import console, meter, summary_table
+from redactor.doors.terminal import console, meter, stop_requests, summary_table
 from redactor.errors import ConfigurationError, NoInput, OutputError
 from redactor.types import Outcome, Status
 
-
-class Style(str, Enum):
-    tone = "tone"
-    silence = "silence"
-    noise = "noise"
-
-
-class Operator(str, Enum):
-    label = "label"
-    mask = "mask"
-    hash = "hash"
-    drop = "drop"
-
-
-class Names(str, Enum):
-    auto = "auto"
-    id = "id"
-    keep = "keep"
+Style = Literal["tone", "silence", "noise"]
+Operator = Literal["label", "mask", "hash", "drop"]
+Names = Literal["auto", "id", "keep"]
 
 
 def register(app: typer.Typer) -> None:
@@ -59,8 +43,8 @@ def redact(
     initial_prompt: o.PromptOption = None,
     transcript: o.TranscriptOption = None,
     raw: o.RawOption = None,
-    bleep: Annotated[Style, typer.Option(help="What replaces covered speech.")] = Style.tone,
-    operator: Annotated[Operator, typer.Option(help="What replaces covered words in text.")] = Operator.label,
+    bleep: Annotated[Style, typer.Option(help="What replaces covered speech.")] = "tone",
+    operator: Annotated[Operator, typer.Option(help="What replaces covered words in text.")] = "label",
     hash_key_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Secret of at least 16 bytes for --operator hash.")
     ] = None,
@@ -74,7 +58,7 @@ def redact(
     ] = False,
     names: Annotated[
         Names, typer.Option(help="Output names: auto replaces names that hold PHI by the recording's id.")
-    ] = Names.auto,
+    ] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON on standard output.")] = False,
 ) -> None:
     """Redact recordings: bleeped audio, transcript, subtitles and a JSON document for each, below --out.
@@ -88,7 +72,7 @@ def redact(
 
     _make_folder(out)
     chosen = o.policy_from(policy, padding=padding, unheard=unheard)
-    replacer = Replacer(operator.value, key=o.read_key(hash_key_file))
+    replacer = Replacer(operator, key=o.read_key(hash_key_file))
     listing = list_inputs(paths, is_audio=looks_like_audio, outside=out)
     if transcript is None:
         engine = o.build_transcriber(
@@ -104,21 +88,20 @@ def redact(
         policy=chosen,
         replacer=replacer,
         decoder=o.decoder(raw),
-        style=bleep.value,
+        style=bleep,
         verify=verify,
-        names=names.value,
+        names=names,
     )
     remove_leftovers(out)
     began = time.perf_counter()
     outcomes: list[Outcome] = []
-    interrupted = False
-    try:
-        with meter(len(listing.items)) as bar:
-            for outcome in pipeline.run(listing.items, out, resume=resume):
-                outcomes.append(outcome)
-                bar.add(outcome)
-    except KeyboardInterrupt:
-        interrupted = True
+    with stop_requests() as stopping, meter(len(listing.items)) as bar:
+        for outcome in pipeline.run(listing.items, out, resume=resume):
+            outcomes.append(outcome)
+            bar.add(outcome)
+            if stopping():
+                break
+    interrupted = len(outcomes) < len(listing.items)
     wall = time.perf_counter() - began
     summary = _summary(outcomes, wall, listing.passed_over, len(listing.items))
     _save_summary(out, summary)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from types import FrameType
 
 from rich.console import Console
 from rich.progress import (
@@ -68,6 +70,26 @@ def meter(total: int) -> Iterator[Meter]:
     out = console()
     with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as progress:
         yield Meter(progress, progress.add_task("redacting", total=total, note=""))
+
+
+@contextmanager
+def stop_requests() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C or SIGTERM once: the recording at hand is finished, then the run stops. Twice: at once (nothing half-written)."""
+    asked = False
+
+    def handler(_number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        notice("Finishing the recording at hand; press Ctrl-C again to stop at once.")
+
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: asked
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
 
 
 def summary_table(outcomes: Sequence[Outcome], wall: float, passed_over: int) -> Table:

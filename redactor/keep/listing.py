@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -56,7 +57,8 @@ def list_inputs(paths: Sequence[Path], *, is_audio: Callable[[Path], bool], outs
                 if _is_our_output(path) or (_is_regular(path) and not is_audio(path)):
                     passed_over += 1
                 elif _first_time(path, seen):
-                    found.append((path, path.relative_to(given)))
+                    # The folder itself, if it may not be listed, goes by its name.
+                    found.append((path, path.relative_to(given) if path != given else PurePath(given.name or "folder")))
         elif os.path.lexists(given):
             if _first_time(given, seen):
                 found.append((given, PurePath(given.name)))
@@ -66,13 +68,16 @@ def list_inputs(paths: Sequence[Path], *, is_audio: Callable[[Path], bool], outs
         raise NoInput(
             f"No audio found ({passed_over} other files).", hint="Name files or folders that hold recordings."
         )
-    stems = Counter(_folded(relative.with_suffix("")) for _, relative in found)
+    stems = Counter(_folded(_without_suffix(relative)) for _, relative in found)
     full = Counter(_folded(relative) for _, relative in found)
     items: list[Item] = []
     used: set[str] = set()
     for number, (path, relative) in enumerate(found, 1):
-        stem = relative.with_suffix("") if stems[_folded(relative.with_suffix(""))] == 1 else relative
-        if full[_folded(relative)] > 1 or _folded(stem) in used:
+        short = _without_suffix(relative)
+        stem = short if stems[_folded(short)] == 1 else relative
+        if full[_folded(relative)] > 1:
+            stem = stem.with_name(f"{stem.name}-{number}")
+        while _folded(stem) in used:
             stem = stem.with_name(f"{stem.name}-{number}")
         used.add(_folded(stem))
         items.append(Item(number, path, relative, stem))
@@ -121,6 +126,11 @@ def _is_our_output(path: Path) -> bool:
     return ".redacted." in path.name or path.name.startswith(".redactor-")
 
 
+def _without_suffix(relative: PurePath) -> PurePath:
+    # "..wav" must not become ".", which names a folder.
+    return relative.with_suffix("") if relative.stem.strip(".") else relative
+
+
 def _folded(path: PurePath) -> str:
-    # Case-insensitive file systems would let two names overwrite each other.
-    return str(path).casefold()
+    # File systems that ignore case or composition (é) would let two names overwrite each other.
+    return unicodedata.normalize("NFC", str(path).casefold())

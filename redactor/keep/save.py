@@ -1,14 +1,16 @@
 """Atomic saves: a file has its name only when it is complete and on the disk.
 
 Content goes to a temporary name in the target folder (a rename works only within one file system), is flushed to the device, and
-is renamed last; then the folder itself is flushed, so that a power cut cannot undo the rename. Files are readable by the owner and
-group only: redacted audio still carries a voice.
+is renamed last; then the folder itself is flushed, so that a power cut cannot undo the rename. The last file of a set is its
+marker: an older one goes before anything else changes, the new one comes when all else is in place and flushed. Files are
+readable by the owner and group only: redacted audio still carries a voice.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
@@ -21,6 +23,12 @@ SUFFIX = ".part"
 MODE = 0o640
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+_CANNOT_FLUSH = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EACCES, errno.EPERM, errno.EISDIR}
+"""Answers of file systems that cannot flush a folder."""
+
+_PROCESS = secrets.token_hex(4)
+"""Tells this process from an earlier one with the same id: in a container they often have the same."""
+_NAME = re.compile(rf"{re.escape(PREFIX)}([0-9]+)-([0-9a-f]{{8}})-[0-9a-f]{{16}}{re.escape(SUFFIX)}")
 
 
 class Partial:
@@ -29,7 +37,7 @@ class Partial:
     def __init__(self, target: Path) -> None:
         self.target = target
         # The process id lets a later run tell leftovers of a killed process from files that are being written now.
-        self.path = target.parent / f"{PREFIX}{os.getpid()}-{secrets.token_hex(8)}{SUFFIX}"
+        self.path = target.parent / f"{PREFIX}{os.getpid()}-{_PROCESS}-{secrets.token_hex(8)}{SUFFIX}"
 
     def write(self, content: bytes) -> None:
         """Write and flush to the device."""
@@ -52,24 +60,28 @@ def save_set(files: Mapping[Path, bytes]) -> None:
     Raises:
         OutOfSpace: the disk is full or failing; nothing of the set is left.
         OutputError: a folder cannot be made or written to; nothing of the set is left.
+
+    In both cases an older set under the same names is untouched if writing failed, and gone if renaming did.
     """
     partials: list[Partial] = []
-    committed: list[Path] = []
+    changing = done = False
     try:
         for target, content in files.items():
             target.parent.mkdir(parents=True, exist_ok=True)
             partial = Partial(target)
             partials.append(partial)
             partial.write(content)
-        for partial in partials:
+        *others, marker = partials
+        changing = True
+        marker.target.unlink(missing_ok=True)
+        for partial in others:
             partial.commit()
-            committed.append(partial.target)
-        for folder in {p.parent for p in files}:
+        for folder in {p.target.parent for p in others}:
             _flush_folder(folder)
+        marker.commit()
+        _flush_folder(marker.target.parent)
+        done = True
     except OSError as error:
-        for path in committed:
-            with suppress(OSError):
-                path.unlink()
         if error.errno in _FULL:
             raise OutOfSpace("The disk is full or failing.") from None
         raise OutputError(
@@ -78,14 +90,18 @@ def save_set(files: Mapping[Path, bytes]) -> None:
     finally:
         for partial in partials:
             partial.discard()
+        if changing and not done:
+            for target in reversed(list(files)):
+                with suppress(OSError):
+                    target.unlink()
 
 
 def remove_leftovers(folder: Path) -> int:
     """Remove temporary files that a killed process left under `folder`; returns how many. Files of living processes stay."""
     count = 0
     for path in folder.rglob(f"{PREFIX}*{SUFFIX}"):
-        pid = path.name[len(PREFIX) :].split("-", 1)[0]
-        if pid.isdigit() and _alive(int(pid)):
+        name = _NAME.fullmatch(path.name)
+        if name is None or _alive(int(name[1]), name[2]):
             continue
         with suppress(OSError):
             path.unlink()
@@ -93,12 +109,12 @@ def remove_leftovers(folder: Path) -> int:
     return count
 
 
-def _alive(pid: int) -> bool:
+def _alive(pid: int, process: str) -> bool:
     if pid == os.getpid():
-        return True
+        return process == _PROCESS
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except OSError:
         return True
@@ -106,9 +122,12 @@ def _alive(pid: int) -> bool:
 
 
 def _flush_folder(folder: Path) -> None:
-    with suppress(OSError):  # some file systems cannot flush a folder
+    try:
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:
             os.close(handle)
+    except OSError as error:
+        if error.errno not in _CANNOT_FLUSH:
+            raise

@@ -6,6 +6,7 @@ half a date). Every word has a time: one without is widened from the neighbour b
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,6 +17,9 @@ SECONDS_A_DIGIT = 0.11
 SECONDS_A_LETTER = 0.025
 """Nobody speaks faster: the quickest readings of phone numbers take about 0.12 s a digit, quick speech about 0.03 s a letter. A
 covered word whose time is shorter than this has a wrong time and is widened to it."""
+
+LEAST_STRETCH = 1.0
+"""Seconds given at least to a word without a time: aligners that lose a word close the gap between its neighbours over it."""
 
 JOIN = 1.0
 """Bleeps with no kept word between them are joined over pauses up to this many seconds: what lies between is breath, or a
@@ -38,7 +42,7 @@ def timed(transcript: Transcript, duration: float) -> tuple[Transcript, int]:
     """The transcript with a time for every word, inside 0 … duration, and how many had to be widened.
 
     A word without a time, or with one that begins after the recording ends, gets the stretch from the end of the last word
-    with a time to the start of the next one (the file's edges at the ends).
+    with a time to the start of the next one (the file's edges at the ends), and at least `LEAST_STRETCH` around it.
     """
     words = transcript.words
     usable = [w.start is not None and w.end is not None and 0 <= w.start < min(w.end, duration) for w in words]
@@ -58,9 +62,10 @@ def timed(transcript: Transcript, duration: float) -> tuple[Transcript, int]:
             out.append(replace(word, end=end))
             before = max(before, end)
         else:
-            # Neighbours may overlap (imported transcripts): then the stretch between them is empty and both are covered instead.
-            low, high = (before, nxt) if before < nxt else (max(0.0, nxt - 0.5), min(duration, before + 0.5))
-            out.append(replace(word, start=low, end=max(high, low)))
+            # Neighbours may touch, or overlap (imported transcripts): then the word was spoken inside them, and they are covered.
+            low, high = min(before, nxt), max(before, nxt)
+            slack = max(0.0, LEAST_STRETCH - max(0.0, nxt - before)) / 2
+            out.append(replace(word, start=max(0.0, low - slack), end=min(duration, high + slack)))
     return replace(transcript, words=tuple(out)), usable.count(False)
 
 
@@ -71,7 +76,8 @@ def spoken_stretch(words: Sequence[Word], first: int, last: int) -> tuple[float,
 
 def fastest(text: str) -> float:
     """The least time, in seconds, that a voice needs for a written word."""
-    digits = sum(c.isdigit() for c in text)
+    # "10:00" and "$2,000" are said with fewer words than they have zeros.
+    digits = sum(c.isdigit() for c in re.sub("0[0,:.]*0", "0", text))
     letters = sum(c.isalpha() for c in text)
     return digits * SECONDS_A_DIGIT + letters * SECONDS_A_LETTER
 
@@ -81,17 +87,22 @@ def padded(
 ) -> tuple[float, float]:
     """The stretch to bleep for words[first:last]: their time, at least as long as a voice needs, plus `padding` seconds a side.
 
-    A kept neighbour limits the padding at its own middle, so that it stays understandable; a covered one does not. The result
-    always holds the words' own time.
+    The nearest kept word on a side limits the padding at its own middle, so that it stays understandable; covered ones do not.
+    The result always holds the words' own time and, where that is too short, the time a voice needs: such a time is wrong, and
+    what was said lies in the neighbours'.
     """
     start, end = spoken_stretch(words, first, last)
-    need = sum(fastest(w.text) for w in words[first:last])
-    short = max(0.0, need - (end - start)) / 2
-    low, high = start - padding - short, end + padding + short
-    if first > 0 and kept[first - 1]:
-        low = max(low, _middle(words[first - 1]))
-    if last < len(words) and kept[last]:
-        high = min(high, _middle(words[last]))
+    short = max(0.0, sum(fastest(w.text) for w in words[first:last]) - (end - start)) / 2
+    start, end = start - short, end + short
+    # At the recording's edges there is room on one side only.
+    start, end = start - max(0.0, end - duration), end + max(0.0, -start)
+    low, high = start - padding, end + padding
+    before = next((words[i] for i in range(first - 1, -1, -1) if kept[i]), None)
+    after = next((words[i] for i in range(last, len(words)) if kept[i]), None)
+    if before:
+        low = max(low, _middle(before))
+    if after:
+        high = min(high, _middle(after))
     return max(0.0, min(low, start)), min(duration, max(high, end))
 
 

@@ -30,14 +30,18 @@ def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding],
         speech: what was recognised; `findings` hold offsets into its transcripts (matched by channel).
 
     Raises:
-        UntranscribedSpeech: speech was heard that no word stands for, and the policy does not bleep such stretches.
+        UntranscribedSpeech: speech was heard that no word stands for, and the policy does not bleep such stretches; or a channel
+            has no transcript.
         UnlocatedFinding: a finding touches no word, or names a channel that was not recognised.
     """
     duration = recording.duration
-    if policy.unheard_speech == "quarantine":
-        lost = sum(u.end - u.start for u in speech.unheard if u.kind == "speech")
-        if lost:
-            raise UntranscribedSpeech(f"{lost:.1f} s of speech have no words.")
+    if len(speech.same_as) != recording.channels or sorted(t.channel for t in speech.transcripts) != sorted(
+        set(speech.same_as)
+    ):
+        raise UntranscribedSpeech("The transcripts do not stand for every channel of the recording, once each.")
+    if policy.unheard_speech == "quarantine" and any(u.kind != "sound" for u in speech.unheard):
+        lost = sum(abs(u.end - u.start) for u in speech.unheard if u.kind != "sound")
+        raise UntranscribedSpeech(f"{lost:.1f} s of speech have no words.")
     transcripts: list[Transcript] = []
     widened = 0
     for transcript in speech.transcripts:
@@ -46,10 +50,9 @@ def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding],
         widened += count
     by_channel = {t.channel: t for t in transcripts}
     decisions: list[Decision] = []
-    for finding in findings:
-        if finding.score < policy.min_score:
-            continue
-        decisions.extend(_decide(finding, by_channel.get(finding.channel), policy))
+    counted = [f for f in findings if not f.score < policy.min_score]  # a score that is no number counts
+    for finding in counted:
+        decisions.extend(_decide(finding, by_channel.get(finding.channel), policy, counted))
     covers: list[Cover] = []
     intervals: list[Interval] = []
     for transcript in transcripts:
@@ -57,10 +60,14 @@ def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding],
         found = _covers(transcript, mine)
         found_intervals = _intervals(transcript, found, policy, duration)
         for unheard in speech.unheard:
-            if unheard.channel != transcript.channel or (unheard.kind == "sound" and policy.unheard_sound == "keep"):
+            if speech.same_as[unheard.channel] != transcript.channel:
                 continue
-            found.append(_empty_cover(transcript, unheard.start, unheard.end))
-            found_intervals.append(Interval(unheard.channel, unheard.start, unheard.end, (UNTRANSCRIBED,)))
+            if unheard.kind == "sound" and policy.unheard_sound == "keep":
+                continue
+            start, end = (min(max(0.0, t), duration) for t in sorted((unheard.start, unheard.end)))
+            if start < end:
+                found.append(_empty_cover(transcript, start, end))
+                found_intervals.append(Interval(transcript.channel, start, end, (UNTRANSCRIBED,)))
         covered = {i for c in found for i in range(c.first, c.last)}
         kept = [w for i, w in enumerate(transcript.words) if i not in covered]
         covers.extend(sorted(found, key=lambda c: (c.first, c.last, c.start)))
@@ -100,15 +107,19 @@ def with_echoes(plan: Plan, echoes: Sequence[tuple[Interval, tuple[int, ...]]]) 
     return replace(plan, intervals=tuple(merged), warnings=(*plan.warnings, note))
 
 
-def _decide(finding: Finding, transcript: Transcript | None, policy: Policy) -> list[Decision]:
+def _decide(
+    finding: Finding, transcript: Transcript | None, policy: Policy, others: Sequence[Finding]
+) -> list[Decision]:
     if transcript is None:
         raise UnlocatedFinding(f"A {finding.label} lies on channel {finding.channel}, which was not recognised.")
+    if not 0 <= finding.start < finding.end <= len(transcript.text):
+        raise UnlocatedFinding(f"A {finding.label} lies outside the text.")
     out: list[Decision] = []
     rule = policy.labels.get(finding.label, "redact")
-    for part, action in refine(rule, finding, transcript.text):
+    for part, action in refine(rule, finding, transcript.text, others):
         first, last = covered_words(transcript.words, part.start, part.end)
         if first == last:
-            if action is Action.REDACT and transcript.text[part.start : part.end].strip():
+            if action is Action.REDACT:
                 raise UnlocatedFinding(f"A {finding.label} touches no word.")
             continue
         start, end = spoken_stretch(transcript.words, first, last)

@@ -7,6 +7,7 @@ back). All fall to "redact" when in doubt.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from redactor.types import Action, Finding
@@ -16,42 +17,66 @@ _CALLBACK = re.compile(
     r"|(our|office|callback|call back|my) (phone |direct )?number|give (us|me) a (call|ring)|dial)\b",
     re.IGNORECASE,
 )
+# Somebody else's telephone, or no telephone at all; with the "number is" or "at" that follows, which would read as a callback cue.
 _NOT_CALLBACK = re.compile(
-    r"\b(fax|patient'?s|your (cell|home|mobile|number)|on file|social|account|member|record)\b", re.IGNORECASE
+    r"\b((his|her|their|your|patient|(?!(office|clinic|practice|doctor|hospital)'s)[a-z]+'s) ([\w']+ ){0,2}?(cell|mobile|home|phone|number|line)"
+    r"|(call|calling|reach)( \w+)? (him|her|them|you)\b( [\w']+){0,2}?( (back|at|on))*|(?<!my )(cell|mobile|home)"
+    r"|fax|on file|social|account|member|record|(chart|policy|claim|case|reference|confirmation|group|i\.?d\.?)(?= (number|is)\b))"
+    r"( phone| security)?( number| line)?( here| again)?( is)?\b",
+    re.IGNORECASE,
 )
 _APPOINTMENT = re.compile(
     r"\b(appointment|visit|scheduled|reschedule|see you|reminder|remind you|come in|arrive|check in|be here|opening|slot)\b",
     re.IGNORECASE,
 )
-_BIRTH = re.compile(r"\b(birth|born|d\.? ?o\.? ?b|birthday)\b", re.IGNORECASE)
-_SENTENCE = re.compile(r"[.?!]\s")
+_BIRTH = re.compile(r"\b(birth|born|d\.? ?o\.? ?b|birthday|birthdate)\b", re.IGNORECASE)
+_LONG_AGO = re.compile(r"\b(19\d\d|nineteen (hundred|\w+ty))\b", re.IGNORECASE)
+_TITLE = re.compile(r"\b(mr|mrs|ms|miss|mister|missus|misses|dr|doctor|prof|professor)\.?\s*$", re.IGNORECASE)
+# Two letters before the mark: "Dr." is no end of a sentence, nor are "p.m." and "D.O.B."
+_SENTENCE = re.compile(r"(?<=[a-z0-9]{2})(?<!\bdr)(?<!\bmr)(?<!Mrs)[.?!]\s")
 
 
-def refine(rule: str, finding: Finding, text: str) -> list[tuple[Finding, Action]]:
-    """Apply one of `profiles.RULES` to one finding of a transcript's text: which parts get which action."""
+def refine(rule: str, finding: Finding, text: str, others: Sequence[Finding] = ()) -> list[tuple[Finding, Action]]:
+    """Apply one of `profiles.RULES` to one finding of a transcript's text: which parts get which action.
+
+    `others` are all findings of the recording: a recogniser may find a name in two pieces, and the second is no first name.
+    """
     if rule in ("redact", "keep", "flag"):
         return [(finding, Action(rule))]
     if rule == "keep-first-name":
-        return _first_name(finding, text)
+        return [(finding, Action.REDACT)] if _goes_on(finding, text, others) else _first_name(finding, text)
     if rule == "keep-callback":
         before = text[max(0, finding.start - 90) : finding.start]
         keep = _last(_CALLBACK, before) > _last(_NOT_CALLBACK, before)
     else:
         sentence = _sentence_around(text, finding)
+        # Recognisers put full stops after pauses: "date of birth. March 4." is one statement.
+        asked = " ".join(text[: finding.start].split()[-8:])
         keep = (
             bool(_APPOINTMENT.search(sentence))
-            and not _BIRTH.search(sentence)
+            and not _BIRTH.search(f"{asked} {sentence}")
+            and not _LONG_AGO.search(text[finding.start : finding.end])
             and "birth" not in finding.source.lower()
         )
     return [(finding, Action.KEEP if keep else Action.REDACT)]
 
 
+def _goes_on(finding: Finding, text: str, others: Sequence[Finding]) -> bool:
+    return any(
+        o.channel == finding.channel
+        and o.label == finding.label
+        and o.start < finding.start
+        and not text[o.end : finding.start].strip()
+        for o in others
+    )
+
+
 def _first_name(finding: Finding, text: str) -> list[tuple[Finding, Action]]:
     words = [m.span() for m in re.finditer(r"\S+", text[finding.start : finding.end])]
     first = text[finding.start : finding.start + words[0][1]] if words else ""
-    title_before = re.search(r"\b(mr|mrs|ms|miss|dr|doctor)\.?\s*$", text[: finding.start], re.IGNORECASE)
-    # After a title stands a family name; a spelled name ("K-I-M") is given so that it can be looked up.
-    if not words or title_before or "-" in first or len(first.strip(".,")) < 2:
+    # After a title stands a family name, and before a comma ("Lopez, Maria"); a spelled name ("K-I-M") is given to be looked up.
+    family_first = _TITLE.search(text[: finding.start]) or (len(words) > 1 and first.endswith(","))
+    if not words or family_first or "-" in first or len(first.strip(".,")) < 2:
         return [(finding, Action.REDACT)]
     cut = finding.start + words[0][1]
     parts = [(replace(finding, end=cut), Action.KEEP)]

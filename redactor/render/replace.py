@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,7 +29,7 @@ class KeyedHash(Operator):
 
     def operate(self, text: str = "", params: dict[str, Any] | None = None) -> str:
         given = params or {}
-        said = "".join(c for c in text.casefold() if c.isalnum())
+        said = "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
         digest = hmac.new(given["key"], said.encode(), hashlib.sha256).hexdigest()[:12]
         return f"[{given['entity_type']}:{digest}]"
 

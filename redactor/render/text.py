@@ -5,7 +5,8 @@ SubRip has no standard; the de-facto form is followed (comma before milliseconds
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Sequence
 
 from redactor.render.tokens import Token
 
@@ -50,34 +51,40 @@ def srt(tokens: Sequence[Token]) -> str:
 
 
 def vtt(tokens: Sequence[Token]) -> str:
-    """WebVTT subtitles; `&` and `<` are escaped as the format asks."""
+    """WebVTT subtitles; `&`, `<` and `>` are escaped as the format asks."""
     body = "".join(
-        f"{_clock(start, '.')} --> {_clock(end, '.')}\n{text.replace('&', '&amp;').replace('<', '&lt;')}\n\n"
-        for start, end, text in _cues(tokens)
+        f"{_clock(start, '.')} --> {_clock(end, '.')}\n{_escaped(text)}\n\n" for start, end, text in _cues(tokens)
     )
     return f"WEBVTT\n\n{body}"
 
 
-def _cues(tokens: Sequence[Token]) -> Iterator[tuple[float, float, str]]:
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _cues(tokens: Sequence[Token]) -> list[tuple[int, int, str]]:
+    """Start and end in milliseconds, and text. WebVTT asks that starts never decrease and that every cue lasts."""
     several = len({t.channel for t in tokens}) > 1
+    out: list[tuple[int, int, str]] = []
     for utterance in utterances(tokens):
         cue: list[Token] = []
         for token in utterance:
             length = sum(len(t.text) + 1 for t in cue) + len(token.text)
             if cue and (length > CUE_CHARACTERS or token.end - cue[0].start > CUE_SECONDS):
-                yield _cue(cue, several=several)
+                out.append(_cue(cue, several=several))
                 cue = []
             cue.append(token)
-        yield _cue(cue, several=several)
+        out.append(_cue(cue, several=several))
+    return sorted(out, key=lambda c: c[0])
 
 
-def _cue(cue: list[Token], *, several: bool) -> tuple[float, float, str]:
+def _cue(cue: list[Token], *, several: bool) -> tuple[int, int, str]:
     # A blank line would end the cue early; recognisers do not write any, but a supplied transcript might.
-    text = " ".join(" ".join(t.text for t in cue).split()).replace("-->", "->")
+    text = re.sub("-+>", "->", " ".join(" ".join(t.text for t in cue).split()))
     who = f"[channel {cue[0].channel}] " if several else ""
-    return cue[0].start, max(t.end for t in cue), who + text
+    start = max(0, round(min(t.start for t in cue) * 1000))
+    return start, max(start + 1, round(max(t.end for t in cue) * 1000)), who + text
 
 
-def _clock(seconds: float, mark: str) -> str:
-    ms = max(0, round(seconds * 1000))
+def _clock(ms: int, mark: str) -> str:
     return f"{ms // 3_600_000:02d}:{ms // 60_000 % 60:02d}:{ms // 1000 % 60:02d}{mark}{ms % 1000:03d}"

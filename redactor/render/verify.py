@@ -14,58 +14,78 @@ import numpy.typing as npt
 from redactor.types import Action, Decision, Interval, Plan, Recording, Samples
 
 EDGE = 0.03
-"""Seconds left out at each edge of a bleep: lossy codecs smear a little across it (an MP3 frame at 8 kHz is 72 ms, half its
-window 36 ms), and the ramp begins there."""
-LIKENESS = 0.35
-"""Largest allowed correlation of bleep and original at any lag: tones against voiced speech reach about 0.25 by chance."""
+"""Seconds left out at each edge of a bleep, at most a quarter of it: lossy codecs smear across edges (an MP3 frame at 8 kHz lasts
+72 ms, half its window 36 ms)."""
+SHORTEST = 0.08
+"""Seconds: in a shorter bleep no syllable is understood, and there is too little to compare."""
+LIKENESS = 0.5
+FAINT = 0.03
+"""A bleep fails if it correlates with the original by more than LIKENESS and holds more than FAINT (-30 dB) of its loudness."""
 LAG = 0.06
 """Seconds of lag searched either way: longer than any codec delay that decoders fail to trim."""
+TONE_HZ = 1_000.0
+"""The bleep's own tone: taken out before comparing, so that speech under a tone is found and a voicemail's beep under it is not."""
 
 
 def still_audible(original: Recording, output: Recording, intervals: Iterable[Interval]) -> list[Interval]:
-    """The intervals in which the output still resembles the original: normalised cross-correlation above `LIKENESS`.
+    """The intervals in which the output still resembles the original.
 
-    Intervals that are silent in the original, or too short to judge (under 0.1 s), hold nothing to compare and pass.
+    The inside of each bleep, without tone, is slid along the original around it; an inverted, fainter or shifted copy counts.
+    All of them are returned if the two recordings differ in sample rate or channels, or the output ends before a bleep does.
     """
-    out: list[Interval] = []
+    given = list(intervals)
     rate = original.sample_rate
-    for interval in intervals:
-        a, b = round((interval.start + EDGE) * rate), round((interval.end - EDGE) * rate)
-        if b - a < 0.1 * rate or interval.channel >= output.channels:
+    if output.sample_rate != rate or output.channels != original.channels:
+        return given
+    out: list[Interval] = []
+    for interval in given:
+        if interval.end - interval.start < SHORTEST:
             continue
-        before = _float(original.samples[a:b, interval.channel])
-        low, high = max(0, a - round(LAG * rate)), min(output.frames, b + round(LAG * rate))
-        after = _float(output.samples[low:high, interval.channel])
-        if len(after) < len(before) or np.sqrt(np.mean(before**2)) < 1e-3:
-            continue
-        if _likeness(before, after) > LIKENESS:
+        edge = min(EDGE, (interval.end - interval.start) / 4)
+        a, b = round((interval.start + edge) * rate), round((interval.end - edge) * rate)
+        reach = round(LAG * rate)
+        before = _float(original.samples[max(0, a - reach) : b + reach, interval.channel])
+        inside = _float(output.samples[a:b, interval.channel])
+        if len(inside) < b - a or _resembles(_without_tone(inside, rate), before):
             out.append(interval)
     return out
 
 
-def _likeness(before: npt.NDArray[np.float64], after: npt.NDArray[np.float64]) -> float:
-    """Largest |normalised cross-correlation| of `before` slid along the longer `after`, by FFT."""
-    n = len(before)
-    before = before - before.mean()
-    size = 1 << (len(after) + n - 1).bit_length()
-    product = np.fft.irfft(np.fft.rfft(after, size) * np.conj(np.fft.rfft(before, size)), size)[: len(after) - n + 1]
-    total = np.concatenate(([0.0], np.cumsum(after)))
-    squares = np.concatenate(([0.0], np.cumsum(after**2)))
-    mean = (total[n:] - total[:-n]) / n
-    power = np.maximum((squares[n:] - squares[:-n]) - n * mean**2, 1e-12)
-    return float(np.max(np.abs(product) / np.sqrt(power * np.sum(before**2) + 1e-12)))
+def _resembles(inside: npt.NDArray[np.float64], before: npt.NDArray[np.float64]) -> bool:
+    """Whether `inside` (its mean is 0) is much like any stretch of `before`: normalised cross-correlation, by FFT."""
+    n = len(inside)
+    size = 1 << (len(before) + n - 1).bit_length()
+    product = np.fft.irfft(np.fft.rfft(before, size) * np.conj(np.fft.rfft(inside, size)), size)[: len(before) - n + 1]
+    total = np.concatenate(([0.0], np.cumsum(before)))
+    squares = np.concatenate(([0.0], np.cumsum(before**2)))
+    power = np.maximum((squares[n:] - squares[:-n]) - (total[n:] - total[:-n]) ** 2 / n, 0.0)
+    own = float(np.sum(inside**2))
+    loudest = float(power.max())
+    if loudest < 1e-12 * n:  # digital silence
+        return False
+    # The floor keeps rounding errors in near-silent stretches of `before` from looking like likeness.
+    power = np.maximum(power, 1e-6 * loudest)
+    return bool(np.any((np.abs(product) > LIKENESS * np.sqrt(power * own)) & (own > FAINT**2 * power)))
+
+
+def _without_tone(samples: npt.NDArray[np.float64], rate: int) -> npt.NDArray[np.float64]:
+    """Least squares: the mean and a steady tone of `TONE_HZ` are taken away."""
+    phase = 2 * np.pi * min(TONE_HZ, rate / 4) / rate * np.arange(len(samples))
+    basis = np.stack([np.ones(len(samples)), np.cos(phase), np.sin(phase)], axis=1)
+    weights, *_ = np.linalg.lstsq(basis, samples, rcond=None)
+    return np.asarray(samples - basis @ weights, dtype=np.float64)
 
 
 def _float(samples: Samples) -> npt.NDArray[np.float64]:
     scale = float(np.iinfo(samples.dtype).max) if samples.dtype.kind == "i" else 1.0
-    return samples.astype(np.float64) / scale
+    return np.nan_to_num(samples.astype(np.float64) / scale, posinf=0.0, neginf=0.0)
 
 
 def leaks(plan: Plan, again: Plan, *, tolerance: float = 0.15) -> list[Decision]:
     """Findings to be redacted in the second reading (`again`) that are not inside the first reading's bleeps.
 
     A recogniser may hear words in a tone; a finding that lies wholly inside bleeps (give or take `tolerance` seconds at its
-    edges) can hold nothing of the original and is passed over.
+    edges, and never more than half of it) can hold nothing of the original and is passed over.
     """
     out: list[Decision] = []
     for decision in again.decisions:
@@ -75,6 +95,6 @@ def leaks(plan: Plan, again: Plan, *, tolerance: float = 0.15) -> list[Decision]
         open_seconds = (decision.end - decision.start) - sum(
             max(0.0, min(decision.end, i.end) - max(decision.start, i.start)) for i in mine
         )
-        if open_seconds > tolerance:
+        if open_seconds > min(tolerance, (decision.end - decision.start) / 2):
             out.append(decision)
     return out

@@ -52,6 +52,10 @@ class WindowEngine(Protocol):
 class Transcriber(Protocol):
     """Everything recognition says about one recording."""
 
+    @property
+    def info(self) -> ModelInfo:
+        """Which engine and checkpoint this is."""
+
     def transcribe(self, channels: Sequence[Mono], *, recording_id: str) -> Speech:
         """Recognise the channels of one recording.
 

@@ -6,6 +6,7 @@ reported as unheard, and a transcript of another recording is refused rather tha
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -35,6 +36,14 @@ class TranscriptReader:
         """
         self._path = path
         self._vad = vad or VadOptions()
+
+    @property
+    def info(self) -> ModelInfo:
+        """`revision` is the SHA-256 of the transcript's bytes, "" while it cannot be read."""
+        try:
+            return ModelInfo("transcript", "imported", hashlib.sha256(self._path.read_bytes()).hexdigest())
+        except OSError:
+            return ModelInfo("transcript", "imported")
 
     def transcribe(self, channels: Sequence[Mono], *, recording_id: str) -> Speech:
         """See `Transcriber.transcribe`.

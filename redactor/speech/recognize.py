@@ -14,14 +14,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from redactor.types import Mono, Speech, TimedText, Transcript, Unheard
+from redactor.types import ModelInfo, Mono, Speech, TimedText, Transcript, Unheard
 
-from .activity import Activity, Region, VadOptions, listen
+from .activity import Activity, Region, VadOptions, listen, overlapping
 from .coverage import gaps
 from .engine import WindowEngine
 from .windows import Window, plan_windows
 
 RETRY_MARGIN = 0.2  # seconds around a gap that is heard again
+SEAM = 0.4  # seconds around a cut in which both windows' words stand unless they are the same word
+KEEP_SILENCE = 0.08  # seconds of silence left at a word's edges
+LEAN_END = 0.5  # seconds of sound after a word that it may be given
+LEAN_START = 0.3  # seconds of sound before a word that it may be given
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,10 +86,9 @@ class ChannelPlan:
         return _settle(_interleave(words, found), self.activity) if found else list(words)
 
     def finish(self, words: Sequence[TimedText], *, language: str) -> tuple[Transcript, tuple[Unheard, ...]]:
-        """The channel's transcript, and the activity that no word of it stands for."""
-        return Transcript.of(words, channel=self.channel, language=language), gaps(
-            self.activity, words, channel=self.channel
-        )
+        """The channel's transcript, its words fitted to the sound, and the activity that no word of it stands for."""
+        unheard = gaps(self.activity, words, channel=self.channel)
+        return Transcript.of(fit(words, self.activity), channel=self.channel, language=language), unheard
 
 
 class Recognizer:
@@ -104,6 +107,10 @@ class Recognizer:
         self._vad = vad or VadOptions()
         self._max_window = max_window or engine.max_window
         self._retry = retry
+
+    @property
+    def info(self) -> ModelInfo:
+        return self.engine.info
 
     def plan(self, channel: Mono, *, number: int) -> ChannelPlan:
         """Find what of a channel must be recognised."""
@@ -149,9 +156,6 @@ def _shift(word: TimedText, offset: float) -> TimedText:
 
 def _bare(text: str) -> str:
     return "".join(character for character in text.casefold() if character.isalnum())
-
-
-SEAM = 0.4  # seconds around a cut in which both windows' words stand unless they are the same word
 
 
 def _append(words: list[TimedText], heard: list[TimedText], window: Window) -> list[TimedText]:
@@ -207,6 +211,39 @@ def _settle(words: Sequence[TimedText], activity: Activity) -> list[TimedText]:
             continue
         latest = max(latest, min(activity.duration, max(0.0, word.start)))
         out.append(word._replace(start=latest, end=max(latest, min(activity.duration, word.end))))
+    return out
+
+
+def fit(words: Sequence[TimedText], activity: Activity) -> list[TimedText]:
+    """Fit word times to the sound they stand for.
+
+    Alignment gives a word the pause before it, and gives away the end of a word before a pause. So a word that begins or ends
+    in silence is cut back to the sound inside it (KEEP_SILENCE seconds stay), and sound between two words that goes on
+    without a break from a word is given to it, up to LEAN_END or LEAN_START seconds. Words never grow over their
+    neighbours or over a pause. On labelled synthetic voicemails this halved both the spoken time that lay outside every
+    word and the silence inside words.
+    """
+    active = [(region.start, region.end) for region in activity.active]
+    out = list(words)
+    following = activity.duration  # start of the next word
+    for i in range(len(out) - 1, -1, -1):
+        start, end = out[i].start, out[i].end
+        if start is None or end is None:
+            continue
+        inside = overlapping(active, start, end) if end > start else ()
+        if inside:
+            first, last = inside[0][0], inside[-1][1]
+            end = max(end, min(following, last, end + LEAN_END)) if last > end else min(end, last + KEEP_SILENCE)
+            out[i] = out[i]._replace(start=max(start, min(first - KEEP_SILENCE, following)), end=end)
+        following = out[i].start or 0.0
+    before = 0.0  # latest end so far
+    for i, (_, start, end, _) in enumerate(out):
+        if start is None or end is None:
+            continue
+        inside = overlapping(active, start, end) if end > start else ()
+        if inside and inside[0][0] < start:
+            out[i] = out[i]._replace(start=min(start, max(before, inside[0][0], start - LEAN_START)))
+        before = max(before, end)
     return out
 
 

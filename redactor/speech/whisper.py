@@ -26,14 +26,13 @@ from .checkpoints import Checkpoint
 from .device import pick_device
 from .recognize import Recognizer
 
-logger = logging.getLogger(__name__)
-
 LONGEST = 30.0  # seconds: Whisper's context
 TOKENS_PER_SECOND = 20  # fast speech is 5 to 7 words a second, 1 to 3 tokens each
 SPARE_TOKENS = 24
 COMPRESSION_RATIO = 2.4  # Whisper's thresholds for decoding again (Radford et al. 2022, section 4.5)
 LOG_PROBABILITY = -1.0
 NO_SPEECH = 0.6
+SEED = 1
 SPOKEN_SIGNS = "&%+@#=$£€°"
 
 
@@ -59,14 +58,13 @@ class WhisperEngine:
     """A loaded checkpoint. Thread-safe: CTranslate2 queues the calls of several threads."""
 
     def __init__(
-        self, model: Any, *, info: ModelInfo, max_window: float, options: DecodingOptions | None = None, seed: int = 1
+        self, model: Any, *, info: ModelInfo, max_window: float, options: DecodingOptions | None = None
     ) -> None:
         """Wrap a loaded `faster_whisper.WhisperModel`; see `load`."""
         self._model = model
         self._info = info
         self._max_window = min(max_window, LONGEST)
         self._options = options or DecodingOptions()
-        self._seed = seed
         self._features = threading.Lock()
         language = self._options.language
         if language not in model.supported_languages:
@@ -109,6 +107,8 @@ class WhisperEngine:
             compute_type = "float16" if device == "cuda" else "int8"
         # Its own logger prints durations and thresholds only, but promises nothing about later versions.
         logging.getLogger("faster_whisper").setLevel(logging.ERROR)
+        # Sampling (temperatures above 0) is then the same from run to run, as long as the windows come in the same order.
+        ctranslate2.set_random_seed(SEED)
         try:
             model = WhisperModel(
                 str(checkpoint.path),

@@ -1,0 +1,1 @@
+"""Recognizers, one a file; `identifiers()` and `clinical()` build them all."""

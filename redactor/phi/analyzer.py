@@ -1,0 +1,116 @@
+"""The detector: text in, findings out, through Presidio's AnalyzerEngine with our recognizers and an offline NLP engine.
+
+Nothing here logs what was said: Presidio's decision trace is off, and results carry the names of patterns, never text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry, RecognizerResult
+from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
+from presidio_analyzer.nlp_engine import NlpArtifacts
+
+from redactor.errors import ConfigurationError, DetectionFailed
+from redactor.phi.nlp_engine import OfflineNlpEngine
+from redactor.phi.recognizers.base import written_of
+from redactor.phi.registry import clinical, identifiers
+from redactor.phi.resolve import resolve
+from redactor.types import CLINICAL, LABELS, Finding
+
+MIN_SCORE = 0.4
+"""Findings below are dropped. Scores are set so that a pattern that needs a cue stays below without one."""
+
+
+class _NoEnhancer(ContextAwareEnhancer):
+    """Our recognizers weigh their own cue words."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            context_similarity_factor=0.0, min_score_with_context_similarity=0.0, context_prefix_count=0, context_suffix_count=0
+        )
+
+    def enhance_using_context(
+        self,
+        text: str,
+        raw_results: list[RecognizerResult],
+        nlp_artifacts: NlpArtifacts,
+        recognizers: list[EntityRecognizer],
+        context: list[str] | None = None,
+    ) -> list[RecognizerResult]:
+        return raw_results
+
+
+class Detector:
+    """Finds PHI in text. Built by `build_detector`; keeps no text between calls."""
+
+    def __init__(self, engine: AnalyzerEngine, labels: frozenset[str], min_score: float) -> None:
+        self._engine = engine
+        self._labels = labels
+        self._entities = sorted(labels)
+        self._min_score = min_score
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """The labels it looks for."""
+        return self._labels
+
+    def detect(self, text: str) -> tuple[Finding, ...]:
+        """Findings in order of place; offsets are characters of `text`.
+
+        Raises:
+            DetectionFailed: a recognizer failed; its message names the kind of error, never the text.
+        """
+        return next(self.pipe((text,), batch_size=1))
+
+    def pipe(self, texts: Iterable[str], *, batch_size: int = 64) -> Iterator[tuple[Finding, ...]]:
+        """Findings of each text, in order, as the texts come."""
+        nlp_engine = self._engine.nlp_engine
+        for text, artifacts in nlp_engine.process_batch(texts, "en", batch_size=batch_size):
+            failure = ""
+            try:
+                found = self._found(text, artifacts)
+            except Exception as error:  # noqa: BLE001 - whatever failed, its message or traceback may quote the text
+                failure = type(error).__name__
+            if failure:
+                raise DetectionFailed(f"PHI detection failed ({failure}).")
+            yield found
+
+    def _found(self, text: str, artifacts: NlpArtifacts) -> tuple[Finding, ...]:
+        results = self._engine.analyze(
+            text, "en", entities=self._entities, score_threshold=self._min_score, nlp_artifacts=artifacts
+        )
+        findings = [
+            Finding(r.entity_type, r.start, r.end, r.score, r.recognition_metadata[RecognizerResult.RECOGNIZER_NAME_KEY])
+            for r in results
+        ]
+        return resolve(findings, written_of(text, artifacts))
+
+
+def build_detector(
+    *, labels: Iterable[str] | None = None, min_score: float = MIN_SCORE, nlp: Any = None
+) -> Detector:
+    """A detector for these labels (default: all).
+
+    Args:
+        labels: a subset of `redactor.types.LABELS`.
+        min_score: findings below are dropped, 0 … 1.
+        nlp: a loaded spaCy pipeline whose entities are used too; None works with the recognizers alone.
+
+    Raises:
+        ConfigurationError: an unknown label, or a score out of range.
+    """
+    wanted = frozenset(LABELS if labels is None else labels)
+    unknown = wanted - LABELS
+    if unknown or not wanted:
+        raise ConfigurationError(f"Unknown label: {', '.join(sorted(unknown)) or 'none given'}.", hint="See `redactor policy` for labels.")
+    if not 0 <= min_score <= 1:
+        raise ConfigurationError("A minimum score lies between 0 and 1.")
+    recognizers = [r for r in [*identifiers(), *(clinical() if wanted & CLINICAL else ())] if wanted.intersection(r.supported_entities)]
+    registry = RecognizerRegistry(recognizers=recognizers, supported_languages=["en"])
+    engine = AnalyzerEngine(
+        registry=registry, nlp_engine=OfflineNlpEngine(nlp), supported_languages=["en"], context_aware_enhancer=_NoEnhancer()
+    )
+    supported = frozenset(label for r in recognizers for label in r.supported_entities)
+    return Detector(engine, wanted & supported, min_score)

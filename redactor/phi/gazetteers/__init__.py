@@ -1,0 +1,32 @@
+"""Lists of names, places and common words (`build.py` makes them and says from what)."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+# Dictionary words that, said in a message, are nearly always somebody's name.
+SURE_NAMES = frozenset(
+    "abbey alma amir andy barb barney beau betsy billy bobby bob bonnie brad brady carol chad colleen deb derrick dolly donna "
+    "ebony ed eddy ester frankie garret glen hank harry heather hector homer ivy jack jasmine jasper jerry jimmy john johnny josh "
+    "ken larry laurel leo lily lou louis luke marcus margarita maria martin marvin matt maxim mickey mike molly ned nell nick "
+    "noel patsy peg peggy peter phoebe polly randy rhea rick rob roger rosemary ruby sally sam sherry sid stella sue ted "
+    "teddy terry tiara tim toby tom tommy tony tracy troy viola victor wade waldo warren wendy".split()
+)
+# In no dictionary under lower case, yet no names where they stand alone.
+NOT_NAMES = frozenset(
+    "january february july september october november december jan feb mar apr jun jul aug sep sept oct nov dec "
+    "ooh aah er hm huh oops wow yup nah ugh haha phew yay aw aww whoa jeez gee ya mm uhm erm ta "
+    "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun christmas easter "
+    "thanksgiving ok okay hi hello hey yeah yep nope uh um hmm mhm gonna wanna gotta kinda sorta lemme dunno mri ct er icu ekg ecg "
+    "covid tylenol advil english spanish french american mexican indian chinese god lord christ internet zoom google "
+    "dr mr mrs ms md rn np pa dob ssn mrn pcp gp id ext apt ste vin cvv npi faq tv pm am ii iii iv jr sr etc asap "
+    "medicare medicaid america usa us uk er ent gi obgyn ob gyn std uti gerd copd adhd ptsd hiv".split()
+)
+
+
+@cache
+def words(name: str) -> frozenset[str]:
+    """The lines of one list, lower case: "first_names", "surnames", "cities", "common_words", "function_words"."""
+    text = files(__name__).joinpath(f"{name}.txt").read_text(encoding="utf-8")
+    return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))

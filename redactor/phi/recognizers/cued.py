@@ -1,0 +1,62 @@
+"""Base of the identifiers that only their cue words tell: a value follows (or precedes) "member id", "claim number", "plate".
+
+No checksum is asked: one digit that recognition got wrong would let a card or licence number through.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import ClassVar
+
+from redactor.phi.recognizers.base import SpokenRecognizer
+from redactor.phi.recognizers.runs import VALUE, digits
+from redactor.phi.spoken import WrittenForm
+
+_CLOSE = (
+    r"(?:[\s:#,.\-]+(?:is|was|are|it's|its|it|that's|that|would be|will be|be|number|numbers|no|num|id|i d|code|of|on|for|my|the|her|his|our|"
+    r"your|this|card|here|listed as|reads|starts with|ends? in|ending in|ending|ends with|as|equals|again|okay|ok|and|last 4|digits|under|goes|"
+    r"i think|i believe|let me see|let's see))*[\s:#,.\-]*"
+)
+_FAR = r"[^\d.?!]{1,45}?"
+_BACK = r",?\s+(?:is|was|that's|that is|it's|would be)\s+(?:my|the|her|his|our|your|their)\s+(?:\w+\s+)?"
+
+
+class CuedValue(SpokenRecognizer):
+    """A value beside a cue.
+
+    Class attributes:
+        cue: regular expression of the cue, read on the written form (figures written out, lower or upper case).
+        score: for a value right after its cue; farther away it is 0.15 less.
+        fewest: digits a value needs right after its cue; farther away at least four.
+        most: digits a value may have.
+    """
+
+    cue: ClassVar[str]
+    score: ClassVar[float] = 0.9
+    fewest: ClassVar[int] = 2
+    most: ClassVar[int] = 24
+
+    def __init__(self) -> None:
+        super().__init__()
+        value = rf"(?P<value>{VALUE})"
+        self._any = re.compile(rf"\b(?:{self.cue})\b", re.IGNORECASE)
+        self._shapes = (
+            ("after cue", re.compile(rf"\b(?:{self.cue})\b{_CLOSE}{value}", re.IGNORECASE), self.score, self.fewest),
+            ("far from cue", re.compile(rf"\b(?:{self.cue})\b{_FAR}\b{value}", re.IGNORECASE), self.score - 0.15, 4),
+            ("before cue", re.compile(rf"(?<![\w-]){value}{_BACK}(?:{self.cue})\b", re.IGNORECASE), self.score - 0.1, 4),
+        )
+
+    def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
+        text = form.text
+        if self._any.search(text) is None:
+            return
+        for name, regex, score, fewest in self._shapes:
+            for match in regex.finditer(text):
+                count = len(digits(match["value"]))
+                if fewest <= count <= self.most and self.accepts(name, match):
+                    yield *form.to_original(*match.span("value")), score, name
+
+    def accepts(self, name: str, match: re.Match[str]) -> bool:
+        """A last word on a match; override to look closer."""
+        return True

@@ -1,0 +1,137 @@
+"""Dates more exact than the year (45 CFR 164.514(b)(2)(i)(C)), said or written: month and day in either order, month and year, figures.
+
+Spoken dates arrive as bare figures ("six twelve eighty", "0412 1951", "917"); those are dates after a birth or visit cue, or
+when they cannot well be anything else. The year alone, a bare weekday, "today" and the time of day are no date elements in
+the rule's sense and are not reported.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from redactor.phi.recognizers.base import Candidate, PatternBase, Shape
+from redactor.phi.recognizers.runs import digits
+from redactor.phi.spoken import WrittenForm
+
+_MONTH = (
+    r"(?:january|jan|february|feb|march|mar|april|apr|may|june|jun|july|jul|august|aug|september|sept|sep|october|oct|"
+    r"november|nov|december|dec)\b\.?"
+)
+_PLAIN_MONTH = _MONTH.replace("|may|", "|").replace("march|mar|", "")
+_WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:day)?\b\.?,?\s+(?:the\s+)?)?"
+_S = r"[\s,.\-\u2010-\u2014]{1,3}"
+_DAY = r"(?:0\s?)?(?:[12]\d|3[01]|[1-9])(?:\s?(?:st|nd|rd|th))?(?!\d|\.\d|:)"
+_ORDINAL = r"(?:0\s?)?(?:[12]\d|3[01]|[1-9])\s?(?:st|nd|rd|th)\b"
+_YEAR4 = r"(?:(?:19|20)\s?\d\s?\d(?!\d)|1 9 \d \d|2 0 \d \d)"
+_YEAR = rf"(?:{_YEAR4}|(?:19 |20 )?['\u2019]?(?:0\s?\d|[1-9]\s?\d)(?!\d|:|\s?(?:a\.?m|p\.?m|o'clock|mg|percent)\b))"
+_OF = rf"{_S}(?:of {_S}?)?(?:the year )?(?:in )?"
+_AGAIN = rf"(?:{_S}?\s?\u00ac\s?(?:{_MONTH}{_S})?\d{{1,4}}(?:st|nd|rd|th)?(?:{_S}{_YEAR4})?)?"
+_M, _D = r"(?:0\s?)?(?:1[0-2]|[1-9])", r"(?:[0-2]\s?\d|3[01]|[1-9])"
+
+_BIRTH = r"birth ?(?:day|date)?|d\.? ?o\.? ?b\.?|dob|born|birthdate"
+_VISIT = (
+    r"appointment|appt|visit|seen|scheduled|schedule|surgery|admitted|discharged|procedure|due|since|dated?|on|from|until|"
+    r"happened|started|died|passed|last saw|see you|birthday|expir\w+|filled"
+)
+_ANY_MONTH = re.compile(rf"\b{_MONTH}", re.IGNORECASE)
+_FIGURE = re.compile(r"\d")
+_WITH_MONTH = frozenset({"month day year", "day month year", "day of month", "day month", "month year"})
+_BIRTH_CUE = re.compile(rf"\b(?:{_BIRTH})\b", re.IGNORECASE)
+_VISIT_CUE = re.compile(rf"\b(?:{_VISIT})\b[^\d.?]{{0,25}}$", re.IGNORECASE)
+_VISIT_NEAR = re.compile(r"\b(?:appointment|appt|visit|seen|schedul\w*|surgery|admitted|discharged|procedure|born|came in|saw)\b", re.IGNORECASE)
+_NOUN = re.compile(
+    r"\s+(?:floor|street|st|avenue|ave|grade|time|times|week|weeks|month|months|day|days|trimester|opinion|degree|person|dose|shot|"
+    r"visit|one|option|line|place|party|round|attempt|child|kid|percentile|hand|thing|year|years|birthday|page|message|call|of all|"
+    r"toe|finger|rib|vertebra\w*|nerve|cranial|baby|half|quarter|anniversary|century|road|cousin|metatarsal|molar|block|ward|choice|"
+    r"priority|step|section|paragraph|item|number|question|vaccine|injection|cycle|session|treatment|appointment|letter|digit)\b",
+    re.IGNORECASE,
+)
+
+
+class DateRecognizer(PatternBase):
+    """Dates with a month or a day; bare figures only by cue."""
+
+    label = "DATE_TIME"
+    shapes = (
+        Shape("month day year", rf"\b{_WEEKDAY}{_MONTH}{_S}(?:the )?{_DAY}(?:{_OF}{_YEAR})?{_AGAIN}", 0.9, "written"),
+        Shape("day month year", rf"\b{_WEEKDAY}(?:the )?{_DAY}{_OF}{_MONTH}{_OF}{_YEAR}{_AGAIN}", 0.95, "written"),
+        Shape("day of month", rf"\b{_WEEKDAY}(?:the )?(?:{_ORDINAL}{_S}?(?:of )?|{_DAY}{_S}of ){_MONTH}{_AGAIN}", 0.9, "written"),
+        Shape("day month", rf"\b{_DAY}[\s-]{_PLAIN_MONTH}{_AGAIN}", 0.8, "written"),
+        Shape("month year", rf"\b{_MONTH}(?: of)?,?\s+(?:{_YEAR4}|['\u2019]?(?:3[2-9]|[4-9]\d)\b)", 0.75, "written"),
+        Shape("day of month number", rf"\b(?:the )?{_ORDINAL}{_S}?of (?:the )?{_ORDINAL}(?:{_OF}{_YEAR})?", 0.9, "written"),
+        Shape("slashes", rf"(?<![\d/.-])(?:{_M}([/.-]){_D}|{_D}([/.-]){_M})(?:\1|\2)(?:\d{{4}}|\d\d)(?![\d/]|-\d)", 0.9, "written"),
+        Shape("ISO", r"(?<![\d-])(?:19|20)\d\d[-/](?:0?[1-9]|1[0-2])[-/](?:[0-2]?\d|3[01])(?![\d-])", 0.95, "written"),
+        Shape("month/day", rf"(?<![\d/.]){_M}/{_D}(?![\d/%]|\.\d)", 0.3, "written"),
+        Shape("figures with year", rf"(?<![\d/.-]){_M}{_S}{_D}{_S}{_YEAR4}", 0.7, "written"),
+        Shape("day figures with year", rf"(?<![\d/.-]){_D}{_S}{_M}{_S}{_YEAR4}", 0.7, "written"),
+        Shape("month figure and year", rf"(?<![\d/.-]){_M}{_S}{_YEAR4}", 0.2, "written"),
+        Shape("three figures", rf"(?<![\d/.-]){_M}{_S}{_D}{_S}(?:0\s?\d|[1-9]\s?\d)(?![\d:])", 0.2, "written"),
+        Shape("day first figures", rf"(?<![\d/.-]){_D}{_S}{_M}{_S}(?:0\s?\d|[1-9]\s?\d)(?![\d:])", 0.2, "written"),
+        Shape("two figures", rf"\b(?:on|for)\s+(?P<value>{_M}[\s-]{_D})(?=\s*(?:at|[,.?!]|$|with|for|and))", 0.1, "written"),
+        Shape("run", r"(?<![\d/.-])\d(?:[\s,.\-/]{0,3}\d){3,7}(?!\d|:)", 0.1, "written"),
+        Shape("joined", rf"(?<![\d/.,-])(?:1[0-2]|[1-9])(?:[0-2]\d|3[01])(?![\d:%]|[.,]\d|\s*(?:mg|{_S}\d|{_MONTH}))", 0.1, "written"),
+        Shape("weekday and day", rf"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day(?:,| the|, the)?\s+{_ORDINAL}", 0.85, "written"),
+        Shape("the day", rf"\b(?:on|until|till|by|for|from|through|to|since|before|after)\s+(?P<value>(?:the\s+)?{_ORDINAL})", 0.5, "written"),
+        Shape("the day alone", rf"\b(?P<value>the\s+{_ORDINAL})(?=\s+(?:at|or|works)\b|\s*[.,?!]|\s*$)", 0.4, "written"),
+    )
+    needs = rf"\d|{_MONTH}"
+
+    def candidates(self, form: WrittenForm) -> Iterator[Candidate]:
+        """Only the shapes that can match: most texts have no month, and many no figures."""
+        text = form.text
+        month, figure = _ANY_MONTH.search(text) is not None, _FIGURE.search(text) is not None
+        for shape, regex in self._compiled:
+            if (month if shape.name in _WITH_MONTH else figure):
+                yield from self._matches(shape, regex, text)
+
+    def judge(self, candidate: Candidate) -> float:
+        name, text, match = candidate.shape.name, candidate.text, candidate.match
+        before = text[max(0, candidate.start - 110) : candidate.start]
+        birth = _BIRTH_CUE.search(before) is not None
+        if name in {"the day", "the day alone"}:
+            early = digits(match["value"]) in {"1", "2", "3"} and name == "the day"
+            ends = not text[candidate.end :].strip() or text[candidate.end :].lstrip()[:1] in ",.?!"
+            return 0.0 if _NOUN.match(text, candidate.end) or (early and not ends) else 0.55
+        if name == "month day year" and match.group().lower().startswith(("may ", "march ", "mar ")):
+            return self._verb_month(candidate)
+        if name in {"three figures", "day first figures", "month figure and year"}:
+            return 0.85 if birth else (0.55 if name != "month figure and year" and self._visit(candidate, before) else 0.0)
+        if name == "two figures":
+            return 0.6 if _VISIT_NEAR.search(before[-60:]) else 0.0
+        if name == "run":
+            close = _BIRTH_CUE.search(before[-60:])
+            return 0.85 if close and 4 <= len(digits(match.group())) <= 8 and not _other_number(before[-60:]) else 0.0
+        if name == "joined":
+            return 0.6 if birth and len(before) < 40 else (0.55 if self._visit(candidate, before) and _near_on(before) else 0.0)
+        if name == "month/day":
+            return 0.8 if birth or self._visit(candidate, before) else self._fraction(match.group())
+        return candidate.shape.score
+
+    @staticmethod
+    def _verb_month(candidate: Candidate) -> float:
+        """ "may 2 people come", "march 3 miles": only with a year, an ordinal, or a date's word before."""
+        said = candidate.match.group().lower()
+        if re.search(r"\d\s?(?:st|nd|rd|th)\b|\b(?:19|20)\d\d", said) or re.search(_YEAR4, said):
+            return 0.9
+        before = candidate.text[max(0, candidate.start - 20) : candidate.start]
+        return 0.7 if re.search(r"\b(?:on|of|for|is|until|since|by|from|and|to|born|day,?)\s*$", before, re.IGNORECASE) else 0.3
+
+    @staticmethod
+    def _visit(candidate: Candidate, before: str) -> bool:
+        return _VISIT_CUE.search(before) is not None
+
+    @staticmethod
+    def _fraction(said: str) -> float:
+        first, second = (int(part) for part in said.split("/"))
+        return 0.0 if second in {2, 3, 4, 5, 6, 8, 10} or first > second else 0.45
+
+
+def _near_on(before: str) -> bool:
+    return re.search(r"\b(?:on|dated?|since|from|for)\s+$", before, re.IGNORECASE) is not None
+
+
+def _other_number(before: str) -> bool:
+    """Whether another kind of number was announced after the birth cue."""
+    tail = _BIRTH_CUE.split(before)[-1]
+    return re.search(r"\b(?:number|social|phone|call|account|member|zip|address|id)\b", tail, re.IGNORECASE) is not None

@@ -1,0 +1,13 @@
+"""Device identifiers and serial numbers (45 CFR 164.514(b)(2)(i)(M)): pumps, pacemakers, CPAPs, by cue."""
+
+from __future__ import annotations
+
+from redactor.phi.recognizers.cued import CuedValue
+
+
+class DeviceRecognizer(CuedValue):
+    """ "serial number", "device id", "lot", "IMEI"."""
+
+    label = "DEVICE_ID"
+    cue = r"serial(?: (?:number|no|#|code))?|device (?:id|i d|number|identifier)|(?:lot|model|imei|udi|implant|pacemaker|pump) (?:number|no|id|serial)|imei"
+    fewest = 3

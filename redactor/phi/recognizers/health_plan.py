@@ -1,0 +1,16 @@
+"""Health plan beneficiary numbers (45 CFR 164.514(b)(2)(i)(I)): member, subscriber, group and policy numbers, Medicare's MBI, by cue."""
+
+from __future__ import annotations
+
+from redactor.phi.recognizers.cued import CuedValue
+
+
+class HealthPlanRecognizer(CuedValue):
+    """ "member id", "group number", "policy", "Medicare number"."""
+
+    label = "HEALTH_PLAN_ID"
+    cue = (
+        r"(?:member|subscriber|beneficiary|insurance|plan|enrollee|medicare|medicaid|policy|group|coverage|benefits?)"
+        r"(?:'s)?(?: (?:holder|plan|card|member|policy|group|id|i d|i\.d\.|identification|number|no|num|#))+|member(?:ship)? (?:id|i d|number)|mbi|"
+        r"(?:member|subscriber|policy|group)(?= is| #|:|,| \d)"
+    )

@@ -1,0 +1,16 @@
+"""Certificate and licence numbers (45 CFR 164.514(b)(2)(i)(K)): driver's licence, state ID, passport, NPI, DEA, by cue."""
+
+from __future__ import annotations
+
+from redactor.phi.recognizers.cued import CuedValue
+
+
+class LicenseRecognizer(CuedValue):
+    """ "driver's license", "passport", "NPI", "DEA number"."""
+
+    label = "LICENSE_NUMBER"
+    cue = (
+        r"(?:driver'?s?'? |medical |state |nursing |pharmacy )?licen[sc]e(?! plate)(?: (?:number|no|id))?|state id|passport(?: number)?|n\.? ?p\.? ?i\.?|"
+        r"d\.? ?e\.? ?a\.? (?:number|no)|certificate(?: (?:number|no))|permit (?:number|no)|visa number|green card(?: number)?"
+    )
+    fewest = 3

@@ -1,0 +1,77 @@
+"""MEDICATION: brands, generics, classes, lay names, the doses beside them, and names that recognition misheard (RULES V02)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from redactor.phi.lexicons import patterns, word_class
+from redactor.phi.recognizers.clinical import SCORES, ClinicalRecognizer, Mention, Reading
+
+# Stems of the USAN/INN naming scheme: they end the names of whole classes, also of drugs that no list has yet.
+STEM = re.compile(
+    r"[a-z]{3,}(?:opril|sartan|statin|[aeio]lol|prazole|conazole|nidazole|cillin|[mth]ycin|floxacin|cycline|gliptin|gliflozin|glutide|glitazone|tinib|"
+    r"ciclib|[lzxt][aiu]mab|[cdvkgl]umab|cept|navir|tegravir|buvir|[cl]ovir|oxetine|azepam|azolam|codone|triptan|dronate|parin|xaban|gatran|"
+    r"dipine|thiazide|semide|terol|nisone|olone|sonide|setron|tadine|tidine|peridone|triptyline|ipramine|barbital|profen|coxib|fibrate|"
+    r"lukast|[dn]afil|zosin|steride|gepant|mycin|azine hydrochloride|cyclovir)s?"
+)
+NOT_STEM = frozenset("accept concept except intercept precept percept transcept cholesterol glycerol pilaster".split())
+CARELESS = frozenset({"weak", "generic"})
+NEIGHBOUR = 5
+"""How many words may lie between a dose and its drug."""
+
+
+class MedicationRecognizer(ClinicalRecognizer):
+    label = "MEDICATION"
+    list_name = "medication"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._units = word_class("dose_unit")
+        self._sure_units = word_class("dose_unit_sure")
+        lines = patterns()["frequency"].replace("\n", "|").split("|")
+        self._frequency = sorted({tuple(line.split()) for line in lines if line.strip()}, key=len, reverse=True)
+
+    def patterns(self, seen: Reading) -> Iterator[Mention]:
+        """Names by their stem, doses beside a drug ("forty milligrams twice a day")."""
+        drugs = [
+            Mention(hit.first, hit.last, 1.0, "")
+            for hit in seen.hits
+            if hit.entry.label == self.label and hit.entry.strength not in CARELESS
+        ]
+        found = [
+            Mention(index, index + 1, SCORES["pattern"], "stem")
+            for index, word in enumerate(seen.words.plain)
+            if len(word) > 6 and seen.at[index] is None and STEM.fullmatch(word) and word.rstrip("s") not in NOT_STEM
+        ]
+        yield from found
+        drugs += found
+        drugs += self.misheard(seen)
+        for index in range(len(seen.words.plain)):
+            if seen.number(index) and not seen.number(index - 1):
+                yield from self._dose(seen, index, drugs)
+
+    def _dose(self, seen: Reading, first: int, drugs: list[Mention]) -> Iterator[Mention]:
+        last = seen.numbers(first)
+        unit = seen.word(last)
+        if unit not in self._units:
+            return
+        near = any(first - NEIGHBOUR <= drug.last and drug.first <= last + 1 + NEIGHBOUR for drug in drugs)
+        if near or unit in self._sure_units:
+            yield Mention(first, self._often(seen, last + 1), SCORES["value"] if near else SCORES["likely"], "dose")
+
+    def _often(self, seen: Reading, index: int) -> int:
+        """End of "twice a day", "every six hours", "by mouth" … that starts at `index`."""
+        moved = True
+        while moved:
+            moved = False
+            for words in self._frequency:
+                if tuple(seen.words.plain[index : index + len(words)]) == words:
+                    index += len(words)
+                    moved = True
+                    break
+            if seen.word(index) == "every" and seen.numbers(index + 1) > index + 1:
+                index = seen.numbers(index + 1) + 1
+                moved = True
+            index = min(index, len(seen.words.plain))
+        return index

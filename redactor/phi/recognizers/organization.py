@@ -1,0 +1,65 @@
+"""Practices, clinics, pharmacies, insurers and the like: a name before a telling word, or a well-known brand.
+
+Organizations are no identifier of their own in 45 CFR 164.514(b)(2), but employers are, and a practice's name tells where a
+person is treated.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from redactor.phi.gazetteers import words
+from redactor.phi.recognizers.base import SpokenRecognizer
+from redactor.phi.spoken import WrittenForm
+
+_KIND = (
+    r"(?:(?:family|internal|primary|women'?s|children'?s|physical|sports|regional|general|memorial|community|university|medical|dental|eye|heart|"
+    r"cancer|surgical|surgery|health|urgent|senior|behavioral|mental|foot|ankle|skin|pain|spine|bone|joint|vision|walk in) )*"
+    r"(?:clinic|hospital|pharmacy|dental|dentistry|pediatrics|cardiology|dermatology|orthop(?:a)?edics|oncology|neurology|urology|podiatry|"
+    r"gastroenterology|radiology|imaging|medical (?:center|group|associates|partners|clinic)|family (?:practice|medicine|health|care|doctors)|"
+    r"health ?care|health (?:center|system|partners|clinic|services|group|department)|associates|physicians|laborator(?:y|ies)|labs?|"
+    r"(?:urgent|primary|eye|home|hospice) care|medical|medicine|obgyn|surgery center|rehab(?:ilitation)?(?: center)?|hospice|nursing (?:home|center)|"
+    r"counseling|wellness(?: center)?|therapy|optometry|ophthalmology|orthodontics|insurance|credit union|bank|school|church|university|college)"
+)
+_NAMED = re.compile(
+    rf"\b(?:from|with|at|the|of|to|is|calling|called|by|for|near|behind|here at)\s+(?P<value>(?:(?:the|saint|st\.?)\s)?(?P<name>[a-z][a-z'.&-]+(?:\s(?:and\s)?[a-z][a-z'.&-]+){{0,2}}?)\s{_KIND})\b",
+    re.IGNORECASE,
+)
+_BRANDS = re.compile(
+    r"\b(?:walgreens?|c ?v ?s|rite aid|walmart pharmacy|costco pharmacy|kaiser(?: permanente)?|lab ?corp|quest(?: diagnostics)|mayo clinic|"
+    r"cleveland clinic|johns hopkins|blue cross(?:(?: and)? blue shield)?|blue shield|aetna|cigna|humana|united ?health ?care|anthem blue cross|"
+    r"express scripts|optum ?rx|tricare|planned parenthood|duane reade|publix pharmacy|kroger pharmacy|minute clinic|gnc)\b",
+    re.IGNORECASE,
+)
+
+
+class OrganizationRecognizer(SpokenRecognizer):
+    """A name of one to three words before "clinic", "pharmacy", "dental" …, after "from", "at", "with"."""
+
+    label = "ORGANIZATION"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stop = words("function_words") | frozenset(
+            "a an the calling called my your our his her their this that another any local nearest doctor doctors doctor's nurse insurance nearby same "
+            "different outside main office front pharmacy hospital clinic lab emergency billing retail mail order specialty compounding health "
+            "physical occupational speech family primary urgent general internal medical home some every no which what walk public".split()
+        )
+
+    def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
+        text = form.text
+        for match in _NAMED.finditer(text):
+            start = match.start("value")
+            # Walk to the right over words that cannot be part of a name ("with the lakeside clinic").
+            name = list(re.finditer(r"\S+", match["value"][: match.end("name") - start]))
+            kept = None
+            for word in reversed(name):
+                low = word.group().lower()
+                if low in self._stop and low not in {"saint", "st", "st.", "and"}:
+                    break
+                kept = word.start()
+            if kept is not None and name[-1].group().lower() not in self._stop:
+                yield *form.to_original(start + kept, match.end("value")), 0.6, "name of a practice"
+        for match in _BRANDS.finditer(text):
+            yield *form.to_original(*match.span()), 0.7, "brand"

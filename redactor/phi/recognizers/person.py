@@ -1,0 +1,231 @@
+"""Names of people (45 CFR 164.514(b)(2)(i)(A)): by cue, by title, by list, spelled out.
+
+Lower case is the rule in recognised speech, so each word gets a class from the lists (a sure given name, a name that is also a
+word, a surname, an unknown word, a common word), and the words before and after it decide. Titles stay outside the span.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from redactor.phi.gazetteers import NOT_NAMES, SURE_NAMES, words
+from redactor.phi.recognizers import name_cues as cues
+from redactor.phi.recognizers.base import SpokenRecognizer
+from redactor.phi.spoken import WrittenForm
+
+_WORD = re.compile(r"[^\W\d_]+(?:['\u2019\u2010-][^\W\d_]+)*|\d+|[.?!,;:]")
+
+SURE, SURNAME, WEAK, WEAK_SURNAME, UNKNOWN, INITIAL, COMMON, FUNCTION, MARK = range(9)
+_NAMELIKE = frozenset({SURE, SURNAME, WEAK, WEAK_SURNAME, UNKNOWN})
+
+
+class _Word(NamedTuple):
+    start: int
+    end: int
+    low: str
+    kind: int
+    capital: bool
+    """Capitalised inside a sentence of a text that has lower case too: a speech recogniser's hint that this is a name."""
+    spelled: bool
+
+
+class PersonRecognizer(SpokenRecognizer):
+    """Names by the words around them."""
+
+    label = "PERSON"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._first, self._last = words("first_names"), words("surnames")
+        self._common, self._function = words("common_words"), words("function_words")
+        self._classes: dict[str, int] = {}
+
+    def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
+        text = form.text
+        said = self._words(form)
+        at = 0
+        while at < len(said):
+            word = said[at]
+            if word.kind in {COMMON, FUNCTION, MARK} and not word.capital:
+                at += 1
+                continue
+            score, name = self._begins(said, at)
+            if score <= 0:
+                at += 1
+                continue
+            last = self._extend(said, at, sure=name != "cue and unknown word")
+            yield *form.to_original(word.start, said[last].end), score, name
+            at = last + 1
+        del text
+
+    def classify(self, low: str) -> int:
+        """The class of a lower-case word."""
+        kind = self._classes.get(low)
+        if kind is None:
+            kind = self._look_up(low)
+            if len(self._classes) < 50_000:
+                self._classes[low] = kind
+        return kind
+
+    def _look_up(self, low: str) -> int:
+        bare = low.removesuffix("'s").removesuffix("\u2019s")
+        if not low[0].isalpha():
+            return MARK
+        if len(low) == 1:
+            return INITIAL
+        if bare in cues.WEAK_ANYWAY:
+            return WEAK
+        if bare in NOT_NAMES or bare in cues.FUNCTION or low in cues.FUNCTION:
+            return FUNCTION
+        if bare in self._first and (bare in SURE_NAMES or (bare not in self._common and len(bare) > 2)):
+            return SURE
+        if bare in self._first and bare not in self._function:
+            return WEAK
+        if bare in self._function:
+            return FUNCTION
+        if "'" in low and not low.endswith("'s"):
+            return UNKNOWN if re.match(r"(?:o|d|m)['\u2019]", low) else FUNCTION
+        if "-" in low:
+            parts = {self.classify(part) for part in low.split("-") if part}
+            if not parts or parts & {FUNCTION, COMMON, INITIAL, MARK} or bare in self._common:
+                return COMMON
+            return SURE if SURE in parts else SURNAME if SURNAME in parts else UNKNOWN
+        if bare in self._last:
+            return WEAK_SURNAME if bare in self._common else SURNAME
+        if bare in self._common or low in self._common:
+            return COMMON
+        return UNKNOWN
+
+    def _words(self, form: WrittenForm) -> list[_Word]:
+        text = form.text
+        cased = not text.isupper() and any(c.isupper() for c in text)
+        spelled = [
+            form.to_written(e.start, e.end)[0] for e in form.edits if e.written.isalpha() and len(e.written) == 1
+        ]
+        spelled_at = frozenset(spelled)
+        out: list[_Word] = []
+        begins = True
+        for match in _WORD.finditer(text):
+            raw = match.group()
+            low = raw.lower().replace("\u2019", "'")
+            if low in {".", "?", "!", ":"}:
+                begins = True
+            kind = self.classify(low)
+            capital = cased and raw[0].isupper() and not begins and not raw.isupper() and kind not in {FUNCTION, MARK}
+            is_spelled = len(raw) > 2 and sum(p in spelled_at for p in range(*match.span())) >= len(raw) - 1
+            out.append(_Word(*match.span(), low, kind, capital, is_spelled))
+            if low not in {",", ".", "?", "!", ":", ";"}:
+                begins = False
+        return out
+
+    def _begins(self, said: Sequence[_Word], at: int) -> tuple[float, str]:
+        """Whether a name begins at said[at]: (score, why), score 0 if not."""
+        word = said[at]
+        level = cues.level(said, at)
+        kind = word.kind
+        if word.spelled:
+            return self._spelled(said, at, level)
+        if kind == INITIAL:
+            return (0.6, "title and initial") if level == cues.TITLE and word.low not in {"a", "i"} else (0.0, "")
+        if level == cues.TITLE and kind in _NAMELIKE and word.low not in cues.AFTER_TITLE:
+            return 0.9, "title"
+        if level == cues.TITLED_ARTICLE and kind in {SURE, SURNAME, UNKNOWN}:
+            return 0.6, "title"
+        if level == cues.NAME and (kind in _NAMELIKE or word.capital) and word.low not in cues.NOT_SURNAMES - cues.WEAK_ANYWAY:
+            return (0.9, "name cue") if kind != UNKNOWN else (0.8, "cue and unknown word")
+        if level == cues.MENTION and (kind in {SURE, SURNAME, UNKNOWN} or (kind == WEAK and word.low not in cues.NOT_SURNAMES)):
+            return (0.8, "name cue") if kind != UNKNOWN else (0.6, "cue and unknown word")
+        if kind == SURE:
+            return (0.85 if level else 0.6), "given name"
+        following = self._follows(said, at)
+        if level == cues.INTRO:
+            if kind in {WEAK, SURNAME, UNKNOWN} and (following or word.capital):
+                return 0.75, "introduction"
+            if kind in {SURNAME, WEAK} and self._next_is(said, at, {SURNAME, SURE}):
+                return 0.7, "introduction"
+            if kind == WEAK and self._next_is(said, at, {WEAK_SURNAME}) and self._follows(said, at + 1):
+                return 0.7, "introduction"
+        if level == cues.KIN and (kind in {SURNAME, UNKNOWN} or (kind == WEAK and word.low not in self._function)):
+            return 0.65, "relation"
+        if level == cues.DIRECT and kind in {WEAK, SURNAME} and following in {"end", "stop"} and word.low not in self._function:
+            return 0.55, "spoken to"
+        if level in {cues.LIGHT, cues.DIRECT}:
+            if kind in {WEAK, SURNAME} and (word.capital or self._next_is(said, at, {SURNAME})):
+                return 0.6, "light cue"
+            if kind == SURNAME and following == "calling":
+                return 0.5, "light cue"
+        if following == "calling" and kind in {WEAK, SURNAME} and word.low not in self._function and at and said[at - 1].kind != COMMON:
+            return 0.6, "followed by calling"
+        if word.capital and kind in {WEAK, SURNAME} and self._next_is(said, at, {SURNAME, WEAK_SURNAME, SURE}, capital=True):
+            return 0.7, "two capitals"
+        return 0.0, ""
+
+    def _spelled(self, said: Sequence[_Word], at: int, level: int) -> tuple[float, str]:
+        """A spelled word is a name after a cue, beside a word it spells, or when it is on a list."""
+        word = said[at]
+        if word.low in NOT_NAMES or word.low in cues.NOT_SPELLED:
+            return 0.0, ""
+        near = said[max(0, at - 8) : at] + said[at + 1 : at + 5] if isinstance(said, list) else ()
+        if any(other.low[:2] == word.low[:2] and abs(len(other.low) - len(word.low)) < 4 and len(other.low) > 2 for other in near):
+            return 0.85, "spelled again"
+        if level or any(other.low in cues.SPELL_WORDS for other in near):
+            return 0.75, "spelled after a cue"
+        listed = word.low in self._first or word.low in self._last
+        return (0.6, "spelled name") if listed and len(word.low) > 3 else (0.0, "")
+
+    @staticmethod
+    def _follows(said: Sequence[_Word], at: int) -> str:
+        """What comes after a name that was said in passing: "calling", "from", a stop; "" for anything else."""
+        after = at + 1
+        if after < len(said) and said[after].kind in {SURNAME, SURE, INITIAL}:
+            after += 1
+        if after >= len(said):
+            return "end"
+        low = said[after].low
+        if low in {",", ".", "?", "!"}:
+            return "stop"
+        if low in cues.CALLING:
+            return "calling"
+        return "follow" if low in cues.FOLLOW else ""
+
+    @staticmethod
+    def _next_is(said: Sequence[_Word], at: int, kinds: set[int], *, capital: bool = False) -> bool:
+        after = at + 1
+        if after < len(said) and said[after].kind == INITIAL and said[after].low not in {"a", "i"}:
+            after += 1
+        return after < len(said) and said[after].kind in kinds and (not capital or said[after].capital)
+
+    @staticmethod
+    def _extend(said: Sequence[_Word], at: int, *, sure: bool) -> int:
+        """Index of the last word of the name that begins at `at`."""
+        last, limit = at, at + 3
+        if said[at].low.endswith(("'s", "\u2019s")) or said[at].spelled:
+            return at
+        while last < limit and last + 1 < len(said):
+            nxt = said[last + 1]
+            after = said[last + 2] if last + 2 < len(said) else None
+            if nxt.low in cues.PARTICLES and after and after.kind in {SURE, SURNAME, UNKNOWN, WEAK_SURNAME}:
+                last += 2
+            elif nxt.kind in {SURE, SURNAME} or (nxt.kind == UNKNOWN and sure and said[last].kind in {SURE, WEAK, INITIAL}) or nxt.low in cues.GENERATION:
+                last += 1
+            elif nxt.kind in {UNKNOWN, WEAK_SURNAME, WEAK} and last == at and said[at].kind == UNKNOWN and nxt.low not in cues.NOT_SURNAMES and (
+                nxt.capital or (nxt.kind == UNKNOWN and (after is None or after.kind == MARK or after.low in cues.FOLLOW))
+            ):
+                last += 1
+            elif nxt.kind == INITIAL and nxt.low not in {"a", "i"} and after and (after.kind in _NAMELIKE or after.low == "."):
+                last += 1
+            elif nxt.low == "." and said[last].kind == INITIAL and after and after.kind in _NAMELIKE:
+                last += 1
+            elif nxt.kind in {WEAK, WEAK_SURNAME} and (nxt.capital or nxt.low not in cues.NOT_SURNAMES) and said[last].kind in {SURE, WEAK, INITIAL}:
+                last += 1
+            elif nxt.capital and nxt.kind == COMMON and said[at].capital:
+                last += 1
+            else:
+                break
+            if said[last].low.endswith(("'s", "\u2019s")):
+                break
+        while last > at and said[last].kind == MARK:
+            last -= 1
+        return last

@@ -1,0 +1,71 @@
+"""Telephone and fax numbers of the North American Numbering Plan, as dictated.
+
+Format: NPA-NXX-XXXX, ten digits; eleven with the leading 1, seven for a local number, any number more for an extension
+(https://www.nanpa.com/; 45 CFR 164.514(b)(2)(i)(D) and (E)). Speakers group them as they like, correct themselves and repeat
+them, and recognition regroups them again, so digits are counted over a whole run, whatever stands between them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from redactor.phi.recognizers.base import SpokenRecognizer
+from redactor.phi.recognizers.runs import digit_runs, digits
+from redactor.phi.spoken import CORRECTION, WrittenForm
+
+_CUE = re.compile(
+    r"\b(?:call(?:ed|ing)?|call ?back|phone|telephone|cell|mobile|fax|number(?:'s)?|reach|text|dial|line|contact|ring|tel|"
+    r"at home|at work|landline|voice ?mail|toll free|pager|beeper|hot ?line|direct)\b",
+    re.IGNORECASE,
+)
+_ID_CUE = re.compile(
+    r"\b(?:social|ssn|member|policy|group|account|acct|claim|record|mrn|chart|license|licence|serial|plate|vin|prescription|rx|"
+    r"r x|card|invoice|case|confirmation|reference|id|i d|npi|birth|dob|born|birthday|zip)\b[^\d]{0,40}$",
+    re.IGNORECASE,
+)
+_AREA = re.compile(r"\barea codes?(?: is| of|:)?\s+(?P<area>\(?\d(?:\s*[-,]?\s*\d){2}\)?)", re.IGNORECASE)
+_EXTENSION = re.compile(
+    rf"[\s,.]*(?:and )?(?:at |then )?(?:ext(?:ension)?\.?|x|option)\s*(?:number |is |# ?)?(?P<value>\d(?:[\s,-]*\d){{0,4}}(?: {CORRECTION} [\d ]+)?)",
+    re.IGNORECASE,
+)
+_GROUPED = re.compile(r"\(?\d{3}\)?[-. /,]{1,2}\d{3}[-. ,]{1,2}\d{4}$|\d{3}[-.]\d{4}$")
+_MEASURE = re.compile(r"\s*(?:mg|milligrams?|ml|percent|%|dollars?|units?|degrees|pounds)\b", re.IGNORECASE)
+
+
+class PhoneRecognizer(SpokenRecognizer):
+    """Counts digits: 7, 10 or 11 are a number; near a cue word any 5 to 25."""
+
+    label = "PHONE_NUMBER"
+
+    def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
+        text = form.text
+        for run in digit_runs(text):
+            score, name = self._score(text, run.start(), run.end(), run.group())
+            if score <= 0:
+                continue
+            yield *form.to_original(*run.span()), score, name
+            extension = _EXTENSION.match(text, run.end())
+            if extension:
+                yield *form.to_original(*extension.span("value")), score, "extension"
+        for area in _AREA.finditer(text):
+            yield *form.to_original(*area.span("area")), 0.8, "area code"
+
+    @staticmethod
+    def _score(text: str, start: int, end: int, run: str) -> tuple[float, str]:
+        count = len(digits(run))
+        if count < 5 or _MEASURE.match(text, end):
+            return 0.0, ""
+        before = text[max(0, start - 60) : start]
+        if _ID_CUE.search(before):
+            return (0.45, "long number") if count >= 7 else (0.0, "")
+        cued = _CUE.search(before) is not None
+        if CORRECTION in run and count >= 6:
+            return (0.9 if cued else 0.6), "corrected number"
+        if _GROUPED.search(run) and count in {7, 10, 11}:
+            return 0.95, "written number"
+        if count in {7, 10, 14, 20} or (count == 11 and digits(run)[0] == "1"):
+            return (0.9 if cued else 0.7), f"{count} digits"
+        if cued:
+            return 0.6, "digits after a cue"
+        return (0.5, "long number") if count >= 9 else (0.0, "")

@@ -1,0 +1,39 @@
+"""Web addresses (45 CFR 164.514(b)(2)(i)(N); RFC 3986), written or dictated ("w w w dot", "my chart dot example dot org")."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from redactor.phi.recognizers.base import SpokenRecognizer
+from redactor.phi.recognizers.email import gather_left
+from redactor.phi.spoken import WrittenForm
+
+_TOP = r"(?:com|org|net|edu|gov|mil|info|biz|io|co(?:\.uk)?|health|care|clinic|example|us|uk|ca|app|dev)"
+_SHAPES = (
+    ("scheme", re.compile(r"\bhttps?:\s?//\s?[^\s,]+", re.IGNORECASE)),
+    ("www", re.compile(r"\bwww\.(?:[\w-]+ ){0,3}[\w-]+(?:\.[\w-]+)+(?:/\S*)?", re.IGNORECASE)),
+    ("domain", re.compile(rf"(?<![@\w.-])\w[\w-]*(?:\.[\w-]+)*\.{_TOP}\b(?:/[^\s,]*)?(?![@\w])", re.IGNORECASE)),
+)
+_STOP = frozenset(
+    "at to is it's visit website site page online portal on in the our your and or go see check through via address web url from "
+    "with of for into a an that that's www now log using use uh um by please was".split()
+)
+
+
+class UrlRecognizer(SpokenRecognizer):
+    """A scheme, www, or a name under a usual top-level domain; dictated names take in the words before them."""
+
+    label = "URL"
+
+    def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
+        text = form.text
+        if "." not in text and "//" not in text:
+            return
+        for name, regex in _SHAPES:
+            for match in regex.finditer(text):
+                start, end = match.span()
+                low, high = form.to_original(start, end)
+                if name == "domain" and re.search(r"\bdot\b", form.original[low:high], re.IGNORECASE):
+                    start = gather_left(text, start, _STOP)
+                yield *form.to_original(start, end), 0.9, name

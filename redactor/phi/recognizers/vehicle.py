@@ -1,0 +1,13 @@
+"""Vehicle identifiers (45 CFR 164.514(b)(2)(i)(L)): licence plate and vehicle identification number (ISO 3779), by cue."""
+
+from __future__ import annotations
+
+from redactor.phi.recognizers.cued import CuedValue
+
+
+class VehicleRecognizer(CuedValue):
+    """ "plate", "tag number", "VIN"."""
+
+    label = "VEHICLE_ID"
+    cue = r"(?:licen[sc]e )?plates?(?: (?:number|no))?|tags?(?: (?:number|no))|v\.? ?i\.? ?n\.?(?: (?:number|no))?|vin|vehicle (?:id|i d|identification)(?: number)?"
+    fewest = 2

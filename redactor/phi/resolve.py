@@ -1,0 +1,114 @@
+"""From everything the recognizers say to findings: the best label where they overlap, joined neighbours, repeated values.
+
+Identifiers and clinical facts are resolved apart, since a policy may cover one and keep the other; within a group findings
+never overlap. A character that any recognizer claimed (above the threshold) stays covered: where two labels overlap the
+weaker one keeps what the stronger leaves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from redactor.phi.gazetteers import NOT_NAMES, words
+from redactor.phi.recognizers.runs import JOINT, digits
+from redactor.phi.spoken import WrittenForm
+from redactor.types import CLINICAL, Finding
+
+_JOINS = re.compile(r"[\s,.\-\u2010-\u2014\u00ac]{0,3}|[\s,]*(?:in|and|at|uh|um)[\s,]{1,2}", re.IGNORECASE)
+_JOINABLE = frozenset({"PERSON", "LOCATION", "DATE_TIME", "PHONE_NUMBER"})
+_NUMBERS = frozenset(
+    "PHONE_NUMBER US_SSN MEDICAL_RECORD_NUMBER HEALTH_PLAN_ID ACCOUNT_NUMBER LICENSE_NUMBER VEHICLE_ID DEVICE_ID OTHER_ID".split()
+)
+_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
+_SHORTEST_REPEAT = 4  # digits
+
+
+def resolve(findings: Iterable[Finding], form: WrittenForm) -> tuple[Finding, ...]:
+    """Non-overlapping findings within each group, in order of place; repeated values included."""
+    claimed = list(findings)
+    claimed += repeats(claimed, form)
+    identifiers = _without_overlap([f for f in claimed if f.label not in CLINICAL], form.original)
+    clinical = _without_overlap([f for f in claimed if f.label in CLINICAL], form.original)
+    joined = _join(identifiers, form.original)
+    return tuple(sorted([*joined, *clinical], key=lambda f: (f.start, f.end, f.label)))
+
+
+def _is_capital_inside(text: str, match: re.Match[str]) -> bool:
+    """Capitalised where no sentence begins: "Faith" the name, not the word."""
+    return match.group()[0].isupper() and text[: match.start()].rstrip()[-1:] not in {"", ".", "?", "!", ":"}
+
+
+def _without_overlap(findings: Sequence[Finding], text: str) -> list[Finding]:
+    kept: list[Finding] = []
+    for finding in sorted(findings, key=lambda f: (-f.score, f.start - f.end, f.start, f.label)):
+        pieces = [(finding.start, finding.end)]
+        for other in kept:
+            pieces = [
+                piece
+                for start, end in pieces
+                for piece in ((start, min(end, other.start)), (max(start, other.end), end))
+                if piece[0] < piece[1] and (piece != (start, end) or end <= other.start or start >= other.end)
+            ]
+            # A piece that the other does not touch comes out twice.
+            pieces = list(dict.fromkeys(pieces))
+        for start, end in pieces:
+            low, high = _trim(text, start, end)
+            if low < high:
+                kept.append(Finding(finding.label, low, high, finding.score, finding.source, finding.channel))
+    return sorted(kept, key=lambda f: f.start)
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and not text[start].isalnum() and text[start] not in "#+(":
+        start += 1
+    while start < end and not text[end - 1].isalnum() and text[end - 1] != ")":
+        end -= 1
+    return start, end
+
+
+def _join(findings: Sequence[Finding], text: str) -> list[Finding]:
+    """Neighbours with one label and only a joint between them become one finding."""
+    out: list[Finding] = []
+    for finding in findings:
+        last = out[-1] if out else None
+        if (
+            last is not None
+            and last.label == finding.label
+            and finding.label in _JOINABLE
+            and _JOINS.fullmatch(text, last.end, finding.start)
+            and (finding.label != "PERSON" or "," not in text[last.end : finding.start])
+            and not (finding.label != "LOCATION" and re.search(r"[a-z]", text[last.end : finding.start], re.IGNORECASE))
+        ):
+            out[-1] = Finding(last.label, last.start, finding.end, max(last.score, finding.score), last.source, last.channel)
+        else:
+            out.append(finding)
+    return out
+
+
+def repeats(findings: Sequence[Finding], form: WrittenForm) -> list[Finding]:
+    """Where a value that was found once is said again in the same message."""
+    out: list[Finding] = []
+    text = form.original
+    names: dict[str, Finding] = {}
+    numbers: dict[str, Finding] = {}
+    for finding in findings:
+        if finding.label == "PERSON" and finding.score >= 0.6:
+            for word in _WORD.findall(text[finding.start : finding.end]):
+                low = word.lower().replace("\u2019", "'").removesuffix("'s")
+                if len(low) > 2 and low not in NOT_NAMES and (low not in words("common_words") or word[0].isupper()):
+                    names.setdefault(low, finding)
+        elif finding.label in _NUMBERS:
+            figures = digits(form.text[slice(*form.to_written(finding.start, finding.end))])
+            if len(figures) >= _SHORTEST_REPEAT:
+                numbers.setdefault(figures, finding)
+    if names:
+        for match in _WORD.finditer(text):
+            low = match.group().lower().replace("\u2019", "'").removesuffix("'s")
+            first = names.get(low)
+            if first is not None and (low not in words("common_words") or _is_capital_inside(text, match)):
+                out.append(Finding("PERSON", *match.span(), first.score - 0.05, "repeated value"))
+    for figures, first in numbers.items():
+        for match in re.finditer(rf"(?<!\d){rf'{JOINT}?'.join(figures)}(?!\d)", form.text):
+            out.append(Finding(first.label, *form.to_original(*match.span()), first.score - 0.05, "repeated value"))
+    return out

@@ -1,0 +1,7 @@
+"""Spoken forms written out, with exact maps back: the text that pattern recognizers can read."""
+
+from redactor.phi.spoken.form import Edit, WrittenForm
+from redactor.phi.spoken.reader import written_form
+from redactor.phi.spoken.words import CORRECTION
+
+__all__ = ["CORRECTION", "Edit", "WrittenForm", "written_form"]

@@ -1,0 +1,88 @@
+"""Spelled letters: "J-O-N", "j o n", "d as in david", "double l", "double u"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from redactor.phi.spoken.form import Edit
+from redactor.phi.spoken.words import ALSO_WORDS, NUMBER_STARTS, OH, REPEATS, SPELLING_WORDS, Token
+
+# Between two letters of one spelling: a space, a hyphen, a point, a comma; not the end of a sentence before a new word.
+_GAP = re.compile(r"\s?[-\u2010-\u2014.,]?\s?|\s-\s")
+_LIKE = frozenset({"as", "like", "for", "is"})
+
+
+class _Letter(NamedTuple):
+    first: int
+    last: int
+    written: str
+    named: bool
+    """Said with a word: "d as in david"."""
+
+
+def read_spelling(text: str, tokens: Sequence[Token], index: int) -> tuple[int, list[Edit]] | None:
+    """A run of spelled letters that starts at tokens[index]: (next index, edits), or None if this is no spelling.
+
+    Three letters or more are a spelling; two are one only when hyphenated or named, since "a b" and "e g" are also talk.
+    """
+    if tokens[index].low == "a" and index and tokens[index - 1].low == "with":  # "with a c" names a letter, it does not spell
+        return min(index + 2, len(tokens)), []
+    letters: list[_Letter] = []
+    at = index
+    while at < len(tokens):
+        if letters and not _GAP.fullmatch(text[tokens[at - 1].end : tokens[at].start]):
+            break
+        letter = _letter(tokens, at)
+        if letter is None:
+            break
+        letters.append(letter)
+        at = letter.last
+    if not letters:
+        return None
+    word = "".join(letter.written for letter in letters)
+    named = any(letter.named for letter in letters)
+    hyphenated = len(letters) > 1 and "-" in text[tokens[letters[0].last - 1].end : tokens[letters[1].first].start]
+    if not named and not (len(word) >= 3 or (len(word) == 2 and hyphenated)):
+        return None
+    if not named and len(set(word.lower())) == 1 and word[0] in "iIaA":  # "i i i think"
+        return None
+    edits = []
+    for place, letter in enumerate(letters):
+        following = letters[place + 1] if place + 1 < len(letters) else None
+        end = tokens[following.first].start if following else tokens[letter.last - 1].end
+        start = tokens[letter.first].start
+        written = letter.written if letter.written.lower() != text[start].lower() else text[start] + letter.written[1:]
+        if text[start:end] != written:
+            edits.append(Edit(start, end, written))
+    return at, edits
+
+
+def _letter(tokens: Sequence[Token], at: int) -> _Letter | None:
+    low = tokens[at].low
+    if low in REPEATS and at + 1 < len(tokens) and len(tokens[at + 1].low) == 1 and tokens[at + 1].low.isalpha():
+        nxt = tokens[at + 1].low
+        return _Letter(at, at + 2, "w" if nxt == "u" and low == "double" else nxt * REPEATS[low], named=nxt != "u")
+    if low in SPELLING_WORDS and _beside_code(tokens, at):
+        return _Letter(at, at + 1, SPELLING_WORDS[low], named=True)
+    if len(low) != 1 or not low.isalpha():
+        return None
+    if at + 2 < len(tokens) and tokens[at + 1].low in _LIKE:
+        named = at + 3 if tokens[at + 1].low in {"as", "like"} and tokens[at + 2].low == "in" else at + 2
+        if named < len(tokens) and len(tokens[named].low) > 2 and tokens[named].low[0] == low:
+            # "a for april" is talk unless it was said inside a spelling; "as in" always spells.
+            if named == at + 3 or tokens[at + 1].low in {"like", "for"}:
+                return _Letter(at, named + 1, low, named=named == at + 3 or low not in {"a", "i"})
+    return _Letter(at, at + 1, low, named=False)
+
+
+def _beside_code(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a word of the spelling alphabet stands in a code: a figure, a letter or another such word beside it."""
+    near = [tokens[place].low for place in (at - 1, at + 1) if 0 <= place < len(tokens)]
+    return any(
+        low in SPELLING_WORDS
+        or (len(low) == 1 and low.isalpha() and low not in {"a", "i", "o"})
+        or (tokens[at].low not in ALSO_WORDS and (low in NUMBER_STARTS or low in OH or low.isdigit()))
+        for low in near
+    )

@@ -1,0 +1,152 @@
+"""The one pass over a text that finds every spoken form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from redactor.phi.spoken.form import Edit, WrittenForm
+from redactor.phi.spoken.letters import read_spelling
+from redactor.phi.spoken.numbers import read_number
+from redactor.phi.spoken.symbols import SIGNS, read_at, read_sign
+from redactor.phi.spoken.words import (
+    CORRECTION,
+    CORRECTION_STRONG,
+    CORRECTION_WEAK,
+    DIGITS,
+    FILLERS,
+    HOMOPHONES,
+    NUMBER_STARTS,
+    OH,
+    REPEATS,
+    SPELLING_WORDS,
+    Token,
+    tokens_of,
+)
+
+_SIGNS = SIGNS.keys() | {"under"}
+_TRIGGERS = NUMBER_STARTS | REPEATS.keys() | OH | HOMOPHONES.keys() | _SIGNS | FILLERS | CORRECTION_STRONG | SPELLING_WORDS.keys() | {"at", "i", "i'm", "im", "let", "make"}
+_LONGEST_CORRECTION = 6
+
+
+def written_form(text: str) -> WrittenForm:
+    """Write out what was said in words: "four one oh" → "4 1 0", "j-o-n at aol dot com" → "jon@aol.com".
+
+    Text without spoken forms comes back as it is. Never fails, whatever the text.
+    """
+    tokens = tokens_of(text)
+    edits: list[Edit] = []
+    index, count = 0, len(tokens)
+    numbers = _numeric_places(tokens)
+    while index < count:
+        low = tokens[index].low
+        if len(low) > 1 and low not in _TRIGGERS:
+            index += 1
+            continue
+        index, found = _read(text, tokens, index, numbers)
+        for edit in found:
+            _append(edits, edit)
+    return WrittenForm.of(text, edits)
+
+
+def _append(edits: list[Edit], edit: Edit) -> None:
+    """Keep edits disjoint: signs swallow the space before them, which a spelling may have taken already."""
+    start, end, written = edit
+    if edits and start < edits[-1].end:
+        start = edits[-1].end
+    if start < end:
+        edits.append(Edit(start, end, written))
+
+
+def _numeric_places(tokens: Sequence[Token]) -> list[bool]:
+    return [t.low in NUMBER_STARTS or t.low.isdigit() or t.low in REPEATS for t in tokens]
+
+
+def _read(text: str, tokens: Sequence[Token], index: int, numbers: Sequence[bool]) -> tuple[int, Sequence[Edit]]:
+    """Read whatever starts at tokens[index]; (next index, edits)."""
+    token = tokens[index]
+    low = token.low
+    if low in OH and _beside_number(text, tokens, index, numbers):
+        return index + 1, (Edit(token.start, token.end, "0"),)
+    if low in CORRECTION_STRONG or low in {"i", "i'm", "im", "let", "make"}:
+        correction = _correction(tokens, index, numbers)
+        if correction is not None:
+            return correction
+    if low in REPEATS or len(low) == 1 or low in SPELLING_WORDS:
+        spelled = read_spelling(text, tokens, index)
+        if spelled is not None:
+            return spelled
+    if low in NUMBER_STARTS or low in REPEATS:
+        number = read_number(text, tokens, index)
+        if number is not None:
+            return number.last, (Edit(token.start, tokens[number.last - 1].end, number.written),)
+    elif low in _SIGNS:
+        sign = read_sign(text, tokens, index) if low != "under" or _next(tokens, index) == "score" else None
+        if sign is not None:
+            return sign[0], (sign[1],)
+    elif low == "at":
+        domain = read_at(text, tokens, index)
+        if domain is not None:
+            return domain
+    elif low in FILLERS:
+        return index + 1, _without_filler(text, tokens, index)
+    elif low in HOMOPHONES and _inside_digits(tokens, index, numbers):
+        return index + 1, (Edit(token.start, token.end, str(HOMOPHONES[low])),)
+    return index + 1, ()
+
+
+def _next(tokens: Sequence[Token], index: int) -> str:
+    return tokens[index + 1].low if index + 1 < len(tokens) else ""
+
+
+def _beside_number(text: str, tokens: Sequence[Token], index: int, numbers: Sequence[bool]) -> bool:
+    """ "oh" is a zero when a number, or another "oh" beside a number, touches it."""
+    for step in (-1, 1):
+        at = index + step
+        while 0 <= at < len(tokens):
+            left, right = (at, at + 1) if step < 0 else (at - 1, at)
+            if text[tokens[left].end : tokens[right].start].strip(" ,-.\u2013\u2014\u2026"):
+                break
+            if numbers[at]:
+                return True
+            if tokens[at].low not in OH and tokens[at].low not in FILLERS:
+                break
+            at += step
+    return False
+
+
+def _inside_digits(tokens: Sequence[Token], index: int, numbers: Sequence[bool]) -> bool:
+    """ "to", "for", "ate" said inside a run of at least three other digits."""
+    if index + 1 >= len(tokens) or not (tokens[index + 1].low in DIGITS or len(tokens[index + 1].low) == 1):
+        return False  # "four for sixty dollars"
+    near = [0 <= at < len(tokens) and numbers[at] for at in (index - 2, index - 1, index + 1, index + 2)]
+    return near[1] and near[2] and (near[0] or near[3])
+
+
+def _correction(tokens: Sequence[Token], index: int, numbers: Sequence[bool]) -> tuple[int, Sequence[Edit]] | None:
+    """ "… one three, no wait, one four": the words between two numbers become the correction sign."""
+    if index == 0 or not (numbers[index - 1] or tokens[index - 1].low in OH):
+        return None
+    at, strong = index, False
+    while at < len(tokens) and at - index < _LONGEST_CORRECTION and not numbers[at]:
+        word = tokens[at].low
+        if word in CORRECTION_STRONG:
+            strong = True
+        elif word not in CORRECTION_WEAK:
+            return None
+        if word == "oh" and at + 1 < len(tokens) and numbers[at + 1]:
+            break
+        at += 1
+    if not strong or at >= len(tokens) or at == index or not (numbers[at] or tokens[at].low == "oh"):
+        return None
+    return at, (Edit(tokens[index - 1].end, tokens[at].start, f" {CORRECTION} "),)
+
+
+def _without_filler(text: str, tokens: Sequence[Token], index: int) -> Sequence[Edit]:
+    """Leave "uh" out, with the commas that set it off, but keep one space so that no words grow together."""
+    if not 0 < index < len(tokens) - 1:
+        return ()
+    start, end = tokens[index - 1].end, tokens[index + 1].start
+    around = text[start : tokens[index].start] + text[tokens[index].end : end]
+    if around.strip(" ,-\u2013\u2014\u2026.") or "." in text[start : tokens[index].start]:
+        return ()
+    return (Edit(start, end, " "),)

@@ -1,0 +1,117 @@
+"""Spoken signs: "dot com", "at gmail dot com", "underscore", "w w w dot", "colon slash slash", "10 dot 24"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from redactor.phi.spoken.form import Edit
+from redactor.phi.spoken.words import NOT_A_LOCAL_PART, NUMBER_STARTS, PROVIDERS, TOP_LEVEL, Token
+
+SIGNS = {
+    "dot": ".", "point": ".", "period": ".", "dash": "-", "hyphen": "-", "minus": "-", "slash": "/", "underscore": "_",
+    "colon": ":",
+}  # fmt: skip
+_ALWAYS = frozenset({"underscore"})
+_DOMAIN_WORDS = 7
+
+
+def read_sign(text: str, tokens: Sequence[Token], index: int) -> tuple[int, Edit] | None:
+    """A sign said between two parts of an address or number: (next index, edit that swallows the spaces around it)."""
+    if not 0 < index < len(tokens) - 1:
+        return None
+    low, before, after = tokens[index].low, tokens[index - 1], tokens[index + 1]
+    if low == "under" and after.low == "score" and index + 2 < len(tokens):
+        return index + 2, _swallow(tokens, index, index + 1, "_")
+    sign = SIGNS[low]
+    if not _blank(text, before, tokens[index]) or not _blank(text, tokens[index], after):
+        return None
+    numbers = _numeric(before) and _numeric(after)
+    if low in {"point", "period"}:
+        allowed = numbers
+    elif low == "dot":
+        allowed = numbers or after.low in TOP_LEVEL or _dotted_ahead(text, tokens, index + 1) or before.low == "www"
+    elif low in {"dash", "hyphen", "minus"}:
+        allowed = numbers or len(before.low) == 1 or len(after.low) == 1 or (low != "minus" and _dotted_ahead(text, tokens, index))
+    elif low == "slash":
+        allowed = numbers or before.low in TOP_LEVEL or before.low in SIGNS or after.low in SIGNS
+    elif low == "colon":
+        allowed = numbers or after.low == "slash"
+    else:
+        allowed = low in _ALWAYS
+    return (index + 1, _swallow(tokens, index, index, sign)) if allowed else None
+
+
+def read_at(text: str, tokens: Sequence[Token], index: int) -> tuple[int, list[Edit]] | None:
+    """ "at" that is an @: what follows is a domain. Joins the words of the domain: "at a o l dot com" → "@aol.com"."""
+    if not 0 < index < len(tokens) - 1 or tokens[index - 1].low in NOT_A_LOCAL_PART:
+        return None
+    if tokens[index + 1].low in {"http", "https", "www", "w"}:
+        return None
+    end = _domain_end(text, tokens, index + 1)
+    if end is None:
+        return None
+    edits = [_swallow(tokens, index, index, "@")]
+    for at in range(index + 1, end):
+        low, nxt = tokens[at].low, tokens[at + 1] if at + 1 < end else None
+        if low in SIGNS:
+            edits.append(_swallow(tokens, at, at, SIGNS[low]))
+        elif nxt is not None and nxt.low not in SIGNS and text[tokens[at].end : nxt.start] != ".":
+            word = text[tokens[at].start : tokens[at].end]
+            edits.append(Edit(tokens[at].start, nxt.start, word))
+    return end, edits
+
+
+def _domain_end(text: str, tokens: Sequence[Token], start: int) -> int | None:
+    """Index after the domain that starts at `start`: up to seven words, then a dot and a top-level name, repeated."""
+    end = None
+    at = start
+    stop = min(len(tokens), start + _DOMAIN_WORDS + 3)
+    while at < stop:
+        low = tokens[at].low
+        gap = text[tokens[at - 1].end : tokens[at].start]
+        if low == "com" and at == start + 1 and end == at and gap == " ":  # "at gmail com"
+            return at + 1
+        if at > start and gap not in {" ", ".", "-"}:
+            break
+        dotted = gap == "." and at > start
+        if dotted and low in TOP_LEVEL:
+            end = at + 1
+        elif at == start and low in PROVIDERS:
+            end = at + 1
+        elif low == "dot" and at + 1 < len(tokens) and tokens[at + 1].low in TOP_LEVEL:
+            if text[tokens[at].end : tokens[at + 1].start] != " ":
+                break
+            at += 1
+            end = at + 1
+        elif end is not None and low != "dot" and not dotted:
+            break
+        at += 1
+    return end
+
+
+def _dotted_ahead(text: str, tokens: Sequence[Token], index: int) -> bool:
+    """Whether "dot com" or the like follows within a few words without a pause: then this sign is part of an address."""
+    for at in range(index, min(len(tokens) - 1, index + 6)):
+        if at > index and text[tokens[at - 1].end : tokens[at].start] not in {" ", "."}:
+            return False
+        if tokens[at].low in {"dot", "at"} and at > index and _leads_to_domain(tokens, at):
+            return True
+    return False
+
+
+def _leads_to_domain(tokens: Sequence[Token], at: int) -> bool:
+    if tokens[at].low == "dot":
+        return tokens[at + 1].low in TOP_LEVEL
+    return any(t.low in TOP_LEVEL for t in tokens[at + 2 : at + 6])
+
+
+def _swallow(tokens: Sequence[Token], first: int, last: int, written: str) -> Edit:
+    return Edit(tokens[first - 1].end, tokens[last + 1].start, written)
+
+
+def _blank(text: str, left: Token, right: Token) -> bool:
+    return text[left.end : right.start].strip() == ""
+
+
+def _numeric(token: Token) -> bool:
+    return token.low.isdigit() or token.low in NUMBER_STARTS or token.low in {"oh", "o"}

@@ -1,0 +1,70 @@
+"""The words that speech uses for digits, letters and symbols, and the tokens they are read from."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+TOKEN = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?|\d+")  # a word, or a run of digits
+
+DIGITS = {
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "niner": 9, "fower": 4, "nought": 0, "naught": 0,
+}  # fmt: skip
+TEENS = {
+    "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
+    "seventeen": 17, "eighteen": 18, "nineteen": 19,
+}  # fmt: skip
+TENS = {
+    "twenty": 20, "thirty": 30, "forty": 40, "fourty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80,
+    "ninety": 90,
+}  # fmt: skip
+ORDINAL_UNITS = {
+    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
+}  # fmt: skip
+ORDINALS = ORDINAL_UNITS | {
+    "tenth": 10, "eleventh": 11, "twelfth": 12, "thirteenth": 13, "fourteenth": 14, "fifteenth": 15, "sixteenth": 16,
+    "seventeenth": 17, "eighteenth": 18, "nineteenth": 19, "twentieth": 20, "thirtieth": 30,
+}  # fmt: skip
+REPEATS = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
+OH = frozenset({"oh", "o", "ow"})
+SPELLING_WORDS = {
+    word: word[0]
+    for word in "alpha alfa bravo charlie delta echo foxtrot golf hotel india juliet juliett kilo lima mike november oscar papa quebec romeo "
+    "sierra tango uniform victor whiskey xray yankee zulu".split()
+}
+"""The NATO alphabet; words of their own too, so they are letters only beside a figure, a letter or each other."""
+ALSO_WORDS = frozenset("november mike oscar charlie victor juliet juliett romeo golf hotel india lima quebec echo uniform".split())
+"""Of these the ones that are common beside a figure: a date, a name, a place."""
+HOMOPHONES = {"to": 2, "too": 2, "for": 4, "fore": 4, "won": 1, "ate": 8, "tree": 3, "sex": 6, "nein": 9}
+SCALES = {"hundred": 100, "thousand": 1000}
+
+NUMBER_STARTS = DIGITS.keys() | TEENS.keys() | TENS.keys() | ORDINALS.keys() | SCALES.keys()
+
+FILLERS = frozenset("uh um uhm umm uhh erm hmm hm mm mmm ah eh".split())
+# What a speaker says between a wrong number and the right one; one strong word is needed.
+CORRECTION_STRONG = frozenset("no not nope sorry mean correction actually wait rather excuse scratch oops pardon strike".split())
+CORRECTION_WEAK = frozenset("i i'm im that that's thats is it's its make me let see say should be it the and oh uh um".split())
+CORRECTION = "\u00ac"
+"""Stands in the written form for "no, I mean" between two numbers: what is before and after it belongs to one value."""
+
+TOP_LEVEL = frozenset(
+    "com org net edu gov mil info biz io co us uk ca au de fr es health care clinic doctor dental app dev me tv example".split()
+)
+PROVIDERS = frozenset("gmail yahoo hotmail aol icloud comcast verizon msn protonmail proton ymail".split())
+"""Domains so common that people leave out the "dot com"."""
+NOT_A_LOCAL_PART = frozenset(
+    "us me him her them it online website site page visit look looked available found is are be was go up on in working work works job "
+    "portal web appointment meet meeting call called".split()
+)
+
+
+class Token(NamedTuple):
+    start: int
+    end: int
+    low: str
+
+
+def tokens_of(text: str) -> list[Token]:
+    """Words and digit runs with their places; `low` is lower case with a straight apostrophe."""
+    return [Token(m.start(), m.end(), m.group().lower().replace("\u2019", "'")) for m in TOKEN.finditer(text)]

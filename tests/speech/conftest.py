@@ -1,0 +1,51 @@
+"""Fixtures: one spoken voicemail, made sounds, the shipped checkpoint; lets the tests import `contract` and `loopback`."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from redactor.speech import DecodingOptions, WhisperEngine, resolve
+from redactor.types import Mono
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+SPOKEN = "Hi, this is Maria Lopez. Please call me back at five five five, oh one three, two two oh four. Thank you."
+
+
+def seconds(duration: float) -> np.ndarray:
+    return np.arange(round(duration * 16_000)) / 16_000
+
+
+def noise(duration: float, level: float, *, seed: int = 3) -> Mono:
+    """White noise of `level` dBFS."""
+    rng = np.random.default_rng(seed)
+    return rng.normal(0, 10 ** (level / 20), round(duration * 16_000)).astype(np.float32)
+
+
+def tone(duration: float, *hertz: float, level: float = -20.0) -> Mono:
+    wave = sum(np.sin(2 * np.pi * f * seconds(duration)) for f in hertz)
+    return (wave / len(hertz) * 10 ** (level / 20) * 2**0.5).astype(np.float32)
+
+
+def silence(duration: float) -> Mono:
+    return np.zeros(round(duration * 16_000), np.float32)
+
+
+@pytest.fixture(scope="session")
+def voicemail() -> Mono:
+    """6.9 s of a synthetic voice (flite slt, 8 kHz) saying SPOKEN, at 16 kHz."""
+    samples, rate = soundfile.read(HERE / "data" / "voicemail.flac", dtype="float32")
+    assert rate == 8000
+    # Plain interpolation is enough here: the room that decodes has a proper resampler.
+    return np.interp(np.arange(2 * len(samples)) / 2, np.arange(len(samples)), samples).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def micro() -> WhisperEngine:
+    """The shipped checkpoint, greedy."""
+    options = DecodingOptions(beam_size=1, temperatures=(0.0,))
+    return WhisperEngine.load(resolve("voicemail-micro"), device="cpu", cpu_threads=1, options=options)

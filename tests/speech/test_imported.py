@@ -1,0 +1,284 @@
+"""Every format, as its tool writes it; and every way in which a transcript can fail to fit its recording."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import silence
+
+from redactor.errors import TranscriptError
+from redactor.speech import TranscriptReader
+from redactor.speech.formats import parse
+from redactor.types import Mono
+
+PAIRS = [("Hi,", 0.2, 0.5), ("this", 0.7, 0.9), ("is", 0.9, 1.0), ("Maria", 1.0, 1.3), ("Lopez.", 1.3, 1.8)]
+
+
+def segments(key: str = "probability") -> list[dict]:
+    words = [{"word": " " + t, "start": s, "end": e, key: 0.8} for t, s, e in PAIRS]
+    return [{"id": 0, "start": 0.2, "end": 1.8, "text": " Hi, this is Maria Lopez.", "words": words}]
+
+
+def amazon(label: str | None = None) -> list[dict]:
+    items = []
+    for text, start, end in PAIRS:
+        bare = text.rstrip(",.")
+        items.append(
+            {
+                "type": "pronunciation",
+                "start_time": str(start),
+                "end_time": str(end),
+                "alternatives": [{"confidence": "0.8", "content": bare}],
+            }
+        )
+        if bare != text:
+            items.append({"type": "punctuation", "alternatives": [{"confidence": "0.0", "content": text[-1]}]})
+    return [item | ({"channel_label": label} if label else {}) for item in items]
+
+
+WHISPERX = segments("score")
+del WHISPERX[0]["words"][3]["start"], WHISPERX[0]["words"][3]["end"], WHISPERX[0]["words"][3]["score"]
+
+FORMATS = {
+    "openai-whisper": {"text": " Hi, this is Maria Lopez.", "segments": segments(), "language": "en"},
+    "faster-whisper, as a list": segments(),
+    "faster-whisper, as tuples": [{"start": 0.2, "end": 1.8, "text": "Hi, this is Maria Lopez.", "words": [[s, e, " " + t, 0.8] for t, s, e in PAIRS]}],
+    "OpenAI verbose_json": {
+        "task": "transcribe", "language": "english", "duration": 6.9, "text": "Hi, this is Maria Lopez.",
+        "words": [{"word": t.rstrip(",."), "start": s, "end": e} for t, s, e in PAIRS],
+    },
+    "WhisperX": {"segments": WHISPERX, "word_segments": WHISPERX[0]["words"], "language": "en"},
+    "Amazon Transcribe": {
+        "jobName": "j", "status": "COMPLETED",
+        "results": {"transcripts": [{"transcript": "Hi, this is Maria Lopez."}], "items": amazon(), "language_code": "en-US"},
+    },
+    "Deepgram": {
+        "metadata": {"duration": 6.9, "channels": 1},
+        "results": {
+            "channels": [
+                {
+                    "alternatives": [
+                        {
+                            "transcript": "Hi, this is Maria Lopez.",
+                            "words": [
+                                {"word": t.lower().rstrip(",."), "start": s, "end": e, "confidence": 0.8, "punctuated_word": t}
+                                for t, s, e in PAIRS
+                            ],
+                        }
+                    ]
+                }
+            ]
+        },
+    },
+}  # fmt: skip
+
+CTM = "\n".join(f"msg 1 {s} {e - s:.2f} {t} 0.8" for t, s, e in PAIRS)
+VTT_WORDS = """WEBVTT - made by hand
+
+NOTE not spoken
+
+STYLE
+::cue { color: red }
+
+1
+00:00.200 --> 00:01.800 align:start position:0%
+<v Caller>Hi, <00:00:00.700><c>this </c><00:00:00.900>is <00:01.000>Maria <00:01.300>Lopez.</v>
+"""
+
+
+def read(tmp_path: Path, content: object, audio: list[Mono]):
+    path = tmp_path / "transcript"
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return TranscriptReader(path).transcribe(audio, recording_id="0" * 64)
+
+
+@pytest.mark.parametrize(
+    "content", [*FORMATS.values(), CTM, VTT_WORDS], ids=[*FORMATS, "CTM", "WebVTT with word times"]
+)
+def test_formats(content: object, tmp_path: Path, voicemail: Mono) -> None:
+    speech = read(tmp_path, content, [voicemail])
+    (transcript,) = speech.transcripts
+    assert transcript.text.replace(",", "").replace(".", "") == "Hi this is Maria Lopez"
+    assert transcript.language == "en"
+    assert speech.model.engine == "transcript"
+    for word, (_, start, end) in zip(transcript.words, PAIRS, strict=True):
+        if word.start is not None:
+            assert word.start == pytest.approx(start)
+            assert word.end == pytest.approx(end) or content is VTT_WORDS
+    # The rest of the voicemail has no words in this transcript.
+    assert any(gap.kind == "speech" and gap.start < 2.5 for gap in speech.unheard)
+
+
+def test_format_names() -> None:
+    names = {key: parse(json.dumps(value)).format for key, value in FORMATS.items()}
+    assert names["openai-whisper"] == names["faster-whisper, as tuples"] == "Whisper"
+    assert names["WhisperX"] == "WhisperX"
+    assert parse(CTM).format == "CTM"
+    assert parse(VTT_WORDS).format == "WebVTT"
+
+
+def test_a_word_without_a_time_has_none(tmp_path: Path, voicemail: Mono) -> None:
+    maria = read(tmp_path, FORMATS["WhisperX"], [voicemail]).transcripts[0].words[3]
+    assert (maria.text, maria.start, maria.end) == ("Maria", None, None)
+
+
+VTT = """\ufeffWEBVTT
+
+00:00:00.200 --> 00:00:01.800
+<v Maria Lopez>Hi, this is <b>Maria</b> Lopez &amp; son.
+
+00:00:02.000 --> 00:00:06.800
+Please call me back
+at 555-013-2204.
+"""
+SRT = "1\n00:00:00,200 --> 00:00:01,800\nHi, this is Maria Lopez & son.\n\n2\n00:00:02,000 --> 00:00:06,800\nPlease call me back\nat 555-013-2204.\n"
+
+
+@pytest.mark.parametrize("content", [VTT, VTT.replace("\n", "\r\n"), SRT])
+def test_words_of_a_cue_have_the_whole_cue(content: str, tmp_path: Path, voicemail: Mono) -> None:
+    speech = read(tmp_path, content, [voicemail])
+    words = speech.transcripts[0].words
+    assert speech.transcripts[0].text == "Hi, this is Maria Lopez & son. Please call me back at 555-013-2204."
+    assert {(w.start, w.end) for w in words[:7]} == {(0.2, 1.8)}
+    assert {(w.start, w.end) for w in words[7:]} == {(2.0, 6.8)}
+    assert speech.unheard == ()
+
+
+def test_segments_without_words_have_the_whole_segment(tmp_path: Path, voicemail: Mono) -> None:
+    content = {"segments": [{"start": 0.2, "end": 1.8, "text": "Hi, this is Maria Lopez."}]}
+    words = read(tmp_path, content, [voicemail]).transcripts[0].words
+    assert {(w.start, w.end) for w in words} == {(0.2, 1.8)}
+
+
+def test_a_text_that_says_more_than_its_words_is_taken_with_its_segment(tmp_path: Path, voicemail: Mono) -> None:
+    short = segments()
+    del short[0]["words"][3]
+    words = read(tmp_path, short, [voicemail]).transcripts[0].words
+    assert [w.text for w in words][3] == "Maria"
+    assert {(w.start, w.end) for w in words} == {(0.2, 1.8)}
+
+
+def two_channels() -> list[dict]:
+    items = [item | {"channel_label": "ch_1"} for item in amazon()]
+    return [{"channel_label": "ch_0", "items": []}, {"channel_label": "ch_1", "items": items}]
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        {"items": amazon("ch_1"), "channel_labels": {"channels": two_channels(), "number_of_channels": 2}},
+        {"items": amazon("ch_1")},
+    ],
+)
+def test_amazon_channels(results: dict, tmp_path: Path, voicemail: Mono) -> None:
+    speech = read(tmp_path, {"results": results}, [silence(6.9), voicemail])
+    assert [len(t.words) for t in speech.transcripts] == [0, 5]
+    assert {gap.channel for gap in speech.unheard} == {1}
+
+
+def test_deepgram_and_ctm_channels(tmp_path: Path, voicemail: Mono) -> None:
+    deepgram = json.loads(json.dumps(FORMATS["Deepgram"]))
+    deepgram["results"]["channels"].append({"alternatives": [{"transcript": "", "words": []}]})
+    assert [len(t.words) for t in read(tmp_path, deepgram, [voicemail, silence(6.9)]).transcripts] == [5, 0]
+    other = CTM.replace("msg 1 ", "msg B ")
+    assert [len(t.words) for t in read(tmp_path, other, [silence(6.9), voicemail]).transcripts] == [0, 5]
+
+
+def test_a_transcript_without_channels_stands_for_every_channel(tmp_path: Path, voicemail: Mono) -> None:
+    speech = read(tmp_path, FORMATS["openai-whisper"], [voicemail, voicemail * np.float32(0.5)])
+    assert [len(t.words) for t in speech.transcripts] == [5, 5]
+
+
+def test_channels_of_one_sound_are_taken_together(tmp_path: Path, voicemail: Mono) -> None:
+    speech = read(tmp_path, {"results": {"items": amazon("ch_0") + amazon("ch_1")}}, [voicemail])
+    assert len(speech.transcripts[0].words) == 10
+    assert speech.warnings
+
+
+def test_an_untranscribed_channel_is_reported(tmp_path: Path, voicemail: Mono) -> None:
+    speech = read(tmp_path, CTM.replace("msg 1 ", "msg A "), [voicemail, voicemail])
+    assert {gap.channel for gap in speech.unheard} == {0, 1}
+    assert sum(g.end - g.start for g in speech.unheard if g.channel == 1) > 5
+
+
+@pytest.mark.parametrize(
+    "empty", ['{"text": "", "segments": []}', "WEBVTT", '{"results": {"items": [], "transcripts": []}}']
+)
+def test_an_empty_transcript_leaves_speech_unheard(empty: str, tmp_path: Path, voicemail: Mono) -> None:
+    speech = read(tmp_path, empty, [voicemail])
+    assert sum(g.end - g.start for g in speech.unheard if g.kind == "speech") > 5
+    assert read(tmp_path, empty, [silence(3)]).unheard == ()
+
+
+def shifted(by: float) -> list[dict]:
+    moved = segments()
+    for word in moved[0]["words"]:
+        word["start"] += by
+        word["end"] += by
+    return moved
+
+
+LONG = {"segments": [{"words": [{"word": "x", "start": 0.1 + i / 10, "end": 0.15 + i / 10} for i in range(30)]}]}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "empty"),
+        ("\n\n", "empty"),
+        ("Hi, this is Maria Lopez.", "unknown"),
+        ('{"foo": "Maria"}', "unknown"),
+        ('{"text": "Hi, this is Maria', "broken"),
+        ("[" * 100_000, "broken"),
+        ('{"segments": [{"words": [{"Maria": 1}]}]}', "broken"),
+        ('{"segments": [{"words": [{"word": "Maria", "start": "soon"}]}]}', "broken"),
+        ('{"segments": 5}', "broken"),
+        ('{"results": {"channels": "Maria"}}', "broken"),
+        ("WEBVTT\n\nsoon --> later\nMaria", "cannot be read"),
+        (shifted(6.0), "after the recording ends"),
+        (shifted(-0.5), "before the recording"),
+        ([segments()[0], segments()[0] | {"words": list(reversed(segments()[0]["words"]))}], "order"),
+        ({"segments": [{"text": "Hi, this is Maria Lopez."}]}, "no times"),
+        ({"text": "Hi, this is Maria Lopez.", "words": [{"word": "Hi"}]}, "no times"),
+        ({"duration": 60.0, "segments": segments()}, "60.0 s"),
+        ({"results": {"items": amazon("ch_2")}}, None),
+        (CTM + "\nother 1 2.0 0.3 Maria", "2 recordings"),
+        ("msg 1 soon 0.3 Maria", "unknown"),
+        ({"results": {"items": amazon()[:1], "transcripts": [{"transcript": "Maria Lopez " * 9}]}}, "not all of its words"),
+    ],
+)  # fmt: skip
+def test_fails_closed_without_quoting(content: object, message: str | None, tmp_path: Path, voicemail: Mono) -> None:
+    audio = [voicemail] if message else [voicemail, silence(6.9)]
+    with pytest.raises(TranscriptError) as caught:
+        read(tmp_path, content, audio)
+    said = f"{caught.value.message} {caught.value.hint}"
+    assert (message or "channel") in said
+    assert not any(word in said for word in ("Maria", "Lopez", "soon", str(tmp_path)))
+    assert caught.value.__cause__ is None
+
+
+def test_the_transcript_of_another_recording_is_refused(tmp_path: Path, voicemail: Mono) -> None:
+    with pytest.raises(TranscriptError, match="silent"):
+        read(tmp_path, LONG, [np.concatenate([silence(30), voicemail])])
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path, voicemail: Mono) -> None:
+    for path in (tmp_path / "none.json", tmp_path):
+        with pytest.raises(TranscriptError, match="cannot be read"):
+            TranscriptReader(path).transcribe([voicemail], recording_id="0" * 64)
+    binary = tmp_path / "binary"
+    binary.write_bytes(b"\x80\x81\x82 Maria")
+    with pytest.raises(TranscriptError, match="UTF-8"):
+        TranscriptReader(binary).transcribe([voicemail], recording_id="0" * 64)
+
+
+def test_utf_16(tmp_path: Path, voicemail: Mono) -> None:
+    path = tmp_path / "t.vtt"
+    path.write_bytes(VTT.lstrip("\ufeff").encode("utf-16"))
+    assert TranscriptReader(path).transcribe([voicemail], recording_id="0" * 64).transcripts[0].words
+
+
+def test_small_overshoot_is_rounding(tmp_path: Path, voicemail: Mono) -> None:
+    late = [{"words": [{"word": "you.", "start": 6.5, "end": 7.2}]}]
+    assert read(tmp_path, late, [voicemail]).transcripts[0].words[0].end == pytest.approx(len(voicemail) / 16_000)

@@ -1,0 +1,163 @@
+import logging
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from conftest import noise, silence
+
+from redactor.errors import ModelUnavailable, RecognitionFailed
+from redactor.speech import DecodingOptions, WhisperEngine, load_transcriber, pick_device, resolve
+from redactor.speech.whisper import _words
+from redactor.types import Mono
+
+
+def piece(word: str, start: float, end: float, probability: float = 0.9, tokens: int = 1) -> dict:
+    return {"word": word, "start": start, "end": end, "probability": probability, "tokens": [0] * tokens}
+
+
+def test_pieces_without_a_space_belong_to_the_word_before() -> None:
+    found = _words([piece(" 555", 1, 2, 1.0), piece("-013", 2, 3, 0.5), piece(".", 3, 5)], duration=10)
+    assert [(w.text, w.start, w.end) for w in found] == [("555-013.", 1, 3)]
+    assert found[0].confidence == pytest.approx(0.8)
+
+
+def test_punctuation_gives_no_times() -> None:
+    found = _words([piece(" (", 0, 1), piece("hi", 1, 1.3), piece(",", 1.3, 4), piece(" -", 4, 5)], duration=10)
+    assert [(w.text, w.start, w.end) for w in found] == [("(hi, -", 1, 1.3)]
+
+
+def test_spoken_signs_are_words() -> None:
+    assert [w.text for w in _words([piece(" $", 0, 1), piece("20", 1, 2), piece(" &", 2, 3)], duration=10)] == [
+        "$20",
+        "&",
+    ]
+
+
+def test_times_stay_inside_the_window_and_in_order() -> None:
+    found = _words([piece(" a", -1, 1), piece(" b", 3, 2), piece(" c", 2.5, 40)], duration=5)
+    assert [(w.start, w.end) for w in found] == [(0, 1), (3, 3), (3, 5)]
+
+
+def test_says_what_it_runs_on(micro: WhisperEngine) -> None:
+    info = micro.info
+    assert info.name == "voicemail-micro"
+    assert info.device == "cpu"
+    assert info.compute_type.startswith("int8")
+    assert info.synthetic_only
+    assert "CTranslate2" in info.engine
+
+
+def test_noise_ends(micro: WhisperEngine) -> None:
+    """Whatever a model says to noise, it stops: the number of tokens is limited by the window's length."""
+    (said,) = micro.recognize([noise(2, -20)])
+    assert sum(len(w.text) for w in said) < 400
+
+
+def test_windows_are_at_most_30_s(micro: WhisperEngine) -> None:
+    with pytest.raises(ValueError, match="30 s"):
+        micro.recognize([silence(30.1)])
+
+
+def test_prompts_and_hotwords_are_used_and_never_shown(voicemail: Mono, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    options = DecodingOptions(
+        hotwords="Zyxwort Clinic", initial_prompt="Calling Quorn", beam_size=1, temperatures=(0.0,)
+    )
+    engine = WhisperEngine.load(resolve("voicemail-micro"), device="cpu", cpu_threads=1, options=options)
+    plain = WhisperEngine(engine._model, info=engine.info, max_window=8, options=DecodingOptions(beam_size=1))
+    assert len(engine._prompt) > len(plain._prompt)
+    engine.recognize([voicemail[:48_000]])
+    shown = caplog.text + repr(options) + repr(engine)
+    assert "Zyxwort" not in shown
+    assert "Quorn" not in shown
+
+
+def test_engine_errors_quote_nothing(micro: WhisperEngine, voicemail: Mono, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object, **options: object) -> None:
+        raise RuntimeError("decoded 'Maria Lopez' and died")
+
+    broken = WhisperEngine(micro._model, info=micro.info, max_window=8)
+    monkeypatch.setattr(micro._model, "generate_with_fallback", fail)
+    with pytest.raises(RecognitionFailed) as caught:
+        broken.recognize([voicemail])
+    assert "Lopez" not in str(caught.value) + caught.value.hint
+
+
+def test_falls_back_on_repetition(micro: WhisperEngine, voicemail: Mono, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loop at temperature 0 is decoded again: faster-whisper's own gate, reached through our options."""
+    from faster_whisper import transcribe
+
+    temperatures: list[float] = []
+    generate = micro._model.model.generate
+
+    def record(*args: object, **options: float) -> object:
+        temperatures.append(options.get("sampling_temperature", 0.0))
+        return generate(*args, **options)
+
+    spy = SimpleNamespace(
+        generate=record,
+        device="cpu",
+        device_index=[0],
+        encode=micro._model.model.encode,
+        align=micro._model.model.align,
+    )
+    engine = WhisperEngine(micro._model, info=micro.info, max_window=8, options=DecodingOptions(beam_size=1))
+    monkeypatch.setattr(micro._model, "model", spy)
+    monkeypatch.setattr(transcribe, "get_compression_ratio", lambda text: 9.0)
+    (said,) = engine.recognize([voicemail[:32_000]])
+    assert temperatures == [0.0, 0.2, 0.4, 0.6]
+    assert said  # the best of them is kept: nothing is dropped
+
+
+def test_language_must_be_known(micro: WhisperEngine) -> None:
+    with pytest.raises(ModelUnavailable) as caught:
+        WhisperEngine(micro._model, info=micro.info, max_window=8, options=DecodingOptions(language="de"))
+    assert "multilingual" in caught.value.hint
+
+
+def test_compute_type_must_exist() -> None:
+    with pytest.raises(ModelUnavailable) as caught:
+        load_transcriber(resolve("voicemail-micro"), device="cpu", compute_type="int3")
+    assert "compute-type" in caught.value.hint
+
+
+def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    import ctranslate2
+
+    monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda: 0)
+    assert pick_device("auto") == "cpu"
+    with pytest.raises(ModelUnavailable):
+        pick_device("cuda")
+    with pytest.raises(ModelUnavailable):
+        pick_device("tpu")
+    monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda: 1)
+    assert pick_device("auto") == "cuda"
+
+
+def test_a_model_that_does_not_load_says_so(tmp_path) -> None:
+    from dataclasses import replace
+    from shutil import copytree
+
+    good = resolve("voicemail-micro")
+    broken = tmp_path / "broken"
+    copytree(good.path, broken)
+    content = (broken / "model.bin").read_bytes()
+    (broken / "model.bin").write_bytes(content[: len(content) // 2])
+    with pytest.raises(ModelUnavailable, match="does not load"):
+        WhisperEngine.load(replace(good, path=broken), device="cpu")
+
+
+def test_load_transcriber_takes_the_commands_options(voicemail: Mono) -> None:
+    recognizer = load_transcriber(
+        resolve("voicemail-micro"),
+        device="cpu",
+        compute_type=None,
+        threads=1,
+        beam_size=1,
+        language=None,
+        hotwords="",
+        initial_prompt=None,
+    )
+    speech = recognizer.transcribe([voicemail[: 3 * 16_000]], recording_id="0" * 64)
+    assert speech.transcripts[0].words
+    assert np.isfinite(speech.skipped)
