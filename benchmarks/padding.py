@@ -1,4 +1,4 @@
-"""How much to bleep around covered words: leak against over-bleep, for several paddings and one recognition.
+"""How much to bleep around covered words, and how far into kept ones: leak against over-bleep, from one recognition.
 
     python benchmarks/padding.py [--labels sample_audio] [--model voicemail-micro] [--json FILE]
 
@@ -26,7 +26,8 @@ from redactor.render import Replacer
 from redactor.speech import load_transcriber, resolve
 from redactor.types import Finding, ModelInfo, Recording, Speech
 
-PADDINGS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
+PADDINGS = (0.0, 0.1, 0.25, 0.5)
+REACHES = (0.0, 0.05, 0.1, 0.15, 0.25)
 
 
 def stamp() -> dict[str, str]:
@@ -64,18 +65,18 @@ def main() -> None:
         ideal = ideal_findings(labelled.channels, [detector.detect(t.text) for t in truth.transcripts])
         heard.append((labelled, recording, speech, pipeline.search(speech), truth, ideal))
     rows: list[dict[str, Any]] = []
-    print("padding  audible PHI  edge leak  over-bleep   | labelled words and times: audible, over-bleep")
-    for padding in PADDINGS:
-        here = policy.having(padding=padding)
+    print("padding  reach   audible PHI  edge leak  over-bleep   | labelled words and times: audible, over-bleep")
+    for padding, reach in ((p, r) for p in PADDINGS for r in REACHES if r <= p):
+        here = policy.having(padding=padding, reach=reach)
         real, perfect = Tally(), Tally()
         for labelled, recording, speech, findings, truth, ideal in heard:
             best = make_plan(recording, truth, ideal, here)
             measure(labelled, make_plan(recording, speech, findings, here), best, real, policy=here)
             measure(labelled, best, best, perfect, policy=here)
         f, p = real.figures(), perfect.figures()
-        rows.append({"padding": padding, "recognised": f, "labelled": p})
+        rows.append({"padding": padding, "reach": reach, "recognised": f, "labelled": p})
         print(
-            f"{padding:5.2f} s  {f['audible_phi_percent']:9.2f} %  {f['lost_by_percent']['boundaries']:7.2f} %  "
+            f"{padding:5.2f} s {reach:4.2f} s  {f['audible_phi_percent']:9.2f} %  {f['lost_by_percent']['boundaries']:7.2f} %  "
             f"{f['over_bleep_percent']:8.2f} %   |  {p['audible_phi_percent']:.2f} %, {p['over_bleep_percent']:.2f} %"
         )
     if given.json:

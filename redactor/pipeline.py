@@ -209,7 +209,7 @@ class Pipeline:
         """A fingerprint of all that shapes the artefacts: a resumed run redoes what was made with other settings."""
         policy = self.policy
         parts = (
-            __version__, transcriber.info.name, transcriber.info.revision, policy.stamp, sorted(policy.labels.items()), policy.min_score, policy.padding, policy.unheard_speech,
+            __version__, transcriber.info.name, transcriber.info.revision, policy.stamp, sorted(policy.labels.items()), policy.min_score, policy.padding, policy.reach, policy.unheard_speech,
             policy.unheard_sound, self.style, self.verify, self.replacer.operator,
         )  # fmt: skip
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

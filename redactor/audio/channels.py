@@ -8,8 +8,9 @@ import numpy.typing as npt
 from redactor.audio.resample import unit
 from redactor.types import Interval, Recording
 
-SAME_RESIDUAL = 10.0**-3.5
-"""Two channels are the same if, block by block, what is left after matching their gain is 35 dB below them …"""
+SAME_RESIDUAL = 10.0**-3.0
+"""Two channels are the same if, block by block, what is left after matching their gain is 30 dB below them (the rounding of
+µ-law at two gains is 33 to 36 dB below) …"""
 
 SAME_FLOOR = 2.0**-26
 """… or weaker than this power (-78 dB of full scale: rounding of 16-bit and telephone codecs in pauses)."""

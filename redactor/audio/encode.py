@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from redactor.audio import write_ffmpeg, write_sndfile
 from redactor.audio.formats import honest_suffix
+from redactor.audio.sndfile import exact_dtype
 from redactor.errors import ConfigurationError
 from redactor.types import AudioFormat, Samples
 
@@ -54,6 +55,8 @@ def encode(samples: Samples, audio_format: AudioFormat) -> Encoded:
     """
     if samples.ndim != 2 or samples.shape[1] != audio_format.channels or not len(samples):
         raise ConfigurationError("The samples do not have the shape that the format asks for.")
+    if samples.dtype.kind == "f" and audio_format.backend == "soundfile" and exact_dtype(audio_format.codec) == "int16":
+        samples = as_int16(samples)  # libsndfile would wrap or invent what does not fit
     writer = _writer(audio_format)
     if writer is not None:
         suffix = honest_suffix(audio_format.container, audio_format.suffix)
@@ -78,7 +81,7 @@ def _writer(audio_format: AudioFormat) -> Writer | None:
 
 
 def as_int16(samples: npt.NDArray[Any]) -> npt.NDArray[np.int16]:
-    """Round to 16 bits; float is clipped at full scale."""
+    """Round to 16 bits; float is clipped at full scale, what is not a number becomes 0."""
     if samples.dtype == np.int16:
         return samples
     rounded: npt.NDArray[Any]

@@ -28,7 +28,10 @@ class _NoEnhancer(ContextAwareEnhancer):
 
     def __init__(self) -> None:
         super().__init__(
-            context_similarity_factor=0.0, min_score_with_context_similarity=0.0, context_prefix_count=0, context_suffix_count=0
+            context_similarity_factor=0.0,
+            min_score_with_context_similarity=0.0,
+            context_prefix_count=0,
+            context_suffix_count=0,
         )
 
     def enhance_using_context(
@@ -82,15 +85,15 @@ class Detector:
             text, "en", entities=self._entities, score_threshold=self._min_score, nlp_artifacts=artifacts
         )
         findings = [
-            Finding(r.entity_type, r.start, r.end, r.score, r.recognition_metadata[RecognizerResult.RECOGNIZER_NAME_KEY])
+            Finding(
+                r.entity_type, r.start, r.end, r.score, r.recognition_metadata[RecognizerResult.RECOGNIZER_NAME_KEY]
+            )
             for r in results
         ]
         return resolve(findings, written_of(text, artifacts))
 
 
-def build_detector(
-    *, labels: Iterable[str] | None = None, min_score: float = MIN_SCORE, nlp: Any = None
-) -> Detector:
+def build_detector(*, labels: Iterable[str] | None = None, min_score: float = MIN_SCORE, nlp: Any = None) -> Detector:
     """A detector for these labels (default: all).
 
     Args:
@@ -104,13 +107,22 @@ def build_detector(
     wanted = frozenset(LABELS if labels is None else labels)
     unknown = wanted - LABELS
     if unknown or not wanted:
-        raise ConfigurationError(f"Unknown label: {', '.join(sorted(unknown)) or 'none given'}.", hint="See `redactor policy` for labels.")
+        raise ConfigurationError(
+            f"Unknown label: {', '.join(sorted(unknown)) or 'none given'}.", hint="See `redactor policy` for labels."
+        )
     if not 0 <= min_score <= 1:
         raise ConfigurationError("A minimum score lies between 0 and 1.")
-    recognizers = [r for r in [*identifiers(), *(clinical() if wanted & CLINICAL else ())] if wanted.intersection(r.supported_entities)]
+    recognizers = [
+        r
+        for r in [*identifiers(), *(clinical() if wanted & CLINICAL else ())]
+        if wanted.intersection(r.supported_entities)
+    ]
     registry = RecognizerRegistry(recognizers=recognizers, supported_languages=["en"])
     engine = AnalyzerEngine(
-        registry=registry, nlp_engine=OfflineNlpEngine(nlp), supported_languages=["en"], context_aware_enhancer=_NoEnhancer()
+        registry=registry,
+        nlp_engine=OfflineNlpEngine(nlp),
+        supported_languages=["en"],
+        context_aware_enhancer=_NoEnhancer(),
     )
     supported = frozenset(label for r in recognizers for label in r.supported_entities)
     return Detector(engine, wanted & supported, min_score)

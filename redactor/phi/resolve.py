@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from redactor.phi.gazetteers import NOT_NAMES, words
+from redactor.phi.recognizers.name_cues import FUNCTION
 from redactor.phi.recognizers.runs import JOINT, digits
 from redactor.phi.spoken import WrittenForm
 from redactor.types import CLINICAL, Finding
@@ -74,16 +75,31 @@ def _join(findings: Sequence[Finding], text: str) -> list[Finding]:
         last = out[-1] if out else None
         if (
             last is not None
+            and last.label == finding.label == "LOCATION"
+            and _one_address(text, last.end, finding.start)
+        ) or (
+            last is not None
             and last.label == finding.label
             and finding.label in _JOINABLE
             and _JOINS.fullmatch(text, last.end, finding.start)
             and (finding.label != "PERSON" or "," not in text[last.end : finding.start])
             and not (finding.label != "LOCATION" and re.search(r"[a-z]", text[last.end : finding.start], re.IGNORECASE))
         ):
-            out[-1] = Finding(last.label, last.start, finding.end, max(last.score, finding.score), last.source, last.channel)
+            out[-1] = Finding(
+                last.label, last.start, finding.end, max(last.score, finding.score), last.source, last.channel
+            )
         else:
             out.append(finding)
     return out
+
+
+def _one_address(text: str, start: int, end: int) -> bool:
+    """Whether what lies between two parts of an address is one too: a town that no list has."""
+    between = text[start:end]
+    if len(between) > 30 or any(mark in between for mark in ".?!:;"):
+        return False
+    said = between.replace(",", " ").lower().split()
+    return len(said) <= 2 and not any(word in words("function_words") or word in FUNCTION for word in said)
 
 
 def repeats(findings: Sequence[Finding], form: WrittenForm) -> list[Finding]:
@@ -109,6 +125,8 @@ def repeats(findings: Sequence[Finding], form: WrittenForm) -> list[Finding]:
             if first is not None and (low not in words("common_words") or _is_capital_inside(text, match)):
                 out.append(Finding("PERSON", *match.span(), first.score - 0.05, "repeated value"))
     for figures, first in numbers.items():
-        for match in re.finditer(rf"(?<!\d){rf'{JOINT}?'.join(figures)}(?!\d)", form.text):
-            out.append(Finding(first.label, *form.to_original(*match.span()), first.score - 0.05, "repeated value"))
+        again = re.finditer(rf"(?<!\d){rf'{JOINT}?'.join(figures)}(?!\d)", form.text)
+        out.extend(
+            Finding(first.label, *form.to_original(*match.span()), first.score - 0.05, "repeated value") for match in again
+        )
     return out

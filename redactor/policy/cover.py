@@ -83,11 +83,19 @@ def fastest(text: str) -> float:
 
 
 def padded(
-    words: Sequence[Word], first: int, last: int, *, padding: float, duration: float, kept: Sequence[bool]
+    words: Sequence[Word],
+    first: int,
+    last: int,
+    *,
+    padding: float,
+    reach: float,
+    duration: float,
+    kept: Sequence[bool],
 ) -> tuple[float, float]:
     """The stretch to bleep for words[first:last]: their time, at least as long as a voice needs, plus `padding` seconds a side.
 
-    The nearest kept word on a side limits the padding at its own middle, so that it stays understandable; covered ones do not.
+    Padding runs freely over pauses. Into the nearest kept word of a side it reaches at most `reach` seconds and never past the
+    word's middle, so that the word stays understandable; covered words do not limit it.
     The result always holds the words' own time and, where that is too short, the time a voice needs: such a time is wrong, and
     what was said lies in the neighbours'.
     """
@@ -100,9 +108,9 @@ def padded(
     before = next((words[i] for i in range(first - 1, -1, -1) if kept[i]), None)
     after = next((words[i] for i in range(last, len(words)) if kept[i]), None)
     if before:
-        low = max(low, _middle(before))
+        low = max(low, _middle(before), min(before.end or 0.0, start) - reach)
     if after:
-        high = min(high, _middle(after))
+        high = min(high, _middle(after), max(after.start or 0.0, end) + reach)
     return max(0.0, min(low, start)), min(duration, max(high, end))
 
 

@@ -155,7 +155,9 @@ def _intervals(transcript: Transcript, covers: Sequence[Cover], policy: Policy, 
         kept[cover.first : cover.last] = [False] * (cover.last - cover.first)
     out: list[Interval] = []
     for c in covers:
-        start, end = padded(transcript.words, c.first, c.last, padding=policy.padding, duration=duration, kept=kept)
+        start, end = padded(
+            transcript.words, c.first, c.last, padding=policy.padding, reach=policy.reach, duration=duration, kept=kept
+        )
         out.append(Interval(transcript.channel, start, end, c.labels))
     return out
 

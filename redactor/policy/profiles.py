@@ -48,6 +48,7 @@ class Policy:
     labels: Mapping[str, str]
     min_score: float = 0.35
     padding: float = 0.25
+    reach: float = 0.1
     unheard_speech: str = "quarantine"
     unheard_sound: str = "bleep"
 
@@ -117,7 +118,7 @@ def parse_policy(text: str) -> Policy:
             f"The policy names unknown labels: {', '.join(unknown)}.", hint=f"Labels: {', '.join(sorted(LABELS))}."
         )
     labels = MappingProxyType({label: str(given.get(label, default)) for label in sorted(LABELS)})
-    known = {"name", "version", "description", "min_score", "padding", "unheard_speech", "unheard_sound"}
+    known = {"name", "version", "description", "min_score", "padding", "reach", "unheard_speech", "unheard_sound"}
     strange = sorted(set(data) - known)
     if strange:
         raise ConfigurationError(
@@ -138,6 +139,7 @@ def parse_policy(text: str) -> Policy:
             labels=labels,
             min_score=float(data.get("min_score", 0.35)),
             padding=float(data.get("padding", 0.25)),
+            reach=float(data.get("reach", 0.1)),
             unheard_speech=str(data.get("unheard_speech", "quarantine")),
             unheard_sound=str(data.get("unheard_sound", "bleep")),
         )
@@ -158,8 +160,8 @@ def _check(policy: Policy) -> Policy:
             )
     if not 0 <= policy.min_score <= 1:
         raise ConfigurationError("min_score lies between 0 and 1.")
-    if not 0 <= policy.padding <= 2:
-        raise ConfigurationError("padding lies between 0 and 2 seconds.")
+    if not 0 <= policy.padding <= 2 or not 0 <= policy.reach <= 2:
+        raise ConfigurationError("padding and reach lie between 0 and 2 seconds.")
     if policy.unheard_speech not in ("quarantine", "bleep"):
         raise ConfigurationError('unheard_speech is "quarantine" or "bleep".')
     if policy.unheard_sound not in ("bleep", "keep"):

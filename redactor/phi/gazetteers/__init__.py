@@ -8,7 +8,7 @@ from importlib.resources import files
 # Dictionary words that, said in a message, are nearly always somebody's name.
 SURE_NAMES = frozenset(
     "abbey alma amir andy barb barney beau betsy billy bobby bob bonnie brad brady carol chad colleen deb derrick dolly donna "
-    "ebony ed eddy ester frankie garret glen hank harry heather hector homer ivy jack jasmine jasper jerry jimmy john johnny josh "
+    "ebony ed eddy ester frankie garret glen hank harry heather hector homer jack jasmine jasper jerry jimmy john johnny josh "
     "ken larry laurel leo lily lou louis luke marcus margarita maria martin marvin matt maxim mickey mike molly ned nell nick "
     "noel patsy peg peggy peter phoebe polly randy rhea rick rob roger rosemary ruby sally sam sherry sid stella sue ted "
     "teddy terry tiara tim toby tom tommy tony tracy troy viola victor wade waldo warren wendy".split()

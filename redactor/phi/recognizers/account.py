@@ -12,14 +12,14 @@ _CARD = re.compile(r"(?<![\d-])(?:\d{4}[- ]){3}\d{4}(?![\d-])|(?<![\d-])3[47]\d{
 
 
 class AccountRecognizer(CuedValue):
-    """ "account", "card number", "routing", "cvv", "ending in", "last four"."""
+    """As in "account", "card number", "routing", "cvv", "ending in", "last four"."""
 
     label = "ACCOUNT_NUMBER"
     cue = (
         r"(?:bank |checking |savings |billing |patient )?acc(?:oun)?t\.?(?: (?:number|no|num|#|id))?|routing(?: number)?|"
         r"(?:credit |debit |bank |visa |amex |discover |gift )?card(?: (?:number|no|ending))+|card(?= is)|exp|(?:credit|debit) card|visa|mastercard|amex|iban|"
         r"c\.? ?v\.? ?[vc]2?|security code|invoice(?: (?:number|no|id))?|statement (?:number|id)|ending in|ends in|"
-        r"(?:last|final) (?:4|four)(?: digits)?(?: of)?|pin(?: (?:number|code))|expir\w+(?: date)?"
+        r"(?:last|final) (?:4|four)(?: digits)?(?: of)?|pin(?: (?:number|code)|(?= is\b))|expir\w+(?: date)?"
     )
     fewest = 3
 

@@ -13,14 +13,17 @@ from redactor.phi.gazetteers import NOT_NAMES, words
 from redactor.phi.recognizers.base import SpokenRecognizer
 from redactor.phi.spoken import WrittenForm
 
-_SURE = (
-    r"street|str|avenue|ave|av|boulevard|blvd|road|rd|lane|ln|parkway|pkwy|highway|hwy|turnpike|tpke|terrace|crescent|mews|expressway"
-)
+_SURE = r"street|str|avenue|ave|av|boulevard|blvd|road|rd|lane|ln|parkway|pkwy|highway|hwy|turnpike|tpke|terrace|crescent|mews|expressway"
 _MAYBE = r"st|drive|dr|court|ct|place|pl|circle|cir|way|trail|trl|square|sq|pike|alley|row|loop|run|path|plaza|point|cove|crossing|ridge|bend|view|walk|close|gardens|grove|hill|heights"
 _SUFFIX = rf"(?:(?:{_SURE}|{_MAYBE})\b\.?(?:\s(?:{_SURE}|{_MAYBE})\b\.?)?)"
 _DIRECTION = r"(?:(?:north|south|east|west)(?:east|west)?|[nsew]\.?|[ns]\.?[ew]\.?)"
 _NUMBER = r"(?:#\s?)?\d{1,5}(?:[\s,-]{1,2}\d{1,4}){0,4}(?:\s?\u00ac\s?\d+(?:\s\d+){0,4})?(?:\s?[a-d](?=\s))?"
-_NAME = r"(?:\d{1,3}(?:st|nd|rd|th)|[a-z][a-z'.-]+)"
+_STOP = (
+    r"(?:the|a|an|my|your|his|her|this|that|is|was|it|i|by|times?|days?|weeks?|tablets?|pills?|milligrams?|mg|of|for|to|in|on|at|with|and|or|hours?|"
+    r"minutes?|years?|months?|people|you|we|they|he|she|take|right|same|only|do|did|have|had|has|not|way|go|out|all|from|off|down|doctor|dr|"
+    r"near|through|into|up|then|so|but|if|when|will|can|are|be|been|a\.?m|p\.?m)\b"
+)
+_NAME = rf"(?:\d{{1,3}}(?:st|nd|rd|th)|(?!{_STOP})[a-z][a-z'.-]+)"
 _CODE = r"#?\s?(?:\d+(?:\s\d+){0,3}\s?-?[a-z]?\b|[a-z]\s?-?\d*\b)"
 _UNIT = (
     rf"(?:[\s,.]+(?:apartment|apt\.?|unit|suite|ste\.?|room|rm\.?|floor|building|bldg\.?|lot|number|trailer)\s*(?:number )?{_CODE}|\s*#\s?\d+\w?|"
@@ -47,25 +50,52 @@ _CORNER = re.compile(
     rf"\b(?:corner|intersection)(?: of| at)?\s+(?P<value>(?:{_DIRECTION}\s+)?{_NAME}(?:\s+(?:{_SUFFIX}))?\s+and\s+(?:{_DIRECTION}\s+)?{_NAME}(?:\s+(?:{_SUFFIX}))?)",
     re.IGNORECASE,
 )
-_BOX = re.compile(rf"\b(?P<value>(?:p\.?\s?o\.?|post office)\s?box\s+(?:number )?#?\s?\d+(?:[\s,-]{{1,2}}\d+){{0,5}})", re.IGNORECASE)
-_ZIP_CUE = re.compile(rf"\bzip(?:\s?code)?(?:\s?(?:is|was|of|:|,|it's|for \w+|number|here))*\s+(?P<value>{_ZIP})", re.IGNORECASE)
+_BOX = re.compile(
+    r"\b(?P<value>(?:p\.?\s?o\.?|post office)\s?box\s+(?:number )?#?\s?\d+(?:[\s,-]{1,2}\d+){0,5})", re.IGNORECASE
+)
+_ZIP_CUE = re.compile(
+    rf"\bzip(?:\s?code)?(?:\s?(?:is|was|of|:|,|it's|for \w+|number|here))*\s+(?P<value>{_ZIP})", re.IGNORECASE
+)
 _STATE_ZIP = re.compile(rf"\b(?:{STATES}|{_ABBREVIATION})[\s,.]+(?P<value>{_ZIP})", re.IGNORECASE)
 _POSTCODE = re.compile(
-    r"(?:(?P<cue>post\s?code[^\d]{0,20})|\b)(?P<value>[a-z]{1,2}\s?\d(?:\s?\d|\s?[a-z])?[\s,]+\d\s?[abd-hjlnp-uw-z]\s?[abd-hjlnp-uw-z])\b", re.IGNORECASE
+    r"(?:(?P<cue>post\s?code[^\d]{0,20})|\b)(?P<value>[a-z]{1,2}\s?\d(?:\s?\d|\s?[a-z])?[\s,]+\d\s?[abd-hjlnp-uw-z]\s?[abd-hjlnp-uw-z])\b",
+    re.IGNORECASE,
 )
-_PART_POSTCODE = re.compile(r"post\s?code(?:[\s,]+(?:is|it's|was))*[\s,:]+(?P<value>[a-z]{1,2}\s?\d[\w\s]{0,6}?)(?=[.,?!]|$)", re.IGNORECASE)
+_PART_POSTCODE = re.compile(
+    r"post\s?code(?:[\s,]+(?:is|it's|was))*[\s,:]+(?P<value>[a-z]{1,2}\s?\d[\w\s]{0,6}?)(?=[.,?!]|$)", re.IGNORECASE
+)
+_NO_SUFFIX = re.compile(
+    rf"(?<![\d/.$-])(?P<value>\d{{1,5}}(?:[\s,-]{{1,2}}\d{{1,4}}){{0,4}}\s+(?:north|south|east|west|[nsew]\.?)\s+{_NAME}(?:{_UNIT}|(?=\s*[,.]|\s*$|\s+in\b)))",
+    re.IGNORECASE,
+)
+_ROUTE = re.compile(
+    r"\b(?P<value>(?:county road|state road|county route|state route|rural route|route|highway|interstate)\s+\d[\d ]{0,4}\b)",
+    re.IGNORECASE,
+)
+_UNIT_ALONE = re.compile(
+    rf"\b(?P<value>(?:apartment|apt\.?|suite|building|bldg\.?)\s+(?:number )?{_CODE})", re.IGNORECASE
+)
 _HOUSE_CUE = re.compile(
     rf"\b(?:live[sd]? at|living at|address(?:es)?(?: of)?(?: is| was|'s|:)?|house(?: number)?(?: is)?|moved to)\s+(?:uh |it's |at |now )?(?P<value>{_NUMBER}[\s,]+(?P<name>[a-z][a-z'-]+(?:[\s,]+[a-z][a-z'-]+){{0,2}}))",
     re.IGNORECASE,
 )
 _FILLER = r"(?:(?:uh|um|yes|yeah|sure|ok(?:ay)?|so|well|it's|its|it is|that's|my address is|i live at)[\s,.]+)*"
-_ANSWER = re.compile(rf"\baddress\b[^?.\d]{{0,30}}\?\s+{_FILLER}(?P<value>{_NUMBER}[\s,]+[a-z][^.?!\n]{{1,60}}?)(?=[.?!\n]|$)", re.IGNORECASE)
-_POSTCODE_ANSWER = re.compile(r"\bpost\s?code[^?]{0,20}\?[^?]{0,60}?\b(?P<value>[a-z]{1,2}\s?\d(?:\s?\d|\s?[a-z]\b){0,5})\b", re.IGNORECASE)
-_CITY_STATE = re.compile(rf"(?P<city>[a-z][a-z'.-]+(?:\s[a-z][a-z'-]+){{0,2}}),?\s+(?P<state>{STATES}|{_ABBREVIATION})\b(?:[\s,.]+(?P<zip>{_ZIP}))?", re.IGNORECASE)
+_ANSWER = re.compile(
+    rf"\baddress\b[^?.\d]{{0,30}}\?\s+{_FILLER}(?P<value>{_NUMBER}[\s,]+[a-z][^.?!\n]{{1,60}}?)(?=[.?!\n]|$)",
+    re.IGNORECASE,
+)
+_POSTCODE_ANSWER = re.compile(
+    r"\bpost\s?code[^?]{0,20}\?[^?]{0,60}?\b(?P<value>[a-z]{1,2}\s?\d(?:\s?\d|\s?[a-z]\b){0,5})\b", re.IGNORECASE
+)
+_CITY_STATE = re.compile(
+    rf"(?P<city>[a-z][a-z'.-]+(?:\s[a-z][a-z'-]+){{0,2}}),?\s+(?P<state>{STATES}|{_ABBREVIATION})\b(?:[\s,.]+(?P<zip>{_ZIP}))?",
+    re.IGNORECASE,
+)
 _STATE = re.compile(rf"\b(?:{STATES}|{_ABBREVIATION})\b", re.IGNORECASE)
 _WORD = re.compile(r"[a-z][a-z'.]*[a-z]", re.IGNORECASE)
 _PLACE_CUE = re.compile(
-    r"\b(?:in|from|near|to|at|outside|around|moved|live|lives|living|of|city|town|downtown|over in|visiting|leaving)\s+(?:the |downtown |north |south |east |west )?$", re.IGNORECASE
+    r"\b(?:in|from|near|to|at|outside|around|moved|live|lives|living|of|city|town|downtown|over in|visiting|leaving)\s+(?:the |downtown |north |south |east |west )?$",
+    re.IGNORECASE,
 )
 _NO_STREET = re.compile(
     r"\b(?:the|a|my|your|his|her|this|that|is|was|it|and i|by|times?|days?|weeks?|tablets?|pills?|milligrams?|mg|of|for|to|in|hours?|"
@@ -99,11 +129,15 @@ class AddressRecognizer(SpokenRecognizer):
         if any(c.isdigit() for c in text):
             for match in _STREET.finditer(text):
                 if not _NO_STREET.search(match["name"]):
-                    yield *match.span("value"), 0.85 if re.fullmatch(rf"(?:{_SURE})\.?", match["suffix"], re.IGNORECASE) else 0.7, "street"
+                    yield (
+                        *match.span("value"),
+                        0.85 if re.fullmatch(rf"(?:{_SURE})\.?", match["suffix"], re.IGNORECASE) else 0.7,
+                        "street",
+                    )
                     yield from self._city_after(text, match.end("value"))
             for name, regex, score in (
                 ("box", _BOX, 0.95), ("zip", _ZIP_CUE, 0.9), ("state and zip", _STATE_ZIP, 0.85), ("postcode", _POSTCODE, 0.6),
-                ("part of a postcode", _PART_POSTCODE, 0.6), ("answer", _ANSWER, 0.6), ("answered postcode", _POSTCODE_ANSWER, 0.6),
+                ("no suffix", _NO_SUFFIX, 0.6), ("route", _ROUTE, 0.6), ("unit", _UNIT_ALONE, 0.55), ("part of a postcode", _PART_POSTCODE, 0.6), ("answer", _ANSWER, 0.6), ("answered postcode", _POSTCODE_ANSWER, 0.6),
             ):  # fmt: skip
                 for match in regex.finditer(text):
                     yield *match.span("value"), score, name
@@ -160,7 +194,18 @@ class AddressRecognizer(SpokenRecognizer):
             return 0.0
         cued = _PLACE_CUE.search(text, max(0, start - 25), start) is not None
         if said in self._plain:
-            return 0.75 if cued else (0.6 if " " not in said or not all(w in self._common for w in said.split()) else 0.0)
+            return (
+                0.75 if cued else (0.6 if " " not in said or not all(w in self._common for w in said.split()) else 0.0)
+            )
         if said in self._names:
-            return 0.6 if cued and re.search(r"\b(?:in|near|live\w*|living|moved to|outside|downtown)\s+$", text[max(0, start - 15) : start], re.IGNORECASE) else 0.0
+            return (
+                0.6
+                if cued
+                and re.search(
+                    r"\b(?:in|near|live\w*|living|moved to|outside|downtown)\s+$",
+                    text[max(0, start - 15) : start],
+                    re.IGNORECASE,
+                )
+                else 0.0
+            )
         return 0.0

@@ -23,7 +23,11 @@ class AgeRecognizer(PatternBase):
 
     label = "AGE"
     shapes = (
-        Shape("years old", rf"\b(?P<value>(?:9\d|1[0-2]\d)[\s-]*(?:years?|yrs?|y)(?:[\s-]*(?:old|of age|young)|/?o\b))", 0.95),
+        Shape(
+            "years old",
+            r"\b(?P<value>(?:9\d|1[0-2]\d)[\s-]*(?:years?|yrs?|y)(?:[\s-]*(?:old|of age|young)|/?o\b))",
+            0.95,
+        ),
         Shape("aged", rf"\b(?:age[ds]?|age of|age is|age at)(?: is| was| of)?:?\s+{_OLD}", 0.85),
         Shape(
             "person is",
@@ -33,12 +37,15 @@ class AgeRecognizer(PatternBase):
             0.7,
         ),
         Shape("turning", rf"\b(?:turn(?:ed|s|ing)?|going on|pushing)\s+{_OLD}", 0.75),
+        Shape("at an age", rf"\bat {_OLD}(?=,? (?:he|she|i|they|my)\b)", 0.65),
         Shape("years young", rf"\b{_OLD}(?=\s+(?:and lives|and still|and living|and doing|years))", 0.6),
         Shape("nineties", r"\bin (?:his|her|their|my) (?:early |mid |late |mid-)?(?P<value>nineties|90s|90's)", 0.7),
     )
     needs = r"9\d|1[0-2]\d|nineties"
 
     def judge(self, candidate: Candidate) -> float:
-        if candidate.shape.name not in {"years old", "aged", "nineties"} and _NOT_AGE.match(candidate.text, candidate.end):
+        if candidate.shape.name not in {"years old", "aged", "nineties"} and _NOT_AGE.match(
+            candidate.text, candidate.end
+        ):
             return 0.0
         return candidate.shape.score

@@ -77,7 +77,9 @@ class SpokenRecognizer(LocalRecognizer):
     def load(self) -> None:
         """Nothing to load."""
 
-    def analyze(self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None) -> list[RecognizerResult]:
+    def analyze(
+        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
+    ) -> list[RecognizerResult]:
         """Spans of `text`; `entities` is checked by the engine."""
         form = written_of(text, nlp_artifacts)
         return [self.result(text, *found) for found in self.spans(form) if found[0] < found[1]]
@@ -92,7 +94,7 @@ class SpokenRecognizer(LocalRecognizer):
             start += 1
         while start < end and text[end - 1] in _TRIM:
             end -= 1
-        explanation = AnalysisExplanation(recognizer=self.name, original_score=score, pattern_name=name)
+        explanation = AnalysisExplanation(recognizer=type(self).__name__, original_score=score, pattern_name=name)
         return RecognizerResult(self.label, start, end, min(1.0, score), explanation)
 
 

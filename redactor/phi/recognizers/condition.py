@@ -10,9 +10,7 @@ from redactor.phi.recognizers.clinical import SCORES, ClinicalRecognizer, Mentio
 
 PREPOSITIONS = frozenset("in on of with around behind under near down inside at to through across from over".split())
 FLUIDS = frozenset("urine pee stool stools poop semen sputum spit phlegm vomit mucus saliva".split())
-HEADS = frozenset(
-    "disease diseases disorder disorders syndrome deficiency infection infections cancer cancers tumor tumors".split()
-)
+HEADS = frozenset("disease diseases disorder disorders syndrome deficiency".split())
 TROUBLE = frozenset("trouble difficulty difficulties problem problems issue issues hard struggling unable".split())
 DOING = frozenset(
     "breathing swallowing walking sleeping hearing seeing urinating peeing speaking talking eating standing balance balancing remembering "
@@ -20,6 +18,7 @@ DOING = frozenset(
 )
 WHEN = frozenset("hurts hurt burns burn burning pain painful bleeding bleed bleeds dizzy".split())
 PEOPLE = frozenset("i you he she it we they".split())
+GRADES = frozenset({"stage", "type", "grade", "class"})
 MEASURED = frozenset({"pressure", "sugar", "rate", "rhythm", "flow"})
 INJURED = frozenset(
     "hurt broke fractured sprained twisted injured strained tore cut burned hit bruised pulled dislocated threw jammed smashed scraped".split()
@@ -99,6 +98,8 @@ class ConditionRecognizer(ClinicalRecognizer):
         """As in the lists, with "chronic", "left", "type two" … taken along."""
         for mention in super().listed(seen):
             first = seen.back(mention.first, self._modifiers) if mention.score >= SCORES["library"] else mention.first
+            if seen.number(first - 1) and seen.word(first - 2) in GRADES:
+                first -= 2
             yield mention._replace(first=first)
 
     def _is_body(self, seen: Reading, index: int) -> bool:

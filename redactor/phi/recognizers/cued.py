@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
+from redactor.phi.gazetteers import words
 from redactor.phi.recognizers.base import SpokenRecognizer
 from redactor.phi.recognizers.runs import VALUE, digits
 from redactor.phi.spoken import WrittenForm
@@ -18,6 +19,7 @@ _CLOSE = (
     r"your|this|card|here|listed as|reads|starts with|ends? in|ending in|ending|ends with|as|equals|again|okay|ok|and|last 4|digits|under|goes|"
     r"i think|i believe|let me see|let's see))*[\s:#,.\-]*"
 )
+_LEADING = re.compile(r"([a-z]{2,5})[\s,.-]+", re.IGNORECASE)
 _FAR = r"[^\d.?!]{1,45}?"
 _BACK = r",?\s+(?:is|was|that's|that is|it's|would be)\s+(?:my|the|her|his|our|your|their)\s+(?:\w+\s+)?"
 
@@ -44,7 +46,12 @@ class CuedValue(SpokenRecognizer):
         self._shapes = (
             ("after cue", re.compile(rf"\b(?:{self.cue})\b{_CLOSE}{value}", re.IGNORECASE), self.score, self.fewest),
             ("far from cue", re.compile(rf"\b(?:{self.cue})\b{_FAR}\b{value}", re.IGNORECASE), self.score - 0.15, 4),
-            ("before cue", re.compile(rf"(?<![\w-]){value}{_BACK}(?:{self.cue})\b", re.IGNORECASE), self.score - 0.1, 4),
+            (
+                "before cue",
+                re.compile(rf"(?<![\w-]){value}{_BACK}(?:{self.cue})\b", re.IGNORECASE),
+                self.score - 0.1,
+                4,
+            ),
         )
 
     def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
@@ -55,7 +62,17 @@ class CuedValue(SpokenRecognizer):
             for match in regex.finditer(text):
                 count = len(digits(match["value"]))
                 if fewest <= count <= self.most and self.accepts(name, match):
-                    yield *form.to_original(*match.span("value")), score, name
+                    yield *form.to_original(self._start(match), match.end("value")), score, name
+
+    @staticmethod
+    def _start(match: re.Match[str]) -> int:
+        """Where the value begins: leading words that are ordinary ones ("me see 4417") are no part of it."""
+        start = match.start("value")
+        while (first := _LEADING.match(match.string, start, match.end("value"))) and first[1].lower() in words(
+            "common_words"
+        ):
+            start = first.end()
+        return start
 
     def accepts(self, name: str, match: re.Match[str]) -> bool:
         """A last word on a match; override to look closer."""

@@ -20,7 +20,7 @@ _MONTH = (
 )
 _PLAIN_MONTH = _MONTH.replace("|may|", "|").replace("march|mar|", "")
 _WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:day)?\b\.?,?\s+(?:the\s+)?)?"
-_S = r"[\s,.\-\u2010-\u2014]{1,3}"
+_S = r"(?:[\s,.\-\u2010-\u2014]{1,3})"
 _DAY = r"(?:0\s?)?(?:[12]\d|3[01]|[1-9])(?:\s?(?:st|nd|rd|th))?(?!\d|\.\d|:)"
 _ORDINAL = r"(?:0\s?)?(?:[12]\d|3[01]|[1-9])\s?(?:st|nd|rd|th)\b"
 _YEAR4 = r"(?:(?:19|20)\s?\d\s?\d(?!\d)|1 9 \d \d|2 0 \d \d)"
@@ -39,7 +39,10 @@ _FIGURE = re.compile(r"\d")
 _WITH_MONTH = frozenset({"month day year", "day month year", "day of month", "day month", "month year"})
 _BIRTH_CUE = re.compile(rf"\b(?:{_BIRTH})\b", re.IGNORECASE)
 _VISIT_CUE = re.compile(rf"\b(?:{_VISIT})\b[^\d.?]{{0,25}}$", re.IGNORECASE)
-_VISIT_NEAR = re.compile(r"\b(?:appointment|appt|visit|seen|schedul\w*|surgery|admitted|discharged|procedure|born|came in|saw)\b", re.IGNORECASE)
+_VISIT_NEAR = re.compile(
+    r"\b(?:appointment|appt|visit|seen|schedul\w*|surgery|admitted|discharged|procedure|born|came in|saw)\b",
+    re.IGNORECASE,
+)
 _NOUN = re.compile(
     r"\s+(?:floor|street|st|avenue|ave|grade|time|times|week|weeks|month|months|day|days|trimester|opinion|degree|person|dose|shot|"
     r"visit|one|option|line|place|party|round|attempt|child|kid|percentile|hand|thing|year|years|birthday|page|message|call|of all|"
@@ -56,11 +59,23 @@ class DateRecognizer(PatternBase):
     shapes = (
         Shape("month day year", rf"\b{_WEEKDAY}{_MONTH}{_S}(?:the )?{_DAY}(?:{_OF}{_YEAR})?{_AGAIN}", 0.9, "written"),
         Shape("day month year", rf"\b{_WEEKDAY}(?:the )?{_DAY}{_OF}{_MONTH}{_OF}{_YEAR}{_AGAIN}", 0.95, "written"),
-        Shape("day of month", rf"\b{_WEEKDAY}(?:the )?(?:{_ORDINAL}{_S}?(?:of )?|{_DAY}{_S}of ){_MONTH}{_AGAIN}", 0.9, "written"),
+        Shape(
+            "day of month",
+            rf"\b{_WEEKDAY}(?:the )?(?:{_ORDINAL}{_S}?(?:of )?|{_DAY}{_S}of ){_MONTH}{_AGAIN}",
+            0.9,
+            "written",
+        ),
         Shape("day month", rf"\b{_DAY}[\s-]{_PLAIN_MONTH}{_AGAIN}", 0.8, "written"),
         Shape("month year", rf"\b{_MONTH}(?: of)?,?\s+(?:{_YEAR4}|['\u2019]?(?:3[2-9]|[4-9]\d)\b)", 0.75, "written"),
-        Shape("day of month number", rf"\b(?:the )?{_ORDINAL}{_S}?of (?:the )?{_ORDINAL}(?:{_OF}{_YEAR})?", 0.9, "written"),
-        Shape("slashes", rf"(?<![\d/.-])(?:{_M}([/.-]){_D}|{_D}([/.-]){_M})(?:\1|\2)(?:\d{{4}}|\d\d)(?![\d/]|-\d)", 0.9, "written"),
+        Shape(
+            "day of month number", rf"\b(?:the )?{_ORDINAL}{_S}?of (?:the )?{_ORDINAL}(?:{_OF}{_YEAR})?", 0.9, "written"
+        ),
+        Shape(
+            "slashes",
+            rf"(?<![\d/.-])(?:{_M}([/.-]){_D}|{_D}([/.-]){_M})(?:\1|\2)(?:\d{{4}}|\d\d)(?![\d/]|-\d)",
+            0.9,
+            "written",
+        ),
         Shape("ISO", r"(?<![\d-])(?:19|20)\d\d[-/](?:0?[1-9]|1[0-2])[-/](?:[0-2]?\d|3[01])(?![\d-])", 0.95, "written"),
         Shape("month/day", rf"(?<![\d/.]){_M}/{_D}(?![\d/%]|\.\d)", 0.3, "written"),
         Shape("figures with year", rf"(?<![\d/.-]){_M}{_S}{_D}{_S}{_YEAR4}", 0.7, "written"),
@@ -68,12 +83,34 @@ class DateRecognizer(PatternBase):
         Shape("month figure and year", rf"(?<![\d/.-]){_M}{_S}{_YEAR4}", 0.2, "written"),
         Shape("three figures", rf"(?<![\d/.-]){_M}{_S}{_D}{_S}(?:0\s?\d|[1-9]\s?\d)(?![\d:])", 0.2, "written"),
         Shape("day first figures", rf"(?<![\d/.-]){_D}{_S}{_M}{_S}(?:0\s?\d|[1-9]\s?\d)(?![\d:])", 0.2, "written"),
-        Shape("two figures", rf"\b(?:on|for)\s+(?P<value>{_M}[\s-]{_D})(?=\s*(?:at|[,.?!]|$|with|for|and))", 0.1, "written"),
+        Shape(
+            "two figures",
+            rf"\b(?:on|for)\s+(?P<value>{_M}[\s-]{_D})(?=\s*(?:at|[,.?!]|$|with|for|and))",
+            0.1,
+            "written",
+        ),
         Shape("run", r"(?<![\d/.-])\d(?:[\s,.\-/]{0,3}\d){3,7}(?!\d|:)", 0.1, "written"),
-        Shape("joined", rf"(?<![\d/.,-])(?:1[0-2]|[1-9])(?:[0-2]\d|3[01])(?![\d:%]|[.,]\d|\s*(?:mg|{_S}\d|{_MONTH}))", 0.1, "written"),
-        Shape("weekday and day", rf"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day(?:,| the|, the)?\s+{_ORDINAL}", 0.85, "written"),
-        Shape("the day", rf"\b(?:on|until|till|by|for|from|through|to|since|before|after)\s+(?P<value>(?:the\s+)?{_ORDINAL})", 0.5, "written"),
-        Shape("the day alone", rf"\b(?P<value>the\s+{_ORDINAL})(?=\s+(?:at|or|works)\b|\s*[.,?!]|\s*$)", 0.4, "written"),
+        Shape(
+            "joined",
+            rf"(?<![\d/.,-])(?:1[0-2]|[1-9])(?:[0-2]\d|3[01])(?![\d:%]|[.,]\d|\s*(?:mg|{_S}\d|{_MONTH}))",
+            0.1,
+            "written",
+        ),
+        Shape(
+            "weekday and day",
+            rf"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day(?:,| the|, the)?\s+{_ORDINAL}",
+            0.85,
+            "written",
+        ),
+        Shape(
+            "the day",
+            rf"\b(?:on|until|till|by|for|from|through|to|since|before|after)\s+(?P<value>(?:the\s+)?{_ORDINAL})",
+            0.5,
+            "written",
+        ),
+        Shape(
+            "the day alone", rf"\b(?P<value>the\s+{_ORDINAL})(?=\s+(?:at|or|works)\b|\s*[.,?!]|\s*$)", 0.4, "written"
+        ),
     )
     needs = rf"\d|{_MONTH}"
 
@@ -82,7 +119,7 @@ class DateRecognizer(PatternBase):
         text = form.text
         month, figure = _ANY_MONTH.search(text) is not None, _FIGURE.search(text) is not None
         for shape, regex in self._compiled:
-            if (month if shape.name in _WITH_MONTH else figure):
+            if month if shape.name in _WITH_MONTH else figure:
                 yield from self._matches(shape, regex, text)
 
     def judge(self, candidate: Candidate) -> float:
@@ -96,29 +133,41 @@ class DateRecognizer(PatternBase):
         if name == "month day year" and match.group().lower().startswith(("may ", "march ", "mar ")):
             return self._verb_month(candidate)
         if name in {"three figures", "day first figures", "month figure and year"}:
-            return 0.85 if birth else (0.55 if name != "month figure and year" and self._visit(candidate, before) else 0.0)
+            return (
+                0.85 if birth else (0.55 if name != "month figure and year" and self._visit(before) else 0.0)
+            )
         if name == "two figures":
             return 0.6 if _VISIT_NEAR.search(before[-60:]) else 0.0
         if name == "run":
             close = _BIRTH_CUE.search(before[-60:])
+            if re.fullmatch(_YEAR4, match.group()):
+                return 0.0
             return 0.85 if close and 4 <= len(digits(match.group())) <= 8 and not _other_number(before[-60:]) else 0.0
         if name == "joined":
-            return 0.6 if birth and len(before) < 40 else (0.55 if self._visit(candidate, before) and _near_on(before) else 0.0)
+            return (
+                0.6
+                if birth and len(before) < 40
+                else (0.55 if self._visit(before) and _near_on(before) else 0.0)
+            )
         if name == "month/day":
-            return 0.8 if birth or self._visit(candidate, before) else self._fraction(match.group())
+            return 0.8 if birth or self._visit(before) else self._fraction(match.group())
         return candidate.shape.score
 
     @staticmethod
     def _verb_month(candidate: Candidate) -> float:
-        """ "may 2 people come", "march 3 miles": only with a year, an ordinal, or a date's word before."""
+        """As in "may 2 people come", "march 3 miles": only with a year, an ordinal, or a date's word before."""
         said = candidate.match.group().lower()
         if re.search(r"\d\s?(?:st|nd|rd|th)\b|\b(?:19|20)\d\d", said) or re.search(_YEAR4, said):
             return 0.9
         before = candidate.text[max(0, candidate.start - 20) : candidate.start]
-        return 0.7 if re.search(r"\b(?:on|of|for|is|until|since|by|from|and|to|born|day,?)\s*$", before, re.IGNORECASE) else 0.3
+        return (
+            0.7
+            if re.search(r"\b(?:on|of|for|is|until|since|by|from|and|to|born|day,?)\s*$", before, re.IGNORECASE)
+            else 0.3
+        )
 
     @staticmethod
-    def _visit(candidate: Candidate, before: str) -> bool:
+    def _visit(before: str) -> bool:
         return _VISIT_CUE.search(before) is not None
 
     @staticmethod

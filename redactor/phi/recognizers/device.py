@@ -6,8 +6,8 @@ from redactor.phi.recognizers.cued import CuedValue
 
 
 class DeviceRecognizer(CuedValue):
-    """ "serial number", "device id", "lot", "IMEI"."""
+    """As in "serial number", "device id", "lot", "IMEI"."""
 
     label = "DEVICE_ID"
-    cue = r"serial(?: (?:number|no|#|code))?|device (?:id|i d|number|identifier)|(?:lot|model|imei|udi|implant|pacemaker|pump) (?:number|no|id|serial)|imei"
+    cue = r"serial(?: (?:number|no|#|code))?|s n(?= is| number|\s+\d)|device (?:id|i d|number|identifier)|(?:lot|model|imei|udi|implant|pacemaker|pump) (?:number|no|id|serial)|imei"
     fewest = 3

@@ -6,7 +6,7 @@ from redactor.phi.recognizers.cued import CuedValue
 
 
 class HealthPlanRecognizer(CuedValue):
-    """ "member id", "group number", "policy", "Medicare number"."""
+    """As in "member id", "group number", "policy", "Medicare number"."""
 
     label = "HEALTH_PLAN_ID"
     cue = (

@@ -12,6 +12,7 @@ TESTED = frozenset({"LAB_RESULT", "PROCEDURE"})
 BEFORE_VALUE = frozenset(
     "is was of at came back to be being reading read level about around now currently only still a down up from it it's that and the score".split()
 )
+MEASURE_WORDS = frozenset("high low elevated normal borderline up down higher lower abnormal".split())
 CLEAR_WORDS = frozenset(
     "normal abnormal elevated positive negative borderline inconclusive benign malignant cancerous".split()
 )
@@ -30,6 +31,8 @@ class LabResultRecognizer(ClinicalRecognizer):
         self._verbs = frozenset(word_class("result_verb"))
         self._words = word_class("result_word")
         self._fillers = word_class("result_filler")
+        self._measures = word_class("measure")
+        self._measure_verbs = word_class("measure_verb")
 
     def patterns(self, seen: Reading) -> Iterator[Mention]:
         """Levels ("kidney function", "potassium level"); after a test: "… came back high", "… was seven point two"."""
@@ -50,12 +53,32 @@ class LabResultRecognizer(ClinicalRecognizer):
                 and seen.label(index) != ""
             ):
                 yield Mention(index - 1, index + 1, SCORES["pattern"], "organ-test")
+        for index, word in enumerate(seen.words.plain):
+            if word in self._measures and seen.label(index) in {None, "CONDITION", "MEDICATION"}:
+                yield from self._measured(seen, index)
         for hit in seen.hits:
             if hit.entry.label in TESTED and hit.entry.strength in SURE:
                 if hit.entry.label == self.label:
                     yield from self._value(seen, hit.last)
                 named = hit.entry.label == self.label and hit.entry.strength != "generic"
                 yield from self._verdict(seen, hit.last, self._words if named else CLEAR_WORDS)
+
+    def _measured(self, seen: Reading, index: int) -> Iterator[Mention]:
+        """As in "sugar was two eighty", "pressure has been running high": the everyday name counts because a reading follows."""
+        first = index - (seen.word(index - 1) in {"blood", "heart"})
+        after = seen.skip(index + 1, self._measure_verbs, 4)
+        if after == index + 1:
+            return
+        value = seen.skip(after, BEFORE_VALUE | self._fillers, 3)
+        last = seen.numbers(value)
+        if last > value + 1 or (last > value and len(seen.word(value)) > 1 and seen.word(value)[0].isdigit()):
+            if seen.word(last) == "over" and seen.numbers(last + 1) > last + 1:
+                last = seen.numbers(last + 1)
+            yield Mention(first, index + 1, SCORES["value"], "measure")
+            yield Mention(value, last, SCORES["value"], "value")
+        elif seen.word(value) in MEASURE_WORDS and seen.label(value) != "":
+            yield Mention(first, index + 1, SCORES["value"], "measure")
+            yield Mention(value, value + 1, SCORES["value"], "verdict")
 
     @staticmethod
     def _value(seen: Reading, index: int) -> Iterator[Mention]:

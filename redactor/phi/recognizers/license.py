@@ -6,7 +6,7 @@ from redactor.phi.recognizers.cued import CuedValue
 
 
 class LicenseRecognizer(CuedValue):
-    """ "driver's license", "passport", "NPI", "DEA number"."""
+    """As in "driver's license", "passport", "NPI", "DEA number"."""
 
     label = "LICENSE_NUMBER"
     cue = (

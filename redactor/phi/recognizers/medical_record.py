@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from redactor.phi.recognizers.cued import CuedValue
 
 
 class MedicalRecordRecognizer(CuedValue):
-    """ "MRN", "chart number", "patient ID"."""
+    """As in "MRN", "chart number", "patient ID"."""
 
     label = "MEDICAL_RECORD_NUMBER"
     cue = r"m\.? ?r\.? ?n\.?|medical record(?:s)?|record (?:number|no)|chart (?:number|no|id)|chart|patient (?:id|i d|number|identifier)|hospital number"
     fewest = 2
 
-    def accepts(self, name, match):  # type: ignore[no-untyped-def]
-        """ "the chart … 4 pages": far from a bare "chart" is no number."""
+    def accepts(self, name: str, match: re.Match[str]) -> bool:
+        """As in "the chart … 4 pages": far from a bare "chart" is no number."""
         return name == "after cue" or not match.group().lower().startswith("chart ")

@@ -7,7 +7,9 @@ from typing import Protocol
 
 NONE, LIGHT, DIRECT, KIN, INTRO, TITLED_ARTICLE, MENTION, NAME, TITLE = range(9)
 
-TITLES = frozenset("dr doctor doc mr mrs ms miss mister missus mrs. nurse professor prof reverend pastor rabbi sergeant officer".split())
+TITLES = frozenset(
+    "dr doctor doc mr mrs ms miss mister missus mrs. nurse professor prof reverend pastor rabbi sergeant officer".split()
+)
 ARTICLES = frozenset("the a an my your our his her their another any this that which every other each no".split())
 AFTER_TITLE = frozenset(
     "will may can hope so in see do my said care visit call called wait mark bill order ordered office appointment note notes "
@@ -15,10 +17,27 @@ AFTER_TITLE = frozenset(
 )
 WEAK_ANYWAY = frozenset("will hope may young grace joy rose faith april june august jesus".split())
 
-_NAME_CUES = frozenset({
-    "name is", "name's", "name was", "first name", "last name", "middle name", "maiden name", "surname", "surname is", "named", "goes by",
-    "nickname is", "name it's", "name that's", "surname's", "name of", "names are",
-})
+_NAME_CUES = frozenset(
+    {
+        "name is",
+        "name's",
+        "name was",
+        "first name",
+        "last name",
+        "middle name",
+        "maiden name",
+        "surname",
+        "surname is",
+        "named",
+        "goes by",
+        "nickname is",
+        "name it's",
+        "name that's",
+        "surname's",
+        "name of",
+        "names are",
+    }
+)
 _MENTION_CUES = frozenset({
     "name", "names", "full name", "patient is", "patient's name", "spelled", "spelling", "spell", "is spelled", "name for", "name and", "under", "aka",
     "pronounced",

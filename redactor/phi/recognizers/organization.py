@@ -43,8 +43,11 @@ class OrganizationRecognizer(SpokenRecognizer):
         super().__init__()
         self._stop = words("function_words") | frozenset(
             "a an the calling called my your our his her their this that another any local nearest doctor doctors doctor's nurse insurance nearby same "
-            "different outside main office front pharmacy hospital clinic lab emergency billing retail mail order specialty compounding health "
-            "physical occupational speech family primary urgent general internal medical home some every no which what walk public".split()
+            "different outside main office front pharmacy hospital clinic lab some every no which what".split()
+        )
+        self._kinds = frozenset(
+            "emergency billing retail mail order specialty compounding health physical occupational speech family primary urgent general internal "
+            "medical home walk public regional community memorial sports women's children's eye heart cancer".split()
         )
 
     def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
@@ -56,10 +59,12 @@ class OrganizationRecognizer(SpokenRecognizer):
             kept = None
             for word in reversed(name):
                 low = word.group().lower()
+                if low in self._kinds:
+                    continue
                 if low in self._stop and low not in {"saint", "st", "st.", "and"}:
                     break
                 kept = word.start()
-            if kept is not None and name[-1].group().lower() not in self._stop:
+            if kept is not None:
                 yield *form.to_original(start + kept, match.end("value")), 0.6, "name of a practice"
         for match in _BRANDS.finditer(text):
             yield *form.to_original(*match.span()), 0.7, "brand"

@@ -8,19 +8,19 @@ from redactor.phi.recognizers.cued import CuedValue
 
 
 class OtherIdRecognizer(CuedValue):
-    """ "claim number", "Rx number", "confirmation code", "ID"."""
+    """As in "claim number", "Rx number", "confirmation code", "ID"."""
 
     label = "OTHER_ID"
     cue = (
         r"(?:claim|case|reference|confirmation|order|ticket|tracking|authorization|auth|referral|prescription|rx|r x|script|visit|encounter|"
         r"specimen|accession|employee|badge|student|voucher|file|request|incident|transaction|access|pass|user|locker|study|trial|"
         r"subject|participant|extension|registration|booking)(?: (?:number|no\.?|num|#|id|i d|code))+|"
-        r"pass ?(?:code|word)|(?:access |the )?code(?= is\b|\s+\d)|(?:claim|case|reference|ref|confirmation|prescription|rx|r x)(?= is\b|\s*[#:]|\s+[a-z]{0,4}-?\d)|(?:my |the |your |his |her )?(?:i\.? ?d\.?|identification)(?: (?:number|no|code|card))?"
+        r"pass ?(?:code|word)|(?<!area )(?<!zip )(?<!post )code(?= is\b|\s+\d)|(?:authorization|tracking|order|ticket|referral)(?= is\b)|(?:claim|case|reference|ref|confirmation|prescription|rx|r x)(?= is\b|\s*[#:]|\s+[a-z]{0,4}-?\d)|(?:my |the |your |his |her )?(?:i\.? ?d\.?|identification)(?: (?:number|no|code|card))?"
     )
     score = 0.8
     fewest = 3
 
     def accepts(self, name: str, match: re.Match[str]) -> bool:
-        """ "I'd" is no ID, and a bare "id" does not reach far."""
+        """As in "I'd" is no ID, and a bare "id" does not reach far."""
         cue = match.group().lower()
         return name == "after cue" or not re.match(r"(?:my |the |your |his |her )?i\.? ?d\b", cue)

@@ -31,6 +31,17 @@ class _Word(NamedTuple):
     spelled: bool
 
 
+def _spells(spelled: str, word: str) -> bool:
+    """Whether letters spell a word near them, or the first of several words, give or take what recognition misheard."""
+    if len(word) < 3:
+        return False
+    return (
+        spelled.startswith(word)
+        or word.startswith(spelled)
+        or (spelled[:2] == word[:2] and abs(len(spelled) - len(word)) < 4)
+    )
+
+
 class PersonRecognizer(SpokenRecognizer):
     """Names by the words around them."""
 
@@ -43,7 +54,6 @@ class PersonRecognizer(SpokenRecognizer):
         self._classes: dict[str, int] = {}
 
     def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
-        text = form.text
         said = self._words(form)
         at = 0
         while at < len(said):
@@ -58,7 +68,6 @@ class PersonRecognizer(SpokenRecognizer):
             last = self._extend(said, at, sure=name != "cue and unknown word")
             yield *form.to_original(word.start, said[last].end), score, name
             at = last + 1
-        del text
 
     def classify(self, low: str) -> int:
         """The class of a lower-case word."""
@@ -133,9 +142,15 @@ class PersonRecognizer(SpokenRecognizer):
             return 0.9, "title"
         if level == cues.TITLED_ARTICLE and kind in {SURE, SURNAME, UNKNOWN}:
             return 0.6, "title"
-        if level == cues.NAME and (kind in _NAMELIKE or word.capital) and word.low not in cues.NOT_SURNAMES - cues.WEAK_ANYWAY:
+        if (
+            level == cues.NAME
+            and (kind in _NAMELIKE or word.capital)
+            and word.low not in cues.NOT_SURNAMES - cues.WEAK_ANYWAY
+        ):
             return (0.9, "name cue") if kind != UNKNOWN else (0.8, "cue and unknown word")
-        if level == cues.MENTION and (kind in {SURE, SURNAME, UNKNOWN} or (kind == WEAK and word.low not in cues.NOT_SURNAMES)):
+        if level == cues.MENTION and (
+            kind in {SURE, SURNAME, UNKNOWN} or (kind == WEAK and word.low not in cues.NOT_SURNAMES)
+        ):
             return (0.8, "name cue") if kind != UNKNOWN else (0.6, "cue and unknown word")
         if kind == SURE:
             return (0.85 if level else 0.6), "given name"
@@ -149,16 +164,31 @@ class PersonRecognizer(SpokenRecognizer):
                 return 0.7, "introduction"
         if level == cues.KIN and (kind in {SURNAME, UNKNOWN} or (kind == WEAK and word.low not in self._function)):
             return 0.65, "relation"
-        if level == cues.DIRECT and kind in {WEAK, SURNAME} and following in {"end", "stop"} and word.low not in self._function:
+        if (
+            level == cues.DIRECT
+            and kind in {WEAK, SURNAME}
+            and following in {"end", "stop"}
+            and word.low not in self._function
+        ):
             return 0.55, "spoken to"
         if level in {cues.LIGHT, cues.DIRECT}:
             if kind in {WEAK, SURNAME} and (word.capital or self._next_is(said, at, {SURNAME})):
                 return 0.6, "light cue"
             if kind == SURNAME and following == "calling":
                 return 0.5, "light cue"
-        if following == "calling" and kind in {WEAK, SURNAME} and word.low not in self._function and at and said[at - 1].kind != COMMON:
+        if (
+            following == "calling"
+            and kind in {WEAK, SURNAME}
+            and word.low not in self._function
+            and at
+            and said[at - 1].kind != COMMON
+        ):
             return 0.6, "followed by calling"
-        if word.capital and kind in {WEAK, SURNAME} and self._next_is(said, at, {SURNAME, WEAK_SURNAME, SURE}, capital=True):
+        if (
+            word.capital
+            and kind in {WEAK, SURNAME}
+            and self._next_is(said, at, {SURNAME, WEAK_SURNAME, SURE}, capital=True)
+        ):
             return 0.7, "two capitals"
         return 0.0, ""
 
@@ -167,10 +197,10 @@ class PersonRecognizer(SpokenRecognizer):
         word = said[at]
         if word.low in NOT_NAMES or word.low in cues.NOT_SPELLED:
             return 0.0, ""
-        near = said[max(0, at - 8) : at] + said[at + 1 : at + 5] if isinstance(said, list) else ()
-        if any(other.low[:2] == word.low[:2] and abs(len(other.low) - len(word.low)) < 4 and len(other.low) > 2 for other in near):
+        near = [*said[max(0, at - 8) : at], *said[at + 1 : at + 5]]
+        if any(_spells(word.low, other.low) for other in near):
             return 0.85, "spelled again"
-        if level or any(other.low in cues.SPELL_WORDS for other in near):
+        if level >= cues.KIN or any(other.low in cues.SPELL_WORDS for other in near):
             return 0.75, "spelled after a cue"
         listed = word.low in self._first or word.low in self._last
         return (0.6, "spelled name") if listed and len(word.low) > 3 else (0.0, "")
@@ -208,19 +238,29 @@ class PersonRecognizer(SpokenRecognizer):
             after = said[last + 2] if last + 2 < len(said) else None
             if nxt.low in cues.PARTICLES and after and after.kind in {SURE, SURNAME, UNKNOWN, WEAK_SURNAME}:
                 last += 2
-            elif nxt.kind in {SURE, SURNAME} or (nxt.kind == UNKNOWN and sure and said[last].kind in {SURE, WEAK, INITIAL}) or nxt.low in cues.GENERATION:
-                last += 1
-            elif nxt.kind in {UNKNOWN, WEAK_SURNAME, WEAK} and last == at and said[at].kind == UNKNOWN and nxt.low not in cues.NOT_SURNAMES and (
-                nxt.capital or (nxt.kind == UNKNOWN and (after is None or after.kind == MARK or after.low in cues.FOLLOW))
-            ):
-                last += 1
-            elif nxt.kind == INITIAL and nxt.low not in {"a", "i"} and after and (after.kind in _NAMELIKE or after.low == "."):
-                last += 1
-            elif nxt.low == "." and said[last].kind == INITIAL and after and after.kind in _NAMELIKE:
-                last += 1
-            elif nxt.kind in {WEAK, WEAK_SURNAME} and (nxt.capital or nxt.low not in cues.NOT_SURNAMES) and said[last].kind in {SURE, WEAK, INITIAL}:
-                last += 1
-            elif nxt.capital and nxt.kind == COMMON and said[at].capital:
+            elif (
+                nxt.kind in {SURE, SURNAME}
+                or (nxt.kind == UNKNOWN and sure and said[last].kind in {SURE, WEAK, INITIAL})
+                or nxt.low in cues.GENERATION
+            ) or (
+                nxt.kind in {UNKNOWN, WEAK_SURNAME, WEAK}
+                and last == at
+                and said[at].kind == UNKNOWN
+                and nxt.low not in cues.NOT_SURNAMES
+                and (
+                    nxt.capital
+                    or (nxt.kind == UNKNOWN and (after is None or after.kind == MARK or after.low in cues.FOLLOW))
+                )
+            ) or (
+                nxt.kind == INITIAL
+                and nxt.low not in {"a", "i"}
+                and after
+                and (after.kind in _NAMELIKE or after.low == ".")
+            ) or (nxt.low == "." and said[last].kind == INITIAL and after and after.kind in _NAMELIKE) or (
+                nxt.kind in {WEAK, WEAK_SURNAME}
+                and (nxt.capital or nxt.low not in cues.NOT_SURNAMES)
+                and said[last].kind in {SURE, WEAK, INITIAL}
+            ) or (nxt.capital and nxt.kind == COMMON and said[at].capital):
                 last += 1
             else:
                 break

@@ -13,7 +13,7 @@ NOT_MEDICAL = re.compile(
     r"(?:techn|anthrop|arch(?:ae|e)|para?psych|meteor|ge|soci|ec|zo|crimin|bi|cosmet|apol|astr|ide|the|psych?opath|etym|graph|music|phil|mix|herpet|entom|"
     r"ornith|paleont|hydr|volcan|seism|climat|egypt|numer|gem)ologists?"
 )
-BY_NAME = frozenset({"MEDICATION", "CONDITION", "PROCEDURE"})
+BY_NAME = frozenset({"MEDICATION", "CONDITION", "PROCEDURE", "SPECIALTY"})
 
 
 class SpecialtyRecognizer(ClinicalRecognizer):

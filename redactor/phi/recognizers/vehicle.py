@@ -6,8 +6,8 @@ from redactor.phi.recognizers.cued import CuedValue
 
 
 class VehicleRecognizer(CuedValue):
-    """ "plate", "tag number", "VIN"."""
+    """As in "plate", "tag number", "VIN"."""
 
     label = "VEHICLE_ID"
-    cue = r"(?:licen[sc]e )?plates?(?: (?:number|no))?|tags?(?: (?:number|no))|v\.? ?i\.? ?n\.?(?: (?:number|no))?|vin|vehicle (?:id|i d|identification)(?: number)?"
+    cue = r"(?:licen[sc]e )?plates?(?: (?:number|no))?|tags?(?: (?:number|no)|(?=\s+[a-z]{0,3}\s?\d))|v\.? ?i\.? ?n\.?(?: (?:number|no))?|vin|vehicle (?:id|i d|identification)(?: number)?"
     fewest = 2

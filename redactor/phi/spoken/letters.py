@@ -14,6 +14,11 @@ _GAP = re.compile(r"\s?[-\u2010-\u2014.,]?\s?|\s-\s")
 _LIKE = frozenset({"as", "like", "for", "is"})
 
 
+_AFTER_I = frozenset(
+    "am need was have want just can will would do don't live had got think said take called saw".split()
+)
+
+
 class _Letter(NamedTuple):
     first: int
     last: int
@@ -27,7 +32,9 @@ def read_spelling(text: str, tokens: Sequence[Token], index: int) -> tuple[int, 
 
     Three letters or more are a spelling; two are one only when hyphenated or named, since "a b" and "e g" are also talk.
     """
-    if tokens[index].low == "a" and index and tokens[index - 1].low == "with":  # "with a c" names a letter, it does not spell
+    if (
+        tokens[index].low == "a" and index and tokens[index - 1].low == "with"
+    ):  # "with a c" names a letter, it does not spell
         return min(index + 2, len(tokens)), []
     letters: list[_Letter] = []
     at = index
@@ -35,7 +42,7 @@ def read_spelling(text: str, tokens: Sequence[Token], index: int) -> tuple[int, 
         if letters and not _GAP.fullmatch(text[tokens[at - 1].end : tokens[at].start]):
             break
         letter = _letter(tokens, at)
-        if letter is None:
+        if letter is None or (letters and _is_word(text, tokens, at)):
             break
         letters.append(letter)
         at = letter.last
@@ -70,11 +77,20 @@ def _letter(tokens: Sequence[Token], at: int) -> _Letter | None:
         return None
     if at + 2 < len(tokens) and tokens[at + 1].low in _LIKE:
         named = at + 3 if tokens[at + 1].low in {"as", "like"} and tokens[at + 2].low == "in" else at + 2
-        if named < len(tokens) and len(tokens[named].low) > 2 and tokens[named].low[0] == low:
+        spells = named == at + 3 or tokens[at + 1].low in {"like", "for"}
+        if spells and named < len(tokens) and len(tokens[named].low) > 2 and tokens[named].low[0] == low:
             # "a for april" is talk unless it was said inside a spelling; "as in" always spells.
-            if named == at + 3 or tokens[at + 1].low in {"like", "for"}:
-                return _Letter(at, named + 1, low, named=named == at + 3 or low not in {"a", "i"})
+            return _Letter(at, named + 1, low, named=named == at + 3 or low not in {"a", "i"})
     return _Letter(at, at + 1, low, named=False)
+
+
+def _is_word(text: str, tokens: Sequence[Token], at: int) -> bool:
+    """As in "… e r i need", "… E, R. I take": "i" or "a" that goes on with the sentence instead of the spelling."""
+    if tokens[at].low not in {"a", "i"} or at + 1 >= len(tokens) or len(tokens[at + 1].low) == 1:
+        return False
+    return "." in text[tokens[at - 1].end : tokens[at].start] or (
+        tokens[at].low == "i" and tokens[at + 1].low in _AFTER_I
+    )
 
 
 def _beside_code(tokens: Sequence[Token], at: int) -> bool:

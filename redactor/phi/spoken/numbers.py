@@ -109,7 +109,7 @@ def _repeated(reader: _Reader, index: int, times: int) -> Number | None:
 
 
 def _year(reader: _Reader, value: int, after: int) -> Number | None:
-    """ "nineteen sixty two", "nineteen and thirty one", "nineteen oh four", "twenty twenty one", "twenty oh five"."""
+    """As in "nineteen sixty two", "nineteen and thirty one", "nineteen oh four", "twenty twenty one", "twenty oh five"."""
     if value not in {18, 19, 20}:
         return None
     at = after + 1 if value == 19 and reader.word(after) == "and" else after

@@ -24,7 +24,17 @@ from redactor.phi.spoken.words import (
 )
 
 _SIGNS = SIGNS.keys() | {"under"}
-_TRIGGERS = NUMBER_STARTS | REPEATS.keys() | OH | HOMOPHONES.keys() | _SIGNS | FILLERS | CORRECTION_STRONG | SPELLING_WORDS.keys() | {"at", "i", "i'm", "im", "let", "make"}
+_TRIGGERS = (
+    NUMBER_STARTS
+    | REPEATS.keys()
+    | OH
+    | HOMOPHONES.keys()
+    | _SIGNS
+    | FILLERS
+    | CORRECTION_STRONG
+    | SPELLING_WORDS.keys()
+    | {"at", "i", "i'm", "im", "let", "make"}
+)
 _LONGEST_CORRECTION = 6
 
 
@@ -99,7 +109,7 @@ def _next(tokens: Sequence[Token], index: int) -> str:
 
 
 def _beside_number(text: str, tokens: Sequence[Token], index: int, numbers: Sequence[bool]) -> bool:
-    """ "oh" is a zero when a number, or another "oh" beside a number, touches it."""
+    """As in "oh" is a zero when a number, or another "oh" beside a number, touches it."""
     for step in (-1, 1):
         at = index + step
         while 0 <= at < len(tokens):
@@ -115,7 +125,7 @@ def _beside_number(text: str, tokens: Sequence[Token], index: int, numbers: Sequ
 
 
 def _inside_digits(tokens: Sequence[Token], index: int, numbers: Sequence[bool]) -> bool:
-    """ "to", "for", "ate" said inside a run of at least three other digits."""
+    """As in "to", "for", "ate" said inside a run of at least three other digits."""
     if index + 1 >= len(tokens) or not (tokens[index + 1].low in DIGITS or len(tokens[index + 1].low) == 1):
         return False  # "four for sixty dollars"
     near = [0 <= at < len(tokens) and numbers[at] for at in (index - 2, index - 1, index + 1, index + 2)]
@@ -123,7 +133,7 @@ def _inside_digits(tokens: Sequence[Token], index: int, numbers: Sequence[bool])
 
 
 def _correction(tokens: Sequence[Token], index: int, numbers: Sequence[bool]) -> tuple[int, Sequence[Edit]] | None:
-    """ "… one three, no wait, one four": the words between two numbers become the correction sign."""
+    """As in "… one three, no wait, one four": the words between two numbers become the correction sign."""
     if index == 0 or not (numbers[index - 1] or tokens[index - 1].low in OH):
         return None
     at, strong = index, False

@@ -27,11 +27,16 @@ def read_sign(text: str, tokens: Sequence[Token], index: int) -> tuple[int, Edit
         return None
     numbers = _numeric(before) and _numeric(after)
     if low in {"point", "period"}:
-        allowed = numbers
+        allowed = numbers or (low == "period" and (after.low in TOP_LEVEL or _dotted_ahead(text, tokens, index + 1)))
     elif low == "dot":
         allowed = numbers or after.low in TOP_LEVEL or _dotted_ahead(text, tokens, index + 1) or before.low == "www"
     elif low in {"dash", "hyphen", "minus"}:
-        allowed = numbers or len(before.low) == 1 or len(after.low) == 1 or (low != "minus" and _dotted_ahead(text, tokens, index))
+        allowed = (
+            numbers
+            or len(before.low) == 1
+            or len(after.low) == 1
+            or (low != "minus" and _dotted_ahead(text, tokens, index))
+        )
     elif low == "slash":
         allowed = numbers or before.low in TOP_LEVEL or before.low in SIGNS or after.low in SIGNS
     elif low == "colon":
@@ -42,7 +47,7 @@ def read_sign(text: str, tokens: Sequence[Token], index: int) -> tuple[int, Edit
 
 
 def read_at(text: str, tokens: Sequence[Token], index: int) -> tuple[int, list[Edit]] | None:
-    """ "at" that is an @: what follows is a domain. Joins the words of the domain: "at a o l dot com" → "@aol.com"."""
+    """As in "at" that is an @: what follows is a domain. Joins the words of the domain: "at a o l dot com" → "@aol.com"."""
     if not 0 < index < len(tokens) - 1 or tokens[index - 1].low in NOT_A_LOCAL_PART:
         return None
     if tokens[index + 1].low in {"http", "https", "www", "w"}:
@@ -74,16 +79,14 @@ def _domain_end(text: str, tokens: Sequence[Token], start: int) -> int | None:
         if at > start and gap not in {" ", ".", "-"}:
             break
         dotted = gap == "." and at > start
-        if dotted and low in TOP_LEVEL:
+        if (dotted and low in TOP_LEVEL) or (at == start and low in PROVIDERS):
             end = at + 1
-        elif at == start and low in PROVIDERS:
-            end = at + 1
-        elif low == "dot" and at + 1 < len(tokens) and tokens[at + 1].low in TOP_LEVEL:
+        elif low in {"dot", "period"} and at + 1 < len(tokens) and tokens[at + 1].low in TOP_LEVEL:
             if text[tokens[at].end : tokens[at + 1].start] != " ":
                 break
             at += 1
             end = at + 1
-        elif end is not None and low != "dot" and not dotted:
+        elif end is not None and low not in {"dot", "period"} and not dotted:
             break
         at += 1
     return end
@@ -94,13 +97,13 @@ def _dotted_ahead(text: str, tokens: Sequence[Token], index: int) -> bool:
     for at in range(index, min(len(tokens) - 1, index + 6)):
         if at > index and text[tokens[at - 1].end : tokens[at].start] not in {" ", "."}:
             return False
-        if tokens[at].low in {"dot", "at"} and at > index and _leads_to_domain(tokens, at):
+        if tokens[at].low in {"dot", "at", "period"} and at > index and _leads_to_domain(tokens, at):
             return True
     return False
 
 
 def _leads_to_domain(tokens: Sequence[Token], at: int) -> bool:
-    if tokens[at].low == "dot":
+    if tokens[at].low in {"dot", "period"}:
         return tokens[at + 1].low in TOP_LEVEL
     return any(t.low in TOP_LEVEL for t in tokens[at + 2 : at + 6])
 

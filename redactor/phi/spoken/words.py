@@ -34,7 +34,9 @@ SPELLING_WORDS = {
     "sierra tango uniform victor whiskey xray yankee zulu".split()
 }
 """The NATO alphabet; words of their own too, so they are letters only beside a figure, a letter or each other."""
-ALSO_WORDS = frozenset("november mike oscar charlie victor juliet juliett romeo golf hotel india lima quebec echo uniform".split())
+ALSO_WORDS = frozenset(
+    "november mike oscar charlie victor juliet juliett romeo golf hotel india lima quebec echo uniform".split()
+)
 """Of these the ones that are common beside a figure: a date, a name, a place."""
 HOMOPHONES = {"to": 2, "too": 2, "for": 4, "fore": 4, "won": 1, "ate": 8, "tree": 3, "sex": 6, "nein": 9}
 SCALES = {"hundred": 100, "thousand": 1000}
@@ -43,8 +45,12 @@ NUMBER_STARTS = DIGITS.keys() | TEENS.keys() | TENS.keys() | ORDINALS.keys() | S
 
 FILLERS = frozenset("uh um uhm umm uhh erm hmm hm mm mmm ah eh".split())
 # What a speaker says between a wrong number and the right one; one strong word is needed.
-CORRECTION_STRONG = frozenset("no not nope sorry mean correction actually wait rather excuse scratch oops pardon strike".split())
-CORRECTION_WEAK = frozenset("i i'm im that that's thats is it's its make me let see say should be it the and oh uh um".split())
+CORRECTION_STRONG = frozenset(
+    "no not nope sorry mean correction actually wait rather excuse scratch oops pardon strike".split()
+)
+CORRECTION_WEAK = frozenset(
+    "i i'm im that that's thats is it's its make me let see say should be it the and oh uh um".split()
+)
 CORRECTION = "\u00ac"
 """Stands in the written form for "no, I mean" between two numbers: what is before and after it belongs to one value."""
 
