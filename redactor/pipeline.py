@@ -91,7 +91,8 @@ class Pipeline:
     Args:
         transcriber_for: gives the transcriber of an item: the same engine for all, or a reader of that item's own transcript.
         style: "tone", "silence" or "noise".
-        verify: recognise and search the encoded output again, and quarantine on any hit.
+        verify_with: recognises the encoded output, which is then searched again; any hit puts the recording in quarantine. None:
+            no second reading. It must be an engine: a transcript made elsewhere knows nothing of the redacted audio.
         names: "auto" (a name in which PHI is found becomes the id), "id" or "keep".
     """
 
@@ -104,7 +105,7 @@ class Pipeline:
         replacer: Replacer,
         decoder: Decoder = decode,
         style: Style = "tone",
-        verify: bool = False,
+        verify_with: Transcriber | None = None,
         names: str = "auto",
         limits: Limits | None = None,
     ) -> None:
@@ -114,7 +115,7 @@ class Pipeline:
         self.replacer = replacer
         self.decoder = decoder
         self.style = style
-        self.verify = verify
+        self.verify_with = verify_with
         self.names = names
         self.limits = limits or Limits()
 
@@ -162,7 +163,7 @@ class Pipeline:
         """All artefacts of a recording, checked on the encoded bytes; nothing is written.
 
         Raises:
-            VerificationHit: a bleeped stretch of the encoded output still resembles the original, or (with `verify`) PHI was
+            VerificationHit: a bleeped stretch of the encoded output still resembles the original, or (with `verify_with`) PHI was
                 recognised in it again.
             RedactorError: as `plan`; or the output cannot be encoded.
         """
@@ -173,7 +174,7 @@ class Pipeline:
         with clock.stage("encode"):
             encoded = encode(samples, recording.format)
         with clock.stage("verify"):
-            verification = self._check(recording, plan, encoded, transcriber)
+            verification = self._check(recording, plan, encoded)
         with clock.stage("render"):
             shown = tokens(plan, self.replacer)
             doc = document(plan, shown, verification=verification, warnings=encoded.warnings)
@@ -183,7 +184,7 @@ class Pipeline:
         files = ((encoded.suffix, encoded.data), *((s, texts[s].encode()) for s in TEXT_SUFFIXES))
         return Artefacts(plan, encoded, files)
 
-    def _check(self, recording: Recording, plan: Plan, encoded: Encoded, transcriber: Transcriber) -> dict[str, Any]:
+    def _check(self, recording: Recording, plan: Plan, encoded: Encoded) -> dict[str, Any]:
         output = self.decoder(Source.of(encoded.data, encoded.suffix))
         if abs(output.duration - recording.duration) > 0.1:
             raise VerificationHit(
@@ -192,9 +193,12 @@ class Pipeline:
         audible = still_audible(recording, output, plan.intervals)
         if audible:
             raise VerificationHit(f"{len(audible)} bleeped stretches still resemble the original.")
-        result: dict[str, Any] = {"bleeps_checked": len(plan.intervals), "recognised_again": self.verify}
-        if self.verify:
-            speech = self.listen(output, transcriber)
+        result: dict[str, Any] = {
+            "bleeps_checked": len(plan.intervals),
+            "recognised_again": self.verify_with is not None,
+        }
+        if self.verify_with is not None:
+            speech = self.listen(output, self.verify_with)
             again = make_plan(output, speech, self.search(speech), self.policy.having(unheard_speech="bleep"))
             hits = leaks(plan, again)
             if hits:
@@ -210,7 +214,8 @@ class Pipeline:
         policy = self.policy
         parts = (
             __version__, transcriber.info.name, transcriber.info.revision, policy.stamp, sorted(policy.labels.items()), policy.min_score, policy.padding, policy.reach, policy.unheard_speech,
-            policy.unheard_sound, self.style, self.verify, self.replacer.operator,
+            policy.unheard_sound, self.style, self.verify_with is not None,
+            self.replacer.operator,
         )  # fmt: skip
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 

@@ -97,6 +97,9 @@ class TimedText(NamedTuple):
     end: float | None
     confidence: float = 1.0
 
+    def __repr__(self) -> str:
+        return f"TimedText(start={self.start}, end={self.end}, confidence={self.confidence})"
+
 
 @dataclass(frozen=True, slots=True)
 class Word:

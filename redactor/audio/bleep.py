@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from redactor.errors import UnlocatedFinding
 from redactor.types import Interval, Recording, Samples
 
 Style = Literal["tone", "silence", "noise"]
@@ -47,8 +48,8 @@ def bleep(recording: Recording, intervals: Iterable[Interval], *, style: Style =
         Shape and dtype of `recording.samples`.
 
     Raises:
-        ValueError: an interval that is inverted, not finite, outside the recording or on a channel that is not there. A plan
-            with such an interval is wrong, and covering something else would look like redaction.
+        ValueError: an interval that is inverted, not finite or on a channel that is not there: the plan is wrong.
+        UnlocatedFinding: an interval outside the recording; to cover nothing would look like redaction.
     """
     if style not in ("tone", "silence", "noise"):
         raise ValueError(f"unknown bleep style {style!r}")
@@ -75,7 +76,7 @@ def _stretches(recording: Recording, intervals: Iterable[Interval], ramp: int) -
             raise ValueError("an interval is on a channel that the recording does not have")
         first, last = sample_range(interval.start, interval.end, recording.sample_rate, recording.frames)
         if first >= last:
-            raise ValueError("an interval lies outside the recording")
+            raise UnlocatedFinding("An interval to bleep lies outside the recording.")
         by_channel.setdefault(interval.channel, []).append((first, last))
     return {channel: list(_merge(ranges, 2 * ramp)) for channel, ranges in by_channel.items()}
 

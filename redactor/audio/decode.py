@@ -71,15 +71,16 @@ def _decode_stream(source: Source, stream: Stream, limits: Limits) -> Recording:
     warnings = stream.warnings
     if stream.backend == "soundfile":
         reel, codec = read_soundfile(stream.open(), limits=limits)
-        bit_rate, seconds = stream.bit_rate, None
+        bit_rate, seconds, complete = stream.bit_rate, None, False
     else:
         decoded = read_ffmpeg(stream, limits=limits)
         reel, codec, seconds = decoded.reel, decoded.codec, decoded.declared
-        bit_rate = decoded.bit_rate
+        bit_rate, complete = decoded.bit_rate, decoded.complete
         warnings += decoded.warnings
     rate, channels = reel.sample_rate, reel.channels
     promised = _promise(stream, rate, seconds)
-    if promised is not None and reel.frames < promised - round(stream.slack * rate):
+    # With every packet of the index decoded nothing is missing, though the duration may count priming that was cut off.
+    if promised is not None and not complete and reel.frames < promised - round(stream.slack * rate):
         raise DamagedAudio(f"Only {reel.frames} of {promised} promised frames could be decoded.")
     keep = reel.frames
     if promised is not None and promised < reel.frames <= promised + round(stream.excess * rate):

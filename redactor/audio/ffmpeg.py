@@ -44,12 +44,14 @@ class Decoded:
         codec: FFmpeg's codec name.
         bit_rate: bits per second of the packets themselves.
         declared: duration in seconds that the stream header claims, None if it claims none.
+        complete: the container has an index and every packet of it was decoded.
     """
 
     reel: Reel
     codec: str
     bit_rate: int | None
     declared: float | None
+    complete: bool
     warnings: tuple[str, ...]
 
 
@@ -81,6 +83,7 @@ class _Pass:
         self._reel: Reel | None = None
         self._bytes = 0
         self._first_time: float | None = None
+        self._complete = False
 
     def run(self) -> Decoded:
         audio = self._container.streams.audio
@@ -104,7 +107,7 @@ class _Pass:
             raise DamagedAudio("Not one frame could be decoded.")
         rate = round(self._bytes * 8 * reel.sample_rate / reel.frames) or None
         warnings = ("The pictures or video in the file were left out.",) if self._container.streams.video else ()
-        return Decoded(reel, codec, rate, declared, warnings)
+        return Decoded(reel, codec, rate, declared, self._complete, warnings)
 
     def _frames(self, track: Any) -> Iterator[Any]:
         context = self._context(track)
@@ -118,8 +121,7 @@ class _Pass:
                 self._bytes += packet.size
                 yield from context.decode(packet)
         yield from context.decode(None)
-        if track.frames and self._stream.container == "MP4" and packets != track.frames:
-            raise DamagedAudio(f"The file is cut: {packets} of {track.frames} packets are there.")
+        self._complete = bool(track.frames) and packets == track.frames
 
     def _context(self, track: Any) -> Any:
         import av

@@ -25,7 +25,8 @@ class Source:
     Attributes:
         id: SHA-256 of `untrusted_data`, 64 hex digits.
         untrusted_data: whatever somebody sent; only a decoder may look inside.
-        suffix: the name's ending with its dot and case (".WAV"), "" if it has none. The rest of the name stays outside.
+        suffix: the name's ending with its dot and case (".WAV") if it is one of `AUDIO_SUFFIXES`, else "": anything else behind
+            a dot may be part of a telephone number. The rest of the name stays outside.
     """
 
     id: str
@@ -34,8 +35,9 @@ class Source:
 
     @classmethod
     def of(cls, untrusted_data: bytes, suffix: str) -> Source:
-        """Name bytes that are already in memory."""
-        return cls(hashlib.sha256(untrusted_data).hexdigest(), untrusted_data, suffix)
+        """Name bytes that are already in memory; `suffix` is kept only if it is known."""
+        known = suffix if suffix.lower() in AUDIO_SUFFIXES else ""
+        return cls(hashlib.sha256(untrusted_data).hexdigest(), untrusted_data, known)
 
 
 def read_source(path: str | os.PathLike[str], *, limits: Limits | None = None) -> Source:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from redactor.doors.terminal import notice
+from redactor.doors.terminal import DownloadBar, notice
 from redactor.errors import ConfigurationError, NoInput
 from redactor.keep import Item
 from redactor.policy import Policy, load_policy
@@ -103,8 +103,9 @@ def build_transcriber(
     )
 
 
-def download_progress() -> Any:
-    return None
+def download_progress() -> Callable[[int, int], None]:
+    """A bar for `speech.resolve`: it appears with the first bytes, and only on a terminal."""
+    return DownloadBar()
 
 
 def transcripts_for(transcript: Path) -> Callable[[Item], Any]:

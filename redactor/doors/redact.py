@@ -8,7 +8,7 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -74,22 +74,20 @@ def redact(
     chosen = o.policy_from(policy, padding=padding, unheard=unheard)
     replacer = Replacer(operator, key=o.read_key(hash_key_file))
     listing = list_inputs(paths, is_audio=looks_like_audio, outside=out)
-    if transcript is None:
+    engine: Any = None
+    if transcript is None or verify:
         engine = o.build_transcriber(
             model, device=device, compute_type=compute_type, threads=threads, beam=beam, language=language, hotwords=hotwords,
             initial_prompt=initial_prompt, revision=revision,
         )  # fmt: skip
-        transcriber_for = lambda _item: engine  # noqa: E731
-    else:
-        transcriber_for = o.transcripts_for(transcript)
     pipeline = Pipeline(
-        transcriber_for=transcriber_for,
+        transcriber_for=o.transcripts_for(transcript) if transcript else lambda _item: engine,
         detector=o.build_detector(),
         policy=chosen,
         replacer=replacer,
         decoder=o.decoder(raw),
         style=bleep,
-        verify=verify,
+        verify_with=engine if verify else None,
         names=names,
     )
     remove_leftovers(out)

@@ -12,12 +12,14 @@ from types import FrameType
 from rich.console import Console
 from rich.progress import (
     BarColumn,
+    DownloadColumn,
     MofNCompleteColumn,
     Progress,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
+    TransferSpeedColumn,
 )
 from rich.table import Table
 
@@ -70,6 +72,33 @@ def meter(total: int) -> Iterator[Meter]:
     out = console()
     with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as progress:
         yield Meter(progress, progress.add_task("redacting", total=total, note=""))
+
+
+class DownloadBar:
+    """Called with (bytes done, bytes in all) while a checkpoint is downloaded."""
+
+    def __init__(self) -> None:
+        self._progress: Progress | None = None
+
+    def __call__(self, done: int, total: int) -> None:
+        if self._progress is None:
+            out = console()
+            if not out.is_terminal:
+                return
+            columns = (
+                TextColumn("downloading"),
+                BarColumn(),
+                DownloadColumn(),
+                TransferSpeedColumn(),
+                TimeRemainingColumn(),
+            )
+            self._progress = Progress(*columns, console=out, transient=True)
+            self._progress.add_task("download", total=total)
+            self._progress.start()
+        self._progress.update(self._progress.tasks[0].id, completed=done, total=total)
+        if done >= total:
+            self._progress.stop()
+            self._progress = None
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from presidio_analyzer.nlp_engine import NlpArtifacts
 from redactor.errors import ConfigurationError, DetectionFailed
 from redactor.phi.nlp_engine import OfflineNlpEngine
 from redactor.phi.recognizers.base import written_of
+from redactor.phi.recognizers.ner import NerRecognizer
 from redactor.phi.registry import clinical, identifiers
 from redactor.phi.resolve import resolve
 from redactor.types import CLINICAL, LABELS, Finding
@@ -117,6 +118,8 @@ def build_detector(*, labels: Iterable[str] | None = None, min_score: float = MI
         for r in [*identifiers(), *(clinical() if wanted & CLINICAL else ())]
         if wanted.intersection(r.supported_entities)
     ]
+    if nlp is not None:
+        recognizers.append(NerRecognizer())
     registry = RecognizerRegistry(recognizers=recognizers, supported_languages=["en"])
     engine = AnalyzerEngine(
         registry=registry,

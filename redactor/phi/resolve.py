@@ -42,7 +42,7 @@ def _is_capital_inside(text: str, match: re.Match[str]) -> bool:
 
 def _without_overlap(findings: Sequence[Finding], text: str) -> list[Finding]:
     kept: list[Finding] = []
-    for finding in sorted(findings, key=lambda f: (-f.score, f.start - f.end, f.start, f.label)):
+    for finding in sorted(_united(findings), key=lambda f: (-f.score, f.start - f.end, f.start, f.label)):
         pieces = [(finding.start, finding.end)]
         for other in kept:
             pieces = [
@@ -58,6 +58,19 @@ def _without_overlap(findings: Sequence[Finding], text: str) -> list[Finding]:
             if low < high:
                 kept.append(Finding(finding.label, low, high, finding.score, finding.source, finding.channel))
     return sorted(kept, key=lambda f: f.start)
+
+
+def _united(findings: Sequence[Finding]) -> list[Finding]:
+    """Overlapping findings of one label become one, with the best score."""
+    out: list[Finding] = []
+    for finding in sorted(findings, key=lambda f: (f.label, f.start, f.end)):
+        last = out[-1] if out else None
+        if last is not None and last.label == finding.label and finding.start < last.end:
+            best = max(last, finding, key=lambda f: f.score)
+            out[-1] = Finding(last.label, last.start, max(last.end, finding.end), best.score, best.source, last.channel)
+        else:
+            out.append(finding)
+    return out
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:
@@ -127,6 +140,7 @@ def repeats(findings: Sequence[Finding], form: WrittenForm) -> list[Finding]:
     for figures, first in numbers.items():
         again = re.finditer(rf"(?<!\d){rf'{JOINT}?'.join(figures)}(?!\d)", form.text)
         out.extend(
-            Finding(first.label, *form.to_original(*match.span()), first.score - 0.05, "repeated value") for match in again
+            Finding(first.label, *form.to_original(*match.span()), first.score - 0.05, "repeated value")
+            for match in again
         )
     return out

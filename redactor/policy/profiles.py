@@ -4,7 +4,8 @@ name = "front-desk"            # what artefacts are stamped with
 version = "1"
 default = "redact"             # for labels the table does not name
 min_score = 0.35               # findings below are ignored
-padding = 0.25                 # seconds bleeped around covered words, at most to the neighbours' middle
+padding = 0.25                 # seconds bleeped around covered words
+reach = 0.1                    # of them at most so many inside a kept neighbour, and never past its middle
 unheard_speech = "quarantine"  # or "bleep": speech that no word stands for
 unheard_sound = "bleep"        # or "keep": ringing, music, noise that no word stands for
 [labels]
@@ -128,7 +129,7 @@ def parse_policy(text: str) -> Policy:
     for key in ("name", "version"):
         if not str(data.get(key, "")).strip():
             raise ConfigurationError(f"The policy lacks a {key}.", hint='Begin it with name = "…" and version = "1".')
-    for key in ("min_score", "padding"):
+    for key in ("min_score", "padding", "reach"):
         if isinstance(data.get(key, 0), bool) or not isinstance(data.get(key, 0), int | float):
             raise ConfigurationError(f"{key} is a number.", hint=f"Write it without quotes: {key} = 0.3")
     return _check(

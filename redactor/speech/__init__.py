@@ -5,7 +5,7 @@ The room, in the order of the data:
     activity     a channel → where it has sound and speech (Silero VAD and a level meter)
     windows      activity → windows cut at pauses, short enough for the model
     engine       the seam: WindowEngine (a model), Transcriber (a recording → Speech)
-    whisper      faster-whisper behind the seam
+    whisper      faster-whisper behind the seam; alignment: its pieces → words
     recognize    Recognizer: activity → windows → engine → words on the recording's clock → Speech
     coverage     sound that no word stands for → Unheard
     imported     TranscriptReader: a Transcriber that reads somebody else's transcript; formats: what others write

@@ -22,6 +22,7 @@ from redactor.errors import ModelUnavailable, RecognitionFailed
 from redactor.types import RECOGNITION_RATE, ModelInfo, Mono, TimedText
 
 from .activity import VadOptions
+from .alignment import words_of
 from .checkpoints import Checkpoint
 from .device import pick_device
 from .recognize import Recognizer
@@ -33,7 +34,6 @@ COMPRESSION_RATIO = 2.4  # Whisper's thresholds for decoding again (Radford et a
 LOG_PROBABILITY = -1.0
 NO_SPEECH = 0.6
 SEED = 1
-SPOKEN_SIGNS = "&%+@#=$£€°"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ class WhisperEngine:
         if not tokens:
             return []
         (aligned,) = self._model.find_alignment(self._tokenizer, [tokens], encoded, frames)
-        return _words(aligned, duration=len(window) / RECOGNITION_RATE)
+        return words_of(aligned, duration=len(window) / RECOGNITION_RATE)
 
     def _search(self, *, max_new_tokens: int) -> Any:
         from faster_whisper.transcribe import TranscriptionOptions, get_suppressed_tokens
@@ -246,50 +246,6 @@ def load_transcriber(
         checkpoint, device=device, compute_type=compute_type or "default", cpu_threads=threads, options=options
     )
     return Recognizer(engine, vad=vad)
-
-
-def _words(aligned: Sequence[dict[str, Any]], *, duration: float) -> list[TimedText]:
-    """Join aligned pieces into words: a piece that starts with a space starts a word; "555", "-013" becomes "555-013".
-
-    Times are kept inside the window, starts not decreasing. Punctuation gives no times: alignment hands it the pause that
-    follows. Confidence is the mean over the word's tokens.
-    """
-    words: list[TimedText] = []
-    sums: list[tuple[float, int]] = []  # of token probabilities
-    for item in aligned:
-        text = str(item["word"])
-        bare = text.strip()
-        if not bare:
-            continue
-        weight = max(1, len(item["tokens"]))
-        spoken = any(character.isalnum() or character in SPOKEN_SIGNS for character in bare)
-        start: float | None = min(duration, max(0.0, float(item["start"]))) if spoken else None
-        end: float | None = min(duration, max(0.0, float(item["end"]))) if spoken else None
-        if words and not text[0].isspace():
-            before = words.pop()
-            total, count = sums.pop()
-            bare = before.text + bare
-            start = start if before.start is None else before.start
-            end = before.end if end is None else end
-        else:
-            total, count = 0.0, 0
-        words.append(TimedText(bare, start, end))
-        sums.append((total + weight * float(item["probability"]), count + weight))
-    return _ordered([word._replace(confidence=t / n) for word, (t, n) in zip(words, sums, strict=True)])
-
-
-def _ordered(words: list[TimedText]) -> list[TimedText]:
-    """Signs that stand alone (a dash, a note) join the word before; starts never decrease."""
-    out: list[TimedText] = []
-    latest = 0.0
-    for word in words:
-        if word.start is None or word.end is None:
-            if out:
-                out[-1] = out[-1]._replace(text=f"{out[-1].text} {word.text}")
-            continue
-        latest = max(latest, word.start)
-        out.append(word._replace(start=latest, end=max(latest, word.end)))
-    return out
 
 
 def _version(package: str) -> str:

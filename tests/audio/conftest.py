@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -138,12 +139,13 @@ def ffmpeg_bytes(
     codec_options: dict[str, str] | None = None,
     metadata: dict[str, str] | None = None,
     streams: int = 1,
+    path: Path | None = None,
 ) -> bytes:
-    """A file as FFmpeg writes it. `samples`: float, shape (frames,), mono."""
+    """A file as FFmpeg writes it. `samples`: float, shape (frames,), mono. `path`: for options that read back what was written."""
     import av
 
     file = io.BytesIO()
-    with av.open(file, "w", format=muxer, options=options or {}) as container:
+    with av.open(path or file, "w", format=muxer, options=options or {}) as container:
         container.metadata.update(metadata or {})
         tracks = []
         for _ in range(streams):
@@ -156,12 +158,16 @@ def ffmpeg_bytes(
             step = track.codec_context.frame_size or 1024
             for at in range(0, len(samples), step):
                 block = samples[at : at + step]
-                block = block.astype(np.float32) if kind.startswith("flt") else as_dtype(block, "int32" if "32" in kind else "int16")
+                block = (
+                    block.astype(np.float32)
+                    if kind.startswith("flt")
+                    else as_dtype(block, "int32" if "32" in kind else "int16")
+                )
                 frame = av.AudioFrame.from_ndarray(block[None], format=kind, layout="mono")
                 frame.sample_rate, frame.pts = rate, at
                 container.mux(track.encode(frame))
             container.mux(track.encode(None))
-    return file.getvalue()
+    return path.read_bytes() if path else file.getvalue()
 
 
 def lag_ms(reference: np.ndarray, heard: np.ndarray, rate: int) -> tuple[float, float]:

@@ -32,7 +32,9 @@ def test_unclosed_wav_is_read_to_the_end(kit, codec, size):
     data = kit.soundfile(kit.as_dtype(kit.voice(1.0, 8000), "int16"), 8000, "WAV", codec)
     at = data.index(b"data") + 4
     whole = decode(Source.of(data, ".wav"))
-    unclosed = decode(Source.of(data[:4] + struct.pack("<I", size) + data[8:at] + struct.pack("<I", size) + data[at + 4 :], ".wav"))
+    unclosed = decode(
+        Source.of(data[:4] + struct.pack("<I", size) + data[8:at] + struct.pack("<I", size) + data[at + 4 :], ".wav")
+    )
     assert unclosed.frames >= whole.frames
     assert np.array_equal(unclosed.samples[: whole.frames], whole.samples)
     assert "never closed" in unclosed.warnings[0]
@@ -43,7 +45,8 @@ def test_rf64_without_its_length_is_read_to_the_end(kit):
     at = data.index(b"ds64") + 8
     assert decode(Source.of(data, ".wav")).format.container == "RF64"
     recording = decode(Source.of(data[:at] + bytes(24) + data[at + 24 :], ".wav"))
-    assert recording.frames >= 8000 and recording.warnings
+    assert recording.frames >= 8000
+    assert recording.warnings
 
 
 def test_cut_wav_fails_at_every_length(wav):
@@ -75,7 +78,8 @@ def test_an_incomplete_last_gsm_block_is_not_dropped(kit):
     (size,) = struct.unpack_from("<I", data, at)
     partial = data[:at] + struct.pack("<I", size - 30) + data[at + 4 : at + 4 + size - 30]
     recording = decode(Source.of(partial, ".WAV"))
-    assert recording.frames == 8000 and "incomplete" in recording.warnings[0]
+    assert recording.frames == 8000
+    assert "incomplete" in recording.warnings[0]
 
 
 # Cut files of every other kind
@@ -130,13 +134,28 @@ def test_mp3_ignores_tags_around_the_frames(kit):
         assert np.array_equal(decode(Source.of(dressed, ".mp3")).samples, whole)
 
 
-def test_m4a_without_index_or_with_a_short_body_fails(kit):
+def test_m4a_without_index_or_with_a_short_body_fails(kit, tmp_path):
     data = kit.ffmpeg(kit.voice(1.0, 8000), 8000, "aac", "ipod")
     at = data.index(b"moov") - 4
     assert "never closed" in fails(data[:at], ".m4a")
-    front = kit.ffmpeg(kit.voice(1.0, 8000), 8000, "aac", "ipod", options={"movflags": "+faststart"})
+    path, options = tmp_path / "front.m4a", {"movflags": "+faststart"}
+    front = kit.ffmpeg(kit.voice(1.0, 8000), 8000, "aac", "ipod", options=options, path=path)
+    assert front.index(b"moov") < front.index(b"mdat")
+    decode(Source.of(front, ".m4a"))
     for length in range(len(front) - 2000, len(front), 211):
         fails(front[:length], ".m4a")
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "skipped", "frames"),
+    [(1000, 1024, 8000), (2000, 1024 * 6, 16_000), (3000, 0, 24_000), (3500, 1024, 25_600 - 1024)],
+    ids=["ends early", "begins late", "cuts the padding", "promises more than the index has"],
+)
+def test_m4a_edit_lists_are_honoured(kit, milliseconds, skipped, frames):
+    data = kit.ffmpeg(kit.voice(3.0, 8000), 8000, "aac", "ipod")
+    at = data.index(b"elst") + 12
+    edited = data[:at] + struct.pack(">Ii", milliseconds, skipped) + data[at + 8 :]
+    assert abs(decode(Source.of(edited, ".m4a")).frames - frames) <= 1024
 
 
 # Headerless telephone audio
@@ -169,15 +188,26 @@ def test_a_header_wins_over_a_headerless_suffix(wav):
 
 
 def test_text_pictures_and_archives_are_not_headerless_audio():
-    for data in (b"BEGIN:VCARD\nFN:Maria\n" * 20, b"\xff\xd8\xff\xe0" + bytes(range(256)) * 4, b"PK\3\4" + bytes(99), b"%PDF-1.7\n" + bytes(99)):
+    for data in (
+        b"BEGIN:VCARD\nFN:Maria\n" * 20,
+        b"\xff\xd8\xff\xe0" + bytes(range(256)) * 4,
+        b"PK\3\4" + bytes(99),
+        b"%PDF-1.7\n" + bytes(99),
+    ):
         for suffix in (".ulaw", ".raw", ".mp3", ".wav", ""):
             fails(data, suffix, UnsupportedAudio)
+
+
+def test_silence_in_alaw_is_not_text(kit):
+    assert decode(Source.of(b"\x55" * 8000, ".alaw")).frames == 8000
+    fails(b"Maria Gonzalez called about her appointment.\n" * 50, ".alaw", UnsupportedAudio)
 
 
 def test_trailing_bytes_of_headerless_frames_are_reported(kit):
     data = kit.soundfile(kit.as_dtype(kit.voice(1.0, 8000), "int16"), 8000, "RAW", "GSM610")
     recording = decode(Source.of(data + b"\xd0\1\2", ".gsm"))
-    assert recording.frames == 8000 and "3 bytes" in recording.warnings[1]
+    assert recording.frames == 8000
+    assert "3 bytes" in recording.warnings[1]
     fails(data[:20], ".gsm", EmptyAudio)
 
 
@@ -306,7 +336,8 @@ def test_video_is_left_out_with_a_warning(kit, tmp_path):
             container.mux(sound.encode(frame))
         container.mux(sound.encode(None))
     recording = decode(Source.of(path.read_bytes(), ".mp4"))
-    assert abs(recording.frames - 16_384) <= 32 and any("video" in w for w in recording.warnings)
+    assert abs(recording.frames - 16_384) <= 32
+    assert any("video" in w for w in recording.warnings)
 
 
 def test_only_pictures_is_not_audio(tmp_path):
@@ -399,7 +430,8 @@ def test_g722_in_wav_and_mp3_in_wav(kit):
         assert (recording.format.container, recording.format.codec) == ("WAV", name)
         assert abs(recording.duration - 1.0) < 0.15
         written = encode(recording.samples, recording.format)
-        assert written.format.codec == "PCM_16" and written.warnings
+        assert written.format.codec == "PCM_16"
+        assert written.warnings
 
 
 def test_unknown_wav_codecs_are_named_by_number(wav):

@@ -200,13 +200,13 @@ def test_no_names_in_logs(tmp_path):
 
 
 def test_a_large_archive_is_listed_quickly(tmp_path):
-    for folder in range(50):
+    for folder in range(20):
         (tmp_path / str(folder)).mkdir()
         for n in range(100):
             os.close(os.open(tmp_path / str(folder) / f"{n}.wav", os.O_CREAT))
     began = time.process_time()
     listing = listed(tmp_path)
     spent = time.process_time() - began
-    assert len(listing.items) == 5000
+    assert len(listing.items) == 2000
     assert listing.items[0].relative == PurePath("0/0.wav")
-    assert spent < 5000 * 1e-3  # a tenth of a millisecond each is usual
+    assert spent < 2000 * 1e-3  # a tenth of a millisecond each is usual

@@ -166,18 +166,13 @@ class Talkative:
 
     info = FakeTranscriber({}).info
 
-    def __init__(self):
-        self.calls = 0
-
     def transcribe(self, channels, *, recording_id):
-        self.calls += 1
-        words = WORDS if self.calls == 1 else [TimedText("Whitlock", 3.1, 3.8)]
-        return FakeTranscriber({"": [words]}).transcribe(channels, recording_id=recording_id)
+        return FakeTranscriber({"": [[TimedText("Whitlock", 3.1, 3.8)]]}).transcribe(channels, recording_id=recording_id)
 
 
 def test_verify_quarantines_a_hit(tmp_path):
     soundfile.write(tmp_path / "a.wav", voice(8000), 8000)
-    outcome = pipeline([], transcriber=Talkative(), verify=True).process(one(tmp_path / "a.wav"), tmp_path / "out")
+    outcome = pipeline([WORDS], verify_with=Talkative()).process(one(tmp_path / "a.wav"), tmp_path / "out")
     assert (outcome.status, outcome.reason) == (Status.QUARANTINED, "verification-hit")
     assert not (tmp_path / "out").exists()
 

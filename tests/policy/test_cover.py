@@ -80,13 +80,13 @@ def runs(draw):
     return transcript.words, first, last, kept
 
 
-@settings(max_examples=150)
-@given(runs(), st.floats(0, 2))
-def test_padding_holds_the_words_and_stops_at_the_middle_of_kept_neighbours(run, padding):
+@settings(max_examples=80)
+@given(runs(), st.floats(0, 2), st.floats(0, 2))
+def test_padding_holds_the_words_and_stops_inside_kept_neighbours(run, padding, reach):
     words, first, last, kept = run
     start, end = spoken_stretch(words, first, last)
     need = sum(fastest(w.text) for w in words[first:last])
-    low, high = padded(words, first, last, padding=padding, duration=DURATION, kept=kept)
+    low, high = padded(words, first, last, padding=padding, reach=reach, duration=DURATION, kept=kept)
     assert 0 <= low <= start < end <= high <= DURATION
     assert high - low >= min(need, DURATION) - 1e-9
     # The time that the words themselves need: as given, or widened evenly where no voice is so fast.
@@ -97,8 +97,10 @@ def test_padding_holds_the_words_and_stops_at_the_middle_of_kept_neighbours(run,
     after = [w for w, keep in zip(words[last:], kept[last:], strict=True) if keep]
     if before:
         assert low >= min((before[-1].start + before[-1].end) / 2, own_low) - 1e-9
+        assert low >= min(before[-1].end, own_low) - reach - 1e-9
     if after:
         assert high <= max((after[0].start + after[0].end) / 2, own_high) + 1e-9
+        assert high <= max(after[0].start, own_high) + reach + 1e-9
     assert low >= own_low - padding - 1e-9
     assert high <= own_high + padding + 1e-9
 
@@ -109,19 +111,27 @@ def words_at(*times: tuple[float, float], text: str = "x") -> list[Word]:
 
 def test_padding_passes_over_a_short_covered_neighbour_but_not_into_the_kept_one_behind_it():
     words = words_at((1.0, 1.4), (1.4, 1.45), (1.45, 2.0))
-    assert padded(words, 2, 3, padding=0.5, duration=DURATION, kept=[True, False, False])[0] == pytest.approx(1.2)
+    assert padded(words, 2, 3, padding=0.5, reach=2, duration=DURATION, kept=[True, False, False])[0] == pytest.approx(
+        1.2
+    )
+
+
+def test_padding_runs_over_pauses_and_reaches_a_little_into_kept_words():
+    words = words_at((1.0, 2.0), (2.1, 2.6), (2.6, 3.6))
+    low, high = padded(words, 1, 2, padding=0.25, reach=0.1, duration=DURATION, kept=[True, False, True])
+    assert (low, high) == (pytest.approx(1.9), pytest.approx(2.7))
 
 
 def test_a_time_too_short_for_any_voice_is_widened_into_the_neighbours_who_hold_what_was_said():
     words = words_at((1.0, 2.0), (2.0, 2.1), (2.1, 3.1))
     words[1] = Word("555-867-5309", 2.0, 2.1, 1.0, 2, 14)
-    low, high = padded(words, 1, 2, padding=0.25, duration=DURATION, kept=[True, False, True])
+    low, high = padded(words, 1, 2, padding=0.25, reach=0.1, duration=DURATION, kept=[True, False, True])
     assert high - low >= fastest("555-867-5309") > 1.0
 
 
 def test_at_the_recordings_edge_the_room_is_taken_on_the_other_side():
     words = [Word("5558675309", 0.0, 0.1, 1.0, 0, 10), Word("bye", 0.1, 1.5, 1.0, 11, 14)]
-    low, high = padded(words, 0, 1, padding=0.0, duration=DURATION, kept=[False, True])
+    low, high = padded(words, 0, 1, padding=0.0, reach=0.1, duration=DURATION, kept=[False, True])
     assert (low, high) == (0.0, pytest.approx(fastest("5558675309")))
 
 

@@ -37,7 +37,7 @@ def cases(draw):
     return recording(DURATION, len(same_as)), speech(*heard, same_as=same_as, unheard=tuple(unheard)), found, policy
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(cases())
 def test_all_of_a_covered_words_time_is_bleeped_on_every_channel_that_carries_it(case):
     rec, said, found, policy = case
@@ -88,8 +88,8 @@ def plan_of(*found: Finding, policy=DEIDENTIFY, text: str = TEXT, **speech_setti
 def test_a_plain_plan():
     plan = plan_of(finding(TEXT, "Dana Whitlock"), finding(TEXT, "metformin", "MEDICATION"))
     assert [(c.first, c.last, c.label) for c in plan.covers] == [(3, 5, "PERSON"), (7, 8, "MEDICATION")]
-    assert [(round(i.start, 3), round(i.end, 3)) for i in plan.intervals] == [(1.0, 2.2), (2.6, 3.4)]
-    assert plan.bleeped_seconds == pytest.approx(2.0)
+    assert [(round(i.start, 3), round(i.end, 3)) for i in plan.intervals] == [(1.1, 2.1), (2.7, 3.3)]
+    assert plan.bleeped_seconds == pytest.approx(1.6)
     assert plan.policy == "deidentify/1"
 
 
@@ -212,7 +212,7 @@ def test_widened_words_are_told():
     said = speech(Transcript.of([TimedText("Hi", 0.0, 0.4), TimedText("Dana", None, None), TimedText("bye", 3.0, 3.4)]))
     plan = make_plan(recording(), said, [Finding("PERSON", 3, 7, 0.9, "test")], DEIDENTIFY)
     assert plan.warnings[0].startswith("1 words had no usable time")
-    assert (plan.intervals[0].start, plan.intervals[0].end) == (0.2, pytest.approx(3.2))
+    assert (plan.intervals[0].start, plan.intervals[0].end) == (pytest.approx(0.3), pytest.approx(3.1))
 
 
 def test_echoes_repeat_a_bleep_on_the_other_channel_once():

@@ -6,7 +6,7 @@ import json
 
 from hypothesis import strategies as st
 
-from redactor.render import Replacer, document, plain_text, srt, tokens, vtt
+from redactor.render import OPERATORS, Replacer, document, plain_text, srt, tokens, vtt
 from redactor.types import (
     UNTRANSCRIBED,
     Action,
@@ -22,6 +22,7 @@ from redactor.types import (
 )
 
 KEY = b"0123456789abcdef"
+REPLACERS = {operator: Replacer(operator, key=KEY) for operator in OPERATORS}
 
 
 def spoken(text: str, *, channel: int = 0, begin: float = 0.0, pace: float = 0.4, length: float = 0.3) -> Transcript:
@@ -63,7 +64,7 @@ def plan_of(*transcripts: Transcript, covers: tuple[Cover, ...] = (), synthetic_
 
 def everything(plan: Plan, operator: str = "label") -> dict[str, str]:
     """All that a reader may see of a plan."""
-    shown = tokens(plan, Replacer(operator, key=KEY))
+    shown = tokens(plan, REPLACERS[operator])
     doc = document(plan, shown, verification={})
     return {
         "text": plain_text(shown),

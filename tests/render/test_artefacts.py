@@ -7,14 +7,14 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shown import KEY, cover, everything, plan_of, plans, spoken
+from shown import KEY, REPLACERS, cover, everything, plan_of, plans, spoken
 
 from redactor.errors import ConfigurationError
 from redactor.render import OPERATORS, Replacer, document, plain_text, srt, tokens, vtt
 from redactor.types import ModelInfo, TimedText, Transcript
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(plans(), st.sampled_from(OPERATORS))
 def test_no_covered_word_is_in_any_artefact_and_every_kept_one_is(case, operator):
     plan, covered, kept = case
@@ -55,11 +55,11 @@ def parse_vtt(text: str) -> list[tuple[int, int, str]]:
     return cues
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(plans())
 def test_subtitles_can_be_read_back(case):
     plan, _, _ = case
-    shown = tokens(plan, Replacer())
+    shown = tokens(plan, REPLACERS["label"])
     cues = parse_srt(srt(shown))
     assert parse_vtt(vtt(shown)) == cues
     assert all(0 <= start < end for start, end, _ in cues)

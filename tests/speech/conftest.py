@@ -1,4 +1,4 @@
-"""Fixtures: one spoken voicemail, made sounds, the shipped checkpoint; lets the tests import `contract` and `loopback`."""
+"""Fixtures: one spoken voicemail and the shipped checkpoint; lets the tests import `contract`, `loopback` and `sounds`."""
 
 import sys
 from pathlib import Path
@@ -14,25 +14,6 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
 SPOKEN = "Hi, this is Maria Lopez. Please call me back at five five five, oh one three, two two oh four. Thank you."
-
-
-def seconds(duration: float) -> np.ndarray:
-    return np.arange(round(duration * 16_000)) / 16_000
-
-
-def noise(duration: float, level: float, *, seed: int = 3) -> Mono:
-    """White noise of `level` dBFS."""
-    rng = np.random.default_rng(seed)
-    return rng.normal(0, 10 ** (level / 20), round(duration * 16_000)).astype(np.float32)
-
-
-def tone(duration: float, *hertz: float, level: float = -20.0) -> Mono:
-    wave = sum(np.sin(2 * np.pi * f * seconds(duration)) for f in hertz)
-    return (wave / len(hertz) * 10 ** (level / 20) * 2**0.5).astype(np.float32)
-
-
-def silence(duration: float) -> Mono:
-    return np.zeros(round(duration * 16_000), np.float32)
 
 
 @pytest.fixture(scope="session")

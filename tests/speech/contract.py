@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from conftest import noise, silence, tone
+from sounds import noise, silence, tone
 
 from redactor.speech import Transcriber, WindowEngine
 from redactor.types import Mono, Speech

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from conftest import noise, silence, tone
 from hypothesis import given
 from hypothesis import strategies as st
+from sounds import noise, silence, tone
 
 from redactor.errors import RecognitionFailed
 from redactor.speech import activity

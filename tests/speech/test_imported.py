@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import silence
+from sounds import silence
 
 from redactor.errors import TranscriptError
 from redactor.speech import TranscriptReader

@@ -2,10 +2,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from conftest import noise, silence
 from contract import ID
 from hypothesis import given
 from hypothesis import strategies as st
+from sounds import noise, silence
 
 from redactor.speech import FakeEngine, Recognizer
 from redactor.speech.activity import Activity, listen, overlapping, union

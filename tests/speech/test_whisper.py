@@ -3,11 +3,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from conftest import noise, silence
+from sounds import noise, silence
 
 from redactor.errors import ModelUnavailable, RecognitionFailed
 from redactor.speech import DecodingOptions, WhisperEngine, load_transcriber, pick_device, resolve
-from redactor.speech.whisper import _words
+from redactor.speech.alignment import words_of
 from redactor.types import Mono
 
 
@@ -16,25 +16,25 @@ def piece(word: str, start: float, end: float, probability: float = 0.9, tokens:
 
 
 def test_pieces_without_a_space_belong_to_the_word_before() -> None:
-    found = _words([piece(" 555", 1, 2, 1.0), piece("-013", 2, 3, 0.5), piece(".", 3, 5)], duration=10)
+    found = words_of([piece(" 555", 1, 2, 1.0), piece("-013", 2, 3, 0.5), piece(".", 3, 5)], duration=10)
     assert [(w.text, w.start, w.end) for w in found] == [("555-013.", 1, 3)]
     assert found[0].confidence == pytest.approx(0.8)
 
 
 def test_punctuation_gives_no_times() -> None:
-    found = _words([piece(" (", 0, 1), piece("hi", 1, 1.3), piece(",", 1.3, 4), piece(" -", 4, 5)], duration=10)
+    found = words_of([piece(" (", 0, 1), piece("hi", 1, 1.3), piece(",", 1.3, 4), piece(" -", 4, 5)], duration=10)
     assert [(w.text, w.start, w.end) for w in found] == [("(hi, -", 1, 1.3)]
 
 
 def test_spoken_signs_are_words() -> None:
-    assert [w.text for w in _words([piece(" $", 0, 1), piece("20", 1, 2), piece(" &", 2, 3)], duration=10)] == [
+    assert [w.text for w in words_of([piece(" $", 0, 1), piece("20", 1, 2), piece(" &", 2, 3)], duration=10)] == [
         "$20",
         "&",
     ]
 
 
 def test_times_stay_inside_the_window_and_in_order() -> None:
-    found = _words([piece(" a", -1, 1), piece(" b", 3, 2), piece(" c", 2.5, 40)], duration=5)
+    found = words_of([piece(" a", -1, 1), piece(" b", 3, 2), piece(" c", 2.5, 40)], duration=5)
     assert [(w.start, w.end) for w in found] == [(0, 1), (3, 3), (3, 5)]
 
 

@@ -2,9 +2,9 @@ import itertools
 
 import numpy as np
 import pytest
-from conftest import noise, silence
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sounds import noise, silence
 
 from redactor.speech.activity import FRAME_SECONDS, Activity, listen
 from redactor.speech.windows import LONGEST_PAUSE, plan_windows

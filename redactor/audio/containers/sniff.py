@@ -53,9 +53,13 @@ def inspector(data: bytes, *, headerless: bool) -> Inspect | None:
 
 
 def is_something_else(data: bytes) -> bool:
-    """Whether this is surely not headerless audio: a known file type of another kind, or text."""
+    """Whether this is surely not headerless audio: a known file type of another kind, or text.
+
+    Text has spaces or line ends and many letters; A-law silence (0x55, "U") is printable too and has neither.
+    """
     if data.startswith(_NOT_AUDIO):
         return True
     head = data[:4096]
     printable = sum(32 <= b < 127 or b in (9, 10, 13) for b in head)
-    return len(head) >= 16 and printable >= 0.95 * len(head)
+    blank = head.count(b" ") + head.count(b"\n")
+    return len(head) >= 16 and printable >= 0.95 * len(head) and blank >= 0.01 * len(head) and len(set(head)) >= 8

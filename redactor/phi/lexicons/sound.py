@@ -156,7 +156,7 @@ class Repair:
         only names with exactly the same consonants are looked up, which is what makes this fast.
         """
         keys = [skeleton(pronounced(word)) for word in words]
-        same, found = self._same, []
+        same, candidates, found = self._same, self._candidates, []
         for first, key in enumerate(keys):
             if (not key and len(words[first]) > 2) or (first and len(words[first]) == len(words[first - 1]) == 1):
                 continue
@@ -168,8 +168,12 @@ class Repair:
                     break
                 if len(key) < self.SHORTEST - 1:
                     continue
+                names: Sequence[Name] = candidates(key)
+                if not names:
+                    continue
                 enough = least(first, last)
-                names = self._candidates(key) if enough < self.CERTAIN else same.get(key)
+                if enough >= self.CERTAIN:
+                    names = same.get(key, ())
                 if names:
                     heard = self._best(words, first, last, key, names, enough)
                     if heard is not None:

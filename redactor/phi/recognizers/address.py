@@ -19,7 +19,7 @@ _SUFFIX = rf"(?:(?:{_SURE}|{_MAYBE})\b\.?(?:\s(?:{_SURE}|{_MAYBE})\b\.?)?)"
 _DIRECTION = r"(?:(?:north|south|east|west)(?:east|west)?|[nsew]\.?|[ns]\.?[ew]\.?)"
 _NUMBER = r"(?:#\s?)?\d{1,5}(?:[\s,-]{1,2}\d{1,4}){0,4}(?:\s?\u00ac\s?\d+(?:\s\d+){0,4})?(?:\s?[a-d](?=\s))?"
 _STOP = (
-    r"(?:the|a|an|my|your|his|her|this|that|is|was|it|i|by|times?|days?|weeks?|tablets?|pills?|milligrams?|mg|of|for|to|in|on|at|with|and|or|hours?|"
+    r"(?:the|a|an|every|each|other|another|some|my|your|his|her|this|that|is|was|it|i|by|times?|days?|weeks?|tablets?|pills?|milligrams?|mg|of|for|to|in|on|at|with|and|or|hours?|"
     r"minutes?|years?|months?|people|you|we|they|he|she|take|right|same|only|do|did|have|had|has|not|way|go|out|all|from|off|down|doctor|dr|"
     r"near|through|into|up|then|so|but|if|when|will|can|are|be|been|a\.?m|p\.?m)\b"
 )

@@ -1,17 +1,16 @@
-"""What the recognizers here share: patterns on the original and the written form, word lists, and the map back.
+"""What the recognizers here share: patterns on the original and the written form, and the map back.
 
-A recognizer of ours is a Presidio `LocalRecognizer`. `PatternBase` runs named regular expressions; `LexiconBase` looks words up.
-Both read the text as it was said and as it would be written (`redactor.phi.spoken`), and give spans of the original text.
+A recognizer of ours is a Presidio `LocalRecognizer`. `PatternBase` runs named regular expressions.
+They read the text as it was said and as it would be written (`redactor.phi.spoken`), and give spans of the original text.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import ClassVar, Literal, NamedTuple
 
-import ahocorasick
 from presidio_analyzer import AnalysisExplanation, LocalRecognizer, RecognizerResult
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
@@ -19,7 +18,6 @@ from redactor.phi.spoken import WrittenForm, written_form
 
 Form = Literal["both", "original", "written"]
 _TRIM = " \t\r\n,;:.!?-\u2013\u2014\u2026\u00ac\"'()[]"
-_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 
 
 class Shape(NamedTuple):
@@ -63,7 +61,7 @@ def written_of(text: str, artifacts: NlpArtifacts | None) -> WrittenForm:
 
 
 class SpokenRecognizer(LocalRecognizer):
-    """Base of both: gives results in offsets of the original text, trimmed of blanks and punctuation.
+    """Gives results in offsets of the original text, trimmed of blanks and punctuation.
 
     Class attributes:
         label: the one label it gives, of `redactor.types.LABELS`.
@@ -90,7 +88,8 @@ class SpokenRecognizer(LocalRecognizer):
 
     def result(self, text: str, start: int, end: int, score: float, name: str) -> RecognizerResult:
         """A Presidio result, with blanks and punctuation cut from both ends; its explanation names the pattern, never the text."""
-        while start < end and text[start] in _TRIM:
+        bracketed = ")" in text[start:end]
+        while start < end and text[start] in _TRIM and not (bracketed and text[start] == "("):
             start += 1
         while start < end and text[end - 1] in _TRIM:
             end -= 1
@@ -163,60 +162,3 @@ class PatternBase(SpokenRecognizer):
             return True
         after = candidate.text[candidate.end : candidate.end + self.reach_after]
         return bool(after) and self._cues.search(after) is not None
-
-
-class LexiconBase(SpokenRecognizer):
-    """Looks up terms of one or more words, whatever the case and the punctuation between the words.
-
-    `terms` maps a term to its score. Terms and text are compared as lower-case words joined by single spaces, on the original
-    and on the written form, so "a one c", "A1C" and "a 1 c" need "a 1 c" and "a1c" in the list. The longest term wins.
-    """
-
-    def __init__(self, terms: Mapping[str, float] | Iterable[tuple[str, float]]) -> None:
-        super().__init__()
-        self._automaton = ahocorasick.Automaton()
-        for term, score in dict(terms).items():
-            key = "".join(f" {word} " for word in normal_words(term))
-            if key:
-                self._automaton.add_word(key, (key, score))
-        self._filled = len(self._automaton) > 0
-        if self._filled:
-            self._automaton.make_automaton()
-
-    def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
-        if not self._filled:
-            return
-        seen = set()
-        for start, end, term, score in self.lookup(form.original):
-            seen.add((start, end))
-            yield start, end, self.judge(term, form.original, start, end, score), "term"
-        if form.text is not form.original:
-            for start, end, term, score in self.lookup(form.text):
-                place = form.to_original(start, end)
-                if place not in seen:
-                    yield *place, self.judge(term, form.text, start, end, score), "written term"
-
-    def judge(self, term: str, text: str, start: int, end: int, score: float) -> float:
-        """The score of a term where it stands; 0 or less drops it (below every threshold)."""
-        return score
-
-    def lookup(self, text: str) -> Iterator[tuple[int, int, str, float]]:
-        """(start, end, term, score) of the longest terms in `text`, left to right, without overlaps."""
-        words = list(_WORD.finditer(text))
-        joined, position = [], 0
-        starts: dict[int, int] = {}
-        ends: dict[int, int] = {}
-        for number, match in enumerate(words):
-            # Two blanks between words, so that neighbouring terms, which both end in blanks, never share one.
-            joined.append(f" {match.group().lower().replace(chr(0x2019), chr(39))} ")
-            starts[position] = number
-            position += len(joined[-1])
-            ends[position - 1] = number
-        for last, (key, score) in self._automaton.iter_long("".join(joined)):
-            first, final = starts[last + 1 - len(key)], ends[last]
-            yield words[first].start(), words[final].end(), " ".join(key.split()), score
-
-
-def normal_words(text: str) -> list[str]:
-    """The words of a term as the lexicons compare them: lower case, straight apostrophes, no punctuation."""
-    return [m.group().lower().replace("\u2019", "'") for m in _WORD.finditer(text)]

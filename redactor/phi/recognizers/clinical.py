@@ -92,18 +92,19 @@ class Reading:
         return self._heard
 
     def _enough(self) -> Callable[[int, int], float]:
+        """What similarity is enough for a window: constant time, since it is asked for every place where a name is possible."""
+        plain = self.words.plain
+        before, after = [Repair.CERTAIN] * (len(plain) + 1), [Repair.CERTAIN] * (len(plain) + 1)
+        for hit in self.hits:
+            if hit.entry.label and hit.entry.strength in CERTAIN:
+                _lower(before, hit.last, hit.last + CONTEXT, IN_CONTEXT)
+                _lower(after, hit.first - CONTEXT, hit.first, IN_CONTEXT)
         drug_cues = word_class("cue.medication")
-        cues = [index for index, word in enumerate(self.words.plain) if word in drug_cues]
-        clinical = [hit for hit in self.hits if hit.entry.label and hit.entry.strength in CERTAIN]
-
-        def enough(first: int, last: int) -> float:
-            if any(first - REACH <= cue < first or last <= cue < last + REACH for cue in cues):
-                return BESIDE_CUE
-            if any(first - CONTEXT <= hit.first and hit.last <= last + CONTEXT for hit in clinical):
-                return IN_CONTEXT
-            return Repair.CERTAIN
-
-        return enough
+        for index, word in enumerate(plain):
+            if word in drug_cues:
+                _lower(before, index + 1, index + REACH, BESIDE_CUE)
+                _lower(after, index - REACH + 1, index, BESIDE_CUE)
+        return lambda first, last: min(before[first], after[last])
 
     def _unknown(self, heard: Heard) -> bool:
         known = [
@@ -154,6 +155,12 @@ class Reading:
         while index > 0 and self.words.plain[index - 1] in words:
             index -= 1
         return index
+
+
+def _lower(values: list[float], first: int, last: int, to: float) -> None:
+    """values[first … last], both included, are at most `to`."""
+    for index in range(max(0, first), min(len(values) - 1, last) + 1):
+        values[index] = min(values[index], to)
 
 
 @cache

@@ -81,8 +81,15 @@ class DateRecognizer(PatternBase):
         Shape("figures with year", rf"(?<![\d/.-]){_M}{_S}{_D}{_S}{_YEAR4}", 0.7, "written"),
         Shape("day figures with year", rf"(?<![\d/.-]){_D}{_S}{_M}{_S}{_YEAR4}", 0.7, "written"),
         Shape("month figure and year", rf"(?<![\d/.-]){_M}{_S}{_YEAR4}", 0.2, "written"),
-        Shape("three figures", rf"(?<![\d/.-]){_M}{_S}{_D}{_S}(?:0\s?\d|[1-9]\s?\d)(?![\d:])", 0.2, "written"),
-        Shape("day first figures", rf"(?<![\d/.-]){_D}{_S}{_M}{_S}(?:0\s?\d|[1-9]\s?\d)(?![\d:])", 0.2, "written"),
+        Shape(
+            "three figures", rf"(?<![\d/.-]){_M}{_S}{_D}{_S}['\u2019]?(?:0\s?\d|[1-9]\s?\d)(?![\d:])", 0.2, "written"
+        ),
+        Shape(
+            "day first figures",
+            rf"(?<![\d/.-]){_D}{_S}{_M}{_S}['\u2019]?(?:0\s?\d|[1-9]\s?\d)(?![\d:])",
+            0.2,
+            "written",
+        ),
         Shape(
             "two figures",
             rf"\b(?:on|for)\s+(?P<value>{_M}[\s-]{_D})(?=\s*(?:at|[,.?!]|$|with|for|and))",
@@ -133,9 +140,7 @@ class DateRecognizer(PatternBase):
         if name == "month day year" and match.group().lower().startswith(("may ", "march ", "mar ")):
             return self._verb_month(candidate)
         if name in {"three figures", "day first figures", "month figure and year"}:
-            return (
-                0.85 if birth else (0.55 if name != "month figure and year" and self._visit(before) else 0.0)
-            )
+            return 0.85 if birth else (0.55 if name != "month figure and year" and self._visit(before) else 0.0)
         if name == "two figures":
             return 0.6 if _VISIT_NEAR.search(before[-60:]) else 0.0
         if name == "run":
@@ -144,11 +149,7 @@ class DateRecognizer(PatternBase):
                 return 0.0
             return 0.85 if close and 4 <= len(digits(match.group())) <= 8 and not _other_number(before[-60:]) else 0.0
         if name == "joined":
-            return (
-                0.6
-                if birth and len(before) < 40
-                else (0.55 if self._visit(before) and _near_on(before) else 0.0)
-            )
+            return 0.6 if birth and len(before) < 40 else (0.55 if self._visit(before) and _near_on(before) else 0.0)
         if name == "month/day":
             return 0.8 if birth or self._visit(before) else self._fraction(match.group())
         return candidate.shape.score

@@ -61,7 +61,11 @@ class OrganizationRecognizer(SpokenRecognizer):
                 low = word.group().lower()
                 if low in self._kinds:
                     continue
-                if low in self._stop and low not in {"saint", "st", "st.", "and"}:
+                if (
+                    low in self._stop
+                    and not (word.start() and word.group()[0].isupper())
+                    and low not in {"saint", "st", "st.", "and"}
+                ):
                     break
                 kept = word.start()
             if kept is not None:

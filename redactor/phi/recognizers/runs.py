@@ -13,7 +13,7 @@ RUN = re.compile(rf"\(?\+?\d+(?:(?:{JOINT}|,?\s+(?:and )?then,?\s+)\(?\d+)*")
 
 _NOT_CODE = r"(?!(?:is|its?|was|and|the|my|of|on|or|to|for|in|at|no|not|are|am|that|has|have|um|uh|with|ends?|be|by|so|then|if|we|he|she|you|i|a|but|can|per|or|his|her|ext|plus|too|did|had|may|mr|dr|mrs|year|day|days|am|pm)\b)"
 # Figures; a letter; letters that cannot be a word (they were spelled); "a" and "i" only before a figure.
-_PART = rf"(?:[a-z]{{0,5}}\d[a-z\d]*|[b-hj-z](?![a-z'])|(?:{_NOT_CODE}[a-z]{{2,3}}|[b-df-hj-np-tv-xz]{{2,5}})(?={JOINT}[a-z]?\d)|[ai](?={JOINT}\d))"
+_PART = rf"(?:[a-z]{{0,5}}\d[a-z\d]*|[b-hj-z](?![a-z'])|(?:{_NOT_CODE}[a-z]{{2,3}}|[b-df-hj-np-tv-xz]{{2,5}})(?={JOINT}[a-z]?\d)|[ai](?={JOINT}\d|\s*$|[.,]))"
 VALUE = rf"(?:{_NOT_CODE}[a-z]{{1,5}}{JOINT})?{_PART}(?:{JOINT}{_PART})*"
 """A number or code after a cue: "4417", "xgp 884 219", "m 530-441-22", "sn 88417"; blanks and hyphens inside."""
 
