@@ -215,7 +215,7 @@ class Pipeline:
         parts = (
             __version__, transcriber.info.name, transcriber.info.revision, policy.stamp, sorted(policy.labels.items()), policy.min_score, policy.padding, policy.reach, policy.unheard_speech,
             policy.unheard_sound, self.style, self.verify_with is not None,
-            self.replacer.operator,
+            self.replacer.fingerprint,
         )  # fmt: skip
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 

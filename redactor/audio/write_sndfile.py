@@ -35,11 +35,11 @@ def write(samples: Samples, audio_format: AudioFormat) -> bytes:
         options["endian"] = "BIG" if codec.endswith(_BIG_ENDIAN) else "LITTLE"
     if codec == "VORBIS":
         options["compression_level"] = _vorbis_level(samples, audio_format, options)
-    data = _write(samples, audio_format.sample_rate, options)
-    return _only_sound(data, len(samples)) if container == "WAV" else data
+    file = _write(samples, audio_format.sample_rate, options)
+    return _only_sound(file.getbuffer(), len(samples)) if container == "WAV" else file.getvalue()
 
 
-def _write(samples: Samples, rate: int, options: dict[str, Any]) -> bytes:
+def _write(samples: Samples, rate: int, options: dict[str, Any]) -> io.BytesIO:
     import soundfile
 
     if options["subtype"] == "VOX_ADPCM" and len(samples) % 2:
@@ -47,7 +47,7 @@ def _write(samples: Samples, rate: int, options: dict[str, Any]) -> bytes:
     file = io.BytesIO()
     with soundfile.SoundFile(file, "w", rate, samples.shape[1], **options) as sound:
         sound.write(samples)
-    return file.getvalue()
+    return file
 
 
 def _vorbis_level(samples: Samples, audio_format: AudioFormat, options: dict[str, Any]) -> float:
@@ -58,25 +58,25 @@ def _vorbis_level(samples: Samples, audio_format: AudioFormat, options: dict[str
     wanted = audio_format.bit_rate * len(excerpt) / audio_format.sample_rate / 8
 
     def miss(level: float) -> float:
-        size = len(_write(excerpt, audio_format.sample_rate, {**options, "compression_level": level}))
+        size = _write(excerpt, audio_format.sample_rate, {**options, "compression_level": level}).tell()
         return abs(float(np.log(size / max(wanted, 1.0))))
 
     return min(_LEVELS, key=miss)
 
 
-def _only_sound(data: bytes, frames: int) -> bytes:
+def _only_sound(data: memoryview, frames: int) -> bytes:
     """Keep fmt, fact and data of a WAV file; libsndfile adds a PEAK chunk with the time of day to float files."""
     kept, position = b"", 12
-    while position + 8 <= len(data):
+    while True:
         name, size = struct.unpack_from("<4sI", data, position)
         if name == b"fmt ":
-            kept += data[position : position + 8 + size]
-        elif name == b"data":
-            tag = kept[8:10]
-            if tag != b"\x01\x00":
+            kept = bytes(data[position : position + 8 + size])
+            if kept[8:10] != b"\x01\x00":  # every codec but PCM tells its length in samples
                 kept += struct.pack("<4sII", b"fact", 4, frames)
+        elif name == b"data":
+            body = data[position : position + 8 + size]
             # A chunk has even length; the pad byte does not count in its size.
-            body: bytes = data[position : position + 8 + size] + b"\0" * (size & 1)
-            return struct.pack("<4sI4s", b"RIFF", 4 + len(kept) + len(body), b"WAVE") + kept + body
+            pad = bytes(len(body) & 1)
+            head = struct.pack("<4sI4s", b"RIFF", 4 + len(kept) + len(body) + len(pad), b"WAVE")
+            return b"".join((head, kept, body, pad))
         position += 8 + size + (size & 1)
-    return data

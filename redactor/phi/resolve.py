@@ -22,7 +22,7 @@ _NUMBERS = frozenset(
     "PHONE_NUMBER US_SSN MEDICAL_RECORD_NUMBER HEALTH_PLAN_ID ACCOUNT_NUMBER LICENSE_NUMBER VEHICLE_ID DEVICE_ID OTHER_ID".split()
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
-_SHORTEST_REPEAT = 4  # digits
+_SHORTEST_REPEAT, _LONGEST_REPEAT = 4, 24  # digits
 
 
 def resolve(findings: Iterable[Finding], form: WrittenForm) -> tuple[Finding, ...]:
@@ -129,7 +129,7 @@ def repeats(findings: Sequence[Finding], form: WrittenForm) -> list[Finding]:
                     names.setdefault(low, finding)
         elif finding.label in _NUMBERS:
             figures = digits(form.text[slice(*form.to_written(finding.start, finding.end))])
-            if len(figures) >= _SHORTEST_REPEAT:
+            if _SHORTEST_REPEAT <= len(figures) <= _LONGEST_REPEAT:
                 numbers.setdefault(figures, finding)
     if names:
         for match in _WORD.finditer(text):

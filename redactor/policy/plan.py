@@ -67,7 +67,7 @@ def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding],
             start, end = (min(max(0.0, t), duration) for t in sorted((unheard.start, unheard.end)))
             if start < end:
                 found.append(_empty_cover(transcript, start, end))
-                found_intervals.append(Interval(transcript.channel, start, end, (UNTRANSCRIBED,)))
+                found_intervals.append(_unheard_interval(transcript, start, end, policy, duration))
         covered = {i for c in found for i in range(c.first, c.last)}
         kept = [w for i, w in enumerate(transcript.words) if i not in covered]
         covers.extend(sorted(found, key=lambda c: (c.first, c.last, c.start)))
@@ -160,6 +160,15 @@ def _intervals(transcript: Transcript, covers: Sequence[Cover], policy: Policy, 
         )
         out.append(Interval(transcript.channel, start, end, c.labels))
     return out
+
+
+def _unheard_interval(transcript: Transcript, start: float, end: float, policy: Policy, duration: float) -> Interval:
+    """The stretch with padding over what recognition tolerates beside words, but not into them."""
+    ends = [w.end or 0.0 for w in transcript.words if (w.start or 0.0) < start]
+    begins = [w.start or 0.0 for w in transcript.words if (w.end or 0.0) > end]
+    low = max([start - policy.padding, 0.0, *(e for e in ends if e <= start)])
+    high = min([end + policy.padding, duration, *(b for b in begins if b >= end)])
+    return Interval(transcript.channel, low, high, (UNTRANSCRIBED,))
 
 
 def _empty_cover(transcript: Transcript, start: float, end: float) -> Cover:

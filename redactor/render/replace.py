@@ -71,6 +71,16 @@ class Replacer:
         if operator == "hash":
             KeyedHash().validate({"key": key})
 
+    @property
+    def fingerprint(self) -> str:
+        """Tells replacers apart whose output differs, without giving the key away."""
+        mark = (
+            hmac.new(self._key or b"", b"redactor settings", hashlib.sha256).hexdigest()[:8]
+            if self.operator == "hash"
+            else ""
+        )
+        return f"{self.operator}{mark}"
+
     def replacements(self, transcript: Transcript, covers: Sequence[Cover]) -> list[str]:
         """One string for each cover, in order. Sentence marks after the last covered word stay, so the text still reads."""
         spans: list[tuple[int, int, str]] = []

@@ -95,7 +95,7 @@ def voice(seconds: float, rate: int, seed: int = 0) -> np.ndarray:
             out += np.sin(k * phase + rng.random() * 6) * (0.3 + rng.random()) / k**0.7
     syllables = np.repeat(rng.random(n // max(rate // 5, 1) + 2) > 0.3, max(rate // 5, 1))[:n].astype(float)
     ramp = max(rate // 50, 1)
-    envelope = np.convolve(syllables, np.ones(ramp) / ramp, "same")
+    envelope = np.convolve(syllables, np.ones(ramp) / ramp, "same")[:n]
     return out / 3 * envelope * 0.15 + 0.002 * rng.standard_normal(n)
 
 

@@ -72,6 +72,17 @@ def test_a_second_data_chunk_fails(wav):
     fails(wav + b"data" + struct.pack("<I", 2000) + bytes([1]) * 2000, ".wav")
 
 
+@pytest.mark.parametrize("frames", [320, 4123, 4160, 8000, 8320])
+@pytest.mark.parametrize("codec", ["GSM610", "IMA_ADPCM", "MS_ADPCM"])
+def test_block_codecs_end_where_the_fact_chunk_says(kit, codec, frames):
+    """Also after an odd number of 65-byte GSM blocks, whose pad byte libsndfile takes for one more block."""
+    samples = kit.as_dtype(kit.voice(frames / 8000, 8000), "int16")[:, None]
+    data = encode(samples, AudioFormat("WAV", codec, ".WAV", 8000, 1, "soundfile")).data
+    recording = decode(Source.of(data, ".WAV"))
+    assert recording.frames == frames
+    assert decode(Source.of(encode(recording.samples, recording.format).data, ".WAV")).frames == frames
+
+
 def test_an_incomplete_last_gsm_block_is_not_dropped(kit):
     data = kit.soundfile(kit.as_dtype(kit.voice(1.0, 8000), "int16"), 8000, "WAV", "GSM610")
     at = data.index(b"data") + 4

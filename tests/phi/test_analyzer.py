@@ -6,6 +6,7 @@ import logging
 import socket
 import subprocess
 import sys
+import time
 from itertools import pairwise
 
 import pytest
@@ -114,3 +115,13 @@ def test_imports_no_model_and_no_suffix_list() -> None:
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False, timeout=60
     )
     assert done.stdout.strip() == "2", done.stderr[-400:]
+
+
+@pytest.mark.parametrize(
+    "piece", ["1", "one ", "id number is ", "b ", "12 maple ", "1-", "a at b dot ", "Maple Oak ", "address is "]
+)
+def test_no_text_takes_long(detector: Detector, piece: str) -> None:
+    text = piece * (6000 // len(piece))
+    began = time.process_time()
+    detector.detect(text)
+    assert time.process_time() - began < 5

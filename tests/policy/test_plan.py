@@ -157,7 +157,7 @@ def test_unheard_speech_stops_the_recording_or_is_bleeped():
     with pytest.raises(UntranscribedSpeech, match=r"2\.0 s"):
         plan_of(unheard=lost, policy=load_policy("deidentify"))
     plan = plan_of(unheard=lost)
-    assert plan.intervals == (Interval(0, 4.0, 6.0, (UNTRANSCRIBED,)),)
+    assert plan.intervals == (Interval(0, 3.75, 6.25, (UNTRANSCRIBED,)),)
     assert [(c.first, c.last, c.label) for c in plan.covers] == [(9, 9, UNTRANSCRIBED)]
 
 
@@ -183,7 +183,7 @@ def test_unheard_sound_is_bleeped_or_kept():
 def test_unheard_sound_on_a_twin_channel_is_bleeped_on_both():
     said = speech(spoken(TEXT), same_as=(0, 0), unheard=(Unheard(1, 4.0, 6.0, "sound"),))
     plan = make_plan(recording(channels=2), said, (), DEIDENTIFY)
-    assert [(i.channel, i.start, i.end) for i in plan.intervals] == [(0, 4.0, 6.0), (1, 4.0, 6.0)]
+    assert [(i.channel, i.start, i.end) for i in plan.intervals] == [(0, 3.75, 6.25), (1, 3.75, 6.25)]
 
 
 MISMATCHED = [

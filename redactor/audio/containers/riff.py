@@ -194,7 +194,8 @@ def _finish(
         whole = blocks * form.frames_a_block
         # The last block is padded; `fact` says where the sound ends. Its word is taken inside that block only.
         declared = fact if fact and whole - form.frames_a_block < fact < whole else whole
-        excess = form.frames_a_block / form.rate
+        # libsndfile takes the pad byte behind an odd number of GSM blocks for one more block.
+        excess = 2 * form.frames_a_block / form.rate
         size = blocks * form.block - len(filler)
     elif native:
         declared, excess = size // form.block, 0.0

@@ -15,9 +15,9 @@ from redactor.phi.recognizers.runs import VALUE, digits
 from redactor.phi.spoken import WrittenForm
 
 _CLOSE = (
-    r"(?:[\s:#,.\-]+(?:is|was|are|it's|its|it|that's|that|would be|will be|be|number|numbers|no|num|id|i d|code|of|on|for|my|the|her|his|our|"
+    r"(?:[\s:#,.\-]{1,4}(?:is|was|are|it's|its|it|that's|that|would be|will be|be|number|numbers|no|num|id|i d|code|of|on|for|my|the|her|his|our|"
     r"your|this|card|here|listed as|reads|starts with|ends? in|ending in|ending|ends with|as|equals|again|okay|ok|and|last 4|digits|under|goes|"
-    r"i think|i believe|let me see|let's see))*[\s:#,.\-]*"
+    r"i think|i believe|let me see|let's see)){0,8}[\s:#,.\-]{0,4}"
 )
 _LEADING = re.compile(r"([a-z]{2,5})[\s,.-]+", re.IGNORECASE)
 _FAR = r"[^\d.?!]{1,45}?"
