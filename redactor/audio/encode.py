@@ -59,7 +59,7 @@ def encode(samples: Samples, audio_format: AudioFormat) -> Encoded:
         samples = as_int16(samples)  # libsndfile would wrap or invent what does not fit
     writer = _writer(audio_format)
     if writer is not None:
-        suffix = honest_suffix(audio_format.container, audio_format.codec, audio_format.suffix)
+        suffix = honest_suffix(audio_format)
         return Encoded(writer(samples, audio_format), suffix, replace(audio_format, suffix=suffix))
     plain = AudioFormat(
         "WAV", "PCM_16", ".wav", audio_format.sample_rate, audio_format.channels, "soundfile",

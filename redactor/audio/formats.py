@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from redactor.audio.raw import raw_suffix
+from redactor.types import AudioFormat
+
 SUFFIXES = {
     "WAV": (".wav", ".wave", ".bwf", ".wav49"),
     "RF64": (".wav", ".wave", ".bwf", ".rf64"),
@@ -19,19 +22,14 @@ SUFFIXES = {
 }
 
 
-_RAW_SUFFIXES = {
-    "ULAW": ".ulaw", "ALAW": ".alaw", "GSM610": ".gsm", "VOX_ADPCM": ".vox", "g722": ".g722", "g729": ".g729", "g723_1": ".g723",
-    "g726": ".g726", "g726le": ".g726",
-}  # fmt: skip
-
-
 def fits(container: str, suffix: str) -> bool:
     """Whether a suffix, in any case, is usual for a container; headerless audio may be called anything."""
     return container == "RAW" or suffix.lower() in SUFFIXES[container]
 
 
-def honest_suffix(container: str, codec: str, suffix: str) -> str:
-    """The suffix itself where it fits (case kept: Asterisk's `.WAV` is not its `.wav`), else the usual one."""
-    if container == "RAW":
-        return suffix or _RAW_SUFFIXES.get(codec, ".raw")
-    return suffix if fits(container, suffix) else SUFFIXES[container][0]
+def honest_suffix(audio_format: AudioFormat) -> str:
+    """The format's own suffix where it fits (case kept: Asterisk's `.WAV` is not its `.wav`), else the usual one."""
+    suffix = audio_format.suffix
+    if audio_format.container == "RAW":
+        return raw_suffix(audio_format.codec, audio_format.sample_rate, suffix)
+    return suffix if fits(audio_format.container, suffix) else SUFFIXES[audio_format.container][0]

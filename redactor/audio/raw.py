@@ -73,6 +73,12 @@ class RawFormat:
         return _PYAV.get(self.codec)
 
     @property
+    def name(self) -> str:
+        """What `AudioFormat.codec` calls it."""
+        names = {"s16be": "PCM_16_BE", "g726": "g726le", "g726be": "g726", "g723": "g723_1"}
+        return names.get(self.codec) or self.subtype or self.codec
+
+    @property
     def big_endian(self) -> bool:
         return self.codec == "s16be"
 
@@ -117,3 +123,15 @@ RAW_SUFFIXES = frozenset(_BY_SUFFIX)
 def raw_format(suffix: str) -> RawFormat | None:
     """What a suffix says about a headerless file, None if it says nothing."""
     return _BY_SUFFIX.get(suffix.lower())
+
+
+def raw_suffix(name: str, sample_rate: int, suffix: str) -> str:
+    """A suffix that says what a headerless file holds: the given one if it does, else a usual one, else the given one or ".raw"."""
+
+    def says_so(ending: str) -> bool:
+        known = raw_format(ending)
+        return known is not None and (known.name, known.sample_rate) == (name, sample_rate)
+
+    if says_so(suffix):
+        return suffix
+    return next(filter(says_so, _BY_SUFFIX), suffix or ".raw")

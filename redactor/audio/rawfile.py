@@ -40,10 +40,8 @@ def read_raw(source: Source, raw: RawFormat, limits: Limits) -> Recording:
             "subtype": raw.subtype,
             "endian": "BIG" if raw.big_endian else "LITTLE" if raw.codec == "s16" else "FILE",
         }
-        reel, codec = read_soundfile(io.BytesIO(view), limits=limits, raw=layout)
+        reel, _ = read_soundfile(io.BytesIO(view), limits=limits, raw=layout)
         backend, bit_rate = "soundfile", round(used * 8 * raw.sample_rate / frames)
-        if raw.big_endian:
-            codec = "PCM_16_BE"
     else:
         options: dict[str, str] = {}
         if raw.codec in ("g726", "g726be"):
@@ -51,10 +49,10 @@ def read_raw(source: Source, raw: RawFormat, limits: Limits) -> Recording:
         decoded = read_ffmpeg(
             Stream("RAW", "pyav", (view,), demuxer=raw.demuxer or "", options=tuple(options.items())), limits=limits
         )
-        reel, codec, bit_rate, backend = decoded.reel, decoded.codec, decoded.bit_rate or 0, "pyav"
+        reel, bit_rate, backend = decoded.reel, decoded.bit_rate or 0, "pyav"
     if reel.frames < frames or reel.sample_rate != raw.sample_rate:
         raise DamagedAudio(f"Only {reel.frames} of {frames} frames could be decoded.")
-    form = AudioFormat("RAW", codec, source.suffix, raw.sample_rate, raw.channels, backend, bit_rate)
+    form = AudioFormat("RAW", raw.name, source.suffix, raw.sample_rate, raw.channels, backend, bit_rate)
     return Recording(source.id, reel.samples(frames), form, tuple(warnings))
 
 

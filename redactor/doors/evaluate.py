@@ -73,7 +73,7 @@ def evaluate(
     if as_json:
         print(json.dumps({**figures, "recordings_measured": rows}))
     else:
-        console().print(_table(figures))
+        console(data=True).print(_table(figures))
 
 
 def _table(figures: dict[str, Any]) -> Table:

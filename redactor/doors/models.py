@@ -41,7 +41,7 @@ def list_models(
     table = Table("name", "state", "for")
     for row in rows:
         table.add_row(row["name"], row["state"], row["use"])
-    console().print(table)
+    console(data=True).print(table)
 
 
 @models.command()

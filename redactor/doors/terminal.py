@@ -1,4 +1,4 @@
-"""What a person sees on a terminal: problems, progress, tables. Standard error only, so that standard output stays data."""
+"""What a person sees on a terminal. Problems and progress go to standard error, so that standard output stays data."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from redactor.errors import RedactorError
 from redactor.types import Outcome, Status
 
 
-def console() -> Console:
-    """Made at each use, since tests and callers replace standard error."""
-    return Console(file=sys.stderr, highlight=False, soft_wrap=True)
+def console(*, data: bool = False) -> Console:
+    """On standard error; `data`: on standard output, for what was asked for. Made at each use, since callers replace the streams."""
+    return Console(file=sys.stdout if data else sys.stderr, highlight=False, soft_wrap=True)
 
 
 def complain(error: RedactorError) -> None:

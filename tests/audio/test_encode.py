@@ -5,7 +5,7 @@ import av
 import numpy as np
 import pytest
 
-from redactor.audio import Source, bleep, decode, encode
+from redactor.audio import RawFormat, Source, bleep, decode, encode
 from redactor.errors import ConfigurationError
 from redactor.types import AudioFormat, Interval
 
@@ -94,6 +94,27 @@ def test_a_name_that_lied_gets_an_honest_ending(kit):
     recording = decode(Source.of(data, ".mp3"))
     assert encode(recording.samples, recording.format).suffix == ".wav"
     assert encode(recording.samples, decode(Source.of(data, ".Wav")).format).suffix == ".Wav"
+
+
+@pytest.mark.parametrize(
+    ("raw", "suffix", "expected"),
+    [
+        ("ulaw", "", ".ulaw"),
+        ("s16:16000", ".raw", ".sln16"),
+        ("alaw", ".ulaw", ".alaw"),
+        ("s16be", "", ".raw"),
+        ("ulaw", ".UL", ".UL"),
+    ],
+)
+def test_headerless_output_is_named_so_that_it_is_read_back_right(kit, raw, suffix, expected):
+    data = kit.soundfile(kit.as_dtype(kit.voice(0.5, 8000), "int16"), 8000, "RAW", "PCM_16")
+    recording = decode(Source.of(data, suffix), raw=RawFormat.parse(raw))
+    written = encode(recording.samples, recording.format)
+    assert written.suffix == expected
+    if expected != ".raw":
+        again = decode(Source.of(written.data, written.suffix))
+        assert again.sample_rate == recording.sample_rate
+        assert np.array_equal(again.samples, recording.samples)
 
 
 def test_float_over_full_scale_is_clipped_not_wrapped(kit):

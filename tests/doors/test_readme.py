@@ -1,0 +1,57 @@
+"""The README is executed: its example prints what it shows, its commands and options exist, its model demonstration works."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_example_prints_what_is_shown(run):
+    shown = re.search(r"<!-- example:detect -->\n    \$ echo '(.*)' \| redactor detect\n    (.*)\n", README)
+    assert shown, "the README has lost its example"
+    done = run("detect", input=shown[1].encode() + b"\n")
+    assert done.returncode == 0, done.stderr.decode()
+    assert json.loads(done.stdout) == json.loads(shown[2])
+
+
+def test_every_option_that_is_mentioned_exists(run):
+    wide = {**os.environ, "COLUMNS": "250"}  # or long names are cut
+    known = b"".join(run(command, "--help", env=wide).stdout for command in ("redact", "transcribe", "locate"))
+    flags = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", re.sub(r"<!--.*?-->", "", README, flags=re.DOTALL)))
+    assert len(flags) > 8
+    assert [f for f in sorted(flags) if f.encode() not in known] == []
+
+
+def test_make_targets_exist():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"(?:^    |`)make (\w+)", README, re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+@pytest.mark.parametrize("name", ["outgoing/out-01.wav", "incoming/in-11.wav"])
+def test_the_demonstration_really_recognises(run, tmp_path, name):
+    """The shipped checkpoint through the real faster-whisper: words come out, the number is bleeped, the model is marked."""
+    out = tmp_path / "out"
+    done = run(
+        "redact",
+        ROOT / "sample_audio" / name,
+        "--out",
+        out,
+        "--model",
+        "voicemail-micro",
+        "--unheard",
+        "bleep",
+        "--json",
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert b"synthetic" in done.stderr
+    doc = json.loads(next(out.glob("*.redacted.json")).read_text())
+    assert doc["synthetic_only"] is True
+    assert len(doc["words"]) > 12
+    assert "PHONE_NUMBER" in {f["label"] for f in doc["findings"]}
+    assert json.loads(done.stdout)["redacted"] == 1
