@@ -23,6 +23,8 @@ from typing import Any, Protocol
 from redactor import __version__
 from redactor.audio import (
     AUDIO_SUFFIXES,
+    ECHO_REACH,
+    Decoder,
     Encoded,
     Limits,
     Source,
@@ -53,12 +55,6 @@ class Detector(Protocol):
     """Text → findings with offsets into it (`phi.build_detector` makes one)."""
 
     def detect(self, text: str) -> tuple[Finding, ...]: ...
-
-
-class Decoder(Protocol):
-    """Bytes → samples; where a sandboxed process plugs in."""
-
-    def __call__(self, source: Source, /) -> Recording: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +152,7 @@ class Pipeline:
         with clock.stage("plan"):
             plan = make_plan(recording, speech, findings, self.policy)
             if recording.channels > 1:
-                plan = with_echoes(plan, [(i, echoes(recording, i)) for i in plan.intervals])
+                plan = with_echoes(plan, [(i, echoes(recording, i)) for i in plan.intervals], reach=ECHO_REACH)
         return plan
 
     def redact(self, recording: Recording, transcriber: Transcriber, clock: Clock | None = None) -> Artefacts:

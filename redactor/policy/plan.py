@@ -94,9 +94,16 @@ def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding],
     )
 
 
-def with_echoes(plan: Plan, echoes: Sequence[tuple[Interval, tuple[int, ...]]]) -> Plan:
-    """The plan with each interval repeated on the channels where the same voice was heard (crosstalk on a two-party call)."""
-    extra = [replace(interval, channel=other) for interval, others in echoes for other in others]
+def with_echoes(plan: Plan, echoes: Sequence[tuple[Interval, tuple[int, ...]]], *, reach: float) -> Plan:
+    """The plan with each interval repeated on the channels where the same voice was heard (crosstalk on a two-party call).
+
+    `reach`: seconds by which an echo may outlast the voice.
+    """
+    extra = [
+        replace(interval, channel=other, end=min(plan.duration, interval.end + reach))
+        for interval, others in echoes
+        for other in others
+    ]
     if not extra:
         return plan
     channels = sorted({i.channel for i in (*plan.intervals, *extra)})

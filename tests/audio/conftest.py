@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from redactor.audio import Source, encode
+from redactor.audio import Source, decode, encode
+from redactor.errors import DamagedAudio, InputError
 from redactor.types import AudioFormat, Recording
 
 
@@ -190,6 +191,8 @@ def cases() -> list[Case]:
 def pytest_generate_tests(metafunc):
     if "case" in metafunc.fixturenames:
         metafunc.parametrize("case", CASES, ids=str)
+    if "rated_case" in metafunc.fixturenames:
+        metafunc.parametrize("rated_case", [c for c in CASES if c.bit_rate is not None], ids=str)
 
 
 @pytest.fixture(scope="session")
@@ -219,3 +222,22 @@ def kit():
         lag_ms = staticmethod(lag_ms)
 
     return Kit
+
+
+@pytest.fixture
+def wav():
+    """One second of PCM WAV with a plain 44-byte header."""
+    return soundfile_bytes(as_dtype(voice(1.0, 8000), "int16"), 8000, "WAV", "PCM_16")
+
+
+@pytest.fixture(scope="session")
+def fails():
+    """fails(data, suffix, error) asserts that decoding raises exactly that error; gives its message."""
+
+    def check(data: bytes, suffix: str, error: type[InputError] = DamagedAudio, **options: Any) -> str:
+        with pytest.raises(InputError) as caught:
+            decode(Source.of(data, suffix), **options)
+        assert type(caught.value) is error, caught.value.message
+        return caught.value.message
+
+    return check

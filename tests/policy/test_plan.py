@@ -218,8 +218,8 @@ def test_widened_words_are_told():
 def test_echoes_repeat_a_bleep_on_the_other_channel_once():
     said = speech(spoken(TEXT), Transcript(1, "", ()))
     plan = make_plan(recording(channels=2), said, [finding(TEXT, "Dana")], DEIDENTIFY)
-    again = with_echoes(plan, [(i, (1,)) for i in plan.intervals] * 2)
+    again = with_echoes(plan, [(i, (1,)) for i in plan.intervals] * 2, reach=0.0)
     (first, second) = again.intervals
     assert (first.channel, second.channel) == (0, 1)
     assert (first.start, first.end, first.labels) == (second.start, second.end, second.labels)
-    assert with_echoes(plan, [(i, ()) for i in plan.intervals]) is plan
+    assert with_echoes(plan, [(i, ()) for i in plan.intervals], reach=0.05) is plan

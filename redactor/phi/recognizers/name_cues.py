@@ -59,10 +59,25 @@ _KIN = frozenset(
 )
 _SKIP = frozenset("uh um , is was it's like well actually yes yeah".split())
 
+SELF = frozenset("is it's i'm im am".split())
+"""Last words of the phrases with which people say who they are."""
+
 CALLING = frozenset("calling speaking here again returning called checking".split())
 FOLLOW = frozenset(
     "from at with and in i i'm calling here on about my we again returning speaking over just please needs wants said called he's she's his her date dob born d o b uh um your back this it's who".split()
 )
+
+ASKED = frozenset({
+    "message for", "calling for", "looking for", "asking for", "ask for", "speak with", "speak to", "spoke with", "speaking with", "trying to reach",
+    "this is", "talk to", "reminder for", "to reach", "attention",
+})  # fmt: skip
+"""Cues before a name and hardly anything else: after them a name that is also a word counts when another name follows."""
+GREETINGS = frozenset("hi hello hey hiya yes yeah um uh morning afternoon evening it's its is this im i'm there doctor dr".split())
+CLAUSE = FOLLOW | frozenset(
+    "date i i'm i've i'd my her his we you please give send our doctor dr mister missus miss mr mrs ms that that's this hi hello are is was has wants will "
+    "the to could can would birthday phone number patient thanks thank bye okay he she they if and or".split()
+)
+"""What begins after a whole name."""
 
 GENERATION = frozenset("jr junior sr senior iii ii iv".split())
 PARTICLES = frozenset("de la van der von den del di da al el bin ibn dos das o' mac mc st san santa le".split())
@@ -74,6 +89,12 @@ NOT_SURNAMES = frozenset(
     "time today too true two way week work yes you your like likes makes made wake walks walk hung gone done went told felt feel has have had "
     "great nice bye".split()
 )
+PLAIN = frozenset(
+    "will hope mark bill early late fine sunny cold may just frank urgent chance nice great good best dear second first major royal clear noble sweet happy "
+    "see real true sunny stormy winter summer autumn fall spring".split()
+) - {"will", "hope", "mark", "bill", "may", "frank", "chance", "summer", "autumn"}
+"""As in "it's early": no names there although lists have them."""
+HARD = frozenset("will may can call back please bye day today late home page line check wait said so my do in hung good well next long here".split())
 SPELL_WORDS = frozenset("spelled spell spelling spelt name surname name's".split())
 NOT_SPELLED = frozenset(
     "mri ekg ecg ssn dob mrn hiv std uti copd ptsd adhd pcp icu cbc psa tsh bmi ldl hdl ada hmo ppo cpap gerd nsaid ibs cvs www aol usa iv er rsv "

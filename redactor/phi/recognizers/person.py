@@ -58,7 +58,12 @@ class PersonRecognizer(SpokenRecognizer):
         at = 0
         while at < len(said):
             word = said[at]
-            if word.kind in {COMMON, FUNCTION, MARK} and not word.capital:
+            if (
+                word.kind in {COMMON, FUNCTION, MARK}
+                and not word.capital
+                and not word.spelled
+                and not self._titled(said, at)
+            ):
                 at += 1
                 continue
             score, name = self._begins(said, at)
@@ -140,12 +145,17 @@ class PersonRecognizer(SpokenRecognizer):
             return (0.6, "title and initial") if level == cues.TITLE and word.low not in {"a", "i"} else (0.0, "")
         if level == cues.TITLE and kind in _NAMELIKE and word.low not in cues.AFTER_TITLE:
             return 0.9, "title"
+        if level == cues.TITLE and self._titled(said, at):
+            return 0.6, "title and common word"
         if level == cues.TITLED_ARTICLE and kind in {SURE, SURNAME, UNKNOWN}:
             return 0.6, "title"
         if (
             level == cues.NAME
             and (kind in _NAMELIKE or word.capital)
-            and word.low not in cues.NOT_SURNAMES - cues.WEAK_ANYWAY
+            and (
+                word.low not in cues.NOT_SURNAMES - cues.WEAK_ANYWAY
+                or (kind == WEAK and self._next_is(said, at, {SURNAME, SURE, UNKNOWN, WEAK_SURNAME}))
+            )
         ):
             return (0.9, "name cue") if kind != UNKNOWN else (0.8, "cue and unknown word")
         if level == cues.MENTION and (
@@ -154,6 +164,8 @@ class PersonRecognizer(SpokenRecognizer):
             return (0.8, "name cue") if kind != UNKNOWN else (0.6, "cue and unknown word")
         if kind == SURE:
             return (0.85 if level else 0.6), "given name"
+        if kind in {WEAK, UNKNOWN, SURNAME} and self._asked(said, at):
+            return 0.6, "asked for"
         following = self._follows(said, at)
         if level == cues.INTRO:
             if kind in {WEAK, SURNAME, UNKNOWN} and (following or word.capital):
@@ -162,6 +174,14 @@ class PersonRecognizer(SpokenRecognizer):
                 return 0.7, "introduction"
             if kind == WEAK and self._next_is(said, at, {WEAK_SURNAME}) and self._follows(said, at + 1):
                 return 0.7, "introduction"
+            if (
+                kind in {COMMON, WEAK_SURNAME}
+                and word.capital
+                and following in {"calling", "follow"}
+                and said[at - 1].low in cues.SELF
+            ):
+                # "This is Sera from …": the recogniser wrote a name with the letters of another word, but with its capital.
+                return 0.6, "introduction"
         if level == cues.KIN and (kind in {SURNAME, UNKNOWN} or (kind == WEAK and word.low not in self._function)):
             return 0.65, "relation"
         if (
@@ -191,6 +211,73 @@ class PersonRecognizer(SpokenRecognizer):
         ):
             return 0.7, "two capitals"
         return 0.0, ""
+
+    def _titled(self, said: Sequence[_Word], at: int) -> bool:
+        """A surname that is also a word, after a title: "Dr. Short,", "doctor price is out", "doctor love it's …"."""
+        word = said[at]
+        if not at or word.low in cues.FUNCTION or not self._is_title(said, at - 1):
+            return False
+        if word.capital and len(word.low) > 2:
+            return True
+        if word.low.removesuffix("'s") not in self._last or word.low in {
+            "will",
+            "may",
+            "can",
+            "so",
+            "in",
+            "call",
+            "said",
+        }:
+            return False
+        after = said[at + 1].low if at + 1 < len(said) else ","
+        return (
+            word.low.endswith("'s")
+            or after in {",", ".", "?", "!"}
+            or (after in cues.CLAUSE and after not in {"to", "the", "of"})
+        )
+
+    @staticmethod
+    def _is_title(said: Sequence[_Word], at: int) -> bool:
+        if said[at].low == ".":
+            at -= 1
+        if at < 0 or said[at].low not in cues.TITLES or said[at].low in {"nurse", "professor", "officer"}:
+            return False
+        return not at or said[at - 1].low not in cues.ARTICLES
+
+    def _asked(self, said: Sequence[_Word], at: int) -> bool:
+        """A doubtful word right after "message for", "ask for", or after the greeting at the start ("hey it's drew")."""
+        word = said[at]
+        if at < 2:
+            return False
+        one, two = said[at - 1].low, f"{said[at - 2].low} {said[at - 1].low}"
+        after = said[at + 1] if at + 1 < len(said) else None
+        ends = after is None or after.kind == MARK or after.low in cues.CLAUSE or after.low == "when"
+        another = after is not None and after.kind in {SURNAME, SURE, WEAK_SURNAME} and after.low not in cues.HARD
+        unknown = after is not None and after.kind == UNKNOWN
+        if two in cues.ASKED:
+            if word.kind == UNKNOWN:
+                return another or unknown or (ends and two != "this is")
+            return (
+                another
+                or unknown
+                or (ends and (two != "this is" or self._greeted(said, at)) and word.low not in cues.PLAIN)
+            )
+        if one in {"it's", "its", "i'm", "for"} or two == "it is":
+            opening = self._greeted(said, at)
+            return (
+                opening
+                and word.low not in cues.PLAIN
+                and (another or unknown or ends)
+                and (word.kind == WEAK or len(word.low) > 4)
+            )
+        return one in {"let", "tell"} and ends and word.kind != WEAK
+
+    @staticmethod
+    def _greeted(said: Sequence[_Word], at: int) -> bool:
+        """Whether only a greeting, and perhaps who is greeted, stands before."""
+        return at <= 7 and any(
+            word.low in {"hi", "hello", "hey", "hiya", "morning", "afternoon", "evening"} for word in said[: at - 1]
+        )
 
     def _spelled(self, said: Sequence[_Word], at: int, level: int) -> tuple[float, str]:
         """A spelled word is a name after a cue, beside a word it spells, or when it is on a list."""
@@ -227,8 +314,19 @@ class PersonRecognizer(SpokenRecognizer):
             after += 1
         return after < len(said) and said[after].kind in kinds and (not capital or said[after].capital)
 
-    @staticmethod
-    def _extend(said: Sequence[_Word], at: int, *, sure: bool) -> int:
+    def _common_surname(self, said: Sequence[_Word], at: int, last: int) -> bool:
+        """As in "edwin love date of birth", "amaka stone my …": a surname that is a word, where the sentence goes on or ends after it."""
+        nxt, after = said[last + 1], said[last + 2] if last + 2 < len(said) else None
+        return (
+            last == at
+            and nxt.low in self._last
+            and nxt.low not in cues.FUNCTION
+            and nxt.low not in cues.HARD
+            and said[at].kind in {SURE, WEAK, SURNAME, UNKNOWN}
+            and (after is None or after.kind == MARK or after.low in cues.CLAUSE)
+        )
+
+    def _extend(self, said: Sequence[_Word], at: int, *, sure: bool) -> int:
         """Index of the last word of the name that begins at `at`."""
         last, limit = at, at + 3
         if said[at].low.endswith(("'s", "\u2019s")) or said[at].spelled:
@@ -239,28 +337,36 @@ class PersonRecognizer(SpokenRecognizer):
             if nxt.low in cues.PARTICLES and after and after.kind in {SURE, SURNAME, UNKNOWN, WEAK_SURNAME}:
                 last += 2
             elif (
-                nxt.kind in {SURE, SURNAME}
-                or (nxt.kind == UNKNOWN and sure and said[last].kind in {SURE, WEAK, INITIAL})
-                or nxt.low in cues.GENERATION
-            ) or (
-                nxt.kind in {UNKNOWN, WEAK_SURNAME, WEAK}
-                and last == at
-                and said[at].kind == UNKNOWN
-                and nxt.low not in cues.NOT_SURNAMES
-                and (
-                    nxt.capital
-                    or (nxt.kind == UNKNOWN and (after is None or after.kind == MARK or after.low in cues.FOLLOW))
+                (
+                    nxt.kind in {SURE, SURNAME}
+                    or (nxt.kind == UNKNOWN and sure and said[last].kind in {SURE, WEAK, INITIAL})
+                    or nxt.low in cues.GENERATION
                 )
-            ) or (
-                nxt.kind == INITIAL
-                and nxt.low not in {"a", "i"}
-                and after
-                and (after.kind in _NAMELIKE or after.low == ".")
-            ) or (nxt.low == "." and said[last].kind == INITIAL and after and after.kind in _NAMELIKE) or (
-                nxt.kind in {WEAK, WEAK_SURNAME}
-                and (nxt.capital or nxt.low not in cues.NOT_SURNAMES)
-                and said[last].kind in {SURE, WEAK, INITIAL}
-            ) or (nxt.capital and nxt.kind == COMMON and said[at].capital):
+                or (
+                    nxt.kind in {UNKNOWN, WEAK_SURNAME, WEAK}
+                    and last == at
+                    and said[at].kind == UNKNOWN
+                    and nxt.low not in cues.NOT_SURNAMES
+                    and (
+                        nxt.capital
+                        or (nxt.kind == UNKNOWN and (after is None or after.kind == MARK or after.low in cues.FOLLOW))
+                    )
+                )
+                or (
+                    nxt.kind == INITIAL
+                    and nxt.low not in {"a", "i"}
+                    and after
+                    and (after.kind in _NAMELIKE or after.low == ".")
+                )
+                or (nxt.low == "." and said[last].kind == INITIAL and after and after.kind in _NAMELIKE)
+                or (
+                    nxt.kind in {WEAK, WEAK_SURNAME}
+                    and (nxt.capital or nxt.low not in cues.NOT_SURNAMES)
+                    and said[last].kind in {SURE, WEAK, INITIAL}
+                )
+                or (nxt.capital and nxt.kind == COMMON and said[at].capital)
+                or self._common_surname(said, at, last)
+            ):
                 last += 1
             else:
                 break
