@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from redactor.audio.resample import unit
+from redactor.audio.convert import unit
 from redactor.types import Interval, Recording
 
 SAME_RESIDUAL = 10.0**-3.0

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from redactor.audio import write_ffmpeg, write_sndfile
+from redactor.audio.convert import as_int16
 from redactor.audio.formats import honest_suffix
 from redactor.audio.sndfile import exact_dtype
 from redactor.errors import ConfigurationError
@@ -78,16 +75,3 @@ def _writer(audio_format: AudioFormat) -> Writer | None:
     if write_ffmpeg.can_write(audio_format):
         return write_ffmpeg.write
     return None
-
-
-def as_int16(samples: npt.NDArray[Any]) -> npt.NDArray[np.int16]:
-    """Round to 16 bits; float is clipped at full scale, what is not a number becomes 0."""
-    if samples.dtype == np.int16:
-        return samples
-    rounded: npt.NDArray[Any]
-    if samples.dtype.kind == "i":
-        rounded = (samples.astype(np.int64) + (1 << 15)) >> 16
-    else:
-        rounded = np.rint(np.nan_to_num(samples) * 32768.0)
-    narrow: npt.NDArray[np.int16] = np.clip(rounded, -32768, 32767).astype(np.int16)
-    return narrow

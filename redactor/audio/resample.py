@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from redactor.audio.convert import unit
 from redactor.types import RECOGNITION_RATE, Mono, Recording
 
 _BLOCK = 1 << 18
@@ -60,13 +61,3 @@ def _put(out: Mono, done: int, piece: Any) -> int:
     block: npt.NDArray[np.float32] = piece.to_ndarray()[0]
     out[done : done + len(block)] = block[: max(0, len(out) - done)]
     return done + len(block)
-
-
-def unit(samples: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    """Samples of any supported type as float32, full scale 1. What is not a finite number becomes 0."""
-    if samples.dtype.kind == "i":
-        scaled: npt.NDArray[np.float32] = samples.astype(np.float32) / np.float32(-int(np.iinfo(samples.dtype).min))
-        return scaled
-    # Clip first: a double over float32's range would overflow in the cast. NaN passes through clip.
-    clean: npt.NDArray[np.float32] = np.nan_to_num(np.clip(samples, -1.0, 1.0)).astype(np.float32)
-    return clean

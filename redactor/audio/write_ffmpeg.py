@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from redactor.audio.convert import as_int16, unit
 from redactor.types import AudioFormat, Samples
 
 _CHUNK = 4096
@@ -166,8 +167,5 @@ def _packets(encoder: Any, samples: Samples, audio_format: AudioFormat, recipe: 
 
 def _as_kind(block: npt.NDArray[Any], kind: str) -> npt.NDArray[Any]:
     """Shape (frames, channels) as PyAV wants it: planar (channels, frames), packed (1, frames x channels)."""
-    from redactor.audio.encode import as_int16
-    from redactor.audio.resample import unit
-
     values: npt.NDArray[Any] = as_int16(block) if kind.startswith("s16") else unit(block)
     return np.ascontiguousarray(values.T if kind.endswith("p") else values.reshape(1, -1))
