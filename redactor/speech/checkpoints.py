@@ -8,7 +8,8 @@
 `auto` never picks a shipped checkpoint: voicemail-micro knows synthetic speech only. Names and repositories are those of
 faster-whisper; the cache, HF_HOME, HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE are huggingface_hub's. A folder may hold model.json:
 
-    {"name": "voicemail-micro", "version": "2", "synthetic_only": true, "max_window": 8, "sha256": {"model.bin": "…"}}
+    {"name": "voicemail-micro", "version": "2", "synthetic_only": true, "max_window": 6, "min_margin": 1.0, "timestamps": false,
+     "sha256": {"model.bin": "…"}}
 """
 
 from __future__ import annotations
@@ -52,6 +53,9 @@ class Checkpoint:
         revision: the hub's commit hash, or "version" of model.json, "" if unknown.
         source: "path", "shipped", "cache" or "download".
         max_window: longest window it reads well, seconds.
+        margin: seconds of nothing after a window that it was measured to need; None: windows are filled up to 30 s, as stock
+            checkpoints were trained.
+        timestamps: whether it reads better when asked for segment times (word times come from alignment either way).
         synthetic_only: must not be trusted with human speech.
         size: bytes of model.bin.
     """
@@ -61,6 +65,8 @@ class Checkpoint:
     revision: str
     source: str
     max_window: float = STOCK_MAX_WINDOW
+    margin: float | None = None
+    timestamps: bool = True
     synthetic_only: bool = False
     size: int = 0
     description: str = field(default="", compare=False)
@@ -168,6 +174,11 @@ def inspect(path: Path, *, name: str, source: str, revision: str = "") -> Checkp
                 hint="Copy or install it again.",
             )
     max_window = card.get("max_window", STOCK_MAX_WINDOW)
+    margin, timestamps = card.get("min_margin"), card.get("timestamps", True)
+    if not (margin is None or (isinstance(margin, (int, float)) and 0 <= margin <= 30)) or not isinstance(
+        timestamps, bool
+    ):
+        raise ModelUnavailable(f"The checkpoint {name} has a model.json whose min_margin or timestamps cannot be used.")
     if not isinstance(max_window, (int, float)) or not 2 <= max_window <= 30:
         raise ModelUnavailable(f"The checkpoint {name} has a model.json whose max_window is not 2 … 30 seconds.")
     return Checkpoint(
@@ -176,6 +187,8 @@ def inspect(path: Path, *, name: str, source: str, revision: str = "") -> Checkp
         revision or str(card.get("version") or ""),
         source,
         float(max_window),
+        None if margin is None else float(margin),
+        timestamps,
         bool(card.get("synthetic_only", False)),
         (path / "model.bin").stat().st_size,
         str(card.get("description") or ""),

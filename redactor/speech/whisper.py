@@ -28,6 +28,7 @@ from .device import pick_device
 from .recognize import Recognizer
 
 LONGEST = 30.0  # seconds: Whisper's context
+FRAMES_PER_SECOND = 100  # of features
 TOKENS_PER_SECOND = 20  # fast speech is 5 to 7 words a second, 1 to 3 tokens each
 SPARE_TOKENS = 24
 COMPRESSION_RATIO = 2.4  # Whisper's thresholds for decoding again (Radford et al. 2022, section 4.5)
@@ -58,12 +59,21 @@ class WhisperEngine:
     """A loaded checkpoint. Thread-safe: CTranslate2 queues the calls of several threads."""
 
     def __init__(
-        self, model: Any, *, info: ModelInfo, max_window: float, options: DecodingOptions | None = None
+        self,
+        model: Any,
+        *,
+        info: ModelInfo,
+        max_window: float,
+        margin: float | None = None,
+        timestamps: bool = True,
+        options: DecodingOptions | None = None,
     ) -> None:
-        """Wrap a loaded `faster_whisper.WhisperModel`; see `load`."""
+        """Wrap a loaded `faster_whisper.WhisperModel`; see `load` and `Checkpoint`."""
         self._model = model
         self._info = info
         self._max_window = min(max_window, LONGEST)
+        self._margin = margin
+        self._timestamps = timestamps
         self._options = options or DecodingOptions()
         self._features = threading.Lock()
         language = self._options.language
@@ -130,7 +140,14 @@ class WhisperEngine:
             device,
             checkpoint.synthetic_only,
         )
-        return cls(model, info=info, max_window=checkpoint.max_window, options=options)
+        return cls(
+            model,
+            info=info,
+            max_window=checkpoint.max_window,
+            margin=checkpoint.margin,
+            timestamps=checkpoint.timestamps,
+            options=options,
+        )
 
     @property
     def info(self) -> ModelInfo:
@@ -167,7 +184,7 @@ class WhisperEngine:
         with self._features:  # the extractor keeps its filter bank on itself
             features = self._model.feature_extractor(np.ascontiguousarray(window, np.float32))
         frames = min(features.shape[-1] - 1, self._model.feature_extractor.nb_max_frames)
-        encoded = self._model.encode(pad_or_trim(features[:, :frames]))
+        encoded = self._model.encode(pad_or_trim(features[:, :frames], self._context(frames)))
         limit = min(
             self._model.max_length - len(self._prompt),
             SPARE_TOKENS + round(TOKENS_PER_SECOND * len(window) / RECOGNITION_RATE),
@@ -180,6 +197,14 @@ class WhisperEngine:
             return []
         (aligned,) = self._model.find_alignment(self._tokenizer, [tokens], encoded, frames)
         return words_of(aligned, duration=len(window) / RECOGNITION_RATE)
+
+    def _context(self, frames: int) -> int:
+        """Feature frames the encoder is given: the window and its margin of zeros, an even number, at most 30 s."""
+        full: int = self._model.feature_extractor.nb_max_frames
+        if self._margin is None:
+            return full
+        wanted = frames + round(self._margin * FRAMES_PER_SECOND)
+        return min(full, wanted + wanted % 2)
 
     def _search(self, *, max_new_tokens: int) -> Any:
         from faster_whisper.transcribe import TranscriptionOptions, get_suppressed_tokens
@@ -202,7 +227,7 @@ class WhisperEngine:
             prefix=None,
             suppress_blank=True,
             suppress_tokens=get_suppressed_tokens(self._tokenizer, [-1]),
-            without_timestamps=False,
+            without_timestamps=not self._timestamps,
             max_initial_timestamp=1.0,
             word_timestamps=True,
             prepend_punctuations="",
@@ -218,7 +243,9 @@ class WhisperEngine:
         before: list[int] = []
         if self._options.initial_prompt:
             before = self._tokenizer.encode(" " + self._options.initial_prompt.strip())
-        prompt: list[int] = self._model.get_prompt(self._tokenizer, before, hotwords=self._options.hotwords)
+        prompt: list[int] = self._model.get_prompt(
+            self._tokenizer, before, without_timestamps=not self._timestamps, hotwords=self._options.hotwords
+        )
         return prompt
 
 

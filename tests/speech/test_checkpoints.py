@@ -165,9 +165,19 @@ def card(folder: Path, **content: object) -> None:
 
 def test_model_card(folder: Path) -> None:
     digest = hashlib.sha256((folder / "model.bin").read_bytes()).hexdigest()
-    card(folder, name="own", version="3", synthetic_only=True, max_window=8, sha256={"model.bin": digest})
+    card(
+        folder,
+        name="own",
+        version="3",
+        synthetic_only=True,
+        max_window=8,
+        min_margin=1,
+        timestamps=False,
+        sha256={"model.bin": digest},
+    )
     found = resolve(str(folder))
     assert (found.name, found.revision, found.synthetic_only, found.max_window) == ("own", "3", True, 8)
+    assert (found.margin, found.timestamps) == (1.0, False)
 
 
 @pytest.mark.parametrize(
@@ -175,6 +185,8 @@ def test_model_card(folder: Path) -> None:
     [
         ({"sha256": {"model.bin": "0" * 64}}, "checksum"),
         ({"sha256": {"gone.bin": "0" * 64}}, "checksum"),
+        ({"min_margin": -1}, "min_margin"),
+        ({"timestamps": "no"}, "timestamps"),
         ({"max_window": 0}, "max_window"),
         ({"max_window": "long"}, "max_window"),
         ("not json {", "not JSON"),

@@ -161,3 +161,12 @@ def test_load_transcriber_takes_the_commands_options(voicemail: Mono) -> None:
     speech = recognizer.transcribe([voicemail[: 3 * 16_000]], recording_id="0" * 64)
     assert speech.transcripts[0].words
     assert np.isfinite(speech.skipped)
+
+
+def test_windows_are_given_the_margin_of_the_checkpoint(micro: WhisperEngine) -> None:
+    """The shipped checkpoint is given its windows with a margin instead of 30 s of padding: its encoder sees fewer frames."""
+    assert micro._margin is not None
+    frames = 400
+    assert micro._context(frames) == frames + round(100 * micro._margin)
+    assert micro._context(401) % 2 == 0
+    assert micro._context(2990) == 3000
