@@ -3,30 +3,37 @@
 Labels are JSON Lines, one recording each (sample_audio/labels.jsonl is an example):
     {"file": path below the labels' folder, "channels": [{"channel": 0, "text": "…",
       "words": [{"text", "start", "end", "char_start", "char_end"}], "spans": [{"start", "end", "label", "tier"}]}]}
-Spans with tier "may" (a bare weekday, an age under 90 …) count neither as PHI nor as over-bleep.
+Spans with tier "may" (a bare weekday, an age under 90 …) count neither as PHI nor as over-bleep, and so do labels that the
+policy keeps or flags. Where it keeps one use of a label (a first name, the callback number), its own rule says on the labelled text
+which part is PHI: what the rule decides is trusted here, that it is carried out is measured.
 
-Every labelled PHI word that stays audible has one cause:
+A word counts as bleeped whatever label the detector gave it. Audible time of PHI has three causes, which add up to it:
     detection    the same detector, given the labelled words, does not find it either
     boundaries   the word was recognised and covered, but the bleep does not reach all of its sound
-    recognition  the rest: it was recognised as something else, or not at all
+    recognition  the rest: it was recognised as something else or not at all, or the words around it were, so that it was not found
+
+Only recordings that came out are measured: of one that was withheld nothing can be heard, and it flatters no percentage.
 """
 
 from __future__ import annotations
 
-import difflib
 import json
+import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from rapidfuzz.distance import Levenshtein
+
 from redactor.errors import ConfigurationError, NoInput
 from redactor.policy import Policy
 from redactor.policy.cover import covered_words
-from redactor.types import Action, Finding, Interval, Plan, Transcript, Word
+from redactor.policy.refine import refine
+from redactor.types import LABELS, Action, Finding, Interval, Plan, Transcript, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +60,13 @@ def load_labels(path: Path) -> list[LabelledRecording]:
     """A labels.jsonl, or the folder that holds one.
 
     Raises:
-        NoInput: there is none. ConfigurationError: a line does not have the form above.
+        NoInput: there is none, or it is empty. ConfigurationError: a line does not have the form above, a label is unknown, a
+            span touches no word, or a word's place in the text or the audio is not one.
     """
     if path.is_dir():
         path = path / "labels.jsonl"
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise NoInput(
             "There is no readable labels.jsonl.", hint="Name a labels file, or a folder with a labels.jsonl."
@@ -70,12 +78,19 @@ def load_labels(path: Path) -> list[LabelledRecording]:
         try:
             data = json.loads(line)
             out.append(LabelledRecording(path.parent / data["file"], tuple(_channel(c) for c in data["channels"])))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            why = f"{error.args[0]}" if isinstance(error, _Unfit) else type(error).__name__
             raise ConfigurationError(
-                f"Line {number} of the labels is not a labelled recording ({type(error).__name__}).",
+                f"Line {number} of the labels is not a labelled recording ({why}).",
                 hint="See the form in sample_audio/README.md.",
-            ) from error
+            ) from None
+    if not out:
+        raise NoInput("The labels file is empty.", hint="Name a labels file, or a folder with a labels.jsonl.")
     return out
+
+
+class _Unfit(ValueError):
+    """A label that cannot be: would be counted as nothing, or as the wrong thing. The message holds no text."""
 
 
 def _channel(data: dict[str, Any]) -> LabelledChannel:
@@ -83,11 +98,21 @@ def _channel(data: dict[str, Any]) -> LabelledChannel:
         Word(str(w["text"]), float(w["start"]), float(w["end"]), 1.0, int(w["char_start"]), int(w["char_end"]))
         for w in data["words"]
     )
-    spans = tuple(
-        LabelledSpan(int(s["start"]), int(s["end"]), str(s["label"]), s.get("tier", "must") != "may")
-        for s in data["spans"]
-    )
-    return LabelledChannel(Transcript(int(data["channel"]), str(data["text"]), words), spans)
+    text = str(data["text"])
+    for i, w in enumerate(words):
+        if text[w.char_start : w.char_end] != w.text or not w.text:
+            raise _Unfit(f"word {i + 1} does not stand at its place in the text")
+        if w.start is None or w.end is None or not 0 <= w.start < w.end < math.inf:
+            raise _Unfit(f"word {i + 1} has no time")
+    spans = []
+    for i, s in enumerate(data["spans"], 1):
+        if s["label"] not in LABELS or s.get("tier", "must") not in ("must", "may"):
+            raise _Unfit(f"span {i} has an unknown label or tier")
+        span = LabelledSpan(int(s["start"]), int(s["end"]), s["label"], s.get("tier", "must") == "must")
+        if len(range(*covered_words(words, span.start, span.end))) == 0 or span.end > len(text):
+            raise _Unfit(f"span {i} touches no word")
+        spans.append(span)
+    return LabelledChannel(Transcript(int(data["channel"]), text, words), tuple(spans))
 
 
 @dataclass(slots=True)
@@ -99,6 +124,8 @@ class Tally:
     withheld: int = 0
     phi_seconds: float = 0.0
     audible_seconds: float = 0.0
+    spans: int = 0
+    leaked_spans: int = 0
     lost: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     other_seconds: float = 0.0
     overbleeped_seconds: float = 0.0
@@ -108,7 +135,10 @@ class Tally:
     labels: dict[str, list[float]] = field(default_factory=lambda: defaultdict(lambda: [0.0, 0.0]))
 
     def figures(self) -> dict[str, Any]:
-        """Percentages of labelled PHI seconds (audible and its causes), of other words' seconds (over-bleep), WER, and ms."""
+        """Percentages of labelled PHI seconds (audible and its causes), of other words' seconds (over-bleep), WER, and ms.
+
+        A span has leaked if one of its words can be heard for more than half its time.
+        """
         errors = sorted(abs(b) * 1000 for b in self.boundaries)
         return {
             "recordings": self.recordings,
@@ -116,6 +146,8 @@ class Tally:
             "withheld": self.withheld,
             "phi_seconds": round(self.phi_seconds, 2),
             "audible_phi_percent": _percent(self.audible_seconds, self.phi_seconds),
+            "phi_spans": self.spans,
+            "leaked_spans": self.leaked_spans,
             "lost_by_percent": {
                 k: _percent(self.lost[k], self.phi_seconds) for k in ("recognition", "detection", "boundaries")
             },
@@ -123,7 +155,7 @@ class Tally:
             "boundary_error_ms": {
                 "n": len(errors),
                 "median": round(median(errors), 1) if errors else None,
-                "p95": round(errors[min(len(errors) - 1, int(0.95 * len(errors)))], 1) if errors else None,
+                "p95": round(errors[math.ceil(0.95 * len(errors)) - 1], 1) if errors else None,
             },
             "wer_percent": _percent(self.word_errors, self.words),
             "labels": {
@@ -139,26 +171,30 @@ def measure(labelled: LabelledRecording, plan: Plan | None, ideal: Plan, tally: 
     Args:
         plan: what the whole path made of it; None if nothing came out (quarantined or failed: nothing audible either).
         ideal: the plan that the same detector and policy make of the labelled words.
-        policy: labels that it keeps, flags or keeps in part are not counted as PHI here, nor as over-bleep.
+        policy: says which labelled spans, or parts of them, are PHI here; the others count neither as PHI nor as over-bleep.
+
+    Raises:
+        ConfigurationError: the labels name a channel that the plan does not have.
     """
     tally.recordings += 1
     if plan is None:
         tally.withheld += 1
         return
+    if any(not 0 <= c.transcript.channel < len(plan.speech.same_as) for c in labelled.channels):
+        raise ConfigurationError("The labels name a channel that the recording does not have.")
     tally.redacted += 1
-    kept_labels = {label for label, rule in policy.labels.items() if rule != "redact"}
     for channel in labelled.channels:
         number = channel.transcript.channel
         bleeps = [i for i in plan.intervals if i.channel == number]
         ideal_bleeps = [i for i in ideal.intervals if i.channel == number]
         heard = _heard(plan, number)
-        _words_of_channel(channel, bleeps, ideal_bleeps, heard, plan, tally, kept_labels)
+        _words_of_channel(channel, bleeps, ideal_bleeps, heard, plan, tally, policy)
         _word_errors(channel.transcript, heard, tally)
-        _boundary_errors(channel, plan, tally)
+        _boundary_errors(channel, plan, tally, policy)
 
 
 def _heard(plan: Plan, number: int) -> Transcript:
-    twin = plan.speech.same_as[number] if number < len(plan.speech.same_as) else number
+    twin = plan.speech.same_as[number]
     return next((t for t in plan.speech.transcripts if t.channel == twin), Transcript(number, "", ()))
 
 
@@ -169,35 +205,44 @@ def _words_of_channel(
     heard: Transcript,
     plan: Plan,
     tally: Tally,
-    kept_labels: set[str],
+    policy: Policy,
 ) -> None:
     words = channel.transcript.words
     must: dict[int, str] = {}
     neutral: set[int] = set()
-    for span in channel.spans:
-        run = range(*covered_words(words, span.start, span.end))
-        if span.must and span.label not in kept_labels:
-            must.update({i: span.label for i in run if i not in must})
+    for part, action in _parts(channel, policy):
+        run = range(*covered_words(words, part.start, part.end))
+        if action is Action.REDACT:
+            must.update({i: part.label for i in run if i not in must})
+            tally.spans += 1
+            tally.leaked_spans += any(_audible(words[i], bleeps) * 2 > _length(words[i]) for i in run)
         else:
             neutral.update(run)
     understood = _understood(words, heard, plan)
     for i, word in enumerate(words):
-        start, end = word.start or 0.0, word.end or 0.0
-        bleeped = _overlap(start, end, bleeps)
+        audible = _audible(word, bleeps)
         if i in must:
-            audible = (end - start) - bleeped
-            tally.phi_seconds += end - start
+            tally.phi_seconds += _length(word)
             tally.audible_seconds += audible
             row = tally.labels[must[i]]
-            row[0] += end - start
+            row[0] += _length(word)
             row[1] += audible
-            undetected = (end - start) - _overlap(start, end, ideal_bleeps)
-            by_detection = min(audible, undetected)
+            by_detection = min(audible, _audible(word, ideal_bleeps))
             tally.lost["detection"] += by_detection
             tally.lost["boundaries" if understood[i] else "recognition"] += audible - by_detection
         elif i not in neutral:
-            tally.other_seconds += end - start
-            tally.overbleeped_seconds += bleeped
+            tally.other_seconds += _length(word)
+            tally.overbleeped_seconds += _length(word) - audible
+
+
+def _parts(channel: LabelledChannel, policy: Policy) -> list[tuple[Finding, Action]]:
+    """The labelled spans as the policy's rules take them; spans that only may be PHI are kept whole."""
+    number, text = channel.transcript.channel, channel.transcript.text
+    certain = [Finding(s.label, s.start, s.end, 1.0, "label", number) for s in channel.spans if s.must]
+    out = [part for f in certain for part in refine(policy.labels.get(f.label, "redact"), f, text, certain)]
+    return out + [
+        (Finding(s.label, s.start, s.end, 1.0, "label", number), Action.KEEP) for s in channel.spans if not s.must
+    ]
 
 
 def _understood(words: Sequence[Word], heard: Transcript, plan: Plan) -> list[bool]:
@@ -206,12 +251,12 @@ def _understood(words: Sequence[Word], heard: Transcript, plan: Plan) -> list[bo
     reference, owner = _expanded(words)
     hypothesis, source = _expanded(heard.words)
     matched = [0] * len(words)
-    for block in difflib.SequenceMatcher(a=reference, b=hypothesis, autojunk=False).get_matching_blocks():
-        for k in range(block.size):
-            if source[block.b + k] in covered:
-                matched[owner[block.a + k]] += 1
-    sizes = [owner.count(i) for i in range(len(words))]
-    return [size > 0 and hits * 2 >= size for hits, size in zip(matched, sizes, strict=True)]
+    for step in Levenshtein.opcodes(reference, hypothesis):
+        if step.tag == "equal":
+            for a, b in zip(range(step.src_start, step.src_end), range(step.dest_start, step.dest_end), strict=True):
+                matched[owner[a]] += source[b] in covered
+    sizes = Counter(owner)
+    return [sizes[i] > 0 and hits * 2 >= sizes[i] for i, hits in enumerate(matched)]
 
 
 _PIECE = re.compile(r"\d|[^\W\d_]+(?:'[^\W\d_]+)?")
@@ -240,27 +285,34 @@ def _word_errors(reference: Transcript, heard: Transcript, tally: Tally) -> None
 
 def edit_distance(a: Sequence[str], b: Sequence[str]) -> int:
     """Levenshtein distance in words."""
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        previous, row[0] = row[0], i
-        for j, y in enumerate(b, 1):
-            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (x != y))
-    return row[-1]
+    return int(Levenshtein.distance(a, b))
 
 
-def _boundary_errors(channel: LabelledChannel, plan: Plan, tally: Tally) -> None:
-    """Seconds between the labelled and the decided edges (without padding) of each PHI span that a decision overlaps."""
+def _boundary_errors(channel: LabelledChannel, plan: Plan, tally: Tally, policy: Policy) -> None:
+    """Seconds between the labelled and the decided edges (without padding) of each PHI span that a decision overlaps.
+
+    Of labels that are redacted whole: how much of a span a rule keeps is no error of its edges.
+    """
     words = channel.transcript.words
-    twin = plan.speech.same_as[channel.transcript.channel] if plan.speech.same_as else channel.transcript.channel
+    twin = plan.speech.same_as[channel.transcript.channel]
     decided = [d for d in plan.decisions if d.action is Action.REDACT and d.finding.channel == twin]
     for span in channel.spans:
         first, last = covered_words(words, span.start, span.end)
-        if not span.must or first == last:
+        if not span.must or policy.labels.get(span.label, "redact") != "redact":
             continue
         start, end = words[first].start or 0.0, words[last - 1].end or 0.0
         touching = [d for d in decided if d.start < end and d.end > start and d.finding.label == span.label]
         if touching:
             tally.boundaries += [min(d.start for d in touching) - start, max(d.end for d in touching) - end]
+
+
+def _length(word: Word) -> float:
+    return (word.end or 0.0) - (word.start or 0.0)
+
+
+def _audible(word: Word, bleeps: Iterable[Interval]) -> float:
+    """Seconds of the word outside bleeps."""
+    return max(0.0, _length(word) - _overlap(word.start or 0.0, word.end or 0.0, bleeps))
 
 
 def _overlap(start: float, end: float, intervals: Iterable[Interval]) -> float:

@@ -11,14 +11,15 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import re
+import os
 import time
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from redactor import __version__
 from redactor.audio import (
@@ -37,24 +38,24 @@ from redactor.audio import (
     recognition_audio,
     same_as,
 )
-from redactor.errors import LimitExceeded, NoInput, OutOfSpace, Quarantine, RedactorError, VerificationHit
+from redactor.errors import (
+    LimitExceeded,
+    NoInput,
+    OutOfSpace,
+    OutputError,
+    Quarantine,
+    RedactorError,
+    VerificationHit,
+)
 from redactor.keep import Item, save_set
+from redactor.naming import Detector, OutputNames
 from redactor.policy import Policy, make_plan, with_echoes
 from redactor.render import Replacer, document, leaks, plain_text, srt, still_audible, tokens, vtt
 from redactor.speech import Transcriber
-from redactor.types import Finding, Outcome, Plan, Recording, Speech, Status
+from redactor.types import Finding, Outcome, Plan, Recording, Speech, Status, TimedText, Transcript
 
 TEXT_SUFFIXES = (".txt", ".srt", ".vtt", ".json")
 """Written after the audio; the JSON document is last and marks the set as complete."""
-
-_LONG_NUMBER = re.compile(r"\d(?:[\W_]?\d){6,}")
-_BREAKS = re.compile(r"[\W_]+")
-
-
-class Detector(Protocol):
-    """Text → findings with offsets into it (`phi.build_detector` makes one)."""
-
-    def detect(self, text: str) -> tuple[Finding, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,8 @@ class Pipeline:
         verify_with: recognises the encoded output, which is then searched again; any hit puts the recording in quarantine. None:
             no second reading. It must be an engine: a transcript made elsewhere knows nothing of the redacted audio.
         names: "auto" (a name in which PHI is found becomes the id), "id" or "keep".
+        recipe: whatever else shapes the artefacts and is not known to the objects given (hot words, beam width …): a resumed run
+            redoes what was made with another.
     """
 
     def __init__(
@@ -104,6 +107,7 @@ class Pipeline:
         verify_with: Transcriber | None = None,
         names: str = "auto",
         limits: Limits | None = None,
+        recipe: str = "",
     ) -> None:
         self.transcriber_for = transcriber_for
         self.detector = detector
@@ -112,12 +116,15 @@ class Pipeline:
         self.decoder = decoder
         self.style = style
         self.verify_with = verify_with
-        self.names = names
         self.limits = limits or Limits()
+        self.recipe = recipe
+        self._names = OutputNames(detector, mode=names, min_score=policy.min_score)
+        self._saved: set[tuple[Path, str]] = set()
 
     # --- one recording -------------------------------------------------------------------------------------------------
 
-    def listen(self, recording: Recording, transcriber: Transcriber) -> Speech:
+    @staticmethod
+    def listen(recording: Recording, transcriber: Transcriber) -> Speech:
         """Recognise each channel once; channels that carry the same sound share one transcript."""
         twins = same_as(recording)
         heard = sorted(set(twins))
@@ -125,7 +132,7 @@ class Pipeline:
         # The transcriber counts the channels it was given; put the recording's own numbers back.
         return replace(
             speech,
-            transcripts=tuple(replace(t, channel=heard[t.channel]) for t in speech.transcripts),
+            transcripts=tuple(replace(_printable(t), channel=heard[t.channel]) for t in speech.transcripts),
             unheard=tuple(replace(u, channel=heard[u.channel]) for u in speech.unheard),
             same_as=twins,
         )
@@ -174,6 +181,7 @@ class Pipeline:
         with clock.stage("render"):
             shown = tokens(plan, self.replacer)
             doc = document(plan, shown, verification=verification, warnings=encoded.warnings)
+            doc["audio"] = encoded.suffix
             doc["settings"] = self.settings(transcriber)
             texts = {".txt": plain_text(shown) + "\n", ".srt": srt(shown), ".vtt": vtt(shown)}
             texts[".json"] = json.dumps(doc, ensure_ascii=False, indent=1) + "\n"
@@ -209,8 +217,8 @@ class Pipeline:
         """A fingerprint of all that shapes the artefacts: a resumed run redoes what was made with other settings."""
         policy = self.policy
         parts = (
-            __version__, transcriber.info.name, transcriber.info.revision, policy.stamp, sorted(policy.labels.items()), policy.min_score, policy.padding, policy.reach, policy.unheard_speech,
-            policy.unheard_sound, self.style, self.verify_with is not None,
+            __version__, _engine(transcriber), _engine(self.verify_with), self.recipe, policy.stamp, sorted(policy.labels.items()), policy.min_score, policy.padding, policy.reach, policy.unheard_speech,
+            policy.unheard_sound, self.style,
             self.replacer.fingerprint,
         )  # fmt: skip
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
@@ -226,7 +234,7 @@ class Pipeline:
             with clock.stage("read"):
                 source = read_source(item.path, limits=self.limits)
             identity = source.id
-            target = out / self._stem(item, source.id)
+            target = _below(out, self._names.stem(item, source.id))
             transcriber = self.transcriber_for(item)
             if resume and self._done(target, source.id, transcriber):
                 return Outcome(item.number, identity, Status.SKIPPED)
@@ -236,10 +244,12 @@ class Pipeline:
             with clock.stage("save"):
                 save_set({_named(target, suffix): content for suffix, content in made.files})
                 self._discard(target, keep={suffix for suffix, _ in made.files})
+                self._saved.add((target, identity))
         except Exception as error:  # noqa: BLE001 - the one boundary: a failure is a value, and the run goes on
-            problem = _as_redactor_error(error, clock)
-            if target is not None:
-                # What an earlier run left under this name no longer tells the truth about the file.
+            problem = as_redactor_error(error, next(reversed(clock.spent), "start"))
+            if target is not None and (target, identity) not in self._saved:
+                # What an earlier run left under this name no longer tells the truth about the file. (What this run saved under it
+                # was made of the same bytes.)
                 self._discard(target, keep=set())
             return Outcome(
                 item=item.number,
@@ -268,33 +278,14 @@ class Pipeline:
         for item in items:
             yield self.process(item, out, resume=resume)
 
-    def _stem(self, item: Item, identity: str) -> Path:
-        """Output path without suffix, below the output folder. Folder names with PHI are left out, file names become the id."""
-        if self.names == "keep":
-            return Path(item.stem)
-        folders = [part for part in item.stem.parts[:-1] if not self._says_phi(part)]
-        whole = len(folders) == len(item.stem.parts) - 1
-        if self.names == "id" or not whole or self._says_phi(item.stem.name):
-            return Path(*folders, identity)
-        return Path(item.stem)
-
-    def _says_phi(self, name: str) -> bool:
-        if _LONG_NUMBER.search(name):
-            return True
-        spaced = _BREAKS.sub(" ", name).strip()
-        return any(
-            f.score >= self.policy.min_score
-            for f in self.detector.detect(spaced.title() if spaced.islower() else spaced)
-        )
-
     def _done(self, target: Path, identity: str, transcriber: Transcriber) -> bool:
         try:
             doc = json.loads(_named(target, ".json").read_bytes())
         except (OSError, ValueError):
             return False
-        if not isinstance(doc, dict) or doc.get("id") != identity:
+        if not isinstance(doc, dict) or doc.get("id") != identity or doc.get("settings") != self.settings(transcriber):
             return False
-        return doc.get("settings") == self.settings(transcriber)
+        return all(_named(target, suffix).is_file() for suffix in (*TEXT_SUFFIXES, str(doc.get("audio"))))
 
     def _discard(self, target: Path, *, keep: set[str]) -> None:
         for suffix in {*TEXT_SUFFIXES, *AUDIO_SUFFIXES, *(s.upper() for s in AUDIO_SUFFIXES)} - keep:
@@ -309,7 +300,34 @@ def _named(target: Path, suffix: str) -> Path:
     return target.with_name(f"{target.name}.redacted{suffix}")
 
 
-def _as_redactor_error(error: Exception, clock: Clock) -> RedactorError:
+def _below(out: Path, stem: Path) -> Path:
+    """The place of an output, unless a link inside `out` leads it elsewhere: whoever can plant one must not choose where outputs go."""
+    target = out / stem
+    real = os.path.realpath(out)
+    if os.path.commonpath([real, os.path.realpath(target.parent)]) != real:
+        raise OutputError(
+            "A link in the --out folder leads out of it.", hint="Remove the link, or choose another --out folder."
+        )
+    return target
+
+
+def _engine(transcriber: Transcriber | None) -> tuple[str, ...]:
+    info = transcriber.info if transcriber else None
+    return (info.engine, info.name, info.revision, info.compute_type) if info else ()
+
+
+def _printable(transcript: Transcript) -> Transcript:
+    """Without characters that nobody sees: they would hide a name from the search, or command the terminal of a reader."""
+    if not any(unicodedata.category(c)[0] == "C" for c in transcript.text):
+        return transcript
+    said = (
+        TimedText("".join(c for c in w.text if unicodedata.category(c)[0] != "C"), w.start, w.end, w.confidence)
+        for w in transcript.words
+    )
+    return Transcript.of(said, channel=transcript.channel, language=transcript.language)
+
+
+def as_redactor_error(error: Exception, stage: str) -> RedactorError:
     """Any exception as one of the tree. Foreign messages are dropped: they may quote speech or paths."""
     if isinstance(error, RedactorError):
         return error
@@ -319,5 +337,4 @@ def _as_redactor_error(error: Exception, clock: Clock) -> RedactorError:
         return OutOfSpace("The disk is full.")
     if isinstance(error, PermissionError | FileNotFoundError):
         return NoInput("The file cannot be read.")
-    stage = next(reversed(clock.spent), "start")
     return RedactorError(f"Unexpected {type(error).__name__} while trying to {stage}.")

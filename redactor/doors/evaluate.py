@@ -11,7 +11,12 @@ from rich.table import Table
 
 from redactor.doors import options as o
 from redactor.doors.terminal import console, notice
-from redactor.errors import RedactorError
+from redactor.errors import InputError, Quarantine, RedactorError
+from redactor.types import Plan, Recording
+
+SLACK = 0.5
+"""Seconds that a labelled word may end after the recording: lossy codecs trim."""
+LABEL_EACH = "Label each channel of the recording, with times on its clock."
 
 
 def register(app: typer.Typer) -> None:
@@ -19,7 +24,9 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate(
-    labels: Annotated[Path, typer.Argument(metavar="LABELS", help="A labels.jsonl, or the folder that holds one.")],
+    labels: Annotated[
+        Path, typer.Argument(metavar="LABELS", readable=False, help="A labels.jsonl, or the folder that holds one.")
+    ],
     *,
     policy: o.PolicyOption = "deidentify",
     model: o.ModelOption = "auto",
@@ -35,9 +42,12 @@ def evaluate(
     unheard: o.UnheardOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print figures and one row a recording as JSON.")] = False,
 ) -> None:
-    """Measure, on labelled recordings, how much PHI stays audible, how much else is bleeped, and which step is to blame."""
+    """Measure, on labelled recordings, how much PHI stays audible, how much else is bleeped, and which step is to blame.
+
+    Exit codes: 0, or 65 if a labelled recording could not be used (it is left out of the figures).
+    """
     from redactor.audio import Limits, decode, read_source
-    from redactor.evaluation import Tally, ideal_findings, load_labels, measure
+    from redactor.evaluation import LabelledRecording, Tally, ideal_findings, load_labels, measure
     from redactor.phi import build_detector
     from redactor.pipeline import Pipeline
     from redactor.policy import make_plan
@@ -52,28 +62,50 @@ def evaluate(
     )  # fmt: skip
     detector = build_detector()
     pipeline = Pipeline(transcriber_for=lambda _item: engine, detector=detector, policy=chosen, replacer=Replacer())
-    total = Tally()
-    rows: list[dict[str, Any]] = []
-    for number, labelled in enumerate(recordings, 1):
-        recording = decode(read_source(labelled.path, limits=Limits()))
+
+    def ideal_plan(labelled: LabelledRecording, recording: Recording) -> Plan:
         texts = tuple(c.transcript for c in labelled.channels)
+        if sorted(t.channel for t in texts) != list(range(recording.channels)):
+            raise InputError(
+                f"The recording has {recording.channels} channels, its labels have others.", hint=LABEL_EACH
+            )
+        if any((t.words[-1].end or 0.0) > recording.duration + SLACK for t in texts if t.words):
+            raise InputError("Labelled words lie after the end of the recording.", hint=LABEL_EACH)
         found = ideal_findings(labelled.channels, [detector.detect(t.text) for t in texts])
         truth = Speech(texts, tuple(range(recording.channels)), ModelInfo("labels", "labels"))
-        ideal = make_plan(recording, truth, found, chosen)
+        return make_plan(recording, truth, found, chosen)
+
+    total = Tally()
+    rows: list[dict[str, Any]] = []
+    unusable = 0
+    for number, labelled in enumerate(recordings, 1):
+        try:
+            recording = decode(read_source(labelled.path, limits=Limits()))
+            ideal = ideal_plan(labelled, recording)
+        except RedactorError as error:
+            unusable += 1
+            notice(f"#{number} (line order of the labels) left out: {error.reason}. {error.message}")
+            rows.append({"item": number, "left_out": error.reason})
+            continue
+        plan: Plan | None = None
         try:
             plan = pipeline.plan(recording, engine)
         except RedactorError as error:
-            notice(f"#{number} {recording.id[:12]} withheld: {error.reason}. {error.message}")
-            plan = None
+            kind = "withheld" if isinstance(error, Quarantine) else "failed"
+            notice(f"#{number} {recording.id[:12]} {kind}: {error.reason}. {error.message}")
         one = Tally()
         measure(labelled, plan, ideal, one, policy=chosen)
         measure(labelled, plan, ideal, total, policy=chosen)
         rows.append({"item": number, "id": recording.id, **one.figures()})
-    figures = {"policy": chosen.stamp, "padding": chosen.padding, "model": engine.info.name, **total.figures()}
+    figures = {
+        "policy": chosen.stamp, "padding": chosen.padding, "model": engine.info.name, "left_out": unusable, **total.figures(),
+    }  # fmt: skip
     if as_json:
         print(json.dumps({**figures, "recordings_measured": rows}))
     else:
         console(data=True).print(_table(figures))
+    if unusable:
+        raise typer.Exit(InputError.exit_code)
 
 
 def _table(figures: dict[str, Any]) -> Table:
@@ -83,9 +115,11 @@ def _table(figures: dict[str, Any]) -> Table:
     table = Table(
         title=f"Measured with {figures['model']}, policy {figures['policy']}", title_justify="left", show_header=False
     )
-    table.add_row("recordings", f"{figures['recordings']} ({figures['withheld']} withheld: nothing came out)")
-    table.add_row("labelled PHI", f"{figures['phi_seconds']:.1f} s")
+    left_out = f", {figures['left_out']} more could not be used" if figures["left_out"] else ""
+    table.add_row("recordings", f"{figures['recordings']} ({figures['withheld']} withheld: nothing came out){left_out}")
+    table.add_row("labelled PHI in what came out", f"{figures['phi_seconds']:.1f} s in {figures['phi_spans']} spans")
     table.add_row("audible PHI", percent(figures["audible_phi_percent"]))
+    table.add_row("  spans with an audible word", str(figures["leaked_spans"]))
     for cause, value in figures["lost_by_percent"].items():
         table.add_row(f"  lost by {cause}", percent(value))
     table.add_row("over-bleep (other words' time)", percent(figures["over_bleep_percent"]))

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
 from redactor.doors.terminal import DownloadBar, notice
-from redactor.errors import ConfigurationError, NoInput
+from redactor.errors import ConfigurationError, NoInput, TranscriptError
 from redactor.keep import Item
 from redactor.policy import Policy, load_policy
 
-Paths = Annotated[list[Path], typer.Argument(metavar="PATH…", help="Recordings, or folders that hold them.")]
+Paths = Annotated[
+    list[Path],
+    # Not `readable`, here and below: one file without permission is that file's failure, not the command line's.
+    typer.Argument(metavar="PATH…", readable=False, help="Recordings, or folders that hold them."),
+]
 ModelOption = Annotated[
     str,
     typer.Option(
@@ -49,7 +55,14 @@ RawOption = Annotated[
     str | None,
     typer.Option(metavar="CODEC[:RATE[:CHANNELS]]", help="Headerless audio: ulaw, alaw, s16 …; rate 8000 if left out."),
 ]
-
+NerOption = Annotated[
+    str,
+    typer.Option(
+        "--ner",
+        metavar="NAME|PATH|auto|none",
+        help="Model for names beside the patterns: the shipped tagger (auto), none, a spaCy pipeline or a Hugging Face model.",
+    ),
+]
 
 Unheard = Literal["quarantine", "bleep"]
 UnheardOption = Annotated[
@@ -62,7 +75,8 @@ TranscriptOption = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE|DIR",
-        help="Use a transcript made elsewhere (Whisper, WhisperX, Amazon Transcribe, Deepgram, WebVTT, CTM); DIR: one per recording, same name.",
+        readable=False,
+        help="Use a transcript made elsewhere (Whisper, WhisperX, Amazon Transcribe, Deepgram, WebVTT, SubRip, CTM); DIR: one per recording, same name.",
     ),
 ]
 
@@ -108,36 +122,60 @@ def download_progress() -> Callable[[int, int], None]:
     return DownloadBar()
 
 
-def transcripts_for(transcript: Path) -> Callable[[Item], Any]:
-    """A reader for each item: the one file, or in a folder the file named like the recording."""
+TRANSCRIPT_SUFFIXES = (".json", ".vtt", ".srt", ".ctm")
+
+
+def transcripts_for(transcript: Path, items: Sequence[Item]) -> Callable[[Item], Any]:
+    """A reader for each item: the one file, or in a folder the file named like the recording.
+
+    Nothing is guessed: a transcript of another recording bleeps the wrong places.
+
+    Raises:
+        NoInput: there is no such path. ConfigurationError: one transcript for several recordings.
+    """
     from redactor.speech import TranscriptReader
 
-    if not transcript.exists():
+    if not os.path.exists(transcript):  # noqa: PTH110 - as below
         raise NoInput("The --transcript path does not exist.")
+    single = not transcript.is_dir()
+    if single and len(items) > 1:
+        raise ConfigurationError(
+            f"There is one transcript for {len(items)} recordings.",
+            hint="Give --transcript a folder with one for each, named like the recordings.",
+        )
+    places = Counter(item.relative for item in items)
+    short = Counter(item.relative.with_suffix("") for item in items)
 
     def reader(item: Item) -> Any:
-        if transcript.is_file():
+        if single:
             return TranscriptReader(transcript)
+        if places[item.relative] > 1:
+            raise TranscriptError(
+                "Another recording of this run has the same name: nothing says whose the transcript is.",
+                hint="Redact one archive at a time.",
+            )
         base = transcript / item.relative
-        for suffix in (".json", ".vtt", ".ctm"):
-            for candidate in (base.with_suffix(suffix), base.with_name(base.name + suffix)):
-                if candidate.is_file():
-                    return TranscriptReader(candidate)
+        candidates = [base.with_name(base.name + suffix) for suffix in TRANSCRIPT_SUFFIXES]
+        if short[item.relative.with_suffix("")] == 1:
+            candidates += [base.with_suffix(suffix) for suffix in TRANSCRIPT_SUFFIXES]
+        for candidate in candidates:
+            if os.path.isfile(candidate):  # noqa: PTH113 - False, not an error, for a name that is too long
+                return TranscriptReader(candidate)
         raise NoInput(
             "This recording has no transcript in the --transcript folder.",
-            hint="Name it like the recording: .json, .vtt or .ctm.",
+            hint="Name it like the recording, with its ending where several differ in that only (a.wav.json): .json, .vtt, .srt or .ctm.",
         )
 
     return reader
 
 
-def build_detector() -> Any:
+def build_detector(ner: str = "auto") -> Any:
     from redactor.phi import build_detector as build
 
-    return build()
+    return build(ner=ner)
 
 
-def decoder(raw: str | None) -> Callable[[Any], Any]:
+def decoder(raw: str | None) -> Any:
     """The decoder for --raw CODEC[:RATE[:CHANNELS]]; the plain one if left out."""
     from functools import partial
 
@@ -154,10 +192,17 @@ def decoder(raw: str | None) -> Callable[[Any], Any]:
     return partial(decode, raw=given)
 
 
+LONGEST_KEY = 4096
+
+
 def read_key(path: Path | None) -> bytes | None:
     if path is None:
         return None
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ConfigurationError("The hash key file cannot be read.") from error
+        with path.open("rb") as file:  # a pipe will do, so its size is not known beforehand
+            key = file.read(LONGEST_KEY + 1)
+    except OSError:
+        raise ConfigurationError("The hash key file cannot be read.") from None
+    if len(key) > LONGEST_KEY:
+        raise ConfigurationError(f"The hash key file is longer than {LONGEST_KEY} bytes: it does not look like a key.")
+    return key

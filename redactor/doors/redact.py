@@ -6,6 +6,8 @@ import json
 import os
 import sys
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,8 +15,9 @@ from typing import Annotated, Any, Literal
 import typer
 
 from redactor.doors import options as o
-from redactor.doors.terminal import console, meter, stop_requests, summary_table
-from redactor.errors import ConfigurationError, NoInput, OutputError
+from redactor.doors.terminal import console, meter, notice, stop_requests, summary_table
+from redactor.errors import ConfigurationError, NoInput, OutputError, RedactorError
+from redactor.keep import Item
 from redactor.types import Outcome, Status
 
 Style = Literal["tone", "silence", "noise"]
@@ -30,7 +33,9 @@ def register(app: typer.Typer) -> None:
 def redact(
     paths: o.Paths,
     *,
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the redacted twins.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", readable=False, help="Folder for the redacted twins.")
+    ],
     policy: o.PolicyOption = "deidentify",
     model: o.ModelOption = "auto",
     revision: o.RevisionOption = None,
@@ -46,7 +51,8 @@ def redact(
     bleep: Annotated[Style, typer.Option(help="What replaces covered speech.")] = "tone",
     operator: Annotated[Operator, typer.Option(help="What replaces covered words in text.")] = "label",
     hash_key_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Secret of at least 16 bytes for --operator hash.")
+        Path | None,
+        typer.Option(metavar="FILE", readable=False, help="Secret of at least 16 bytes for --operator hash."),
     ] = None,
     padding: o.PaddingOption = None,
     unheard: o.UnheardOption = None,
@@ -70,10 +76,15 @@ def redact(
     from redactor.pipeline import Pipeline
     from redactor.render import Replacer
 
-    _make_folder(out)
     chosen = o.policy_from(policy, padding=padding, unheard=unheard)
+    if hash_key_file is not None and operator != "hash":
+        raise ConfigurationError("--hash-key-file is for --operator hash.")
     replacer = Replacer(operator, key=o.read_key(hash_key_file))
+    decode = o.decoder(raw)
     listing = list_inputs(paths, is_audio=looks_like_audio, outside=out)
+    reader = o.transcripts_for(transcript, listing.items) if transcript else None
+    _make_folder(out)
+    _protect_inputs(out, listing.items)
     engine: Any = None
     if transcript is None or verify:
         engine = o.build_transcriber(
@@ -81,14 +92,15 @@ def redact(
             initial_prompt=initial_prompt, revision=revision,
         )  # fmt: skip
     pipeline = Pipeline(
-        transcriber_for=o.transcripts_for(transcript) if transcript else lambda _item: engine,
+        transcriber_for=reader or (lambda _item: engine),
         detector=o.build_detector(),
         policy=chosen,
         replacer=replacer,
-        decoder=o.decoder(raw),
+        decoder=decode,
         style=bleep,
         verify_with=engine if verify else None,
         names=names,
+        recipe=repr((raw, *((beam, language, hotwords, initial_prompt) if engine else ()))),
     )
     remove_leftovers(out)
     began = time.perf_counter()
@@ -102,15 +114,16 @@ def redact(
     interrupted = len(outcomes) < len(listing.items)
     wall = time.perf_counter() - began
     summary = _summary(outcomes, wall, listing.passed_over, len(listing.items))
-    _save_summary(out, summary)
+    unsaved = _save_summary(out, summary)
     if as_json:
         print(json.dumps(summary))
     else:
-        console().print(summary_table(outcomes, wall, listing.passed_over))
+        with suppress(OSError):
+            console().print(summary_table(outcomes, wall, listing.passed_over))
     if interrupted:
-        console().print("Stopped early: run the same command with --resume to go on.")
+        notice("Stopped early: run the same command with --resume to go on.")
         raise typer.Exit(130)
-    raise typer.Exit(_exit_code(outcomes))
+    raise typer.Exit(_exit_code(outcomes) or unsaved)
 
 
 def _exit_code(outcomes: list[Outcome]) -> int:
@@ -121,7 +134,7 @@ def _exit_code(outcomes: list[Outcome]) -> int:
             return code
     if codes & {65, 66}:
         return 65
-    return 3 if 3 in codes else 0
+    return max(codes, default=0)
 
 
 def _summary(outcomes: list[Outcome], wall: float, passed_over: int, total: int) -> dict[str, object]:
@@ -144,14 +157,16 @@ def _summary(outcomes: list[Outcome], wall: float, passed_over: int, total: int)
     }
 
 
-def _save_summary(out: Path, summary: dict[str, object]) -> None:
-    from redactor.doors.terminal import notice
+def _save_summary(out: Path, summary: dict[str, object]) -> int:
+    """Returns the exit code of a summary that could not be written, 0 if it was."""
     from redactor.keep import save_set
 
     try:
         save_set({out / "summary.json": (json.dumps(summary, indent=1) + "\n").encode()})
     except OutputError as error:
         notice(f"summary.json was not written: {error.message}")
+        return error.exit_code
+    return 0
 
 
 def _make_folder(out: Path) -> None:
@@ -161,6 +176,30 @@ def _make_folder(out: Path) -> None:
         raise OutputError("--out is a file.") from None
     except OSError:
         raise OutputError("The --out folder cannot be made.") from None
+    if not os.access(out, os.W_OK | os.X_OK):  # said now, not after hours of recognition
+        raise OutputError("The --out folder may not be written to.")
+
+
+def _protect_inputs(out: Path, items: Sequence[Item]) -> None:
+    """Refuse to run where an output would take the place of an input, or of somebody else's summary.json."""
+    folder = os.path.realpath(out)
+    for item in items:
+        if ".redacted." in item.path.name and folder == os.path.commonpath(
+            [folder, os.path.realpath(item.path.parent)]
+        ):
+            raise ConfigurationError(
+                f"Recording {item.number} lies in the --out folder under a name that outputs have.",
+                hint="Choose another --out folder.",
+            )
+    summary = out / "summary.json"
+    try:
+        ours = b'"schema": "redactor-summary/' in summary.read_bytes()[:200]
+    except FileNotFoundError:
+        return
+    except OSError:
+        ours = False
+    if not ours:
+        raise OutputError("The --out folder has a summary.json of somebody else.", hint="Choose another --out folder.")
 
 
 def locate(
@@ -174,9 +213,7 @@ def locate(
     ] = None,
 ) -> None:
     """Print which file an id or a number of a run's messages stands for (messages themselves never name files)."""
-    import hashlib
-
-    from redactor.audio import looks_like_audio
+    from redactor.audio import Limits, looks_like_audio, read_source
     from redactor.keep import list_inputs
 
     if (identity is None) == (item is None):
@@ -187,27 +224,20 @@ def locate(
     for entry in list_inputs(paths, is_audio=looks_like_audio).items:
         if identity is not None:
             try:
-                with entry.path.open("rb") as file:
-                    digest = (
-                        hashlib.file_digest(file, "sha256").hexdigest()
-                        if hasattr(hashlib, "file_digest")
-                        else _digest(file.read())
-                    )
-            except OSError:
+                digest = read_source(entry.path, limits=Limits()).id
+            except RedactorError:  # what a run cannot read has no id
                 continue
             if not digest.startswith(identity.lower()):
                 continue
         elif entry.number != item:
             continue
         hits += 1
-        # Bytes as the disk has them: a name need not be valid text.
-        sys.stdout.buffer.write(os.fsencode(entry.path) + b"\n")
-    sys.stdout.buffer.flush()
+        if sys.stdout.isatty():
+            # A name may hold commands to the terminal.
+            print("".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in os.fspath(entry.path)))
+        else:
+            # Bytes as the disk has them: a name need not be valid text.
+            sys.stdout.buffer.write(os.fsencode(entry.path) + b"\n")
+            sys.stdout.buffer.flush()
     if not hits:
         raise NoInput("No file there matches.", hint="Give the same paths as in the run.")
-
-
-def _digest(content: bytes) -> str:
-    import hashlib
-
-    return hashlib.sha256(content).hexdigest()

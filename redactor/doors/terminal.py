@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from rich.console import Console
@@ -35,12 +36,15 @@ def console(*, data: bool = False) -> Console:
 def complain(error: RedactorError) -> None:
     """One line what happened, one line what to do."""
     out = console()
-    out.print(f"error: {error.message}", style="bold red", markup=False)
-    out.print(f"  {error.hint}", markup=False)
+    with suppress(OSError):
+        out.print(f"error: {error.message}", style="bold red", markup=False)
+        out.print(f"  {error.hint}", markup=False)
 
 
 def notice(text: str) -> None:
-    console().print(text, style="yellow", markup=False)
+    """One line; a terminal that went away does not stop the work."""
+    with suppress(OSError):
+        console().print(text, style="yellow", markup=False)
 
 
 class Meter:
@@ -57,7 +61,8 @@ class Meter:
         if outcome.status in (Status.QUARANTINED, Status.FAILED):
             self.trouble[outcome.status.value] += 1
             line = f"#{outcome.item} {outcome.id[:12] or '(unread)'} {outcome.status.value}: {outcome.reason}. {outcome.message} {outcome.hint}"
-            self._progress.console.print(line, markup=False, style="yellow")
+            with suppress(OSError):
+                self._progress.console.print(line, markup=False, style="yellow")
         seen = self._progress.tasks[0].elapsed or 0.0
         speed = f"{self.audio / seen:.1f}x" if seen > 0 else ""
         trouble = ", ".join(f"{n} {status}" for status, n in sorted(self.trouble.items()))
@@ -111,7 +116,9 @@ def stop_requests() -> Iterator[Callable[[], bool]]:
         if asked:
             raise KeyboardInterrupt
         asked = True
-        notice("Finishing the recording at hand; press Ctrl-C again to stop at once.")
+        # Written without Python's buffers, in the middle of whose use the signal may have come.
+        with suppress(OSError):
+            os.write(2, b"Finishing the recording at hand; press Ctrl-C again to stop at once.\n")
 
     before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

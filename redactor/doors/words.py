@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, TextIO
@@ -18,6 +21,8 @@ from redactor.types import Recording, Speech
 
 BATCH = 64
 """Texts searched together."""
+LONGEST = 1_000_000
+"""Characters of one text: what spaCy takes; more than a day of speech."""
 
 
 def register(app: typer.Typer) -> None:
@@ -45,37 +50,28 @@ def transcribe(
     """Print the unredacted words of recordings, one JSON document a line."""
     from redactor.audio import Limits, looks_like_audio, read_source
     from redactor.keep import list_inputs
-    from redactor.phi import build_detector
-    from redactor.pipeline import Pipeline
-    from redactor.policy import load_policy
-    from redactor.render import Replacer
+    from redactor.pipeline import Pipeline, as_redactor_error
 
     if not understood:
         raise ConfigurationError(
             "transcribe prints what was said, unredacted.",
             hint="Add --i-understand-this-prints-phi, or use `redactor redact`.",
         )
+    decode = o.decoder(raw)
     listing = list_inputs(paths, is_audio=looks_like_audio)
     engine = o.build_transcriber(
         model, device=device, compute_type=compute_type, threads=threads, beam=beam, language=language, hotwords=hotwords,
         initial_prompt=initial_prompt, revision=revision,
     )  # fmt: skip
-    decode = o.decoder(raw)
-    pipeline = Pipeline(
-        transcriber_for=lambda _item: engine,
-        detector=build_detector(),
-        policy=load_policy("deidentify"),
-        replacer=Replacer(),
-        decoder=decode,
-    )
     worst = 0
     for item in listing.items:
         try:
             recording = decode(read_source(item.path, limits=Limits()))
-            speech = pipeline.listen(recording, engine)
-        except RedactorError as error:
+            speech = Pipeline.listen(recording, engine)
+        except Exception as caught:  # noqa: BLE001 - one recording's failure; the run goes on
+            error = as_redactor_error(caught, "transcribe")
             worst = max(worst, error.exit_code)
-            complain(type(error)(f"#{item.number}: {error.message}", hint=error.hint))
+            complain(RedactorError(f"#{item.number}: {error.message}", hint=error.hint))
             continue
         print(json.dumps(_words(recording, speech), ensure_ascii=False), flush=True)
     raise typer.Exit(worst)
@@ -110,7 +106,10 @@ def _words(recording: Recording, speech: Speech) -> dict[str, Any]:
 
 def detect(
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help='JSON Lines {"id", "text"}; standard input if left out.')
+        Path | None,
+        typer.Argument(
+            metavar="[FILE]", readable=False, help='JSON Lines {"id", "text"}; standard input if left out or "-".'
+        ),
     ] = None,
     *,
     min_score: Annotated[float, typer.Option(min=0.0, max=1.0, help="Leave out findings below.")] = 0.35,
@@ -118,41 +117,61 @@ def detect(
     """Find PHI in text: JSON Lines {"id","text"} in, {"id","spans":[{"start","end","label","score"}]} out, offsets in characters."""
     from redactor.phi import build_detector
 
-    if file is None and sys.stdin.isatty():
+    if not 0 <= min_score <= 1:  # "nan" passes the option's own check, and would leave out everything
+        raise ConfigurationError("--min-score lies between 0 and 1.")
+    given = None if file is None or str(file) == "-" else file
+    if given is None and sys.stdin.isatty():
         raise NoInput('Nothing to read: pipe JSON Lines {"id", "text"} in, or name a file.')
     try:
-        stream: TextIO = sys.stdin if file is None else file.open(encoding="utf-8")
+        opened = nullcontext(sys.stdin) if given is None else given.open(encoding="utf-8")
     except OSError:
         raise NoInput("The file cannot be read.") from None
-    detector = build_detector()
-    rows = _rows(stream)
-    while batch := list(islice(rows, BATCH)):
-        for (identity, _), findings in zip(batch, detector.pipe(text for _, text in batch), strict=True):
-            spans = [
-                {"start": f.start, "end": f.end, "label": f.label, "score": round(f.score, 3), "source": f.source}
-                for f in findings
-                if f.score >= min_score
-            ]
-            print(json.dumps({"id": identity, "spans": spans}), flush=True)
+    with opened as stream:
+        detector = build_detector()
+        rows = _rows(stream)
+        while True:
+            batch: list[tuple[Any, str]] = []
+            problem: InputError | None = None
+            try:
+                batch.extend(islice(rows, BATCH))
+            except InputError as error:
+                problem = error  # lines before the broken one still get their answer
+            for (identity, _), findings in zip(batch, detector.pipe(text for _, text in batch), strict=True):
+                spans = [
+                    {"start": f.start, "end": f.end, "label": f.label, "score": round(f.score, 3), "source": f.source}
+                    for f in findings
+                    if not f.score < min_score
+                ]
+                print(json.dumps({"id": identity, "spans": spans}), flush=True)
+            if problem:
+                raise problem
+            if not batch:
+                return
 
 
 def _rows(stream: TextIO) -> Iterator[tuple[Any, str]]:
     number = 0
     try:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8-sig")  # other programs begin files with a byte order mark
         for number, line in enumerate(stream, 1):
             if line.strip():
                 row = json.loads(line)
                 yield row.get("id", number), _text(row)
-    except (ValueError, AttributeError, TypeError):
+    except (ValueError, AttributeError, TypeError, RecursionError):
         # The parser's own message quotes the line.
         raise InputError(
-            f"Line {number or 1} is not JSON with a text.",
+            f"Line {number or 1} is not JSON with a text of at most {LONGEST:,} characters.",
             hint='Each line is an object: {"id": "1", "text": "call me back"}.',
         ) from None
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Halves of characters ("\\ud83d" alone): JSON can write them, no text has them. A blank stands for each, so that offsets hold."""
+
+
 def _text(row: dict[str, Any]) -> str:
     text = row.get("text")
-    if not isinstance(text, str):
+    if not isinstance(text, str) or len(text) > LONGEST:
         raise TypeError
-    return text
+    return _SURROGATE.sub(" ", text)

@@ -32,7 +32,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Items in order, and how many files were passed over because they are not audio."""
+    """Items in order, and how many entries were passed over: not audio, links to folders, further names of a listed file."""
 
     items: tuple[Item, ...]
     passed_over: int
@@ -49,18 +49,22 @@ def list_inputs(paths: Sequence[Path], *, is_audio: Callable[[Path], bool], outs
         NoInput: a path does not exist, or nothing is left.
     """
     found: list[tuple[Path, PurePath]] = []
-    seen: set[tuple[int, int]] = set()
+    seen: dict[tuple[int, int], set[str]] = {}
     passed_over = 0
     for number, given in enumerate(paths, 1):
-        if given.is_dir():
+        if os.path.isdir(given):  # noqa: PTH112 - False, not an error, where one may not look
             for path in _walk(given, outside):
-                if _is_our_output(path) or (_is_regular(path) and not is_audio(path)):
+                if _is_our_output(path) or _is_folder_link(path) or (_is_regular(path) and not is_audio(path)):
                     passed_over += 1
-                elif _first_time(path, seen):
+                elif (count := _times_seen(path, seen)) is not None:
+                    passed_over += count
+                else:
                     # The folder itself, if it may not be listed, goes by its name.
                     found.append((path, path.relative_to(given) if path != given else PurePath(given.name or "folder")))
-        elif os.path.lexists(given):
-            if _first_time(given, seen):
+        elif _is_there(given):
+            if (count := _times_seen(given, seen)) is not None:
+                passed_over += count
+            else:
                 found.append((given, PurePath(given.name)))
         else:
             raise NoInput(f"Path {number} of {len(paths)} does not exist.")
@@ -90,6 +94,7 @@ def _walk(folder: Path, outside: Path | None) -> Iterator[Path]:
         folders.sort()
         if outside is not None:
             folders[:] = [name for name in folders if not _same(Path(root, name), outside)]
+        yield from (Path(root, name) for name in folders if _is_folder_link(Path(root, name)))
         for name in sorted(files):
             yield Path(root, name)
     yield from blocked
@@ -110,16 +115,35 @@ def _same(a: Path, b: Path) -> bool:
         return False
 
 
-def _first_time(path: Path, seen: set[tuple[int, int]]) -> bool:
+def _is_there(path: Path) -> bool:
+    """True also where nobody may look, or for a name that is too long: it then gets its (failed) outcome."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _is_folder_link(path: Path) -> bool:
+    try:
+        return path.is_symlink() and path.is_dir()
+    except OSError:
+        return False
+
+
+def _times_seen(path: Path, seen: dict[tuple[int, int], set[str]]) -> int | None:
+    """None the first time a file is met; then 1 for another name of it (a link), 0 for the same name once more."""
     try:
         status = path.stat()
     except OSError:
-        return True  # unreadable: it still gets its outcome
-    key = (status.st_dev, status.st_ino)
-    if key in seen:
-        return False
-    seen.add(key)
-    return True
+        return None  # unreadable: it still gets its outcome
+    place = os.path.join(os.path.realpath(path.parent), path.name)  # noqa: PTH118
+    names = seen.setdefault((status.st_dev, status.st_ino), set())
+    again, known = bool(names), place in names
+    names.add(place)
+    return int(not known) if again else None
 
 
 def _is_our_output(path: Path) -> bool:

@@ -17,6 +17,10 @@ _CALLBACK = re.compile(
     r"|(our|office|callback|call back|my) (phone |direct )?number|give (us|me) a (call|ring)|dial)\b",
     re.IGNORECASE,
 )
+# "Please call 206-555-0142"; not "we tried to call 206-555-0142".
+_CALL = re.compile(
+    r"(^|[.,!?;]\s*|\b(please|can|may|should|and|or|reschedule|cancel|confirm|questions)\s+)call[\s:,]*$", re.IGNORECASE
+)
 # Somebody else's telephone, or no telephone at all; with the "number is" or "at" that follows, which would read as a callback cue.
 _NOT_CALLBACK = re.compile(
     r"\b((his|her|their|your|patient|(?!(office|clinic|practice|doctor|hospital)'s)[a-z]+'s) ([\w']+ ){0,2}?(cell|mobile|home|phone|number|line)"
@@ -47,7 +51,7 @@ def refine(rule: str, finding: Finding, text: str, others: Sequence[Finding] = (
         return [(finding, Action.REDACT)] if _goes_on(finding, text, others) else _first_name(finding, text)
     if rule == "keep-callback":
         before = text[max(0, finding.start - 90) : finding.start]
-        keep = _last(_CALLBACK, before) > _last(_NOT_CALLBACK, before)
+        keep = bool(_CALL.search(before)) or _last(_CALLBACK, before) > _last(_NOT_CALLBACK, before)
     else:
         sentence = _sentence_around(text, finding)
         # Recognisers put full stops after pauses: "date of birth. March 4." is one statement.

@@ -53,6 +53,7 @@ def test_links_to_folders_are_not_followed(tmp_path):
     (tmp_path / "in" / "link").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "in" / "loop").symlink_to(tmp_path / "in")
     assert stems(tmp_path / "in") == ["a"]
+    assert listed(tmp_path / "in").passed_over == 2
 
 
 def test_the_same_file_counts_once_however_it_is_named(tmp_path):
@@ -61,6 +62,19 @@ def test_the_same_file_counts_once_however_it_is_named(tmp_path):
     os.link(tmp_path / "in" / "a.wav", tmp_path / "in" / "twin.wav")
     again = tmp_path / "in" / ".." / "in"
     assert stems(tmp_path / "in", tmp_path / "in" / "a.wav", again) == ["a"]
+    assert (
+        listed(tmp_path / "in", again).passed_over == 2
+    )  # further names are not lost in silence; the same name is no loss
+
+
+def test_a_place_where_one_may_not_look_gets_an_outcome(tmp_path, monkeypatch):
+    touch(tmp_path, "a.wav")
+
+    def forbidden(self):
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "lstat", forbidden)
+    assert stems(tmp_path / "a.wav") == ["a"]
 
 
 STRANGE = [

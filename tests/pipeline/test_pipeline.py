@@ -1,6 +1,7 @@
 """The composition: real audio, policy, render and keep rooms around a scripted recogniser and a scripted detector."""
 
 import json
+from dataclasses import replace
 from pathlib import Path, PurePath
 
 import numpy as np
@@ -167,7 +168,9 @@ class Talkative:
     info = FakeTranscriber({}).info
 
     def transcribe(self, channels, *, recording_id):
-        return FakeTranscriber({"": [[TimedText("Whitlock", 3.1, 3.8)]]}).transcribe(channels, recording_id=recording_id)
+        return FakeTranscriber({"": [[TimedText("Whitlock", 3.1, 3.8)]]}).transcribe(
+            channels, recording_id=recording_id
+        )
 
 
 def test_verify_quarantines_a_hit(tmp_path):
@@ -219,6 +222,49 @@ def test_resume_redoes_only_what_changed(tmp_path):
     assert pipeline([WORDS], style="noise").process(item, out, resume=True).status is Status.REDACTED
     soundfile.write(tmp_path / "a.wav", 0.5 * voice(8000), 8000)
     assert pipeline([WORDS], style="noise").process(item, out, resume=True).status is Status.REDACTED
+
+
+def test_resume_redoes_what_another_recipe_made_or_somebody_damaged(tmp_path):
+    soundfile.write(tmp_path / "a.wav", voice(8000), 8000)
+    out, item = tmp_path / "out", one(tmp_path / "a.wav")
+
+    def again(**kwargs):
+        return pipeline([WORDS], **kwargs).process(item, out, resume=True).status
+
+    assert again(recipe="beam 5") is Status.REDACTED
+    assert again(recipe="beam 5") is Status.SKIPPED
+    assert again(recipe="beam 1") is Status.REDACTED
+    int8 = FakeTranscriber({"": [WORDS]}, info=replace(FakeTranscriber({}).info, compute_type="int8"))
+    assert again(recipe="beam 1", transcriber=int8) is Status.REDACTED
+    assert again(recipe="beam 1", transcriber=int8) is Status.SKIPPED
+    for suffix in (".wav", ".srt"):
+        (out / f"a.redacted{suffix}").unlink()
+        assert again(recipe="beam 1", transcriber=int8) is Status.REDACTED
+    assert again(recipe="beam 1", transcriber=int8) is Status.SKIPPED
+
+
+def test_characters_that_nobody_sees_hide_no_name(tmp_path):
+    soundfile.write(tmp_path / "a.wav", voice(8000), 8000)
+    odd = [
+        w._replace(text="Whit\u200blo\u00adck\x1b[0m" if w.text == "Whitlock" else f"\x00{w.text}\ud83d") for w in WORDS
+    ]
+    out = tmp_path / "out"
+    assert pipeline([odd]).process(one(tmp_path / "a.wav"), out).status is Status.REDACTED
+    assert document(out)["text"] == "this is [PERSON] [PERSON] please call back"
+
+
+def test_a_recording_that_is_there_twice_keeps_its_artefacts(tmp_path):
+    """Two names with PHI, the same bytes: one id. A failure with the second does not undo the first."""
+    for name in ("Dana.wav", "Whitlock.wav"):
+        soundfile.write(tmp_path / name, voice(8000), 8000)
+    out = tmp_path / "out"
+    both = Pipeline(
+        transcriber_for=lambda item: FakeTranscriber({"": [WORDS]}) if item.number == 1 else Broken(),
+        detector=Finder(), policy=load_policy("deidentify"), replacer=Replacer(),
+    )  # fmt: skip
+    items = list_inputs([tmp_path], is_audio=lambda p: p.suffix == ".wav", outside=out).items
+    assert [o.status for o in both.run(items, out)] == [Status.REDACTED, Status.FAILED]
+    assert len(list(out.iterdir())) == 5
 
 
 def test_originals_stay(tmp_path):

@@ -1,0 +1,67 @@
+"""Which input names may be output names, around a detector that knows two names."""
+
+import os
+from pathlib import Path, PurePath
+
+import pytest
+
+from redactor.keep import Item
+from redactor.naming import OutputNames, readings
+from redactor.types import Finding
+
+ID = "f" * 64
+
+
+class Finder:
+    def detect(self, text):
+        return tuple(
+            Finding("PERSON", text.index(s), text.index(s) + len(s), 0.9, "scripted")
+            for s in ("Dana", "Whitlock")
+            if s in text
+        )
+
+
+def named(relative, mode="auto"):
+    stem = PurePath(relative)
+    return OutputNames(Finder(), mode=mode, min_score=0.35).stem(Item(1, Path("x"), stem, stem), ID)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Whitlock,Dana_19620314", "DanaWhitlock", "msgFromDana", "dana_whitlock", "DANA WHITLOCK", "danawhitlock", "dwhitlock",
+        "5550142-20260114", "206.555.0142", "+1(206)555-0142", "x206x555x0142", "3-14-62", "03_14_62", "03_14_1962", "patient_88213",
+        "MRN88213", "20260114T1530", "line\nbreak", "\x1b[2J", "\u202egnp", os.fsdecode(b"\xff\xfe"), "n" * 240,
+    ],
+)  # fmt: skip
+def test_names_that_become_the_id(name):
+    assert named(name) == Path(ID)
+    assert named(f"INBOX/{name}") == Path("INBOX", ID)
+    if name != "n" * 240:
+        assert named(f"{name}/msg0001") == Path(ID)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "msg0001", "INBOX/msg0001", "Urgent/msg0012", "in-01", "05-good", "recording_2026", "voicemail", "default/100/Old/msg0000",
+        "caf\u00e9", "-rf", "a.b", "archive-3-of-12", "hello-world", "n" * 200,
+    ],
+)  # fmt: skip
+def test_names_that_stay(name):
+    assert named(name) == Path(name)
+
+
+def test_modes():
+    assert named("INBOX/msg0001", "id") == Path("INBOX", ID)
+    assert named("Dana/Whitlock", "keep") == Path("Dana/Whitlock")
+    assert named("Dana/" + "n" * 240, "keep") == Path("Dana", ID)
+
+
+def test_readings():
+    assert readings("MRN88213_danaWhitlock") == (
+        "MRN88213_danaWhitlock",
+        "MRN88213 danaWhitlock",
+        "MRN 88213 dana Whitlock",
+    )
+    assert readings("___") == ("___",)
