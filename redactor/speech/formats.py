@@ -83,6 +83,8 @@ def _json(text: str) -> Parsed:
 
 def _whisper(data: Mapping[str, Any]) -> Parsed:
     segments = data.get("segments") or []
+    if not isinstance(segments, list) or not all(isinstance(segment, dict) for segment in segments):
+        raise TypeError
     words: list[TimedText] = []
     listed = any(_get(segment, "words") for segment in segments)
     loose = data.get("word_segments") or data.get("words") or []

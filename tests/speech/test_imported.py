@@ -230,6 +230,7 @@ LONG = {"segments": [{"words": [{"word": "x", "start": 0.1 + i / 10, "end": 0.15
         ("Hi, this is Maria Lopez.", "unknown"),
         ('{"foo": "Maria"}', "unknown"),
         ('{"text": "Hi, this is Maria', "broken"),
+        ('{"segments": "Maria Lopez"}', "broken"),
         ("[" * 100_000, "broken"),
         ('{"segments": [{"words": [{"Maria": 1}]}]}', "broken"),
         ('{"segments": [{"words": [{"word": "Maria", "start": "soon"}]}]}', "broken"),
