@@ -66,6 +66,7 @@ def main() -> None:
     options = parser.parse_args()
     defaults = presidio_defaults()
     from redactor.phi import build_detector
+    from redactor.phi.ner import load_entities
     from redactor.phi.nlp_engine import OfflineNlpEngine
     from redactor.phi.registry import clinical, identifiers
     from redactor.phi.spoken import written_form
@@ -77,10 +78,15 @@ def main() -> None:
     words = sum(len(text.split()) for text in texts)
     artifacts = [found for _, found in OfflineNlpEngine().process_batch(texts, "en")]
     full, limited = build_detector(), build_detector(labels=IDENTIFIERS)
+    full_patterns, limited_patterns = build_detector(ner="none"), build_detector(labels=IDENTIFIERS, ner="none")
+    tagger = load_entities("voicemail-ner")
     parts: dict[str, Callable[[], object]] = {
         "spoken forms": lambda: [written_form(text) for text in texts],
         "detector, all labels": lambda: list(full.pipe(texts)),
         "detector, identifiers": lambda: list(limited.pipe(texts)),
+        "  without the name tagger": lambda: list(full_patterns.pipe(texts)),
+        "  identifiers, without": lambda: list(limited_patterns.pipe(texts)),
+        "name tagger alone": lambda: list(tagger.pipe(texts, 64)),
         "Presidio defaults": lambda: [defaults.analyze(text, "en") for text in texts],
     }
     for recognizer in [*identifiers(), *clinical()]:

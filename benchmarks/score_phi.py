@@ -21,7 +21,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from redactor.phi import MIN_SCORE, Detector, build_detector
+from redactor.phi import Detector, build_detector
 from redactor.types import Finding
 
 SCORER = {
@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("gold", type=Path)
     parser.add_argument("--out", type=Path, help="write predictions here")
     parser.add_argument("--part", help='only texts with this "part": tuning, held-out')
-    parser.add_argument("--min-score", type=float, default=MIN_SCORE)
+    parser.add_argument("--min-score", type=float, help="instead of the table of thresholds")
     options = parser.parse_args()
     rows = read(options.gold, options.part)
     found = predict(build_detector(min_score=options.min_score), rows)

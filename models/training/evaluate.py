@@ -177,7 +177,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--testset", type=Path, required=True)
     parser.add_argument("--beam", type=int, default=5)
-    parser.add_argument("--window", type=float, default=6.0, help="longest window, seconds")
+    parser.add_argument("--window", type=float, default=7.0, help="longest window, seconds")
     parser.add_argument("--margin", type=float, default=1.0, help="zeros after each window, seconds; -1 = up to 30 s")
     parser.add_argument("--timestamps", action="store_true", help="decode with timestamp tokens")
     parser.add_argument("--batched", action="store_true", help="all windows of a recording in one batch")

@@ -114,7 +114,7 @@ def main() -> None:
     parser.add_argument("--weights", choices=["net", "ema"], default="net", help="last or averaged weights")
     parser.add_argument("--name", default="voicemail-micro")
     parser.add_argument("--version", default="1")
-    parser.add_argument("--max-window", type=float, default=6.0, help="seconds that windows should aim for, at most")
+    parser.add_argument("--max-window", type=float, default=7.0, help="seconds that windows should aim for, at most")
     parser.add_argument(
         "--min-margin", type=float, default=1.0, help="seconds of zeros to leave after a trimmed window"
     )

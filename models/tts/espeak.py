@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: The voices this project uses; any other espeak-ng voice, alone or with a "+variant", works too.
 VOICES = (
     "en-us", "en-us+m1", "en-us+m3", "en-us+m7", "en-us+f1", "en-us+f2", "en-us+f4", "en-us+klatt4",
-    "en-gb", "en-gb+m2", "en-gb-x-rp+f5", "en-gb-scotland",
+    "en", "en+m2", "en-gb-x-rp+f5", "en-gb-scotland",
 )  # fmt: skip
 WORDS_PER_MINUTE = 165
 

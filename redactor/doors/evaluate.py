@@ -38,6 +38,7 @@ def evaluate(
     language: o.LanguageOption = None,
     hotwords: o.HotwordsOption = None,
     initial_prompt: o.PromptOption = None,
+    ner: o.NerOption = "auto",
     padding: o.PaddingOption = None,
     unheard: o.UnheardOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print figures and one row a recording as JSON.")] = False,
@@ -48,7 +49,6 @@ def evaluate(
     """
     from redactor.audio import Limits, decode, read_source
     from redactor.evaluation import LabelledRecording, Tally, ideal_findings, load_labels, measure
-    from redactor.phi import build_detector
     from redactor.pipeline import Pipeline
     from redactor.policy import make_plan
     from redactor.render import Replacer
@@ -60,7 +60,7 @@ def evaluate(
         model, device=device, compute_type=compute_type, threads=threads, beam=beam, language=language, hotwords=hotwords,
         initial_prompt=initial_prompt, revision=revision,
     )  # fmt: skip
-    detector = build_detector()
+    detector = o.build_detector(ner)
     pipeline = Pipeline(transcriber_for=lambda _item: engine, detector=detector, policy=chosen, replacer=Replacer())
 
     def ideal_plan(labelled: LabelledRecording, recording: Recording) -> Plan:

@@ -48,6 +48,7 @@ def redact(
     initial_prompt: o.PromptOption = None,
     transcript: o.TranscriptOption = None,
     raw: o.RawOption = None,
+    ner: o.NerOption = "auto",
     bleep: Annotated[Style, typer.Option(help="What replaces covered speech.")] = "tone",
     operator: Annotated[Operator, typer.Option(help="What replaces covered words in text.")] = "label",
     hash_key_file: Annotated[
@@ -93,14 +94,14 @@ def redact(
         )  # fmt: skip
     pipeline = Pipeline(
         transcriber_for=reader or (lambda _item: engine),
-        detector=o.build_detector(),
+        detector=o.build_detector(ner),
         policy=chosen,
         replacer=replacer,
         decoder=decode,
         style=bleep,
         verify_with=engine if verify else None,
         names=names,
-        recipe=repr((raw, *((beam, language, hotwords, initial_prompt) if engine else ()))),
+        recipe=repr((raw, ner, *((beam, language, hotwords, initial_prompt) if engine else ()))),
     )
     remove_leftovers(out)
     began = time.perf_counter()

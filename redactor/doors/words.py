@@ -112,11 +112,10 @@ def detect(
         ),
     ] = None,
     *,
+    ner: o.NerOption = "auto",
     min_score: Annotated[float, typer.Option(min=0.0, max=1.0, help="Leave out findings below.")] = 0.35,
 ) -> None:
     """Find PHI in text: JSON Lines {"id","text"} in, {"id","spans":[{"start","end","label","score"}]} out, offsets in characters."""
-    from redactor.phi import build_detector
-
     if not 0 <= min_score <= 1:  # "nan" passes the option's own check, and would leave out everything
         raise ConfigurationError("--min-score lies between 0 and 1.")
     given = None if file is None or str(file) == "-" else file
@@ -127,7 +126,7 @@ def detect(
     except OSError:
         raise NoInput("The file cannot be read.") from None
     with opened as stream:
-        detector = build_detector()
+        detector = o.build_detector(ner)
         rows = _rows(stream)
         while True:
             batch: list[tuple[Any, str]] = []

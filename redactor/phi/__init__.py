@@ -1,5 +1,6 @@
 """Transcript → findings: Presidio with recognizers for speech, offline."""
 
-from redactor.phi.analyzer import MIN_SCORE, Detector, build_detector
+from redactor.phi.analyzer import Detector, build_detector
+from redactor.phi.thresholds import MIN_SCORE, THRESHOLDS
 
-__all__ = ["MIN_SCORE", "Detector", "build_detector"]
+__all__ = ["MIN_SCORE", "THRESHOLDS", "Detector", "build_detector"]

@@ -5,7 +5,8 @@ Nothing here logs what was said: Presidio's decision trace is off, and results c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry, RecognizerResult
@@ -13,15 +14,18 @@ from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
 from redactor.errors import ConfigurationError, DetectionFailed
+from redactor.phi.ner import TaggerEntities, load_entities
 from redactor.phi.nlp_engine import OfflineNlpEngine
 from redactor.phi.recognizers.base import written_of
-from redactor.phi.recognizers.ner import NerRecognizer
+from redactor.phi.recognizers.group import RecognizerGroup
+from redactor.phi.recognizers.ner import NerRecognizer, TaggerRecognizer
 from redactor.phi.registry import clinical, identifiers
 from redactor.phi.resolve import resolve
+from redactor.phi.thresholds import THRESHOLDS
 from redactor.types import CLINICAL, LABELS, Finding
 
-MIN_SCORE = 0.4
-"""Findings below are dropped. Scores are set so that a pattern that needs a cue stays below without one."""
+NAMED = frozenset({"PERSON", "LOCATION", "ORGANIZATION"})
+"""Labels for which a model is worth its time."""
 
 
 class _NoEnhancer(ContextAwareEnhancer):
@@ -49,11 +53,12 @@ class _NoEnhancer(ContextAwareEnhancer):
 class Detector:
     """Finds PHI in text. Built by `build_detector`; keeps no text between calls."""
 
-    def __init__(self, engine: AnalyzerEngine, labels: frozenset[str], min_score: float) -> None:
+    def __init__(self, engine: AnalyzerEngine, labels: frozenset[str], thresholds: Mapping[str, float]) -> None:
         self._engine = engine
         self._labels = labels
         self._entities = sorted(labels)
-        self._min_score = min_score
+        self._thresholds = thresholds
+        self._lowest = min(thresholds[label] for label in labels)
 
     @property
     def labels(self) -> frozenset[str]:
@@ -83,26 +88,36 @@ class Detector:
 
     def _found(self, text: str, artifacts: NlpArtifacts) -> tuple[Finding, ...]:
         results = self._engine.analyze(
-            text, "en", entities=self._entities, score_threshold=self._min_score, nlp_artifacts=artifacts
+            text, "en", entities=self._entities, score_threshold=self._lowest, nlp_artifacts=artifacts
         )
         findings = [
             Finding(
                 r.entity_type, r.start, r.end, r.score, r.recognition_metadata[RecognizerResult.RECOGNIZER_NAME_KEY]
             )
             for r in results
+            if r.score >= self._thresholds[r.entity_type]
         ]
         return resolve(findings, written_of(text, artifacts))
 
 
-def build_detector(*, labels: Iterable[str] | None = None, min_score: float = MIN_SCORE, nlp: Any = None) -> Detector:
+def build_detector(
+    *,
+    labels: Iterable[str] | None = None,
+    min_score: float | None = None,
+    ner: str | Path = "auto",
+    nlp: Any = None,
+) -> Detector:
     """A detector for these labels (default: all).
 
     Args:
         labels: a subset of `redactor.types.LABELS`.
-        min_score: findings below are dropped, 0 … 1.
-        nlp: a loaded spaCy pipeline whose entities are used too; None works with the recognizers alone.
+        min_score: findings below are dropped, 0 … 1; None for the table in `redactor.phi.thresholds`.
+        ner: whose entities are used beside the recognizers': "auto" the shipped tagger where it is present, "none", or another
+            model by name or folder (`redactor.phi.ner`).
+        nlp: a loaded spaCy pipeline to use instead of `ner`.
 
     Raises:
+        ModelUnavailable: `ner` names a model that is not here or does not load.
         ConfigurationError: an unknown label, or a score out of range.
     """
     wanted = frozenset(LABELS if labels is None else labels)
@@ -111,21 +126,23 @@ def build_detector(*, labels: Iterable[str] | None = None, min_score: float = MI
         raise ConfigurationError(
             f"Unknown label: {', '.join(sorted(unknown)) or 'none given'}.", hint="See `redactor policy` for labels."
         )
-    if not 0 <= min_score <= 1:
+    if min_score is not None and not 0 <= min_score <= 1:
         raise ConfigurationError("A minimum score lies between 0 and 1.")
     recognizers = [
         r
         for r in [*identifiers(), *(clinical() if wanted & CLINICAL else ())]
         if wanted.intersection(r.supported_entities)
     ]
-    if nlp is not None:
-        recognizers.append(NerRecognizer())
-    registry = RecognizerRegistry(recognizers=recognizers, supported_languages=["en"])
+    model = nlp if nlp is not None else load_entities(ner) if wanted & NAMED else None
+    if model is not None:
+        recognizers.append(TaggerRecognizer() if isinstance(model, TaggerEntities) else NerRecognizer())
+    registry = RecognizerRegistry(recognizers=[RecognizerGroup(recognizers)], supported_languages=["en"])
     engine = AnalyzerEngine(
         registry=registry,
-        nlp_engine=OfflineNlpEngine(nlp),
+        nlp_engine=OfflineNlpEngine(model),
         supported_languages=["en"],
         context_aware_enhancer=_NoEnhancer(),
     )
     supported = frozenset(label for r in recognizers for label in r.supported_entities)
-    return Detector(engine, wanted & supported, min_score)
+    thresholds = THRESHOLDS if min_score is None else dict.fromkeys(LABELS, min_score)
+    return Detector(engine, wanted & supported, thresholds)

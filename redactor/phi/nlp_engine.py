@@ -1,46 +1,50 @@
-"""Presidio's NLP engine without a model: spaCy's English tokenizer rules, nothing downloaded, ever.
+"""Presidio's NLP engine, offline: nothing downloaded, ever.
 
-Presidio's own engines fetch a spaCy model when it is missing. This one starts from `spacy.blank("en")` and hands the written
-form of each text to the recognizers, so that it is made once a text. A trained pipeline can be given instead; its entities
-then reach Presidio as usual.
+Presidio's own engines fetch a spaCy model when it is missing. This one hands the written form of each text to the recognizers, so
+that it is made once a text, and the entities of a trained model where there is one (`redactor.phi.ner`), in batches.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import tee
 from typing import Any
 
 import spacy
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 
+from redactor.phi.ner import EntitySource, SpacyEntities
 from redactor.phi.spoken import WrittenForm, written_form
 
 
 class SpokenArtifacts(NlpArtifacts):
     """What Presidio knows of a text, and its written form."""
 
-    def __init__(self, doc: Any, engine: NlpEngine | None, written: WrittenForm) -> None:
+    def __init__(self, written: WrittenForm, entities: Sequence[Any] = (), doc: Any = None) -> None:
         super().__init__(
-            entities=list(doc.ents) if doc is not None else [],
+            entities=list(entities),
             tokens=doc,
             tokens_indices=[],
             lemmas=[],
-            nlp_engine=engine,
+            nlp_engine=None,
             language="en",
+            scores=[entity.score for entity in entities],
         )
         self.written = written
 
 
 class OfflineNlpEngine(NlpEngine):
-    """spaCy behind Presidio, offline.
+    """A trained model behind Presidio, or none.
 
     Args:
-        nlp: a loaded spaCy pipeline; None for tokens only, which are then not even computed, since no recognizer here needs them.
+        model: where entities come from, a loaded spaCy pipeline or an `EntitySource`; None for recognizers alone, which need no tokens.
     """
 
-    def __init__(self, nlp: Any = None) -> None:
-        self._nlp = nlp
-        self._vocabulary = nlp.vocab if nlp is not None else spacy.blank("en").vocab
+    def __init__(self, model: Any = None) -> None:
+        self._source: EntitySource | None = (
+            SpacyEntities(model) if isinstance(model, spacy.language.Language) else model
+        )
+        self._vocabulary = spacy.blank("en").vocab
 
     def load(self) -> None:
         """Nothing to load."""
@@ -49,19 +53,19 @@ class OfflineNlpEngine(NlpEngine):
         return True
 
     def process_text(self, text: str, language: str) -> NlpArtifacts:
-        return SpokenArtifacts(self._nlp(text) if self._nlp is not None else None, None, written_form(text))
+        return next(self.process_batch((text,), language, batch_size=1))[1]
 
     def process_batch(
         self, texts: Iterable[str], language: str, batch_size: int = 64, n_process: int = 1, **kwargs: Any
     ) -> Iterator[tuple[str, NlpArtifacts]]:
-        """(text, artifacts) in order; a trained pipeline runs in batches."""
-        if self._nlp is None:
+        """(text, artifacts) in order; a trained model runs in batches."""
+        if self._source is None:
             for text in texts:
-                yield text, SpokenArtifacts(None, None, written_form(text))
+                yield text, SpokenArtifacts(written_form(text))
             return
-        pairs = ((text, text) for text in texts)
-        for doc, text in self._nlp.pipe(pairs, as_tuples=True, batch_size=batch_size, n_process=n_process):
-            yield text, SpokenArtifacts(doc, None, written_form(text))
+        said, again = tee(texts)
+        for text, (entities, doc) in zip(said, self._source.pipe(again, batch_size), strict=True):
+            yield text, SpokenArtifacts(written_form(text), entities, doc)
 
     def is_stopword(self, word: str, language: str) -> bool:
         return bool(self._vocabulary[word].is_stop)
@@ -70,7 +74,7 @@ class OfflineNlpEngine(NlpEngine):
         return bool(self._vocabulary[word].is_punct)
 
     def get_supported_entities(self) -> list[str]:
-        return sorted({"PERSON", "LOCATION", "ORGANIZATION"}) if self._nlp is not None else []
+        return sorted({"PERSON", "LOCATION", "ORGANIZATION"}) if self._source is not None else []
 
     def get_supported_languages(self) -> list[str]:
         return ["en"]

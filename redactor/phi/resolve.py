@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from redactor.phi.gazetteers import NOT_NAMES, words
 from redactor.phi.recognizers.name_cues import FUNCTION
+from redactor.phi.recognizers.ner import SOURCE, TaggerRecognizer
 from redactor.phi.recognizers.runs import JOINT, digits
 from redactor.phi.spoken import WrittenForm
 from redactor.types import CLINICAL, Finding
@@ -27,12 +28,24 @@ _SHORTEST_REPEAT, _LONGEST_REPEAT = 4, 24  # digits
 
 def resolve(findings: Iterable[Finding], form: WrittenForm) -> tuple[Finding, ...]:
     """Non-overlapping findings within each group, in order of place; repeated values included."""
-    claimed = list(findings)
+    claimed = agreed(findings)
     claimed += repeats(claimed, form)
     identifiers = _without_overlap([f for f in claimed if f.label not in CLINICAL], form.original)
     clinical = _without_overlap([f for f in claimed if f.label in CLINICAL], form.original)
     joined = _join(identifiers, form.original)
     return tuple(sorted([*joined, *clinical], key=lambda f: (f.start, f.end, f.label)))
+
+
+def agreed(findings: Iterable[Finding]) -> list[Finding]:
+    """Without the model's weak candidates, except those that touch what a pattern found under the same label."""
+    every = list(findings)
+    weak = [f for f in every if f.source == SOURCE and f.score <= TaggerRecognizer.CANDIDATE]
+    if not weak:
+        return every
+    strong = [f for f in every if f.source != SOURCE or f.score > TaggerRecognizer.CANDIDATE]
+    return strong + [
+        f for f in weak if any(f.label == s.label and f.start <= s.end + 1 and s.start <= f.end + 1 for s in strong)
+    ]
 
 
 def _is_capital_inside(text: str, match: re.Match[str]) -> bool:

@@ -97,10 +97,25 @@ _PLACE_CUE = re.compile(
     r"\b(?:in|from|near|to|at|outside|around|moved|live|lives|living|of|city|town|downtown|over in|visiting|leaving)\s+(?:the |downtown |north |south |east |west )?$",
     re.IGNORECASE,
 )
+_OFFICE = re.compile(r"\s+(?:office|clinic|location|branch|hospital|area)\b", re.IGNORECASE)
 _NO_STREET = re.compile(
     r"\b(?:the|a|my|your|his|her|this|that|is|was|it|and i|by|times?|days?|weeks?|tablets?|pills?|milligrams?|mg|of|for|to|in|hours?|"
     r"minutes?|years?|months?|people|you|we|they|he|she|i|take|right|same|only|do|did|have|had|has|not|way|go|out|all|with|at|on|doctor|dr)\b",
     re.IGNORECASE,
+)
+
+# Name, pattern, score, and the words of which one must be there (speed).
+_FORMS: tuple[tuple[str, re.Pattern[str], float, tuple[str, ...]], ...] = (
+    ("box", _BOX, 0.95, ("box",)),
+    ("zip", _ZIP_CUE, 0.9, ("zip",)),
+    ("state and zip", _STATE_ZIP, 0.85, ()),
+    ("postcode", _POSTCODE, 0.6, ()),
+    ("no suffix", _NO_SUFFIX, 0.6, ()),
+    ("route", _ROUTE, 0.6, ("route", "road", "highway", "interstate")),
+    ("unit", _UNIT_ALONE, 0.55, ("apartment", "apt", "suite", "building", "bldg")),
+    ("part of a postcode", _PART_POSTCODE, 0.6, ("post",)),
+    ("answer", _ANSWER, 0.6, ("address",)),
+    ("answered postcode", _POSTCODE_ANSWER, 0.6, ("post",)),
 )
 
 
@@ -135,10 +150,10 @@ class AddressRecognizer(SpokenRecognizer):
                         "street",
                     )
                     yield from self._city_after(text, match.end("value"))
-            for name, regex, score in (
-                ("box", _BOX, 0.95), ("zip", _ZIP_CUE, 0.9), ("state and zip", _STATE_ZIP, 0.85), ("postcode", _POSTCODE, 0.6),
-                ("no suffix", _NO_SUFFIX, 0.6), ("route", _ROUTE, 0.6), ("unit", _UNIT_ALONE, 0.55), ("part of a postcode", _PART_POSTCODE, 0.6), ("answer", _ANSWER, 0.6), ("answered postcode", _POSTCODE_ANSWER, 0.6),
-            ):  # fmt: skip
+            low = text.lower()
+            for name, regex, score, words_needed in _FORMS:
+                if words_needed and not any(word in low for word in words_needed):
+                    continue
                 for match in regex.finditer(text):
                     yield *match.span("value"), score, name
             for match in _HOUSE_CUE.finditer(text):
@@ -195,15 +210,21 @@ class AddressRecognizer(SpokenRecognizer):
         cued = _PLACE_CUE.search(text, max(0, start - 25), start) is not None
         if said in self._plain:
             return (
-                0.75 if cued else (0.6 if " " not in said or not all(w in self._common for w in said.split()) else 0.0)
+                0.75
+                if cued or _OFFICE.match(text, end)
+                else (0.6 if " " not in said or not all(w in self._common for w in said.split()) else 0.0)
             )
         if said in self._names:
+            if _OFFICE.match(text, end) and re.search(
+                r"\b(?:our|the|your) $", text[max(0, start - 5) : start], re.IGNORECASE
+            ):
+                return 0.6
             return (
                 0.6
                 if cued
                 and re.search(
-                    r"\b(?:in|near|live\w*|living|moved to|outside|downtown)\s+$",
-                    text[max(0, start - 15) : start],
+                    r"\b(?:in|near|live\w*|living|moved to|outside|downtown|(?:coming|came|driv\w+|flying|flew|moved|travel\w*) (?:\w+ )?from)\s+$",
+                    text[max(0, start - 25) : start],
                     re.IGNORECASE,
                 )
                 else 0.0

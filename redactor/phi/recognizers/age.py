@@ -9,7 +9,7 @@ import re
 
 from redactor.phi.recognizers.base import Candidate, PatternBase, Shape
 
-_OLD = r"(?P<value>(?:9\d|1[0-2]\d)(?!\d))"
+_OLD = r"(?P<value>(?:a (?=1[0-2]\d(?!-)))?(?:9\d|1[0-2]\d)(?!\d))"
 _NOT_AGE = re.compile(
     r"[\s-]*(?:percent|%|over|mg|milligrams?|mcg|ml|units?|degrees?|minutes?|min|hours?|days?|weeks?|months?|dollars?|bucks|pounds?|lbs?|"
     r"kilos?|kg|beats?|bpm|point|\.\d|miles?|times|by|and a half|cents|inches|feet|cc|proof|or so (?:minutes|days)|systolic|/|\d|,\s?\d|st\b|th\b|"
@@ -25,7 +25,7 @@ class AgeRecognizer(PatternBase):
     shapes = (
         Shape(
             "years old",
-            r"\b(?P<value>(?:9\d|1[0-2]\d)[\s-]*(?:years?|yrs?|y)(?:[\s-]*(?:old|of age|young)|/?o\b))",
+            r"\b(?P<value>(?:a (?=1[0-2]\d(?!-)))?(?:9\d|1[0-2]\d)[\s-]*(?:years?|yrs?|y)(?:[\s-]*(?:old|of age|young)|/?o\b))",
             0.95,
         ),
         Shape("aged", rf"\b(?:age[ds]?|age of|age is|age at)(?: is| was| of)?:?\s+{_OLD}", 0.85),

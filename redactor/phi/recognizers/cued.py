@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from redactor.phi.gazetteers import words
 from redactor.phi.recognizers.base import SpokenRecognizer
-from redactor.phi.recognizers.runs import VALUE, digits
+from redactor.phi.recognizers.runs import VALUE, bridged, digits
 from redactor.phi.spoken import WrittenForm
 
 _CLOSE = (
@@ -20,6 +20,8 @@ _CLOSE = (
     r"i think|i believe|let me see|let's see)){0,8}[\s:#,.\-]{0,4}"
 )
 _LEADING = re.compile(r"([a-z]{2,5})[\s,.-]+", re.IGNORECASE)
+_FIGURE = re.compile(r"\d")
+_VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
 _FAR = r"[^\d.?!]{1,45}?"
 _BACK = r",?\s+(?:is|was|that's|that is|it's|would be)\s+(?:my|the|her|his|our|your|their)\s+(?:\w+\s+)?"
 
@@ -56,20 +58,26 @@ class CuedValue(SpokenRecognizer):
 
     def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
         text = form.text
-        if self._any.search(text) is None:
+        if _FIGURE.search(text) is None or self._any.search(text) is None:
             return
         for name, regex, score, fewest in self._shapes:
             for match in regex.finditer(text):
                 count = len(digits(match["value"]))
                 if fewest <= count <= self.most and self.accepts(name, match):
-                    yield *form.to_original(self._start(match), match.end("value")), score, name
+                    end, more = match.end("value"), bridged(text, match.end("value")) if name == "after cue" else None
+                    while more is not None and count + more[1] <= self.most:
+                        end, count = more[0], count + more[1]
+                        more = bridged(text, end)
+                    yield *form.to_original(self._start(match), end), score, name
 
     @staticmethod
     def _start(match: re.Match[str]) -> int:
         """Where the value begins: leading words that are ordinary ones ("me see 4417") are no part of it."""
         start = match.start("value")
-        while (first := _LEADING.match(match.string, start, match.end("value"))) and first[1].lower() in words(
-            "common_words"
+        while (
+            (first := _LEADING.match(match.string, start, match.end("value")))
+            and first[1].lower() in words("common_words")
+            and _VOWEL.search(first[1])
         ):
             start = first.end()
         return start

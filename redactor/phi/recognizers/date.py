@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from redactor.phi.gazetteers import words
 from redactor.phi.recognizers.base import Candidate, PatternBase, Shape
-from redactor.phi.recognizers.runs import digits
+from redactor.phi.recognizers.runs import GOES_ON, digits
 from redactor.phi.spoken import WrittenForm
 
 _MONTH = (
@@ -66,7 +67,12 @@ class DateRecognizer(PatternBase):
             "written",
         ),
         Shape("day month", rf"\b{_DAY}[\s-]{_PLAIN_MONTH}{_AGAIN}", 0.8, "written"),
-        Shape("month year", rf"\b{_MONTH}(?: of)?,?\s+(?:{_YEAR4}|['\u2019]?(?:3[2-9]|[4-9]\d)\b)", 0.75, "written"),
+        Shape(
+            "month year",
+            rf"\b(?:the [a-z]{{3,12}} of )?{_MONTH}(?: of)?,?\s+(?:{_YEAR4}|18\d\d|['\u2019]?(?:3[2-9]|[4-9]\d)\b)",
+            0.75,
+            "written",
+        ),
         Shape(
             "day of month number", rf"\b(?:the )?{_ORDINAL}{_S}?of (?:the )?{_ORDINAL}(?:{_OF}{_YEAR})?", 0.9, "written"
         ),
@@ -101,6 +107,12 @@ class DateRecognizer(PatternBase):
             "joined",
             rf"(?<![\d/.,-])(?:1[0-2]|[1-9])(?:[0-2]\d|3[01])(?![\d:%]|[.,]\d|\s*(?:mg|{_S}\d|{_MONTH}))",
             0.1,
+            "written",
+        ),
+        Shape(
+            "birth with a misheard word",
+            rf"\b(?:{_BIRTH})\b[^\d.?!]{{0,16}}?\b(?P<value>(?:[a-z]{{3,10}}\s+{_ORDINAL}|\d[\d\s,./-]*?\s+[a-z']{{2,9}}\s+\d)[\d\s,./-]*)",
+            0.6,
             "written",
         ),
         Shape(
@@ -141,6 +153,8 @@ class DateRecognizer(PatternBase):
             return self._verb_month(candidate)
         if name in {"three figures", "day first figures", "month figure and year"}:
             return 0.85 if birth else (0.55 if name != "month figure and year" and self._visit(before) else 0.0)
+        if name == "birth with a misheard word":
+            return 0.0 if _other_matter(match["value"].lower()) else 0.6
         if name == "two figures":
             return 0.6 if _VISIT_NEAR.search(before[-60:]) else 0.0
         if name == "run":
@@ -175,6 +189,13 @@ class DateRecognizer(PatternBase):
     def _fraction(said: str) -> float:
         first, second = (int(part) for part in said.split("/"))
         return 0.0 if second in {2, 3, 4, 5, 6, 8, 10} or first > second else 0.45
+
+
+def _other_matter(said: str) -> bool:
+    """Whether what interrupts the figures means something, or they are too many for a date."""
+    odd = [word for word in re.findall(r"[a-z']+", said) if word not in {"st", "nd", "rd", "th"}]
+    everyday = words("function_words")
+    return len(digits(said)) > 8 or any(word in everyday or word in GOES_ON for word in odd)
 
 
 def _near_on(before: str) -> bool:

@@ -72,10 +72,12 @@ ASKED = frozenset({
     "this is", "talk to", "reminder for", "to reach", "attention",
 })  # fmt: skip
 """Cues before a name and hardly anything else: after them a name that is also a word counts when another name follows."""
-GREETINGS = frozenset("hi hello hey hiya yes yeah um uh morning afternoon evening it's its is this im i'm there doctor dr".split())
+GREETINGS = frozenset(
+    "hi hello hey hiya yes yeah um uh morning afternoon evening it's its is this im i'm there doctor dr".split()
+)
 CLAUSE = FOLLOW | frozenset(
     "date i i'm i've i'd my her his we you please give send our doctor dr mister missus miss mr mrs ms that that's this hi hello are is was has wants will "
-    "the to could can would birthday phone number patient thanks thank bye okay he she they if and or".split()
+    "last first birth there spelled spelling s fax email address the to could can would birthday phone number patient thanks thank bye okay he she they if and or".split()
 )
 """What begins after a whole name."""
 
@@ -94,7 +96,13 @@ PLAIN = frozenset(
     "see real true sunny stormy winter summer autumn fall spring".split()
 ) - {"will", "hope", "mark", "bill", "may", "frank", "chance", "summer", "autumn"}
 """As in "it's early": no names there although lists have them."""
-HARD = frozenset("will may can call back please bye day today late home page line check wait said so my do in hung good well next long here".split())
+SURNAMES_TOO = frozenset({"best", "noon"})
+"""Surnames among the function words."""
+HARD = frozenset(
+    "will may can call back please bye day today late home page line check wait said so my do in hung good well next long here".split()
+)
+BEFORE_WORDS = TITLES | {".", "is", "name's", "hello", "hi", "hey"}
+"""Only after these a common word may be a name."""
 SPELL_WORDS = frozenset("spelled spell spelling spelt name surname name's".split())
 NOT_SPELLED = frozenset(
     "mri ekg ecg ssn dob mrn hiv std uti copd ptsd adhd pcp icu cbc psa tsh bmi ldl hdl ada hmo ppo cpap gerd nsaid ibs cvs www aol usa iv er rsv "

@@ -1,24 +1,35 @@
-"""Entities of a trained spaCy pipeline, where the user brings one (`build_detector(nlp=…)`)."""
+"""Entities of a trained model, weighed before they count (`redactor.phi.ner` says where they come from)."""
 
 from __future__ import annotations
+
+import re
+from typing import ClassVar
 
 from presidio_analyzer import AnalysisExplanation, LocalRecognizer, RecognizerResult
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
+from redactor.phi.gazetteers import NOT_NAMES, words
+from redactor.phi.recognizers.name_cues import PARTICLES
+from redactor.phi.recognizers.name_words import COMMON, FUNCTION, INITIAL, MARK
+from redactor.phi.recognizers.person import PersonRecognizer
 from redactor.types import LABELS
 
-# OntoNotes and CoNLL names of spaCy's own pipelines; labels that are ours already pass as they are.
+# OntoNotes and CoNLL names of others' models; labels that are ours already pass as they are.
 NAMES = {"PER": "PERSON", "GPE": "LOCATION", "LOC": "LOCATION", "FAC": "LOCATION", "ORG": "ORGANIZATION"}
+SOURCE = "NerRecognizer"
+_WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
+_SOUND = re.compile(r"m+|[aou]+h+|h+[am]+|e+r+m*|u+m+|a+w+")
+_EVERYDAY = frozenset({COMMON, FUNCTION, INITIAL, MARK})
 
 
 class NerRecognizer(LocalRecognizer):
-    """Hands on what the pipeline found, with its scores."""
+    """Hands on what a model found, with the model's scores: a pipeline that the user chose is believed."""
 
     def __init__(self) -> None:
-        super().__init__(supported_entities=sorted(LABELS), supported_language="en", name="NerRecognizer")
+        super().__init__(supported_entities=sorted(LABELS), supported_language="en", name=SOURCE)
 
     def load(self) -> None:
-        """The pipeline is loaded by whoever brought it."""
+        """The model is loaded by whoever brought it."""
 
     def analyze(
         self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
@@ -26,14 +37,69 @@ class NerRecognizer(LocalRecognizer):
         """One result an entity; labels without a counterpart here are left out."""
         if nlp_artifacts is None:
             return []
-        return [
-            RecognizerResult(
-                label,
-                entity.start_char,
-                entity.end_char,
-                score,
-                AnalysisExplanation(recognizer="NerRecognizer", original_score=score),
-            )
-            for entity, score in zip(nlp_artifacts.entities, nlp_artifacts.scores, strict=True)
-            if (label := NAMES.get(entity.label_, entity.label_)) in entities
+        results = []
+        for entity, chance in zip(nlp_artifacts.entities, nlp_artifacts.scores, strict=True):
+            label = NAMES.get(entity.label_, entity.label_)
+            if label in entities:
+                start, end, score = self.weigh(text, entity.start_char, entity.end_char, label, chance)
+                if score > 0:
+                    explanation = AnalysisExplanation(recognizer=SOURCE, original_score=score)
+                    results.append(RecognizerResult(label, start, end, score, explanation))
+        return results
+
+    def weigh(self, text: str, start: int, end: int, label: str, chance: float) -> tuple[int, int, float]:
+        """(start, end, score) of the finding; score 0 drops it."""
+        return start, end, chance
+
+
+class TaggerRecognizer(NerRecognizer):
+    """The shipped tagger's entities, weighed by what the lists say of their words.
+
+    Above ALONE an entity counts by itself, above COMMON where all its words are everyday ones. From BESIDE on it is a candidate with the
+    score CANDIDATE: it counts where it touches a finding of the same label that a pattern made (`redactor.phi.resolve.agreed`), as when the given
+    name was found by its cue and the surname is on no list. Words that are never names are cut off both ends; what is left must
+    hold a word of three letters (spelled names are the patterns' business). The numbers were tuned on generated development data and on real
+    conversations (models/voicemail-ner/README.md).
+    """
+
+    ALONE: ClassVar[dict[str, float]] = {"PERSON": 0.93, "LOCATION": 0.95, "ORGANIZATION": 0.95}
+    COMMON: ClassVar[dict[str, float]] = {"PERSON": 0.97, "LOCATION": 0.99, "ORGANIZATION": 0.97}
+    BESIDE: ClassVar[dict[str, float]] = {"PERSON": 0.5, "LOCATION": 0.6, "ORGANIZATION": 0.6}
+    CANDIDATE: ClassVar[float] = 0.4
+    STRONGEST: ClassVar[float] = 0.6
+    """Of an entity that is certain; below what makes a name be looked for in the rest of the message (`resolve.repeats`)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._classify = PersonRecognizer().classify
+        self._common = words("common_words") | words("function_words")
+
+    def weigh(self, text: str, start: int, end: int, label: str, chance: float) -> tuple[int, int, float]:
+        if chance < self.BESIDE.get(label, 1.0):
+            return start, end, 0.0
+        # The whole of a word that the tagger cut ("it" of "it's").
+        while start > 0 and (text[start - 1].isalnum() or text[start - 1] in "'\u2019"):
+            start -= 1
+        said = [
+            (m.start(), m.end(), m.group().lower().replace("\u2019", "'")) for m in _WORD.finditer(text, start, end)
         ]
+        while said and self._idle(said[0][2]):
+            said.pop(0)
+        while said and self._idle(said[-1][2]):
+            said.pop()
+        if not any(len(low) > 2 and low[0].isalpha() for _, _, low in said):
+            return start, end, 0.0
+        everyday = all(low in self._common or self._classify(low) in _EVERYDAY for _, _, low in said)
+        needed = self.COMMON[label] if everyday else self.ALONE[label]
+        return said[0][0], said[-1][1], self.STRONGEST * chance if chance >= needed else self.CANDIDATE
+
+    def _idle(self, low: str) -> bool:
+        """A word that is in no name at its beginning or end."""
+        if low[0].isdigit() or low in PARTICLES:
+            return False
+        return (
+            low in NOT_NAMES
+            or low in {"i", "a", "s"}
+            or _SOUND.fullmatch(low) is not None
+            or self._classify(low) == FUNCTION
+        )

@@ -8,27 +8,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from redactor.phi.gazetteers import NOT_NAMES, SURE_NAMES, words
 from redactor.phi.recognizers import name_cues as cues
 from redactor.phi.recognizers.base import SpokenRecognizer
+from redactor.phi.recognizers.name_words import (
+    COMMON,
+    FUNCTION,
+    INITIAL,
+    MARK,
+    NAMELIKE,
+    SURE,
+    SURNAME,
+    UNKNOWN,
+    WEAK,
+    WEAK_SURNAME,
+    DoubtfulNames,
+    NameWord,
+)
 from redactor.phi.spoken import WrittenForm
 
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019\u2010-][^\W\d_]+)*|\d+|[.?!,;:]")
-
-SURE, SURNAME, WEAK, WEAK_SURNAME, UNKNOWN, INITIAL, COMMON, FUNCTION, MARK = range(9)
-_NAMELIKE = frozenset({SURE, SURNAME, WEAK, WEAK_SURNAME, UNKNOWN})
-
-
-class _Word(NamedTuple):
-    start: int
-    end: int
-    low: str
-    kind: int
-    capital: bool
-    """Capitalised inside a sentence of a text that has lower case too: a speech recogniser's hint that this is a name."""
-    spelled: bool
 
 
 def _spells(spelled: str, word: str) -> bool:
@@ -51,6 +51,7 @@ class PersonRecognizer(SpokenRecognizer):
         super().__init__()
         self._first, self._last = words("first_names"), words("surnames")
         self._common, self._function = words("common_words"), words("function_words")
+        self._doubt = DoubtfulNames(self._last, self._function)
         self._classes: dict[str, int] = {}
 
     def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
@@ -62,7 +63,11 @@ class PersonRecognizer(SpokenRecognizer):
                 word.kind in {COMMON, FUNCTION, MARK}
                 and not word.capital
                 and not word.spelled
-                and not self._titled(said, at)
+                and (
+                    not at
+                    or said[at - 1].low not in cues.BEFORE_WORDS
+                    or not (self._doubt.titled(said, at) or self._doubt.misheard(said, at))
+                )
             ):
                 at += 1
                 continue
@@ -112,14 +117,14 @@ class PersonRecognizer(SpokenRecognizer):
             return COMMON
         return UNKNOWN
 
-    def _words(self, form: WrittenForm) -> list[_Word]:
+    def _words(self, form: WrittenForm) -> list[NameWord]:
         text = form.text
         cased = not text.isupper() and any(c.isupper() for c in text)
         spelled = [
             form.to_written(e.start, e.end)[0] for e in form.edits if e.written.isalpha() and len(e.written) == 1
         ]
         spelled_at = frozenset(spelled)
-        out: list[_Word] = []
+        out: list[NameWord] = []
         begins = True
         for match in _WORD.finditer(text):
             raw = match.group()
@@ -129,12 +134,12 @@ class PersonRecognizer(SpokenRecognizer):
             kind = self.classify(low)
             capital = cased and raw[0].isupper() and not begins and not raw.isupper() and kind not in {FUNCTION, MARK}
             is_spelled = len(raw) > 2 and sum(p in spelled_at for p in range(*match.span())) >= len(raw) - 1
-            out.append(_Word(*match.span(), low, kind, capital, is_spelled))
+            out.append(NameWord(*match.span(), low, kind, capital, is_spelled))
             if low not in {",", ".", "?", "!", ":", ";"}:
                 begins = False
         return out
 
-    def _begins(self, said: Sequence[_Word], at: int) -> tuple[float, str]:
+    def _begins(self, said: Sequence[NameWord], at: int) -> tuple[float, str]:
         """Whether a name begins at said[at]: (score, why), score 0 if not."""
         word = said[at]
         level = cues.level(said, at)
@@ -143,15 +148,17 @@ class PersonRecognizer(SpokenRecognizer):
             return self._spelled(said, at, level)
         if kind == INITIAL:
             return (0.6, "title and initial") if level == cues.TITLE and word.low not in {"a", "i"} else (0.0, "")
-        if level == cues.TITLE and kind in _NAMELIKE and word.low not in cues.AFTER_TITLE:
+        if level == cues.TITLE and kind in NAMELIKE and word.low not in cues.AFTER_TITLE:
             return 0.9, "title"
-        if level == cues.TITLE and self._titled(said, at):
+        if level == cues.TITLE and self._doubt.titled(said, at):
             return 0.6, "title and common word"
+        if kind == COMMON and self._doubt.misheard(said, at):
+            return 0.5, "where a name is said"
         if level == cues.TITLED_ARTICLE and kind in {SURE, SURNAME, UNKNOWN}:
             return 0.6, "title"
         if (
             level == cues.NAME
-            and (kind in _NAMELIKE or word.capital)
+            and (kind in NAMELIKE or word.capital)
             and (
                 word.low not in cues.NOT_SURNAMES - cues.WEAK_ANYWAY
                 or (kind == WEAK and self._next_is(said, at, {SURNAME, SURE, UNKNOWN, WEAK_SURNAME}))
@@ -164,7 +171,7 @@ class PersonRecognizer(SpokenRecognizer):
             return (0.8, "name cue") if kind != UNKNOWN else (0.6, "cue and unknown word")
         if kind == SURE:
             return (0.85 if level else 0.6), "given name"
-        if kind in {WEAK, UNKNOWN, SURNAME} and self._asked(said, at):
+        if kind in {WEAK, UNKNOWN, SURNAME} and self._doubt.asked(said, at):
             return 0.6, "asked for"
         following = self._follows(said, at)
         if level == cues.INTRO:
@@ -212,74 +219,7 @@ class PersonRecognizer(SpokenRecognizer):
             return 0.7, "two capitals"
         return 0.0, ""
 
-    def _titled(self, said: Sequence[_Word], at: int) -> bool:
-        """A surname that is also a word, after a title: "Dr. Short,", "doctor price is out", "doctor love it's …"."""
-        word = said[at]
-        if not at or word.low in cues.FUNCTION or not self._is_title(said, at - 1):
-            return False
-        if word.capital and len(word.low) > 2:
-            return True
-        if word.low.removesuffix("'s") not in self._last or word.low in {
-            "will",
-            "may",
-            "can",
-            "so",
-            "in",
-            "call",
-            "said",
-        }:
-            return False
-        after = said[at + 1].low if at + 1 < len(said) else ","
-        return (
-            word.low.endswith("'s")
-            or after in {",", ".", "?", "!"}
-            or (after in cues.CLAUSE and after not in {"to", "the", "of"})
-        )
-
-    @staticmethod
-    def _is_title(said: Sequence[_Word], at: int) -> bool:
-        if said[at].low == ".":
-            at -= 1
-        if at < 0 or said[at].low not in cues.TITLES or said[at].low in {"nurse", "professor", "officer"}:
-            return False
-        return not at or said[at - 1].low not in cues.ARTICLES
-
-    def _asked(self, said: Sequence[_Word], at: int) -> bool:
-        """A doubtful word right after "message for", "ask for", or after the greeting at the start ("hey it's drew")."""
-        word = said[at]
-        if at < 2:
-            return False
-        one, two = said[at - 1].low, f"{said[at - 2].low} {said[at - 1].low}"
-        after = said[at + 1] if at + 1 < len(said) else None
-        ends = after is None or after.kind == MARK or after.low in cues.CLAUSE or after.low == "when"
-        another = after is not None and after.kind in {SURNAME, SURE, WEAK_SURNAME} and after.low not in cues.HARD
-        unknown = after is not None and after.kind == UNKNOWN
-        if two in cues.ASKED:
-            if word.kind == UNKNOWN:
-                return another or unknown or (ends and two != "this is")
-            return (
-                another
-                or unknown
-                or (ends and (two != "this is" or self._greeted(said, at)) and word.low not in cues.PLAIN)
-            )
-        if one in {"it's", "its", "i'm", "for"} or two == "it is":
-            opening = self._greeted(said, at)
-            return (
-                opening
-                and word.low not in cues.PLAIN
-                and (another or unknown or ends)
-                and (word.kind == WEAK or len(word.low) > 4)
-            )
-        return one in {"let", "tell"} and ends and word.kind != WEAK
-
-    @staticmethod
-    def _greeted(said: Sequence[_Word], at: int) -> bool:
-        """Whether only a greeting, and perhaps who is greeted, stands before."""
-        return at <= 7 and any(
-            word.low in {"hi", "hello", "hey", "hiya", "morning", "afternoon", "evening"} for word in said[: at - 1]
-        )
-
-    def _spelled(self, said: Sequence[_Word], at: int, level: int) -> tuple[float, str]:
+    def _spelled(self, said: Sequence[NameWord], at: int, level: int) -> tuple[float, str]:
         """A spelled word is a name after a cue, beside a word it spells, or when it is on a list."""
         word = said[at]
         if word.low in NOT_NAMES or word.low in cues.NOT_SPELLED:
@@ -293,7 +233,7 @@ class PersonRecognizer(SpokenRecognizer):
         return (0.6, "spelled name") if listed and len(word.low) > 3 else (0.0, "")
 
     @staticmethod
-    def _follows(said: Sequence[_Word], at: int) -> str:
+    def _follows(said: Sequence[NameWord], at: int) -> str:
         """What comes after a name that was said in passing: "calling", "from", a stop; "" for anything else."""
         after = at + 1
         if after < len(said) and said[after].kind in {SURNAME, SURE, INITIAL}:
@@ -308,25 +248,13 @@ class PersonRecognizer(SpokenRecognizer):
         return "follow" if low in cues.FOLLOW else ""
 
     @staticmethod
-    def _next_is(said: Sequence[_Word], at: int, kinds: set[int], *, capital: bool = False) -> bool:
+    def _next_is(said: Sequence[NameWord], at: int, kinds: set[int], *, capital: bool = False) -> bool:
         after = at + 1
         if after < len(said) and said[after].kind == INITIAL and said[after].low not in {"a", "i"}:
             after += 1
         return after < len(said) and said[after].kind in kinds and (not capital or said[after].capital)
 
-    def _common_surname(self, said: Sequence[_Word], at: int, last: int) -> bool:
-        """As in "edwin love date of birth", "amaka stone my …": a surname that is a word, where the sentence goes on or ends after it."""
-        nxt, after = said[last + 1], said[last + 2] if last + 2 < len(said) else None
-        return (
-            last == at
-            and nxt.low in self._last
-            and nxt.low not in cues.FUNCTION
-            and nxt.low not in cues.HARD
-            and said[at].kind in {SURE, WEAK, SURNAME, UNKNOWN}
-            and (after is None or after.kind == MARK or after.low in cues.CLAUSE)
-        )
-
-    def _extend(self, said: Sequence[_Word], at: int, *, sure: bool) -> int:
+    def _extend(self, said: Sequence[NameWord], at: int, *, sure: bool) -> int:
         """Index of the last word of the name that begins at `at`."""
         last, limit = at, at + 3
         if said[at].low.endswith(("'s", "\u2019s")) or said[at].spelled:
@@ -356,16 +284,16 @@ class PersonRecognizer(SpokenRecognizer):
                     nxt.kind == INITIAL
                     and nxt.low not in {"a", "i"}
                     and after
-                    and (after.kind in _NAMELIKE or after.low == ".")
+                    and (after.kind in NAMELIKE or after.low == ".")
                 )
-                or (nxt.low == "." and said[last].kind == INITIAL and after and after.kind in _NAMELIKE)
+                or (nxt.low == "." and said[last].kind == INITIAL and after and after.kind in NAMELIKE)
                 or (
                     nxt.kind in {WEAK, WEAK_SURNAME}
                     and (nxt.capital or nxt.low not in cues.NOT_SURNAMES)
                     and said[last].kind in {SURE, WEAK, INITIAL}
                 )
                 or (nxt.capital and nxt.kind == COMMON and said[at].capital)
-                or self._common_surname(said, at, last)
+                or self._doubt.common_surname(said, at, last)
             ):
                 last += 1
             else:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from redactor.phi.recognizers.base import SpokenRecognizer
-from redactor.phi.recognizers.runs import digit_runs, digits
+from redactor.phi.recognizers.runs import bridged, digit_runs, digits
 from redactor.phi.spoken import CORRECTION, WrittenForm
 
 _CUE = re.compile(
@@ -42,6 +42,9 @@ class PhoneRecognizer(SpokenRecognizer):
         text = form.text
         for run in digit_runs(text):
             score, name = self._score(text, run.start(), run.end(), run.group())
+            whole = self._broken(text, run.start(), run.end(), len(digits(run.group())))
+            if whole > run.end():
+                yield *form.to_original(run.start(), whole), 0.6, "broken number"
             if score <= 0:
                 continue
             yield *form.to_original(*run.span()), score, name
@@ -50,6 +53,23 @@ class PhoneRecognizer(SpokenRecognizer):
                 yield *form.to_original(*extension.span("value")), score, "extension"
         for area in _AREA.finditer(text):
             yield *form.to_original(*area.span("area")), 0.8, "area code"
+
+    @staticmethod
+    def _broken(text: str, start: int, end: int, count: int) -> int:
+        """Where a number near a cue ends when misheard words interrupt it; `end` if it does not go on."""
+        if count in {7, 10, 11} or count > 11:
+            return end
+        more = bridged(text, end)
+        if more is None:
+            return end
+        before = text[max(0, start - 60) : start]
+        if not _CUE.search(before) or _ID_CUE.search(before):
+            return end
+        whole = end
+        while more is not None and count + more[1] <= 12:
+            whole, count = more[0], count + more[1]
+            more = bridged(text, whole)
+        return whole if count >= 6 else end
 
     @staticmethod
     def _score(text: str, start: int, end: int, run: str) -> tuple[float, str]:

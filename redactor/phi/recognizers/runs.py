@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from redactor.phi.gazetteers import words
+from redactor.phi.recognizers.name_cues import FUNCTION
 from redactor.phi.spoken import CORRECTION
+from redactor.phi.spoken.words import HOMOPHONES
 
 # What may stand between two digits of one value: blanks, one mark with blanks around it, brackets, a correction.
 JOINT = rf"(?:\s*[-.,/()\u2010-\u2014\u2026]{{1,2}}\s*[()]?|\s*{CORRECTION}\s*|\s+)"
@@ -26,3 +29,35 @@ def digits(text: str) -> str:
 def digit_runs(text: str) -> Iterator[re.Match[str]]:
     """Maximal runs of figures, left to right."""
     return RUN.finditer(text)
+
+
+_ODD = re.compile(
+    r"(?P<words>(?:[\s,.-]+[a-z]{1,3}(?= \d)|[\s,-]+[a-z']{2,10}){1,2})[\s,-]+(?P<rest>\(?\d+(?:[\s,.-]{1,2}\(?\d+)*)",
+    re.IGNORECASE,
+)
+GOES_ON = frozenset(
+    "dollars cents minutes hours days weeks months years times milligrams mg street avenue road drive lane court apartment zip birthday birth phone number "
+    "numbers cell home work fax claim member policy group account pills people percent january february march april may june july august september october "
+    "november december monday tuesday wednesday thursday friday saturday sunday extension ext option dob born age aged old floor suite unit room box area "
+    "half past oclock morning ending called since last next please email mrn ssn social insurance medical record chart id dollar office press patient years".split()
+)
+"""Words after a number that begin something else."""
+
+
+def bridged(text: str, end: int) -> tuple[int, int] | None:
+    """The run of figures after one or two words at `end` that recognition made of a figure: (its end, its count of figures).
+
+    As in "6 1 dribble 5 0 1 9". None where the words mean something by themselves.
+    """
+    match = _ODD.match(text, end)
+    if match is None:
+        return None
+    odd = re.findall(r"[a-z']+", match["words"].lower())
+    if all(word in HOMOPHONES for word in odd):
+        return None  # "8 8 1 4 for sixty dollars"; what was a figure has been read as one already
+    if any(
+        word not in HOMOPHONES and (word in FUNCTION or word in GOES_ON or word in words("function_words"))
+        for word in odd
+    ):
+        return None
+    return match.end("rest"), len(digits(match["rest"]))

@@ -20,7 +20,7 @@ class SsnRecognizer(CuedValue):
     label = "US_SSN"
     cue = r"social(?:\s+security)?(?:\s+(?:number|card|digits))?|s\.? ?s\.? ?n\.?|ssn|(?:last|final) (?:4|four)(?: digits)?(?: of)?(?: (?:my|the|her|his|your))? (?:social|ssn)(?: security)?"
     score = 0.95
-    fewest = 4
+    fewest = 3
     most = 11
 
     def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:

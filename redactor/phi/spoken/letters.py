@@ -42,7 +42,9 @@ def read_spelling(text: str, tokens: Sequence[Token], index: int) -> tuple[int, 
         if letters and not _GAP.fullmatch(text[tokens[at - 1].end : tokens[at].start]):
             break
         letter = _letter(tokens, at)
-        if letter is None or (letters and _is_word(text, tokens, at)):
+        if letter is None or (
+            letters and _is_word(text, tokens, at, index, "".join(known.written.lower() for known in letters))
+        ):
             break
         letters.append(letter)
         at = letter.last
@@ -84,13 +86,16 @@ def _letter(tokens: Sequence[Token], at: int) -> _Letter | None:
     return _Letter(at, at + 1, low, named=False)
 
 
-def _is_word(text: str, tokens: Sequence[Token], at: int) -> bool:
+def _is_word(text: str, tokens: Sequence[Token], at: int, first: int, so_far: str) -> bool:
     """As in "… e r i need", "… E, R. I take": "i" or "a" that goes on with the sentence instead of the spelling."""
     if tokens[at].low not in {"a", "i"} or at + 1 >= len(tokens) or len(tokens[at + 1].low) == 1:
         return False
-    return "." in text[tokens[at - 1].end : tokens[at].start] or (
-        tokens[at].low == "i" and tokens[at + 1].low in _AFTER_I
-    )
+    if "." in text[tokens[at - 1].end : tokens[at].start]:
+        return True
+    near = {token.low for token in tokens[max(0, first - 8) : first]}
+    if so_far + tokens[at].low in near:
+        return False  # "dombrowski, d o m b r o w s k i can you …"
+    return so_far in near or (tokens[at].low == "i" and tokens[at + 1].low in _AFTER_I)
 
 
 def _beside_code(tokens: Sequence[Token], at: int) -> bool:

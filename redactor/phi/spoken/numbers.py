@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from redactor.phi.spoken.words import DIGITS, OH, ORDINAL_UNITS, ORDINALS, REPEATS, SCALES, TEENS, TENS, Token
 
-_JOINTS = frozenset({" ", "-", "  ", " - ", "\u2010", "\u2011", "\u2013"})
+_JOINTS = frozenset({"", " ", "-", "  ", " - ", "\u2010", "\u2011", "\u2013"})
 _UNITS = {word: value for word, value in DIGITS.items() if value}
 
 

@@ -38,6 +38,11 @@ _TRIGGERS = (
 _LONGEST_CORRECTION = 6
 
 
+_ANNOUNCES = frozenset("at is it's its that's number ending in was code".split())
+_WORDS_TOO = frozenset("to too for then".split())
+"""Of the homophones those that may as well go on with the sentence after a number."""
+
+
 def written_form(text: str) -> WrittenForm:
     """Write out what was said in words: "four one oh" → "4 1 0", "j-o-n at aol dot com" → "jon@aol.com".
 
@@ -99,7 +104,7 @@ def _read(text: str, tokens: Sequence[Token], index: int, numbers: Sequence[bool
             return domain
     elif low in FILLERS:
         return index + 1, _without_filler(text, tokens, index)
-    elif low in HOMOPHONES and _inside_digits(tokens, index, numbers):
+    elif low in HOMOPHONES and _inside_digits(tokens, index):
         return index + 1, (Edit(token.start, token.end, str(HOMOPHONES[low])),)
     return index + 1, ()
 
@@ -124,12 +129,31 @@ def _beside_number(text: str, tokens: Sequence[Token], index: int, numbers: Sequ
     return False
 
 
-def _inside_digits(tokens: Sequence[Token], index: int, numbers: Sequence[bool]) -> bool:
-    """As in "to", "for", "ate" said inside a run of at least three other digits."""
-    if index + 1 >= len(tokens) or not (tokens[index + 1].low in DIGITS or len(tokens[index + 1].low) == 1):
-        return False  # "four for sixty dollars"
-    near = [0 <= at < len(tokens) and numbers[at] for at in (index - 2, index - 1, index + 1, index + 2)]
-    return near[1] and near[2] and (near[0] or near[3])
+def _inside_digits(tokens: Sequence[Token], index: int) -> bool:
+    """As in "to", "for", "ate" said inside a run of at least three other digits, or at its end if it is no everyday word."""
+    here = index
+    if tokens[here].low in {"to", "too"} and here + 2 < len(tokens) and tokens[here + 1].low == "thousand":
+        return here > 0 and tokens[here + 2].low in NUMBER_STARTS
+    near = [at for at in range(max(0, index - 7), min(len(tokens), index + 8)) if tokens[at].low not in FILLERS]
+    index = near.index(here)
+
+    def digit(at: int) -> bool:
+        low = tokens[near[at]].low if 0 <= at < len(near) else ""
+        return low in DIGITS or low in OH or low in REPEATS or (low.isdigit() and len(low) < 5)
+
+    def like(at: int) -> bool:
+        return digit(at) or (0 <= at < len(near) and tokens[near[at]].low in HOMOPHONES)
+
+    if not like(index - 1):
+        announced = index > 0 and tokens[near[index - 1]].low in _ANNOUNCES
+        following = range(index + 1, index + 5)
+        return announced and all(map(like, following)) and sum(map(digit, following)) >= 3
+    before = sum(digit(at) for at in range(index - 5, index))
+    if not like(index + 1):
+        return (
+            before >= (4 if tokens[here].low in {"fine", "free", "mine"} else 3) and tokens[here].low not in _WORDS_TOO
+        )
+    return before >= 1 and before + sum(digit(at) for at in range(index + 1, index + 5)) >= 3
 
 
 def _correction(tokens: Sequence[Token], index: int, numbers: Sequence[bool]) -> tuple[int, Sequence[Edit]] | None:
@@ -143,12 +167,16 @@ def _correction(tokens: Sequence[Token], index: int, numbers: Sequence[bool]) ->
             strong = True
         elif word not in CORRECTION_WEAK:
             return None
-        if word == "oh" and at + 1 < len(tokens) and numbers[at + 1]:
+        if word in OH and at + 1 < len(tokens) and (numbers[at + 1] or tokens[at + 1].low in OH):
             break
         at += 1
-    if not strong or at >= len(tokens) or at == index or not (numbers[at] or tokens[at].low == "oh"):
+    if not strong or at >= len(tokens) or at == index or not (numbers[at] or tokens[at].low in OH):
         return None
-    return at, (Edit(tokens[index - 1].end, tokens[at].start, f" {CORRECTION} "),)
+    edits = [Edit(tokens[index - 1].end, tokens[at].start, f" {CORRECTION} ")]
+    while at < len(tokens) and tokens[at].low in OH:
+        edits.append(Edit(tokens[at].start, tokens[at].end, "0"))
+        at += 1
+    return at, edits
 
 
 def _without_filler(text: str, tokens: Sequence[Token], index: int) -> Sequence[Edit]:

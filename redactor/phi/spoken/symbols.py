@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from redactor.phi.spoken.form import Edit
-from redactor.phi.spoken.words import NOT_A_LOCAL_PART, NUMBER_STARTS, PROVIDERS, TOP_LEVEL, Token
+from redactor.phi.spoken.words import NOT_A_LOCAL_PART, NUMBER_STARTS, PROVIDERS, REPEATS, TOP_LEVEL, Token
 
 SIGNS = {
     "dot": ".", "point": ".", "period": ".", "dash": "-", "hyphen": "-", "minus": "-", "slash": "/", "underscore": "_",
@@ -25,11 +25,13 @@ def read_sign(text: str, tokens: Sequence[Token], index: int) -> tuple[int, Edit
     sign = SIGNS[low]
     if not _blank(text, before, tokens[index]) or not _blank(text, tokens[index], after):
         return None
-    numbers = _numeric(before) and _numeric(after)
+    numbers = _numeric(before) and (_numeric(after) or after.low in REPEATS)
     if low in {"point", "period"}:
         allowed = numbers or (low == "period" and (after.low in TOP_LEVEL or _dotted_ahead(text, tokens, index + 1)))
     elif low == "dot":
-        allowed = numbers or after.low in TOP_LEVEL or _dotted_ahead(text, tokens, index + 1) or before.low == "www"
+        allowed = (
+            numbers or after.low in TOP_LEVEL or _dotted_ahead(text, tokens, index + 1) or _after_www(tokens, index)
+        )
     elif low in {"dash", "hyphen", "minus"}:
         allowed = (
             numbers
@@ -100,6 +102,12 @@ def _dotted_ahead(text: str, tokens: Sequence[Token], index: int) -> bool:
         if tokens[at].low in {"dot", "at", "period"} and at > index and _leads_to_domain(tokens, at):
             return True
     return False
+
+
+def _after_www(tokens: Sequence[Token], index: int) -> bool:
+    """Whether "www" or "w w w" was said within the last seven words: every dot is one of that address then."""
+    said = [token.low for token in tokens[max(0, index - 7) : index]]
+    return "www" in said or said.count("w") >= 3
 
 
 def _leads_to_domain(tokens: Sequence[Token], at: int) -> bool:

@@ -38,7 +38,11 @@ ALSO_WORDS = frozenset(
     "november mike oscar charlie victor juliet juliett romeo golf hotel india lima quebec echo uniform".split()
 )
 """Of these the ones that are common beside a figure: a date, a name, a place."""
-HOMOPHONES = {"to": 2, "too": 2, "for": 4, "fore": 4, "won": 1, "ate": 8, "tree": 3, "sex": 6, "nein": 9}
+HOMOPHONES = {
+    "to": 2, "too": 2, "tu": 2, "for": 4, "fore": 4, "won": 1, "ate": 8, "tree": 3, "free": 3, "sex": 6, "sick": 6, "sicks": 6, "nein": 9, "mine": 9,
+    "fine": 5, "fife": 5, "hive": 5, "heaven": 7, "eleven's": 11, "then": 10, "owe": 0, "hero": 0, "nighty": 90, "weighty": 80,
+}  # fmt: skip
+"""What recognition makes of digits; read as such only between other digits."""
 SCALES = {"hundred": 100, "thousand": 1000}
 
 NUMBER_STARTS = DIGITS.keys() | TEENS.keys() | TENS.keys() | ORDINALS.keys() | SCALES.keys()
@@ -61,7 +65,8 @@ PROVIDERS = frozenset("gmail yahoo hotmail aol icloud comcast verizon msn proton
 """Domains so common that people leave out the "dot com"."""
 NOT_A_LOCAL_PART = frozenset(
     "us me him her them it online website site page visit look looked available found is are be was go up on in working work works job "
-    "portal web appointment meet meeting call called".split()
+    "portal web appointment meet meeting call called email mail e-mail forms form paperwork questionnaire survey chart records results "
+    "documents says address".split()
 )
 
 
@@ -71,6 +76,26 @@ class Token(NamedTuple):
     low: str
 
 
+_PARTS = "|".join(sorted(NUMBER_STARTS | REPEATS.keys() | {"oh", "dash", "dot"}, key=len, reverse=True))
+_GROWN = re.compile(
+    rf"(?:{_PARTS}){{2,}}|(?:dot|dash)(?:com|org|net)|(?:{'|'.join(sorted(PROVIDERS | {'example'}))})dot"
+)
+_PART = re.compile(rf"{_PARTS}|com|org|net|\w+?(?=dot$)")
+_MAY_GROW = re.compile(r"one|two|three|four|five|six|seven|eight|nine|zero|oh|teen|ty|dot", re.IGNORECASE)
+_KNOWN = NUMBER_STARTS | frozenset("someone anyone everyone done gone none money phone often seventeen".split())
+
+
 def tokens_of(text: str) -> list[Token]:
-    """Words and digit runs with their places; `low` is lower case with a straight apostrophe."""
-    return [Token(m.start(), m.end(), m.group().lower().replace("\u2019", "'")) for m in TOKEN.finditer(text)]
+    """Words and digit runs with their places; `low` is lower case with a straight apostrophe.
+
+    Number words that recognition ran together ("fourone", "onetwenty") are taken apart.
+    """
+    tokens: list[Token] = []
+    for match in TOKEN.finditer(text):
+        low = match.group().lower().replace("\u2019", "'")
+        start, end = match.span()
+        if end - start > 5 and low not in _KNOWN and _MAY_GROW.search(low) and _GROWN.fullmatch(low):
+            tokens.extend(Token(start + part.start(), start + part.end(), part.group()) for part in _PART.finditer(low))
+            continue
+        tokens.append(Token(start, end, low))
+    return tokens

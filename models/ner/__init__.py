@@ -1,0 +1,1 @@
+"""How models/voicemail-ner is made: generate → train → evaluate → package."""

@@ -1,0 +1,189 @@
+"""Where entities of a trained model come from: the shipped tagger, any spaCy pipeline, or a Hugging Face token classifier.
+
+    load_entities("auto")                   models/voicemail-ner where it is present and on by default, else none: patterns work alone
+    load_entities("voicemail-ner")          the shipped tagger, or an error that says it is missing
+    load_entities("./my-pipeline")          a folder: config.cfg makes it spaCy's, config.json Hugging Face's
+    load_entities("en_core_web_lg")         an installed spaCy package
+    load_entities("org/name")               a Hugging Face model (needs `transformers`; downloaded on first use, by transformers)
+    load_entities("none")                   no model
+
+A source yields, text by text, entities with a score. Nothing here is downloaded unless the user names a Hugging Face model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from importlib import import_module
+from itertools import islice
+from pathlib import Path
+from threading import Lock
+from typing import Any, NamedTuple, Protocol
+
+from redactor.errors import ConfigurationError, ModelUnavailable
+
+SHIPPED = "voicemail-ner"
+DEFAULT_ON = True
+"""Whether "auto" uses the shipped tagger: it lowers leak and keeps precision (models/voicemail-ner/README.md has the numbers)."""
+SPACY_SCORE = 0.85  # Presidio's, for entities without a score of their own
+
+
+class Entity(NamedTuple):
+    """One entity; the names of its fields are spaCy's, which Presidio's recognizers read."""
+
+    start_char: int
+    end_char: int
+    label_: str
+    score: float
+
+
+class EntitySource(Protocol):
+    """Entities of each text, in order, as the texts come."""
+
+    name: str
+
+    def pipe(self, texts: Iterable[str], batch_size: int) -> Iterator[tuple[Sequence[Entity], Any]]:
+        """(entities, spaCy's Doc where there is one)."""
+        ...
+
+
+class SpacyEntities:
+    """Any spaCy pipeline that sets entities."""
+
+    name = "spaCy"
+
+    def __init__(self, nlp: Any) -> None:
+        self._nlp = nlp
+
+    def pipe(self, texts: Iterable[str], batch_size: int) -> Iterator[tuple[Sequence[Entity], Any]]:
+        for doc in self._nlp.pipe(texts, batch_size=batch_size):
+            yield [Entity(e.start_char, e.end_char, e.label_, SPACY_SCORE) for e in doc.ents], doc
+
+
+class TaggerEntities:
+    """The shipped tagger. What spaCy remembers of the words of a batch is forgotten with it."""
+
+    name = SHIPPED
+
+    def __init__(self, nlp: Any) -> None:
+        self._nlp = nlp
+        self._lock = Lock()
+
+    def pipe(self, texts: Iterable[str], batch_size: int) -> Iterator[tuple[Sequence[Entity], Any]]:
+        todo = iter(texts)
+        while batch := list(islice(todo, batch_size)):
+            for entities in self._batch(batch):
+                yield entities, None
+
+    def _batch(self, texts: list[str]) -> list[list[Entity]]:
+        from redactor.phi.tagger import tag
+
+        with self._lock, self._nlp.memory_zone():
+            return [[Entity(*found) for found in entities] for entities in tag(self._nlp, texts)]
+
+
+class HuggingFaceEntities:
+    """A token classifier of the Hugging Face hub or a folder of one, through `transformers`."""
+
+    name = "Hugging Face"
+
+    def __init__(self, classify: Any) -> None:
+        self._classify = classify
+
+    def pipe(self, texts: Iterable[str], batch_size: int) -> Iterator[tuple[Sequence[Entity], Any]]:
+        todo = iter(texts)
+        while batch := list(islice(todo, batch_size)):
+            # An empty text is an error there.
+            said = [text for text in batch if text.strip()]
+            found = iter(self._classify(said, batch_size=batch_size) if said else ())
+            for text in batch:
+                rows = next(found) if text.strip() else ()
+                yield (
+                    [Entity(int(r["start"]), int(r["end"]), str(r["entity_group"]), float(r["score"])) for r in rows],
+                    None,
+                )
+
+
+def shipped() -> Path | None:
+    """The folder of the shipped tagger: models/ of a source checkout, or the installed wheel's."""
+    package = Path(__file__).resolve().parent.parent
+    folders = (root / SHIPPED for root in (package.parent / "models", package / "_models"))
+    return next((folder for folder in folders if (folder / "config.cfg").is_file()), None)
+
+
+def load_entities(ner: str | Path) -> EntitySource | None:
+    """The source that `ner` names (see the module's first lines); None for none.
+
+    Raises:
+        ModelUnavailable: it is not here, or does not load.
+        ConfigurationError: `ner` names nothing that can be a model.
+    """
+    if ner in {"none", ""}:
+        return None
+    if ner == "auto":
+        folder = shipped() if DEFAULT_ON else None
+        return None if folder is None else _tagger(folder)
+    if ner == SHIPPED:
+        folder = shipped()
+        if folder is None:
+            raise ModelUnavailable("The name tagger does not come with this installation.", hint="Use --ner none.")
+        return _tagger(folder)
+    folder = Path(ner)
+    if (folder / "config.cfg").is_file():
+        return _tagger(folder) if (folder / "card.json").is_file() else SpacyEntities(_spacy(folder))
+    if folder.is_dir():
+        if (folder / "config.json").is_file():
+            return _hugging_face(str(folder))
+        raise ConfigurationError(
+            "The --ner folder holds no model.", hint="spaCy's have a config.cfg, Hugging Face's a config.json."
+        )
+    import spacy
+
+    name = str(ner)
+    if spacy.util.is_package(name):
+        return SpacyEntities(_spacy(name))
+    if name.count("/") == 1 and not name.startswith((".", "/", "~")):
+        return _hugging_face(name)
+    raise ModelUnavailable(
+        "There is no such model for names.",
+        hint="--ner takes auto, none, a spaCy folder or package, or ORG/NAME of a Hugging Face model.",
+    )
+
+
+def _tagger(folder: Path) -> TaggerEntities:
+    from redactor.phi import tagger
+
+    nlp = _spacy(folder)
+    if not tagger.fits(nlp):
+        raise ModelUnavailable("The name tagger is of another version.", hint="Install redactor again.")
+    return TaggerEntities(nlp)
+
+
+def _spacy(source: str | Path) -> Any:
+    import spacy
+
+    try:
+        # Only entities are wanted; what is named here and absent is no error.
+        return spacy.load(source, exclude=["parser", "lemmatizer", "senter"])
+    except (OSError, ValueError, ImportError, KeyError) as error:
+        raise ModelUnavailable(
+            f"The spaCy pipeline does not load ({type(error).__name__}).",
+            hint="It may be of another spaCy version, or incomplete.",
+        ) from error
+
+
+def _hugging_face(name: str) -> HuggingFaceEntities:
+    try:
+        transformers = import_module("transformers")
+    except ImportError as error:
+        raise ModelUnavailable(
+            "A Hugging Face model needs the package transformers.", hint="pip install transformers torch"
+        ) from error
+    try:
+        return HuggingFaceEntities(
+            transformers.pipeline("token-classification", model=name, aggregation_strategy="simple")
+        )
+    except (OSError, ValueError, ImportError, KeyError) as error:
+        raise ModelUnavailable(
+            f"The Hugging Face model does not load ({type(error).__name__}).",
+            hint="Is the name right, and is it a token classifier?",
+        ) from error
