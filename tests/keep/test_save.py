@@ -47,7 +47,7 @@ class Breaker:
         self.fail_at = fail_at
         self.number = number
         for module, name in (
-            (os, "mkdir"),
+            (Path, "mkdir"),
             (os, "open"),
             (os, "fsync"),
             (Path, "replace"),
