@@ -3,6 +3,7 @@
 import contextlib
 import struct
 
+import av
 import numpy as np
 
 from redactor.audio import Source, decode, encode
@@ -21,6 +22,10 @@ def test_wma(kit, fails):
 
 def test_speex(fails):
     data = ogg_speex(frames=50)
+    if int(av.__version__.split(".")[0]) < 18:
+        # The FFmpeg of PyAV 17 (Python 3.10) does not read these hand-made frames: then refused, never shortened.
+        fails(data, ".spx")
+        return
     recording = decode(Source.of(data, ".spx"))
     assert (recording.format.codec, recording.sample_rate, recording.frames) == ("speex", 8000, 50 * 160)
     fails(data[:-1], ".spx")
