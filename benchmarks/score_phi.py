@@ -21,24 +21,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from phi_measures import IDENTIFIERS, SCORER
+
 from redactor.phi import Detector, build_detector
 from redactor.types import Finding
-
-SCORER = {
-    **dict.fromkeys(
-        "US_SSN MEDICAL_RECORD_NUMBER HEALTH_PLAN_ID ACCOUNT_NUMBER LICENSE_NUMBER VEHICLE_ID DEVICE_ID OTHER_ID".split(),
-        "ID",
-    ),
-    "LAB_RESULT": "LAB_OR_PROCEDURE",
-    "PROCEDURE": "LAB_OR_PROCEDURE",
-    "LOCATION": "ADDRESS",
-    "DATE_TIME": "DATE",
-    "AGE": "AGE_OVER_89",
-    "EMAIL_ADDRESS": "EMAIL",
-    "URL": "URL_IP",
-    "IP_ADDRESS": "URL_IP",
-}
-IDENTIFIERS = frozenset("PERSON PHONE_NUMBER EMAIL ADDRESS DATE AGE_OVER_89 ID URL_IP".split())
 
 
 def read(path: Path, part: str | None = None) -> list[dict[str, Any]]:

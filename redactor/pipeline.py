@@ -13,7 +13,6 @@ import hashlib
 import json
 import os
 import time
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -52,7 +51,7 @@ from redactor.naming import Detector, OutputNames
 from redactor.policy import Policy, make_plan, with_echoes
 from redactor.render import Replacer, document, leaks, plain_text, srt, still_audible, tokens, vtt
 from redactor.speech import Transcriber
-from redactor.types import Finding, Outcome, Plan, Recording, Speech, Status, TimedText, Transcript
+from redactor.types import Finding, Outcome, Plan, Recording, Speech, Status
 
 TEXT_SUFFIXES = (".txt", ".srt", ".vtt", ".json")
 """Written after the audio; the JSON document is last and marks the set as complete."""
@@ -132,7 +131,7 @@ class Pipeline:
         # The transcriber counts the channels it was given; put the recording's own numbers back.
         return replace(
             speech,
-            transcripts=tuple(replace(_printable(t), channel=heard[t.channel]) for t in speech.transcripts),
+            transcripts=tuple(replace(t, channel=heard[t.channel]) for t in speech.transcripts),
             unheard=tuple(replace(u, channel=heard[u.channel]) for u in speech.unheard),
             same_as=twins,
         )
@@ -314,17 +313,6 @@ def _below(out: Path, stem: Path) -> Path:
 def _engine(transcriber: Transcriber | None) -> tuple[str, ...]:
     info = transcriber.info if transcriber else None
     return (info.engine, info.name, info.revision, info.compute_type) if info else ()
-
-
-def _printable(transcript: Transcript) -> Transcript:
-    """Without characters that nobody sees: they would hide a name from the search, or command the terminal of a reader."""
-    if not any(unicodedata.category(c)[0] == "C" for c in transcript.text):
-        return transcript
-    said = (
-        TimedText("".join(c for c in w.text if unicodedata.category(c)[0] != "C"), w.start, w.end, w.confidence)
-        for w in transcript.words
-    )
-    return Transcript.of(said, channel=transcript.channel, language=transcript.language)
 
 
 def as_redactor_error(error: Exception, stage: str) -> RedactorError:

@@ -7,6 +7,7 @@ traceback carries no PHI.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -29,6 +30,9 @@ IDENTIFIERS = frozenset(
 )
 CLINICAL = frozenset("MEDICATION CONDITION LAB_RESULT PROCEDURE SPECIALTY BILLING".split())
 LABELS = IDENTIFIERS | CLINICAL
+UNSEEN = frozenset({"Cc", "Cf", "Cs"})
+"""Unicode categories that no transcript keeps: control characters, format characters (zero width), lone surrogates."""
+
 UNTRANSCRIBED = "UNTRANSCRIBED"
 """Label of an interval that is bleeped because sound was heard there that no word stands for."""
 
@@ -128,12 +132,18 @@ class Transcript:
 
     @classmethod
     def of(cls, words: Iterable[TimedText], *, channel: int = 0, language: str = "en") -> Transcript:
-        """Build text and words together, so that offsets cannot disagree with the text. Blank words are left out."""
+        """Build text and words together, so that offsets cannot disagree with the text.
+
+        Blank words are left out. Characters that nobody sees (control, zero width, lone surrogates) are dropped: they would
+        hide a name from the search, or command the terminal of a reader.
+        """
         parts: list[str] = []
         out: list[Word] = []
         position = 0
         for text, start, end, confidence in words:
             stripped = " ".join(text.split())
+            if not stripped.isprintable():
+                stripped = " ".join("".join(c for c in stripped if unicodedata.category(c) not in UNSEEN).split())
             if not stripped:
                 continue
             timed = start is not None and end is not None and end > start >= 0

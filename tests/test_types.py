@@ -2,6 +2,7 @@
 
 import math
 import traceback
+import unicodedata
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from redactor.types import (
     CLINICAL,
     IDENTIFIERS,
     LABELS,
+    UNSEEN,
     AudioFormat,
     Cover,
     Interval,
@@ -55,6 +57,22 @@ def test_an_error_that_quotes_a_holder_hides_speech():
     assert SECRET not in "".join(traceback.format_exception(error))
 
 
+@pytest.mark.parametrize(
+    ("given_text", "kept"),
+    [
+        ("Da\u200bna", "Dana"),  # zero-width space
+        ("Whit\u00adlock", "Whitlock"),  # soft hyphen
+        ("\x1b[31mDana", "[31mDana"),  # escape code
+        ("Dana\ud800", "Dana"),  # lone surrogate
+        ("\u2060", ""),  # nothing but a word joiner
+        ("Zo\u0308e", "Zo\u0308e"),  # combining marks are seen
+        ("\u5f20\u4f1f", "\u5f20\u4f1f"),
+    ],
+)
+def test_characters_that_nobody_sees_are_dropped(given_text, kept):
+    assert Transcript.of([TimedText(given_text, 0.0, 1.0)]).text == kept
+
+
 times = st.one_of(st.none(), st.floats(-5, 50), st.sampled_from([math.nan, math.inf, -math.inf]))
 timed = st.builds(TimedText, st.text(max_size=8), times, times, st.one_of(st.floats(-1, 2), st.just(math.nan)))
 
@@ -63,7 +81,8 @@ timed = st.builds(TimedText, st.text(max_size=8), times, times, st.one_of(st.flo
 def test_offsets_agree_with_the_text(words):
     transcript = Transcript.of(words)
     assert transcript.text == " ".join(w.text for w in transcript.words)
-    spoken = [" ".join(w.text.split()) for w in words]
+    seen = ["".join(c for c in " ".join(w.text.split()) if unicodedata.category(c) not in UNSEEN) for w in words]
+    spoken = [" ".join(text.split()) for text in seen]
     assert [w.text for w in transcript.words] == [s for s in spoken if s]
     for word in transcript.words:
         assert transcript.text[word.char_start : word.char_end] == word.text

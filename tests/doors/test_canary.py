@@ -71,7 +71,7 @@ def test_failures_name_nothing(run, message, tmp_path):
     (archive / "Dana Whitlock 555-0142 cut.wav").write_bytes(audio.read_bytes()[:9000])
     transcripts = tmp_path / "transcripts"
     transcripts.mkdir()
-    (transcripts / "Dana Whitlock 555-0142 good.json").write_text('{"segments": Dana Whitlock}')
+    (transcripts / "Dana Whitlock 555-0142 good.json").write_text('{"segments": "Dana Whitlock"}')
     shutil.copy(audio, archive / "Dana Whitlock 555-0142 good.wav")
     out = tmp_path / "out"
     done = run("redact", archive, "--transcript", transcripts, "--out", out)

@@ -4,10 +4,11 @@ import re
 
 import pytest
 
-from redactor.phi.recognizers.clinical import FINDING, clinical_recognizers, vocabulary
+from redactor.phi.recognizers.clinical import FINDING, vocabulary
+from redactor.phi.registry import clinical
 from redactor.types import CLINICAL
 
-RECOGNIZERS = {recognizer.label: recognizer for recognizer in clinical_recognizers()}
+RECOGNIZERS = {recognizer.label: recognizer for recognizer in clinical()}
 
 
 def found(text, label, least=FINDING):

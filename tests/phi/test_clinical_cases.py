@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redactor.phi.recognizers.clinical import FINDING, clinical_recognizers
+from redactor.phi.recognizers.clinical import FINDING
+from redactor.phi.registry import clinical
 
 CASES = [json.loads(line) for line in (Path(__file__).parent / "data/clinical_cases.jsonl").read_text().splitlines()]
-RECOGNIZERS = clinical_recognizers()
+RECOGNIZERS = clinical()
 
 
 def covered(text):

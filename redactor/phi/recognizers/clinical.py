@@ -285,22 +285,3 @@ class ClinicalRecognizer(SpokenRecognizer):
     def patterns(self, seen: Reading) -> Iterator[Mention]:
         """Mentions that no list can hold."""
         yield from ()
-
-
-def clinical_recognizers() -> list[ClinicalRecognizer]:
-    """One recognizer for each clinical label."""
-    from redactor.phi.recognizers.billing import BillingRecognizer
-    from redactor.phi.recognizers.condition import ConditionRecognizer
-    from redactor.phi.recognizers.lab_result import LabResultRecognizer
-    from redactor.phi.recognizers.medication import MedicationRecognizer
-    from redactor.phi.recognizers.procedure import ProcedureRecognizer
-    from redactor.phi.recognizers.specialty import SpecialtyRecognizer
-
-    return [
-        MedicationRecognizer(),
-        ConditionRecognizer(),
-        LabResultRecognizer(),
-        ProcedureRecognizer(),
-        SpecialtyRecognizer(),
-        BillingRecognizer(),
-    ]
