@@ -29,8 +29,8 @@ from .windows import SINGLE, Composer, Options
 
 # until this share of the run: window length in frames → share of the steps
 STAGES = [
-    (0.50, {SINGLE: 0.62, 600: 0.10, 800: 0.16, 3000: 0.12}),
-    (1.01, {SINGLE: 0.45, 600: 0.12, 1000: 0.23, 3000: 0.20}),
+    (0.50, {SINGLE: 0.64, 600: 0.14, 800: 0.15, 3000: 0.07}),
+    (1.01, {SINGLE: 0.48, 600: 0.16, 1000: 0.26, 3000: 0.10}),
 ]
 HOLD = 0.35  # share of the run at full learning rate, then linear to (nearly) zero
 WARM = 60  # steps

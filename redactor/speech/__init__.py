@@ -4,8 +4,9 @@ The room, in the order of the data:
 
     activity     a channel → where it has sound and speech (Silero VAD and a level meter)
     windows      activity → windows cut at pauses, short enough for the model
-    engine       the seam: WindowEngine (a model), Transcriber (a recording → Speech)
-    whisper      faster-whisper behind the seam; alignment: its pieces → words
+    engine       the seam: WindowEngine, BatchEngine (a model), Transcriber (a recording → Speech)
+    whisper      faster-whisper behind the seam; gate: which results are believed; alignment: its pieces → words
+    batcher      windows of many recordings → full batches; load: checkpoint → engine + batcher + recogniser
     recognize    Recognizer: activity → windows → engine → words on the recording's clock → Speech
     coverage     sound that no word stands for → Unheard
     imported     TranscriptReader: a Transcriber that reads somebody else's transcript; formats: what others write
@@ -19,20 +20,25 @@ The room, in the order of the data:
 from __future__ import annotations
 
 from .activity import VadOptions
+from .batcher import Batcher
 from .checkpoints import Checkpoint, Listed, list_checkpoints, resolve
 from .device import pick_device
-from .engine import Transcriber, WindowEngine
+from .engine import BatchEngine, Prepared, Transcriber, WindowEngine
 from .fake import FakeEngine, FakeTranscriber
 from .imported import TranscriptReader
+from .load import load_transcriber, usable_cores
 from .recognize import Recognizer
-from .whisper import DecodingOptions, WhisperEngine, load_transcriber
+from .whisper import DecodingOptions, WhisperEngine
 
 __all__ = [
+    "BatchEngine",
+    "Batcher",
     "Checkpoint",
     "DecodingOptions",
     "FakeEngine",
     "FakeTranscriber",
     "Listed",
+    "Prepared",
     "Recognizer",
     "Transcriber",
     "TranscriptReader",
@@ -43,4 +49,5 @@ __all__ = [
     "load_transcriber",
     "pick_device",
     "resolve",
+    "usable_cores",
 ]

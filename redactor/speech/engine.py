@@ -1,6 +1,7 @@
 """The seam: what recognition asks of an engine, on two levels.
 
-    WindowEngine    windows of audio → words           a model; windows of many channels and files may share one call
+    BatchEngine     prepared windows of one bucket → words   what a `Batcher` needs of a model to fill its batches across files
+    WindowEngine    windows of audio → words           a model, or a `Batcher` before it that many files share
     Transcriber     channels of one recording → Speech what the pipeline asks; real, imported or fake
 
 `recognize.Recognizer` makes a Transcriber of any WindowEngine. `fake` ships a stand-in for each, and
@@ -10,9 +11,35 @@ tests/speech/contract.py is the one suite that real and fake pass.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from redactor.types import ModelInfo, Mono, Speech, TimedText
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Prepared:
+    """A window ready for the model.
+
+    Attributes:
+        features: shape (mel bands, frames), float32; no frames: too short to hold speech.
+        seconds: of audio.
+        context: frames the encoder is given, 0 for a window that needs no model.
+        limit: most tokens its text may have.
+    """
+
+    features: npt.NDArray[np.float32]
+    seconds: float
+    context: int
+    limit: int
+
+    @property
+    def bucket(self) -> tuple[int, int]:
+        """Windows of one bucket may share a call, and the result is the same as if each came alone."""
+        return self.context, self.limit
 
 
 class WindowEngine(Protocol):
@@ -33,16 +60,31 @@ class WindowEngine(Protocol):
     def max_window(self) -> float:
         """Longest window this checkpoint reads well, seconds, at most 30."""
 
-    def recognize(self, windows: Sequence[Mono]) -> list[list[TimedText]]:
+    def recognize(self, windows: Sequence[Mono], *, careful: bool = False) -> list[list[TimedText]]:
         """Recognise each window by itself.
 
         Args:
             windows: 16 kHz mono, each at most 30 s. They may come from different channels and recordings: the result of one
                 never depends on its company.
+            careful: no short cuts: the whole context, for windows in which words were missed.
 
         Returns:
             As many lists as windows, in their order. Times are seconds from the window's first sample, inside the window,
             starts not decreasing; None (or equal, or inverted) where the engine has no time. [] where it hears no words.
+
+        Raises:
+            RecognitionFailed: the engine failed; the message holds no text.
+        """
+
+
+class BatchEngine(WindowEngine, Protocol):
+    """A WindowEngine whose work can be cut in two, so that windows of many callers meet in one call."""
+
+    def prepare(self, window: Mono, *, careful: bool = False) -> Prepared:
+        """Features of one window: no model, any thread."""
+
+    def decode(self, batch: Sequence[Prepared]) -> list[list[TimedText]]:
+        """Windows of one bucket → words of each, as `recognize`.
 
         Raises:
             RecognitionFailed: the engine failed; the message holds no text.

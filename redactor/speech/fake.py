@@ -43,7 +43,7 @@ class FakeEngine:
     def max_window(self) -> float:
         return self._max_window
 
-    def recognize(self, windows: Sequence[Mono]) -> list[list[TimedText]]:
+    def recognize(self, windows: Sequence[Mono], *, careful: bool = False) -> list[list[TimedText]]:
         """See `WindowEngine.recognize`."""
         self.calls.append(len(windows))
         return [self._say(window) for window in windows]

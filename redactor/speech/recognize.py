@@ -12,7 +12,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from typing import Any
 
 from redactor.types import ModelInfo, Mono, Speech, TimedText, Transcript, Unheard
 
@@ -101,12 +103,17 @@ class Recognizer:
         vad: VadOptions | None = None,
         max_window: float | None = None,
         retry: bool = True,
+        turn: AbstractContextManager[Any] | None = None,
     ) -> None:
-        """`max_window` (seconds) overrides the checkpoint's own; `retry` hears speech without words a second time."""
+        """`max_window` (seconds) overrides the checkpoint's own; `retry` hears speech without words a second time.
+
+        `turn` is entered while sound is looked for, so that as many threads compute as there are cores.
+        """
         self.engine = engine
         self._vad = vad or VadOptions()
         self._max_window = max_window or engine.max_window
         self._retry = retry
+        self._turn = turn or nullcontext()
 
     @property
     def info(self) -> ModelInfo:
@@ -114,18 +121,19 @@ class Recognizer:
 
     def plan(self, channel: Mono, *, number: int) -> ChannelPlan:
         """Find what of a channel must be recognised."""
-        activity = listen(channel, vad=self._vad)
-        windows = plan_windows(activity, max_window=self._max_window)
+        with self._turn:
+            activity = listen(channel, vad=self._vad)
+            windows = plan_windows(activity, max_window=self._max_window)
         return ChannelPlan(number, activity, windows, self._max_window)
 
     def transcribe(self, channels: Sequence[Mono], *, recording_id: str) -> Speech:
         """See `Transcriber.transcribe`."""
         plans = [self.plan(channel, number=number) for number, channel in enumerate(channels)]
-        results = self._recognize([(plan, plan.windows) for plan in plans], channels)
+        results = self._recognize([(plan, plan.windows) for plan in plans], channels, careful=False)
         words = [plan.join(heard) for plan, heard in zip(plans, results, strict=True)]
         if self._retry:
             again = [(plan, plan.retry(said)) for plan, said in zip(plans, words, strict=True)]
-            results = self._recognize(again, channels)
+            results = self._recognize(again, channels, careful=True)
             words = [
                 plan.patch(said, windows, heard)
                 for said, (plan, windows), heard in zip(words, again, results, strict=True)
@@ -140,11 +148,11 @@ class Recognizer:
         )
 
     def _recognize(
-        self, wanted: Sequence[tuple[ChannelPlan, Sequence[Window]]], channels: Sequence[Mono]
+        self, wanted: Sequence[tuple[ChannelPlan, Sequence[Window]]], channels: Sequence[Mono], *, careful: bool
     ) -> list[list[list[TimedText]]]:
         """All windows of all channels in one call; results sorted back by channel."""
         audio = [window.of(channels[plan.channel]) for plan, windows in wanted for window in windows]
-        heard = iter(self.engine.recognize(audio)) if audio else iter(())
+        heard = iter(self.engine.recognize(audio, careful=careful)) if audio else iter(())
         return [[next(heard) for _ in windows] for _, windows in wanted]
 
 

@@ -1,17 +1,23 @@
 """faster-whisper behind the seam: windows of audio → words with times, by its model, tokenizer, features and alignment.
 
 `WhisperModel.transcribe` is not used, because for redaction it is the wrong loop: it drops segments of zero length and, by a
-threshold, whole windows; it shortens words at segment boundaries; it seeks by the model's own time tokens. Here a window is one
-encode, one generate (with faster-whisper's temperature fallback) and one alignment, and what the model said is returned whole,
-with its confidence. Guards against invented text: windows are cut by sound (`activity`), the text before is never a prompt, a
-repetitive or improbable result is decoded again at higher temperatures, and the number of tokens is limited by the length of
-the window. None of them removes words where somebody speaks; what no word stands for is reported by `coverage`.
+threshold, whole windows; it shortens words at segment boundaries; it seeks by the model's own time tokens; and it knows one file. Here
+windows of many files share one call:
+
+    prepare   a window → features, and the context it needs: its own length and a margin, on a grid of GRID frames
+    decode    windows of one bucket → encode · one search · gate · one alignment → words
+
+What the model said is returned whole, with its confidence. Guards against invented text: windows are cut by sound (`activity`), the
+text before is never a prompt, a repetitive or improbable result is decoded again in the whole context at rising temperatures
+(`gate`), and the number of tokens is limited by the length of the window. None of them removes words where somebody speaks; what no
+word stands for is reported by `coverage`.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
+import math
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,19 +27,20 @@ import numpy as np
 from redactor.errors import ModelUnavailable, RecognitionFailed
 from redactor.types import RECOGNITION_RATE, ModelInfo, Mono, TimedText
 
-from .activity import VadOptions
 from .alignment import words_of
 from .checkpoints import Checkpoint
 from .device import pick_device
-from .recognize import Recognizer
+from .engine import Prepared
+from .gate import Decoded, believed, best
 
 LONGEST = 30.0  # seconds: Whisper's context
 FRAMES_PER_SECOND = 100  # of features
+GRID = 100  # frames: contexts are multiples of it, so that windows of like length meet in one batch
 TOKENS_PER_SECOND = 20  # fast speech is 5 to 7 words a second, 1 to 3 tokens each
 SPARE_TOKENS = 24
-COMPRESSION_RATIO = 2.4  # Whisper's thresholds for decoding again (Radford et al. 2022, section 4.5)
-LOG_PROBABILITY = -1.0
-NO_SPEECH = 0.6
+FULL_STEP = (
+    10  # seconds: windows in the whole context meet in one batch when their token limits agree, in steps of this
+)
 SEED = 1
 
 
@@ -56,7 +63,7 @@ class DecodingOptions:
 
 
 class WhisperEngine:
-    """A loaded checkpoint. Thread-safe: CTranslate2 queues the calls of several threads."""
+    """A loaded checkpoint: a `BatchEngine`. Thread-safe: CTranslate2 runs as many calls at once as it has workers."""
 
     def __init__(
         self,
@@ -75,7 +82,6 @@ class WhisperEngine:
         self._margin = margin
         self._timestamps = timestamps
         self._options = options or DecodingOptions()
-        self._features = threading.Lock()
         language = self._options.language
         if language not in model.supported_languages:
             raise ModelUnavailable(
@@ -83,11 +89,16 @@ class WhisperEngine:
                 hint="Use a multilingual --model (a name without .en), or --language en.",
             )
         from faster_whisper.tokenizer import Tokenizer
+        from faster_whisper.transcribe import get_suppressed_tokens
 
         self._tokenizer: Any = Tokenizer(
             model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language=language
         )
         self._prompt = self._make_prompt()
+        self._suppressed = list(get_suppressed_tokens(self._tokenizer, [-1]))
+        self._full: int = model.feature_extractor.nb_max_frames
+        # On a CPU the encoder is cheaper one window at a time (its working set stays in the cache), the decoder in a batch.
+        self.encode_together = info.device != "cpu"
 
     @classmethod
     def load(
@@ -97,6 +108,8 @@ class WhisperEngine:
         device: str = "auto",
         compute_type: str = "default",
         cpu_threads: int = 0,
+        workers: int = 1,
+        full: bool = False,
         options: DecodingOptions | None = None,
     ) -> WhisperEngine:
         """Load a checkpoint.
@@ -104,7 +117,9 @@ class WhisperEngine:
         Args:
             device: "auto" (CUDA if CTranslate2 sees a GPU), "cpu" or "cuda".
             compute_type: CTranslate2's name; "default" is int8 on CPU and float16 on CUDA.
-            cpu_threads: 0 = CTranslate2's choice.
+            cpu_threads: of each call; 0 = CTranslate2's choice.
+            workers: calls that may run at once.
+            full: every window in the whole 30 s context, whatever the checkpoint was measured to need.
 
         Raises:
             ModelUnavailable: the folder does not load, or the device or compute type is not there.
@@ -117,7 +132,7 @@ class WhisperEngine:
             compute_type = "float16" if device == "cuda" else "int8"
         # Its own logger prints durations and thresholds only, but promises nothing about later versions.
         logging.getLogger("faster_whisper").setLevel(logging.ERROR)
-        # Sampling (temperatures above 0) is then the same from run to run, as long as the windows come in the same order.
+        # Sampling (temperatures above 0) then starts from the same state in every run.
         ctranslate2.set_random_seed(SEED)
         try:
             model = WhisperModel(
@@ -125,6 +140,7 @@ class WhisperEngine:
                 device=device,
                 compute_type=compute_type,
                 cpu_threads=cpu_threads,
+                num_workers=workers,
                 local_files_only=True,
             )
         except (RuntimeError, ValueError, OSError) as error:
@@ -144,7 +160,7 @@ class WhisperEngine:
             model,
             info=info,
             max_window=checkpoint.max_window,
-            margin=checkpoint.margin,
+            margin=None if full else checkpoint.margin,
             timestamps=checkpoint.timestamps,
             options=options,
         )
@@ -161,83 +177,155 @@ class WhisperEngine:
     def max_window(self) -> float:
         return self._max_window
 
-    def recognize(self, windows: Sequence[Mono]) -> list[list[TimedText]]:
-        """See `WindowEngine.recognize`."""
-        for window in windows:
-            if len(window) > LONGEST * RECOGNITION_RATE:
-                raise ValueError("a window is at most 30 s long")
+    # --- windows → words -----------------------------------------------------------------------------------------------
+
+    def recognize(self, windows: Sequence[Mono], *, careful: bool = False) -> list[list[TimedText]]:
+        """See `WindowEngine.recognize`. Windows of one context share a call; `Batcher` does so across threads."""
+        prepared = [self.prepare(window, careful=careful) for window in windows]
+        out: list[list[TimedText]] = [[] for _ in windows]
+        for bucket in sorted({p.bucket for p in prepared}):
+            places = [i for i, p in enumerate(prepared) if p.bucket == bucket]
+            for i, words in zip(places, self.decode([prepared[i] for i in places]), strict=True):
+                out[i] = words
+        return out
+
+    def prepare(self, window: Mono, *, careful: bool = False) -> Prepared:
+        """See `BatchEngine.prepare`."""
+        if len(window) > LONGEST * RECOGNITION_RATE:
+            raise ValueError("a window is at most 30 s long")
+        seconds = len(window) / RECOGNITION_RATE
+        if len(window) < RECOGNITION_RATE // 50:  # one encoder frame, 20 ms
+            return Prepared(np.zeros((0, 0), np.float32), seconds, 0, 0)
+        features = self._model.feature_extractor(np.ascontiguousarray(window, np.float32))
+        features = features[:, : min(features.shape[-1] - 1, self._full)]
+        context = self._full if careful else self._context(features.shape[-1])
+        step = FULL_STEP if context == self._full else 1
+        limit = SPARE_TOKENS + TOKENS_PER_SECOND * math.ceil(seconds / step) * step
+        return Prepared(features, seconds, context, min(limit, self._model.max_length - len(self._prompt)))
+
+    def decode(self, batch: Sequence[Prepared]) -> list[list[TimedText]]:
+        """See `BatchEngine.decode`."""
+        if not batch or not batch[0].context:
+            return [[] for _ in batch]
         try:
-            return [self._recognize(window) for window in windows]
+            return self._decode(batch, batch[0].context)
         except (RuntimeError, ValueError, IndexError, MemoryError) as error:
             # Neither the library's message nor its traceback goes on: they could quote what it decoded.
             memory = isinstance(error, MemoryError) or "out of memory" in str(error).lower()
             raise RecognitionFailed(
                 f"The speech engine failed ({'out of memory' if memory else type(error).__name__}).",
-                hint="Choose a smaller --model or --compute-type." if memory else None,
+                hint="Choose a smaller --model, --batch-size or --compute-type." if memory else None,
             ) from None
 
-    def _recognize(self, window: Mono) -> list[TimedText]:
-        if len(window) < RECOGNITION_RATE // 50:  # one encoder frame, 20 ms
-            return []
-        from faster_whisper.audio import pad_or_trim
+    def _decode(self, batch: Sequence[Prepared], context: int) -> list[list[TimedText]]:
+        encoded = self._encode(batch, context)
+        found = self._search(encoded, batch, self._options.temperatures[0])
+        words = self._align(encoded, batch, found)
+        doubtful = [i for i, result in enumerate(found) if not believed(result)]
+        if doubtful:
+            for i, better in zip(doubtful, self._again([batch[i] for i in doubtful], context, found), strict=True):
+                words[i] = better
+        return words
 
-        with self._features:  # the extractor keeps its filter bank on itself
-            features = self._model.feature_extractor(np.ascontiguousarray(window, np.float32))
-        frames = min(features.shape[-1] - 1, self._model.feature_extractor.nb_max_frames)
-        encoded = self._model.encode(pad_or_trim(features[:, :frames], self._context(frames)))
-        limit = min(
-            self._model.max_length - len(self._prompt),
-            SPARE_TOKENS + round(TOKENS_PER_SECOND * len(window) / RECOGNITION_RATE),
-        )
-        result, _, _, _ = self._model.generate_with_fallback(
-            encoded, self._prompt, self._tokenizer, self._search(max_new_tokens=limit)
-        )
-        tokens = [token for token in result.sequences_ids[0] if token < self._tokenizer.eot]
-        if not tokens:
-            return []
-        (aligned,) = self._model.find_alignment(self._tokenizer, [tokens], encoded, frames)
-        return words_of(aligned, duration=len(window) / RECOGNITION_RATE)
+    def _again(self, batch: Sequence[Prepared], context: int, first: Sequence[Decoded]) -> list[list[TimedText]]:
+        """Doubtful windows in the whole context, at one temperature after the other."""
+        encoded = self._encode(batch, self._full)
+        tries: list[list[Decoded]] = [[] for _ in batch]
+        open_ = list(range(len(batch)))
+        # What was searched in the whole context already need not be searched so again.
+        for temperature in self._options.temperatures[1 if context == self._full else 0 :]:
+            part = encoded if len(open_) == len(batch) else self._encode([batch[i] for i in open_], self._full)
+            for i, result in zip(open_, self._search(part, [batch[i] for i in open_], temperature), strict=True):
+                tries[i].append(result)
+            open_ = [i for i in open_ if not believed(tries[i][-1])]
+            if not open_:
+                break
+        if not any(tries):  # one temperature only, in the whole context: there is nothing else to try
+            tries = [[result] for result in first if not believed(result)]
+        chosen = [t[-1] if believed(t[-1]) else best(t) for t in tries]
+        return self._align(encoded, batch, chosen)
 
     def _context(self, frames: int) -> int:
-        """Feature frames the encoder is given: the window and its margin of zeros, an even number, at most 30 s."""
-        full: int = self._model.feature_extractor.nb_max_frames
+        """Feature frames the encoder is given: the window and at least its margin of zeros, on the grid, at most 30 s."""
         if self._margin is None:
-            return full
+            return self._full
         wanted = frames + round(self._margin * FRAMES_PER_SECOND)
-        return min(full, wanted + wanted % 2)
+        return min(self._full, -(-wanted // GRID) * GRID)
 
-    def _search(self, *, max_new_tokens: int) -> Any:
-        from faster_whisper.transcribe import TranscriptionOptions, get_suppressed_tokens
+    def _encode(self, batch: Sequence[Prepared], context: int) -> Any:
+        padded = np.zeros((len(batch), batch[0].features.shape[0], context), np.float32)
+        for row, window in zip(padded, batch, strict=True):
+            row[:, : window.features.shape[1]] = window.features
+        if self.encode_together or len(batch) == 1:
+            return self._model.encode(padded)
+        from ctranslate2 import StorageView
 
-        options = self._options
-        return TranscriptionOptions(
-            beam_size=options.beam_size,
-            best_of=options.beam_size,
-            patience=1.0,
-            length_penalty=1.0,
-            repetition_penalty=1.0,
-            no_repeat_ngram_size=0,
-            log_prob_threshold=LOG_PROBABILITY,
-            no_speech_threshold=NO_SPEECH,  # here it only ends the fallback early; it never drops a text
-            compression_ratio_threshold=COMPRESSION_RATIO,
-            condition_on_previous_text=False,
-            prompt_reset_on_temperature=0.5,
-            temperatures=list(options.temperatures),
-            initial_prompt=options.initial_prompt,
-            prefix=None,
+        single = [np.asarray(self._model.encode(row)) for row in padded]
+        return StorageView.from_array(np.concatenate(single))
+
+    def _search(self, encoded: Any, batch: Sequence[Prepared], temperature: float) -> list[Decoded]:
+        limit = len(self._prompt) + batch[0].limit
+        how: dict[str, Any] = {"beam_size": self._options.beam_size}
+        if temperature > 0:
+            how = {
+                "beam_size": 1,
+                "num_hypotheses": self._options.beam_size,
+                "sampling_topk": 0,
+                "sampling_temperature": temperature,
+            }
+        results = self._model.model.generate(
+            encoded,
+            [self._prompt] * len(batch),
+            max_length=limit,
+            return_scores=True,
+            return_no_speech_prob=True,
             suppress_blank=True,
-            suppress_tokens=get_suppressed_tokens(self._tokenizer, [-1]),
-            without_timestamps=not self._timestamps,
-            max_initial_timestamp=1.0,
-            word_timestamps=True,
-            prepend_punctuations="",
-            append_punctuations="",
-            multilingual=False,
-            max_new_tokens=max_new_tokens,
-            clip_timestamps="0",
-            hallucination_silence_threshold=None,
-            hotwords=options.hotwords,
+            suppress_tokens=self._suppressed,
+            max_initial_timestamp_index=round(1.0 / self._model.time_precision),
+            **how,
         )
+        return [self._judged(result, limit) for result in results]
+
+    def _judged(self, result: Any, limit: int) -> Decoded:
+        said = result.sequences_ids[0]
+        tokens = tuple(token for token in said if token < self._tokenizer.eot)
+        text = self._tokenizer.decode(list(tokens)).strip().encode()
+        return Decoded(
+            tokens,
+            # The score is a mean over the tokens; Whisper counts the end of text too.
+            result.scores[0] * len(said) / (len(said) + 1),
+            result.no_speech_prob,
+            len(text) / len(zlib.compress(text)) if text else 1.0,
+            ended=len(self._prompt) + len(said) < limit,
+        )
+
+    def _align(self, encoded: Any, batch: Sequence[Prepared], found: Sequence[Decoded]) -> list[list[TimedText]]:
+        if not any(result.tokens for result in found):
+            return [[] for _ in batch]
+        if self.encode_together:
+            # A window without words keeps its row with a stand-in, so that the encoded batch is used as it is.
+            texts = [list(result.tokens) or [self._tokenizer.eot] for result in found]
+            rows = self._timed(encoded, texts, batch)
+        else:
+            # One by one it costs the same here, and CTranslate2 lets a window's padding move its times in a batch.
+            from ctranslate2 import StorageView
+
+            every = np.asarray(encoded)
+            rows = [
+                self._timed(StorageView.from_array(every[i : i + 1]), [list(result.tokens)], [window])[0]
+                if result.tokens
+                else []
+                for i, (window, result) in enumerate(zip(batch, found, strict=True))
+            ]
+        return [
+            words_of(pieces, duration=window.seconds) if result.tokens else []
+            for pieces, window, result in zip(rows, batch, found, strict=True)
+        ]
+
+    def _timed(self, encoded: Any, texts: list[list[int]], batch: Sequence[Prepared]) -> list[Any]:
+        frames = [window.features.shape[1] for window in batch]
+        rows: list[Any] = self._model.find_alignment(self._tokenizer, texts, encoded, frames)
+        return rows
 
     def _make_prompt(self) -> list[int]:
         before: list[int] = []
@@ -247,32 +335,6 @@ class WhisperEngine:
             self._tokenizer, before, without_timestamps=not self._timestamps, hotwords=self._options.hotwords
         )
         return prompt
-
-
-def load_transcriber(
-    checkpoint: Checkpoint,
-    *,
-    device: str = "auto",
-    compute_type: str | None = None,
-    threads: int = 0,
-    beam_size: int = 5,
-    language: str | None = None,
-    hotwords: str | None = None,
-    initial_prompt: str | None = None,
-    vad: VadOptions | None = None,
-) -> Recognizer:
-    """Load a checkpoint and make a Transcriber of it; None and 0 mean the defaults of `WhisperEngine.load` and `DecodingOptions`.
-
-    Raises:
-        ModelUnavailable: see `WhisperEngine.load`.
-    """
-    options = DecodingOptions(
-        language=language or "en", beam_size=beam_size, hotwords=hotwords or None, initial_prompt=initial_prompt or None
-    )
-    engine = WhisperEngine.load(
-        checkpoint, device=device, compute_type=compute_type or "default", cpu_threads=threads, options=options
-    )
-    return Recognizer(engine, vad=vad)
 
 
 def _version(package: str) -> str:

@@ -1,12 +1,14 @@
 """The contract, for the real engine, the fakes and the transcript reader."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from contract import ID, TranscriberContract, WindowEngineContract
 
 from redactor.speech import (
+    Batcher,
     FakeEngine,
     FakeTranscriber,
     Recognizer,
@@ -37,6 +39,13 @@ class TestWhisperEngine(WindowEngineContract):
     @pytest.fixture
     def engine(self, micro: WhisperEngine) -> WindowEngine:
         return micro
+
+
+class TestBatcher(WindowEngineContract):
+    @pytest.fixture
+    def engine(self, micro: WhisperEngine) -> Iterator[WindowEngine]:
+        with Batcher(micro, workers=2, batch_size=4) as batcher:
+            yield batcher
 
 
 class TestRecognizerWithFake(TranscriberContract):

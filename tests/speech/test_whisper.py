@@ -77,36 +77,66 @@ def test_engine_errors_quote_nothing(micro: WhisperEngine, voicemail: Mono, monk
         raise RuntimeError("decoded 'Maria Lopez' and died")
 
     broken = WhisperEngine(micro._model, info=micro.info, max_window=8)
-    monkeypatch.setattr(micro._model, "generate_with_fallback", fail)
+    spy = SimpleNamespace(generate=fail, device="cpu", device_index=[0], encode=micro._model.model.encode)
+    monkeypatch.setattr(micro._model, "model", spy)
     with pytest.raises(RecognitionFailed) as caught:
         broken.recognize([voicemail])
     assert "Lopez" not in str(caught.value) + caught.value.hint
 
 
-def test_falls_back_on_repetition(micro: WhisperEngine, voicemail: Mono, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A loop at temperature 0 is decoded again: faster-whisper's own gate, reached through our options."""
-    from faster_whisper import transcribe
+class Spy:
+    """Stands before a CTranslate2 model and notes what it is asked for."""
 
-    temperatures: list[float] = []
-    generate = micro._model.model.generate
+    def __init__(self, model: object) -> None:
+        self.model, self.device, self.device_index = model, "cpu", [0]
+        self.searches: list[tuple[float, int, int]] = []  # temperature, windows, encoder frames
+        self.encode, self.align = model.encode, model.align
 
-    def record(*args: object, **options: float) -> object:
-        temperatures.append(options.get("sampling_temperature", 0.0))
-        return generate(*args, **options)
+    def generate(self, encoded: object, *args: object, **options: float) -> object:
+        self.searches.append((options.get("sampling_temperature", 0.0), *encoded.shape[:2]))
+        return self.model.generate(encoded, *args, **options)
 
-    spy = SimpleNamespace(
-        generate=record,
-        device="cpu",
-        device_index=[0],
-        encode=micro._model.model.encode,
-        align=micro._model.model.align,
-    )
-    engine = WhisperEngine(micro._model, info=micro.info, max_window=8, options=DecodingOptions(beam_size=1))
+
+def test_doubt_is_decoded_again_in_the_whole_context(
+    micro: WhisperEngine, voicemail: Mono, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spy = Spy(micro._model.model)
+    options = DecodingOptions(beam_size=1)
+    engine = WhisperEngine(micro._model, info=micro.info, max_window=8, margin=1.0, options=options)
     monkeypatch.setattr(micro._model, "model", spy)
-    monkeypatch.setattr(transcribe, "get_compression_ratio", lambda text: 9.0)
+    monkeypatch.setattr("redactor.speech.whisper.believed", lambda found: False)
     (said,) = engine.recognize([voicemail[:32_000]])
-    assert temperatures == [0.0, 0.2, 0.4, 0.6]
+    assert spy.searches == [(0.0, 1, 150), (0.0, 1, 1500), (0.2, 1, 1500), (0.4, 1, 1500), (0.6, 1, 1500)]
     assert said  # the best of them is kept: nothing is dropped
+
+
+def test_only_doubtful_windows_are_decoded_again(
+    micro: WhisperEngine, voicemail: Mono, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = WhisperEngine(
+        micro._model, info=micro.info, max_window=8, margin=1.0, options=DecodingOptions(beam_size=1)
+    )
+    windows = [voicemail[:32_000], voicemail[32_000:64_000]]
+    first, second = engine.recognize(windows)
+    doubted = engine._search(engine._encode([engine.prepare(windows[0])], 300), [engine.prepare(windows[0])], 0.0)[0]
+    spy = Spy(micro._model.model)
+    monkeypatch.setattr(micro._model, "model", spy)
+    monkeypatch.setattr("redactor.speech.whisper.believed", lambda found: found.tokens != doubted.tokens)
+    again = engine.recognize(windows)
+    assert again[1] == second
+    assert spy.searches[0] == (0.0, 2, 150)
+    assert {search[1:] for search in spy.searches[1:]} == {(1, 1500)}
+    assert first
+
+
+def test_careful_windows_get_the_whole_context(micro: WhisperEngine, voicemail: Mono) -> None:
+    engine = WhisperEngine(micro._model, info=micro.info, max_window=8, margin=0.5)
+    part = voicemail[:32_000]
+    assert engine.prepare(part).context == 300
+    assert engine.prepare(part, careful=True).context == 3000
+    assert engine.prepare(part, careful=True).bucket == engine.prepare(voicemail, careful=True).bucket
+    whole = WhisperEngine(micro._model, info=micro.info, max_window=8, margin=None)
+    assert whole.recognize([part]) == engine.recognize([part], careful=True)
 
 
 def test_language_must_be_known(micro: WhisperEngine) -> None:

@@ -1,0 +1,192 @@
+"""Work of many threads done in shared batches.
+
+Every recording is handled by a thread of its own, in straight lines of code. Where a model is faster on many pieces at once than on one,
+the threads meet in a `Gather`: each hands in its pieces and waits; workers take batches of pieces that may go together (one
+`key`), the fullest key first, or the one whose oldest piece has waited for `patience`. Backpressure is the callers' waiting: the
+queue never holds more than the pieces of the recordings in flight.
+
+A batch that fails is tried again piece by piece, so that what is wrong with one recording fails that recording alone.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Generic, TypeVar
+
+Piece = TypeVar("Piece")
+Result = TypeVar("Result")
+
+LINGER = 0.03  # seconds that a worker waits for company when less than half a batch is there
+PATIENCE = 2.0  # seconds after which the oldest piece's key goes first, however few share it
+
+
+class Closed(RuntimeError):
+    """The gather was closed before the work was handed in."""
+
+
+@dataclass(slots=True, eq=False)
+class _Call(Generic[Result]):
+    """One caller's pieces on their way; `left` counts those without a result, one more until all are handed in."""
+
+    results: dict[int, Result] = field(default_factory=dict)
+    left: int = 1
+    failure: BaseException | None = None
+    done: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(slots=True, eq=False)
+class _Job(Generic[Piece, Result]):
+    piece: Piece
+    call: _Call[Result]
+    place: int
+    since: float
+
+
+@dataclass(slots=True)
+class Counts:
+    """What went through: for progress reports and benchmarks. `busy`: wall seconds of all workers together."""
+
+    pieces: int = 0
+    batches: int = 0
+    busy: float = 0.0
+
+
+class Gather(Generic[Piece, Result]):
+    """Batches for `handle`, gathered from many callers.
+
+    Args:
+        handle: pieces of one key → as many results, in order. Called from `workers` threads at once.
+        key: pieces of one key may share a batch.
+        size: most pieces in a batch.
+        linger: seconds a worker waits for company; in a service this bounds what batching may cost one message.
+        patience: see the module.
+        name: of the worker threads.
+    """
+
+    def __init__(
+        self,
+        handle: Callable[[Sequence[Piece]], Sequence[Result]],
+        *,
+        key: Callable[[Piece], Hashable] = lambda _: None,
+        size: int,
+        workers: int = 1,
+        linger: float = LINGER,
+        patience: float = PATIENCE,
+        name: str = "gather",
+    ) -> None:
+        self.size = size
+        self.counts = Counts()
+        self._handle, self._key = handle, key
+        self._linger, self._patience = linger, patience
+        self._waiting: dict[Hashable, deque[_Job[Piece, Result]]] = {}
+        self._state = threading.Condition()
+        self._closed = False
+        self._workers = [
+            threading.Thread(target=self._work, name=f"{name}-{n}", daemon=True) for n in range(max(1, workers))
+        ]
+        for worker in self._workers:
+            worker.start()
+
+    def __call__(self, pieces: Iterable[Piece]) -> list[Result]:
+        """The result of each piece, in order; blocks until all are there.
+
+        `pieces` may be a generator: workers start on the first while the rest is made.
+
+        Raises:
+            Whatever `handle` raised for one of the pieces alone. Closed.
+        """
+        call: _Call[Result] = _Call()
+        place = -1
+        try:
+            for place, piece in enumerate(pieces):
+                self._put(_Job(piece, call, place, time.monotonic()))
+        finally:
+            self._settled(call)
+        call.done.wait()
+        if call.failure is not None:
+            raise call.failure
+        return [call.results[i] for i in range(place + 1)]
+
+    def close(self) -> None:
+        """Let the workers finish what waits, then end them. Further calls raise `Closed`."""
+        with self._state:
+            self._closed = True
+            self._state.notify_all()
+        for worker in self._workers:
+            worker.join()
+
+    def __enter__(self) -> Gather[Piece, Result]:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _put(self, job: _Job[Piece, Result]) -> None:
+        with self._state:
+            if self._closed:
+                raise Closed
+            job.call.left += 1
+            self._waiting.setdefault(self._key(job.piece), deque()).append(job)
+            self._state.notify()
+
+    def _take(self) -> list[_Job[Piece, Result]]:
+        """The next batch; [] once closed and empty. Blocks."""
+        with self._state:
+            lingered = False
+            while True:
+                fullest = max(self._waiting, key=lambda k: len(self._waiting[k]), default=None)
+                if not self._waiting:
+                    if self._closed:
+                        return []
+                    self._state.wait()
+                    lingered = False
+                elif lingered or self._closed or 2 * len(self._waiting[fullest]) >= self.size:
+                    break
+                else:
+                    self._state.wait(self._linger)
+                    lingered = True
+            oldest = min(self._waiting, key=lambda k: self._waiting[k][0].since)
+            late = time.monotonic() - self._waiting[oldest][0].since > self._patience
+            chosen = oldest if late else fullest
+            jobs = self._waiting[chosen]
+            batch = [jobs.popleft() for _ in range(min(len(jobs), self.size))]
+            if not jobs:
+                del self._waiting[chosen]
+            return batch
+
+    def _settled(self, call: _Call[Result]) -> None:
+        with self._state:
+            call.left -= 1
+            if not call.left:
+                call.done.set()
+
+    def _work(self) -> None:
+        while batch := self._take():
+            began = time.perf_counter()
+            self._run(batch)
+            with self._state:
+                self.counts.pieces += len(batch)
+                self.counts.batches += 1
+                self.counts.busy += time.perf_counter() - began
+
+    def _run(self, batch: Sequence[_Job[Piece, Result]]) -> None:
+        try:
+            results = self._handle([job.piece for job in batch])
+        except Exception as error:  # noqa: BLE001 - a worker outlives every failure; the caller gets it
+            if len(batch) > 1:
+                for job in batch:
+                    self._run([job])
+                return
+            batch[0].call.failure = batch[0].call.failure or error
+            self._settled(batch[0].call)
+            return
+        for job, result in zip(batch, results, strict=True):
+            job.call.results[job.place] = result
+            self._settled(job.call)

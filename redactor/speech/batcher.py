@@ -1,0 +1,81 @@
+"""The engine that all recordings in flight share: windows of many recordings in one model call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from types import TracebackType
+from typing import Any
+
+from redactor.gather import LINGER, Gather
+from redactor.types import ModelInfo, Mono, TimedText
+
+from .engine import BatchEngine, Prepared
+
+BATCH_SIZE = {"cpu": 16, "cuda": 48}
+
+
+class Batcher:
+    """A WindowEngine over a BatchEngine, for use from many threads at once.
+
+    Args:
+        engine: the model.
+        batch_size: most windows in one call; 0 = by device.
+        workers: calls that run at once; as many as the engine was loaded for.
+        linger: seconds a worker waits for company when less than half a batch is there.
+        turn: entered while a window's features are computed, so that as many threads do so as there are cores.
+    """
+
+    def __init__(
+        self,
+        engine: BatchEngine,
+        *,
+        batch_size: int = 0,
+        workers: int = 1,
+        linger: float = LINGER,
+        turn: AbstractContextManager[Any] | None = None,
+    ) -> None:
+        self.engine = engine
+        self.calls: Gather[Prepared, list[TimedText]] = Gather(
+            engine.decode,
+            key=lambda window: window.bucket,
+            size=batch_size or BATCH_SIZE.get(engine.info.device, BATCH_SIZE["cpu"]),
+            workers=workers,
+            linger=linger,
+            name="recognise",
+        )
+        self._turn = turn or nullcontext()
+
+    @property
+    def info(self) -> ModelInfo:
+        return self.engine.info
+
+    @property
+    def language(self) -> str:
+        return self.engine.language
+
+    @property
+    def max_window(self) -> float:
+        return self.engine.max_window
+
+    def recognize(self, windows: Sequence[Mono], *, careful: bool = False) -> list[list[TimedText]]:
+        """See `WindowEngine.recognize`; blocks until every window has its words."""
+        return self.calls(self._prepared(windows, careful=careful))
+
+    def close(self) -> None:
+        """Let the workers finish what waits, then end them."""
+        self.calls.close()
+
+    def __enter__(self) -> Batcher:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _prepared(self, windows: Sequence[Mono], *, careful: bool) -> Iterator[Prepared]:
+        for window in windows:
+            with self._turn:
+                prepared = self.engine.prepare(window, careful=careful)
+            yield prepared

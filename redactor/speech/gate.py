@@ -1,0 +1,64 @@
+"""The quality gate: which decoded windows are believed, and which are decoded again with the whole context and higher temperatures.
+
+Thresholds are Whisper's own (Radford et al. 2022, section 4.5), and two signs of a loop that short windows show and the compression
+ratio of a few words does not: the search ran into its token limit, or ended in the same few words again and again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+COMPRESSION_RATIO = 2.4
+LOG_PROBABILITY = -1.0
+NO_SPEECH = 0.6
+LONGEST_LOOP = 12  # tokens of the phrase that is repeated
+FEWEST_REPEATS = 4
+SHORTEST_LOOP = 8  # tokens in all: "five five five five" is a number, not a loop
+
+
+class Decoded(NamedTuple):
+    """What one search gave for a window.
+
+    Attributes:
+        tokens: of the text, without time tokens.
+        log_probability: mean over the tokens and the end of text.
+        no_speech: probability of "nothing said".
+        compression: of the text's bytes by zlib; 1 for no text.
+        ended: False if the search ran into its token limit.
+    """
+
+    tokens: tuple[int, ...]
+    log_probability: float
+    no_speech: float
+    compression: float
+    ended: bool
+
+
+def loops(tokens: Sequence[int]) -> bool:
+    """Whether the text ends in one phrase said over and over."""
+    for length in range(1, LONGEST_LOOP + 1):
+        repeats = 1
+        while repeats * length + length <= len(tokens) and (
+            tokens[len(tokens) - (repeats + 1) * length : len(tokens) - repeats * length] == tokens[-length:]
+        ):
+            repeats += 1
+        if repeats >= FEWEST_REPEATS and repeats * length >= SHORTEST_LOOP:
+            return True
+    return False
+
+
+def believed(found: Decoded) -> bool:
+    """Whether a search's result stands as it is.
+
+    An improbable text that the model itself calls "nothing said" stands: decoding again would only invent another one.
+    """
+    if not found.ended or found.compression > COMPRESSION_RATIO or loops(found.tokens):
+        return found.log_probability < LOG_PROBABILITY and found.no_speech > NO_SPEECH
+    return found.log_probability >= LOG_PROBABILITY or found.no_speech > NO_SPEECH
+
+
+def best(tries: Sequence[Decoded]) -> Decoded:
+    """The most probable of several doubtful results, those without repetition first."""
+    calm = [t for t in tries if t.ended and t.compression <= COMPRESSION_RATIO and not loops(t.tokens)]
+    return max(calm or tries, key=lambda t: t.log_probability)

@@ -1,0 +1,76 @@
+"""A checkpoint → a Transcriber that many threads may share: engine, batcher and recogniser put together."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager
+from typing import Any
+
+from redactor.gather import LINGER
+
+from .activity import VadOptions
+from .batcher import Batcher
+from .checkpoints import Checkpoint
+from .device import pick_device
+from .recognize import Recognizer
+from .whisper import DecodingOptions, WhisperEngine
+
+
+def load_transcriber(
+    checkpoint: Checkpoint,
+    *,
+    device: str = "auto",
+    compute_type: str | None = None,
+    threads: int = 0,
+    workers: int = 0,
+    batch_size: int = 0,
+    full: bool = False,
+    linger: float = LINGER,
+    turn: AbstractContextManager[Any] | None = None,
+    beam_size: int = 5,
+    language: str | None = None,
+    hotwords: str | None = None,
+    initial_prompt: str | None = None,
+    vad: VadOptions | None = None,
+) -> Recognizer:
+    """Load a checkpoint and make a Transcriber of it; None and 0 mean the defaults.
+
+    Args:
+        threads: CPU threads of each model call; 0: one, since on a CPU as many calls as cores beat one call on all cores.
+        workers: model calls at once; 0: cores / threads on a CPU, 2 on CUDA (one is searched while the next is copied).
+        batch_size: most windows in a call; 0: by device.
+        full: every window in the whole 30 s context.
+        linger: seconds that a call may wait for company.
+        turn: entered for the voice detector and for features, so that as many threads compute as there are cores.
+
+    Raises:
+        ModelUnavailable: see `WhisperEngine.load`.
+    """
+    device = pick_device(device)
+    if device == "cpu":
+        threads = threads or 1
+        workers = workers or max(1, usable_cores() // threads)
+    else:
+        workers = workers or 2
+    options = DecodingOptions(
+        language=language or "en", beam_size=beam_size, hotwords=hotwords or None, initial_prompt=initial_prompt or None
+    )
+    engine = WhisperEngine.load(
+        checkpoint,
+        device=device,
+        compute_type=compute_type or "default",
+        cpu_threads=threads,
+        workers=workers,
+        full=full,
+        options=options,
+    )
+    batcher = Batcher(engine, batch_size=batch_size, workers=workers, linger=linger, turn=turn)
+    return Recognizer(batcher, vad=vad, turn=turn)
+
+
+def usable_cores() -> int:
+    """Cores this process may run on (containers and taskset give fewer than the machine has)."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not Linux
+        return os.cpu_count() or 1

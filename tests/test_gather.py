@@ -1,0 +1,109 @@
+"""Batches of many threads' work: nothing lost, nothing mixed up, one caller's failure its own."""
+
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from redactor.gather import Closed, Gather
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(0, 99), max_size=9), max_size=12),
+    st.integers(1, 5),
+    st.integers(1, 3),
+)
+def test_each_caller_gets_its_own_results_in_order(calls: list[list[int]], size: int, workers: int) -> None:
+    def square(pieces: Sequence[int]) -> list[int]:
+        assert len(pieces) <= size
+        assert len({p % 3 for p in pieces}) == 1
+        return [p * p for p in pieces]
+
+    gather = Gather(square, key=lambda p: p % 3, size=size, workers=workers, linger=0.001)
+    with gather, ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(gather, calls))
+    assert results == [[p * p for p in call] for call in calls]
+    assert gather.counts.pieces == sum(map(len, calls))
+
+
+def test_threads_meet_in_one_batch() -> None:
+    sizes: list[int] = []
+
+    def note(pieces: Sequence[int]) -> Sequence[int]:
+        sizes.append(len(pieces))
+        return pieces
+
+    with Gather(note, size=8, linger=5.0) as gather:
+        began = time.monotonic()
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda n: gather([n]), range(8)))
+    # Half a batch is enough to start, so there may be two or three; nobody waits for the rest.
+    assert len(sizes) <= 4
+    assert max(sizes) >= 4
+    assert time.monotonic() - began < 11
+
+
+def test_a_failure_is_its_callers_alone() -> None:
+    def handle(pieces: Sequence[int]) -> list[int]:
+        if 13 in pieces:
+            raise ValueError("unlucky")
+        return [p + 1 for p in pieces]
+
+    with Gather(handle, size=16, linger=0.05) as gather, ThreadPoolExecutor(6) as pool:
+        futures = {n: pool.submit(gather, [n, n + 100]) for n in (11, 12, 13, 14)}
+        assert [futures[n].result(5) for n in (11, 12, 14)] == [[12, 112], [13, 113], [15, 115]]
+        with pytest.raises(ValueError, match="unlucky"):
+            futures[13].result(5)
+
+
+def test_a_caller_whose_pieces_cannot_be_made_fails_without_hanging_the_rest() -> None:
+    def pieces() -> object:
+        yield 1
+        raise MemoryError
+
+    with Gather(list, size=4, linger=0.01) as gather:
+        with pytest.raises(MemoryError):
+            gather(pieces())
+        assert gather([2]) == [2]
+
+
+def test_the_oldest_does_not_starve() -> None:
+    """A lonely key is served although another one is always fuller."""
+    stop = threading.Event()
+
+    def slow(pieces: Sequence[str]) -> Sequence[str]:
+        time.sleep(0.01)
+        return pieces
+
+    with Gather(slow, key=lambda p: p[0], size=4, linger=0.001, patience=0.2) as gather:
+
+        def flood(n: int) -> None:
+            while not stop.is_set():
+                gather(["a"] * 4)
+
+        with ThreadPoolExecutor(5) as pool:
+            floods = [pool.submit(flood, n) for n in range(4)]
+            time.sleep(0.05)
+            began = time.monotonic()
+            assert pool.submit(gather, ["b"]).result(5) == ["b"]
+            assert time.monotonic() - began < 2
+            stop.set()
+            for f in floods:
+                f.result(5)
+
+
+def test_closing_finishes_what_waits_and_refuses_the_rest() -> None:
+    gather = Gather(list, size=100, linger=0.2)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(gather, [1, 2, 3])
+        time.sleep(0.05)
+        gather.close()
+        assert waiting.result(1) == [1, 2, 3]
+    with pytest.raises(Closed):
+        gather([4])
+    assert gather([]) == []
