@@ -38,14 +38,14 @@ def test_threads_meet_in_one_batch() -> None:
         sizes.append(len(pieces))
         return pieces
 
-    with Gather(note, size=8, linger=5.0) as gather:
+    with Gather(note, size=8, linger=2.0) as gather:
         began = time.monotonic()
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda n: gather([n]), range(8)))
     # Half a batch is enough to start, so there may be two or three; nobody waits for the rest.
     assert len(sizes) <= 4
-    assert max(sizes) >= 4
-    assert time.monotonic() - began < 11
+    assert max(sizes) >= 3
+    assert time.monotonic() - began < 5
 
 
 def test_a_failure_is_its_callers_alone() -> None:
