@@ -11,8 +11,10 @@
     ├── ModelUnavailable              69  no checkpoint, no network, or a checkpoint that does not load
     ├── RecognitionFailed             70  the speech engine failed on this recording
     ├── DetectionFailed               70  the PHI detector failed on this recording
+    ├── CrashedRepeatedly             70  runs ended, killed, while they were at this recording
     ├── OutputError                   73  an output cannot be created
-    │   └── OutOfSpace                74  the disk is full (or another input/output error)
+    │   ├── OutOfSpace                74  the disk is full (or another input/output error)
+    │   └── InUse                     75  another run writes to the same place
     ├── ConfigurationError            78  a policy or an option that cannot be honoured
     └── Quarantine                     3  doubt: nothing that looks redacted may be written
         ├── UntranscribedSpeech           speech was heard that no word stands for
@@ -129,6 +131,13 @@ class DetectionFailed(RedactorError):
     reason = "detection-failed"
 
 
+class CrashedRepeatedly(RedactorError):
+    """Runs ended, killed, while they were at this recording: it is set aside so that it does not end the next one as well."""
+
+    reason = "crashed-repeatedly"
+    default_hint = "Look at this recording by itself; --retry-failed tries it again."
+
+
 class OutputError(RedactorError):
     """An output cannot be created."""
 
@@ -143,6 +152,14 @@ class OutOfSpace(OutputError):
     exit_code = 74
     reason = "out-of-space"
     default_hint = "Free some space and run the same command again: finished recordings are not redone."
+
+
+class InUse(OutputError):
+    """Another run writes to the same place."""
+
+    exit_code = 75
+    reason = "in-use"
+    default_hint = "Wait until the other run has ended, or choose another --out folder."
 
 
 class ConfigurationError(RedactorError):

@@ -11,7 +11,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -41,20 +40,16 @@ from redactor.errors import (
     LimitExceeded,
     NoInput,
     OutOfSpace,
-    OutputError,
     Quarantine,
     RedactorError,
     VerificationHit,
 )
-from redactor.keep import Item, save_set
+from redactor.keep import TEXT_SUFFIXES, Claim, Documents, Item, Journal, Step, artefact, below, in_turn, save_set
 from redactor.naming import Detector, OutputNames
 from redactor.policy import Policy, make_plan, with_echoes
 from redactor.render import Replacer, document, leaks, plain_text, srt, still_audible, tokens, vtt
 from redactor.speech import Transcriber
 from redactor.types import Finding, Outcome, Plan, Recording, Speech, Status
-
-TEXT_SUFFIXES = (".txt", ".srt", ".vtt", ".json")
-"""Written after the audio; the JSON document is last and marks the set as complete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +113,7 @@ class Pipeline:
         self.limits = limits or Limits()
         self.recipe = recipe
         self._names = OutputNames(detector, mode=names, min_score=policy.min_score)
-        self._saved: set[tuple[Path, str]] = set()
+        self._saved: set[int] = set()
 
     # --- one recording -------------------------------------------------------------------------------------------------
 
@@ -224,33 +219,49 @@ class Pipeline:
 
     # --- files ---------------------------------------------------------------------------------------------------------
 
-    def process(self, item: Item, out: Path, *, resume: bool = False) -> Outcome:
-        """Read, redact and save one file. Never raises for anything that is wrong with the file or its processing."""
+    def process(self, item: Item, out: Path, *, resume: bool = False, journal: Journal | None = None) -> Outcome | None:
+        """Read, redact and save one file. Never raises for anything that is wrong with the file or its processing.
+
+        Args:
+            resume: without a journal: skip what has a document of the same bytes and settings.
+            journal: asked what is to be done, told what was; None is given back for an item that it makes wait.
+        """
+        journal = journal or Documents(resume=resume)
         clock = Clock()
         identity = ""
         target: Path | None = None
         try:
             with clock.stage("read"):
+                known = journal.known(item)
+                if known is not None:
+                    identity = known.source_id
+                    if known.settings == self.settings(self.transcriber_for(item)):
+                        skipped = Outcome(item.number, identity, Status.SKIPPED)
+                        journal.finish(item, skipped, {})
+                        return skipped
                 source = read_source(item.path, limits=self.limits)
             identity = source.id
-            target = _below(out, self._names.stem(item, source.id))
+            place = below(out, self._names.stem(item, source.id))
             transcriber = self.transcriber_for(item)
-            if resume and self._done(target, source.id, transcriber):
-                return Outcome(item.number, identity, Status.SKIPPED)
+            decision = journal.begin(Claim(item, source.id, source.suffix, self.settings(transcriber), place))
+            if decision.step is not Step.PROCEED:
+                if decision.outcome is not None and decision.outcome.exit_code:
+                    self._forget(place, identity)
+                return decision.outcome
+            target = place
             with clock.stage("decode"):
                 recording = self.decoder(source)
             made = self.redact(recording, transcriber, clock)
             with clock.stage("save"):
-                save_set({_named(target, suffix): content for suffix, content in made.files})
+                save_set({artefact(target, suffix): content for suffix, content in made.files})
                 self._discard(target, keep={suffix for suffix, _ in made.files})
-                self._saved.add((target, identity))
+                if target.name == identity:  # only so can two inputs share a name
+                    self._saved.add(hash(target))
         except Exception as error:  # noqa: BLE001 - the one boundary: a failure is a value, and the run goes on
             problem = as_redactor_error(error, next(reversed(clock.spent), "start"))
-            if target is not None and (target, identity) not in self._saved:
-                # What an earlier run left under this name no longer tells the truth about the file. (What this run saved under it
-                # was made of the same bytes.)
-                self._discard(target, keep=set())
-            return Outcome(
+            if target is not None:
+                self._forget(target, identity)
+            failed = Outcome(
                 item=item.number,
                 id=identity,
                 status=Status.QUARANTINED if isinstance(problem, Quarantine) else Status.FAILED,
@@ -260,8 +271,10 @@ class Pipeline:
                 exit_code=problem.exit_code,
                 seconds=tuple(clock.spent.items()),
             )
+            journal.finish(item, failed, {})
+            return failed
         counts = Counter(d.finding.label for d in made.plan.decisions if d.action.value == "redact")
-        return Outcome(
+        done = Outcome(
             item=item.number,
             id=identity,
             status=Status.REDACTED,
@@ -271,43 +284,33 @@ class Pipeline:
             warnings=made.plan.warnings + tuple(made.audio.warnings),
             seconds=tuple(clock.spent.items()),
         )
+        journal.finish(item, done, {suffix: len(content) for suffix, content in made.files})
+        return done
 
-    def run(self, items: Iterable[Item], out: Path, *, resume: bool = False) -> Iterator[Outcome]:
-        """One Outcome for each item, in order, as each is done."""
-        for item in items:
-            yield self.process(item, out, resume=resume)
+    def run(
+        self, items: Iterable[Item], out: Path, *, resume: bool = False, journal: Journal | None = None
+    ) -> Iterator[Outcome]:
+        """One Outcome for each item, as each is done; in order but for those that the journal makes wait. Items are taken lazily."""
+        journal = journal or Documents(resume=resume)
+        for item in in_turn(items, journal):
+            outcome = self.process(item, out, journal=journal)
+            if outcome is not None:
+                yield outcome
 
-    def _done(self, target: Path, identity: str, transcriber: Transcriber) -> bool:
-        try:
-            doc = json.loads(_named(target, ".json").read_bytes())
-        except (OSError, ValueError):
-            return False
-        if not isinstance(doc, dict) or doc.get("id") != identity or doc.get("settings") != self.settings(transcriber):
-            return False
-        return all(_named(target, suffix).is_file() for suffix in (*TEXT_SUFFIXES, str(doc.get("audio"))))
+    def _forget(self, target: Path, identity: str) -> None:
+        """What an earlier run left under this name no longer tells the truth about the file."""
+        if (
+            target.name != identity or hash(target) not in self._saved
+        ):  # what this run saved there was made of the same bytes
+            self._discard(target, keep=set())
 
     def _discard(self, target: Path, *, keep: set[str]) -> None:
         for suffix in {*TEXT_SUFFIXES, *AUDIO_SUFFIXES, *(s.upper() for s in AUDIO_SUFFIXES)} - keep:
-            path = _named(target, suffix)
+            path = artefact(target, suffix)
             # On a case-insensitive disk ".WAV" and ".wav" are one file.
             if suffix.lower() not in {k.lower() for k in keep}:
                 with suppress(OSError):
                     path.unlink()
-
-
-def _named(target: Path, suffix: str) -> Path:
-    return target.with_name(f"{target.name}.redacted{suffix}")
-
-
-def _below(out: Path, stem: Path) -> Path:
-    """The place of an output, unless a link inside `out` leads it elsewhere: whoever can plant one must not choose where outputs go."""
-    target = out / stem
-    real = os.path.realpath(out)
-    if os.path.commonpath([real, os.path.realpath(target.parent)]) != real:
-        raise OutputError(
-            "A link in the --out folder leads out of it.", hint="Remove the link, or choose another --out folder."
-        )
-    return target
 
 
 def _engine(transcriber: Transcriber | None) -> tuple[str, ...]:

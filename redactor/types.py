@@ -293,6 +293,8 @@ class Status(str, Enum):
     FAILED = "failed"
     SKIPPED = "skipped"
     """Already done by an earlier run (resume)."""
+    DUPLICATE = "duplicate"
+    """The same bytes as another input (which has the same id): given copies of its artefacts."""
 
 
 @dataclass(frozen=True, slots=True)

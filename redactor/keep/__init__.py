@@ -1,6 +1,27 @@
-"""What is read and written on disk: `listing` finds the inputs and names the outputs, `save` writes all or nothing."""
+"""What is read and written on disk: `listing` finds the inputs and names the outputs, `save` writes all or nothing, `archive` remembers."""
 
+from redactor.keep.archive import ArchiveJournal
+from redactor.keep.artefacts import TEXT_SUFFIXES, artefact, below
+from redactor.keep.journal import Claim, Decision, Documents, Journal, Known, Step, in_turn
 from redactor.keep.listing import Item, Listing, list_inputs
 from redactor.keep.save import Partial, remove_leftovers, save_set
 
-__all__ = ["Item", "Listing", "Partial", "list_inputs", "remove_leftovers", "save_set"]
+__all__ = [
+    "TEXT_SUFFIXES",
+    "ArchiveJournal",
+    "Claim",
+    "Decision",
+    "Documents",
+    "Item",
+    "Journal",
+    "Known",
+    "Listing",
+    "Partial",
+    "Step",
+    "artefact",
+    "below",
+    "in_turn",
+    "list_inputs",
+    "remove_leftovers",
+    "save_set",
+]

@@ -34,14 +34,15 @@ _NAME = re.compile(rf"{re.escape(PREFIX)}([0-9]+)-([0-9a-f]{{8}})-[0-9a-f]{{16}}
 class Partial:
     """A file being written under a temporary name; `commit` gives it its own, `discard` removes it."""
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path, *, mode: int = MODE) -> None:
         self.target = target
+        self._mode = mode
         # The process id lets a later run tell leftovers of a killed process from files that are being written now.
         self.path = target.parent / f"{PREFIX}{os.getpid()}-{_PROCESS}-{secrets.token_hex(8)}{SUFFIX}"
 
     def write(self, content: bytes) -> None:
         """Write and flush to the device."""
-        with os.fdopen(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE), "wb") as file:
+        with os.fdopen(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, self._mode), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -82,11 +83,7 @@ def save_set(files: Mapping[Path, bytes]) -> None:
         _flush_folder(marker.target.parent)
         done = True
     except OSError as error:
-        if error.errno in _FULL:
-            raise OutOfSpace("The disk is full or failing.") from None
-        raise OutputError(
-            f"An output cannot be written ({errno.errorcode.get(error.errno or 0, 'unknown error')})."
-        ) from None
+        raise as_output_error(error) from None
     finally:
         for partial in partials:
             partial.discard()
@@ -94,6 +91,13 @@ def save_set(files: Mapping[Path, bytes]) -> None:
             for target in reversed(list(files)):
                 with suppress(OSError):
                     target.unlink()
+
+
+def as_output_error(error: OSError) -> OutputError:
+    """What the system says about a write, without the path it says it about."""
+    if error.errno in _FULL:
+        return OutOfSpace("The disk is full or failing.")
+    return OutputError(f"An output cannot be written ({errno.errorcode.get(error.errno or 0, 'unknown error')}).")
 
 
 def remove_leftovers(folder: Path) -> int:
