@@ -20,7 +20,7 @@ from redactor import __version__
 from redactor.audio import decode, read_source
 from redactor.evaluation import LabelledRecording, Tally, ideal_findings, load_labels, measure
 from redactor.phi import build_detector
-from redactor.pipeline import Pipeline
+from redactor.pipeline import Pipeline, listen
 from redactor.policy import load_policy, make_plan
 from redactor.render import Replacer
 from redactor.speech import load_transcriber, resolve
@@ -56,7 +56,7 @@ def main() -> None:
     heard: list[tuple[LabelledRecording, Recording, Speech, tuple[Finding, ...], Speech, tuple[Finding, ...]]] = []
     for labelled in load_labels(given.labels):
         recording = decode(read_source(labelled.path))
-        speech = pipeline.listen(recording, transcriber)
+        speech = listen(recording, transcriber)
         truth = Speech(
             tuple(c.transcript for c in labelled.channels),
             tuple(range(recording.channels)),

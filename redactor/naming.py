@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path, PurePath
 from typing import Protocol
@@ -26,6 +27,9 @@ class Detector(Protocol):
     """Text → findings with offsets into it (`phi.build_detector` makes one)."""
 
     def detect(self, text: str) -> tuple[Finding, ...]: ...
+
+    def pipe(self, texts: Iterable[str]) -> Iterable[tuple[Finding, ...]]:
+        """Findings of each text, in order."""
 
 
 class OutputNames:

@@ -4,6 +4,10 @@
 
 Built objects are passed in; nothing here reads settings. Every failure of a recording ends at one boundary (`Pipeline.process`)
 and becomes a value; the run goes on.
+
+`Pipeline.run` has many recordings under way, each in a thread of its own that goes through these steps in straight lines. They meet where
+a model is faster on many pieces at once: windows of all of them share the speech engine's batches (`speech.Batcher`), texts the
+detector's. As many threads compute at once as there are cores (`turn`); the audio they hold is bounded (`flow.Allowance`).
 """
 
 from __future__ import annotations
@@ -11,10 +15,11 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -44,12 +49,20 @@ from redactor.errors import (
     RedactorError,
     VerificationHit,
 )
-from redactor.keep import TEXT_SUFFIXES, Claim, Documents, Item, Journal, Step, artefact, below, in_turn, save_set
+from redactor.flow import Allowance, in_order, spread
+from redactor.gather import Gather
+from redactor.keep import TEXT_SUFFIXES, Claim, Documents, Item, Journal, Step, artefact, below, save_set
 from redactor.naming import Detector, OutputNames
 from redactor.policy import Policy, make_plan, with_echoes
 from redactor.render import Replacer, document, leaks, plain_text, srt, still_audible, tokens, vtt
 from redactor.speech import Transcriber
 from redactor.types import Finding, Outcome, Plan, Recording, Speech, Status
+
+TEXTS = 64
+"""Most texts searched in one batch."""
+
+LARGE = (1_000_000, 4_000_000)
+"""Bytes of a file that may last a quarter of an hour or more: compressed, and mostly PCM."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +81,14 @@ class Clock:
         self.spent: dict[str, float] = {}
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        began = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.spent[name] = self.spent.get(name, 0.0) + time.perf_counter() - began
+    def stage(self, name: str, turn: AbstractContextManager[Any] | None = None) -> Iterator[None]:
+        """Time what is done inside; with `turn`, from when it is this thread's turn."""
+        with turn or nullcontext():
+            began = time.perf_counter()
+            try:
+                yield
+            finally:
+                self.spent[name] = self.spent.get(name, 0.0) + time.perf_counter() - began
 
 
 class Pipeline:
@@ -87,6 +102,8 @@ class Pipeline:
         names: "auto" (a name in which PHI is found becomes the id), "id" or "keep".
         recipe: whatever else shapes the artefacts and is not known to the objects given (hot words, beam width …): a resumed run
             redoes what was made with another.
+        turn: entered by each step that computes; give the transcriber the same one.
+        audio_seconds: audio, all channels counted, that the recordings under way may hold; a longer one is under way alone.
     """
 
     def __init__(
@@ -102,6 +119,8 @@ class Pipeline:
         names: str = "auto",
         limits: Limits | None = None,
         recipe: str = "",
+        turn: AbstractContextManager[Any] | None = None,
+        audio_seconds: float = 3600.0,
     ) -> None:
         self.transcriber_for = transcriber_for
         self.detector = detector
@@ -113,30 +132,22 @@ class Pipeline:
         self.limits = limits or Limits()
         self.recipe = recipe
         self._names = OutputNames(detector, mode=names, min_score=policy.min_score)
+        self._turn = turn or nullcontext()
+        self._audio = Allowance(audio_seconds)
+        self._large = threading.Lock()
+        self._texts: Gather[str, tuple[Finding, ...]] | None = None
         self._saved: set[int] = set()
 
     # --- one recording -------------------------------------------------------------------------------------------------
 
-    @staticmethod
-    def listen(recording: Recording, transcriber: Transcriber) -> Speech:
-        """Recognise each channel once; channels that carry the same sound share one transcript."""
-        twins = same_as(recording)
-        heard = sorted(set(twins))
-        speech = transcriber.transcribe([recognition_audio(recording, c) for c in heard], recording_id=recording.id)
-        # The transcriber counts the channels it was given; put the recording's own numbers back.
-        return replace(
-            speech,
-            transcripts=tuple(replace(t, channel=heard[t.channel]) for t in speech.transcripts),
-            unheard=tuple(replace(u, channel=heard[u.channel]) for u in speech.unheard),
-            same_as=twins,
-        )
-
     def search(self, speech: Speech) -> tuple[Finding, ...]:
         """Findings of every transcript, with their channels."""
+        texts = [transcript.text for transcript in speech.transcripts]
+        found = self._texts(texts) if self._texts else list(self.detector.pipe(texts))
         return tuple(
             replace(finding, channel=transcript.channel)
-            for transcript in speech.transcripts
-            for finding in self.detector.detect(transcript.text)
+            for transcript, findings in zip(speech.transcripts, found, strict=True)
+            for finding in findings
         )
 
     def plan(self, recording: Recording, transcriber: Transcriber, clock: Clock | None = None) -> Plan:
@@ -147,10 +158,10 @@ class Pipeline:
         """
         clock = clock or Clock()
         with clock.stage("recognise"):
-            speech = self.listen(recording, transcriber)
+            speech = listen(recording, transcriber, self._turn)
         with clock.stage("detect"):
             findings = self.search(speech)
-        with clock.stage("plan"):
+        with clock.stage("plan", self._turn):
             plan = make_plan(recording, speech, findings, self.policy)
             if recording.channels > 1:
                 plan = with_echoes(plan, [(i, echoes(recording, i)) for i in plan.intervals], reach=ECHO_REACH)
@@ -166,13 +177,13 @@ class Pipeline:
         """
         clock = clock or Clock()
         plan = self.plan(recording, transcriber, clock)
-        with clock.stage("bleep"):
+        with clock.stage("bleep", self._turn):
             samples = bleep(recording, plan.intervals, style=self.style)
-        with clock.stage("encode"):
+        with clock.stage("encode", self._turn):
             encoded = encode(samples, recording.format)
         with clock.stage("verify"):
             verification = self._check(recording, plan, encoded)
-        with clock.stage("render"):
+        with clock.stage("render", self._turn):
             shown = tokens(plan, self.replacer)
             doc = document(plan, shown, verification=verification, warnings=encoded.warnings)
             doc["audio"] = encoded.suffix
@@ -183,12 +194,13 @@ class Pipeline:
         return Artefacts(plan, encoded, files)
 
     def _check(self, recording: Recording, plan: Plan, encoded: Encoded) -> dict[str, Any]:
-        output = self.decoder(Source.of(encoded.data, encoded.suffix))
+        with self._turn:
+            output = self.decoder(Source.of(encoded.data, encoded.suffix))
+            audible = still_audible(recording, output, plan.intervals)
         if abs(output.duration - recording.duration) > 0.1:
             raise VerificationHit(
                 f"The output lasts {output.duration:.2f} s, the recording {recording.duration:.2f} s."
             )
-        audible = still_audible(recording, output, plan.intervals)
         if audible:
             raise VerificationHit(f"{len(audible)} bleeped stretches still resemble the original.")
         result: dict[str, Any] = {
@@ -196,7 +208,7 @@ class Pipeline:
             "recognised_again": self.verify_with is not None,
         }
         if self.verify_with is not None:
-            speech = self.listen(output, self.verify_with)
+            speech = listen(output, self.verify_with, self._turn)
             again = make_plan(output, speech, self.search(speech), self.policy.having(unheard_speech="bleep"))
             hits = leaks(plan, again)
             if hits:
@@ -249,14 +261,17 @@ class Pipeline:
                     self._forget(place, identity)
                 return decision.outcome
             target = place
-            with clock.stage("decode"):
-                recording = self.decoder(source)
-            made = self.redact(recording, transcriber, clock)
-            with clock.stage("save"):
-                save_set({artefact(target, suffix): content for suffix, content in made.files})
-                self._discard(target, keep={suffix for suffix, _ in made.files})
-                if target.name == identity:  # only so can two inputs share a name
-                    self._saved.add(hash(target))
+            with self._large if _is_large(source) else nullcontext():
+                with clock.stage("decode", self._turn):
+                    recording = self.decoder(source)
+                    del source  # its bytes need not lie in memory beside the samples
+                with self._audio.of(recording.duration * recording.channels):
+                    made = self.redact(recording, transcriber, clock)
+                    with clock.stage("save"):
+                        save_set({artefact(target, suffix): content for suffix, content in made.files})
+                        self._discard(target, keep={suffix for suffix, _ in made.files})
+            if target.name == identity:  # only so can two inputs share a name
+                self._saved.add(hash(target))
         except Exception as error:  # noqa: BLE001 - the one boundary: a failure is a value, and the run goes on
             problem = as_redactor_error(error, next(reversed(clock.spent), "start"))
             if target is not None:
@@ -288,14 +303,52 @@ class Pipeline:
         return done
 
     def run(
-        self, items: Iterable[Item], out: Path, *, resume: bool = False, journal: Journal | None = None
+        self,
+        items: Iterable[Item],
+        out: Path,
+        *,
+        resume: bool = False,
+        journal: Journal | None = None,
+        threads: int = 1,
+        ordered: bool = False,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> Iterator[Outcome]:
-        """One Outcome for each item, as each is done; in order but for those that the journal makes wait. Items are taken lazily."""
+        """One Outcome for each item, as each is done.
+
+        Args:
+            items: taken lazily, when there is room.
+            resume, journal: see `process`.
+            threads: recordings under way at once; some dozens, so that batches fill.
+            ordered: outcomes in the items' order (by their numbers) instead.
+            stopping: once true nothing new is begun; what is under way is finished and its outcomes given.
+        """
         journal = journal or Documents(resume=resume)
-        for item in in_turn(items, journal):
-            outcome = self.process(item, out, journal=journal)
-            if outcome is not None:
-                yield outcome
+        with self._gathered(threads):
+            outcomes = spread(
+                lambda item: self.process(item, out, journal=journal),
+                items,
+                threads=threads,
+                released=lambda idle: journal.released(idle=idle),
+                stopping=stopping,
+            )
+            yield from in_order(outcomes, place=lambda outcome: outcome.item) if ordered else outcomes
+
+    @contextmanager
+    def _gathered(self, threads: int) -> Iterator[None]:
+        """While many recordings are under way, one thread searches the texts of all that are ready."""
+        if threads == 1:
+            yield
+            return
+
+        def search(texts: Sequence[str]) -> list[tuple[Finding, ...]]:
+            return list(self.detector.pipe(texts))
+
+        with Gather(search, size=TEXTS, linger=0.0, name="detect") as texts:
+            self._texts = texts
+            try:
+                yield
+            finally:
+                self._texts = None
 
     def _forget(self, target: Path, identity: str) -> None:
         """What an earlier run left under this name no longer tells the truth about the file."""
@@ -311,6 +364,27 @@ class Pipeline:
             if suffix.lower() not in {k.lower() for k in keep}:
                 with suppress(OSError):
                     path.unlink()
+
+
+def listen(recording: Recording, transcriber: Transcriber, turn: AbstractContextManager[Any] | None = None) -> Speech:
+    """Recognise each channel once; channels that carry the same sound share one transcript."""
+    with turn or nullcontext():
+        twins = same_as(recording)
+        heard = sorted(set(twins))
+        channels = [recognition_audio(recording, c) for c in heard]
+    speech = transcriber.transcribe(channels, recording_id=recording.id)
+    # The transcriber counts the channels it was given; put the recording's own numbers back.
+    return replace(
+        speech,
+        transcripts=tuple(replace(t, channel=heard[t.channel]) for t in speech.transcripts),
+        unheard=tuple(replace(u, channel=heard[u.channel]) for u in speech.unheard),
+        same_as=twins,
+    )
+
+
+def _is_large(source: Source) -> bool:
+    """Whether it may last so long that only one such recording should lie in memory decoded."""
+    return len(source.untrusted_data) > LARGE[source.suffix.lower() in (".wav", ".au", ".aif", ".aiff")]
 
 
 def _engine(transcriber: Transcriber | None) -> tuple[str, ...]:

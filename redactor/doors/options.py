@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -36,7 +37,18 @@ DeviceOption = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Wher
 ComputeOption = Annotated[
     str | None, typer.Option("--compute-type", metavar="TYPE", help="CTranslate2 type, such as int8 or float16.")
 ]
-ThreadsOption = Annotated[int, typer.Option(min=0, help="CPU threads for recognition; 0: as CTranslate2 chooses.")]
+ThreadsOption = Annotated[int, typer.Option(min=0, help="CPU threads of each recognition call; 0: one.")]
+WorkersOption = Annotated[int, typer.Option(min=0, help="Recognition calls at once; 0: as many as cores allow.")]
+BatchOption = Annotated[
+    int, typer.Option("--batch-size", min=0, max=512, help="Most windows in one recognition call; 0: by device.")
+]
+WindowOption = Annotated[
+    Literal["auto", "full"],
+    typer.Option(
+        "--window",
+        help="auto: each window as short as the checkpoint was measured to read well; full: always the whole 30 s context.",
+    ),
+]
 BeamOption = Annotated[int, typer.Option(min=1, max=20, help="Beam width of the recogniser.")]
 LanguageOption = Annotated[str | None, typer.Option(metavar="CODE", help="Spoken language: en if left out.")]
 HotwordsOption = Annotated[
@@ -91,6 +103,10 @@ def build_transcriber(
     device: str = "auto",
     compute_type: str | None = None,
     threads: int = 0,
+    workers: int = 0,
+    batch_size: int = 0,
+    window: str = "auto",
+    turn: AbstractContextManager[Any] | None = None,
     beam: int = 5,
     language: str | None = None,
     hotwords: str | None = None,
@@ -110,6 +126,10 @@ def build_transcriber(
         device=device,
         compute_type=compute_type,
         threads=threads,
+        workers=workers,
+        batch_size=batch_size,
+        full=window == "full",
+        turn=turn,
         beam_size=beam,
         language=language,
         hotwords=hotwords,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -42,6 +43,18 @@ def redact(
     device: o.DeviceOption = "auto",
     compute_type: o.ComputeOption = None,
     threads: o.ThreadsOption = 0,
+    workers: o.WorkersOption = 0,
+    batch_size: o.BatchOption = 0,
+    window: o.WindowOption = "auto",
+    in_flight: Annotated[
+        int,
+        typer.Option(
+            "--in-flight", min=0, max=1024, help="Recordings under way at once; 0: enough to fill the batches."
+        ),
+    ] = 0,
+    order: Annotated[
+        Literal["completion", "input"], typer.Option(help="Outcomes as they come, or in the inputs' order.")
+    ] = "completion",
     beam: o.BeamOption = 5,
     language: o.LanguageOption = None,
     hotwords: o.HotwordsOption = None,
@@ -76,6 +89,7 @@ def redact(
     from redactor.keep import list_inputs, remove_leftovers
     from redactor.pipeline import Pipeline
     from redactor.render import Replacer
+    from redactor.speech import usable_cores
 
     chosen = o.policy_from(policy, padding=padding, unheard=unheard)
     if hash_key_file is not None and operator != "hash":
@@ -87,9 +101,12 @@ def redact(
     _make_folder(out)
     _protect_inputs(out, listing.items)
     engine: Any = None
+    # Two more than cores: some of those whose turn it is wait for the disk.
+    turn = threading.BoundedSemaphore(usable_cores() + 2)
     if transcript is None or verify:
         engine = o.build_transcriber(
-            model, device=device, compute_type=compute_type, threads=threads, beam=beam, language=language, hotwords=hotwords,
+            model, device=device, compute_type=compute_type, threads=threads, workers=workers,
+            batch_size=batch_size, window=window, turn=turn, beam=beam, language=language, hotwords=hotwords,
             initial_prompt=initial_prompt, revision=revision,
         )  # fmt: skip
     pipeline = Pipeline(
@@ -101,17 +118,23 @@ def redact(
         style=bleep,
         verify_with=engine if verify else None,
         names=names,
-        recipe=repr((raw, ner, *((beam, language, hotwords, initial_prompt) if engine else ()))),
+        recipe=repr((raw, ner, *((beam, language, hotwords, initial_prompt, window) if engine else ()))),
+        turn=turn,
     )
     remove_leftovers(out)
     began = time.perf_counter()
     outcomes: list[Outcome] = []
     with stop_requests() as stopping, meter(len(listing.items)) as bar:
-        for outcome in pipeline.run(listing.items, out, resume=resume):
+        for outcome in pipeline.run(
+            listing.items,
+            out,
+            resume=resume,
+            threads=in_flight or (engine.in_flight if engine else usable_cores() + 2),
+            ordered=order == "input",
+            stopping=stopping,
+        ):
             outcomes.append(outcome)
             bar.add(outcome)
-            if stopping():
-                break
     interrupted = len(outcomes) < len(listing.items)
     wall = time.perf_counter() - began
     summary = _summary(outcomes, wall, listing.passed_over, len(listing.items))

@@ -50,7 +50,7 @@ def transcribe(
     """Print the unredacted words of recordings, one JSON document a line."""
     from redactor.audio import Limits, looks_like_audio, read_source
     from redactor.keep import list_inputs
-    from redactor.pipeline import Pipeline, as_redactor_error
+    from redactor.pipeline import as_redactor_error, listen
 
     if not understood:
         raise ConfigurationError(
@@ -67,7 +67,7 @@ def transcribe(
     for item in listing.items:
         try:
             recording = decode(read_source(item.path, limits=Limits()))
-            speech = Pipeline.listen(recording, engine)
+            speech = listen(recording, engine)
         except Exception as caught:  # noqa: BLE001 - one recording's failure; the run goes on
             error = as_redactor_error(caught, "transcribe")
             worst = max(worst, error.exit_code)

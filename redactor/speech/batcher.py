@@ -24,6 +24,9 @@ class Batcher:
         workers: calls that run at once; as many as the engine was loaded for.
         linger: seconds a worker waits for company when less than half a batch is there.
         turn: entered while a window's features are computed, so that as many threads do so as there are cores.
+
+    Attributes:
+        in_flight: recordings that should be under way at once, so that batches fill.
     """
 
     def __init__(
@@ -44,6 +47,8 @@ class Batcher:
             linger=linger,
             name="recognise",
         )
+        # A message has one window or a few, and half a dozen lengths are waiting at a time.
+        self.in_flight = min(256, max(4, 2 * self.calls.size * workers))
         self._turn = turn or nullcontext()
 
     @property

@@ -119,6 +119,11 @@ class Recognizer:
     def info(self) -> ModelInfo:
         return self.engine.info
 
+    @property
+    def in_flight(self) -> int:
+        """Recordings that should be under way at once, so that the engine's batches fill."""
+        return int(getattr(self.engine, "in_flight", 1))
+
     def plan(self, channel: Mono, *, number: int) -> ChannelPlan:
         """Find what of a channel must be recognised."""
         with self._turn:

@@ -26,6 +26,9 @@ SECRETS = ("Dana", "Whitlock")
 class Finder:
     """Finds the secrets wherever they stand."""
 
+    def pipe(self, texts):
+        return (self.detect(text) for text in texts)
+
     def detect(self, text):
         return tuple(
             Finding("PERSON", text.index(s), text.index(s) + len(s), 0.9, "scripted")
