@@ -181,6 +181,7 @@ class Pipeline:
             samples = bleep(recording, plan.intervals, style=self.style)
         with clock.stage("encode", self._turn):
             encoded = encode(samples, recording.format)
+        del samples  # of a long recording, copies are what memory is for
         with clock.stage("verify"):
             verification = self._check(recording, plan, encoded)
         with clock.stage("render", self._turn):

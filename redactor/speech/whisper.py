@@ -18,7 +18,7 @@ from __future__ import annotations
 import logging
 import math
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -179,10 +179,10 @@ class WhisperEngine:
 
     # --- windows → words -----------------------------------------------------------------------------------------------
 
-    def recognize(self, windows: Sequence[Mono], *, careful: bool = False) -> list[list[TimedText]]:
+    def recognize(self, windows: Iterable[Mono], *, careful: bool = False) -> list[list[TimedText]]:
         """See `WindowEngine.recognize`. Windows of one context share a call; `Batcher` does so across threads."""
         prepared = [self.prepare(window, careful=careful) for window in windows]
-        out: list[list[TimedText]] = [[] for _ in windows]
+        out: list[list[TimedText]] = [[] for _ in prepared]
         for bucket in sorted({p.bucket for p in prepared}):
             places = [i for i, p in enumerate(prepared) if p.bucket == bucket]
             for i, words in zip(places, self.decode([prepared[i] for i in places]), strict=True):
