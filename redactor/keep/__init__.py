@@ -3,7 +3,7 @@
 from redactor.keep.archive import ArchiveJournal
 from redactor.keep.artefacts import TEXT_SUFFIXES, artefact, below
 from redactor.keep.journal import Claim, Decision, Documents, Journal, Known, Step, in_turn
-from redactor.keep.listing import Item, Listing, list_inputs
+from redactor.keep.listing import Inputs, Item, Listing, list_inputs
 from redactor.keep.save import Partial, remove_leftovers, save_set
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Claim",
     "Decision",
     "Documents",
+    "Inputs",
     "Item",
     "Journal",
     "Known",
