@@ -346,10 +346,12 @@ def test_a_ledger_that_can_no_longer_be_written_stops_the_run_and_loses_nothing(
 
     ledger._transact = transact
     done = 0
-    with pytest.raises(kind):
-        for item in archive.items():
+    for item in archive.items():
+        try:
             archive.process(journal, item)
-            done += 1
+        except OutputError:
+            break
+        done += 1
     assert type(journal.trouble) is kind
     assert journal.released(idle=True) == ()
     journal.close()
