@@ -1,9 +1,8 @@
-"""kill -9 at random moments of one archive run: does every file end with exactly one correct result, and is nothing half-written?
+"""What kill -9 at random moments of an archive run leaves: exactly one correct result a file, and nothing half-written.
 
     python benchmarks/kills.py [--kills 20] [--copies 2] [--seed 1] [--json FILE]
 
-Copies a few of sample_audio/ (each `--copies` times under other names: duplicates) into a temporary archive, makes a reference in one
-undisturbed run, then runs `redactor redact` again and again into another folder and kills it, each time a random while after its first
+Copies sample_audio/ (`--copies` times, so that there are duplicates) into a temporary archive, makes a reference in one undisturbed run, then runs `redactor redact` again and again into another folder and kills it, each time a random while after its first
 sign of work. After each kill every document that stands is checked against its files; at the end a run that is not killed must leave, for
 every input, the artefacts of the reference, byte for byte but for what depends on the clock, and must have redone nothing that was finished.
 Caveats: kill -9 is not a power cut (what the system holds in memory survives); the moments are random, so run several seeds.
@@ -27,7 +26,6 @@ from typing import Any
 from redactor import __version__
 
 ROOT = Path(__file__).parents[1]
-NAMES = ("in-01.wav", "in-03.WAV", "in-07.wav", "in-11.wav", "in-14.wav", "in-15.wav")
 
 
 def command(archive: Path, out: Path) -> list[str]:
@@ -71,7 +69,7 @@ def content(out: Path) -> dict[str, bytes]:
     return {str(p.relative_to(out)): p.read_bytes() for p in sorted(out.rglob("*.redacted.*"))}
 
 
-def kill_runs(archive: Path, out: Path, *, kills: int, chance: random.Random) -> list[dict[str, Any]]:
+def kill_runs(archive: Path, out: Path, *, kills: int, longest: float, chance: random.Random) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     stamps: dict[str, int] = {}
     while len(rows) < kills:
@@ -82,7 +80,7 @@ def kill_runs(archive: Path, out: Path, *, kills: int, chance: random.Random) ->
         last = log.stat().st_ino if log.exists() else 0
         while process.poll() is None and (not log.exists() or log.stat().st_ino == last):
             time.sleep(0.005)
-        wait = chance.uniform(0.0, 2.5) if chance.random() < 0.8 else 0.0
+        wait = chance.uniform(0.0, longest) if chance.random() < 0.9 else 0.0
         try:
             process.wait(timeout=wait)
         except subprocess.TimeoutExpired:
@@ -118,16 +116,18 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         archive, out, reference = (Path(folder, name) for name in ("archive", "out", "reference"))
         for copy in range(given.copies):
-            (archive / str(copy)).mkdir(parents=True)
-            for name in NAMES:
-                shutil.copy(ROOT / "sample_audio" / "incoming" / name, archive / str(copy) / name)
-        inputs = given.copies * len(NAMES)
+            for kind in ("incoming", "outgoing"):
+                shutil.copytree(ROOT / "sample_audio" / kind, archive / str(copy) / kind)
         out.mkdir()
         subprocess.run(command(archive, reference), check=True, capture_output=True)
+        undisturbed = json.loads((reference / "summary.json").read_text())
+        inputs = undisturbed["items"]
         print("kill   after      ended  documents          redone  wrong")
-        rows = kill_runs(archive, out, kills=given.kills, chance=random.Random(given.seed))
+        longest = 2.2 * undisturbed["wall_seconds"] / given.kills
+        rows = kill_runs(archive, out, kills=given.kills, longest=longest, chance=random.Random(given.seed))
         stamps = {name: path.stat().st_mtime_ns for name, path in documents(out).items()}
-        last = subprocess.run([*command(archive, out), "--json"], check=False, capture_output=True)
+        # --retry-failed: a file that chance had under way at three kills is set aside, as one that kills runs should be.
+        last = subprocess.run([*command(archive, out), "--retry-failed"], check=False, capture_output=True)
         now = {name: path.stat().st_mtime_ns for name, path in documents(out).items()}
         outcomes = [json.loads(line) for line in (out / "outcomes.jsonl").read_text().splitlines()]
         want, got = content(reference), content(out)
