@@ -147,7 +147,8 @@ def redact(
         if interrupted and not stop.why:
             code = 130
         summary = totals.summary(wall=wall, passed_over=inputs.passed_over, interrupted=interrupted, exit_code=code)
-        code = code or _save_summary(out, summary)
+        unsaved = _save_summary(out, summary)
+        code = code or unsaved
     if as_json:
         print(json.dumps(summary))
     else:

@@ -177,6 +177,8 @@ def test_killed_and_resumed(run, message, tmp_path):
     for n in range(12):
         soundfile.write(archive / f"m{n:02d}.wav", samples * rng.uniform(0.5, 1), rate, subtype="ULAW")
         (transcripts / f"m{n:02d}.json").write_text(transcript.read_text())
+    (archive / "twin.wav").write_bytes((archive / "m05.wav").read_bytes())
+    (transcripts / "twin.json").write_text(transcript.read_text())
     originals = tree(archive)
     out = tmp_path / "out"
     command = [
@@ -200,7 +202,9 @@ def test_killed_and_resumed(run, message, tmp_path):
             done_before[path] = path.stat().st_mtime_ns
     done = run("redact", archive, "--transcript", transcripts, "--out", out, "--resume")
     assert done.returncode == 0, done.stderr.decode()
-    assert len(list(out.glob("*.redacted.json"))) == 12
+    assert len(list(out.glob("*.redacted.json"))) == 13
+    assert sorted(row["item"] for row in outcomes(out)) == list(range(1, 14))
+    assert (out / "twin.redacted.wav").read_bytes() == (out / "m05.redacted.wav").read_bytes()
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in done_before.items())
     assert not list(out.glob(".redactor-*.part"))
     assert tree(archive) == originals
