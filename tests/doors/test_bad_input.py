@@ -70,7 +70,7 @@ def test_one_archive_with_everything_wrong(run, message, tmp_path):
     assert all(row.get("hint") for row in rows.values() if row["status"] not in ("redacted", "duplicate"))
     assert summary(out)["reasons"]["damaged-audio"] == 1
     assert {p.name for p in out.rglob("*.redacted.json")} >= {"04-wrong-suffix.redacted.json", "05-good.redacted.json"}
-    assert not any(p.name.startswith(("01", "02", "03", ".redactor-")) for p in out.rglob("*"))
+    assert not any(p.name.startswith(("01", "02", "03")) or p.suffix == ".part" for p in out.rglob("*"))
     assert tree_of_readable(archive) == before
 
 
@@ -180,6 +180,8 @@ def test_killed_and_resumed(run, message, tmp_path):
     for n in range(12):
         soundfile.write(archive / f"m{n:02d}.wav", samples * rng.uniform(0.5, 1), rate, subtype="ULAW")
         (transcripts / f"m{n:02d}.json").write_text(transcript.read_text())
+    (archive / "twin.wav").write_bytes((archive / "m05.wav").read_bytes())
+    (transcripts / "twin.json").write_text(transcript.read_text())
     originals = tree(archive)
     out = tmp_path / "out"
     command = [
@@ -203,7 +205,9 @@ def test_killed_and_resumed(run, message, tmp_path):
             done_before[path] = path.stat().st_mtime_ns
     done = run("redact", archive, "--transcript", transcripts, "--out", out, "--resume")
     assert done.returncode == 0, done.stderr.decode()
-    assert len(list(out.glob("*.redacted.json"))) == 12
+    assert len(list(out.glob("*.redacted.json"))) == 13
+    assert sorted(row["item"] for row in outcomes(out)) == list(range(1, 14))
+    assert (out / "twin.redacted.wav").read_bytes() == (out / "m05.redacted.wav").read_bytes()
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in done_before.items())
     assert not list(out.glob(".redactor-*.part"))
     assert tree(archive) == originals
