@@ -131,24 +131,27 @@ def _one_address(text: str, start: int, end: int) -> bool:
 def repeats(findings: Sequence[Finding], form: WrittenForm) -> list[Finding]:
     """Where a value that was found once is said again in the same message."""
     out: list[Finding] = []
-    text = form.original
+    text, common = form.original, words("common_words")
     names: dict[str, Finding] = {}
     numbers: dict[str, Finding] = {}
     for finding in findings:
         if finding.label == "PERSON" and finding.score >= 0.6:
             for word in _WORD.findall(text[finding.start : finding.end]):
                 low = word.lower().replace("\u2019", "'").removesuffix("'s")
-                if len(low) > 2 and low not in NOT_NAMES and (low not in words("common_words") or word[0].isupper()):
+                if len(low) > 2 and low not in NOT_NAMES and (low not in common or word[0].isupper()):
                     names.setdefault(low, finding)
         elif finding.label in _NUMBERS:
             figures = digits(form.text[slice(*form.to_written(finding.start, finding.end))])
             if _SHORTEST_REPEAT <= len(figures) <= _LONGEST_REPEAT:
                 numbers.setdefault(figures, finding)
+    low_text = text.lower().replace("\u2019", "'")
+    # A name that is said once is where it was found.
+    names = {name: first for name, first in names.items() if low_text.count(name) > 1}
     if names:
         for match in _WORD.finditer(text):
             low = match.group().lower().replace("\u2019", "'").removesuffix("'s")
             first = names.get(low)
-            if first is not None and (low not in words("common_words") or _is_capital_inside(text, match)):
+            if first is not None and (low not in common or _is_capital_inside(text, match)):
                 out.append(Finding("PERSON", *match.span(), first.score - 0.05, "repeated value"))
     for figures, first in numbers.items():
         again = re.finditer(rf"(?<!\d){rf'{JOINT}?'.join(figures)}(?!\d)", form.text)
