@@ -63,7 +63,7 @@ class TaggerRecognizer(NerRecognizer):
     conversations (models/voicemail-ner/README.md).
     """
 
-    ALONE: ClassVar[dict[str, float]] = {"PERSON": 0.7, "LOCATION": 0.8, "ORGANIZATION": 0.9}
+    ALONE: ClassVar[dict[str, float]] = {"PERSON": 0.5, "LOCATION": 0.6, "ORGANIZATION": 0.9}
     COMMON: ClassVar[dict[str, float]] = {"PERSON": 0.9, "LOCATION": 0.97, "ORGANIZATION": 0.95}
     BESIDE: ClassVar[dict[str, float]] = {"PERSON": 0.4, "LOCATION": 0.5, "ORGANIZATION": 0.5}
     CANDIDATE: ClassVar[float] = 0.4

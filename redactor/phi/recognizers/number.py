@@ -39,6 +39,7 @@ _CODE = re.compile(
 )
 _WORD = re.compile(r"[a-z]{2,}", re.IGNORECASE)
 _BLANK = re.compile(r"[\s-]*")
+_READING = re.compile(r"(?<!\d)\d{1,2}\.\d(?!\d)")
 _DECIMAL = re.compile(r"\d\.\d")
 SCORE = 0.45
 
@@ -71,7 +72,7 @@ class NumberRecognizer(SpokenRecognizer):
     def _identifies(self, text: str, start: int, end: int) -> bool:
         run = text[start:end]
         figures = digits(run)
-        if len(figures) < 4 or figures in _COUNTED or self._measured(text, start, end):
+        if len(figures) < 4 or figures in _COUNTED or _READING.search(run) or self._measured(text, start, end):
             return False
         groups = _GROUP.findall(run)
         if any(_YEAR.fullmatch(group) for group in groups) and len(figures) < 9:

@@ -25,6 +25,7 @@ ORDINAL_UNITS = {
 ORDINALS = ORDINAL_UNITS | {
     "tenth": 10, "eleventh": 11, "twelfth": 12, "thirteenth": 13, "fourteenth": 14, "fifteenth": 15, "sixteenth": 16,
     "seventeenth": 17, "eighteenth": 18, "nineteenth": 19, "twentieth": 20, "thirtieth": 30,
+    "fortieth": 40, "fiftieth": 50, "sixtieth": 60, "seventieth": 70, "eightieth": 80, "ninetieth": 90, "hundredth": 100,
 }  # fmt: skip
 REPEATS = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
 OH = frozenset({"oh", "o", "ow"})
