@@ -79,7 +79,7 @@ _UNIT_ALONE = re.compile(
     re.IGNORECASE,
 )
 _HOUSE_CUE = re.compile(
-    rf"\b(?:(?:live[sd]?|living|stay(?:s|ing)?|i'm|i am|we're|we are|he's|she's|they're|located|house is|office is|over|up|down|out) at|address(?:es)?(?: of)?(?: is| was|'s|:)?|(?:house|place|home)(?: number)?(?: is)?|moved to|"
+    rf"\b(?:(?:live[sd]?|living|stay(?:s|ing)?|i'm|i am|we're|we are|he's|she's|they're|located|house is|office is|over|up|down|out) at|address(?:es)?(?: of)?(?: on file| here| now)?(?: is| was|'s|:)?|(?:house|place|home)(?: number)?(?: is)?|moved to|"
     rf"(?:deliver|delivered|send|sent|mail|mailed|ship|shipped|come|post|posted)(?: (?:it|them|that|this|one|out|over|everything))? to)\s+(?:uh |it's |at |now )?(?P<value>{_NUMBER}[\s,]+(?P<name>[a-z][a-z'-]+(?:[\s,]+[a-z][a-z'-]+){{0,2}}))",
     re.IGNORECASE,
 )
@@ -131,6 +131,13 @@ _HOUSE_AND_NAME = re.compile(
     rf"(?<![\d/.$,-])(?P<value>(?:\d{{3,5}}|\d\d \d\d|\d(?: \d){{1,4}}|\d \d\d|\d\d \d) (?:{_DIRECTION}\s+)?(?P<name>[a-z][a-z-]{{3,}}))\b(?!')",
     re.IGNORECASE,
 )
+_IN_PLACE = re.compile(
+    r"\b(?:in|near|outside(?: of)?|(?:town|city|village) of)\s+(?P<value>(?P<name>[a-z][a-z-]{3,}))\b(?!')",
+    re.IGNORECASE,
+)
+_NUMBERED_STREET = re.compile(
+    rf"\b(?P<value>{_DIRECTION}\s+(?:\d{{1,2}}\s){{0,2}}\d{{1,3}}(?:st|nd|rd|th))\b", re.IGNORECASE
+)
 _ROOM = re.compile(
     r"\b(?P<value>(?:hotel\s+)?(?:room|suite|bed)\s+(?:number\s+)?\d(?:[\s-]?\d){2,3})(?!\d)", re.IGNORECASE
 )
@@ -179,6 +186,12 @@ _FORMS: tuple[tuple[str, re.Pattern[str], float, tuple[str, ...]], ...] = (
         ),
     ),
     ("room", _ROOM, 0.5, ("room", "suite", "bed")),
+    (
+        "numbered street",
+        _NUMBERED_STREET,
+        0.55,
+        ("north", "south", "east", "west", "northeast", "northwest", "southeast", "southwest"),
+    ),
     ("exit", _EXIT, 0.6, ("exit", "mile")),
     ("part of a postcode", _PART_POSTCODE, 0.6, ("post", "postcode")),
     ("answer", _ANSWER, 0.6, ("address", "addresses")),
@@ -255,6 +268,10 @@ class AddressRecognizer(SpokenRecognizer):
                 start, first = match.start("name") + len(match["name"]) - len(more[0]), more[0]
             if first.lower() not in self._common or first[0].isupper():
                 yield start, match.end("value"), 0.6, "county"
+        for match in _IN_PLACE.finditer(text):
+            low = match["name"].lower()
+            if low not in self._common and low not in self._no_place and not low.endswith(("ing", "ed")):
+                yield *match.span("value"), 0.45, "unknown place"
         for match in _LIVES_ON.finditer(text) if "on" in said or "off" in said else ():
             low = match["name"].lower()
             if low not in self._common and low not in self._no_place:
