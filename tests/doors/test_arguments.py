@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +22,8 @@ class Finder:
     def detect(self, text):
         return tuple(Finding("PERSON", *m.span(), 0.9, "scripted") for m in re.finditer(r"Dana|Whitlock", text))
 
-    def pipe(self, texts):
-        return (self.detect(text) for text in texts)
+    def search(self, transcripts):
+        return (tuple(replace(f, channel=t.channel) for f in self.detect(t.text)) for t in transcripts)
 
 
 @pytest.fixture
