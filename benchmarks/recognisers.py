@@ -119,7 +119,8 @@ class Overhearing:
 class Ours:
     """Our engine and pipeline as `redactor redact` builds them."""
 
-    def __init__(self, model: Path, *, cores: int, forced: bool = False, full: bool = False, **options: Any) -> None:
+    def __init__(self, model: Path, *, cores: int, forced: bool = False, detector: Any = None, **options: Any) -> None:
+        """`detector`: one that was built already; `options`: of `load_transcriber`."""
         from redactor.phi import build_detector
         from redactor.pipeline import Pipeline
         from redactor.policy import load_policy
@@ -127,18 +128,22 @@ class Ours:
         from redactor.speech import load_transcriber, resolve
 
         self.turn = threading.BoundedSemaphore(cores + 2)
-        self.transcriber = load_transcriber(resolve(str(model)), device="cpu", turn=self.turn, full=full, **options)
+        self.transcriber = load_transcriber(resolve(str(model)), device="cpu", turn=self.turn, **options)
         if forced:
             force_lengths(self.transcriber)
         self.in_flight = self.transcriber.in_flight
         self.overhearing = Overhearing(self.transcriber)
         self.pipeline = Pipeline(
             transcriber_for=lambda _item: self.overhearing,
-            detector=build_detector(),
+            detector=detector or build_detector(),
             policy=load_policy("deidentify").having(unheard_speech="bleep"),
             replacer=Replacer(),
             turn=self.turn,
         )
+
+    def close(self) -> None:
+        """End the engine's threads."""
+        self.transcriber.engine.close()
 
     def recognition(self, paths: Sequence[Path]) -> dict[str, Words]:
         from redactor.audio import decode, read_source
