@@ -3,7 +3,7 @@
 Every recording is handled by a thread of its own, in straight lines of code. Where a model is faster on many pieces at once than on one,
 the threads meet in a `Gather`: each hands in its pieces and waits; workers take batches of pieces that may go together (one
 `key`), the fullest key first, or the one whose oldest piece has waited for `patience`. Backpressure is the callers' waiting: the
-queue never holds more than the pieces of the recordings in flight.
+queue never holds more than `AHEAD` batches of any one of them.
 
 A batch that fails is tried again piece by piece, so that what is wrong with one recording fails that recording alone.
 """
@@ -22,6 +22,9 @@ Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
 LINGER = 0.03  # seconds that a worker waits for company when less than half a batch is there
+AHEAD = (
+    4  # batches of pieces that one caller may have waiting: a recording of hours is taken as fast as it is worked off
+)
 PATIENCE = 2.0  # seconds after which the oldest piece's key goes first, however few share it
 
 
@@ -33,6 +36,7 @@ class Closed(RuntimeError):
 class _Call(Generic[Result]):
     """One caller's pieces on their way; `left` counts those without a result, one more until all are handed in."""
 
+    room: threading.Semaphore
     results: dict[int, Result] = field(default_factory=dict)
     left: int = 1
     failure: BaseException | None = None
@@ -100,10 +104,12 @@ class Gather(Generic[Piece, Result]):
         Raises:
             Whatever `handle` raised for one of the pieces alone. Closed.
         """
-        call: _Call[Result] = _Call()
+        call: _Call[Result] = _Call(threading.Semaphore(AHEAD * self.size))
         place = -1
+        source = enumerate(pieces)
         try:
-            for place, piece in enumerate(pieces):
+            while call.room.acquire() and (following := next(source, None)) is not None:
+                place, piece = following
                 self._put(_Job(piece, call, place, time.monotonic()))
         finally:
             self._settled(call)
@@ -139,19 +145,20 @@ class Gather(Generic[Piece, Result]):
     def _take(self) -> list[_Job[Piece, Result]]:
         """The next batch; [] once closed and empty. Blocks."""
         with self._state:
-            lingered = False
+            enough = 0.0  # when waiting for company ends; 0: it has not begun
             while True:
                 fullest = max(self._waiting, key=lambda k: len(self._waiting[k]), default=None)
+                now = time.monotonic()
                 if not self._waiting:
                     if self._closed:
                         return []
                     self._state.wait()
-                    lingered = False
-                elif lingered or self._closed or 2 * len(self._waiting[fullest]) >= self.size:
+                    enough = 0.0
+                elif self._closed or 0 < enough <= now or 2 * len(self._waiting[fullest]) >= self.size:
                     break
                 else:
-                    self._state.wait(self._linger)
-                    lingered = True
+                    enough = enough or now + self._linger
+                    self._state.wait(enough - now)
             oldest = min(self._waiting, key=lambda k: self._waiting[k][0].since)
             late = time.monotonic() - self._waiting[oldest][0].since > self._patience
             chosen = oldest if late else fullest
@@ -162,6 +169,7 @@ class Gather(Generic[Piece, Result]):
             return batch
 
     def _settled(self, call: _Call[Result]) -> None:
+        call.room.release()
         with self._state:
             call.left -= 1
             if not call.left:

@@ -56,7 +56,7 @@ from redactor.naming import Detector, OutputNames
 from redactor.policy import Policy, make_plan, with_echoes
 from redactor.render import Replacer, document, leaks, plain_text, srt, still_audible, tokens, vtt
 from redactor.speech import Transcriber
-from redactor.types import Finding, Outcome, Plan, Recording, Speech, Status
+from redactor.types import Finding, Outcome, Plan, Recording, Speech, Status, Transcript
 
 TEXTS = 64
 """Most texts searched in one batch."""
@@ -135,20 +135,15 @@ class Pipeline:
         self._turn = turn or nullcontext()
         self._audio = Allowance(audio_seconds)
         self._large = threading.Lock()
-        self._texts: Gather[str, tuple[Finding, ...]] | None = None
+        self._texts: Gather[Transcript, tuple[Finding, ...]] | None = None
         self._saved: set[int] = set()
 
     # --- one recording -------------------------------------------------------------------------------------------------
 
     def search(self, speech: Speech) -> tuple[Finding, ...]:
         """Findings of every transcript, with their channels."""
-        texts = [transcript.text for transcript in speech.transcripts]
-        found = self._texts(texts) if self._texts else list(self.detector.pipe(texts))
-        return tuple(
-            replace(finding, channel=transcript.channel)
-            for transcript, findings in zip(speech.transcripts, found, strict=True)
-            for finding in findings
-        )
+        search = self._texts or self.detector.search
+        return tuple(finding for findings in search(speech.transcripts) for finding in findings)
 
     def plan(self, recording: Recording, transcriber: Transcriber, clock: Clock | None = None) -> Plan:
         """Everything up to the Plan.
@@ -181,6 +176,7 @@ class Pipeline:
             samples = bleep(recording, plan.intervals, style=self.style)
         with clock.stage("encode", self._turn):
             encoded = encode(samples, recording.format)
+        del samples  # of a long recording, copies are what memory is for
         with clock.stage("verify"):
             verification = self._check(recording, plan, encoded)
         with clock.stage("render", self._turn):
@@ -340,8 +336,8 @@ class Pipeline:
             yield
             return
 
-        def search(texts: Sequence[str]) -> list[tuple[Finding, ...]]:
-            return list(self.detector.pipe(texts))
+        def search(transcripts: Sequence[Transcript]) -> list[tuple[Finding, ...]]:
+            return list(self.detector.search(transcripts))
 
         with Gather(search, size=TEXTS, linger=0.0, name="detect") as texts:
             self._texts = texts

@@ -42,9 +42,9 @@ def test_threads_meet_in_one_batch() -> None:
         began = time.monotonic()
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda n: gather([n]), range(8)))
-    # Half a batch is enough to start, so there may be two or three; nobody waits for the rest.
-    assert len(sizes) <= 4
-    assert max(sizes) >= 3
+    # Half a batch is enough to start; the rest waits for company no longer than it may.
+    assert sizes[0] >= 4
+    assert len(sizes) <= 3
     assert time.monotonic() - began < 5
 
 
@@ -107,3 +107,25 @@ def test_closing_finishes_what_waits_and_refuses_the_rest() -> None:
     with pytest.raises(Closed):
         gather([4])
     assert gather([]) == []
+
+
+def test_a_caller_is_never_far_ahead_of_the_workers() -> None:
+    made: list[int] = []
+    done: list[int] = []
+    furthest = 0
+
+    def slow(pieces: Sequence[int]) -> Sequence[int]:
+        time.sleep(0.002)
+        done.extend(pieces)
+        return pieces
+
+    def endless():
+        nonlocal furthest
+        for n in range(500):
+            made.append(n)
+            furthest = max(furthest, len(made) - len(done))
+            yield n
+
+    with Gather(slow, size=4, linger=0.0) as gather:
+        assert gather(endless()) == list(range(500))
+    assert furthest <= 4 * 4 + 4 + 1

@@ -12,12 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from redactor.audio.convert import unit
-from redactor.types import RECOGNITION_RATE, Mono, Recording
+from redactor.types import RECOGNITION_RATE, Mono, Packed, Recording
 
 _BLOCK = 1 << 18
 
 
-def recognition_audio(recording: Recording, channel: int) -> Mono:
+LONG = 20 * 60 * RECOGNITION_RATE
+"""Samples from which a channel is kept in 16 bits: three hours are then 350 MB instead of 700."""
+
+
+def recognition_audio(recording: Recording, channel: int) -> Mono | Packed:
     """Resample one channel.
 
     Args:
@@ -26,7 +30,7 @@ def recognition_audio(recording: Recording, channel: int) -> Mono:
 
     Returns:
         float32, shape (n,), 16 kHz, -1 … 1, n = frames x 16000 / sample_rate rounded up. Sample n belongs to n / 16000 s.
-        Memory: the result and one block.
+        `Packed` from `LONG` samples on. Memory: the result and one block.
 
     Raises:
         IndexError: no such channel.
@@ -35,11 +39,11 @@ def recognition_audio(recording: Recording, channel: int) -> Mono:
         raise IndexError("the recording has no such channel")
     rate = recording.sample_rate
     total = -(-recording.frames * RECOGNITION_RATE // rate)
-    out: Mono = np.zeros(total, np.float32)
+    out: npt.NDArray[Any] = np.zeros(total, np.int16 if total > LONG else np.float32)
     if rate == RECOGNITION_RATE:
         for at in range(0, recording.frames, _BLOCK):
-            out[at : at + _BLOCK] = unit(recording.samples[at : at + _BLOCK, channel])
-        return out
+            _put(out, at, unit(recording.samples[at : at + _BLOCK, channel]))
+        return _packed(out)
 
     import av
 
@@ -51,13 +55,19 @@ def recognition_audio(recording: Recording, channel: int) -> Mono:
         )
         frame.sample_rate = rate
         for piece in resampler.resample(frame):
-            done = _put(out, done, piece)
+            done = _put(out, done, piece.to_ndarray()[0])
     for piece in resampler.resample(None):
-        done = _put(out, done, piece)
-    return out
+        done = _put(out, done, piece.to_ndarray()[0])
+    return _packed(out)
 
 
-def _put(out: Mono, done: int, piece: Any) -> int:
-    block: npt.NDArray[np.float32] = piece.to_ndarray()[0]
-    out[done : done + len(block)] = block[: max(0, len(out) - done)]
+def _put(out: npt.NDArray[Any], done: int, block: Mono) -> int:
+    kept = block[: max(0, len(out) - done)]
+    if out.dtype == np.int16:
+        kept = np.rint(np.clip(kept, -1.0, 1.0) * np.float32(32767))
+    out[done : done + len(kept)] = kept
     return done + len(block)
+
+
+def _packed(out: npt.NDArray[Any]) -> Mono | Packed:
+    return Packed(out) if out.dtype == np.int16 else out

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from redactor.errors import RecognitionFailed
-from redactor.types import RECOGNITION_RATE, Mono
+from redactor.types import RECOGNITION_RATE, Channel
 
 FRAME = 512  # samples, 32 ms: the frame Silero v6 was trained on
 CONTEXT = 64  # samples of the previous frame that Silero sees before each frame
@@ -99,7 +99,7 @@ class Activity:
         return sum(end - start for start, end in self.speech)
 
 
-def listen(channel: Mono, *, vad: VadOptions | None = None) -> Activity:
+def listen(channel: Channel, *, vad: VadOptions | None = None) -> Activity:
     """Find speech and sound in one channel.
 
     Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Any
@@ -63,7 +63,7 @@ class Batcher:
     def max_window(self) -> float:
         return self.engine.max_window
 
-    def recognize(self, windows: Sequence[Mono], *, careful: bool = False) -> list[list[TimedText]]:
+    def recognize(self, windows: Iterable[Mono], *, careful: bool = False) -> list[list[TimedText]]:
         """See `WindowEngine.recognize`; blocks until every window has its words."""
         return self.calls(self._prepared(windows, careful=careful))
 
@@ -79,7 +79,7 @@ class Batcher:
     ) -> None:
         self.close()
 
-    def _prepared(self, windows: Sequence[Mono], *, careful: bool) -> Iterator[Prepared]:
+    def _prepared(self, windows: Iterable[Mono], *, careful: bool) -> Iterator[Prepared]:
         for window in windows:
             with self._turn:
                 prepared = self.engine.prepare(window, careful=careful)

@@ -36,6 +36,9 @@ RANK = (
 
 DOWNLOAD = {"cpu": "small.en", "cuda": "large-v3-turbo"}
 STOCK_MAX_WINDOW = 28.0  # seconds of Whisper's 30, so that its last word is never at the edge
+STOCK_MARGIN = 4.0
+"""Seconds of nothing that a stock checkpoint gets after a trimmed window. Published for tiny.en: cut to the exact length it falls into
+loops, with 1.28 s it reads as in the full context; three times that, and the quality gate, until somebody measures the others."""
 HOW_TO_GET = (
     "On a connected machine run `redactor models get small.en` and copy its Hugging Face cache (HF_HOME) here; "
     "or set HF_ENDPOINT to a mirror; or pass --model FOLDER with a CTranslate2 Whisper checkpoint; "
@@ -53,8 +56,8 @@ class Checkpoint:
         revision: the hub's commit hash, or "version" of model.json, "" if unknown.
         source: "path", "shipped", "cache" or "download".
         max_window: longest window it reads well, seconds.
-        margin: seconds of nothing after a window that it was measured to need; None: windows are filled up to 30 s, as stock
-            checkpoints were trained.
+        margin: seconds of nothing that it needs after a trimmed window: measured (min_margin of model.json), or STOCK_MARGIN for
+            Whisper's own checkpoints; None, for any other: windows are filled up to 30 s.
         timestamps: whether it reads better when asked for segment times (word times come from alignment either way).
         synthetic_only: must not be trusted with human speech.
         size: bytes of model.bin.
@@ -174,7 +177,8 @@ def inspect(path: Path, *, name: str, source: str, revision: str = "") -> Checkp
                 hint="Copy or install it again.",
             )
     max_window = card.get("max_window", STOCK_MAX_WINDOW)
-    margin, timestamps = card.get("min_margin"), card.get("timestamps", True)
+    stock = hub.repository(name) in {hub.repository(known) for known in RANK} and source != "path"
+    margin, timestamps = card.get("min_margin", STOCK_MARGIN if stock else None), card.get("timestamps", True)
     if not (margin is None or (isinstance(margin, (int, float)) and 0 <= margin <= 30)) or not isinstance(
         timestamps, bool
     ):

@@ -10,14 +10,14 @@ tests/speech/contract.py is the one suite that real and fake pass.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from redactor.types import ModelInfo, Mono, Speech, TimedText
+from redactor.types import Channel, ModelInfo, Mono, Speech, TimedText
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -60,11 +60,11 @@ class WindowEngine(Protocol):
     def max_window(self) -> float:
         """Longest window this checkpoint reads well, seconds, at most 30."""
 
-    def recognize(self, windows: Sequence[Mono], *, careful: bool = False) -> list[list[TimedText]]:
+    def recognize(self, windows: Iterable[Mono], *, careful: bool = False) -> list[list[TimedText]]:
         """Recognise each window by itself.
 
         Args:
-            windows: 16 kHz mono, each at most 30 s. They may come from different channels and recordings: the result of one
+            windows: 16 kHz mono, each at most 30 s; taken as they are needed. They may come from different channels and recordings: the result of one
                 never depends on its company.
             careful: no short cuts: the whole context, for windows in which words were missed.
 
@@ -98,11 +98,11 @@ class Transcriber(Protocol):
     def info(self) -> ModelInfo:
         """Which engine and checkpoint this is."""
 
-    def transcribe(self, channels: Sequence[Mono], *, recording_id: str) -> Speech:
+    def transcribe(self, channels: Sequence[Channel], *, recording_id: str) -> Speech:
         """Recognise the channels of one recording.
 
         Args:
-            channels: 16 kHz mono, one a channel; they may differ in length by rounding. Identical channels are the
+            channels: 16 kHz, one a channel; they may differ in length by rounding. Identical channels are the
                 caller's business: pass each sound once and set `Speech.same_as` afterwards.
             recording_id: SHA-256 of the file; for errors only.
 

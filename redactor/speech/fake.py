@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from redactor.types import ModelInfo, Mono, Speech, TimedText, Transcript, Unheard
+from redactor.types import Channel, ModelInfo, Mono, Speech, TimedText, Transcript, Unheard
 
 from .activity import listen
 from .coverage import gaps
@@ -43,10 +43,11 @@ class FakeEngine:
     def max_window(self) -> float:
         return self._max_window
 
-    def recognize(self, windows: Sequence[Mono], *, careful: bool = False) -> list[list[TimedText]]:
+    def recognize(self, windows: Iterable[Mono], *, careful: bool = False) -> list[list[TimedText]]:
         """See `WindowEngine.recognize`."""
-        self.calls.append(len(windows))
-        return [self._say(window) for window in windows]
+        said = [self._say(window) for window in windows]
+        self.calls.append(len(said))
+        return said
 
     def _say(self, window: Mono) -> list[TimedText]:
         words: list[TimedText] = []
@@ -70,7 +71,7 @@ class FakeTranscriber:
         self.script = script
         self.info = info
 
-    def transcribe(self, channels: Sequence[Mono], *, recording_id: str) -> Speech:
+    def transcribe(self, channels: Sequence[Channel], *, recording_id: str) -> Speech:
         """See `Transcriber.transcribe`: scripted words beyond a channel's end are left out."""
         script = self.script.get(recording_id, self.script.get("", ()))
         transcripts: list[Transcript] = []

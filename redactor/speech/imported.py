@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from redactor.errors import TranscriptError
-from redactor.types import ModelInfo, Mono, Speech, TimedText, Transcript
+from redactor.types import Channel, ModelInfo, Speech, TimedText, Transcript
 
 from .activity import Activity, VadOptions, listen, overlapping
 from .coverage import TOLERANCE, gaps
@@ -45,7 +45,7 @@ class TranscriptReader:
         except OSError:
             return ModelInfo("transcript", "imported")
 
-    def transcribe(self, channels: Sequence[Mono], *, recording_id: str) -> Speech:
+    def transcribe(self, channels: Sequence[Channel], *, recording_id: str) -> Speech:
         """See `Transcriber.transcribe`.
 
         A transcript that names channels is matched by their numbers. One that does not stands for every channel: nothing

@@ -12,6 +12,7 @@ from .activity import VadOptions
 from .batcher import Batcher
 from .checkpoints import Checkpoint
 from .device import pick_device
+from .probe import arrange
 from .recognize import Recognizer
 from .whisper import DecodingOptions, WhisperEngine
 
@@ -24,6 +25,7 @@ def load_transcriber(
     threads: int = 0,
     workers: int = 0,
     batch_size: int = 0,
+    probe: bool = False,
     full: bool = False,
     linger: float = LINGER,
     turn: AbstractContextManager[Any] | None = None,
@@ -39,6 +41,7 @@ def load_transcriber(
         threads: CPU threads of each model call; 0: one, since on a CPU as many calls as cores beat one call on all cores.
         workers: model calls at once; 0: cores / threads on a CPU, 2 on CUDA (one is searched while the next is copied).
         batch_size: most windows in a call; 0: by device.
+        probe: measure what is best where these three are all left out (some seconds; for large archives).
         full: every window in the whole 30 s context.
         linger: seconds that a call may wait for company.
         turn: entered for the voice detector and for features, so that as many threads compute as there are cores.
@@ -47,23 +50,30 @@ def load_transcriber(
         ModelUnavailable: see `WhisperEngine.load`.
     """
     device = pick_device(device)
-    if device == "cpu":
-        threads = threads or 1
-        workers = workers or max(1, usable_cores() // threads)
-    else:
-        workers = workers or 2
     options = DecodingOptions(
         language=language or "en", beam_size=beam_size, hotwords=hotwords or None, initial_prompt=initial_prompt or None
     )
-    engine = WhisperEngine.load(
-        checkpoint,
-        device=device,
-        compute_type=compute_type or "default",
-        cpu_threads=threads,
-        workers=workers,
-        full=full,
-        options=options,
-    )
+
+    def load(workers: int, threads: int) -> WhisperEngine:
+        return WhisperEngine.load(
+            checkpoint,
+            device=device,
+            compute_type=compute_type or "default",
+            cpu_threads=threads,
+            workers=workers,
+            full=full,
+            options=options,
+        )
+
+    if probe and not (threads or workers or batch_size):
+        engine, chosen = arrange(load, device=device, cores=usable_cores())
+        workers, batch_size = chosen.workers, chosen.batch_size
+    else:
+        if device == "cpu":
+            threads = threads or 1
+            workers = workers or max(1, usable_cores() // threads)
+        workers = workers or 2
+        engine = load(workers, threads)
     batcher = Batcher(engine, batch_size=batch_size, workers=workers, linger=linger, turn=turn)
     return Recognizer(batcher, vad=vad, turn=turn)
 

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-from redactor.types import ModelInfo, Mono, Speech, TimedText, Transcript, Unheard
+from redactor.types import Channel, ModelInfo, Speech, TimedText, Transcript, Unheard
 
 from .activity import Activity, Region, VadOptions, listen, overlapping
 from .coverage import gaps
@@ -124,14 +124,14 @@ class Recognizer:
         """Recordings that should be under way at once, so that the engine's batches fill."""
         return int(getattr(self.engine, "in_flight", 1))
 
-    def plan(self, channel: Mono, *, number: int) -> ChannelPlan:
+    def plan(self, channel: Channel, *, number: int) -> ChannelPlan:
         """Find what of a channel must be recognised."""
         with self._turn:
             activity = listen(channel, vad=self._vad)
             windows = plan_windows(activity, max_window=self._max_window)
         return ChannelPlan(number, activity, windows, self._max_window)
 
-    def transcribe(self, channels: Sequence[Mono], *, recording_id: str) -> Speech:
+    def transcribe(self, channels: Sequence[Channel], *, recording_id: str) -> Speech:
         """See `Transcriber.transcribe`."""
         plans = [self.plan(channel, number=number) for number, channel in enumerate(channels)]
         results = self._recognize([(plan, plan.windows) for plan in plans], channels, careful=False)
@@ -153,11 +153,13 @@ class Recognizer:
         )
 
     def _recognize(
-        self, wanted: Sequence[tuple[ChannelPlan, Sequence[Window]]], channels: Sequence[Mono], *, careful: bool
+        self, wanted: Sequence[tuple[ChannelPlan, Sequence[Window]]], channels: Sequence[Channel], *, careful: bool
     ) -> list[list[list[TimedText]]]:
         """All windows of all channels in one call; results sorted back by channel."""
-        audio = [window.of(channels[plan.channel]) for plan, windows in wanted for window in windows]
-        heard = iter(self.engine.recognize(audio, careful=careful)) if audio else iter(())
+        # A generator: the windows of a recording of hours never lie in memory together.
+        audio = (window.of(channels[plan.channel]) for plan, windows in wanted for window in windows)
+        any_ = any(windows for _, windows in wanted)
+        heard = iter(self.engine.recognize(audio, careful=careful) if any_ else ())
         return [[next(heard) for _ in windows] for _, windows in wanted]
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import logging
 import math
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -179,10 +179,10 @@ class WhisperEngine:
 
     # --- windows → words -----------------------------------------------------------------------------------------------
 
-    def recognize(self, windows: Sequence[Mono], *, careful: bool = False) -> list[list[TimedText]]:
+    def recognize(self, windows: Iterable[Mono], *, careful: bool = False) -> list[list[TimedText]]:
         """See `WindowEngine.recognize`. Windows of one context share a call; `Batcher` does so across threads."""
         prepared = [self.prepare(window, careful=careful) for window in windows]
-        out: list[list[TimedText]] = [[] for _ in windows]
+        out: list[list[TimedText]] = [[] for _ in prepared]
         for bucket in sorted({p.bucket for p in prepared}):
             places = [i for i, p in enumerate(prepared) if p.bucket == bucket]
             for i, words in zip(places, self.decode([prepared[i] for i in places]), strict=True):
@@ -216,6 +216,25 @@ class WhisperEngine:
                 f"The speech engine failed ({'out of memory' if memory else type(error).__name__}).",
                 hint="Choose a smaller --model, --batch-size or --compute-type." if memory else None,
             ) from None
+
+    def rehearse(self, windows: int, *, seconds: float = 6.0, tokens: int = 32) -> None:
+        """As much work as `windows` windows of speech in one call, on noise: for measuring arrangements.
+
+        The end of text is forbidden, so that every rehearsal writes the same number of tokens whatever the model makes of noise.
+        """
+        frames = round(seconds * FRAMES_PER_SECOND)
+        rng = np.random.default_rng(SEED)
+        bands = self._model.feature_extractor.mel_filters.shape[0]
+        batch = [
+            Prepared(rng.normal(0, 0.3, (bands, frames)).astype(np.float32), seconds, self._context(frames), tokens)
+            for _ in range(windows)
+        ]
+        try:
+            encoded = self._encode(batch, batch[0].context)
+            found = self._search(encoded, batch, 0.0, forbidden=(self._tokenizer.eot,))
+            self._align(encoded, batch, found)
+        except RuntimeError as error:
+            raise RecognitionFailed(f"A rehearsal failed ({type(error).__name__}).") from None
 
     def _decode(self, batch: Sequence[Prepared], context: int) -> list[list[TimedText]]:
         encoded = self._encode(batch, context)
@@ -263,7 +282,9 @@ class WhisperEngine:
         single = [np.asarray(self._model.encode(row)) for row in padded]
         return StorageView.from_array(np.concatenate(single))
 
-    def _search(self, encoded: Any, batch: Sequence[Prepared], temperature: float) -> list[Decoded]:
+    def _search(
+        self, encoded: Any, batch: Sequence[Prepared], temperature: float, *, forbidden: Sequence[int] = ()
+    ) -> list[Decoded]:
         limit = len(self._prompt) + batch[0].limit
         how: dict[str, Any] = {"beam_size": self._options.beam_size}
         if temperature > 0:
@@ -280,7 +301,7 @@ class WhisperEngine:
             return_scores=True,
             return_no_speech_prob=True,
             suppress_blank=True,
-            suppress_tokens=self._suppressed,
+            suppress_tokens=[*self._suppressed, *forbidden],
             max_initial_timestamp_index=round(1.0 / self._model.time_precision),
             **how,
         )

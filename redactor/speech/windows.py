@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from redactor.types import RECOGNITION_RATE, Mono
+from redactor.types import RECOGNITION_RATE, Channel, Mono
 
 from .activity import FRAME_SECONDS, Activity, Levels, Region, overlapping, subtract
 
@@ -47,9 +47,10 @@ class Window:
     keep_to: float
     speech: bool
 
-    def of(self, channel: Mono) -> Mono:
-        """Its samples: a view, not a copy."""
-        return channel[round(self.start * RECOGNITION_RATE) : round(self.end * RECOGNITION_RATE)]
+    def of(self, channel: Channel) -> Mono:
+        """Its samples."""
+        samples: Mono = channel[round(self.start * RECOGNITION_RATE) : round(self.end * RECOGNITION_RATE)]
+        return samples
 
 
 @dataclass(frozen=True, slots=True)

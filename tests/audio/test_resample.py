@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from redactor.audio import recognition_audio
+from redactor.types import Packed
 
 RATES = [4000, 6000, 7999, 8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000]
 
@@ -70,3 +71,19 @@ def test_a_long_file_needs_its_result_and_little_more(kit):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < audio.nbytes + 12 * 2**20
+
+
+@pytest.mark.parametrize("rate", [8000, 16_000, 44_100])
+def test_hours_are_kept_in_16_bits_and_sound_the_same(kit, rate, monkeypatch):
+    """Same clock, same samples to a 16-bit step, whatever part is asked for."""
+    sound = np.random.default_rng(3).uniform(-1, 1, rate * 5).astype(np.float32)
+    recording = kit.recording(sound, rate)
+    whole = recognition_audio(recording, 0)
+    monkeypatch.setattr("redactor.audio.resample.LONG", 10_000)
+    packed = recognition_audio(recording, 0)
+    assert isinstance(packed, Packed)
+    assert len(packed) == len(whole)
+    assert packed.samples.nbytes == whole.nbytes // 2
+    for part in (slice(0, 7), slice(30_001, 64_000), slice(79_000, 99_000)):
+        assert packed[part].dtype == np.float32
+        assert np.abs(packed[part] - np.clip(whole[part], -1, 1)).max(initial=0) <= 0.51 / 32767

@@ -180,6 +180,18 @@ def test_model_card(folder: Path) -> None:
     assert (found.margin, found.timestamps) == (1.0, False)
 
 
+def test_only_stock_checkpoints_are_trimmed_unmeasured(folder: Path, cache: Path) -> None:
+    """A margin that nobody measured is given to Whisper's own checkpoints alone, and generously."""
+    snapshot = seed(cache, folder, "Systran/faster-whisper-tiny.en")
+    assert resolve("tiny.en", cache_dir=cache).margin == 4.0
+    assert resolve("Systran/faster-whisper-tiny.en", cache_dir=cache).margin == 4.0
+    seed(cache, folder, "somebody/fine-tuned")
+    assert resolve("somebody/fine-tuned", cache_dir=cache).margin is None
+    assert resolve(str(folder)).margin is None
+    card(snapshot, min_margin=None)
+    assert resolve("tiny.en", cache_dir=cache).margin is None
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -1,0 +1,113 @@
+"""Many recordings under way at once, with the real engine: the same artefacts as one by one, and no failure stalls another."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from redactor.audio import looks_like_audio
+from redactor.keep import Item, list_inputs
+from redactor.phi import build_detector
+from redactor.pipeline import Pipeline
+from redactor.policy import load_policy
+from redactor.render import Replacer
+from redactor.speech import DecodingOptions, Recognizer, WhisperEngine, load_transcriber, resolve
+from redactor.types import Status
+
+SAMPLES = Path(__file__).parents[2] / "sample_audio" / "incoming"
+CHOSEN = ("in-01.wav", "in-02.wav", "in-04.mp3", "in-06.flac", "in-07.wav", "in-09.wav")
+
+
+@pytest.fixture(scope="module")
+def detector():
+    return build_detector()
+
+
+@pytest.fixture(scope="module")
+def shared() -> Recognizer:
+    return load_transcriber(resolve("voicemail-micro"), device="cpu", workers=2, batch_size=4)
+
+
+@pytest.fixture
+def archive(tmp_path) -> Path:
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    for name in CHOSEN:
+        shutil.copy(SAMPLES / name, folder)
+    return folder
+
+
+def pipeline(transcriber, detector) -> Pipeline:
+    return Pipeline(
+        transcriber_for=lambda _item: transcriber,
+        detector=detector,
+        policy=load_policy("deidentify").having(unheard_speech="bleep"),
+        replacer=Replacer(),
+        names="keep",
+    )
+
+
+def items(folder: Path) -> list[Item]:
+    return list(list_inputs([folder], is_audio=looks_like_audio).items)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_company_changes_no_artefact(archive, tmp_path, shared, detector) -> None:
+    engine = WhisperEngine.load(resolve("voicemail-micro"), device="cpu", cpu_threads=1, options=DecodingOptions())
+    alone, together = tmp_path / "alone", tmp_path / "together"
+    for item in items(archive):
+        assert pipeline(Recognizer(engine), detector).process(item, alone).status is Status.REDACTED
+    outcomes = list(pipeline(shared, detector).run(items(archive), together, threads=8, ordered=True))
+    assert [o.item for o in outcomes] == list(range(1, len(CHOSEN) + 1))
+    assert contents(together) == contents(alone)
+    assert len(contents(alone)) == 5 * len(CHOSEN)
+
+
+def test_one_failure_stalls_nobody(archive, tmp_path, shared, detector) -> None:
+    (archive / "a-empty.wav").write_bytes(b"")
+    (archive / "b-noise.wav").write_bytes(bytes(range(256)) * 40)
+    (archive / "c-cut.flac").write_bytes((SAMPLES / "in-06.flac").read_bytes()[:9000])
+    listed = items(archive)
+    outcomes = list(pipeline(shared, detector).run(listed, tmp_path / "out", threads=8))
+    assert sorted(o.item for o in outcomes) == [item.number for item in listed]
+    assert sum(o.status is Status.REDACTED for o in outcomes) == len(CHOSEN)
+    assert sum(o.status is Status.FAILED for o in outcomes) == 3
+
+
+def test_an_engine_that_fails_on_one_window_fails_one_recording(
+    archive, tmp_path, shared, detector, monkeypatch
+) -> None:
+    engine = shared.engine.engine
+    search = WhisperEngine._search
+    victim = engine.prepare
+
+    def prepare(window, *, careful=False):
+        prepared = victim(window, careful=careful)
+        if not marked:
+            marked.append(prepared)
+        return prepared
+
+    def poisoned(self, encoded, batch, temperature):
+        if any(window is marked[0] for window in batch):
+            raise RuntimeError("no such luck")
+        return search(self, encoded, batch, temperature)
+
+    marked: list[object] = []
+    monkeypatch.setattr(engine, "prepare", prepare)
+    monkeypatch.setattr(WhisperEngine, "_search", poisoned)
+    outcomes = list(pipeline(shared, detector).run(items(archive), tmp_path / "out", threads=8))
+    assert [o.reason for o in outcomes if o.status is Status.FAILED] == ["recognition-failed"]
+    assert sum(o.status is Status.REDACTED for o in outcomes) == len(CHOSEN) - 1
+
+
+def test_stopping_drains(archive, tmp_path, shared, detector) -> None:
+    seen: list[int] = []
+    run = pipeline(shared, detector).run(items(archive), tmp_path / "out", threads=2, stopping=lambda: bool(seen))
+    for outcome in run:
+        seen.append(outcome.item)
+        assert outcome.status is Status.REDACTED
+    assert 1 <= len(seen) <= 3
+    assert len(contents(tmp_path / "out")) == 5 * len(seen)

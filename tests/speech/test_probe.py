@@ -1,0 +1,58 @@
+"""The measurement before a large archive: it chooses by what it measured, and within its time."""
+
+import time
+
+import pytest
+
+from redactor.errors import RecognitionFailed
+from redactor.speech import WhisperEngine, load_transcriber, resolve
+from redactor.speech.probe import arrange
+
+
+class Rehearsed:
+    """Pretends to take so many seconds for a window."""
+
+    def __init__(self, workers: int, threads: int, *, cost: dict[int, float], most: int = 1000) -> None:
+        self.workers, self.threads, self._cost, self._most = workers, threads, cost, most
+        self.sizes: list[int] = []
+
+    def rehearse(self, windows: int) -> None:
+        self.sizes.append(windows)
+        if windows > self._most:
+            raise RecognitionFailed("out of memory")
+        time.sleep(self._cost[self.threads] * (0.5 if windows == 16 else 1.0) * windows)
+
+
+def test_takes_the_fastest_split_and_the_smallest_good_batch() -> None:
+    cost = {1: 0.004, 2: 0.001, 4: 0.004}
+    engine, chosen = arrange(lambda w, t: Rehearsed(w, t, cost=cost), device="cpu", cores=4)
+    assert (chosen.workers, chosen.threads, chosen.batch_size) == (2, 2, 16)
+    assert engine.threads == 2
+
+
+def test_stays_within_the_gpus_memory() -> None:
+    made: list[Rehearsed] = []
+
+    def load(workers: int, threads: int) -> Rehearsed:
+        made.append(Rehearsed(workers, threads, cost={0: 0.0005}, most=32))
+        return made[-1]
+
+    _, chosen = arrange(load, device="cuda", cores=8)
+    assert chosen.batch_size == 16
+    assert made[0].sizes[-1] == 64  # tried, refused, and not asked again
+
+
+def test_stops_when_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("redactor.speech.probe.SECONDS", 0.0)
+    _, chosen = arrange(lambda w, t: Rehearsed(w, t, cost={1: 0.001, 2: 0.0001}), device="cpu", cores=2)
+    assert (chosen.workers, chosen.threads, chosen.batch_size) == (2, 1, 8)
+
+
+def test_the_real_engine_rehearses(micro: WhisperEngine) -> None:
+    micro.rehearse(3)
+
+
+def test_a_probed_transcriber_works(voicemail) -> None:
+    recognizer = load_transcriber(resolve("voicemail-micro"), device="cpu", probe=True, beam_size=1)
+    assert recognizer.in_flight >= 4
+    assert recognizer.transcribe([voicemail], recording_id="0" * 64).transcripts[0].words
