@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """How long a message waits for its redacted twin when messages arrive one by one, as a mail server's hook hands them in.
 
     python benchmarks/latency.py [--loads 0.25 0.5 0.75 0.9] [--messages 80] [--json FILE] [--plot FILE.png]
@@ -19,18 +18,14 @@ import itertools
 import os
 import random
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [p for p in (str(ROOT), str(ROOT / "benchmarks")) if p not in sys.path]
-
-import voicemails  # noqa: E402
-from report import headline, percentile, progress, save, stamp, table  # noqa: E402
+import voicemails
+from report import ROOT, headline, percentile, progress, save, stamp, table
 
 SEED = 1
 THREADS = 64
@@ -65,7 +60,7 @@ def served(ours: Any, paths: Sequence[Path], when: Sequence[float]) -> list[floa
     began = time.perf_counter()
 
     def items() -> Iterator[Item]:
-        for number, (path, at) in enumerate(zip(itertools.cycle(paths), when), 1):  # noqa: B905 - cycle has no end
+        for number, (path, at) in enumerate(zip(itertools.cycle(paths), when), 1):
             time.sleep(max(0.0, began + at - time.perf_counter()))
             yield Item(number, path, PurePath(f"{number}.wav"), PurePath(str(number)))
 
@@ -91,10 +86,11 @@ def main() -> None:
     given = parser.parse_args()
     stamped = stamp(given.model, cores=given.cores)
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: given.cores])
-    import recognisers
+    from ours import Ours
 
-    paths = [voicemails.FOLDER / row["file"] for row in (labels := voicemails.archive(given.files))]
-    ours = recognisers.Ours(given.model, cores=given.cores)
+    labels = voicemails.archive(given.files)
+    paths = [voicemails.FOLDER / row["file"] for row in labels]
+    ours = Ours(given.model, cores=given.cores)
     ours.whole(paths[:2])
     alone = [served(ours, [path], [0.0])[0] for path in paths[:10]]
     began = time.perf_counter()
@@ -128,6 +124,10 @@ def main() -> None:
         save(given.json, document)
     if given.plot:
         plot(document, given.plot)
+
+
+def caption(document: dict[str, Any]) -> str:
+    return f"Messages of {document['mean_message_seconds']} s on average; capacity {document['capacity_a_minute']} a minute."
 
 
 def shown_table(document: dict[str, Any]) -> str:

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """How much nothing a window needs behind it: the margin against word errors, leak and time; and how long windows may be.
 
     python benchmarks/margin.py [--files 60] [--testset FOLDER] [--json FILE] [--plot FILE.png]
@@ -20,16 +19,12 @@ import argparse
 import json
 import os
 import resource
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [p for p in (str(ROOT), str(ROOT / "benchmarks")) if p not in sys.path]
-
-import voicemails  # noqa: E402
-from report import headline, progress, save, stamp, table  # noqa: E402
+import voicemails
+from report import ROOT, headline, progress, save, stamp, table
 
 MARGINS: tuple[float | None, ...] = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, None)
 """None: the whole 30 s."""
@@ -45,7 +40,9 @@ class Counted:
         from redactor.speech.whisper import WhisperEngine
         from redactor.types import ModelInfo
 
-        info = ModelInfo("faster-whisper", checkpoint.name, checkpoint.revision, "int8", "cpu", checkpoint.synthetic_only)
+        info = ModelInfo(
+            "faster-whisper", checkpoint.name, checkpoint.revision, "int8", "cpu", checkpoint.synthetic_only
+        )
         engine = WhisperEngine(model, info=info, max_window=window, margin=margin, timestamps=checkpoint.timestamps)
         self.windows = self.retries = 0
         decode, again = engine.decode, engine._again  # noqa: SLF001
@@ -63,14 +60,14 @@ class Counted:
         self.transcriber = Recognizer(self.batcher)
 
     def words(self, paths: Sequence[Path]) -> dict[str, Any]:
-        from recognisers import said
+        from ours import words_of
 
         from redactor.audio import decode, read_source
         from redactor.flow import spread
         from redactor.pipeline import listen
 
         def one(path: Path) -> tuple[str, Any]:
-            return path.name, said(listen(decode(read_source(path)), self.transcriber))
+            return path.name, words_of(listen(decode(read_source(path)), self.transcriber))
 
         return dict(spread(one, paths, threads=self.transcriber.in_flight))
 
@@ -135,7 +132,7 @@ Score = Any
 
 
 def _archive(files: int) -> tuple[list[Path], float, Score]:
-    from recognisers import timed
+    from ours import timed
     from scoring import Scorer
 
     labels = voicemails.archive(files)
@@ -166,6 +163,10 @@ def _testset(folder: Path) -> tuple[list[Path], float, Score]:
         return {"wer_percent": round(100 * errors / total, 2), "audible_phi_percent": None, "over_bleep_percent": None}
 
     return paths, sum(soundfile.info(p).duration for p in paths), score
+
+
+def caption(document: dict[str, Any]) -> str:
+    return f"{document['files']} files, {document['audio_seconds'] / 60:.0f} min; the checkpoint's own margin is {document['own_margin']} s."
 
 
 def shown_table(document: dict[str, Any]) -> str:

@@ -1,10 +1,9 @@
-#!/usr/bin/env python3
 """Peak memory of an archive run against the number of files, and of one recording of three hours.
 
     python benchmarks/memory.py [--files 100 1000 5000] [--hours 3] [--json FILE] [--plot FILE.png]
 
 `redactor redact` in a process of its own, as a user starts it. Peak: the kernel's count of the process's resident memory (ru_maxrss); the
-picture draws VmRSS, read twice a second. The archive is made of the first CLIP seconds of benchmark voicemails with their last bytes
+picture draws it as read twice a second. The archive is made of the first CLIP seconds of benchmark voicemails with their last bytes
 changed, so that no two are alike; the long recording is benchmark voicemails one after the other, µ-law, 8 kHz.
 
 Caveats: clips cut inside words, so speech without words is bleeped (--unheard bleep); what is measured is memory, not accuracy. Resident memory
@@ -23,12 +22,8 @@ from pathlib import Path
 from typing import Any
 
 import soundfile
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [p for p in (str(ROOT), str(ROOT / "benchmarks")) if p not in sys.path]
-
-import voicemails  # noqa: E402
-from report import headline, progress, save, stamp, table  # noqa: E402
+import voicemails
+from report import ROOT, headline, progress, save, stamp, table
 
 CLIP = 3.0  # seconds
 SOURCES = 40
@@ -74,24 +69,28 @@ def redact(inputs: Path, out: Path, model: Path, cores: int) -> dict[str, Any]:
         preexec_fn=lambda: os.sched_setaffinity(0, usable),  # noqa: PLW1509 - no threads here yet
     )
     curve: list[tuple[float, float]] = []
-    status = Path(f"/proc/{process.pid}/status")
+    pages = Path(f"/proc/{process.pid}/statm")
     while True:
         pid, code, usage = os.wait4(process.pid, os.WNOHANG)
         if pid:
             break
-        for line in status.read_text(encoding="utf-8").splitlines():
-            if line.startswith("VmRSS"):
-                curve.append((round(time.perf_counter() - began, 1), int(line.split()[1]) / 1024))
+        resident = int(pages.read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+        curve.append((round(time.perf_counter() - began, 1), round(resident, 1)))
         time.sleep(0.5)
     process.returncode = os.waitstatus_to_exitcode(code)
     if process.returncode:
         raise SystemExit(f"redact ended with exit code {process.returncode}")
     return {
-        "peak_mb": round(usage.ru_maxrss / 1024, 1),
+        "peak_mb": round(usage.ru_maxrss * 1024 / 1e6, 1),
         "wall_seconds": round(time.perf_counter() - began, 1),
         "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 1),
         "curve_mb": curve[:: max(1, len(curve) // 200)],
     }
+
+
+def caption(document: dict[str, Any]) -> str:
+    del document
+    return "`redactor redact` in a process of its own."
 
 
 def shown_table(document: dict[str, Any]) -> str:

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Checkpoints of Whisper's shapes with random weights, for timing only: tiny, base, small.
 
     python benchmarks/random_whisper.py base [--out .train/random-whisper]
@@ -16,13 +15,11 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [p for p in (str(ROOT),) if p not in sys.path]
+from report import ROOT
 
 FOLDER = ROOT / ".train" / "random-whisper"
 VOCABULARY = ROOT / "models" / "voicemail-micro"

@@ -1,4 +1,4 @@
-"""What every benchmark that measures time or memory shares: the stamp on a result, tables, files and pictures."""
+"""What the benchmarks of time and memory share: the stamp on a result, tables, files."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT) not in sys.path:  # models/ and sample_audio/ are not part of the installed package
+    sys.path.append(str(ROOT))
 RESULTS = ROOT / "benchmarks" / "results"
 LIBRARIES = ("faster-whisper", "ctranslate2", "onnxruntime", "presidio-analyzer", "spacy", "numpy", "av", "soundfile")
 
@@ -51,7 +53,9 @@ def stamp(model: Path | None = None, *, cores: int | None = None) -> Row:
 def commit() -> str:
     """Short hash of HEAD, with "+" where files that git follows differ from it (results themselves left out)."""
     head = _git("rev-parse", "--short", "HEAD")
-    changed = [line for line in _git("status", "--porcelain", "--untracked-files=no").splitlines() if "results/" not in line]
+    changed = [
+        line for line in _git("status", "--porcelain", "--untracked-files=no").splitlines() if "results/" not in line
+    ]
     return head + ("+" if changed else "")
 
 

@@ -1,10 +1,9 @@
-#!/usr/bin/env python3
 """How the whole path scales: workers and threads, windows in a batch, recordings under way.
 
     python benchmarks/scaling.py [--files 40] [--repeats 1] [--cores N] [--json FILE] [--plot FILE.png]
 
 One setting changes at a time, the others stay at what `redactor redact` uses. Each run is `Pipeline.run` over the same files after a warm-up, all in
-one process that is held to --cores cores (default: all there are). For workers × threads beyond the cores nothing is gained.
+one process that is held to --cores cores (default: all there are). More workers times threads than cores gain nothing.
 
 Caveats: one process for all settings, so the first may pay for cold caches (it is run once before the clock starts). Times of
 a small archive: the last batches are not full.
@@ -15,16 +14,12 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [p for p in (str(ROOT), str(ROOT / "benchmarks")) if p not in sys.path]
-
-import voicemails  # noqa: E402
-from report import headline, progress, save, stamp, table  # noqa: E402
+import voicemails
+from report import ROOT, headline, progress, save, stamp, table
 
 BATCHES = (1, 2, 4, 8, 16, 32)
 IN_FLIGHT = (1, 2, 4, 8, 16, 32, 64, 128)
@@ -53,14 +48,15 @@ def main() -> None:
     cores = given.cores or len(usable)
     stamped = stamp(given.model, cores=cores)
     os.sched_setaffinity(0, usable[:cores])
-    import recognisers
+    from ours import Ours
 
-    paths = [voicemails.FOLDER / row["file"] for row in (labels := voicemails.archive(given.files))]
+    labels = voicemails.archive(given.files)
+    paths = [voicemails.FOLDER / row["file"] for row in labels]
     seconds = sum(row["duration"] for row in labels)
     detector = None
     rows: list[dict[str, Any]] = []
     for tried in settings(cores):
-        ours = recognisers.Ours(given.model, cores=cores, detector=detector, **tried["options"])
+        ours = Ours(given.model, cores=cores, detector=detector, **tried["options"])
         detector = ours.pipeline.detector
         ours.in_flight = tried.get("in_flight", ours.in_flight)
         ours.whole(paths[: 2 if rows else None])
@@ -89,6 +85,10 @@ def groups(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     return out
 
 
+def caption(document: dict[str, Any]) -> str:
+    return f"{document['files']} files, {document['audio_seconds'] / 60:.0f} min."
+
+
 def shown_table(document: dict[str, Any]) -> str:
     rows = [
         [name, ", ".join(f"{row['value']}: {row['times_real_time']:.0f}" for row in rows)]
@@ -103,7 +103,9 @@ def plot(document: dict[str, Any], path: Path) -> None:
     parts = groups(document)
     figure = Figure(figsize=(11, 2.6), layout="constrained")
     for axis, (name, rows) in zip(figure.subplots(1, len(parts), sharey=True), parts.items(), strict=True):
-        axis.plot([str(row["value"]) for row in rows], [row["times_real_time"] for row in rows], marker="o", markersize=3)
+        axis.plot(
+            [str(row["value"]) for row in rows], [row["times_real_time"] for row in rows], marker="o", markersize=3
+        )
         axis.set_xlabel(name, fontsize=8)
         axis.set_ylim(bottom=0)
         axis.tick_params(labelsize=7)

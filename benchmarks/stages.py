@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Where the time of an archive run goes: CPU seconds of every step, and how much is neither voice detector, features nor model.
 
     python benchmarks/stages.py [--files 60] [--repeats 3] [--model models/voicemail-micro] [--json FILE] [--plot FILE.png]
@@ -18,7 +17,6 @@ import functools
 import os
 import resource
 import statistics
-import sys
 import tempfile
 import threading
 import time
@@ -29,11 +27,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [p for p in (str(ROOT), str(ROOT / "benchmarks")) if p not in sys.path]
-
-import voicemails  # noqa: E402
-from report import headline, progress, save, stamp, table  # noqa: E402
+import voicemails
+from report import ROOT, headline, progress, save, stamp, table
 
 MODEL, VAD, FEATURES = "model", "voice detector", "features"
 NAMED = (MODEL, VAD, FEATURES)
@@ -105,18 +100,13 @@ class Timed:
 def engine_threads() -> set[int]:
     """Threads of this process that Python did not start: CTranslate2's and the like."""
     known = {t.native_id for t in threading.enumerate()}
-    return {int(name) for name in os.listdir("/proc/self/task")} - {n for n in known if n}
+    return {int(task.name) for task in Path("/proc/self/task").iterdir()} - {n for n in known if n}
 
 
 def cpu_of(threads: set[int]) -> float:
-    total = 0
-    for thread in threads:
-        try:
-            fields = Path(f"/proc/self/task/{thread}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        except OSError:
-            continue
-        total += int(fields[11]) + int(fields[12])
-    return total / os.sysconf("SC_CLK_TCK")
+    """Their CPU seconds so far; the kernel counts nanoseconds."""
+    spent = (Path(f"/proc/self/task/{thread}/schedstat").read_text(encoding="ascii").split() for thread in threads)
+    return sum(int(fields[0]) for fields in spent) / 1e9
 
 
 def process_cpu() -> float:
@@ -152,7 +142,7 @@ def one_run(ours: Any, watch: Stopwatch, paths: list[Path], model_threads: set[i
 
 def measure(model: Path, paths: list[Path], *, cores: int, repeats: int) -> dict[str, Any]:
     """Medians over the repeats of one process."""
-    import recognisers
+    from ours import Ours
 
     watch = Stopwatch()
     with ExitStack() as stack:
@@ -161,7 +151,7 @@ def measure(model: Path, paths: list[Path], *, cores: int, repeats: int) -> dict
                 where, _, attribute = target.rpartition(".")
                 owner: Any = _resolve(where)
                 stack.enter_context(mock.patch.object(owner, attribute, watch.wrapped(name, getattr(owner, attribute))))
-        ours = recognisers.Ours(model, cores=cores)
+        ours = Ours(model, cores=cores)
         ours.pipeline.detector = Timed(ours.pipeline.detector, watch)
         ours.pipeline.decoder = watch.wrapped("decode", ours.pipeline.decoder)
         ours.whole(paths[:2])
@@ -169,7 +159,9 @@ def measure(model: Path, paths: list[Path], *, cores: int, repeats: int) -> dict
         runs = []
         for turn in range(repeats):
             runs.append(one_run(ours, watch, paths, threads))
-            progress(f"stages, run {turn + 1}: {runs[-1]['cpu_seconds']:.1f} s CPU, other {runs[-1]['other_share']:.1%}")
+            progress(
+                f"stages, run {turn + 1}: {runs[-1]['cpu_seconds']:.1f} s CPU, other {runs[-1]['other_share']:.1%}"
+            )
     middle = {key: statistics.median(r[key] for r in runs) for key in runs[0] if key != "steps"}
     names = dict.fromkeys(name for r in runs for name in r["steps"])
     steps = {name: statistics.median(r["steps"].get(name, 0.0) for r in runs) for name in names}
@@ -189,6 +181,10 @@ def _resolve(path: str) -> Any:
             found = getattr(found, name)
         return found
     raise LookupError(path)
+
+
+def caption(document: dict[str, Any]) -> str:
+    return f"{document['files']} files, {document['audio_seconds'] / 60:.0f} min, medians of {document['repeats']} runs; {document['windows']:.0f} windows in {document['batches']:.0f} calls."
 
 
 def shown_table(document: dict[str, Any]) -> str:
@@ -231,7 +227,9 @@ def main() -> None:
     measured = measure(given.model, [voicemails.FOLDER / row["file"] for row in labels], cores=given.cores, repeats=given.repeats)  # fmt: skip
     document = {**stamped, "files": given.files, **measured}
     print(headline(stamped))
-    print(f"{given.files} files, {measured['audio_seconds'] / 60:.1f} min of audio, {measured['wall_seconds']:.1f} s wall\n")
+    print(
+        f"{given.files} files, {measured['audio_seconds'] / 60:.1f} min of audio, {measured['wall_seconds']:.1f} s wall\n"
+    )
     print(shown_table(document))
     if given.json:
         save(given.json, document)

@@ -135,7 +135,9 @@ class Voice(phi_cases.Caller):
         return [Piece(f"{local} at {host}", "EMAIL")]
 
     def url(self) -> Pieces:
-        return [Piece(self.pick("sites").replace("-", " dash ").replace(".", " dot ").replace("/", " slash "), "URL_IP")]
+        return [
+            Piece(self.pick("sites").replace("-", " dash ").replace(".", " dot ").replace("/", " slash "), "URL_IP")
+        ]
 
     def ip(self) -> Pieces:
         parts = (self.rnd.choice([10, 172, 192]), *(self.rnd.randrange(200) for _ in range(3)))
@@ -180,4 +182,3 @@ def message(rnd: random.Random, *, words: float, length: Callable[[str], int], t
     kind = rnd.choices(["incoming", "outgoing", "without"], [60, 25, 15])[0]
     drawn = [notation(phi_cases.said(Voice(rnd, "tuning"), kind, matters=rnd.randint(1, 7))) for _ in range(tries)]
     return "out" if kind == "outgoing" else "in", min(drawn, key=lambda script: abs(length(script) - words))
-

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """The benchmark archive: invented voicemails of 5-40 s over a telephone line, with the time of every word and exact PHI labels.
 
     python benchmarks/voicemails.py [--files 200] [--out .train/voicemails]
@@ -17,14 +16,10 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import sys
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [p for p in (str(ROOT), str(ROOT / "benchmarks")) if p not in sys.path]
-
-from models.tts import SynthesisError  # noqa: E402
+from report import ROOT, progress
 
 FOLDER = ROOT / ".train" / "voicemails"
 FILES = 200
@@ -66,6 +61,7 @@ def draw(number: int, attempt: int) -> dict[str, Any]:
 
 def make(number: int, folder: Path) -> dict[str, Any]:
     """Write one recording and return its line of labels.jsonl; texts are drawn until its length fits."""
+    from models.tts import SynthesisError
     from sample_audio.make import record
 
     for attempt in range(50):
@@ -96,7 +92,7 @@ def archive(files: int = FILES, folder: Path = FOLDER) -> list[dict[str, Any]]:
             out.write(json.dumps(rows[-1], ensure_ascii=False) + "\n")
             out.flush()
             if number % 20 == 0:
-                print(f"voicemail {number} of {files}", flush=True)
+                progress(f"voicemail {number} of {files}")
     return rows[:files]
 
 
