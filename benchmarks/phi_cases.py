@@ -257,20 +257,27 @@ def assemble(pieces: Sequence[Piece]) -> tuple[str, list[dict[str, Any]]]:
     return text.rstrip(), spans
 
 
-def message(rnd: random.Random, part: str, kind: str) -> dict[str, Any]:
-    """One message: greeting, two to five sentences on different matters, goodbye."""
-    speaker = Caller(rnd, part)
+def said(speaker: Caller, kind: str, *, matters: int = 0) -> Pieces:
+    """What one caller says: greeting, at most `matters` sentences (0: two to five) on different matters, goodbye."""
+    rnd = speaker.rnd
     frames = vocabulary.FRAMES[kind]
-    half = {group: entries[0 if part == "tuning" else 1 :: 2] for group, entries in frames.items()}
+    half = {group: entries[0 if speaker.part == "tuning" else 1 :: 2] for group, entries in frames.items()}
     chosen = [rnd.choice(half["open"])]
     body = [group for group in half if group not in {"open", "close"}]
     weights = [vocabulary.WEIGHTS.get(group, 1.0) for group in body]
-    chosen.extend(rnd.choice(half[group]) for group in dict.fromkeys(rnd.choices(body, weights, k=rnd.randrange(2, 6))))
+    count = matters or rnd.randrange(2, 6)
+    chosen.extend(rnd.choice(half[group]) for group in dict.fromkeys(rnd.choices(body, weights, k=count)))
     chosen.append(rnd.choice(half["close"]))
     pieces: Pieces = []
     for frame in chosen:
         pieces += [*sentence(speaker, frame), Piece(" ")]
-    text, spans = assemble(pieces)
+    return pieces
+
+
+def message(rnd: random.Random, part: str, kind: str) -> dict[str, Any]:
+    """One message: greeting, two to five sentences on different matters, goodbye."""
+    speaker = Caller(rnd, part)
+    text, spans = assemble(said(speaker, kind))
     scope = IDENTIFIERS if kind == "without" else (*IDENTIFIERS, *dict.fromkeys(vocabulary.CLINICAL.values()))
     return {"kind": kind, "form": speaker.style, "scope": [*scope, "ORGANIZATION"], "text": text, "spans": spans}
 

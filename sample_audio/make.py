@@ -11,6 +11,7 @@ import argparse
 import json
 import sys
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -129,8 +130,8 @@ def conditions(message: dict[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def record(message: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Make one file under `folder` and return its line of labels.jsonl."""
+def record(message: dict[str, Any], folder: Path, *, tell: Callable[[str], object] = print) -> dict[str, Any]:
+    """Make one file under `folder` and return its line of labels.jsonl; `tell` is told about it."""
     rng = np.random.default_rng(zlib.crc32(message["id"].encode()))
     form = codecs.FORMATS[message["format"]]
     clean, timed = compose(message, rng)
@@ -153,7 +154,7 @@ def record(message: dict[str, Any], folder: Path) -> dict[str, Any]:
     decoded, sample_rate = decodings[0]
     duration, shift = len(decoded) / sample_rate, delays[0]
     size = path.stat().st_size / 1000
-    print(f"{name:24} {duration:6.2f} s {size:7.1f} kB  delay {1000 * shift:5.2f} ms  {conditions(message)}")
+    tell(f"{name:24} {duration:6.2f} s {size:7.1f} kB  delay {1000 * shift:5.2f} ms  {conditions(message)}")
     return {
         "id": message["id"],
         "file": name,

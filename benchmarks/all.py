@@ -1,0 +1,69 @@
+"""Every benchmark of time and memory, one after the other, and then the tables of BENCHMARKS.md.
+
+    python benchmarks/all.py [--only throughput stages …] [--quick] [--out FOLDER]
+
+On two quiet cores about 25 minutes (`make bench` is the same). Each step is a script that also runs alone: its docstring says what it measures,
+its caveats and its options. --quick: a few files each, into .train/bench-quick, to see that all of it works; its numbers say nothing. Needs the
+extra `bench`, torch and transformers (for random weights), and the Debian packages that voicemails.py names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import page
+from report import RESULTS, ROOT, progress
+
+QUICK = ROOT / ".train" / "bench-quick"
+
+
+class Step(NamedTuple):
+    """Name of the result, script, options of a real run and of a quick one; `plot`: whether it draws a picture."""
+
+    name: str
+    script: str
+    options: str
+    quick: str
+    plot: bool = True
+
+
+STEPS = (
+    Step("throughput", "throughput", "--files 200 --repeats 3", "--files 4 --repeats 1", plot=False),
+    Step("throughput-base", "throughput", "--random base --files 24 --repeats 2", "--random base --files 2 --repeats 1", plot=False),
+    Step("stages", "stages", "--files 60 --repeats 3", "--files 4 --repeats 1"),
+    Step("margin", "margin", "--files 60", "--files 4"),
+    Step("scaling", "scaling", "--files 40", "--files 4"),
+    Step("latency", "latency", "--messages 60", "--messages 5 --files 4"),
+    Step("memory", "memory", "--files 100 1000 5000 --hours 3", "--files 5 10 --hours 0.02"),
+)  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="*", choices=[step.name for step in STEPS])
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--out", type=Path, help="folder for the results (default: benchmarks/results)")
+    given = parser.parse_args()
+    out = given.out or (QUICK if given.quick else RESULTS)
+    out.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    for step in STEPS:
+        if given.only and step.name not in given.only:
+            continue
+        progress(f"{step.name} …")
+        options = (step.quick if given.quick else step.options).split()
+        options += ["--json", str(out / f"{step.name}.json")]
+        options += ["--plot", str(out / f"{step.name}.png")] if step.plot else []
+        subprocess.run([sys.executable, str(ROOT / "benchmarks" / f"{step.script}.py"), *options], check=True, cwd=ROOT)
+        progress(f"{step.name} done, {(time.monotonic() - began) / 60:.1f} min so far")
+    if out == RESULTS:
+        page.fill()
+
+
+if __name__ == "__main__":
+    main()

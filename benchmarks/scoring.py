@@ -1,0 +1,78 @@
+"""Words that any system heard → word errors and leak, through the same detector, policies and evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from redactor.audio import decode, read_source, recognition_audio
+from redactor.errors import Quarantine
+from redactor.evaluation import LabelledRecording, Tally, ideal_findings, load_labels, measure
+from redactor.policy import load_policy, make_plan
+from redactor.speech.activity import Activity, listen
+from redactor.speech.coverage import gaps
+from redactor.types import Finding, ModelInfo, Plan, Recording, Speech, TimedText, Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    labelled: LabelledRecording
+    recording: Recording
+    activity: Activity
+    ideal: Plan
+
+
+class Scorer:
+    """Scores hearings of one labelled archive of one channel; what the labels alone decide is worked out once.
+
+    `make_plan`, detector and policy are the product's; speech that no word stands for is bleeped, so that every recording comes out and
+    is measured. How many the default policy would withhold for it instead is counted beside.
+    """
+
+    def __init__(self, labels: Path, names: Sequence[str]) -> None:
+        """`names`: the recordings that count, by file name."""
+        from redactor.phi import build_detector
+
+        self._detector = build_detector()
+        self._policy = load_policy("deidentify").having(unheard_speech="bleep")
+        self._strict = load_policy("deidentify").having(unheard_speech="quarantine")
+        wanted = set(names)
+        self._cases: list[_Case] = []
+        for labelled in load_labels(labels):
+            if labelled.path.name not in wanted:
+                continue
+            recording = decode(read_source(labelled.path))
+            texts = tuple(channel.transcript for channel in labelled.channels)
+            found = ideal_findings(labelled.channels, list(self._detector.pipe([t.text for t in texts])))
+            truth = Speech(texts, (0,), ModelInfo("labels", "labels"))
+            ideal = make_plan(recording, truth, found, self._policy)
+            self._cases.append(_Case(labelled, recording, listen(recognition_audio(recording, 0)), ideal))
+
+    @property
+    def seconds(self) -> float:
+        return sum(case.recording.duration for case in self._cases)
+
+    def score(self, heard: Mapping[str, Sequence[TimedText]]) -> dict[str, Any]:
+        """Figures of `evaluation.Tally` for the words of each file; "withheld_percent": of the recordings, by the default policy."""
+        tally, withheld = Tally(), 0
+        speeches = [self._speech(case, heard.get(case.labelled.path.name, ())) for case in self._cases]
+        texts = [speech.transcripts[0].text for speech in speeches]
+        for case, speech, found in zip(self._cases, speeches, self._detector.pipe(texts), strict=True):
+            plan = make_plan(case.recording, speech, tuple(found), self._policy)
+            measure(case.labelled, plan, case.ideal, tally, policy=self._policy)
+            withheld += not self._passes(case, speech, tuple(found))
+        return {**tally.figures(), "withheld_percent": round(100 * withheld / len(self._cases), 1)}
+
+    def _passes(self, case: _Case, speech: Speech, found: tuple[Finding, ...]) -> bool:
+        with suppress(Quarantine):
+            make_plan(case.recording, speech, found, self._strict)
+            return True
+        return False
+
+    def _speech(self, case: _Case, words: Sequence[TimedText]) -> Speech:
+        said = [w for w in words if w.start is None or w.start < case.recording.duration]
+        unheard = gaps(case.activity, said, channel=0)
+        return Speech((Transcript.of(said, channel=0),), (0,), ModelInfo("benchmark", "words"), 0.0, unheard)

@@ -1,0 +1,241 @@
+"""Where the time of an archive run goes: CPU seconds of every step, and how much is neither voice detector, features nor model.
+
+    python benchmarks/stages.py [--files 60] [--repeats 3] [--model models/voicemail-micro] [--json FILE] [--plot FILE.png]
+
+One process, `Pipeline.run` as `redactor redact` builds it, held to --cores cores. Each step's function is wrapped in a clock that counts CPU
+seconds of the calling thread alone (time.thread_time), less those of wrapped functions that it calls; the model's are those of CTranslate2's own
+threads, read from the kernel. "Not wrapped" is the rest of the process: threads, locks, queues and the clocks themselves.
+
+Caveats: CPU seconds, so a busy machine changes them little; hyper-threads and full memory buses still do. Linux only. The share
+depends on the checkpoint: with a larger one the model takes more and all else the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import os
+import resource
+import statistics
+import tempfile
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import voicemails
+from report import ROOT, headline, progress, save, stamp, table
+
+MODEL, VAD, FEATURES = "model", "voice detector", "features"
+NAMED = (MODEL, VAD, FEATURES)
+"""What a recogniser of any kind must do; all else is "other"."""
+
+
+class Stopwatch:
+    """CPU seconds by step; nested steps are taken out of the step around them."""
+
+    def __init__(self) -> None:
+        self.cpu: dict[str, float] = defaultdict(float)
+        self.calls: dict[str, int] = defaultdict(int)
+        self._local = threading.local()
+        self._lock = threading.Lock()
+
+    def wrapped(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def timed(*arguments: Any, **named: Any) -> Any:
+            outer = getattr(self._local, "inside", None)
+            self._local.inside = 0.0
+            began = time.thread_time()
+            try:
+                return function(*arguments, **named)
+            finally:
+                spent = time.thread_time() - began
+                own = spent - self._local.inside
+                self._local.inside = None if outer is None else outer + spent
+                with self._lock:
+                    self.cpu[name] += own
+                    self.calls[name] += 1
+
+        return timed
+
+    def reset(self) -> None:
+        with self._lock:
+            self.cpu.clear()
+            self.calls.clear()
+
+
+STEPS: dict[str, tuple[str, ...]] = {
+    "read": ("redactor.pipeline.read_source",),
+    "resample for recognition": ("redactor.pipeline.recognition_audio", "redactor.pipeline.same_as"),
+    VAD: ("redactor.speech.recognize.listen",),
+    "windows": ("redactor.speech.recognize.plan_windows",),
+    "around the model": ("redactor.speech.whisper.WhisperEngine.decode",),
+    FEATURES: ("redactor.speech.whisper.WhisperEngine.prepare",),
+    "join words": tuple(f"redactor.speech.recognize.ChannelPlan.{n}" for n in ("join", "retry", "patch", "finish")),
+    "plan": ("redactor.pipeline.make_plan",),
+    "bleep": ("redactor.pipeline.bleep",),
+    "encode": ("redactor.pipeline.encode",),
+    "check": ("redactor.pipeline.still_audible",),
+    "render": tuple(f"redactor.pipeline.{n}" for n in ("tokens", "document", "plain_text", "srt", "vtt", "json.dumps")),
+    "save": ("redactor.pipeline.save_set",),
+}
+"""Step → the functions that do it, by where they are looked up."""
+
+
+class Timed:
+    """A detector whose work is timed whole: `pipe` gives its results lazily."""
+
+    def __init__(self, inner: Any, watch: Stopwatch) -> None:
+        self._inner = inner
+        self.pipe = watch.wrapped("detect", lambda texts: list(inner.pipe(texts)))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+def engine_threads() -> set[int]:
+    """Threads of this process that Python did not start: CTranslate2's and the like."""
+    known = {t.native_id for t in threading.enumerate()}
+    return {int(task.name) for task in Path("/proc/self/task").iterdir()} - {n for n in known if n}
+
+
+def cpu_of(threads: set[int]) -> float:
+    """Their CPU seconds so far; the kernel counts nanoseconds."""
+    spent = (Path(f"/proc/self/task/{thread}/schedstat").read_text(encoding="ascii").split() for thread in threads)
+    return sum(int(fields[0]) for fields in spent) / 1e9
+
+
+def process_cpu() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def one_run(ours: Any, watch: Stopwatch, paths: list[Path], model_threads: set[int]) -> dict[str, Any]:
+    from redactor.audio import looks_like_audio
+    from redactor.keep import list_inputs
+
+    watch.reset()
+    calls = ours.transcriber.engine.calls
+    before = process_cpu(), cpu_of(model_threads), time.perf_counter(), calls.counts.busy, calls.counts.pieces, calls.counts.batches  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="redactor-bench-") as out:
+        items = list_inputs(paths, is_audio=looks_like_audio).items
+        outcomes = list(ours.pipeline.run(items, Path(out), threads=ours.in_flight))
+    after = process_cpu(), cpu_of(model_threads), time.perf_counter(), calls.counts.busy, calls.counts.pieces, calls.counts.batches  # fmt: skip
+    total, model, wall, busy, pieces, batches = (b - a for a, b in zip(before, after, strict=True))
+    steps = {MODEL: model, **watch.cpu}
+    steps["not wrapped"] = total - sum(steps.values())
+    return {
+        "audio_seconds": sum(o.duration for o in outcomes),
+        "wall_seconds": wall,
+        "cpu_seconds": total,
+        "model_busy_seconds": busy,
+        "windows": pieces,
+        "batches": batches,
+        "steps": steps,
+        "other_share": 1 - sum(steps.get(name, 0.0) for name in NAMED) / total,
+    }
+
+
+def measure(model: Path, paths: list[Path], *, cores: int, repeats: int) -> dict[str, Any]:
+    """Medians over the repeats of one process."""
+    from ours import Ours
+
+    watch = Stopwatch()
+    with ExitStack() as stack:
+        for name, targets in STEPS.items():
+            for target in targets:
+                where, _, attribute = target.rpartition(".")
+                owner: Any = _resolve(where)
+                stack.enter_context(mock.patch.object(owner, attribute, watch.wrapped(name, getattr(owner, attribute))))
+        ours = Ours(model, cores=cores)
+        ours.pipeline.detector = Timed(ours.pipeline.detector, watch)
+        ours.pipeline.decoder = watch.wrapped("decode", ours.pipeline.decoder)
+        ours.whole(paths[:2])
+        threads = engine_threads()
+        runs = []
+        for turn in range(repeats):
+            runs.append(one_run(ours, watch, paths, threads))
+            progress(
+                f"stages, run {turn + 1}: {runs[-1]['cpu_seconds']:.1f} s CPU, other {runs[-1]['other_share']:.1%}"
+            )
+    middle = {key: statistics.median(r[key] for r in runs) for key in runs[0] if key != "steps"}
+    names = dict.fromkeys(name for r in runs for name in r["steps"])
+    steps = {name: statistics.median(r["steps"].get(name, 0.0) for r in runs) for name in names}
+    return {**middle, "repeats": repeats, "steps": dict(sorted(steps.items(), key=lambda item: -item[1]))}
+
+
+def _resolve(path: str) -> Any:
+    import importlib
+
+    parts = path.split(".")
+    for size in range(len(parts), 0, -1):
+        try:
+            found: Any = importlib.import_module(".".join(parts[:size]))
+        except ModuleNotFoundError:
+            continue
+        for name in parts[size:]:
+            found = getattr(found, name)
+        return found
+    raise LookupError(path)
+
+
+def caption(document: dict[str, Any]) -> str:
+    return f"{document['files']} files, {document['audio_seconds'] / 60:.0f} min, medians of {document['repeats']} runs; {document['windows']:.0f} windows in {document['batches']:.0f} calls."
+
+
+def shown_table(document: dict[str, Any]) -> str:
+    total, audio = document["cpu_seconds"], document["audio_seconds"]
+    rows = [
+        [name, round(spent, 2), f"{100 * spent / total:.1f} %", round(1000 * spent / audio, 2)]
+        for name, spent in document["steps"].items()
+    ]
+    rows.append(["**all**", round(total, 2), "100 %", round(1000 * total / audio, 2)])
+    rows.append(["**neither model, voice detector nor features**", round(total * document["other_share"], 2), f"{100 * document['other_share']:.1f} %", None])  # fmt: skip
+    return table(["step", "CPU s", "share", "ms a second of audio"], rows)
+
+
+def plot(document: dict[str, Any], path: Path) -> None:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 3.2), layout="constrained")
+    axes = figure.subplots()
+    total = document["cpu_seconds"]
+    names = list(document["steps"])[::-1]
+    shares = [100 * document["steps"][name] / total for name in names]
+    axes.barh(names, shares, color=["tab:blue" if name in NAMED else "tab:orange" for name in names])
+    axes.set_xlabel("% of CPU time (orange: neither model, voice detector nor features)", fontsize=8)
+    axes.tick_params(labelsize=7)
+    figure.savefig(path, dpi=90)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--files", type=int, default=60)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--model", type=Path, default=ROOT / "models" / "voicemail-micro")
+    parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--plot", type=Path)
+    given = parser.parse_args()
+    labels = voicemails.archive(given.files)
+    stamped = stamp(given.model, cores=given.cores)
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: given.cores])
+    measured = measure(given.model, [voicemails.FOLDER / row["file"] for row in labels], cores=given.cores, repeats=given.repeats)  # fmt: skip
+    document = {**stamped, "files": given.files, **measured}
+    print(headline(stamped))
+    print(
+        f"{given.files} files, {measured['audio_seconds'] / 60:.1f} min of audio, {measured['wall_seconds']:.1f} s wall\n"
+    )
+    print(shown_table(document))
+    if given.json:
+        save(given.json, document)
+    if given.plot:
+        plot(document, given.plot)
+
+
+if __name__ == "__main__":
+    main()
