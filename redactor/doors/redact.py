@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 import os
 import sys
-import threading
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from redactor.doors import options as o
+from redactor.doors.job import Job, assemble
 from redactor.doors.terminal import console, meter, notice, stop_requests, summary_table
 from redactor.errors import ConfigurationError, NoInput, OutputError, RedactorError
-from redactor.keep import Item
+from redactor.keep import Documents, Item
 from redactor.types import Outcome, Status
 
 Style = Literal["tone", "silence", "noise"]
@@ -79,6 +80,16 @@ def redact(
     names: Annotated[
         Names, typer.Option(help="Output names: auto replaces names that hold PHI by the recording's id.")
     ] = "auto",
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="auto|HOST:PORT|local",
+            help="Work on the machines of a Ray cluster that share this file system; local: start one here.",
+        ),
+    ] = None,
+    open_cluster: Annotated[
+        bool, typer.Option("--open-cluster", help="Join a Ray cluster that has no authentication.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON on standard output.")] = False,
 ) -> None:
     """Redact recordings: bleeped audio, transcript, subtitles and a JSON document for each, below --out.
@@ -87,51 +98,49 @@ def redact(
     """
     from redactor.audio import looks_like_audio
     from redactor.keep import list_inputs, remove_leftovers
-    from redactor.pipeline import Pipeline
     from redactor.render import Replacer
-    from redactor.speech import usable_cores
 
-    chosen = o.policy_from(policy, padding=padding, unheard=unheard)
     if hash_key_file is not None and operator != "hash":
         raise ConfigurationError("--hash-key-file is for --operator hash.")
-    replacer = Replacer(operator, key=o.read_key(hash_key_file))
-    decode = o.decoder(raw)
+    job = Job(
+        policy=o.policy_from(policy, padding=padding, unheard=unheard),
+        operator=operator,
+        style=bleep,
+        names=names,
+        raw=raw,
+        ner=ner,
+        verify=verify,
+        in_flight=in_flight,
+        hash_key=o.read_key(hash_key_file),
+        recognition={
+            "model": model, "device": device, "compute_type": compute_type, "threads": threads, "workers": workers,
+            "batch_size": batch_size, "window": window, "beam": beam, "language": language, "hotwords": hotwords,
+            "initial_prompt": initial_prompt, "revision": revision,
+        } if transcript is None or verify else None,
+    )  # fmt: skip
+    Replacer(operator, key=job.hash_key)  # a bad key or codec is said before anything is looked for or started
+    o.decoder(raw)
     listing = list_inputs(paths, is_audio=looks_like_audio, outside=out)
     reader = o.transcripts_for(transcript, listing.items) if transcript else None
     _make_folder(out)
     _protect_inputs(out, listing.items)
-    engine: Any = None
-    # Two more than cores: some of those whose turn it is wait for the disk.
-    turn = threading.BoundedSemaphore(usable_cores() + 2)
-    if transcript is None or verify:
-        engine = o.build_transcriber(
-            model, device=device, compute_type=compute_type, threads=threads, workers=workers,
-            batch_size=batch_size, window=window, turn=turn, beam=beam, language=language, hotwords=hotwords,
-            initial_prompt=initial_prompt, revision=revision,
-        )  # fmt: skip
-    pipeline = Pipeline(
-        transcriber_for=reader or (lambda _item: engine),
-        detector=o.build_detector(ner),
-        policy=chosen,
-        replacer=replacer,
-        decoder=decode,
-        style=bleep,
-        verify_with=engine if verify else None,
-        names=names,
-        recipe=repr((raw, ner, *((beam, language, hotwords, initial_prompt, window) if engine else ()))),
-        turn=turn,
-    )
-    remove_leftovers(out)
-    began = time.perf_counter()
+    run: Callable[..., Iterator[Outcome]]
     outcomes: list[Outcome] = []
-    with stop_requests() as stopping, meter(len(listing.items)) as bar:
-        for outcome in pipeline.run(
-            listing.items,
-            out,
-            resume=resume,
-            threads=in_flight or (engine.in_flight if engine else usable_cores() + 2),
-            ordered=order == "input",
-            stopping=stopping,
+    with ExitStack() as stack:
+        if cluster is None:
+            made = assemble(job, reader=reader)
+            run = partial(made.pipeline.run, threads=made.in_flight)
+        else:
+            from redactor.doors.cluster import joined
+
+            crew = stack.enter_context(joined(cluster, job, out, open_cluster=open_cluster))
+            run = partial(crew.run, reader=reader)
+        remove_leftovers(out)
+        began = time.perf_counter()
+        stopping = stack.enter_context(stop_requests())
+        bar = stack.enter_context(meter(len(listing.items)))
+        for outcome in run(
+            listing.items, out, journal=Documents(resume=resume), ordered=order == "input", stopping=stopping
         ):
             outcomes.append(outcome)
             bar.add(outcome)
