@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -102,9 +102,15 @@ def _started(temp: Path) -> Any:
 def _connected(address: str, *, open_cluster: bool) -> Any:
     if not open_cluster:
         os.environ["RAY_AUTH_MODE"] = "token"
-    ray = _init(address)
+    try:
+        ray = _init(address)
+    except ClusterUnavailable:
+        if address != "auto" and _answer(address, os.environ) == _REFUSED:
+            raise _no_token() from None
+        raise
     # A cluster that asks for no token does not mind being sent one: only a caller without can tell.
-    if not open_cluster and _lets_in_without_token(ray.get_runtime_context().gcs_address):
+    without = {k: v for k, v in os.environ.items() if not k.startswith("RAY_AUTH")}
+    if not open_cluster and _answer(ray.get_runtime_context().gcs_address, without) != _REFUSED:
         ray.shutdown()
         raise ConfigurationError(
             "This Ray cluster has no authentication: whoever reaches it can run code on it.",
@@ -113,15 +119,30 @@ def _connected(address: str, *, open_cluster: bool) -> Any:
     return ray
 
 
-def _lets_in_without_token(address: str) -> bool:
-    env = {k: v for k, v in os.environ.items() if not k.startswith("RAY_AUTH")}
-    env.update(RAY_AUTH_MODE="disabled", RAY_USAGE_STATS_ENABLED="0")
-    asked = f"from ray._raylet import GcsClient; GcsClient(address={address!r}).internal_kv_get(b'redactor', namespace=b'x')"
+_REFUSED = 7
+
+
+def _answer(address: str, env: Mapping[str, str]) -> int:
+    """What the head of a cluster says to a process with this environment: 0, `_REFUSED`, or something else for no answer."""
+    asked = (
+        "import sys; from ray._raylet import GcsClient; from ray.exceptions import AuthenticationError\n"
+        "try: GcsClient(address=sys.argv[1]).internal_kv_get(b'redactor', namespace=b'x')\n"
+        f"except AuthenticationError: sys.exit({_REFUSED})"
+    )
+    env = {"RAY_AUTH_MODE": "disabled", **env, "RAY_USAGE_STATS_ENABLED": "0"}
     try:
-        done = subprocess.run([sys.executable, "-c", asked], env=env, capture_output=True, timeout=60, check=False)  # noqa: S603
+        return subprocess.run(  # noqa: S603 - ourselves
+            [sys.executable, "-c", asked, address], env=env, capture_output=True, timeout=60, check=False
+        ).returncode
     except subprocess.TimeoutExpired:
-        return False
-    return done.returncode == 0
+        return -1
+
+
+def _no_token() -> ConfigurationError:
+    return ConfigurationError(
+        "The Ray cluster did not accept the token, or there is none.",
+        hint="Every machine needs the cluster's token: RAY_AUTH_TOKEN, RAY_AUTH_TOKEN_PATH or ~/.ray/auth_token.",
+    )
 
 
 def _init(address: str, **options: Any) -> Any:
@@ -131,15 +152,14 @@ def _init(address: str, **options: Any) -> Any:
     # Ray notes the command line and the working folder of a driver, which may name people.
     with suppress(AttributeError):
         ray._raylet.setproctitle("redactor")  # type: ignore[attr-defined]  # noqa: SLF001 - it has no other
+        # Ray prints what it thinks of nodes on standard output, which is for data; the crew says what matters.
+        ray._private.worker.print_to_stdstream = lambda *_args, **_kwargs: None  # noqa: SLF001
     folder = os.getcwd()  # noqa: PTH109
     os.chdir(sys.prefix)
     try:
         ray.init(address, log_to_driver=False, configure_logging=False, **options)
     except ray.exceptions.AuthenticationError:
-        raise ConfigurationError(
-            "The Ray cluster did not accept the token, or there is none.",
-            hint="Every machine needs the cluster's token: RAY_AUTH_TOKEN, RAY_AUTH_TOKEN_PATH or ~/.ray/auth_token.",
-        ) from None
+        raise _no_token() from None
     except Exception as error:  # noqa: BLE001 - Ray raises all sorts; messages may quote addresses and paths
         raise ClusterUnavailable(f"The Ray cluster cannot be joined or started ({type(error).__name__}).") from None
     finally:
