@@ -19,7 +19,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $(STAMP)
 
 demo: $(STAMP)
-	$(BIN)/redactor redact sample_audio --out demo-out --model voicemail-micro --unheard bleep --names keep
+	$(BIN)/redactor redact sample_audio --out demo-out --model voicemail-micro --unheard bleep --names keep --redo
 	$(BIN)/redactor evaluate sample_audio --model voicemail-micro --unheard bleep
 
 test: $(STAMP)

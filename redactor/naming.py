@@ -12,7 +12,7 @@ from typing import Protocol
 
 from redactor.keep import Item
 from redactor.phi.gazetteers import words
-from redactor.types import Finding
+from redactor.types import Finding, Transcript
 
 LONGEST = 230
 """Bytes of a name: file systems take 255, and ".redacted.json" (or a longer suffix) comes behind it."""
@@ -28,8 +28,8 @@ class Detector(Protocol):
 
     def detect(self, text: str) -> tuple[Finding, ...]: ...
 
-    def pipe(self, texts: Iterable[str]) -> Iterable[tuple[Finding, ...]]:
-        """Findings of each text, in order."""
+    def search(self, transcripts: Iterable[Transcript]) -> Iterable[tuple[Finding, ...]]:
+        """Findings of each transcript, in order, with its channel."""
 
 
 class OutputNames:

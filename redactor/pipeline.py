@@ -16,7 +16,6 @@ import errno
 import hashlib
 import json
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
@@ -49,14 +48,14 @@ from redactor.errors import (
     RedactorError,
     VerificationHit,
 )
-from redactor.flow import Allowance, in_order, spread
+from redactor.flow import Allowance, Clock, in_order, spread
 from redactor.gather import Gather
 from redactor.keep import TEXT_SUFFIXES, Claim, Documents, Item, Journal, Step, artefact, below, save_set
 from redactor.naming import Detector, OutputNames
 from redactor.policy import Policy, make_plan, with_echoes
 from redactor.render import Replacer, document, leaks, plain_text, srt, still_audible, tokens, vtt
 from redactor.speech import Transcriber
-from redactor.types import Finding, Outcome, Plan, Recording, Speech, Status
+from redactor.types import Finding, Outcome, Plan, Recording, Speech, Status, Transcript
 
 TEXTS = 64
 """Most texts searched in one batch."""
@@ -72,23 +71,6 @@ class Artefacts:
     plan: Plan
     audio: Encoded
     files: tuple[tuple[str, bytes], ...]
-
-
-class Clock:
-    """Wall seconds by stage, in the order of first use."""
-
-    def __init__(self) -> None:
-        self.spent: dict[str, float] = {}
-
-    @contextmanager
-    def stage(self, name: str, turn: AbstractContextManager[Any] | None = None) -> Iterator[None]:
-        """Time what is done inside; with `turn`, from when it is this thread's turn."""
-        with turn or nullcontext():
-            began = time.perf_counter()
-            try:
-                yield
-            finally:
-                self.spent[name] = self.spent.get(name, 0.0) + time.perf_counter() - began
 
 
 class Pipeline:
@@ -135,20 +117,15 @@ class Pipeline:
         self._turn = turn or nullcontext()
         self._audio = Allowance(audio_seconds)
         self._large = threading.Lock()
-        self._texts: Gather[str, tuple[Finding, ...]] | None = None
+        self._texts: Gather[Transcript, tuple[Finding, ...]] | None = None
         self._saved: set[int] = set()
 
     # --- one recording -------------------------------------------------------------------------------------------------
 
     def search(self, speech: Speech) -> tuple[Finding, ...]:
         """Findings of every transcript, with their channels."""
-        texts = [transcript.text for transcript in speech.transcripts]
-        found = self._texts(texts) if self._texts else list(self.detector.pipe(texts))
-        return tuple(
-            replace(finding, channel=transcript.channel)
-            for transcript, findings in zip(speech.transcripts, found, strict=True)
-            for finding in findings
-        )
+        search = self._texts or self.detector.search
+        return tuple(finding for findings in search(speech.transcripts) for finding in findings)
 
     def plan(self, recording: Recording, transcriber: Transcriber, clock: Clock | None = None) -> Plan:
         """Everything up to the Plan.
@@ -341,8 +318,8 @@ class Pipeline:
             yield
             return
 
-        def search(texts: Sequence[str]) -> list[tuple[Finding, ...]]:
-            return list(self.detector.pipe(texts))
+        def search(transcripts: Sequence[Transcript]) -> list[tuple[Finding, ...]]:
+            return list(self.detector.search(transcripts))
 
         with Gather(search, size=TEXTS, linger=0.0, name="detect") as texts:
             self._texts = texts

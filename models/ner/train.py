@@ -1,7 +1,7 @@
 """Step 2, training: `python -m models.ner.train --data work/ner --out work/ner/run`.
 
 spaCy's `tagger` on a HashEmbedCNN (`MultiHashEmbed` + `MaxoutWindowEncoder`), trained through Thinc with Adam; the learning rate falls to
-zero over the run. One process, one thread is enough: about 6,000 words a second on a shared core.
+zero over the run. One process, one thread is enough.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 import spacy
 from thinc.api import Adam, fix_random_seed, set_dropout_rate
 
-from redactor.phi.tagger import CALLBACK, TAGS
+from redactor.phi.tagger import CALLBACK, TAGS, TOKENIZER, WORD
 
 BATCH_WORDS = 1200
 CONFIG = """
@@ -29,7 +29,7 @@ lang = "en"
 pipeline = ["tagger"]
 
 [nlp.tokenizer]
-@tokenizers = "spacy.Tokenizer.v1"
+@tokenizers = "{tokenizer}"
 
 [nlp.after_creation]
 @callbacks = "{callback}"
@@ -64,7 +64,7 @@ maxout_pieces = 2
 
 def blank(width: int, depth: int) -> Any:
     """The untrained pipeline."""
-    text = CONFIG.format(callback=CALLBACK, width=width, depth=depth)
+    text = CONFIG.format(callback=CALLBACK, tokenizer=TOKENIZER, width=width, depth=depth)
     return spacy.util.load_model_from_config(spacy.util.Config().from_str(text, interpolate=False), auto_fill=True)
 
 
@@ -77,9 +77,9 @@ def read(path: Path, nlp: Any) -> list[tuple[Any, np.ndarray]]:
         tags = np.zeros(len(doc), dtype="i8")
         for start, end, label in row["spans"]:
             first = True
-            for word in doc:
-                if word.idx < end and word.idx + len(word) > start:
-                    tags[word.i] = TAGS.index(f"{'B' if first else 'I'}-{label}")
+            for place, word in enumerate(WORD.finditer(row["text"])):
+                if word.start() < end and word.end() > start:
+                    tags[place] = TAGS.index(f"{'B' if first else 'I'}-{label}")
                     first = False
         if len(doc):
             out.append((doc, tags))

@@ -1,8 +1,8 @@
 """Step 6, test recordings: `python -m models.training.testset --prose prose.json --out testset`.
 
 Text comes from grammar alternatives, names and prose that no training text holds; everything goes through a telephone line (8 kHz,
-300-3400 Hz, µ-law or GSM, 25 dB of noise or better). Kinds: whole voicemails of 15-30 s, single sentences, prose sentences; each in trained
-voices and in festival's, an engine that training never uses (ked is another speaker; slt-hts and kal are speakers that training
+300-3400 Hz, µ-law or GSM, 25 dB of noise or better). Kinds: whole voicemails of 15-30 s, single sentences, prose sentences, sentences with a
+drug in them; each in trained voices and in festival's, an engine that training never uses (ked is another speaker; slt-hts and kal are speakers that training
 knows from flite). Writes one 16 kHz WAV per recording and labels.jsonl with the text and the time of every word.
 """
 
@@ -21,6 +21,7 @@ from models.tts.noise import NOISES
 
 from .speech import RATE, speak
 from .text import Units, Writer, written
+from .text.writer import lexicon
 
 SEEN = [
     *("flite/slt", "flite/rms", "flite/awb", "flite/kal16"),
@@ -28,7 +29,12 @@ SEEN = [
 ]
 UNSEEN = ["festival/ked", "festival/ked", "festival/slt-hts", "festival/kal"]
 SENTENCES = ["open", "reason", "detail", "admin", "callback"]
-COUNTS = {"voicemail": (20, 8), "sentence": (60, 20), "prose": (36, 12)}  # trained voices, unseen engine
+COUNTS = {
+    "voicemail": (20, 8),
+    "sentence": (60, 20),
+    "prose": (36, 12),
+    "drug": (40, 0),
+}  # trained voices, unseen engine
 VOICEMAIL = (15.0, 30.0)  # seconds
 
 
@@ -72,10 +78,15 @@ def line(samples: NDArray[np.float32], rng: random.Random, noise_rng: np.random.
 
 def draw(kind: str, voice: str, seed: str, prose: Path, rng: random.Random) -> tuple[Recording, Writer]:
     """Try seeds until the text is long enough and held out enough."""
+    drugs = {drug for drug in lexicon()["drug"] if " " not in drug}
     for attempt in range(100):
         writer = Writer(f"{seed}-{attempt}", prose, held=True)
         if kind == "voicemail":
             sentences = writer.voicemail()
+        elif kind == "drug":
+            drawn = (writer.of(rng.choice(SENTENCES)) for _ in range(500))
+            sentences = [next(units for units in drawn if any(text.strip().lower() in drugs for text, _ in units))]
+            writer.names_used.clear()  # of the sentences that were passed over, too
         else:
             sentences = [writer.of("prose" if kind == "prose" else rng.choice(SENTENCES))]
         if kind == "voicemail" and writer.grammar.held_used < 3:
@@ -93,9 +104,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--prose", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument(
+        "--seed", default="testset", help="another seed, another set: for choices, so that the test stays one"
+    )
     a = parser.parse_args()
     a.out.mkdir(parents=True, exist_ok=True)
-    rng, noise_rng = random.Random("testset"), np.random.default_rng(2026)
+    rng, noise_rng = random.Random(a.seed), np.random.default_rng(2026)
+    prefix = "" if a.seed == "testset" else f"{a.seed}-"
     with (a.out / "labels.jsonl").open("w") as labels:
         for kind, counts in COUNTS.items():
             for unseen, count in zip((False, True), counts, strict=True):
@@ -103,7 +118,7 @@ def main() -> None:
                 for i in range(count):
                     name = f"{kind}-{'unseen' if unseen else 'seen'}-{i:02d}"
                     voice = voices[i % len(voices)]
-                    recording, writer = draw(kind, voice, name, a.prose, rng)
+                    recording, writer = draw(kind, voice, prefix + name, a.prose, rng)
                     soundfile.write(a.out / f"{name}.wav", line(recording.samples, rng, noise_rng), RATE)
                     row = {
                         "file": f"{name}.wav",

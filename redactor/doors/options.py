@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,7 +12,7 @@ import typer
 
 from redactor.doors.terminal import DownloadBar, notice
 from redactor.errors import ConfigurationError, NoInput, TranscriptError
-from redactor.keep import Item
+from redactor.keep import Inputs, Item
 from redactor.policy import Policy, load_policy
 
 Paths = Annotated[
@@ -106,6 +105,7 @@ def build_transcriber(
     workers: int = 0,
     batch_size: int = 0,
     window: str = "auto",
+    probe: bool = False,
     turn: AbstractContextManager[Any] | None = None,
     beam: int = 5,
     language: str | None = None,
@@ -128,6 +128,7 @@ def build_transcriber(
         threads=threads,
         workers=workers,
         batch_size=batch_size,
+        probe=probe,
         full=window == "full",
         turn=turn,
         beam_size=beam,
@@ -145,7 +146,7 @@ def download_progress() -> Callable[[int, int], None]:
 TRANSCRIPT_SUFFIXES = (".json", ".vtt", ".srt", ".ctm")
 
 
-def transcripts_for(transcript: Path, items: Sequence[Item]) -> Callable[[Item], Any]:
+def transcripts_for(transcript: Path, inputs: Inputs) -> Callable[[Item], Any]:
     """A reader for each item: the one file, or in a folder the file named like the recording.
 
     Nothing is guessed: a transcript of another recording bleeps the wrong places.
@@ -158,25 +159,23 @@ def transcripts_for(transcript: Path, items: Sequence[Item]) -> Callable[[Item],
     if not os.path.exists(transcript):  # noqa: PTH110 - as below
         raise NoInput("The --transcript path does not exist.")
     single = not transcript.is_dir()
-    if single and len(items) > 1:
+    if single and (recordings := inputs.count() or 0) > 1:
         raise ConfigurationError(
-            f"There is one transcript for {len(items)} recordings.",
+            f"There is one transcript for {recordings} recordings.",
             hint="Give --transcript a folder with one for each, named like the recordings.",
         )
-    places = Counter(item.relative for item in items)
-    short = Counter(item.relative.with_suffix("") for item in items)
 
     def reader(item: Item) -> Any:
         if single:
             return TranscriptReader(transcript)
-        if places[item.relative] > 1:
+        if item.has_namesake:
             raise TranscriptError(
                 "Another recording of this run has the same name: nothing says whose the transcript is.",
                 hint="Redact one archive at a time.",
             )
         base = transcript / item.relative
         candidates = [base.with_name(base.name + suffix) for suffix in TRANSCRIPT_SUFFIXES]
-        if short[item.relative.with_suffix("")] == 1:
+        if not item.shares_stem:
             candidates += [base.with_suffix(suffix) for suffix in TRANSCRIPT_SUFFIXES]
         for candidate in candidates:
             if os.path.isfile(candidate):  # noqa: PTH113 - False, not an error, for a name that is too long

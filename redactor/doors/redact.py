@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, suppress
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,10 +18,15 @@ import typer
 
 from redactor.doors import options as o
 from redactor.doors.job import Job, assemble
-from redactor.doors.terminal import console, meter, notice, stop_requests, summary_table
-from redactor.errors import ConfigurationError, NoInput, OutputError, RedactorError
-from redactor.keep import Documents, Item
-from redactor.types import Outcome, Status
+from redactor.doors.progress import Meter, Stop, meter
+from redactor.doors.summary import Totals, summary_table
+from redactor.doors.terminal import console, notice
+from redactor.errors import ConfigurationError, NoInput, OutOfSpace, OutputError, RedactorError
+from redactor.keep import ArchiveJournal, Inputs, Item, OutcomeLog, remove_leftovers, save_set
+from redactor.types import Outcome
+
+MANY = 500
+"""Recordings from which measuring how recognition runs best pays for itself."""
 
 Style = Literal["tone", "silence", "noise"]
 Operator = Literal["label", "mask", "hash", "drop"]
@@ -75,8 +81,21 @@ def redact(
         bool, typer.Option("--verify", help="Recognise the redacted audio again; quarantine on any hit.")
     ] = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Skip what an earlier run with the same settings finished.")
+        bool,
+        typer.Option(
+            "--resume/--redo", help="Go on where an earlier run with the same settings ended, or do everything anew."
+        ),
+    ] = True,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try again what earlier runs quarantined or gave up.")
     ] = False,
+    tries: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="How often a recording may fail for a passing reason, or end the program, before it is given up.",
+        ),
+    ] = 3,
     names: Annotated[
         Names, typer.Option(help="Output names: auto replaces names that hold PHI by the recording's id.")
     ] = "auto",
@@ -94,10 +113,12 @@ def redact(
 ) -> None:
     """Redact recordings: bleeped audio, transcript, subtitles and a JSON document for each, below --out.
 
-    Exit codes: 0 all redacted, 3 some quarantined (a person must listen), 65 some could not be read, 74 disk full.
+    The same command again goes on where it was stopped, and redoes only what changed.
+
+    Exit codes: 0 all redacted, 3 some quarantined (a person must listen), 65 some could not be read, 70 some failed, 74 disk full,
+    75 another run has --out, 130 stopped.
     """
     from redactor.audio import looks_like_audio
-    from redactor.keep import list_inputs, remove_leftovers
     from redactor.render import Replacer
 
     if hash_key_file is not None and operator != "hash":
@@ -116,84 +137,117 @@ def redact(
             "model": model, "device": device, "compute_type": compute_type, "threads": threads, "workers": workers,
             "batch_size": batch_size, "window": window, "beam": beam, "language": language, "hotwords": hotwords,
             "initial_prompt": initial_prompt, "revision": revision,
+            "probe": cluster is None
+            and sum(1 for _ in islice(Inputs(paths, is_audio=looks_like_audio, outside=out), MANY)) == MANY,
         } if transcript is None or verify else None,
     )  # fmt: skip
     Replacer(operator, key=job.hash_key)  # a bad key or codec is said before anything is looked for or started
     o.decoder(raw)
-    listing = list_inputs(paths, is_audio=looks_like_audio, outside=out)
-    reader = o.transcripts_for(transcript, listing.items) if transcript else None
+    inputs = Inputs(paths, is_audio=looks_like_audio, outside=out)
+    items = iter(inputs)
+    first = next(items)  # an error where there is nothing, before anything is made or loaded
+    reader = o.transcripts_for(transcript, inputs) if transcript else None
     _make_folder(out)
-    _protect_inputs(out, listing.items)
-    run: Callable[..., Iterator[Outcome]]
-    outcomes: list[Outcome] = []
+    _protect(out, paths)
+    stop = Stop()
     with ExitStack() as stack:
+        journal = stack.enter_context(
+            closing(
+                ArchiveJournal(out, naming=names, resume=resume, retry_failed=retry_failed, tries=tries, stopping=stop)
+            )
+        )
+        if journal.rebuilt:
+            notice("The ledger was damaged: it is set aside, and a new one is filled from the documents.")
+        run: Callable[..., Iterator[Outcome]]
         if cluster is None:
             made = assemble(job, reader=reader)
             run = partial(made.pipeline.run, threads=made.in_flight)
         else:
             from redactor.doors.cluster import joined
 
-            crew = stack.enter_context(joined(cluster, job, out, open_cluster=open_cluster))
+            crew = stack.enter_context(joined(cluster, job, out, open_cluster=open_cluster, tries=tries))
             run = partial(crew.run, reader=reader)
-        remove_leftovers(out)
+        if journal.unclean:
+            remove_leftovers(out)
+        taken = Taken(chain([first], items), stop)
         began = time.perf_counter()
-        stopping = stack.enter_context(stop_requests())
-        bar = stack.enter_context(meter(len(listing.items)))
-        for outcome in run(
-            listing.items, out, journal=Documents(resume=resume), ordered=order == "input", stopping=stopping
-        ):
-            outcomes.append(outcome)
-            bar.add(outcome)
-    interrupted = len(outcomes) < len(listing.items)
-    wall = time.perf_counter() - began
-    summary = _summary(outcomes, wall, listing.passed_over, len(listing.items))
-    unsaved = _save_summary(out, summary)
+        totals = Totals()
+        with stop.on_signals(), closing(OutcomeLog(out)) as log, meter() as bar, counting(inputs, bar):
+            for outcome in run(taken, out, journal=journal, ordered=order == "input", stopping=stop):
+                totals.add(outcome)
+                log.add(outcome)
+                bar.add(outcome)
+                _stop_if_hopeless(stop, outcome, journal.trouble or log.trouble)
+        wall = time.perf_counter() - began
+        trouble = journal.trouble or log.trouble
+        code = totals.exit_code or (trouble.exit_code if trouble else 0)
+        interrupted = totals.items < taken.count or not taken.exhausted
+        if interrupted and not stop.why:
+            code = 130
+        summary = totals.summary(wall=wall, passed_over=inputs.passed_over, interrupted=interrupted, exit_code=code)
+        unsaved = _save_summary(out, summary)
+        code = code or unsaved
     if as_json:
         print(json.dumps(summary))
     else:
         with suppress(OSError):
-            console().print(summary_table(outcomes, wall, listing.passed_over))
+            console().print(summary_table(totals, wall, inputs.passed_over))
     if interrupted:
-        notice("Stopped early: run the same command with --resume to go on.")
-        raise typer.Exit(130)
-    raise typer.Exit(_exit_code(outcomes) or unsaved)
+        notice(f"Stopped early{f' ({stop.why})' if stop.why else ''}: run the same command again (--resume) to go on.")
+    raise typer.Exit(code)
 
 
-def _exit_code(outcomes: list[Outcome]) -> int:
-    """The gravest: a full disk, then a fault of ours, then bad input, then quarantine."""
-    codes = {x.exit_code for x in outcomes}
-    for code in (74, 73, 70, 69, 78):
-        if code in codes:
-            return code
-    if codes & {65, 66}:
-        return 65
-    return max(codes, default=0)
+class Taken:
+    """The inputs as far as the run takes them: none after a wish to stop."""
+
+    def __init__(self, items: Iterable[Item], stop: Stop) -> None:
+        self._items = iter(items)
+        self._stop = stop
+        self.count = 0
+        self.exhausted = False
+
+    def __iter__(self) -> Iterator[Item]:
+        while not self._stop():
+            item = next(self._items, None)
+            if item is None:
+                self.exhausted = True
+                return
+            self.count += 1
+            yield item
 
 
-def _summary(outcomes: list[Outcome], wall: float, passed_over: int, total: int) -> dict[str, object]:
-    rows = []
-    for outcome in outcomes:
-        row = {k: v for k, v in asdict(outcome).items() if v not in ("", (), 0, 0.0)}
-        row["status"] = outcome.status.value
-        row["findings"] = dict(outcome.findings)
-        row["seconds"] = {k: round(v, 3) for k, v in outcome.seconds}
-        rows.append(row)
-    count = {s.value: sum(x.status is s for x in outcomes) for s in Status}
-    return {
-        "schema": "redactor-summary/1",
-        **count,
-        "items": total,
-        "passed_over": passed_over,
-        "audio_seconds": round(sum(x.duration for x in outcomes), 2),
-        "wall_seconds": round(wall, 2),
-        "outcomes": rows,
-    }
+@contextmanager
+def counting(inputs: Inputs, bar: Meter) -> Iterator[None]:
+    """Meanwhile count the inputs beside the work, for the time that is left."""
+    ended = threading.Event()
+
+    def count() -> None:
+        with suppress(OSError):
+            bar.total = inputs.count(stopping=ended.is_set)
+
+    thread = threading.Thread(target=count, name="counting", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join(timeout=5.0)
+
+
+FULL = 3
+"""So many recordings in a row that found no space on the disk end the run: those to come would be recognised for nothing."""
+
+
+def _stop_if_hopeless(stop: Stop, outcome: Outcome, trouble: OutputError | None) -> None:
+    if trouble is not None:
+        stop.because(trouble.message.rstrip("."))
+    stop.full = stop.full + 1 if outcome.reason == OutOfSpace.reason else 0
+    if stop.full >= FULL:
+        stop.because("the disk is full")
 
 
 def _save_summary(out: Path, summary: dict[str, object]) -> int:
     """Returns the exit code of a summary that could not be written, 0 if it was."""
-    from redactor.keep import save_set
-
     try:
         save_set({out / "summary.json": (json.dumps(summary, indent=1) + "\n").encode()})
     except OutputError as error:
@@ -213,15 +267,16 @@ def _make_folder(out: Path) -> None:
         raise OutputError("The --out folder may not be written to.")
 
 
-def _protect_inputs(out: Path, items: Sequence[Item]) -> None:
-    """Refuse to run where an output would take the place of an input, or of somebody else's summary.json."""
+def _protect(out: Path, paths: Sequence[Path]) -> None:
+    """Refuse to run where an output would take the place of an input, or of somebody else's summary.json.
+
+    Only a file that is given by itself can have an output's name: those in folders are passed over.
+    """
     folder = os.path.realpath(out)
-    for item in items:
-        if ".redacted." in item.path.name and folder == os.path.commonpath(
-            [folder, os.path.realpath(item.path.parent)]
-        ):
+    for number, path in enumerate(paths, 1):
+        if ".redacted." in path.name and folder == os.path.commonpath([folder, os.path.realpath(path.parent)]):
             raise ConfigurationError(
-                f"Recording {item.number} lies in the --out folder under a name that outputs have.",
+                f"Path {number} of {len(paths)} lies in the --out folder under a name that outputs have.",
                 hint="Choose another --out folder.",
             )
     summary = out / "summary.json"
@@ -247,14 +302,13 @@ def locate(
 ) -> None:
     """Print which file an id or a number of a run's messages stands for (messages themselves never name files)."""
     from redactor.audio import Limits, looks_like_audio, read_source
-    from redactor.keep import list_inputs
 
     if (identity is None) == (item is None):
         raise ConfigurationError("Give either --id or --item.")
     if identity is not None and (len(identity) < 8 or not set(identity.lower()) <= set("0123456789abcdef")):
         raise ConfigurationError("An id is hexadecimal; give at least its first 8 digits.")
     hits = 0
-    for entry in list_inputs(paths, is_audio=looks_like_audio).items:
+    for entry in Inputs(paths, is_audio=looks_like_audio):
         if identity is not None:
             try:
                 digest = read_source(entry.path, limits=Limits()).id

@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
@@ -49,7 +49,7 @@ def transcribe(
 ) -> None:
     """Print the unredacted words of recordings, one JSON document a line."""
     from redactor.audio import Limits, looks_like_audio, read_source
-    from redactor.keep import list_inputs
+    from redactor.keep import Inputs
     from redactor.pipeline import as_redactor_error, listen
 
     if not understood:
@@ -58,13 +58,16 @@ def transcribe(
             hint="Add --i-understand-this-prints-phi, or use `redactor redact`.",
         )
     decode = o.decoder(raw)
-    listing = list_inputs(paths, is_audio=looks_like_audio)
+    inputs = Inputs(paths, is_audio=looks_like_audio)
+    items = chain(
+        [next(iterated := iter(inputs))], iterated
+    )  # an error where there is nothing, before anything is loaded
     engine = o.build_transcriber(
         model, device=device, compute_type=compute_type, threads=threads, beam=beam, language=language, hotwords=hotwords,
         initial_prompt=initial_prompt, revision=revision,
     )  # fmt: skip
     worst = 0
-    for item in listing.items:
+    for item in items:
         try:
             recording = decode(read_source(item.path, limits=Limits()))
             speech = listen(recording, engine)

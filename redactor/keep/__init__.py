@@ -4,6 +4,8 @@ from redactor.keep.archive import ArchiveJournal
 from redactor.keep.artefacts import TEXT_SUFFIXES, artefact, below
 from redactor.keep.journal import Claim, Decision, Documents, Journal, Known, Step, in_turn
 from redactor.keep.listing import Inputs, Item, Listing, list_inputs
+from redactor.keep.outcomes import OutcomeLog
+from redactor.keep.outcomes import row as outcome_row
 from redactor.keep.save import Partial, remove_leftovers, save_set
 
 __all__ = [
@@ -17,12 +19,14 @@ __all__ = [
     "Journal",
     "Known",
     "Listing",
+    "OutcomeLog",
     "Partial",
     "Step",
     "artefact",
     "below",
     "in_turn",
     "list_inputs",
+    "outcome_row",
     "remove_leftovers",
     "save_set",
 ]

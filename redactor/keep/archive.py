@@ -33,6 +33,7 @@ from redactor.keep.journal import PROCEED, WAIT, Claim, Decision, Known, Step, s
 from redactor.keep.ledger import KEY_NAME, Ledger
 from redactor.keep.listing import Item
 from redactor.keep.sealing import Sealer, read_or_make_key
+from redactor.keep.work import Row, claim_work, give_back, look_up
 from redactor.types import Outcome, Status
 
 YOUNG = 2_000_000_000
@@ -53,19 +54,6 @@ class _Begun:
     lone: bool
     work: int = 0
     waiting: list[Item] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    id: int
-    state: str
-    attempts: int
-    crashes: int
-    run: int
-    reason: str
-    message: str
-    hint: str
-    exit_code: int
 
 
 class ArchiveJournal:
@@ -135,7 +123,7 @@ class ArchiveJournal:
         with self._lock:
             open_ends, self._begun = list(self._begun.values()), {}
         for begun in open_ends:
-            self._ledger.later(lambda c, work=begun.work: _give_back(c, work))  # type: ignore[misc]
+            self._ledger.later(lambda c, work=begun.work: give_back(c, work))  # type: ignore[misc]
         self._ledger.close()
 
     def states(self) -> dict[str, int]:
@@ -230,7 +218,7 @@ class ArchiveJournal:
         if row is None:
             if there is None or not self._resume:
                 return PROCEED  # claimed with the look
-            row = _Row(begun.work, "pending", 0, 0, 0, "", "", "", 0)  # the ledger was lost, the document was not
+            row = Row(begun.work, "pending", 0, 0, 0, "", "", "", 0)  # the ledger was lost, the document was not
         fresh = row.run == self._ledger.run
         if row.state in ("quarantined", "failed"):
             if self._stands(row, fresh=fresh):
@@ -255,7 +243,7 @@ class ArchiveJournal:
             return settled(outcome)
         return self._claimed(begun) if not row.crashes or begun.lone else self._later(begun)
 
-    def _stands(self, row: _Row, *, fresh: bool) -> bool:
+    def _stands(self, row: Row, *, fresh: bool) -> bool:
         """Whether an earlier failure of these bytes is the answer for this input too."""
         if fresh:  # of a twin, in this run
             return row.exit_code not in _PLACE
@@ -265,7 +253,7 @@ class ArchiveJournal:
             return True
         return row.reason == CrashedRepeatedly.reason or (row.exit_code == _LIMITED and row.attempts >= self._tries)
 
-    def _as_before(self, begun: _Begun, row: _Row, *, fresh: bool) -> Decision:
+    def _as_before(self, begun: _Begun, row: Row, *, fresh: bool) -> Decision:
         why = (
             "The same bytes as another recording of this run."
             if fresh
@@ -282,7 +270,7 @@ class ArchiveJournal:
 
     def _claimed(self, begun: _Begun, *, anew: bool = False) -> Decision:
         # Waited for: what crashes the program must be on record before it is touched.
-        self._ledger.do(lambda c: _claim(c, begun.work, anew=anew))
+        self._ledger.do(lambda c: claim_work(c, begun.work, anew=anew))
         return PROCEED
 
     def _later(self, begun: _Begun) -> Decision:
@@ -350,27 +338,23 @@ class ArchiveJournal:
 
     def _look_up(
         self, c: sqlite3.Connection, begun: _Begun, *, claim_new: bool
-    ) -> tuple[_Row | None, dict[str, int] | None]:
+    ) -> tuple[Row | None, dict[str, int] | None]:
         """The work's row, and the sizes noted for this input; a row is made where there is none (and claimed at once with `claim_new`)."""
         claim = begun.claim
         key = (bytes.fromhex(claim.source_id), claim.suffix, claim.settings)
-        row = c.execute(
-            "SELECT id, state, attempts, crashes, run, reason, message, hint, exit_code FROM work "
-            "WHERE content = ? AND suffix = ? AND settings = ?",
-            key,
-        ).fetchone()
+        row = look_up(c, key)
         if row is None:
             made = c.execute("INSERT INTO work (content, suffix, settings, state) VALUES (?, ?, ?, 'pending')", key)
             begun.work = int(made.lastrowid or 0)
             if claim_new:
-                _claim(c, begun.work)
+                claim_work(c, begun.work)
             return None, None
-        begun.work = row[0]
+        begun.work = row.id
         noted = c.execute(
             "SELECT sizes FROM input WHERE name = ? AND work = ? AND target IS NOT NULL",
             (self._name(claim.item), begun.work),
         ).fetchone()
-        return _Row(*row), json.loads(noted[0]) if noted else None
+        return row, json.loads(noted[0]) if noted else None
 
     def _settle(
         self,
@@ -403,14 +387,3 @@ class ArchiveJournal:
 def _holds(claim: Claim) -> tuple[object, object]:
     """What only one item may be at: work, and a place."""
     return (claim.source_id, claim.suffix, claim.settings), claim.target
-
-
-def _claim(c: sqlite3.Connection, work: int, *, anew: bool = False) -> None:
-    c.execute(
-        "UPDATE work SET state = 'claimed', attempts = 1 + (NOT ?) * attempts, crashes = (NOT ?) * crashes WHERE id = ?",
-        (anew, anew, work),
-    )
-
-
-def _give_back(c: sqlite3.Connection, work: int) -> None:
-    c.execute("UPDATE work SET state = 'pending', attempts = attempts - 1 WHERE id = ? AND state = 'claimed'", (work,))

@@ -5,7 +5,9 @@ Nothing here logs what was said: Presidio's decision trace is off, and results c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import tee
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
 from redactor.errors import ConfigurationError, DetectionFailed
+from redactor.phi.doubt import unsure
 from redactor.phi.ner import TaggerEntities, load_entities
 from redactor.phi.nlp_engine import OfflineNlpEngine
 from redactor.phi.recognizers.base import written_of
@@ -22,7 +25,7 @@ from redactor.phi.recognizers.ner import NerRecognizer, TaggerRecognizer
 from redactor.phi.registry import clinical, identifiers
 from redactor.phi.resolve import resolve
 from redactor.phi.thresholds import THRESHOLDS
-from redactor.types import CLINICAL, LABELS, Finding
+from redactor.types import CLINICAL, LABELS, Finding, Transcript, Word
 
 NAMED = frozenset({"PERSON", "LOCATION", "ORGANIZATION"})
 """Labels for which a model is worth its time."""
@@ -75,18 +78,28 @@ class Detector:
 
     def pipe(self, texts: Iterable[str], *, batch_size: int = 64) -> Iterator[tuple[Finding, ...]]:
         """Findings of each text, in order, as the texts come."""
-        nlp_engine = self._engine.nlp_engine
-        for text, artifacts in nlp_engine.process_batch(texts, "en", batch_size=batch_size):
+        return self._pipe(((text, ()) for text in texts), batch_size)
+
+    def search(self, transcripts: Iterable[Transcript], *, batch_size: int = 64) -> Iterator[tuple[Finding, ...]]:
+        """Findings of each transcript, in order, with its channel; words that recognition was unsure of count too (`phi.doubt`)."""
+        said, again = tee(transcripts)
+        for transcript, found in zip(said, self._pipe(((t.text, t.words) for t in again), batch_size), strict=True):
+            yield tuple(replace(finding, channel=transcript.channel) for finding in found)
+
+    def _pipe(self, said: Iterable[tuple[str, Sequence[Word]]], batch_size: int) -> Iterator[tuple[Finding, ...]]:
+        texts, pairs = tee(said)
+        batches = self._engine.nlp_engine.process_batch((text for text, _ in texts), "en", batch_size=batch_size)
+        for (text, artifacts), (_, words) in zip(batches, pairs, strict=True):
             failure = ""
             try:
-                found = self._found(text, artifacts)
+                found = self._found(text, artifacts, words)
             except Exception as error:  # noqa: BLE001 - whatever failed, its message or traceback may quote the text
                 failure = type(error).__name__
             if failure:
                 raise DetectionFailed(f"PHI detection failed ({failure}).")
             yield found
 
-    def _found(self, text: str, artifacts: NlpArtifacts) -> tuple[Finding, ...]:
+    def _found(self, text: str, artifacts: NlpArtifacts, words: Sequence[Word]) -> tuple[Finding, ...]:
         results = self._engine.analyze(
             text, "en", entities=self._entities, score_threshold=self._lowest, nlp_artifacts=artifacts
         )
@@ -97,7 +110,10 @@ class Detector:
             for r in results
             if r.score >= self._thresholds[r.entity_type]
         ]
-        return resolve(findings, written_of(text, artifacts))
+        form = written_of(text, artifacts)
+        resolved = resolve(findings, form)
+        doubtful = [f for f in unsure(form, words, resolved) if f.label in self._labels]
+        return resolve([*resolved, *doubtful], form) if doubtful else resolved
 
 
 def build_detector(

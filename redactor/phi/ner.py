@@ -12,7 +12,7 @@ A source yields, text by text, entities with a score. Nothing here is downloaded
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
@@ -60,12 +60,12 @@ class SpacyEntities:
 
 
 class TaggerEntities:
-    """The shipped tagger. What spaCy remembers of the words of a batch is forgotten with it."""
+    """The shipped tagger (`redactor.phi.tagger.Tagger`)."""
 
     name = SHIPPED
 
-    def __init__(self, nlp: Any) -> None:
-        self._nlp = nlp
+    def __init__(self, tag: Callable[[Sequence[str]], list[list[Any]]]) -> None:
+        self._tag = tag
         self._lock = Lock()
 
     def pipe(self, texts: Iterable[str], batch_size: int) -> Iterator[tuple[Sequence[Entity], Any]]:
@@ -75,10 +75,8 @@ class TaggerEntities:
                 yield entities, None
 
     def _batch(self, texts: list[str]) -> list[list[Entity]]:
-        from redactor.phi.tagger import tag
-
-        with self._lock, self._nlp.memory_zone():
-            return [[Entity(*found) for found in entities] for entities in tag(self._nlp, texts)]
+        with self._lock:
+            return [[Entity(*found) for found in entities] for entities in self._tag(texts)]
 
 
 class HuggingFaceEntities:
@@ -155,7 +153,7 @@ def _tagger(folder: Path) -> TaggerEntities:
     nlp = _spacy(folder)
     if not tagger.fits(nlp):
         raise ModelUnavailable("The name tagger is of another version.", hint="Install redactor again.")
-    return TaggerEntities(nlp)
+    return TaggerEntities(tagger.Tagger(nlp))
 
 
 def _spacy(source: str | Path) -> Any:

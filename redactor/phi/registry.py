@@ -18,6 +18,7 @@ from redactor.phi.recognizers.lab_result import LabResultRecognizer
 from redactor.phi.recognizers.license import LicenseRecognizer
 from redactor.phi.recognizers.medical_record import MedicalRecordRecognizer
 from redactor.phi.recognizers.medication import MedicationRecognizer
+from redactor.phi.recognizers.number import NumberRecognizer
 from redactor.phi.recognizers.organization import OrganizationRecognizer
 from redactor.phi.recognizers.other_id import OtherIdRecognizer
 from redactor.phi.recognizers.person import PersonRecognizer
@@ -39,6 +40,7 @@ _IDENTIFIERS = (
     IpAddressRecognizer,
     LicenseRecognizer,
     MedicalRecordRecognizer,
+    NumberRecognizer,
     OrganizationRecognizer,
     OtherIdRecognizer,
     PersonRecognizer,

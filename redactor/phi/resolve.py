@@ -8,13 +8,14 @@ weaker one keeps what the stronger leaves.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from redactor.phi.gazetteers import NOT_NAMES, words
 from redactor.phi.recognizers.name_cues import FUNCTION
 from redactor.phi.recognizers.ner import SOURCE, TaggerRecognizer
 from redactor.phi.recognizers.runs import JOINT, digits
-from redactor.phi.spoken import WrittenForm
+from redactor.phi.spoken import CORRECTION, WrittenForm
 from redactor.types import CLINICAL, Finding
 
 _JOINS = re.compile(r"[\s,.\-\u2010-\u2014\u00ac]{0,3}|[\s,]*(?:in|and|at|uh|um)[\s,]{1,2}", re.IGNORECASE)
@@ -22,13 +23,20 @@ _JOINABLE = frozenset({"PERSON", "LOCATION", "DATE_TIME", "PHONE_NUMBER"})
 _NUMBERS = frozenset(
     "PHONE_NUMBER US_SSN MEDICAL_RECORD_NUMBER HEALTH_PLAN_ID ACCOUNT_NUMBER LICENSE_NUMBER VEHICLE_ID DEVICE_ID OTHER_ID".split()
 )
+_CODES = _NUMBERS - {"PHONE_NUMBER"}
+_CODE_PIECE = r"(?:[b-hj-z]|[b-hj-z] as in [a-z]+|dash|hyphen|slash|underscore|double [a-z]+)"
+_CODE_BEFORE = re.compile(rf"(?<![\w'])(?:{_CODE_PIECE}[\s,.-]{{1,3}})+$", re.IGNORECASE)
+_CODE_AFTER = re.compile(
+    rf"(?:[\s,.-]{{1,3}}(?:(?:dash|hyphen|slash)(?=[\s,-]+(?:oh|o|[a-z]|\d+)\b)|(?<=dash )(?:oh|o|[a-z]|\d+)|(?<=slash )(?:oh|o|[a-z]|\d+)|{_CODE_PIECE})\b(?!'))+",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 _SHORTEST_REPEAT, _LONGEST_REPEAT = 4, 24  # digits
 
 
 def resolve(findings: Iterable[Finding], form: WrittenForm) -> tuple[Finding, ...]:
     """Non-overlapping findings within each group, in order of place; repeated values included."""
-    claimed = agreed(findings)
+    claimed = widened(agreed(findings), form)
     claimed += repeats(claimed, form)
     identifiers = _without_overlap([f for f in claimed if f.label not in CLINICAL], form.original)
     clinical = _without_overlap([f for f in claimed if f.label in CLINICAL], form.original)
@@ -129,31 +137,59 @@ def _one_address(text: str, start: int, end: int) -> bool:
 
 
 def repeats(findings: Sequence[Finding], form: WrittenForm) -> list[Finding]:
-    """Where a value that was found once is said again in the same message."""
+    """Where a value that was found once is said again in the same message: as a word, spelled, in other groups, corrected."""
     out: list[Finding] = []
-    text = form.original
+    text, common = form.text, words("common_words")
     names: dict[str, Finding] = {}
     numbers: dict[str, Finding] = {}
     for finding in findings:
         if finding.label == "PERSON" and finding.score >= 0.6:
-            for word in _WORD.findall(text[finding.start : finding.end]):
+            for word in _WORD.findall(text[slice(*form.to_written(finding.start, finding.end))]):
                 low = word.lower().replace("\u2019", "'").removesuffix("'s")
-                if len(low) > 2 and low not in NOT_NAMES and (low not in words("common_words") or word[0].isupper()):
+                if len(low) > 2 and low not in NOT_NAMES and (low not in common or word[0].isupper()):
                     names.setdefault(low, finding)
         elif finding.label in _NUMBERS:
-            figures = digits(form.text[slice(*form.to_written(finding.start, finding.end))])
-            if _SHORTEST_REPEAT <= len(figures) <= _LONGEST_REPEAT:
-                numbers.setdefault(figures, finding)
+            for figures in _values(text[slice(*form.to_written(finding.start, finding.end))]):
+                if _SHORTEST_REPEAT <= len(figures) <= _LONGEST_REPEAT:
+                    numbers.setdefault(figures, finding)
+    low_text = text.lower().replace("\u2019", "'")
+    # A name that is said once is where it was found.
+    names = {name: first for name, first in names.items() if low_text.count(name) > 1}
     if names:
         for match in _WORD.finditer(text):
             low = match.group().lower().replace("\u2019", "'").removesuffix("'s")
             first = names.get(low)
-            if first is not None and (low not in words("common_words") or _is_capital_inside(text, match)):
-                out.append(Finding("PERSON", *match.span(), first.score - 0.05, "repeated value"))
+            if first is not None and (low not in common or _is_capital_inside(text, match)):
+                out.append(Finding("PERSON", *form.to_original(*match.span()), first.score - 0.05, "repeated value"))
     for figures, first in numbers.items():
-        again = re.finditer(rf"(?<!\d){rf'{JOINT}?'.join(figures)}(?!\d)", form.text)
+        again = re.finditer(rf"(?<!\d){rf'{JOINT}?'.join(figures)}(?!\d)", text)
         out.extend(
             Finding(first.label, *form.to_original(*match.span()), first.score - 0.05, "repeated value")
             for match in again
         )
+    return out
+
+
+def _values(said: str) -> Iterator[str]:
+    """The figures of a number; of a corrected one also what was said last, and the whole with its end replaced by that."""
+    yield digits(said)
+    if CORRECTION in said:
+        *before, last = (digits(part) for part in said.split(CORRECTION))
+        yield last
+        whole = "".join(before)
+        yield whole[: max(0, len(whole) - len(last))] + last
+
+
+def widened(findings: Sequence[Finding], form: WrittenForm) -> list[Finding]:
+    """Codes with the letters, signs and figures that touch them: what begins with "x y dash" or goes on with "dash oh"."""
+    out = []
+    for finding in findings:
+        if finding.label in _CODES:
+            start, end = form.to_written(finding.start, finding.end)
+            before, after = _CODE_BEFORE.search(form.text, max(0, start - 40), start), _CODE_AFTER.match(form.text, end)
+            if before or after:
+                start, end = before.start() if before else start, after.end() if after else end
+                low, high = form.to_original(start, end)
+                finding = replace(finding, start=min(low, finding.start), end=max(high, finding.end))  # noqa: PLW2901
+        out.append(finding)
     return out

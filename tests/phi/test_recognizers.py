@@ -18,7 +18,7 @@ PHONE = [
     "[two oh two 555-0113]",
     "the number is [five five five oh one four two]",
     "my cell is [four four three uh five five five um oh one one three no wait one four]",
-    "call [1-866-555-0144] ext [22]",
+    "call [1-866-555-0144 ext 22]",
     "area code [eight one four] and the number is [five five five oh one nine two]",
     "call me at [1 30 555 019 22]",  # misgrouped by recognition
     "[eight hundred five five five oh one nine nine]",
@@ -72,7 +72,7 @@ AGE = [
     "she is [ninety two]",
     "a [101-year-old] man",
     "he turned [ninety four]",
-    "my mother who is a [hundred and one] fell",
+    "my mother who is [a hundred and one] fell",
     "at [ninety one] she still drives",
     "a patient in her [nineties]",
     "he's ninety percent better and i'm eighty nine",

@@ -1,6 +1,7 @@
 """Which input names may be output names, around a detector that knows two names."""
 
 import os
+from dataclasses import replace
 from pathlib import Path, PurePath
 
 import pytest
@@ -13,8 +14,8 @@ ID = "f" * 64
 
 
 class Finder:
-    def pipe(self, texts):
-        return (self.detect(text) for text in texts)
+    def search(self, transcripts):
+        return (tuple(replace(f, channel=t.channel) for f in self.detect(t.text)) for t in transcripts)
 
     def detect(self, text):
         return tuple(

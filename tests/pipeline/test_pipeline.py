@@ -26,8 +26,8 @@ SECRETS = ("Dana", "Whitlock")
 class Finder:
     """Finds the secrets wherever they stand."""
 
-    def pipe(self, texts):
-        return (self.detect(text) for text in texts)
+    def search(self, transcripts):
+        return (tuple(replace(f, channel=t.channel) for f in self.detect(t.text)) for t in transcripts)
 
     def detect(self, text):
         return tuple(

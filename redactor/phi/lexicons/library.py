@@ -11,6 +11,7 @@ import bz2
 import gc
 import pickle
 import re
+from functools import cache
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
@@ -76,3 +77,9 @@ def disease_names() -> list[str]:
         if not human.isdisjoint(canonicals) and name.count(" ") < 4 and (" " in name or len(name) > 5)
     ]
     return [name for name in names if NAME.fullmatch(name)]
+
+
+@cache
+def known_drugs() -> frozenset[str]:
+    """`drug_names` as a set, read once."""
+    return frozenset(drug_names())

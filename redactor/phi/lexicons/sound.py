@@ -8,7 +8,7 @@ with every frequent name by sound: candidates share the consonant skeleton up to
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -142,6 +142,7 @@ class Repair:
             name = self._name(text)._replace(least=self.EXACT)
             if len(name.skeleton) >= self.SHORTEST:
                 self._same.setdefault(name.skeleton, []).append(name)
+        self._begin = frozenset(key[:end] for key in self._same for end in range(len(key) + 1))
         self._candidates = lru_cache(maxsize=65536)(self._named_like)
 
     @staticmethod
@@ -149,31 +150,29 @@ class Repair:
         sounds = "".join(pronounced(word) for word in text.replace("-", " ").split())
         return Name(text, re.sub("[^a-z]", "", text), sounds, skeleton(sounds))
 
-    def find(self, words: list[str], least: Callable[[int, int], float]) -> list[Heard]:
+    def find(self, words: list[str], before: Sequence[float], after: Sequence[float]) -> list[Heard]:
         """Misheard names in `words`, not overlapping, in order.
 
-        `least(first, last)`: the similarity that is enough for words[first:last], `CERTAIN` unless a cue is near. Away from cues
+        The lesser of before[first] and after[last] is enough for words[first:last]: `CERTAIN` unless a cue is near. Away from cues
         only names with exactly the same consonants are looked up, which is what makes this fast.
         """
         keys = [skeleton(pronounced(word)) for word in words]
-        same, candidates, found = self._same, self._candidates, []
+        same, begin, candidates, certain = self._same, self._begin, self._candidates, self.CERTAIN
+        found = []
         for first, key in enumerate(keys):
             if (not key and len(words[first]) > 2) or (first and len(words[first]) == len(words[first - 1]) == 1):
                 continue
-            last = first + 1
-            for last in range(first + 1, min(first + self.WIDEST, len(words)) + 1):
+            widest = min(first + self.WIDEST, len(words))
+            away = before[first] >= certain and min(after[first + 1 : widest + 1]) >= certain
+            for last in range(first + 1, widest + 1):
                 if last > first + 1:
                     key += keys[last - 1]  # noqa: PLW2901 - grows with the window
-                if len(key) > self.LONGEST or words[last - 1] == STOP:
+                if len(key) > self.LONGEST or words[last - 1] == STOP or (away and key not in begin):
                     break
                 if len(key) < self.SHORTEST - 1:
                     continue
-                names: Sequence[Name] = candidates(key)
-                if not names:
-                    continue
-                enough = least(first, last)
-                if enough >= self.CERTAIN:
-                    names = same.get(key, ())
+                enough = certain if away else min(before[first], after[last])
+                names: Sequence[Name] = same.get(key, ()) if enough >= certain else candidates(key)
                 if names:
                     heard = self._best(words, first, last, key, names, enough)
                     if heard is not None:

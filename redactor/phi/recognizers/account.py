@@ -17,9 +17,12 @@ class AccountRecognizer(CuedValue):
     label = "ACCOUNT_NUMBER"
     cue = (
         r"(?:bank |checking |savings |billing |patient )?acc(?:oun)?t\.?(?: (?:number|no|num|#|id))?|routing(?: number)?|"
-        r"(?:credit |debit |bank |visa |amex |discover |gift )?card(?: (?:number|no|ending))+|card(?= is)|exp|(?:credit|debit) card|visa|mastercard|amex|iban|"
+        r"(?:credit |debit |bank |visa |amex |discover |gift )?card(?: (?:number|no|ending))+|card(?= is)|exp|(?:credit|debit) card|visa|mastercard|amex|iban|on the back(?: of (?:it|the card|my card))?|"
         r"c\.? ?v\.? ?[vc]2?|security code|invoice(?: (?:number|no|id))?|statement (?:number|id)|ending in|ends in|"
         r"(?:last|final) (?:4|four)(?: digits)?(?: of)?|pin(?: (?:number|code)|(?= is\b))|expir\w+(?: date)?"
+    )
+    cue_words = frozenset(
+        "account acct routing card cards back exp expire expires expired expiry expiring expiration visa mastercard amex iban cvv cvc cv v c security invoice statement ending ends last final pin".split()
     )
     fewest = 3
 

@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterator
 
 from redactor.phi.gazetteers import NOT_NAMES, words
+from redactor.phi.lexicons.library import known_drugs
 from redactor.phi.recognizers.base import SpokenRecognizer
+from redactor.phi.recognizers.number import UNIT
 from redactor.phi.spoken import WrittenForm
 
 _SURE = r"street|str|avenue|ave|av|boulevard|blvd|road|rd|lane|ln|parkway|pkwy|highway|hwy|turnpike|tpke|terrace|crescent|mews|expressway"
-_MAYBE = r"st|drive|dr|court|ct|place|pl|circle|cir|way|trail|trl|square|sq|pike|alley|row|loop|run|path|plaza|point|cove|crossing|ridge|bend|view|walk|close|gardens|grove|hill|heights"
+_MAYBE = r"st|drive|dr|court|ct|place|pl|circle|cir|way|trail|trl|square|sq|pike|alley|row|loop|run|path|plaza|point|cove|crossing|ridge|bend|view|walk|close|gardens|grove|hill|heights|marina|quay|wharf|manor|estates|village|commons|landing|meadows|bluff|glen|hollow|pass|spur|causeway|esplanade|towers|crest"
 _SUFFIX = rf"(?:(?:{_SURE}|{_MAYBE})\b\.?(?:\s(?:{_SURE}|{_MAYBE})\b\.?)?)"
 _DIRECTION = r"(?:(?:north|south|east|west)(?:east|west)?|[nsew]\.?|[ns]\.?[ew]\.?)"
 _NUMBER = r"(?:#\s?)?\d{1,5}(?:[\s,-]{1,2}\d{1,4}){0,4}(?:\s?\u00ac\s?\d+(?:\s\d+){0,4})?(?:\s?[a-d](?=\s))?"
@@ -69,14 +71,16 @@ _NO_SUFFIX = re.compile(
     re.IGNORECASE,
 )
 _ROUTE = re.compile(
-    r"\b(?P<value>(?:county road|state road|county route|state route|rural route|route|highway|interstate)\s+\d[\d ]{0,4}\b)",
+    r"\b(?P<value>(?:county road|state road|county route|state route|rural route|r\.? ?r\.?|route|highway|interstate)\s+(?:number )?\d(?:[\d ]{0,3}\d)?\b(?:,?\s+box\s+(?:number )?\d+(?:[\s-]\d+){0,3})?)",
     re.IGNORECASE,
 )
 _UNIT_ALONE = re.compile(
-    rf"\b(?P<value>(?:apartment|apt\.?|suite|building|bldg\.?)\s+(?:number )?{_CODE})", re.IGNORECASE
+    rf"\b(?P<value>(?:apartment|apt\.?|suite|building|bldg\.?|flat|slip|unit|trailer|space|villa|cottage)\s+(?:number )?{_CODE})",
+    re.IGNORECASE,
 )
 _HOUSE_CUE = re.compile(
-    rf"\b(?:live[sd]? at|living at|address(?:es)?(?: of)?(?: is| was|'s|:)?|house(?: number)?(?: is)?|moved to)\s+(?:uh |it's |at |now )?(?P<value>{_NUMBER}[\s,]+(?P<name>[a-z][a-z'-]+(?:[\s,]+[a-z][a-z'-]+){{0,2}}))",
+    rf"\b(?:(?:live[sd]?|living|stay(?:s|ing)?|i'm|i am|we're|we are|he's|she's|they're|located|house is|office is|over|up|down|out) at|address(?:es)?(?: of)?(?: on file| here| now)?(?: is| was|'s|:)?|(?:house|place|home)(?: number)?(?: is)?|moved to|"
+    rf"(?:deliver|delivered|send|sent|mail|mailed|ship|shipped|come|post|posted)(?: (?:it|them|that|this|one|out|over|everything))? to)\s+(?:uh |it's |at |now )?(?P<value>{_NUMBER}[\s,]+(?P<name>[a-z][a-z'-]+(?:[\s,]+[a-z][a-z'-]+){{0,2}}))",
     re.IGNORECASE,
 )
 _FILLER = r"(?:(?:uh|um|yes|yeah|sure|ok(?:ay)?|so|well|it's|its|it is|that's|my address is|i live at)[\s,.]+)*"
@@ -87,15 +91,65 @@ _ANSWER = re.compile(
 _POSTCODE_ANSWER = re.compile(
     r"\bpost\s?code[^?]{0,20}\?[^?]{0,60}?\b(?P<value>[a-z]{1,2}\s?\d(?:\s?\d|\s?[a-z]\b){0,5})\b", re.IGNORECASE
 )
-_CITY_STATE = re.compile(
-    rf"(?P<city>[a-z][a-z'.-]+(?:\s[a-z][a-z'-]+){{0,2}}),?\s+(?P<state>{STATES}|{_ABBREVIATION})\b(?:[\s,.]+(?P<zip>{_ZIP}))?",
+_IN_STATE = re.compile(
+    rf"(?P<state>\b(?:{STATES}|{_ABBREVIATION})\b)(?:[\s,.]+(?P<zip>{_ZIP}))?",
     re.IGNORECASE,
 )
-_STATE = re.compile(rf"\b(?:{STATES}|{_ABBREVIATION})\b", re.IGNORECASE)
+_STATE_WORDS = frozenset(re.findall(r"[a-z]{3,}", STATES)) | {"d", "dc"}
+_ABBREVIATED = re.compile(rf"\b{_ABBREVIATION}\b")
+_SUFFIX_WORDS = frozenset(re.findall(r"[a-z]+", f"{_SURE}|{_MAYBE}"))
+_SURE_WORDS = frozenset(_SURE.split("|"))
+_BEFORE_STATE = re.compile(r"[a-z][a-z'.-]+(?:\s[a-z][a-z'-]+){0,2}(?=,?\s+$)", re.IGNORECASE)
 _WORD = re.compile(r"[a-z][a-z'.]*[a-z]", re.IGNORECASE)
 _PLACE_CUE = re.compile(
     r"\b(?:in|from|near|to|at|outside|around|moved|live|lives|living|of|city|town|downtown|over in|visiting|leaving)\s+(?:the |downtown |north |south |east |west )?$",
     re.IGNORECASE,
+)
+_FIGURE = re.compile(r"\d")
+_CROSS = re.compile(
+    rf"\b(?:on|at|near|by|off|around|of)\s+(?P<value>{_DIRECTION}?\s?(?:\d{{1,3}}(?:st|nd|rd|th)\s+and\s+(?P<one>[a-z][a-z'-]+)|(?P<two>[a-z][a-z'-]+)\s+and\s+\d{{1,3}}(?:st|nd|rd|th)))(?:\s+{_SUFFIX})?",
+    re.IGNORECASE,
+)
+_FOREIGN = re.compile(
+    r"(?<![\d/.$-])(?P<value>\d{1,5}(?:[\s,-]{1,2}\d{1,4}){0,4}\s+(?:calle|paseo|avenida|camino|v[i\u00ed]a|rue|calzada|boulevard|plaza|rancho|vista|loma|corte|carrer)\s+(?:(?:de|del|la|las|los|el|san|santa)\s+)*[a-z\u00e1\u00e9\u00ed\u00f3\u00fa\u00f1'-]+)",
+    re.IGNORECASE,
+)
+_BUILDING = re.compile(
+    rf"\b(?:at|in|of|the|to)\s+(?P<value>(?:(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)\s+floor\s+(?:of\s+)?(?:the\s+)?)?(?P<name>{_NAME}(?:\s+{_NAME})?)\s+(?:building|tower|towers|apartments|condos|condominiums|estates|mobile home park|trailer park|village|manor))\b",
+    re.IGNORECASE,
+)
+_COUNTY = re.compile(
+    r"\b(?P<value>(?P<name>[a-z][a-z'-]{3,}(?:\s[a-z][a-z'-]{3,})?)\s+(?:county|parish|township|borough))\b",
+    re.IGNORECASE,
+)
+_LIVES_ON = re.compile(
+    rf"\b(?:liv(?:e|es|ing|ed)|house|place|right|over|down|out|off) (?:over |out |right |just )?(?:on|off(?: of)?)\s+(?:the )?(?P<value>(?!{_STOP})(?P<name>[a-z][a-z'-]{{3,}}))(?:\s+(?P<more>[a-z'-]+))?",
+    re.IGNORECASE,
+)
+_EXIT = re.compile(r"\b(?P<value>(?:exit|mile marker|mile post)\s+(?:number )?\d[\d ]{0,3}\d?\b)", re.IGNORECASE)
+_HOUSE_AND_NAME = re.compile(
+    rf"(?<![\d/.$,-])(?P<value>(?:\d{{3,5}}|\d\d \d\d|\d(?: \d){{1,4}}|\d \d\d|\d\d \d) (?:{_DIRECTION}\s+)?(?P<name>[a-z][a-z-]{{3,}}))\b(?!')",
+    re.IGNORECASE,
+)
+_IN_PLACE = re.compile(
+    r"\b(?:in|near|outside(?: of)?|(?:town|city|village) of)\s+(?P<value>(?P<name>[a-z][a-z-]{3,}))\b(?!')",
+    re.IGNORECASE,
+)
+_NUMBERED_STREET = re.compile(
+    rf"\b(?P<value>{_DIRECTION}\s+(?:\d{{1,2}}\s){{0,2}}\d{{1,3}}(?:st|nd|rd|th))\b", re.IGNORECASE
+)
+_ROOM = re.compile(
+    r"\b(?P<value>(?:hotel\s+)?(?:room|suite|bed)\s+(?:number\s+)?\d(?:[\s-]?\d){2,3})(?!\d)", re.IGNORECASE
+)
+_COUNTIES = frozenset("county parish township borough".split())
+_BUILDINGS = frozenset("building tower towers apartments condos condominiums estates park village manor".split())
+_HOUSE_BEFORE = re.compile(
+    rf"(?<![\d/.$-])(?P<value>\d{{2,5}}(?:[\s-]\d{{1,4}}){{0,3}}\s+(?:{_DIRECTION}\s+)?(?P<name>{_NAME}(?:\s+{_NAME})?)),?\s+(?:in\s+)?$",
+    re.IGNORECASE,
+)
+_MONTHS = frozenset("january february march april may june july august september october november december".split())
+_TIMES = frozenset(
+    "minutes hours days weeks months years oclock percent degrees pounds dollars milligrams units times people am pm even about almost right just still past half".split()
 )
 _OFFICE = re.compile(r"\s+(?:office|clinic|location|branch|hospital|area)\b", re.IGNORECASE)
 _NO_STREET = re.compile(
@@ -106,16 +160,42 @@ _NO_STREET = re.compile(
 
 # Name, pattern, score, and the words of which one must be there (speed).
 _FORMS: tuple[tuple[str, re.Pattern[str], float, tuple[str, ...]], ...] = (
-    ("box", _BOX, 0.95, ("box",)),
-    ("zip", _ZIP_CUE, 0.9, ("zip",)),
+    ("box", _BOX, 0.95, ("box", "pobox")),
+    ("zip", _ZIP_CUE, 0.9, ("zip", "zipcode")),
     ("state and zip", _STATE_ZIP, 0.85, ()),
     ("postcode", _POSTCODE, 0.6, ()),
     ("no suffix", _NO_SUFFIX, 0.6, ()),
-    ("route", _ROUTE, 0.6, ("route", "road", "highway", "interstate")),
-    ("unit", _UNIT_ALONE, 0.55, ("apartment", "apt", "suite", "building", "bldg")),
-    ("part of a postcode", _PART_POSTCODE, 0.6, ("post",)),
-    ("answer", _ANSWER, 0.6, ("address",)),
-    ("answered postcode", _POSTCODE_ANSWER, 0.6, ("post",)),
+    ("route", _ROUTE, 0.6, ("route", "road", "highway", "interstate", "rr", "r")),
+    (
+        "unit",
+        _UNIT_ALONE,
+        0.55,
+        (
+            "apartment",
+            "apt",
+            "suite",
+            "building",
+            "bldg",
+            "flat",
+            "slip",
+            "unit",
+            "trailer",
+            "space",
+            "villa",
+            "cottage",
+        ),
+    ),
+    ("room", _ROOM, 0.5, ("room", "suite", "bed")),
+    (
+        "numbered street",
+        _NUMBERED_STREET,
+        0.55,
+        ("north", "south", "east", "west", "northeast", "northwest", "southeast", "southwest"),
+    ),
+    ("exit", _EXIT, 0.6, ("exit", "mile")),
+    ("part of a postcode", _PART_POSTCODE, 0.6, ("post", "postcode")),
+    ("answer", _ANSWER, 0.6, ("address", "addresses")),
+    ("answered postcode", _POSTCODE_ANSWER, 0.6, ("post", "postcode")),
 )
 
 
@@ -134,15 +214,17 @@ class AddressRecognizer(SpokenRecognizer):
         self._plain = frozenset(c for c in self._cities if " " in c or (c not in common and c not in names))
         self._names = frozenset(c for c in self._cities if " " not in c and c in names and c not in common)
         self._common = common
+        self._no_place = NOT_NAMES | known_drugs()
 
     def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
-        for start, end, score, name in self._found(form.text):
+        for start, end, score, name in self._found(form.text, form.words):
             yield *form.to_original(start, end), score, name
 
-    def _found(self, text: str) -> Iterator[tuple[int, int, float, str]]:
-        yield from self._cities_in(text)
-        if any(c.isdigit() for c in text):
-            for match in _STREET.finditer(text):
+    def _found(self, text: str, said: frozenset[str]) -> Iterator[tuple[int, int, float, str]]:
+        stated = not _STATE_WORDS.isdisjoint(said) or _ABBREVIATED.search(text) is not None
+        yield from self._cities_in(text, stated=stated)
+        if _FIGURE.search(text):
+            for match in _STREET.finditer(text) if not _SUFFIX_WORDS.isdisjoint(said) else ():
                 if not _NO_STREET.search(match["name"]):
                     yield (
                         *match.span("value"),
@@ -150,31 +232,67 @@ class AddressRecognizer(SpokenRecognizer):
                         "street",
                     )
                     yield from self._city_after(text, match.end("value"))
-            low = text.lower()
-            for name, regex, score, words_needed in _FORMS:
-                if words_needed and not any(word in low for word in words_needed):
+            for name, regex, score, needed in _FORMS:
+                if (needed and said.isdisjoint(needed)) or (name == "state and zip" and not stated):
                     continue
                 for match in regex.finditer(text):
                     yield *match.span("value"), score, name
             for match in _HOUSE_CUE.finditer(text):
-                if not _NO_STREET.search(match["name"]):
-                    yield *match.span("value"), 0.6, "house number by cue"
-        for match in _BARE_STREET.finditer(text):
+                named = match["name"].lower().split()
+                first = named[0].strip(",")
+                if not (_NO_STREET.search(first) or first in _TIMES or first in words("function_words")):
+                    length = next((n for n, word in enumerate(named) if _NO_STREET.search(word)), len(named))
+                    end = match.start("name") + len(" ".join(match["name"].split()[:length]).rstrip(" ,"))
+                    yield match.start("value"), end, 0.6, "house number by cue"
+            for match in _CROSS.finditer(text):
+                other = (match["one"] or match["two"]).lower()
+                if other not in _MONTHS and not (_NO_STREET.search(other) or other in words("function_words")):
+                    yield *match.span("value"), 0.6, "crossing"
+            for match in _HOUSE_AND_NAME.finditer(text):
+                low = match["name"].lower()
+                if (
+                    low not in self._common
+                    and low not in self._no_place
+                    and not UNIT.match(text, match.start("name") - 1)
+                ):
+                    yield *match.span("value"), 0.5, "house number and name"
+            for match in _FOREIGN.finditer(text):
+                yield *match.span("value"), 0.75, "street"
+        for match in _BARE_STREET.finditer(text) if not _SURE_WORDS.isdisjoint(said) else ():
             if not _NO_STREET.search(match["name"]):
                 yield *match.span("value"), 0.65, "street name"
-        for match in _CORNER.finditer(text):
+        for match in _COUNTY.finditer(text) if not _COUNTIES.isdisjoint(said) else ():
+            first, *more = match["name"].split()
+            start = match.start("name")
+            if more and first.lower() in self._common:
+                start, first = match.start("name") + len(match["name"]) - len(more[0]), more[0]
+            if first.lower() not in self._common or first[0].isupper():
+                yield start, match.end("value"), 0.6, "county"
+        for match in _IN_PLACE.finditer(text):
+            low = match["name"].lower()
+            if low not in self._common and low not in self._no_place and not low.endswith(("ing", "ed")):
+                yield *match.span("value"), 0.45, "unknown place"
+        for match in _LIVES_ON.finditer(text) if "on" in said or "off" in said else ():
+            low = match["name"].lower()
+            if low not in self._common and low not in self._no_place:
+                yield *match.span("value"), 0.5, "street name"
+        for match in _BUILDING.finditer(text) if not _BUILDINGS.isdisjoint(said) else ():
+            if not any(part.lower() in self._common for part in match["name"].split()) or match["name"][0].isupper():
+                yield *match.span("value"), 0.55, "building"
+        for match in _CORNER.finditer(text) if "corner" in said or "intersection" in said else ():
             yield *match.span("value"), 0.8, "corner"
 
-    def _cities_in(self, text: str) -> Iterator[tuple[int, int, float, str]]:
-        for match in _CITY_STATE.finditer(text) if _STATE.search(text) else ():
-            parts = match["city"].split()
+    def _cities_in(self, text: str, *, stated: bool) -> Iterator[tuple[int, int, float, str]]:
+        for match in _IN_STATE.finditer(text) if stated else ():
+            before = _BEFORE_STATE.search(text, max(0, match.start() - 45), match.start())
+            parts = before.group().split() if before else []
             for count in range(len(parts), 0, -1):
                 city = " ".join(parts[-count:]).lower().replace(".", "")
-                written = count == 1 and parts[-1][0].isupper() and match["state"][0].isupper() and "," in match.group()
-                if city in self._cities or (written and city not in self._common and city not in NOT_NAMES):
-                    start = match.end("city") - len(" ".join(parts[-count:]))
-                    zipped = match["zip"] is not None
-                    yield start, match.end() if zipped else match.end("city"), 0.85, "city and state"
+                comma = "," in text[before.end() : match.start()] if before else False
+                written = count == 1 and parts[-1][0].isupper() and match["state"][0].isupper() and comma
+                if before and (city in self._cities or (written and city not in self._common | NOT_NAMES)):
+                    start = before.end() - len(" ".join(parts[-count:]))
+                    yield start, match.end() if match["zip"] is not None else before.end(), 0.85, "city and state"
                     break
         tokens = [(m.start(), m.end(), m.group().lower()) for m in _WORD.finditer(text)]
         at = 0
@@ -191,6 +309,9 @@ class AddressRecognizer(SpokenRecognizer):
                 score = self._city_score(text, said, start, end)
                 if score:
                     yield start, end, score, "city"
+                    house = _HOUSE_BEFORE.search(text, max(0, start - 60), start)
+                    if house and not _NO_STREET.search(house["name"]):
+                        yield *house.span("value"), 0.6, "house number before a city"
                     step = count
                     break
             at += step

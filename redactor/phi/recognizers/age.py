@@ -32,13 +32,19 @@ class AgeRecognizer(PatternBase):
         Shape(
             "person is",
             r"\b(?:he|she|they|i|who|mother|father|mom|dad|grandmother|grandfather|grandma|grandpa|wife|husband|aunt|uncle|patient)"
-            r"(?:'s|'m|'re| is| am| are| was| turned| turns| just turned| will be| be| she's| he's)+"
-            rf"(?: now| about| almost| nearly| only| over| just| going on| already| turning| like| a)*\s+{_OLD}",
+            r"(?:'s|'m|'re|'d|'ll| is| am| are| was| turned| turns| just turned| will be| be| would| have| been| gonna| going to| she's| he's)+"
+            rf"(?: now| about| almost| nearly| only| over| just| going on| already| turning| like| a(?! 1[0-2]\d))*\s+{_OLD}",
             0.7,
         ),
         Shape("turning", rf"\b(?:turn(?:ed|s|ing)?|going on|pushing)\s+{_OLD}", 0.75),
         Shape("at an age", rf"\bat {_OLD}(?=,? (?:he|she|i|they|my)\b)", 0.65),
         Shape("years young", rf"\b{_OLD}(?=\s+(?:and lives|and still|and living|and doing|years))", 0.6),
+        Shape("birthday", r"\b(?P<value>(?:9\d|1[0-2]\d)(?:st|nd|rd|th))(?=\s+(?:birthday|year))", 0.8),
+        Shape(
+            "soon",
+            rf"\b{_OLD}(?=,? (?:next|this|last|come) (?:week|month|year|january|february|march|april|may|june|july|august|september|october|november|december|spring|summer|fall|winter)\b)",
+            0.6,
+        ),
         Shape("nineties", r"\bin (?:his|her|their|my) (?:early |mid |late |mid-)?(?P<value>nineties|90s|90's)", 0.7),
     )
     needs = r"9\d|1[0-2]\d|nineties"

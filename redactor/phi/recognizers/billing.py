@@ -20,7 +20,7 @@ class BillingRecognizer(ClinicalRecognizer):
         """Amounts: "$240.15", "two hundred and forty dollars", "a balance of forty fifty"."""
         plain, text = seen.words.plain, seen.words.text
         index = 0
-        while index < len(plain):
+        while index < len(plain) and True in seen.numeric:
             if not seen.number(index) or plain[index] in {"point", "oh"}:
                 index += 1
                 continue

@@ -10,7 +10,7 @@ usually clinical, 0.35 and below hints that only a low threshold shows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import ClassVar, NamedTuple
 
@@ -69,9 +69,10 @@ class Reading:
         words: the text cut into words.
         hits: list matches in order, not overlapping.
         at: for each word the hit that covers it, or None.
+        numeric: for each word whether it is a number in digits or words.
     """
 
-    __slots__ = ("_heard", "at", "hits", "words")
+    __slots__ = ("_heard", "at", "hits", "numeric", "words")
 
     def __init__(self, text: str) -> None:
         self.words: Words = cut(text)
@@ -80,6 +81,7 @@ class Reading:
         for hit in self.hits:
             for index in range(hit.first, hit.last):
                 self.at[index] = hit
+        self.numeric = [word in NUMBERS or word[0].isdigit() for word in self.words.plain]
         self._heard: list[Heard] | None = None
 
     @property
@@ -87,12 +89,12 @@ class Reading:
         """Words that sound like a listed name, where no list knows them as they stand."""
         if self._heard is None:
             self._heard = [
-                heard for heard in misheard_names().find(self.words.plain, self._enough()) if self._unknown(heard)
+                heard for heard in misheard_names().find(self.words.plain, *self._enough()) if self._unknown(heard)
             ]
         return self._heard
 
-    def _enough(self) -> Callable[[int, int], float]:
-        """What similarity is enough for a window: constant time, since it is asked for every place where a name is possible."""
+    def _enough(self) -> tuple[list[float], list[float]]:
+        """What similarity is enough for a window that begins at, and for one that ends before, each word: the lesser of the two."""
         plain = self.words.plain
         before, after = [Repair.CERTAIN] * (len(plain) + 1), [Repair.CERTAIN] * (len(plain) + 1)
         for hit in self.hits:
@@ -104,7 +106,7 @@ class Reading:
             if word in drug_cues:
                 _lower(before, index + 1, index + REACH, BESIDE_CUE)
                 _lower(after, index - REACH + 1, index, BESIDE_CUE)
-        return lambda first, last: min(before[first], after[last])
+        return before, after
 
     def _unknown(self, heard: Heard) -> bool:
         known = [
@@ -132,8 +134,7 @@ class Reading:
 
     def number(self, index: int) -> bool:
         """Whether the word is a number in digits or words."""
-        word = self.word(index)
-        return word[:1].isdigit() or word in NUMBERS
+        return 0 <= index < len(self.numeric) and self.numeric[index]
 
     def numbers(self, first: int) -> int:
         """End of the run of number words that starts at `first` ("two hundred and forty"); `first` if there is none."""

@@ -31,12 +31,14 @@ class CuedValue(SpokenRecognizer):
 
     Class attributes:
         cue: regular expression of the cue, read on the written form (figures written out, lower or upper case).
+        cue_words: of every phrase that is a cue, one word or letter run: where none of them stands in the text, there is no cue (speed).
         score: for a value right after its cue; farther away it is 0.15 less.
         fewest: digits a value needs right after its cue; farther away at least four.
         most: digits a value may have.
     """
 
     cue: ClassVar[str]
+    cue_words: ClassVar[frozenset[str]]
     score: ClassVar[float] = 0.9
     fewest: ClassVar[int] = 2
     most: ClassVar[int] = 24
@@ -44,7 +46,6 @@ class CuedValue(SpokenRecognizer):
     def __init__(self) -> None:
         super().__init__()
         value = rf"(?P<value>{VALUE})"
-        self._any = re.compile(rf"\b(?:{self.cue})\b", re.IGNORECASE)
         self._shapes = (
             ("after cue", re.compile(rf"\b(?:{self.cue})\b{_CLOSE}{value}", re.IGNORECASE), self.score, self.fewest),
             ("far from cue", re.compile(rf"\b(?:{self.cue})\b{_FAR}\b{value}", re.IGNORECASE), self.score - 0.15, 4),
@@ -58,7 +59,7 @@ class CuedValue(SpokenRecognizer):
 
     def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
         text = form.text
-        if _FIGURE.search(text) is None or self._any.search(text) is None:
+        if self.cue_words.isdisjoint(form.words) or _FIGURE.search(text) is None:
             return
         for name, regex, score, fewest in self._shapes:
             for match in regex.finditer(text):

@@ -27,21 +27,50 @@ _ORDINAL = r"(?:0\s?)?(?:[12]\d|3[01]|[1-9])\s?(?:st|nd|rd|th)\b"
 _YEAR4 = r"(?:(?:19|20)\s?\d\s?\d(?!\d)|1 9 \d \d|2 0 \d \d)"
 _YEAR = rf"(?:{_YEAR4}|(?:19 |20 )?['\u2019]?(?:0\s?\d|[1-9]\s?\d)(?!\d|:|\s?(?:a\.?m|p\.?m|o'clock|mg|percent)\b))"
 _OF = rf"{_S}(?:of {_S}?)?(?:the year )?(?:in )?"
+_MORE = rf"(?:,?\s+(?:and|or|to|through|thru|till?|until)\s+(?:the\s+)?{_ORDINAL})*"
 _AGAIN = rf"(?:{_S}?\s?\u00ac\s?(?:{_MONTH}{_S})?\d{{1,4}}(?:st|nd|rd|th)?(?:{_S}{_YEAR4})?)?"
 _M, _D = r"(?:0\s?)?(?:1[0-2]|[1-9])", r"(?:[0-2]\s?\d|3[01]|[1-9])"
 
+_HOLIDAY = (
+    r"(?:christmas(?: eve| day)?|new year'?s(?: eve| day)?|valentine'?s(?: day)?|halloween|thanksgiving(?: day)?|april fool'?s?(?: day)?|(?:st\.?|saint) patrick'?s(?: day)?|"
+    r"(?:memorial|labor|veterans|groundhog|independence|boxing) day|cinco de mayo)"
+)
+_SPANISH_MONTH = r"(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|sep?tiembre|octubre|noviembre|diciembre)\b"
+_SPANISH_UNIT = r"(?:un[oa]?|primero|dos|tres|cuatro|cinco|seis|siete|ocho|nueve)"
+_SPANISH_NUMBER = (
+    r"(?:diez|once|doce|trece|catorce|quince|dieci[a-z\u00e9]+|diez y [a-z]+|veinte|veinti[a-z\u00e9\u00fa\u00f3]+|"
+    rf"(?:veinte|treinta|cuarenta|cincuenta|sesenta|setenta|ochenta|noventa)(?:\s+y\s+{_SPANISH_UNIT})?|{_SPANISH_UNIT})\b"
+)
+_SPANISH_DAY = rf"(?:{_SPANISH_NUMBER}|(?:[12]\d|3[01]|[1-9])(?:st|nd|rd|th)?\b)"
+_SPANISH_YEAR = (
+    rf"(?:a\u00f1o\s+)?(?:(?:mil\s+novecientos|dos\s+mil)(?:\s+{_SPANISH_NUMBER})?|{_SPANISH_NUMBER}|{_YEAR4}|\d\d\b)"
+)
 _BIRTH = r"birth ?(?:day|date)?|d\.? ?o\.? ?b\.?|dob|born|birthdate"
 _VISIT = (
     r"appointment|appt|visit|seen|scheduled|schedule|surgery|admitted|discharged|procedure|due|since|dated?|on|from|until|"
-    r"happened|started|died|passed|last saw|see you|birthday|expir\w+|filled"
+    r"happened|started|booked|had|died|passed|last saw|see you|birthday|expir\w+|filled"
 )
-_ANY_MONTH = re.compile(rf"\b{_MONTH}", re.IGNORECASE)
+_MONTHS = frozenset(_MONTH.split(")", maxsplit=1)[0].removeprefix("(?:").split("|"))
 _FIGURE = re.compile(r"\d")
-_WITH_MONTH = frozenset({"month day year", "day month year", "day of month", "day month", "month year"})
+_WITH_MONTH = frozenset({"month day year", "day month year", "day of month", "day month", "month year", "year first"})
+_SPANISH_MONTHS = frozenset(
+    "enero febrero marzo abril mayo junio julio agosto septiembre setiembre octubre noviembre diciembre".split()
+)
+_HOLIDAY_WORDS = frozenset(
+    "christmas year years valentine valentines halloween thanksgiving fool fools patrick patricks memorial labor veterans groundhog independence boxing cinco".split()
+)
 _BIRTH_CUE = re.compile(rf"\b(?:{_BIRTH})\b", re.IGNORECASE)
 _VISIT_CUE = re.compile(rf"\b(?:{_VISIT})\b[^\d.?]{{0,25}}$", re.IGNORECASE)
 _VISIT_NEAR = re.compile(
     r"\b(?:appointment|appt|visit|seen|schedul\w*|surgery|admitted|discharged|procedure|born|came in|saw)\b",
+    re.IGNORECASE,
+)
+_AFTER_FIGURES = re.compile(
+    r"\s*(?:[-.,/]?\s?\d|mg|milli|percent|%|dollars|minutes|hours|days|weeks|years|pounds|units|times|a\.?m|p\.?m|o'clock|over|degrees)",
+    re.IGNORECASE,
+)
+_COUNTING = re.compile(
+    r"(?:\d[-.,/]?\s*|[$]|\b(?:about|than|between|was|every|at|by|until|number|phone|call|code|pressure|of)\s+)$",
     re.IGNORECASE,
 )
 _NOUN = re.compile(
@@ -58,12 +87,35 @@ class DateRecognizer(PatternBase):
 
     label = "DATE_TIME"
     shapes = (
-        Shape("month day year", rf"\b{_WEEKDAY}{_MONTH}{_S}(?:the )?{_DAY}(?:{_OF}{_YEAR})?{_AGAIN}", 0.9, "written"),
+        Shape(
+            "month day year",
+            rf"\b{_WEEKDAY}{_MONTH}{_S}(?:the )?{_DAY}{_MORE}(?:{_OF}{_YEAR})?{_AGAIN}",
+            0.9,
+            "written",
+        ),
         Shape("day month year", rf"\b{_WEEKDAY}(?:the )?{_DAY}{_OF}{_MONTH}{_OF}{_YEAR}{_AGAIN}", 0.95, "written"),
         Shape(
             "day of month",
-            rf"\b{_WEEKDAY}(?:the )?(?:{_ORDINAL}{_S}?(?:of )?|{_DAY}{_S}of ){_MONTH}{_AGAIN}",
+            rf"\b{_WEEKDAY}(?:the )?(?:{_ORDINAL}{_MORE}{_S}?(?:of )?|{_DAY}{_S}of ){_MONTH}{_AGAIN}",
             0.9,
+            "written",
+        ),
+        Shape(
+            "year first",
+            rf"\b{_YEAR4}{_S}(?:the )?(?:{_ORDINAL}{_S}?(?:of )?{_MONTH}|{_MONTH}{_S}(?:the )?{_DAY})",
+            0.9,
+            "written",
+        ),
+        Shape(
+            "Spanish",
+            rf"\b(?:el\s+)?(?:d[i\u00ed]a\s+)?(?:{_SPANISH_DAY},?\s+de\s+{_SPANISH_MONTH}(?:,?\s+del?\s+{_SPANISH_YEAR})?|{_SPANISH_MONTH}\s+(?:el\s+)?{_SPANISH_DAY}(?:,?\s+del?\s+{_SPANISH_YEAR})?)",
+            0.9,
+            "written",
+        ),
+        Shape(
+            "holiday",
+            rf"\b(?P<value>{_HOLIDAY}(?:,?\s+(?:of\s+|in\s+)?(?P<year>{_YEAR4}|['\u2019]?[4-9]\d\b))?)",
+            0.3,
             "written",
         ),
         Shape("day month", rf"\b{_DAY}[\s-]{_PLAIN_MONTH}{_AGAIN}", 0.8, "written"),
@@ -84,15 +136,20 @@ class DateRecognizer(PatternBase):
         ),
         Shape("ISO", r"(?<![\d-])(?:19|20)\d\d[-/](?:0?[1-9]|1[0-2])[-/](?:[0-2]?\d|3[01])(?![\d-])", 0.95, "written"),
         Shape("month/day", rf"(?<![\d/.]){_M}/{_D}(?![\d/%]|\.\d)", 0.3, "written"),
+        Shape("day/month", r"(?<![\d/.])(?:1[3-9]|2\d|3[01])/(?:0[1-9]|1[0-2])(?![\d/%]|\.\d)", 0.3, "written"),
+        Shape("day in the year", rf"(?<![\d/.-]){_M}{_S}(?:1[89]\d\d|20[3-9]\d)(?![\d:]|-\d)", 0.2, "written"),
         Shape("figures with year", rf"(?<![\d/.-]){_M}{_S}{_D}{_S}{_YEAR4}", 0.7, "written"),
         Shape("day figures with year", rf"(?<![\d/.-]){_D}{_S}{_M}{_S}{_YEAR4}", 0.7, "written"),
         Shape("month figure and year", rf"(?<![\d/.-]){_M}{_S}{_YEAR4}", 0.2, "written"),
         Shape(
-            "three figures", rf"(?<![\d/.-]){_M}{_S}{_D}{_S}['\u2019]?(?:0\s?\d|[1-9]\s?\d)(?![\d:])", 0.2, "written"
+            "three figures",
+            rf"(?<![\d/.-]){_M}{_S}{_D}{_S}['\u2019]?(?:0\s?\d|[1-9]\s?\d)(?![\d:]|\.\d)",
+            0.2,
+            "written",
         ),
         Shape(
             "day first figures",
-            rf"(?<![\d/.-]){_D}{_S}{_M}{_S}['\u2019]?(?:0\s?\d|[1-9]\s?\d)(?![\d:])",
+            rf"(?<![\d/.-]){_D}{_S}{_M}{_S}['\u2019]?(?:0\s?\d|[1-9]\s?\d)(?![\d:]|\.\d)",
             0.2,
             "written",
         ),
@@ -131,14 +188,18 @@ class DateRecognizer(PatternBase):
             "the day alone", rf"\b(?P<value>the\s+{_ORDINAL})(?=\s+(?:at|or|works)\b|\s*[.,?!]|\s*$)", 0.4, "written"
         ),
     )
-    needs = rf"\d|{_MONTH}"
 
     def candidates(self, form: WrittenForm) -> Iterator[Candidate]:
         """Only the shapes that can match: most texts have no month, and many no figures."""
         text = form.text
-        month, figure = _ANY_MONTH.search(text) is not None, _FIGURE.search(text) is not None
+        month, figure = not _MONTHS.isdisjoint(form.words), _FIGURE.search(text) is not None
+        spanish = not _SPANISH_MONTHS.isdisjoint(form.words)
         for shape, regex in self._compiled:
-            if month if shape.name in _WITH_MONTH else figure:
+            if shape.name == "Spanish":
+                yield from self._matches(shape, regex, text) if spanish else ()
+            elif shape.name == "holiday":
+                yield from self._matches(shape, regex, text) if not _HOLIDAY_WORDS.isdisjoint(form.words) else ()
+            elif month if shape.name in _WITH_MONTH else figure:
                 yield from self._matches(shape, regex, text)
 
     def judge(self, candidate: Candidate) -> float:
@@ -151,10 +212,16 @@ class DateRecognizer(PatternBase):
             return 0.0 if _NOUN.match(text, candidate.end) or (early and not ends) else 0.55
         if name == "month day year" and match.group().lower().startswith(("may ", "march ", "mar ")):
             return self._verb_month(candidate)
-        if name in {"three figures", "day first figures", "month figure and year"}:
-            return 0.85 if birth else (0.55 if name != "month figure and year" and self._visit(before) else 0.0)
+        if name in {"three figures", "day first figures", "month figure and year", "day in the year"}:
+            return (
+                0.85
+                if birth
+                else (0.55 if name != "month figure and year" and self._visit(before) else self._bare(candidate))
+            )
         if name == "birth with a misheard word":
             return 0.0 if _other_matter(match["value"].lower()) else 0.6
+        if name == "holiday":
+            return 0.8 if match["year"] or _BIRTH_CUE.search(before[-40:]) else 0.0
         if name == "two figures":
             return 0.6 if _VISIT_NEAR.search(before[-60:]) else 0.0
         if name == "run":
@@ -164,7 +231,7 @@ class DateRecognizer(PatternBase):
             return 0.85 if close and 4 <= len(digits(match.group())) <= 8 and not _other_number(before[-60:]) else 0.0
         if name == "joined":
             return 0.6 if birth and len(before) < 40 else (0.55 if self._visit(before) and _near_on(before) else 0.0)
-        if name == "month/day":
+        if name in {"month/day", "day/month"}:
             return 0.8 if birth or self._visit(before) else self._fraction(match.group())
         return candidate.shape.score
 
@@ -180,6 +247,18 @@ class DateRecognizer(PatternBase):
             if re.search(r"\b(?:on|of|for|is|until|since|by|from|and|to|born|day,?)\s*$", before, re.IGNORECASE)
             else 0.3
         )
+
+    @staticmethod
+    def _bare(candidate: Candidate) -> float:
+        """Month, day and a year of a life, said one after the other, are hardly anything else: "five eighteen eighty four"."""
+        if candidate.shape.name not in {"three figures", "day in the year"}:
+            return 0.0
+        *first, year = re.findall(r"\d+", candidate.match.group())
+        whole = len(year) == 4 or (
+            len(first) == 2 and len(year) == 2 and int(year) > 12
+        )  # "5 1884": the eighteenth of May
+        apart = not _AFTER_FIGURES.match(candidate.text, candidate.end)
+        return 0.45 if whole and apart and not _COUNTING.search(candidate.text, 0, candidate.start) else 0.0
 
     @staticmethod
     def _visit(before: str) -> bool:

@@ -18,7 +18,12 @@ _STOP = frozenset(
     "is at to it it's its address email mail e that's thats that be me uh um as was use try and or the a my his her our your their "
     "send sent write reach contact in on of for i'm i so name with you can please me us by from still has have through yes yeah yep okay ok sure no well says shows forms form says".split()
 )
-_PIECES = 5
+_PIECES = 6
+_CUE = re.compile(
+    r"\be-?\s?mail(?: address)?(?: me| us| it| that| her| him| them)*(?: is| at| to|:|,|'s| it's| uh| um)*\s+(?P<value>[\w' ,.+-]{2,45})$",
+    re.IGNORECASE,
+)
+"""Right after it everything up to the @ is the address, whatever its words ("email me the great 42@…")."""
 
 
 def gather_left(text: str, start: int, stop: frozenset[str]) -> int:
@@ -52,4 +57,13 @@ class EmailRecognizer(SpokenRecognizer):
             dictated = "@" not in form.original[original_start:original_end]
             if dictated:
                 start = gather_left(text, start, _STOP)
+                cued = _CUE.search(text, max(0, start - 80), start)
+                before = cued["value"].lower().split() if cued else []
+                if (
+                    cued
+                    and len(before) <= 3
+                    and not _STOP.issuperset(before)
+                    and not re.search(r"[.?!]\s", cued["value"])
+                ):
+                    start = cued.start("value")
             yield *form.to_original(start, end), 0.95, "dictated" if dictated else "written"

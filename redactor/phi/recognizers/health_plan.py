@@ -14,3 +14,6 @@ class HealthPlanRecognizer(CuedValue):
         r"(?:'s)?(?: (?:holder|plan|card|member|policy|group|id|i d|i\.d\.|identification|number|no|num|#))+|member(?:ship)? (?:id|i d|number)|mbi|"
         r"(?:member|subscriber|policy|group)(?= is| #|:|,| \d)"
     )
+    cue_words = frozenset(
+        "member membership subscriber beneficiary insurance plan enrollee medicare medicaid policy group coverage benefit benefits mbi".split()
+    )

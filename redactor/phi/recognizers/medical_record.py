@@ -12,6 +12,7 @@ class MedicalRecordRecognizer(CuedValue):
 
     label = "MEDICAL_RECORD_NUMBER"
     cue = r"m\.? ?r\.? ?n\.?|medical record(?:s)?|record (?:number|no)|chart (?:number|no|id)|chart|patient (?:id|i d|number|identifier)|hospital number"
+    cue_words = frozenset("mrn rn n record records chart patient hospital".split())
     fewest = 2
 
     def accepts(self, name: str, match: re.Match[str]) -> bool:

@@ -8,8 +8,10 @@ from typing import Protocol
 NONE, LIGHT, DIRECT, KIN, INTRO, TITLED_ARTICLE, MENTION, NAME, TITLE = range(9)
 
 TITLES = frozenset(
-    "dr doctor doc mr mrs ms miss mister missus mrs. nurse professor prof reverend pastor rabbi sergeant officer".split()
+    "dr doctor doc mr mrs ms miss mister missus mrs. nurse professor prof reverend pastor rabbi sergeant officer deacon bishop captain lieutenant detective senora senorita monsignor chaplain imam".split()
 )
+ABBREVIATED = frozenset("dr mr mrs ms mister missus".split())
+"""Titles that are never a noun."""
 ARTICLES = frozenset("the a an my your our his her their another any this that which every other each no".split())
 AFTER_TITLE = frozenset(
     "will may can hope so in see do my said care visit call called wait mark bill order ordered office appointment note notes "
@@ -104,6 +106,15 @@ HARD = frozenset(
 BEFORE_WORDS = TITLES | {".", "is", "name's", "hello", "hi", "hey"}
 """Only after these a common word may be a name."""
 SPELL_WORDS = frozenset("spelled spell spelling spelt name surname name's".split())
+NICKNAMES = frozenset("uncle aunt auntie grandma grandpa granny nana papa mama tia tio abuela abuelo cousin".split())
+"""Words before somebody's first name."""
+_SAYS = frozenset("is was says said reads".split())
+NO_OWNERS = frozenset("may's march's august's sunday's".split())
+LEADS = frozenset("for with to by and from or see".split())
+HOUSEHOLD = frozenset(
+    "twins family household kids children boy boys girl girls baby babies residence sisters brothers account chart case estate home".split()
+)
+"""After "the" and a surname: "the okafor twins"."""
 NOT_SPELLED = frozenset(
     "mri ekg ecg ssn dob mrn hiv std uti copd ptsd adhd pcp icu cbc psa tsh bmi ldl hdl ada hmo ppo cpap gerd nsaid ibs cvs www aol usa iv er rsv "
     "tmj mrsa dvt bun cpr rna dna lpn iud pap pcr inr lmp ama faq atm abc rsvp asap etc usps ups pdf vin npi dea mbi cvv eta fyi nasaid bph hpv tb".split()
@@ -144,6 +155,13 @@ def level(said: Sequence[Said], at: int) -> int:
     if before[-1] in TITLES:
         return TITLED_ARTICLE if len(before) > 1 and before[-2] in ARTICLES else TITLE
     strongest = _lookup(before)
+    if before[-1] in _SAYS and "name" in before[-5:-1]:
+        return NAME  # "the name on the card is", "my maiden name which was"
+    if strongest < KIN and (
+        (before[-1] == "of" and len(before) > 1 and before[-2] in _KIN)
+        or before[-1].removesuffix("'s") in _KIN | NICKNAMES
+    ):
+        return KIN
     while before and before[-1] in _SKIP and strongest in {NONE, LIGHT, DIRECT}:
         before.pop()
         strongest = max(strongest, _lookup(before))

@@ -48,6 +48,8 @@ class DoubtfulNames:
             "said",
         }:
             return False
+        if said[at - 1].low in cues.ABBREVIATED and word.low not in cues.AFTER_TITLE:
+            return True
         after = said[at + 1].low if at + 1 < len(said) else ","
         return (
             word.low.endswith("'s")

@@ -9,6 +9,7 @@ from presidio_analyzer import AnalysisExplanation, LocalRecognizer, RecognizerRe
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
 from redactor.phi.gazetteers import NOT_NAMES, words
+from redactor.phi.lexicons.library import known_drugs
 from redactor.phi.recognizers.name_cues import PARTICLES
 from redactor.phi.recognizers.name_words import COMMON, FUNCTION, INITIAL, MARK
 from redactor.phi.recognizers.person import PersonRecognizer
@@ -62,9 +63,9 @@ class TaggerRecognizer(NerRecognizer):
     conversations (models/voicemail-ner/README.md).
     """
 
-    ALONE: ClassVar[dict[str, float]] = {"PERSON": 0.93, "LOCATION": 0.95, "ORGANIZATION": 0.95}
-    COMMON: ClassVar[dict[str, float]] = {"PERSON": 0.97, "LOCATION": 0.99, "ORGANIZATION": 0.97}
-    BESIDE: ClassVar[dict[str, float]] = {"PERSON": 0.5, "LOCATION": 0.6, "ORGANIZATION": 0.6}
+    ALONE: ClassVar[dict[str, float]] = {"PERSON": 0.5, "LOCATION": 0.6, "ORGANIZATION": 0.9}
+    COMMON: ClassVar[dict[str, float]] = {"PERSON": 0.9, "LOCATION": 0.97, "ORGANIZATION": 0.95}
+    BESIDE: ClassVar[dict[str, float]] = {"PERSON": 0.4, "LOCATION": 0.5, "ORGANIZATION": 0.5}
     CANDIDATE: ClassVar[float] = 0.4
     STRONGEST: ClassVar[float] = 0.6
     """Of an entity that is certain; below what makes a name be looked for in the rest of the message (`resolve.repeats`)."""
@@ -72,6 +73,7 @@ class TaggerRecognizer(NerRecognizer):
     def __init__(self) -> None:
         super().__init__()
         self._classify = PersonRecognizer().classify
+        self._drugs = known_drugs() - words("first_names") - words("surnames")
         self._common = words("common_words") | words("function_words")
 
     def weigh(self, text: str, start: int, end: int, label: str, chance: float) -> tuple[int, int, float]:
@@ -99,7 +101,8 @@ class TaggerRecognizer(NerRecognizer):
             return False
         return (
             low in NOT_NAMES
-            or low in {"i", "a", "s"}
+            or low in self._drugs
+            or low in {"i", "a", "s", "father", "sister", "brother", "mother", "thats", "dont", "its"}
             or _SOUND.fullmatch(low) is not None
             or self._classify(low) == FUNCTION
         )

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from redactor.phi.gazetteers import NOT_NAMES, SURE_NAMES, words
+from redactor.phi.lexicons.library import known_drugs
 from redactor.phi.recognizers import name_cues as cues
 from redactor.phi.recognizers.base import SpokenRecognizer
 from redactor.phi.recognizers.name_words import (
@@ -28,7 +29,12 @@ from redactor.phi.recognizers.name_words import (
 )
 from redactor.phi.spoken import WrittenForm
 
+_D_NAME = re.compile(r"(?:d|j|t|l|k|n|r|sh|la|de|da|ja|ka|ta|ra)'[a-z]{4,}")
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019\u2010-][^\W\d_]+)*|\d+|[.?!,;:]")
+
+
+_NO_CAPITAL = frozenset({FUNCTION, MARK})
+_SENTENCE_ENDS, _PAUSES = frozenset(".?!:"), frozenset(",;")
 
 
 def _spells(spelled: str, word: str) -> bool:
@@ -38,6 +44,8 @@ def _spells(spelled: str, word: str) -> bool:
     return (
         spelled.startswith(word)
         or word.startswith(spelled)
+        or spelled.endswith(word)
+        or word.endswith(spelled)
         or (spelled[:2] == word[:2] and abs(len(spelled) - len(word)) < 4)
     )
 
@@ -51,6 +59,7 @@ class PersonRecognizer(SpokenRecognizer):
         super().__init__()
         self._first, self._last = words("first_names"), words("surnames")
         self._common, self._function = words("common_words"), words("function_words")
+        self._drugs = known_drugs()
         self._doubt = DoubtfulNames(self._last, self._function)
         self._classes: dict[str, int] = {}
 
@@ -89,6 +98,8 @@ class PersonRecognizer(SpokenRecognizer):
         return kind
 
     def _look_up(self, low: str) -> int:
+        for doubt in ("-something", "-ish", "-whatever"):
+            low = low.removesuffix(doubt)
         bare = low.removesuffix("'s").removesuffix("\u2019s")
         if not low[0].isalpha():
             return MARK
@@ -96,6 +107,8 @@ class PersonRecognizer(SpokenRecognizer):
             return INITIAL
         if bare in cues.WEAK_ANYWAY:
             return WEAK
+        if bare in cues.TITLES:
+            return FUNCTION
         if bare in NOT_NAMES or bare in cues.FUNCTION or low in cues.FUNCTION:
             return FUNCTION
         if bare in self._first and (bare in SURE_NAMES or (bare not in self._common and len(bare) > 2)):
@@ -105,7 +118,7 @@ class PersonRecognizer(SpokenRecognizer):
         if bare in self._function:
             return FUNCTION
         if "'" in low and not low.endswith("'s"):
-            return UNKNOWN if re.match(r"(?:o|d|m)['\u2019]", low) else FUNCTION
+            return UNKNOWN if re.match(r"(?:o|m)['\u2019]", low) else SURE if _D_NAME.fullmatch(low) else FUNCTION
         if "-" in low:
             parts = {self.classify(part) for part in low.split("-") if part}
             if not parts or parts & {FUNCTION, COMMON, INITIAL, MARK} or bare in self._common:
@@ -115,7 +128,7 @@ class PersonRecognizer(SpokenRecognizer):
             return WEAK_SURNAME if bare in self._common else SURNAME
         if bare in self._common or low in self._common:
             return COMMON
-        return UNKNOWN
+        return COMMON if bare in self._drugs else UNKNOWN
 
     def _words(self, form: WrittenForm) -> list[NameWord]:
         text = form.text
@@ -126,17 +139,22 @@ class PersonRecognizer(SpokenRecognizer):
         spelled_at = frozenset(spelled)
         out: list[NameWord] = []
         begins = True
+        classes, make = self._classes, NameWord._make
         for match in _WORD.finditer(text):
             raw = match.group()
-            low = raw.lower().replace("\u2019", "'")
-            if low in {".", "?", "!", ":"}:
-                begins = True
-            kind = self.classify(low)
-            capital = cased and raw[0].isupper() and not begins and not raw.isupper() and kind not in {FUNCTION, MARK}
-            is_spelled = len(raw) > 2 and sum(p in spelled_at for p in range(*match.span())) >= len(raw) - 1
-            out.append(NameWord(*match.span(), low, kind, capital, is_spelled))
-            if low not in {",", ".", "?", "!", ":", ";"}:
-                begins = False
+            low = raw.lower()
+            if "\u2019" in low:
+                low = low.replace("\u2019", "'")
+            start, end = match.span()
+            kind = classes.get(low)
+            if kind is None:
+                kind = self.classify(low)
+            capital = cased and raw[0].isupper() and not begins and kind not in _NO_CAPITAL and not raw.isupper()
+            is_spelled = (
+                bool(spelled_at) and end - start > 2 and sum(p in spelled_at for p in range(start, end)) >= len(raw) - 1
+            )
+            out.append(make((start, end, low, kind, capital, is_spelled)))
+            begins = low in _SENTENCE_ENDS or (begins and kind == MARK and low in _PAUSES)
         return out
 
     def _begins(self, said: Sequence[NameWord], at: int) -> tuple[float, str]:
@@ -173,9 +191,41 @@ class PersonRecognizer(SpokenRecognizer):
             return (0.85 if level else 0.6), "given name"
         if kind in {WEAK, UNKNOWN, SURNAME} and self._doubt.asked(said, at):
             return 0.6, "asked for"
+        if kind == WEAK and word.low.endswith("'s") and word.low not in cues.NO_OWNERS:
+            return 0.55, "owner"
+        if kind == WEAK and at and said[at - 1].low in cues.GREETINGS and self._presents(said, at + 1):
+            return 0.55, "greeted"
+        if kind in {SURNAME, UNKNOWN} and at and said[at - 1].low in cues.ARTICLES and self._household(said, at + 1):
+            return 0.6, "household"
+        if (
+            kind in {WEAK, SURNAME}
+            and said[at - 1].low == "a"
+            and at > 1
+            and said[at - 2].low in {"for", "named"}
+            and self._next_is(said, at, {WEAK_SURNAME, SURNAME})
+        ):
+            return 0.55, "a stranger"
+        if kind in {WEAK, SURNAME, UNKNOWN} and word.low not in self._function and self._beside_name(said, at):
+            return 0.5, "beside a name"
+        if (
+            kind == UNKNOWN
+            and at
+            and said[at - 1].low == "the"
+            and word.low.endswith("s")
+            and word.low[:-1] in self._last
+        ):
+            return 0.5, "family"
+        if kind == SURNAME and level == cues.LIGHT and len(word.low) > 4 and said[at - 1].low in cues.LEADS:
+            return 0.45, "light cue"
+        if word.capital and kind == SURNAME and word.low not in cues.NOT_SURNAMES:
+            return 0.5, "surname with a capital"
         following = self._follows(said, at)
         if level == cues.INTRO:
-            if kind in {WEAK, SURNAME, UNKNOWN} and (following or word.capital):
+            if (
+                kind in {WEAK, SURNAME, UNKNOWN}
+                and (following or word.capital)
+                and not (kind == UNKNOWN and word.low.endswith("ing") and not word.capital)
+            ):
                 return 0.75, "introduction"
             if kind in {SURNAME, WEAK} and self._next_is(said, at, {SURNAME, SURE}):
                 return 0.7, "introduction"
@@ -213,7 +263,7 @@ class PersonRecognizer(SpokenRecognizer):
             return 0.6, "followed by calling"
         if (
             word.capital
-            and kind in {WEAK, SURNAME}
+            and kind in {WEAK, SURNAME, UNKNOWN}
             and self._next_is(said, at, {SURNAME, WEAK_SURNAME, SURE}, capital=True)
         ):
             return 0.7, "two capitals"
@@ -222,7 +272,7 @@ class PersonRecognizer(SpokenRecognizer):
     def _spelled(self, said: Sequence[NameWord], at: int, level: int) -> tuple[float, str]:
         """A spelled word is a name after a cue, beside a word it spells, or when it is on a list."""
         word = said[at]
-        if word.low in NOT_NAMES or word.low in cues.NOT_SPELLED:
+        if word.low in NOT_NAMES or word.low in cues.NOT_SPELLED or word.low[1:] in cues.NOT_SPELLED:
             return 0.0, ""
         near = [*said[max(0, at - 8) : at], *said[at + 1 : at + 5]]
         if any(_spells(word.low, other.low) for other in near):
@@ -230,7 +280,9 @@ class PersonRecognizer(SpokenRecognizer):
         if level >= cues.KIN or any(other.low in cues.SPELL_WORDS for other in near):
             return 0.75, "spelled after a cue"
         listed = word.low in self._first or word.low in self._last
-        return (0.6, "spelled name") if listed and len(word.low) > 3 else (0.0, "")
+        if len(word.low) < 4 or word.low in self._common - self._last:
+            return 0.0, ""
+        return (0.6, "spelled name") if listed else (0.45, "spelled word")
 
     @staticmethod
     def _follows(said: Sequence[NameWord], at: int) -> str:
@@ -246,6 +298,26 @@ class PersonRecognizer(SpokenRecognizer):
         if low in cues.CALLING:
             return "calling"
         return "follow" if low in cues.FOLLOW else ""
+
+    @staticmethod
+    def _presents(said: Sequence[NameWord], at: int) -> bool:
+        """Whether the speaker says who they are from here on: then the word before was the one spoken to."""
+        if at < len(said) and said[at].low == ",":
+            at += 1
+        two = " ".join(word.low for word in said[at : at + 2])
+        return two in {"this is", "it is", "my name", "it's me"} or two.startswith(("it's ", "i'm "))
+
+    @staticmethod
+    def _beside_name(said: Sequence[NameWord], at: int) -> bool:
+        """Whether "and" or "or" joins it to a name that is nothing else: "either penny or jenny"."""
+        return any(
+            0 <= at + 2 * step < len(said) and said[at + step].low in {"and", "or"} and said[at + 2 * step].kind == SURE
+            for step in (-1, 1)
+        )
+
+    @staticmethod
+    def _household(said: Sequence[NameWord], at: int) -> bool:
+        return at < len(said) and said[at].low in cues.HOUSEHOLD
 
     @staticmethod
     def _next_is(said: Sequence[NameWord], at: int, kinds: set[int], *, capital: bool = False) -> bool:
@@ -269,6 +341,12 @@ class PersonRecognizer(SpokenRecognizer):
                     nxt.kind in {SURE, SURNAME}
                     or (nxt.kind == UNKNOWN and sure and said[last].kind in {SURE, WEAK, INITIAL})
                     or nxt.low in cues.GENERATION
+                )
+                or (
+                    nxt.kind == UNKNOWN
+                    and last == at
+                    and said[at].kind == SURNAME
+                    and (after is None or after.kind == MARK or after.low in cues.CLAUSE)
                 )
                 or (
                     nxt.kind in {UNKNOWN, WEAK_SURNAME, WEAK}

@@ -26,7 +26,11 @@ _ID_CUE = re.compile(
 )
 _AREA = re.compile(r"\barea codes?(?: is| of|:)?\s+(?P<area>\(?\d(?:\s*[-,]?\s*\d){2}\)?)", re.IGNORECASE)
 _EXTENSION = re.compile(
-    rf"[\s,.]*(?:and )?(?:at |then )?(?:ext(?:ension)?\.?|x|option)\s*(?:number |is |# ?)?(?P<value>\d(?:[\s,-]*\d){{0,4}}(?: {CORRECTION} [\d ]+)?)",
+    rf"[\s,.]*(?:and )?(?:at |then )?(?:ext(?:ension)?\.?|x|option|press|enter)\s*(?:number |is |# ?)?(?P<value>\d(?:[\s,-]*\d){{0,4}}(?: {CORRECTION} [\d ]+)?)",
+    re.IGNORECASE,
+)
+_EXTENSION_ALONE = re.compile(
+    r"\b(?:ext(?:ension)?\b\.?|page me(?: at)?|pager(?: number)?|bleep(?: number)?|beeper(?: number)?)(?: number| is|,|:|#| at)*\s+(?P<value>\d(?:[\s,-]*\d){1,5})(?!\d)",
     re.IGNORECASE,
 )
 _GROUPED = re.compile(r"\(?\d{3}\)?[-. /,]{1,2}\d{3}[-. ,]{1,2}\d{4}$|\d{3}[-.]\d{4}$")
@@ -50,7 +54,9 @@ class PhoneRecognizer(SpokenRecognizer):
             yield *form.to_original(*run.span()), score, name
             extension = _EXTENSION.match(text, run.end())
             if extension:
-                yield *form.to_original(*extension.span("value")), score, "extension"
+                yield *form.to_original(run.start(), extension.end()), score, "extension"
+        for alone in _EXTENSION_ALONE.finditer(text):
+            yield *form.to_original(*alone.span()), 0.7, "extension"
         for area in _AREA.finditer(text):
             yield *form.to_original(*area.span("area")), 0.8, "area code"
 
@@ -88,4 +94,4 @@ class PhoneRecognizer(SpokenRecognizer):
             return (0.9 if cued else 0.7), f"{count} digits"
         if cued:
             return 0.6, "digits after a cue"
-        return (0.5, "long number") if count >= 9 else (0.0, "")
+        return (0.5, "long number") if count >= 8 else (0.0, "")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+_LETTERS = re.compile(r"[a-z]+")
 
 
 class Edit(NamedTuple):
@@ -28,11 +31,13 @@ class WrittenForm:
         text: the written form.
         original: the text it was made from.
         edits: sorted, disjoint, both sides non-empty.
+        words: runs of letters of the written form in lower case: what it takes to see that a recognizer has nothing to find.
     """
 
     original: str
     text: str
     edits: tuple[Edit, ...]
+    words: frozenset[str]
     _original_starts: tuple[int, ...] = field(repr=False)
     _written_starts: tuple[int, ...] = field(repr=False)
 
@@ -40,7 +45,7 @@ class WrittenForm:
     def of(cls, original: str, edits: Sequence[Edit]) -> WrittenForm:
         """Apply sorted, disjoint, non-empty edits."""
         if not edits:
-            return cls(original, original, (), (), ())
+            return cls(original, original, (), _words(original), (), ())
         parts: list[str] = []
         written_starts: list[int] = []
         position = length = 0
@@ -53,7 +58,8 @@ class WrittenForm:
             length += len(written)
             position = end
         parts.append(original[position:])
-        return cls(original, "".join(parts), tuple(edits), tuple(e.start for e in edits), tuple(written_starts))
+        text = "".join(parts)
+        return cls(original, text, tuple(edits), _words(text), tuple(e.start for e in edits), tuple(written_starts))
 
     def to_original(self, start: int, end: int) -> tuple[int, int]:
         """The smallest original span that says text[start:end]. 0 ≤ start ≤ end ≤ len(text); an empty span maps to a point."""
@@ -86,3 +92,7 @@ class WrittenForm:
 
     def __repr__(self) -> str:
         return f"WrittenForm({len(self.original)} characters, {len(self.edits)} edits)"
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_LETTERS.findall(text.lower()))

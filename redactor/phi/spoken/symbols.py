@@ -54,11 +54,12 @@ def read_at(text: str, tokens: Sequence[Token], index: int) -> tuple[int, list[E
         return None
     if tokens[index + 1].low in {"http", "https", "www", "w"}:
         return None
-    end = _domain_end(text, tokens, index + 1)
+    first = index + 1 + (tokens[index + 1].low in {"sign", "symbol"})
+    end = _domain_end(text, tokens, first) if first < len(tokens) else None
     if end is None:
         return None
-    edits = [_swallow(tokens, index, index, "@")]
-    for at in range(index + 1, end):
+    edits = [_swallow(tokens, index, first - 1, "@")]
+    for at in range(first, end):
         low, nxt = tokens[at].low, tokens[at + 1] if at + 1 < end else None
         if low in SIGNS:
             edits.append(_swallow(tokens, at, at, SIGNS[low]))

@@ -25,6 +25,7 @@ ORDINAL_UNITS = {
 ORDINALS = ORDINAL_UNITS | {
     "tenth": 10, "eleventh": 11, "twelfth": 12, "thirteenth": 13, "fourteenth": 14, "fifteenth": 15, "sixteenth": 16,
     "seventeenth": 17, "eighteenth": 18, "nineteenth": 19, "twentieth": 20, "thirtieth": 30,
+    "fortieth": 40, "fiftieth": 50, "sixtieth": 60, "seventieth": 70, "eightieth": 80, "ninetieth": 90, "hundredth": 100,
 }  # fmt: skip
 REPEATS = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
 OH = frozenset({"oh", "o", "ow"})
@@ -50,10 +51,10 @@ NUMBER_STARTS = DIGITS.keys() | TEENS.keys() | TENS.keys() | ORDINALS.keys() | S
 FILLERS = frozenset("uh um uhm umm uhh erm hmm hm mm mmm ah eh".split())
 # What a speaker says between a wrong number and the right one; one strong word is needed.
 CORRECTION_STRONG = frozenset(
-    "no not nope sorry mean correction actually wait rather excuse scratch oops pardon strike".split()
+    "no not nope sorry mean correction actually wait rather excuse scratch oops pardon strike hang hold wrong".split()
 )
 CORRECTION_WEAK = frozenset(
-    "i i'm im that that's thats is it's its make me let see say should be it the and oh uh um".split()
+    "i i'm im that that's thats is it's its make me let see say should be it the and oh uh um on a second sec start over try so okay ok back up lemme was my bad".split()
 )
 CORRECTION = "\u00ac"
 """Stands in the written form for "no, I mean" between two numbers: what is before and after it belongs to one value."""
@@ -61,7 +62,9 @@ CORRECTION = "\u00ac"
 TOP_LEVEL = frozenset(
     "com org net edu gov mil info biz io co us uk ca au de fr es health care clinic doctor dental app dev me tv example".split()
 )
-PROVIDERS = frozenset("gmail yahoo hotmail aol icloud comcast verizon msn protonmail proton ymail".split())
+PROVIDERS = frozenset(
+    "outlook sbcglobal bellsouth earthlink gmail yahoo hotmail aol icloud comcast verizon msn protonmail proton ymail".split()
+)
 """Domains so common that people leave out the "dot com"."""
 NOT_A_LOCAL_PART = frozenset(
     "us me him her them it online website site page visit look looked available found is are be was go up on in working work works job "

@@ -1,0 +1,44 @@
+"""A row of the ledger's table of work, and the statements that begin and give it back (run in the ledger's thread)."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is remembered of one content under one ending and settings."""
+
+    id: int
+    state: str
+    attempts: int
+    crashes: int
+    run: int
+    reason: str
+    message: str
+    hint: str
+    exit_code: int
+
+
+def look_up(c: sqlite3.Connection, key: tuple[bytes, str, str]) -> Row | None:
+    """By content, suffix and settings."""
+    row = c.execute(
+        "SELECT id, state, attempts, crashes, run, reason, message, hint, exit_code FROM work "
+        "WHERE content = ? AND suffix = ? AND settings = ?",
+        key,
+    ).fetchone()
+    return None if row is None else Row(*row)
+
+
+def claim_work(c: sqlite3.Connection, work: int, *, anew: bool = False) -> None:
+    """It is begun; `anew`: as if for the first time."""
+    c.execute(
+        "UPDATE work SET state = 'claimed', attempts = 1 + (NOT ?) * attempts, crashes = (NOT ?) * crashes WHERE id = ?",
+        (anew, anew, work),
+    )
+
+
+def give_back(c: sqlite3.Connection, work: int) -> None:
+    """It was begun and left, in good order."""
+    c.execute("UPDATE work SET state = 'pending', attempts = attempts - 1 WHERE id = ? AND state = 'claimed'", (work,))

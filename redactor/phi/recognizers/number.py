@@ -1,0 +1,103 @@
+"""Numbers that no cue explains: fail closed on what is dictated figure by figure, on long figures and on codes.
+
+Whoever says four figures one by one, or letters with figures, gives a number that stands for somebody or something (45 CFR
+164.514(b)(2)(i)(R)). What talk is full of is left out: years, times, amounts, doses, readings, counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from redactor.phi.gazetteers import words
+from redactor.phi.recognizers.base import SpokenRecognizer
+from redactor.phi.recognizers.runs import JOINT, digit_runs, digits
+from redactor.phi.spoken import WrittenForm
+
+UNIT = re.compile(
+    r"[\s-]*(?:mg|milli\w+|mcg|micro\w+|grams?|ml|cc|units?|iu|percent|%|dollars?|bucks|cents|degrees?|pounds?|lbs?|kilos?|kg|minutes?|mins?|hours?|hrs?|days?|"
+    r"weeks?|months?|years?|times?|calories|steps|miles?|feet|foot|inch(?:es)?|people|pills?|tablets?|a\.?\s?m\b|p\.?\s?m\b|o'?clock|over\b|hundred|thousand|"
+    r"million|beats|bpm|pages?|square|watts?|volts?|rpm|something|or so|k\b|[.:]\d|,\d{3})",
+    re.IGNORECASE,
+)
+_AMOUNT = re.compile(
+    r"(?:[$\u00a3\u20ac]|\b(?:about|around|over|under|roughly|nearly|almost|maybe|owe[ds]?|paid|pay|paying|charged?|costs?|worth|balance(?: of| is)?|total(?: of| is)?|bill (?:for|of)|was|"
+    r"than|up to|every|count (?:of|was|is)|counted|pressure|ratio|score|level|reading|sugar))\s*$",
+    re.IGNORECASE,
+)
+_CLOCK = re.compile(r"\b(?:at|by|until|till?|before|after|around|from|to|between)\s*$", re.IGNORECASE)
+_YEAR = re.compile(r"1[89]\d\d|20[0-3]\d")
+_GROUP = re.compile(r"\d+")
+_COUNTED = ("1234", "12345", "123", "4321", "54321", "12345678910")
+_NO_PART = "mrn rx ssn dob pls plz til no num ext apt ste tel ph fax acct ref covid iv bp hr mg psa tsh bmi ldl hdl inr hpv".split()
+"""Written before a number, or short for a measure: no part of a code."""
+_NO_CODE = "|".join(_NO_PART)
+_LETTERS = r"(?:[b-hj-z]|[a-z]{2,5}(?=[\s-]*\d))"
+_CODE = re.compile(
+    rf"(?<![\w.@/'-])(?:{_LETTERS}[\s-]*)?(?:{_LETTERS}[\s-]*)?(?:{_LETTERS}[\s-]*)?\d[a-z\d]*(?:{JOINT}(?:\d[a-z\d]*|[b-hj-z](?![a-z'])|(?!(?:{_NO_CODE})\b)[bcdfghjklmnpqrstvwxz]{{2,4}}(?=[\s-]*\d)))*",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[a-z]{2,}", re.IGNORECASE)
+_BLANK = re.compile(r"[\s-]*")
+_READING = re.compile(r"(?<!\d)\d{1,2}\.\d(?!\d)")
+_DECIMAL = re.compile(r"\d\.\d")
+SCORE = 0.45
+
+
+class NumberRecognizer(SpokenRecognizer):
+    """Four figures and more said one by one, five and more in any grouping, letters with three figures."""
+
+    label = "OTHER_ID"
+
+    def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
+        text = form.text
+        for run in digit_runs(text):
+            if self._identifies(text, run.start(), run.end()):
+                yield *form.to_original(*run.span()), SCORE, "figures"
+        for code in _CODE.finditer(text):
+            start = self._after_words(code)
+            said = text[start : code.end()].lower()
+            if (
+                any(c.isalpha() for c in said)
+                and len(digits(said)) >= 3
+                and not _DECIMAL.search(said)
+                and not UNIT.match(text, code.end())
+            ):
+                yield *form.to_original(start, code.end()), SCORE, "letters and figures"
+
+    @staticmethod
+    def _measured(text: str, start: int, end: int) -> bool:
+        return UNIT.match(text, end) is not None or _AMOUNT.search(text, max(0, start - 16), start) is not None
+
+    def _identifies(self, text: str, start: int, end: int) -> bool:
+        run = text[start:end]
+        figures = digits(run)
+        if len(figures) < 4 or figures in _COUNTED or _READING.search(run) or self._measured(text, start, end):
+            return False
+        groups = _GROUP.findall(run)
+        if any(_YEAR.fullmatch(group) for group in groups) and len(figures) < 9:
+            return False
+        if len(groups) == 1:
+            clock = len(figures) == 4 and int(figures[:2]) < 24 and int(figures[2:]) < 60 and figures[3] in "05"
+            return not (clock and _CLOCK.search(text, max(0, start - 10), start))
+        apart = re.search(r"[.,;?!]\s", run) is not None
+        singles = sum(len(group) == 1 for group in groups)
+        return (
+            len(figures) >= 7
+            or singles >= 4
+            or (not apart and len(figures) >= 5 and (singles > 1 or max(map(len, groups)) > 2))
+        )
+
+    @staticmethod
+    def _after_words(code: re.Match[str]) -> int:
+        """Where a code begins: an everyday word before figures is no part of it ("of 4417")."""
+        start = code.start()
+        while first := _WORD.match(code.string, start, code.end()):
+            low = first.group().lower()
+            if low not in _NO_PART and (
+                first.group().isupper() or not (low in words("common_words") or low in words("function_words"))
+            ):
+                break
+            rest = _BLANK.match(code.string, first.end(), code.end())
+            start = rest.end() if rest else first.end()
+        return start
