@@ -16,7 +16,6 @@ import json
 import os
 import platform
 import secrets
-import shutil
 import socket
 import statistics
 import subprocess
