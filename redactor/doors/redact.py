@@ -123,11 +123,6 @@ def redact(
 
     if hash_key_file is not None and operator != "hash":
         raise ConfigurationError("--hash-key-file is for --operator hash.")
-    many = (
-        0
-        if transcript and not verify
-        else sum(1 for _ in islice(Inputs(paths, is_audio=looks_like_audio, outside=out), MANY))
-    )
     job = Job(
         policy=o.policy_from(policy, padding=padding, unheard=unheard),
         operator=operator,
@@ -141,7 +136,9 @@ def redact(
         recognition={
             "model": model, "device": device, "compute_type": compute_type, "threads": threads, "workers": workers,
             "batch_size": batch_size, "window": window, "beam": beam, "language": language, "hotwords": hotwords,
-            "initial_prompt": initial_prompt, "revision": revision, "probe": many == MANY,
+            "initial_prompt": initial_prompt, "revision": revision,
+            "probe": cluster is None
+            and sum(1 for _ in islice(Inputs(paths, is_audio=looks_like_audio, outside=out), MANY)) == MANY,
         } if transcript is None or verify else None,
     )  # fmt: skip
     Replacer(operator, key=job.hash_key)  # a bad key or codec is said before anything is looked for or started
@@ -153,22 +150,22 @@ def redact(
     _make_folder(out)
     _protect(out, paths)
     stop = Stop()
-    run: Callable[..., Iterator[Outcome]]
-    with (
-        closing(
-            ArchiveJournal(out, naming=names, resume=resume, retry_failed=retry_failed, tries=tries, stopping=stop)
-        ) as journal,
-        ExitStack() as stack,
-    ):
+    with ExitStack() as stack:
+        journal = stack.enter_context(
+            closing(
+                ArchiveJournal(out, naming=names, resume=resume, retry_failed=retry_failed, tries=tries, stopping=stop)
+            )
+        )
         if journal.rebuilt:
             notice("The ledger was damaged: it is set aside, and a new one is filled from the documents.")
+        run: Callable[..., Iterator[Outcome]]
         if cluster is None:
             made = assemble(job, reader=reader)
             run = partial(made.pipeline.run, threads=made.in_flight)
         else:
             from redactor.doors.cluster import joined
 
-            crew = stack.enter_context(joined(cluster, job, out, open_cluster=open_cluster))
+            crew = stack.enter_context(joined(cluster, job, out, open_cluster=open_cluster, tries=tries))
             run = partial(crew.run, reader=reader)
         if journal.unclean:
             remove_leftovers(out)

@@ -74,9 +74,9 @@ class OneAtATime:
     def __init__(self, detector):
         self.detector, self.lock = detector, threading.Lock()
 
-    def pipe(self, texts):
+    def search(self, transcripts):
         with self.lock:
-            return list(self.detector.pipe(texts))
+            return list(self.detector.search(transcripts))
 
     def __getattr__(self, name):
         return getattr(self.detector, name)
