@@ -18,7 +18,7 @@ NOT_NAMES = frozenset(
     "january february july september october november december jan feb mar apr jun jul aug sep sept oct nov dec "
     "ooh aah er hm huh oops wow yup nah ugh haha phew yay aw aww whoa jeez gee ya mm uhm erm ta "
     "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun christmas easter "
-    "thanksgiving ok okay hi hello hey yeah yep nope uh um hmm mhm gonna wanna gotta kinda sorta lemme dunno mri ct er icu ekg ecg "
+    "thanksgiving ok okay hi hello hey yeah yep nope uh um hmm mhm gonna wanna callback voicemail gotta kinda sorta lemme dunno mri ct er icu ekg ecg "
     "covid tylenol advil english spanish french american mexican indian chinese god lord christ internet zoom google "
     "dr mr mrs ms md rn np pa dob ssn mrn pcp gp id ext apt ste vin cvv npi faq tv pm am ii iii iv jr sr etc asap "
     "medicare medicaid america usa us uk er ent gi obgyn ob gyn std uti gerd copd adhd ptsd hiv".split()

@@ -214,7 +214,7 @@ class AddressRecognizer(SpokenRecognizer):
         self._plain = frozenset(c for c in self._cities if " " in c or (c not in common and c not in names))
         self._names = frozenset(c for c in self._cities if " " not in c and c in names and c not in common)
         self._common = common
-        self._no_place = NOT_NAMES | known_drugs()
+        self._known = common | NOT_NAMES | known_drugs()
 
     def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
         for start, end, score, name in self._found(form.text, form.words):
@@ -250,11 +250,7 @@ class AddressRecognizer(SpokenRecognizer):
                     yield *match.span("value"), 0.6, "crossing"
             for match in _HOUSE_AND_NAME.finditer(text):
                 low = match["name"].lower()
-                if (
-                    low not in self._common
-                    and low not in self._no_place
-                    and not UNIT.match(text, match.start("name") - 1)
-                ):
+                if low not in self._known and not UNIT.match(text, match.start("name") - 1):
                     yield *match.span("value"), 0.5, "house number and name"
             for match in _FOREIGN.finditer(text):
                 yield *match.span("value"), 0.75, "street"
@@ -270,11 +266,11 @@ class AddressRecognizer(SpokenRecognizer):
                 yield start, match.end("value"), 0.6, "county"
         for match in _IN_PLACE.finditer(text):
             low = match["name"].lower()
-            if low not in self._common and low not in self._no_place and not low.endswith(("ing", "ed")):
+            if low not in self._known and low not in _MONTHS and not low.endswith(("ing", "ed")):
                 yield *match.span("value"), 0.45, "unknown place"
         for match in _LIVES_ON.finditer(text) if "on" in said or "off" in said else ():
             low = match["name"].lower()
-            if low not in self._common and low not in self._no_place:
+            if low not in self._known:
                 yield *match.span("value"), 0.5, "street name"
         for match in _BUILDING.finditer(text) if not _BUILDINGS.isdisjoint(said) else ():
             if not any(part.lower() in self._common for part in match["name"].split()) or match["name"][0].isupper():
