@@ -17,10 +17,10 @@ PAGE = ROOT / "benchmarks" / "BENCHMARKS.md"
 
 
 def filled(text: str, tables: dict[str, str]) -> str:
-    """`text` with each table between its marks.
+    r"""`text` with each table between its marks.
 
     >>> filled("a <!-- x -->old<!-- /x --> b", {"x": "new"})
-    'a <!-- x -->\\nnew\\n<!-- /x --> b'
+    'a <!-- x -->\nnew\n<!-- /x --> b'
     """
     for name, table in tables.items():
         begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
