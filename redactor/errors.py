@@ -9,6 +9,7 @@
     │   └── TranscriptError               a supplied transcript cannot be read or does not fit the recording
     ├── NoInput                       66  missing path, unreadable file, folder without audio
     ├── ModelUnavailable              69  no checkpoint, no network, or a checkpoint that does not load
+    ├── ClusterUnavailable            69  the cluster does not answer, or no machine of it is left
     ├── RecognitionFailed             70  the speech engine failed on this recording
     ├── DetectionFailed               70  the PHI detector failed on this recording
     ├── CrashedRepeatedly             70  runs ended, killed, while they were at this recording
@@ -117,6 +118,14 @@ class ModelUnavailable(RedactorError):
     exit_code = 69
     reason = "model-unavailable"
     default_hint = "Run `redactor models list` to see what is here, `redactor models get NAME` to download one."
+
+
+class ClusterUnavailable(RedactorError):
+    """The cluster does not answer, or no machine of it is left."""
+
+    exit_code = 69
+    reason = "cluster-unavailable"
+    default_hint = "See `ray status` on the cluster's head; run the same command with --resume to go on."
 
 
 class RecognitionFailed(RedactorError):

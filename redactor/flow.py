@@ -1,12 +1,13 @@
-"""How many recordings are under way: threads, order of results, and the audio that may be in memory at once."""
+"""How recordings are under way: threads, order of results, the audio that may be in memory at once, and the time each stage takes."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
 Task = TypeVar("Task")
@@ -91,5 +92,18 @@ class Allowance:
                 self._state.notify_all()
 
 
-Turn = Any
-"""A context manager entered while a thread computes: a semaphore with as many places as there are cores."""
+class Clock:
+    """Wall seconds by stage, in the order of first use."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str, turn: AbstractContextManager[Any] | None = None) -> Iterator[None]:
+        """Time what is done inside; with `turn`, from when it is this thread's turn."""
+        with turn or nullcontext():
+            began = time.perf_counter()
+            try:
+                yield
+            finally:
+                self.spent[name] = self.spent.get(name, 0.0) + time.perf_counter() - began

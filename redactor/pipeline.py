@@ -16,7 +16,6 @@ import errno
 import hashlib
 import json
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
@@ -49,7 +48,7 @@ from redactor.errors import (
     RedactorError,
     VerificationHit,
 )
-from redactor.flow import Allowance, in_order, spread
+from redactor.flow import Allowance, Clock, in_order, spread
 from redactor.gather import Gather
 from redactor.keep import TEXT_SUFFIXES, Claim, Documents, Item, Journal, Step, artefact, below, save_set
 from redactor.naming import Detector, OutputNames
@@ -72,23 +71,6 @@ class Artefacts:
     plan: Plan
     audio: Encoded
     files: tuple[tuple[str, bytes], ...]
-
-
-class Clock:
-    """Wall seconds by stage, in the order of first use."""
-
-    def __init__(self) -> None:
-        self.spent: dict[str, float] = {}
-
-    @contextmanager
-    def stage(self, name: str, turn: AbstractContextManager[Any] | None = None) -> Iterator[None]:
-        """Time what is done inside; with `turn`, from when it is this thread's turn."""
-        with turn or nullcontext():
-            began = time.perf_counter()
-            try:
-                yield
-            finally:
-                self.spent[name] = self.spent.get(name, 0.0) + time.perf_counter() - began
 
 
 class Pipeline:

@@ -7,15 +7,17 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from redactor.doors import options as o
+from redactor.doors.job import Job, assemble
 from redactor.doors.progress import Meter, Stop, meter
 from redactor.doors.summary import Totals, summary_table
 from redactor.doors.terminal import console, notice
@@ -97,6 +99,16 @@ def redact(
     names: Annotated[
         Names, typer.Option(help="Output names: auto replaces names that hold PHI by the recording's id.")
     ] = "auto",
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="auto|HOST:PORT|local",
+            help="Work on the machines of a Ray cluster that share this file system; local: start one here.",
+        ),
+    ] = None,
+    open_cluster: Annotated[
+        bool, typer.Option("--open-cluster", help="Join a Ray cluster that has no authentication.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON on standard output.")] = False,
 ) -> None:
     """Redact recordings: bleeped audio, transcript, subtitles and a JSON document for each, below --out.
@@ -107,15 +119,33 @@ def redact(
     75 another run has --out, 130 stopped.
     """
     from redactor.audio import looks_like_audio
-    from redactor.pipeline import Pipeline
     from redactor.render import Replacer
-    from redactor.speech import usable_cores
 
-    chosen = o.policy_from(policy, padding=padding, unheard=unheard)
     if hash_key_file is not None and operator != "hash":
         raise ConfigurationError("--hash-key-file is for --operator hash.")
-    replacer = Replacer(operator, key=o.read_key(hash_key_file))
-    decode = o.decoder(raw)
+    many = (
+        0
+        if transcript and not verify
+        else sum(1 for _ in islice(Inputs(paths, is_audio=looks_like_audio, outside=out), MANY))
+    )
+    job = Job(
+        policy=o.policy_from(policy, padding=padding, unheard=unheard),
+        operator=operator,
+        style=bleep,
+        names=names,
+        raw=raw,
+        ner=ner,
+        verify=verify,
+        in_flight=in_flight,
+        hash_key=o.read_key(hash_key_file),
+        recognition={
+            "model": model, "device": device, "compute_type": compute_type, "threads": threads, "workers": workers,
+            "batch_size": batch_size, "window": window, "beam": beam, "language": language, "hotwords": hotwords,
+            "initial_prompt": initial_prompt, "revision": revision, "probe": many == MANY,
+        } if transcript is None or verify else None,
+    )  # fmt: skip
+    Replacer(operator, key=job.hash_key)  # a bad key or codec is said before anything is looked for or started
+    o.decoder(raw)
     inputs = Inputs(paths, is_audio=looks_like_audio, outside=out)
     items = iter(inputs)
     first = next(items)  # an error where there is nothing, before anything is made or loaded
@@ -123,47 +153,30 @@ def redact(
     _make_folder(out)
     _protect(out, paths)
     stop = Stop()
-    with closing(
-        ArchiveJournal(out, naming=names, resume=resume, retry_failed=retry_failed, tries=tries, stopping=stop)
-    ) as journal:
+    run: Callable[..., Iterator[Outcome]]
+    with (
+        closing(
+            ArchiveJournal(out, naming=names, resume=resume, retry_failed=retry_failed, tries=tries, stopping=stop)
+        ) as journal,
+        ExitStack() as stack,
+    ):
         if journal.rebuilt:
             notice("The ledger was damaged: it is set aside, and a new one is filled from the documents.")
-        engine: Any = None
-        # Two more than cores: some of those whose turn it is wait for the disk.
-        turn = threading.BoundedSemaphore(usable_cores() + 2)
-        if transcript is None or verify:
-            engine = o.build_transcriber(
-                model, device=device, compute_type=compute_type, threads=threads, workers=workers,
-                batch_size=batch_size, window=window, turn=turn, beam=beam, language=language, hotwords=hotwords,
-                initial_prompt=initial_prompt, revision=revision,
-                probe=sum(1 for _ in islice(Inputs(paths, is_audio=looks_like_audio, outside=out), MANY)) == MANY,
-            )  # fmt: skip
-        pipeline = Pipeline(
-            transcriber_for=reader or (lambda _item: engine),
-            detector=o.build_detector(ner),
-            policy=chosen,
-            replacer=replacer,
-            decoder=decode,
-            style=bleep,
-            verify_with=engine if verify else None,
-            names=names,
-            recipe=repr((raw, ner, *((beam, language, hotwords, initial_prompt, window) if engine else ()))),
-            turn=turn,
-        )
+        if cluster is None:
+            made = assemble(job, reader=reader)
+            run = partial(made.pipeline.run, threads=made.in_flight)
+        else:
+            from redactor.doors.cluster import joined
+
+            crew = stack.enter_context(joined(cluster, job, out, open_cluster=open_cluster))
+            run = partial(crew.run, reader=reader)
         if journal.unclean:
             remove_leftovers(out)
         taken = Taken(chain([first], items), stop)
         began = time.perf_counter()
         totals = Totals()
         with stop.on_signals(), closing(OutcomeLog(out)) as log, meter() as bar, counting(inputs, bar):
-            for outcome in pipeline.run(
-                taken,
-                out,
-                journal=journal,
-                threads=in_flight or (engine.in_flight if engine else usable_cores() + 2),
-                ordered=order == "input",
-                stopping=stop,
-            ):
+            for outcome in run(taken, out, journal=journal, ordered=order == "input", stopping=stop):
                 totals.add(outcome)
                 log.add(outcome)
                 bar.add(outcome)

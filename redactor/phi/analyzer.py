@@ -53,6 +53,13 @@ class _NoEnhancer(ContextAwareEnhancer):
         return raw_results
 
 
+class _Registry(RecognizerRegistry):
+    """Always the same recognizers: Presidio's chooses them anew for every text and label."""
+
+    def get_recognizers(self, *args: Any, **options: Any) -> list[EntityRecognizer]:
+        return list(self.recognizers)
+
+
 class Detector:
     """Finds PHI in text. Built by `build_detector`; keeps no text between calls."""
 
@@ -152,7 +159,7 @@ def build_detector(
     model = nlp if nlp is not None else load_entities(ner) if wanted & NAMED else None
     if model is not None:
         recognizers.append(TaggerRecognizer() if isinstance(model, TaggerEntities) else NerRecognizer())
-    registry = RecognizerRegistry(recognizers=[RecognizerGroup(recognizers)], supported_languages=["en"])
+    registry = _Registry(recognizers=[RecognizerGroup(recognizers)], supported_languages=["en"])
     engine = AnalyzerEngine(
         registry=registry,
         nlp_engine=OfflineNlpEngine(model),

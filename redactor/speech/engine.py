@@ -66,7 +66,7 @@ class WindowEngine(Protocol):
         Args:
             windows: 16 kHz mono, each at most 30 s; taken as they are needed. They may come from different channels and recordings: the result of one
                 never depends on its company.
-            careful: no short cuts: the whole context, for windows in which words were missed.
+            careful: a wider margin, for windows in which words were missed.
 
         Returns:
             As many lists as windows, in their order. Times are seconds from the window's first sample, inside the window,

@@ -35,7 +35,8 @@ from .gate import Decoded, believed, best
 
 LONGEST = 30.0  # seconds: Whisper's context
 FRAMES_PER_SECOND = 100  # of features
-GRID = 100  # frames: contexts are multiples of it, so that windows of like length meet in one batch
+GRID = 50  # frames: contexts are multiples of it, so that windows of like length meet in one batch
+CAREFUL_MARGIN = 3.0  # seconds of nothing after a window in which words were missed
 TOKENS_PER_SECOND = 20  # fast speech is 5 to 7 words a second, 1 to 3 tokens each
 SPARE_TOKENS = 24
 FULL_STEP = (
@@ -198,7 +199,7 @@ class WhisperEngine:
             return Prepared(np.zeros((0, 0), np.float32), seconds, 0, 0)
         features = self._model.feature_extractor(np.ascontiguousarray(window, np.float32))
         features = features[:, : min(features.shape[-1] - 1, self._full)]
-        context = self._full if careful else self._context(features.shape[-1])
+        context = self._context(features.shape[-1], careful=careful)
         step = FULL_STEP if context == self._full else 1
         limit = SPARE_TOKENS + TOKENS_PER_SECOND * math.ceil(seconds / step) * step
         return Prepared(features, seconds, context, min(limit, self._model.max_length - len(self._prompt)))
@@ -264,11 +265,12 @@ class WhisperEngine:
         chosen = [t[-1] if believed(t[-1]) else best(t) for t in tries]
         return self._align(encoded, batch, chosen)
 
-    def _context(self, frames: int) -> int:
+    def _context(self, frames: int, *, careful: bool = False) -> int:
         """Feature frames the encoder is given: the window and at least its margin of zeros, on the grid, at most 30 s."""
         if self._margin is None:
             return self._full
-        wanted = frames + round(self._margin * FRAMES_PER_SECOND)
+        margin = max(self._margin, CAREFUL_MARGIN) if careful else self._margin
+        wanted = frames + round(margin * FRAMES_PER_SECOND)
         return min(self._full, -(-wanted // GRID) * GRID)
 
     def _encode(self, batch: Sequence[Prepared], context: int) -> Any:

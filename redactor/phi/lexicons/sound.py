@@ -77,6 +77,12 @@ def skeleton(sounds: str) -> str:
     return sounds.translate(_SKELETON)
 
 
+@lru_cache(maxsize=65536)
+def consonants(word: str) -> str:
+    """The skeleton of a word as it is pronounced."""
+    return skeleton(pronounced(word))
+
+
 def _shorter(key: str) -> set[str]:
     return {key[:at] + key[at + 1 :] for at in range(len(key))}
 
@@ -156,7 +162,7 @@ class Repair:
         The lesser of before[first] and after[last] is enough for words[first:last]: `CERTAIN` unless a cue is near. Away from cues
         only names with exactly the same consonants are looked up, which is what makes this fast.
         """
-        keys = [skeleton(pronounced(word)) for word in words]
+        keys = [consonants(word) for word in words]
         same, begin, candidates, certain = self._same, self._begin, self._candidates, self.CERTAIN
         found = []
         for first, key in enumerate(keys):

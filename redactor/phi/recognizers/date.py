@@ -52,7 +52,6 @@ _VISIT = (
 )
 _MONTHS = frozenset(_MONTH.split(")", maxsplit=1)[0].removeprefix("(?:").split("|"))
 _FIGURE = re.compile(r"\d")
-_WITH_MONTH = frozenset({"month day year", "day month year", "day of month", "day month", "month year", "year first"})
 _SPANISH_MONTHS = frozenset(
     "enero febrero marzo abril mayo junio julio agosto septiembre setiembre octubre noviembre diciembre".split()
 )
@@ -80,6 +79,19 @@ _NOUN = re.compile(
     r"priority|step|section|paragraph|item|number|question|vaccine|injection|cycle|session|treatment|appointment|letter|digit)\b",
     re.IGNORECASE,
 )
+
+_ORDINAL_ENDS = frozenset({"st", "nd", "rd", "th"})
+_NEEDED = {
+    **dict.fromkeys(
+        ("month day year", "day month year", "day of month", "day month", "month year", "year first"), _MONTHS
+    ),
+    **dict.fromkeys(("day of month number", "weekday and day", "the day", "the day alone"), _ORDINAL_ENDS),
+    "Spanish": _SPANISH_MONTHS,
+    "holiday": _HOLIDAY_WORDS,
+    "birth with a misheard word": frozenset("birth birthday birthdate dob born d ob b o".split()),
+}
+"""Shape → words of which one must be there; the others need a figure."""
+_SIGNED = frozenset({"slashes", "ISO", "month/day", "day/month"})
 
 
 class DateRecognizer(PatternBase):
@@ -192,14 +204,11 @@ class DateRecognizer(PatternBase):
     def candidates(self, form: WrittenForm) -> Iterator[Candidate]:
         """Only the shapes that can match: most texts have no month, and many no figures."""
         text = form.text
-        month, figure = not _MONTHS.isdisjoint(form.words), _FIGURE.search(text) is not None
-        spanish = not _SPANISH_MONTHS.isdisjoint(form.words)
+        figure = _FIGURE.search(text) is not None
+        signed = figure and ("/" in text or "-" in text or "." in text)
         for shape, regex in self._compiled:
-            if shape.name == "Spanish":
-                yield from self._matches(shape, regex, text) if spanish else ()
-            elif shape.name == "holiday":
-                yield from self._matches(shape, regex, text) if not _HOLIDAY_WORDS.isdisjoint(form.words) else ()
-            elif month if shape.name in _WITH_MONTH else figure:
+            needed = _NEEDED.get(shape.name)
+            if (signed if shape.name in _SIGNED else figure) if needed is None else not needed.isdisjoint(form.words):
                 yield from self._matches(shape, regex, text)
 
     def judge(self, candidate: Candidate) -> float:

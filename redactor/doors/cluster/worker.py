@@ -1,0 +1,160 @@
+"""The worker: keeps models, streams items through a pipeline, asks the driver instead of a journal. An actor's body; knows nothing of Ray."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from redactor.doors.cluster.messages import KEY_NAME, Box, Done, Given, Orders, Report, Started
+from redactor.doors.job import Job, assemble
+from redactor.errors import RedactorError
+from redactor.keep import Claim, Decision, Item, Known, Step
+from redactor.types import Outcome
+
+POLL = 0.25  # seconds after which an exchange comes back with nothing to say
+
+
+class Worker:
+    """See the package's text. Nothing is raised to Ray, which would write it down: what goes wrong is sealed, too.
+
+    Args:
+        out: the output folder, in full.
+        name: of this conversation.
+        cores: that this worker may use.
+    """
+
+    def __init__(self, out: str, name: str, cores: int) -> None:
+        self._out = Path(out)
+        self._name = name
+        self._cores = cores
+        self._box: Box | None = None
+        self._desk = Desk()
+
+    def start(self, sealed: bytes) -> bytes:
+        """Job → Started, or the RedactorError that prevents it; b"" if the key cannot be read here, or does not fit."""
+        from redactor.pipeline import as_redactor_error
+
+        answer: Started | RedactorError
+        try:
+            box = Box((self._out / KEY_NAME).read_bytes(), self._name, driver=False)
+            job: Job = box.open(sealed)
+        except Exception:  # noqa: BLE001 - no key, or not this one: nothing can be said under seal
+            return b""
+        self._box = box
+        try:
+            answer = self._started(job)
+        except Exception as error:  # noqa: BLE001 - told to the driver
+            answer = as_redactor_error(error, "start")
+        return box.seal(answer)
+
+    def _started(self, job: Job) -> Started:
+        desk = self._desk
+        made = assemble(job, reader=desk.reader, cores=self._cores)
+
+        def run() -> None:
+            # The outcomes go by way of `finish`, or are known to the driver, who decided them.
+            outcomes = made.pipeline.run(
+                desk.items(), self._out, journal=desk, threads=made.in_flight, stopping=lambda: desk.ending
+            )
+            try:
+                for _ in outcomes:
+                    pass
+            finally:
+                desk.close()
+
+        threading.Thread(target=run, name="pipeline", daemon=True).start()
+        info = made.engine.info if made.engine else None
+        synthetic = info.name if info is not None and info.synthetic_only else ""
+        return Started(made.pipeline.settings(made.engine), made.in_flight, synthetic)
+
+    def exchange(self, sealed: bytes) -> bytes:
+        """Orders → Report; comes back as soon as there is something to report, or after `POLL`."""
+        assert self._box is not None
+        self._desk.take(self._box.open(sealed))
+        return self._box.seal(self._desk.report(patience=POLL))
+
+
+class Desk:
+    """A `Journal` for the pipeline that passes questions and results on to the driver, and the items that come from there."""
+
+    def __init__(self) -> None:
+        self._state = threading.Condition()
+        self._given: dict[int, Given] = {}
+        self._queue: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
+        self._answers: dict[int, Future[Decision]] = {}
+        self._asked: list[Claim] = []
+        self._done: list[Done] = []
+        self._closed = False
+        self.ending = False
+
+    # --- towards the driver --------------------------------------------------------------------------------------------
+
+    def take(self, orders: Orders) -> None:
+        for given in orders.given:
+            self._given[given.item.number] = given
+            self._queue.put(given.item)
+        for number, answer in orders.answers:
+            if isinstance(answer, RedactorError):
+                self._answers.pop(number).set_exception(answer)
+                continue
+            if answer.step is not Step.PROCEED:
+                self._given.pop(number, None)
+            self._answers.pop(number).set_result(answer)
+        if orders.end and not self.ending:
+            self.ending = True
+            self._queue.put(None)
+
+    def report(self, *, patience: float) -> Report:
+        with self._state:
+            self._state.wait_for(lambda: self._asked or self._done or self._closed, timeout=patience)
+            report = Report(tuple(self._asked), tuple(self._done), self._closed)
+            self._asked, self._done = [], []
+        return report
+
+    def close(self) -> None:
+        """The pipeline has ended."""
+        with self._state:
+            self._closed = True
+            self._state.notify_all()
+
+    # --- towards the pipeline ------------------------------------------------------------------------------------------
+
+    def items(self) -> Iterator[Item]:
+        """Waits for the next one; ends when the run does."""
+        while (item := self._queue.get()) is not None:
+            yield item
+
+    def reader(self, item: Item) -> Any:
+        """The reader of the item's own transcript; None if it is to be recognised.
+
+        Raises:
+            RedactorError: it should have one, and has none.
+        """
+        given = self._given[item.number]
+        if isinstance(given.reader, RedactorError):
+            raise given.reader
+        return given.reader
+
+    def known(self, item: Item) -> Known | None:
+        return self._given[item.number].known
+
+    def begin(self, claim: Claim) -> Decision:
+        answer = self._answers[claim.item.number] = Future()
+        with self._state:
+            self._asked.append(claim)
+            self._state.notify_all()
+        return answer.result()
+
+    def finish(self, item: Item, outcome: Outcome, sizes: Mapping[str, int]) -> None:
+        self._given.pop(item.number, None)
+        with self._state:
+            self._done.append(Done(outcome, dict(sizes)))
+            self._state.notify_all()
+
+    def released(self, *, idle: bool) -> tuple[Item, ...]:
+        """Nothing waits here: what is told to wait goes back to the driver."""
+        return ()

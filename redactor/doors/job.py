@@ -1,0 +1,103 @@
+"""What a run is to do, as plain values: made once from the options, turned into a pipeline here or on other machines."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from redactor.doors import options as o
+from redactor.keep import Item
+from redactor.policy import Policy
+
+if TYPE_CHECKING:
+    from redactor.pipeline import Pipeline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """All that shapes the artefacts.
+
+    Attributes:
+        recognition: arguments of `options.build_transcriber`; None: no engine is needed.
+        hash_key: secret of the operator "hash".
+    """
+
+    policy: Policy
+    operator: str
+    style: Any
+    names: str
+    raw: str | None
+    ner: str
+    verify: bool
+    recognition: Mapping[str, Any] | None
+    in_flight: int = 0
+    hash_key: bytes | None = field(default=None, repr=False)
+
+    def elsewhere(self) -> Job:
+        """The same for a process with another working directory: paths in full."""
+        given = self.recognition and {**self.recognition, "model": _in_full(self.recognition["model"])}
+        return replace(self, recognition=given, ner=_in_full(self.ner))
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """A pipeline, its engine (None without), and how many recordings should be under way at once."""
+
+    pipeline: Pipeline
+    engine: Any
+    in_flight: int
+
+
+def assemble(job: Job, *, reader: Callable[[Item], Any] | None = None, cores: int = 0) -> Assembled:
+    """Build the objects, load the models.
+
+    Args:
+        reader: gives the reader of an item's own transcript, or None: the item is recognised.
+        cores: that may be used; 0: all that this process may run on.
+
+    Raises:
+        ConfigurationError, ModelUnavailable
+    """
+    from redactor.pipeline import Pipeline
+    from redactor.render import Replacer
+    from redactor.speech import usable_cores
+
+    # Two more than cores: some of those whose turn it is wait for the disk.
+    turn = threading.BoundedSemaphore((cores or usable_cores()) + 2)
+    replacer = Replacer(job.operator, key=job.hash_key)
+    decode = o.decoder(job.raw)
+    engine: Any = None
+    recipe: tuple[Any, ...] = (job.raw, job.ner)
+    if job.recognition is not None:
+        given = dict(job.recognition)
+        recipe += tuple(given[name] for name in ("beam", "language", "hotwords", "initial_prompt", "window"))
+        if cores and not given["workers"] and given["device"] != "cuda":
+            given["workers"] = max(1, cores // (given["threads"] or 1))
+        engine = o.build_transcriber(**given, turn=turn)
+    pipeline = Pipeline(
+        transcriber_for=lambda item: (reader and reader(item)) or engine,
+        detector=o.build_detector(job.ner),
+        policy=job.policy,
+        replacer=replacer,
+        decoder=decode,
+        style=job.style,
+        verify_with=engine if job.verify else None,
+        names=job.names,
+        recipe=repr(recipe),
+        turn=turn,
+    )
+    return Assembled(pipeline, engine, job.in_flight or (engine.in_flight if engine else (cores or usable_cores()) + 2))
+
+
+def _in_full(name: str) -> str:
+    """The absolute path, if the name is one of a file or folder here."""
+    return os.path.abspath(name) if os.path.exists(name) else name  # noqa: PTH100, PTH110
+
+
+def in_full(item: Item) -> Item:
+    """The item with its absolute path, links not followed."""
+    return replace(item, path=Path(os.path.abspath(item.path)))  # noqa: PTH100
