@@ -149,7 +149,7 @@ def measure(model: Path, paths: list[Path], *, cores: int, repeats: int) -> dict
         for name, targets in STEPS.items():
             for target in targets:
                 where, _, attribute = target.rpartition(".")
-                owner: Any = _resolve(where)
+                owner: Any = resolved(where)
                 stack.enter_context(mock.patch.object(owner, attribute, watch.wrapped(name, getattr(owner, attribute))))
         ours = Ours(model, cores=cores)
         ours.pipeline.detector = Timed(ours.pipeline.detector, watch)
@@ -168,7 +168,7 @@ def measure(model: Path, paths: list[Path], *, cores: int, repeats: int) -> dict
     return {**middle, "repeats": repeats, "steps": dict(sorted(steps.items(), key=lambda item: -item[1]))}
 
 
-def _resolve(path: str) -> Any:
+def resolved(path: str) -> Any:
     import importlib
 
     parts = path.split(".")

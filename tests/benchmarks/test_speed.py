@@ -1,0 +1,171 @@
+"""The benchmarks of time and memory: their arithmetic, what they stamp on results, and the labels of their archive. Nothing is timed."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import itertools
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import latency
+import memory
+import numpy as np
+import page
+import pytest
+import report
+import soundfile
+import stages
+import throughput
+import voicemail_text
+import voicemails
+
+from models.tts import EngineMissing
+from redactor.evaluation import load_labels
+from redactor.types import LABELS, TimedText
+from sample_audio.markup import parse
+
+ROOT = Path(__file__).resolve().parents[2]
+MICRO = ROOT / "models" / "voicemail-micro"
+
+
+@pytest.mark.parametrize("name", ["report", "page", "voicemail_text", "latency", "ours"])
+def test_examples_hold(name: str) -> None:
+    result = doctest.testmod(importlib.import_module(name))
+    assert result.attempted > 0
+    assert result.failed == 0
+
+
+def scripts(count: int) -> list[tuple[str, str]]:
+    rnd = random.Random(7)
+    return [voicemail_text.message(rnd, words=40, length=lambda s: len(s.split()), tries=2) for _ in range(count)]
+
+
+def test_messages_can_be_spoken_and_are_labelled_in_our_terms() -> None:
+    seen = set()
+    for _, script in scripts(60):
+        parsed = parse(script)  # every figure has a reading, or this raises
+        assert len(parsed.words) > 5
+        for span in parsed.spans:
+            assert span.label in LABELS
+            said = parsed.text[span.start : span.end]
+            assert said == said.strip() != ""
+            seen.add(span.label)
+    assert len(seen) >= 12
+
+
+def test_a_number_gives_one_message() -> None:
+    assert scripts(5) == scripts(5)
+    assert voicemails.draw(3, 0) == voicemails.draw(3, 0)
+    assert voicemails.draw(3, 0) != voicemails.draw(4, 0)
+
+
+def test_an_archive_is_labelled_and_grows_without_change(tmp_path: Path) -> None:
+    try:
+        first = voicemails.archive(1, tmp_path)
+    except EngineMissing:
+        pytest.skip("no speech engines here")
+    content = (tmp_path / first[0]["file"]).read_bytes()
+    both = voicemails.archive(2, tmp_path)
+    assert both[0] == first[0]
+    assert (tmp_path / first[0]["file"]).read_bytes() == content
+    assert voicemails.archive(1, tmp_path) == first
+    assert [soundfile.info(tmp_path / row["file"]).subtype for row in both] == ["ULAW", "PCM_16"]
+    for row, labelled in zip(both, load_labels(tmp_path), strict=True):
+        assert voicemails.SHORTEST <= row["duration"] <= voicemails.LONGEST
+        assert labelled.path == tmp_path / row["file"]
+        assert labelled.channels[0].transcript.text == row["channels"][0]["text"]
+
+
+def test_results_carry_their_circumstances() -> None:
+    stamped = report.stamp(MICRO, cores=2)
+    assert {"commit", "cpu", "cores", "load_at_start", "libraries", "model", "command", "date"} <= set(stamped)
+    card = json.loads((MICRO / "model.json").read_text(encoding="utf-8"))
+    assert stamped["model"]["version"] == card["version"]
+    assert card["sha256"]["model.bin"].startswith(stamped["model"]["sha256"])
+    assert stamped["libraries"]["ctranslate2"] != "-"
+    assert "2 cores" in report.headline(stamped)
+
+
+def runs(*walls: float) -> list[dict[str, Any]]:
+    return [{"wall": wall, "cpu": 2 * wall, "words": {}} for wall in walls]
+
+
+def test_speed_is_the_median_of_ratios_within_a_round() -> None:
+    done = {
+        "naive": runs(40.0, 90.0, 44.0),
+        "batched": runs(20.0, 45.0, 22.0),
+        "recognition": runs(10.0, 30.0, 11.0),
+        "whole": runs(16.0, 36.0, 22.0),
+    }
+    rows = [throughput.row_of(system, done, 400.0) | {"setting": None} for system in done]
+    assert [row["faster_than_naive"] for row in rows] == [1.0, 2.0, 4.0, 2.5]
+    assert rows[2]["faster_than_batched"] == 2.0
+    assert rows[2]["times_real_time"] == round(400 / 11, 1)
+    shown = throughput.shown_table({"rows": rows, "cores_used": 2, "random_weights": True})
+    assert len(shown.splitlines()) == 6
+    assert "4.00x" in shown
+
+
+def test_nested_steps_are_counted_once() -> None:
+    watch = stages.Stopwatch()
+
+    def spin(times: int) -> None:
+        sum(i * i for i in range(times))
+
+    inner = watch.wrapped("inner", spin)
+    outer = watch.wrapped("outer", lambda: (inner(400_000), spin(10_000)))
+    outer()
+    assert watch.calls == {"inner": 1, "outer": 1}
+    assert 0 <= watch.cpu["outer"] < watch.cpu["inner"]
+
+
+def test_every_step_that_is_timed_exists() -> None:
+    for targets in stages.STEPS.values():
+        for target in targets:
+            where, _, attribute = target.rpartition(".")
+            assert callable(getattr(stages.resolved(where), attribute))
+
+
+def test_clips_differ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = np.random.default_rng(1).uniform(-0.1, 0.1, 8000 * 4)
+    soundfile.write(tmp_path / "a.wav", noise, 8000, subtype="PCM_16")
+    monkeypatch.setattr(voicemails, "FOLDER", tmp_path)
+    monkeypatch.setattr(voicemails, "archive", lambda _files: [{"file": "a.wav"}] * 2)
+    (tmp_path / "out").mkdir()
+    memory.clips(9, tmp_path / "out")
+    made = sorted((tmp_path / "out").rglob("*.wav"))
+    assert len(made) == 9
+    assert len({path.read_bytes() for path in made}) == 9
+    assert {soundfile.info(path).duration for path in made} == {memory.CLIP}
+
+
+def test_words_are_scored_by_the_products_own_rules() -> None:
+    from scoring import Scorer
+
+    row = json.loads((ROOT / "sample_audio" / "labels.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    name = Path(row["file"]).name
+    words = [TimedText(w["text"], w["start"], w["end"], 1.0) for w in row["channels"][0]["words"]]
+    scorer = Scorer(ROOT / "sample_audio", [name])
+    perfect, deaf = scorer.score({name: words}), scorer.score({})
+    assert perfect["wer_percent"] == 0
+    assert perfect["audible_phi_percent"] < 5
+    assert perfect["withheld_percent"] == 0
+    assert deaf["wer_percent"] == 100
+    assert deaf["withheld_percent"] == 100
+
+
+def test_arrivals_keep_their_order_and_seed() -> None:
+    times = latency.arrivals(3.0, 50)
+    assert times == latency.arrivals(3.0, 50)
+    assert all(a < b for a, b in itertools.pairwise(times))
+
+
+def test_a_table_takes_the_place_between_its_marks() -> None:
+    text = "x\n<!-- a -->\nold\n<!-- /a -->\ny <!-- b --><!-- /b -->"
+    done = page.filled(text, {"a": "| new \\1 |"})
+    assert "old" not in done
+    assert "| new \\1 |" in done
+    assert done.endswith("y <!-- b --><!-- /b -->")
