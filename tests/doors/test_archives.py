@@ -1,8 +1,8 @@
 """An archive through the command: the same command again goes on, twins, one run at a time, damage, a disk that fills."""
 
 import json
-import os
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -15,6 +15,9 @@ from redactor.types import Finding
 class Finder:
     def detect(self, text):
         return tuple(Finding("PERSON", *m.span(), 0.9, "scripted") for m in re.finditer(r"Dana|Whitlock", text))
+
+    def search(self, transcripts):
+        return (tuple(replace(f, channel=t.channel) for f in self.detect(t.text)) for t in transcripts)
 
 
 @pytest.fixture
@@ -30,8 +33,8 @@ def redact(monkeypatch, capsys, message, tmp_path):
         (words / f"{name}.json").write_text(transcript.read_text())
 
     def go(*more):
-        given = ["redactor", "redact", folder, "--transcript", words, "--out", out, *more]
-        monkeypatch.setattr("sys.argv", list(map(os.fspath, given)))
+        given = ["redactor", "redact", folder, "--transcript", words, "--out", out, "--in-flight", 1, *more]
+        monkeypatch.setattr("sys.argv", list(map(str, given)))
         with pytest.raises(SystemExit) as stop:
             cli.main()
         lines = (out / "outcomes.jsonl").read_text().splitlines() if (out / "outcomes.jsonl").exists() else []

@@ -22,6 +22,9 @@ class Finder:
     def detect(self, text):
         return tuple(Finding("PERSON", *m.span(), 0.9, "scripted") for m in re.finditer(r"Dana|Whitlock", text))
 
+    def pipe(self, texts):
+        return (self.detect(text) for text in texts)
+
     def search(self, transcripts):
         return (tuple(replace(f, channel=t.channel) for f in self.detect(t.text)) for t in transcripts)
 
