@@ -9,7 +9,8 @@ For every item the pipeline calls, in this order and from any thread:
 
 Many items may be under way at once. Only `begin` raises (an `OutputError`, if the memory of the run cannot be kept).
 An item that is told to WAIT is forgotten by the pipeline: it comes back from `released`. With `idle` true the caller promises that
-nothing is under way; `released` then gives what waits for quiet, one item at a time, and an empty answer is the end.
+nothing is under way beside what it takes (in its process: one that crashes must take nothing with it); `released` then gives what
+waits for quiet, one item at a time, and an empty answer is the end.
 """
 
 from __future__ import annotations

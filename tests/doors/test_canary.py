@@ -4,6 +4,8 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 
 import pytest
 import soundfile
@@ -59,6 +61,14 @@ def test_no_phi_leaves_by_any_way(run, message, tmp_path, operator):
     assert_clean(everything_below(temp), "temporary files")
     assert_clean(everything_below(tmp_path / "home") if (tmp_path / "home").exists() else b"", "the home folder")
     assert len(list(out.rglob("*.redacted.*"))) == 5
+
+
+def test_no_library_reports_its_use(tmp_path):
+    """ONNX Runtime's reporter leaves a session file where temporary files lie, even before it reaches the network."""
+    env = {k: v for k, v in os.environ.items() if k not in ("CI", "ORT_DISABLE_TELEMETRY")}
+    asked = "import redactor, onnxruntime"
+    subprocess.run([sys.executable, "-c", asked], env={**env, "TMPDIR": str(tmp_path)}, check=True)
+    assert not list(tmp_path.iterdir())
 
 
 def test_failures_name_nothing(run, message, tmp_path):

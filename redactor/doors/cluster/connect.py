@@ -206,6 +206,10 @@ class _RayLink:
                 num_gpus=1 if machine.gpus else 0,
                 max_restarts=0,
                 max_task_retries=0,
+                # What `redactor` says to libraries; in a worker of Ray some are loaded before it.
+                runtime_env={
+                    "env_vars": {name: os.environ[name] for name in ("ORT_DISABLE_TELEMETRY", "OPENBLAS_NUM_THREADS")}
+                },
                 scheduling_strategy=NodeAffinitySchedulingStrategy(machine.id, soft=False),
             )
             .remote(str(out), name, cores)
