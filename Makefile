@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test check lint clean
+.PHONY: help demo test check lint bench clean
 
 help:
 	@echo "make demo   redact sample_audio/ with the shipped demonstration model, then measure the result"
 	@echo "make test   run the tests"
 	@echo "make check  ruff, mypy, import-linter and the tests"
+	@echo "make bench  time and memory, about 25 minutes; see benchmarks/BENCHMARKS.md"
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "redactor needs Python 3.10 or newer (make PYTHON=/path/to/python3)"; exit 1; }
@@ -32,6 +33,10 @@ lint: $(STAMP)
 	$(BIN)/lint-imports
 
 check: lint test
+
+bench: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench,train]'
+	$(BIN)/python benchmarks/all.py
 
 clean:
 	rm -rf $(VENV) demo-out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

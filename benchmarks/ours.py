@@ -109,12 +109,12 @@ class Ours:
 
 def words_of(speech: Speech) -> Words:
     """The words of the first channel, as the rivals give theirs."""
-    return [[w.text, w.start, w.end] for w in speech.transcripts[0].words]
+    return [[w.text, w.start, w.end, w.confidence] for w in speech.transcripts[0].words]
 
 
 def timed(words: Words) -> list[TimedText]:
     """The other way round."""
-    return [TimedText(str(text).strip(), start, end, 1.0) for text, start, end in words if str(text).strip()]
+    return [TimedText(text.strip(), start, end, sure) for text, start, end, sure in words if text.strip()]
 
 
 def forced_lengths(transcriber: Any) -> ExitStack:

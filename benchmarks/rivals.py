@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 Words = list[list[Any]]
-"""[text, start, end] of each word, seconds."""
+"""[text, start, end, confidence] of each word, seconds."""
 Run = Callable[[Sequence[Path]], dict[str, Words]]
 """Files → words of each, by file name."""
 
@@ -55,7 +55,8 @@ def load(
     def one(path: Path) -> Words:
         limit = {} if forced is None else {"max_new_tokens": forced[path.name]}
         segments, _ = transcribe(str(path), beam_size=5, word_timestamps=True, **options, **limit)
-        return [[word.word, float(word.start), float(word.end)] for segment in segments for word in segment.words or ()]
+        words = (word for segment in segments for word in segment.words or ())
+        return [[word.word, float(word.start), float(word.end), float(word.probability)] for word in words]
 
     def run(paths: Sequence[Path]) -> dict[str, Words]:
         if workers == 1:

@@ -59,11 +59,11 @@ class Scorer:
         """Figures of `evaluation.Tally` for the words of each file; "withheld_percent": of the recordings, by the default policy."""
         tally, withheld = Tally(), 0
         speeches = [self._speech(case, heard.get(case.labelled.path.name, ())) for case in self._cases]
-        texts = [speech.transcripts[0].text for speech in speeches]
-        for case, speech, found in zip(self._cases, speeches, self._detector.pipe(texts), strict=True):
-            plan = make_plan(case.recording, speech, tuple(found), self._policy)
+        findings = self._detector.search(speech.transcripts[0] for speech in speeches)
+        for case, speech, found in zip(self._cases, speeches, findings, strict=True):
+            plan = make_plan(case.recording, speech, found, self._policy)
             measure(case.labelled, plan, case.ideal, tally, policy=self._policy)
-            withheld += not self._passes(case, speech, tuple(found))
+            withheld += not self._passes(case, speech, found)
         return {**tally.figures(), "withheld_percent": round(100 * withheld / len(self._cases), 1)}
 
     def _passes(self, case: _Case, speech: Speech, found: tuple[Finding, ...]) -> bool:

@@ -87,11 +87,11 @@ STEPS: dict[str, tuple[str, ...]] = {
 
 
 class Timed:
-    """A detector whose work is timed whole: `pipe` gives its results lazily."""
+    """A detector whose work is timed whole: `search` gives its results lazily."""
 
     def __init__(self, inner: Any, watch: Stopwatch) -> None:
         self._inner = inner
-        self.pipe = watch.wrapped("detect", lambda texts: list(inner.pipe(texts)))
+        self.search = watch.wrapped("detect", lambda transcripts: list(inner.search(transcripts)))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
