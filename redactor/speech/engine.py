@@ -65,7 +65,7 @@ class WindowEngine(Protocol):
 
         Args:
             windows: 16 kHz mono, each at most 30 s; taken as they are needed. They may come from different channels and recordings: the result of one
-                never depends on its company.
+                never depends on its company (what a doubtful one is sampled to at a higher temperature is chance).
             careful: a wider margin, for windows in which words were missed.
 
         Returns:
