@@ -85,6 +85,8 @@ def test_everything_marked_is_covered(patterns: Detector, marked: str) -> None:
         "i like mayo on it and the march was long",
         "count one two three four and breathe",
         "i am breastfeeding so no",
+        "msg0001",
+        "this is message 0012",
     ],
 )
 def test_talk_without_identifiers(patterns: Detector, text: str) -> None:

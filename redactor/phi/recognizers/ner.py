@@ -20,6 +20,7 @@ NAMES = {"PER": "PERSON", "GPE": "LOCATION", "LOC": "LOCATION", "FAC": "LOCATION
 SOURCE = "NerRecognizer"
 _WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
 _SOUND = re.compile(r"m+|[aou]+h+|h+[am]+|e+r+m*|u+m+|a+w+")
+_VOWEL = re.compile(r"[aeiouy]|[^\x00-\x7f]")  # "msg", "thx" and "pls" are no names
 _EVERYDAY = frozenset({COMMON, FUNCTION, INITIAL, MARK})
 
 
@@ -89,7 +90,7 @@ class TaggerRecognizer(NerRecognizer):
             said.pop(0)
         while said and self._idle(said[-1][2]):
             said.pop()
-        if not any(len(low) > 2 and low[0].isalpha() for _, _, low in said):
+        if not any(len(low) > 2 and low[0].isalpha() and _VOWEL.search(low) for _, _, low in said):
             return start, end, 0.0
         everyday = all(low in self._common or self._classify(low) in _EVERYDAY for _, _, low in said)
         needed = self.COMMON[label] if everyday else self.ALONE[label]

@@ -25,6 +25,11 @@ _AMOUNT = re.compile(
     r"than|up to|every|count (?:of|was|is)|counted|pressure|ratio|score|level|reading|sugar))\s*$",
     re.IGNORECASE,
 )
+_COUNTER = re.compile(
+    r"(?:msg|message|recording|rec|file|track|part|voicemail|vm|page|chapter|step)[\s_#.-]*(?:number\s+)?$",
+    re.IGNORECASE,
+)
+"""Before a number that counts things up: "msg0001"."""
 _CLOCK = re.compile(r"\b(?:at|by|until|till?|before|after|around|from|to|between)\s*$", re.IGNORECASE)
 _YEAR = re.compile(r"1[89]\d\d|20[0-3]\d")
 _GROUP = re.compile(r"\d+")
@@ -56,12 +61,14 @@ class NumberRecognizer(SpokenRecognizer):
                 yield *form.to_original(*run.span()), SCORE, "figures"
         for code in _CODE.finditer(text):
             start = self._after_words(code)
+            figure = next(at for at in range(start, code.end()) if text[at].isdigit())
             said = text[start : code.end()].lower()
             if (
                 any(c.isalpha() for c in said)
                 and len(digits(said)) >= 3
                 and not _DECIMAL.search(said)
                 and not UNIT.match(text, code.end())
+                and not _COUNTER.search(text, max(0, figure - 24), figure)
             ):
                 yield *form.to_original(start, code.end()), SCORE, "letters and figures"
 
@@ -72,7 +79,13 @@ class NumberRecognizer(SpokenRecognizer):
     def _identifies(self, text: str, start: int, end: int) -> bool:
         run = text[start:end]
         figures = digits(run)
-        if len(figures) < 4 or figures in _COUNTED or _READING.search(run) or self._measured(text, start, end):
+        if (
+            len(figures) < 4
+            or figures in _COUNTED
+            or (len(figures) == 4 and _COUNTER.search(text, max(0, start - 24), start))
+            or _READING.search(run)
+            or self._measured(text, start, end)
+        ):
             return False
         groups = _GROUP.findall(run)
         if any(_YEAR.fullmatch(group) for group in groups) and len(figures) < 9:
