@@ -197,6 +197,7 @@ def test_windows_are_given_the_margin_of_the_checkpoint(micro: WhisperEngine) ->
     """The shipped checkpoint is given its windows with a margin instead of 30 s of padding: its encoder sees fewer frames."""
     assert micro._margin is not None
     frames = 400
-    assert micro._context(frames) == frames + round(100 * micro._margin)
-    assert micro._context(401) % 2 == 0
+    needed = frames + round(100 * micro._margin)
+    assert needed <= micro._context(frames) < needed + 50
+    assert micro._context(401) % 50 == 0
     assert micro._context(2990) == 3000
