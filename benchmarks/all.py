@@ -38,7 +38,7 @@ STEPS = (
     Step("stages", "stages", "--files 60 --repeats 3", "--files 4 --repeats 1"),
     Step("margin", "margin", "--files 60", "--files 4"),
     Step("scaling", "scaling", "--files 40", "--files 4"),
-    Step("latency", "latency", "--messages 60", "--messages 5 --files 4"),
+    Step("latency", "latency", "--messages 80", "--messages 5 --files 4"),
     Step("memory", "memory", "--files 100 1000 5000 --hours 3", "--files 5 10 --hours 0.02"),
 )  # fmt: skip
 

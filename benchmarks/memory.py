@@ -25,7 +25,7 @@ import soundfile
 import voicemails
 from report import ROOT, headline, progress, save, stamp, table
 
-CLIP = 3.0  # seconds
+CLIP = 2.0  # seconds
 SOURCES = 40
 A_FOLDER = 500  # files
 

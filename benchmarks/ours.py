@@ -40,14 +40,23 @@ class Ours:
     """A loaded pipeline.
 
     Args:
-        model: folder of the checkpoint; int8, on the CPU.
+        model: folder of the checkpoint; int8 on the CPU, float16 on CUDA.
         cores: that may compute at once; the caller holds the process to them.
         forced: write a set number of tokens, for random weights.
         detector: one that was built already.
         options: of `load_transcriber`.
     """
 
-    def __init__(self, model: Path, *, cores: int, forced: bool = False, detector: Any = None, **options: Any) -> None:
+    def __init__(
+        self,
+        model: Path,
+        *,
+        cores: int,
+        device: str = "cpu",
+        forced: bool = False,
+        detector: Any = None,
+        **options: Any,
+    ) -> None:
         from redactor.phi import build_detector
         from redactor.pipeline import Pipeline
         from redactor.policy import load_policy
@@ -55,7 +64,7 @@ class Ours:
         from redactor.speech import load_transcriber, resolve
 
         self.turn = threading.BoundedSemaphore(cores + 2)
-        self.transcriber = load_transcriber(resolve(str(model)), device="cpu", turn=self.turn, **options)
+        self.transcriber = load_transcriber(resolve(str(model)), device=device, turn=self.turn, **options)
         self._patches = ExitStack()
         if forced:
             self._patches.enter_context(forced_lengths(self.transcriber))

@@ -25,6 +25,7 @@ def load(
     *,
     threads: int,
     workers: int,
+    device: str = "cpu",
     forced: Mapping[str, int] | None = None,
     fallback: bool = True,
 ) -> Run:
@@ -39,7 +40,7 @@ def load(
     """
     from faster_whisper import BatchedInferencePipeline
 
-    loaded = _model(model, threads=threads, workers=workers, forced=forced is not None)
+    loaded = _model(model, device=device, threads=threads, workers=workers, forced=forced is not None)
     transcribe: Any = BatchedInferencePipeline(loaded).transcribe if name == "batched" else loaded.transcribe
     options: dict[str, Any] = {} if fallback else {"temperature": 0.0}
     if forced is not None:
@@ -67,10 +68,11 @@ def load(
     return run
 
 
+COMPUTE = {"cpu": "int8", "cuda": "float16"}
 FAR = 1e4  # seconds: past the end of any window
 
 
-def _model(folder: Path, *, threads: int, workers: int, forced: bool) -> Any:
+def _model(folder: Path, *, device: str, threads: int, workers: int, forced: bool) -> Any:
     from faster_whisper import WhisperModel
 
     class Forward(WhisperModel):
@@ -84,4 +86,4 @@ def _model(folder: Path, *, threads: int, workers: int, forced: bool) -> Any:
             return value
 
     kind = Forward if forced else WhisperModel
-    return kind(str(folder), device="cpu", compute_type="int8", cpu_threads=threads, num_workers=workers)
+    return kind(str(folder), device=device, compute_type=COMPUTE[device], cpu_threads=threads, num_workers=workers)

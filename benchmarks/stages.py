@@ -6,6 +6,8 @@ One process, `Pipeline.run` as `redactor redact` builds it, held to --cores core
 seconds of the calling thread alone (time.thread_time), less those of wrapped functions that it calls; the model's are those of CTranslate2's own
 threads, read from the kernel. "Not wrapped" is the rest of the process: threads, locks, queues and the clocks themselves.
 
+Where all cores are busy, a share of CPU time is a share of wall time; "cores busy" says how nearly that is so.
+
 Caveats: CPU seconds, so a busy machine changes them little; hyper-threads and full memory buses still do. Linux only. The share
 depends on the checkpoint: with a larger one the model takes more and all else the same.
 """
@@ -184,7 +186,11 @@ def resolved(path: str) -> Any:
 
 
 def caption(document: dict[str, Any]) -> str:
-    return f"{document['files']} files, {document['audio_seconds'] / 60:.0f} min, medians of {document['repeats']} runs; {document['windows']:.0f} windows in {document['batches']:.0f} calls."
+    busy = document["cpu_seconds"] / (document["wall_seconds"] * document["cores_used"])
+    return (
+        f"{document['files']} files, {document['audio_seconds'] / 60:.0f} min, medians of {document['repeats']} runs; "
+        f"{document['windows']:.0f} windows in {document['batches']:.0f} calls; cores busy {busy:.0%}."
+    )
 
 
 def shown_table(document: dict[str, Any]) -> str:
@@ -227,9 +233,7 @@ def main() -> None:
     measured = measure(given.model, [voicemails.FOLDER / row["file"] for row in labels], cores=given.cores, repeats=given.repeats)  # fmt: skip
     document = {**stamped, "files": given.files, **measured}
     print(headline(stamped))
-    print(
-        f"{given.files} files, {measured['audio_seconds'] / 60:.1f} min of audio, {measured['wall_seconds']:.1f} s wall\n"
-    )
+    print(caption(document) + "\n")
     print(shown_table(document))
     if given.json:
         save(given.json, document)
