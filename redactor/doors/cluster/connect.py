@@ -130,9 +130,10 @@ def _answer(address: str, env: Mapping[str, str]) -> int:
         f"except AuthenticationError: sys.exit({_REFUSED})"
     )
     env = {"RAY_AUTH_MODE": "disabled", **env, "RAY_USAGE_STATS_ENABLED": "0"}
+    # Isolated: `-c` alone would import a ray.py that lies in the current folder, which is often a folder of recordings.
     try:
         return subprocess.run(  # noqa: S603 - ourselves
-            [sys.executable, "-c", asked, address], env=env, capture_output=True, timeout=60, check=False
+            [sys.executable, "-I", "-c", asked, address], env=env, capture_output=True, timeout=60, check=False
         ).returncode
     except subprocess.TimeoutExpired:
         return -1

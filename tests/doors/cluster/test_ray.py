@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from redactor.doors.cluster import connect
 from redactor.doors.cluster.messages import KEY_NAME
 
 ROOT = Path(__file__).parents[3]
@@ -237,6 +238,14 @@ def test_a_cluster_without_authentication_is_refused(run, message, tmp_path):
     assert refused.returncode == 78, refused.stderr.decode()
     assert b"no authentication" in refused.stderr
     assert taken.returncode == 0, taken.stderr.decode()
+
+
+@needs_ray
+def test_nothing_is_imported_from_the_current_folder(tmp_path, monkeypatch):
+    (tmp_path / "ray.py").write_text("open('was-run', 'w').close()")
+    monkeypatch.chdir(tmp_path)
+    assert connect._answer("127.0.0.1:1", os.environ) not in {0, connect._REFUSED}
+    assert not (tmp_path / "was-run").exists()
 
 
 @needs_ray
