@@ -79,8 +79,8 @@ def telephone(samples: NDArray[np.float32], rng: random.Random, noise_rng: np.ra
         samples = channel.room(samples, RATE, noise_rng, rt60=rng.uniform(0.15, 0.6), direct_db=rng.uniform(0, 12))
     if rng.random() < 0.6:
         samples = _noisy(samples, rng, noise_rng)
-    codec = rng.choices(["mulaw", "gsm", "none"], [60, 25, 15])[0]
-    samples = channel.telephone(samples, RATE, codec=codec, dbfs=rng.uniform(-32, -14))
+    codec = rng.choices(["mulaw", "gsm", "mp3", "none"], [55, 20, 12, 13])[0]
+    samples = channel.telephone(samples, RATE, codec=codec, dbfs=rng.uniform(-32, -14), effort=rng.uniform(0.2, 0.7))
     if rng.random() < 0.1:
         samples = channel.packet_loss(samples, RATE, rng.uniform(0.002, 0.03), noise_rng)
     return _noisy(samples, rng, noise_rng) if rng.random() < 0.2 else samples

@@ -20,7 +20,7 @@ def test_every_pattern_parses_and_every_rule_is_used():
         for alternative in alternatives:
             g.parse(alternative)
             slots |= {name.lower() for name in re.findall(r"\{(\w+)\}", alternative)}
-    roots = {"open", "reason", "detail", "admin", "callback", "close"}
+    roots = {"open", "reason", "detail", "admin", "callback", "close", "medicine"}
     assert set(patterns()) <= slots | roots
 
 

@@ -41,7 +41,7 @@ def test_unknown_voices_are_named() -> None:
             say("Hello.", voice)
 
 
-@pytest.mark.parametrize("codec", ["none", "mulaw", "gsm"])
+@pytest.mark.parametrize("codec", ["none", "mulaw", "gsm", "mp3"])
 def test_the_line_keeps_the_clock(codec: str) -> None:
     clicks = np.zeros(16000, dtype=np.float32)
     clicks[8000:8400] = np.sin(2 * np.pi * 1000 * np.arange(400) / 16000)

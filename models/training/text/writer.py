@@ -25,6 +25,7 @@ MAIL = "gmail yahoo hotmail outlook aol icloud comcast mail work".split()
 #: what one utterance is: weight, and "prose", "drill", "carrier" or a rule of the grammar
 MIX = {
     "prose": 30, "drill": 12, "carrier": 2, "open": 9, "reason": 19, "detail": 13, "admin": 5, "callback": 6, "close": 4,
+    "medicine": 9,
 }  # fmt: skip
 
 
