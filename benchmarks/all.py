@@ -36,6 +36,7 @@ STEPS = (
     Step("throughput", "throughput", "--files 200 --repeats 3", "--files 4 --repeats 1", plot=False),
     Step("throughput-base", "throughput", "--random base --files 24 --repeats 2", "--random base --files 2 --repeats 1", plot=False),
     Step("stages", "stages", "--files 60 --repeats 3", "--files 4 --repeats 1"),
+    Step("stages-base", "stages", "--random base --files 24 --repeats 1", "--random base --files 2 --repeats 1"),
     Step("margin", "margin", "--files 60", "--files 4"),
     Step("scaling", "scaling", "--files 40", "--files 4"),
     Step("latency", "latency", "--messages 80", "--messages 5 --files 4"),

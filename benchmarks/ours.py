@@ -159,11 +159,11 @@ def tokens_for(seconds: float) -> int:
 def speech_seconds(paths: Sequence[Path]) -> dict[str, float]:
     """Seconds of each file that our windows cover: what every system is made to write tokens for."""
     from redactor.audio import decode, read_source, recognition_audio
-    from redactor.speech.checkpoints import STOCK_MAX_WINDOW
     from redactor.speech.fake import FakeEngine
     from redactor.speech.recognize import Recognizer
+    from redactor.speech.whisper import TRIMMED_WINDOW
 
-    recognizer = Recognizer(FakeEngine(max_window=STOCK_MAX_WINDOW))
+    recognizer = Recognizer(FakeEngine(max_window=TRIMMED_WINDOW))
     out = {}
     for path in paths:
         recording = decode(read_source(path))

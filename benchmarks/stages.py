@@ -1,6 +1,6 @@
 """Where the time of an archive run goes: CPU seconds of every step, and how much is neither voice detector, features nor model.
 
-    python benchmarks/stages.py [--files 60] [--repeats 3] [--model models/voicemail-micro] [--json FILE] [--plot FILE.png]
+    python benchmarks/stages.py [--files 60] [--repeats 3] [--model models/voicemail-micro] [--random tiny|base|small] [--json FILE] [--plot FILE.png]
 
 One process, `Pipeline.run` as `redactor redact` builds it, held to --cores cores. Each step's function is wrapped in a clock that counts CPU
 seconds of the calling thread alone (time.thread_time), less those of wrapped functions that it calls; the model's are those of CTranslate2's own
@@ -9,7 +9,8 @@ threads, read from the kernel. "Not wrapped" is the rest of the process: threads
 Where all cores are busy, a share of CPU time is a share of wall time; "cores busy" says how nearly that is so.
 
 Caveats: CPU seconds, so a busy machine changes them little; hyper-threads and full memory buses still do. Linux only. The share
-depends on the checkpoint: with a larger one the model takes more and all else the same.
+depends on the checkpoint: with a larger one the model takes more and all else the same. --random shows how much: a checkpoint of a Whisper shape
+with random weights, which writes 4 tokens for each second of speech (random_whisper.py); its invented words hold no PHI, so less is bleeped.
 """
 
 from __future__ import annotations
@@ -142,7 +143,7 @@ def one_run(ours: Any, watch: Stopwatch, paths: list[Path], model_threads: set[i
     }
 
 
-def measure(model: Path, paths: list[Path], *, cores: int, repeats: int) -> dict[str, Any]:
+def measure(model: Path, paths: list[Path], *, cores: int, repeats: int, forced: bool = False) -> dict[str, Any]:
     """Medians over the repeats of one process."""
     from ours import Ours
 
@@ -153,7 +154,7 @@ def measure(model: Path, paths: list[Path], *, cores: int, repeats: int) -> dict
                 where, _, attribute = target.rpartition(".")
                 owner: Any = resolved(where)
                 stack.enter_context(mock.patch.object(owner, attribute, watch.wrapped(name, getattr(owner, attribute))))
-        ours = Ours(model, cores=cores)
+        ours = Ours(model, cores=cores, forced=forced)
         ours.pipeline.detector = Timed(ours.pipeline.detector, watch)
         ours.pipeline.decoder = watch.wrapped("decode", ours.pipeline.decoder)
         ours.whole(paths[:2])
@@ -223,14 +224,19 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=60)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--model", type=Path, default=ROOT / "models" / "voicemail-micro")
+    parser.add_argument("--random", choices=["tiny", "base", "small"])
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
     given = parser.parse_args()
+    if given.random:
+        from random_whisper import checkpoint
+
+        given.model = checkpoint(given.random)
     labels = voicemails.archive(given.files)
     stamped = stamp(given.model, cores=given.cores)
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: given.cores])
-    measured = measure(given.model, [voicemails.FOLDER / row["file"] for row in labels], cores=given.cores, repeats=given.repeats)  # fmt: skip
+    measured = measure(given.model, [voicemails.FOLDER / row["file"] for row in labels], cores=given.cores, repeats=given.repeats, forced=bool(given.random))  # fmt: skip
     document = {**stamped, "files": given.files, **measured}
     print(headline(stamped))
     print(caption(document) + "\n")

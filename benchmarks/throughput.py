@@ -4,17 +4,17 @@
         [--device cuda] [--json FILE]
 
 Every run is a process of its own, held to --cores cores, that loads the checkpoint (int8), warms up on the first files and is then timed. Runs of
-the systems are interleaved; the table shows medians. The rivals decode files themselves, with beam 5 and word times and their other options
-as they come; each is first tried on some files with one model call on all cores and with as many workers of one thread as cores (a
-Python thread with a file of its own for each), and its faster setting is used; "one temperature" is the naive loop without
-second tries, run once. "Recognition" is what the rivals do: from the file to words with times. "Whole path" is more than they do: it also finds PHI, plans,
-bleeps, encodes, decodes the result to check it and saves five files for each recording.
+the systems are interleaved; the table shows medians. The rivals decode files themselves, with beam 5 and word times and their other options as
+they come, in two ways each: plain, as their documentation shows it, one file after the other with all cores for each model call; and "cores apart", as
+somebody who has measured would use them, with as many calls of one thread as there are cores, each fed by a Python thread that has a file of its
+own. "One temperature" is the naive loop, cores apart, without second tries, run once. "Recognition" is what the rivals do: from the file to words with times.
+"Whole path" is more than they do: it also finds PHI, plans, bleeps, encodes, decodes the result to check it and saves five files for each recording.
 
 The words count, too: each system's words go through our detector and policy and are measured against the labels (scoring.py). Speech
 without words is bleeped, so a system that misses words leaks less and bleeps more; the default policy would withhold such recordings.
 
 --random: a checkpoint of a Whisper shape with random weights (random_whisper.py): every system writes 4 tokens for each second of speech and
-decodes once. Recordings of more than 29 s are left out, so that each is one window to every system.
+decodes once. Recordings of more than 29 s are left out, so that each is one window to the rivals.
 
 --device cuda: float16 instead of int8, for all systems; --cores then holds the rest of the work.
 
@@ -43,7 +43,8 @@ from typing import Any
 import voicemails
 from report import ROOT, headline, progress, save, stamp, table
 
-RIVALS = ("naive", "batched")
+APART = "cores apart"
+RIVALS = ("naive", "batched", f"naive, {APART}", f"batched, {APART}")
 OURS = ("recognition", "whole")
 TITLES = {
     "naive": "naive loop: `WhisperModel.transcribe`",
@@ -51,16 +52,10 @@ TITLES = {
     "recognition": "ours, recognition only",
     "whole": "ours, whole path to saved artefacts",
 }
-ONCE = "naive, one temperature"
-"""What second tries cost is shown once: beside the first round."""
-TRIAL = 12  # files on which settings are tried
+ONCE = f"naive, {APART}, one temperature"
+"""What second tries cost is shown once: after the last round."""
 WARM = 2  # files before the clock starts
 LONGEST_FORCED = 29.0  # seconds
-
-
-def settings(cores: int) -> dict[str, tuple[int, int]]:
-    """Threads of a model call, and calls at once."""
-    return {"threads": (cores, 1), "workers": (1, cores)}
 
 
 def child(given: argparse.Namespace) -> None:
@@ -68,12 +63,12 @@ def child(given: argparse.Namespace) -> None:
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: given.cores])
     job = json.loads(given.child.read_text(encoding="utf-8"))
     paths = [Path(p) for p in job["paths"]]
-    name, _, how = job["system"].partition(", ")
+    name, *how = job["system"].split(", ")
     run: Any
     if name in RIVALS:
         import rivals
 
-        threads, workers = settings(given.cores)[job["setting"]]
+        threads, workers = (1, given.cores) if APART in how else (given.cores, 1)
         run = rivals.load(
             name,
             given.model,
@@ -81,7 +76,7 @@ def child(given: argparse.Namespace) -> None:
             threads=threads,
             workers=workers,
             forced=job["forced"],
-            fallback=not how,
+            fallback="one temperature" not in how,
         )
     else:
         from ours import Ours
@@ -109,36 +104,30 @@ class Bench:
         self.paths, self.forced, self.cores = paths, forced, cores
         self._command = [sys.executable, __file__, "--model", str(model), "--cores", str(cores), "--device", device]
 
-    def run(self, system: str, setting: str, files: int | None = None) -> dict[str, Any]:
+    def run(self, system: str) -> dict[str, Any]:
         """One run of a system in a process of its own."""
-        paths = self.paths[:files]
         with tempfile.TemporaryDirectory() as folder:
             job, out = Path(folder) / "job.json", Path(folder) / "run.json"
-            work = {"system": system, "setting": setting, "paths": [str(p) for p in paths], "forced": self.forced}
+            work = {"system": system, "paths": [str(p) for p in self.paths], "forced": self.forced}
             job.write_text(json.dumps(work), encoding="utf-8")
             command = [*self._command, "--child", str(job), "--json", str(out)]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:
                 raise SystemExit(f"{system} failed:\n{done.stderr[-2000:]}")
             result: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
-        how = f" ({setting})" if setting else ""
-        progress(f"{system}{how}: {result['wall']:.1f} s wall, {result['cpu']:.1f} s CPU for {len(paths)} files")
+        progress(f"{system}: {result['wall']:.1f} s wall, {result['cpu']:.1f} s CPU for {len(self.paths)} files")
         return result
 
-    def trials(self) -> dict[str, dict[str, float]]:
-        """Wall seconds of each rival with each setting."""
-        return {r: {s: round(self.run(r, s, TRIAL)["wall"], 2) for s in settings(self.cores)} for r in RIVALS}
 
-
-def compare(bench: Bench, chosen: dict[str, str], repeats: int) -> dict[str, list[dict[str, Any]]]:
+def compare(bench: Bench, repeats: int) -> dict[str, list[dict[str, Any]]]:
     """Runs of each system, a round of all after the other, each round in another order."""
     order = [*RIVALS, *OURS]
     runs: dict[str, list[dict[str, Any]]] = {system: [] for system in order}
     for turn in range(repeats):
         for system in order[turn % len(order) :] + order[: turn % len(order)]:
-            runs[system].append(bench.run(system, chosen.get(system, "")))
+            runs[system].append(bench.run(system))
     if bench.forced is None:
-        runs[ONCE] = [bench.run(ONCE, chosen["naive"])]
+        runs[ONCE] = [bench.run(ONCE)]
     return runs
 
 
@@ -153,10 +142,8 @@ def row_of(system: str, runs: dict[str, list[dict[str, Any]]], seconds: float) -
         "walls": [round(r["wall"], 2) for r in done],
         "cpu_seconds": round(statistics.median(r["cpu"] for r in done), 2),
         "times_real_time": round(seconds / wall, 1),
-        **{
-            f"faster_than_{rival}": round(
-                statistics.median(b["wall"] / r["wall"] for b, r in zip(runs[rival], done, strict=False)), 2
-            )
+        "faster_than": {
+            rival: round(statistics.median(b["wall"] / r["wall"] for b, r in zip(runs[rival], done, strict=False)), 2)
             for rival in RIVALS
         },
     }
@@ -189,11 +176,9 @@ def main() -> None:
     paths = [voicemails.FOLDER / row["file"] for row in labels]
     stamped = stamp(given.model, cores=given.cores)
     bench = Bench(given.model, paths, cores=given.cores, device=given.device, forced=forced)
-    trials = bench.trials()
-    chosen = {rival: min(walls, key=lambda s: walls[s]) for rival, walls in trials.items()}
-    runs = compare(bench, chosen, given.repeats)
+    runs = compare(bench, given.repeats)
     seconds = sum(row["duration"] for row in labels)
-    rows = [{**row_of(system, runs, seconds), "setting": chosen.get(system.partition(",")[0])} for system in runs]
+    rows = [row_of(system, runs, seconds) for system in runs]
     if forced is None:
         _add_quality(rows, runs, paths)
     document = {
@@ -203,7 +188,6 @@ def main() -> None:
         "repeats": given.repeats,
         "random_weights": bool(given.random),
         "device": given.device,
-        "trial_seconds": trials,
         "rows": rows,
     }
     print(headline(stamped))
@@ -230,21 +214,15 @@ def caption(document: dict[str, Any]) -> str:
 def shown_table(document: dict[str, Any]) -> str:
     """The result as Markdown."""
     rows = []
-    split = settings(document["cores_used"])
     for row in document["rows"]:
         name, _, how = row["system"].partition(", ")
-        if row["setting"]:
-            threads, workers = split[row["setting"]]
-            how = "; ".join(
-                filter(None, [how, f"{workers} worker of {threads} threads" if threads > 1 else f"{workers} workers"])
-            )
-        ratios = [f"{row[f'faster_than_{rival}']:.2f}x" for rival in RIVALS]
+        ratios = [f"{row['faster_than'][rival]:.2f}x" for rival in RIVALS]
         cells = [TITLES[name] + (f" ({how})" if how else ""), row["wall_seconds"], row["cpu_seconds"], row["times_real_time"], *ratios]  # fmt: skip
         if "quality" in row:
             q = row["quality"]
             cells += [q[k] for k in ("wer_percent", "audible_phi_percent", "over_bleep_percent", "withheld_percent")]
         rows.append(cells)
-    columns = ["system", "wall s", "CPU s", "x real time", "against naive", "against batched"]
+    columns = ["system", "wall s", "CPU s", "x real time", *(f"against {rival}" for rival in RIVALS)]
     if not document["random_weights"]:
         columns += ["WER %", "audible PHI %", "over-bleep %", "default policy withholds %"]
     return table(columns, rows)

@@ -1,8 +1,8 @@
 """Step 6, training: `python -m models.training.train --data SHARDS --tokenizer FILE --out RUN --minutes 120`.
 
-The learning rate and the curriculum follow the wall clock, so that a run on a busy machine still ends where it should: sentences first,
-windows of 6-10 s, and some 30 s windows, most of them holding one short message and then zeros. The run survives being killed: started again with the same `--out` it goes on
-from its last checkpoint, on the same clock. `--init` starts from another run's weights.
+The learning rate and the curriculum follow a clock, so that a run on a busy machine still ends where it should: sentences first,
+windows of 6-10 s, and some 30 s windows, most of them holding one short message and then zeros. The run survives being killed or stopped for a while: the clock
+stands still meanwhile, and started again with the same `--out` it goes on from its last checkpoint. `--init` starts from another run's weights.
 
 On a processor without bfloat16 instructions everything is float32, and two single-threaded workers (`--workers 2`) that average their
 gradients beat one process with two threads: they meet once a step, not at every operator. On CUDA one worker uses bfloat16.
@@ -34,6 +34,7 @@ STAGES = [
 ]
 HOLD = 0.35  # share of the run at full learning rate, then linear to (nearly) zero
 WARM = 60  # steps
+LONGEST_STEP = 20.0  # seconds: whatever a step takes beyond, the process was stopped, and its clock with it
 CLIP = 2.0
 WEIGHTS = {"text": 1.0, "ctc": 0.3, "phones": 0.7, "guide": 0.5}
 PHONES = Path(__file__).with_name("phones.txt")
@@ -56,7 +57,7 @@ class Run:
         torch.manual_seed(0)
         self.net = Recogniser(Shape(**a.shape), len(ids) + 1)
         self.parent = os.getppid()
-        self.began, self.step, self.hours = time.time(), 0, 0.0
+        self.spent, self.step, self.hours = 0.0, 0, 0.0
         saved = self._saved()
         if saved:
             self.net.load_state_dict({k: v.float() for k, v in saved["net"].items()})
@@ -64,10 +65,9 @@ class Run:
         self.average = {k: v.detach().clone() for k, v in self.net.state_dict().items()}
         self.optimizers = self._optimizers()
         if saved and "optimizers" in saved:  # the same run goes on
-            self.began, self.step, self.hours = saved["began"], saved["step"], saved["hours"]
+            self.spent, self.step, self.hours = saved["spent"], saved["step"], saved["hours"]
             self.average = {k: v.to(self.device) for k, v in saved["ema"].items()}
             self.optimizers[0].load_state_dict(saved["optimizers"])
-        self.ends = self.began + a.minutes * 60
 
     def _saved(self) -> dict[str, object] | None:
         state = self.a.out / "state.pt"
@@ -83,8 +83,8 @@ class Run:
 
     @property
     def progress(self) -> float:
-        """Share of the wall-clock time that is over, the same on every worker."""
-        share = torch.tensor((time.time() - self.began) / (self.ends - self.began), dtype=torch.float64)
+        """Share of the run's time that is over, the same on every worker."""
+        share = torch.tensor(self.spent / (self.a.minutes * 60), dtype=torch.float64)
         if self.a.workers > 1:
             dist.broadcast(share, 0)
         return share.item()
@@ -92,7 +92,7 @@ class Run:
     def train(self) -> None:
         width_rng = random.Random(self.step)
         sums: dict[str, float] = defaultdict(float)
-        saved = refreshed = time.time()
+        saved = refreshed = before = time.time()
         warm = self.step + WARM
         while (share := self.progress) < 1:
             rate = min(1.0, 1 - (warm - self.step) / WARM + 0.02) * min(1.0, (1 - share) / (1 - HOLD))
@@ -104,6 +104,8 @@ class Run:
             for name, value in self._update(batch, max(rate, 0.004) * self.a.lr).items():
                 sums[name] += value
             self.step += 1
+            self.spent += min(time.time() - before, LONGEST_STEP)
+            before = time.time()
             self.hours += batch.hours * self.a.workers
             sums["n"] += 1
             if self.a.workers > 1 and os.getppid() != self.parent:
@@ -160,7 +162,7 @@ class Run:
             return
         n = sums.pop("n")
         row = {
-            "minutes": (time.time() - self.began) / 60,
+            "minutes": self.spent / 60,
             "step": self.step,
             "hours": self.hours,
             "share": share,
@@ -184,7 +186,7 @@ class Run:
             "step": self.step,
             "hours": self.hours,
         }
-        state |= {"began": self.began, "optimizers": self.optimizers[0].state_dict()}
+        state |= {"spent": self.spent, "optimizers": self.optimizers[0].state_dict()}
         torch.save(state, self.a.out / f"{name}.part")
         (self.a.out / f"{name}.part").rename(self.a.out / name)
 
@@ -205,7 +207,7 @@ def main() -> None:
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--init", type=Path, help="checkpoint to start from")
-    parser.add_argument("--minutes", type=float, default=120, help="wall-clock length of the whole run")
+    parser.add_argument("--minutes", type=float, default=120, help="length of the whole run; time during which it is stopped does not count")
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument(
         "--frames", type=int, default=6000, help="audio per step, all workers together, 100 frames a second"

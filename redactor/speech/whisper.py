@@ -35,7 +35,13 @@ from .gate import Decoded, believed, best
 
 LONGEST = 30.0  # seconds: Whisper's context
 FRAMES_PER_SECOND = 100  # of features
-GRID = 50  # frames: contexts are multiples of it, so that windows of like length meet in one batch
+GRID = 50
+"""Frames. Contexts are multiples of it, so that windows of like length meet in one batch; contexts of more than 20 steps lie on a grid twice
+as wide, and so on, so that no more than a tenth is added."""
+TRIMMED_WINDOW = 15.0
+"""Seconds that a window has at most where its padding is trimmed. The encoder's time grows faster than its context: for base's shape on one CPU
+thread 180 us a frame at 600 frames, 220 at 1,400, 340 at 2,400, 420 at 3,000; and windows of fewer lengths fill batches. Longer ones
+gain little: Whisper is usually judged on utterances of this length."""
 CAREFUL_MARGIN = 3.0  # seconds of nothing after a window in which words were missed
 TOKENS_PER_SECOND = 20  # fast speech is 5 to 7 words a second, 1 to 3 tokens each
 SPARE_TOKENS = 24
@@ -157,11 +163,12 @@ class WhisperEngine:
             device,
             checkpoint.synthetic_only,
         )
+        margin = None if full else checkpoint.margin
         return cls(
             model,
             info=info,
-            max_window=checkpoint.max_window,
-            margin=None if full else checkpoint.margin,
+            max_window=checkpoint.max_window if margin is None else min(checkpoint.max_window, TRIMMED_WINDOW),
+            margin=margin,
             timestamps=checkpoint.timestamps,
             options=options,
         )
@@ -271,7 +278,10 @@ class WhisperEngine:
             return self._full
         margin = max(self._margin, CAREFUL_MARGIN) if careful else self._margin
         wanted = frames + round(margin * FRAMES_PER_SECOND)
-        return min(self._full, -(-wanted // GRID) * GRID)
+        grid = GRID
+        while wanted > 20 * grid:
+            grid *= 2
+        return min(self._full, -(-wanted // grid) * grid)
 
     def _encode(self, batch: Sequence[Prepared], context: int) -> Any:
         padded = np.zeros((len(batch), batch[0].features.shape[0], context), np.float32)
