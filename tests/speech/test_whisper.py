@@ -1,4 +1,5 @@
 import logging
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,6 +9,7 @@ from sounds import noise, silence
 from redactor.errors import ModelUnavailable, RecognitionFailed
 from redactor.speech import DecodingOptions, WhisperEngine, load_transcriber, pick_device, resolve
 from redactor.speech.alignment import words_of
+from redactor.speech.whisper import TRIMMED_WINDOW
 from redactor.types import Mono
 
 
@@ -201,3 +203,17 @@ def test_windows_are_given_the_margin_of_the_checkpoint(micro: WhisperEngine) ->
     assert needed <= micro._context(frames) < needed + 50
     assert micro._context(401) % 50 == 0
     assert micro._context(2990) == 3000
+
+
+def test_long_contexts_lie_on_a_wider_grid(micro: WhisperEngine) -> None:
+    """The grid never adds more than a tenth, and windows of 20 s share a context more often than windows of 5 s."""
+    engine = WhisperEngine(micro._model, info=micro.info, max_window=28, margin=4.0)
+    contexts = {frames: engine._context(frames) for frames in range(100, 2800)}
+    assert all(frames + 400 <= context <= 1.1 * (frames + 400) for frames, context in contexts.items())
+    assert len({contexts[f] for f in range(2000, 2400)}) < len({contexts[f] for f in range(100, 500)})
+
+
+def test_trimmed_windows_are_short() -> None:
+    stock = replace(resolve("voicemail-micro"), max_window=28.0)
+    assert WhisperEngine.load(stock, device="cpu").max_window == TRIMMED_WINDOW
+    assert WhisperEngine.load(stock, device="cpu", full=True).max_window == 28.0
