@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -71,7 +72,9 @@ def _resembles(inside: npt.NDArray[np.float64], before: npt.NDArray[np.float64],
         return False
     # Speech under a voicemail's beep is judged by what it has besides the beep. The floors keep what is left of a bare beep, and
     # rounding errors in near-silent stretches, from looking like likeness.
-    turning = np.concatenate(([0.0], np.cumsum(before * np.exp(-1j * step * np.arange(len(before))))))
+    turning = np.concatenate(
+        ([0.0], np.cumsum(before * _turns(step, 1 << (len(before) - 1).bit_length())[: len(before)]))
+    )
     beep = 2 * np.abs(turning[n:] - turning[:-n]) ** 2 / n
     power = np.maximum(np.maximum(power - beep, 0.05 * power), 1e-6 * loudest)
     return bool(np.any((np.abs(product) > LIKENESS * np.sqrt(power * own)) & (own > FAINT**2 * power)))
@@ -79,10 +82,20 @@ def _resembles(inside: npt.NDArray[np.float64], before: npt.NDArray[np.float64],
 
 def _without_tone(samples: npt.NDArray[np.float64], rate: int) -> npt.NDArray[np.float64]:
     """Least squares: the mean and a steady tone of `TONE_HZ` are taken away."""
-    phase = _step(rate) * np.arange(len(samples))
-    basis = np.stack([np.ones(len(samples)), np.cos(phase), np.sin(phase)], axis=1)
-    weights, *_ = np.linalg.lstsq(basis, samples, rcond=None)
-    return np.asarray(samples - basis @ weights, dtype=np.float64)
+    turns = _turns(_step(rate), 1 << (len(samples) - 1).bit_length())[: len(samples)]
+    basis = np.stack([np.ones(len(samples)), turns.real, turns.imag])
+    # The normal equations: the three are nearly orthogonal over some periods of the tone, and no bleep that is compared is shorter
+    # unless a header lies about the sample rate; then least squares again.
+    weights, *_ = np.linalg.lstsq(basis @ basis.T, basis @ samples, rcond=None)
+    return np.asarray(samples - weights @ basis, dtype=np.float64)
+
+
+@lru_cache(maxsize=8)
+def _turns(step: float, length: int) -> npt.NDArray[np.complex128]:
+    """One turn of the tone after another, clockwise; lengths are powers of two, so that a few serve every bleep."""
+    turns = np.exp(-1j * step * np.arange(length))
+    turns.setflags(write=False)
+    return turns
 
 
 def _step(rate: int) -> float:
