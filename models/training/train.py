@@ -207,7 +207,12 @@ def main() -> None:
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--init", type=Path, help="checkpoint to start from")
-    parser.add_argument("--minutes", type=float, default=120, help="length of the whole run; time during which it is stopped does not count")
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        default=120,
+        help="length of the whole run; time during which it is stopped does not count",
+    )
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument(
         "--frames", type=int, default=6000, help="audio per step, all workers together, 100 frames a second"

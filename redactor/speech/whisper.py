@@ -261,7 +261,7 @@ class WhisperEngine:
         open_ = list(range(len(batch)))
         # What was searched in the whole context already need not be searched so again.
         for temperature in self._options.temperatures[1 if context == self._full else 0 :]:
-            part = encoded if len(open_) == len(batch) else self._encode([batch[i] for i in open_], self._full)
+            part = encoded if len(open_) == len(batch) else self._rows(encoded, open_, batch)
             for i, result in zip(open_, self._search(part, [batch[i] for i in open_], temperature), strict=True):
                 tries[i].append(result)
             open_ = [i for i in open_ if not believed(tries[i][-1])]
@@ -293,6 +293,14 @@ class WhisperEngine:
 
         single = [np.asarray(self._model.encode(row)) for row in padded]
         return StorageView.from_array(np.concatenate(single))
+
+    def _rows(self, encoded: Any, rows: Sequence[int], batch: Sequence[Prepared]) -> Any:
+        """Some windows of an encoded batch in the whole context. What lies on a GPU cannot be cut there, and is encoded anew."""
+        if self.encode_together:
+            return self._encode([batch[i] for i in rows], self._full)
+        from ctranslate2 import StorageView
+
+        return StorageView.from_array(np.asarray(encoded)[list(rows)])
 
     def _search(
         self, encoded: Any, batch: Sequence[Prepared], temperature: float, *, forbidden: Sequence[int] = ()

@@ -125,3 +125,17 @@ def test_no_text_takes_long(detector: Detector, piece: str) -> None:
     began = time.process_time()
     detector.detect(text)
     assert time.process_time() - began < 5
+
+
+def test_a_built_detector_has_its_word_lists() -> None:
+    """In a fresh process: a list that loaded on first use would load in every thread that comes while it does."""
+    script = """
+from redactor.phi import build_detector
+detector = build_detector()
+from redactor.phi.lexicons import library
+def late(*_):
+    raise SystemExit("a word list loaded late")
+library._dictionary = late
+assert {f.label for f in detector.detect("Dana Whitlock takes metformin for diabetes.")} >= {"PERSON", "MEDICATION", "CONDITION"}
+"""
+    subprocess.run([sys.executable, "-I", "-c", script], check=True)
