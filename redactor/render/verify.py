@@ -93,7 +93,7 @@ def _without_tone(samples: npt.NDArray[np.float64], rate: int) -> npt.NDArray[np
 @lru_cache(maxsize=8)
 def _turns(step: float, length: int) -> npt.NDArray[np.complex128]:
     """One turn of the tone after another, clockwise; lengths are powers of two, so that a few serve every bleep."""
-    turns = np.exp(-1j * step * np.arange(length))
+    turns: npt.NDArray[np.complex128] = np.exp(-1j * step * np.arange(length))
     turns.setflags(write=False)
     return turns
 
