@@ -48,6 +48,9 @@ SPARE_TOKENS = 24
 FULL_STEP = (
     10  # seconds: windows in the whole context meet in one batch when their token limits agree, in steps of this
 )
+TRIED_TOGETHER = 4
+"""Doubtful windows that are tried again at once: CTranslate2 keeps the decoder's view of a window once for each sampled text, which for
+Whisper small and 30 s is half a gigabyte a window."""
 SEED = 1
 
 
@@ -249,8 +252,10 @@ class WhisperEngine:
         found = self._search(encoded, batch, self._options.temperatures[0])
         words = self._align(encoded, batch, found)
         doubtful = [i for i, result in enumerate(found) if not believed(result)]
-        if doubtful:
-            for i, better in zip(doubtful, self._again([batch[i] for i in doubtful], context, found), strict=True):
+        for first in range(0, len(doubtful), TRIED_TOGETHER):
+            some = doubtful[first : first + TRIED_TOGETHER]
+            again = self._again([batch[i] for i in some], context, [found[i] for i in some])
+            for i, better in zip(some, again, strict=True):
                 words[i] = better
         return words
 
@@ -268,7 +273,7 @@ class WhisperEngine:
             if not open_:
                 break
         if not any(tries):  # one temperature only, in the whole context: there is nothing else to try
-            tries = [[result] for result in first if not believed(result)]
+            tries = [[result] for result in first]
         chosen = [t[-1] if believed(t[-1]) else best(t) for t in tries]
         return self._align(encoded, batch, chosen)
 
