@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from redactor.doors import options as o
+from redactor.doors.heap import keep_flat
 from redactor.keep import Item
 from redactor.policy import Policy
 
@@ -66,6 +67,7 @@ def assemble(job: Job, *, reader: Callable[[Item], Any] | None = None, cores: in
     from redactor.render import Replacer
     from redactor.speech import usable_cores
 
+    keep_flat()
     # Two more than cores: some of those whose turn it is wait for the disk.
     turn = threading.BoundedSemaphore((cores or usable_cores()) + 2)
     replacer = Replacer(job.operator, key=job.hash_key)
