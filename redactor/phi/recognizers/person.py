@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from redactor.phi.gazetteers import NOT_NAMES, SURE_NAMES, words
+from redactor.phi.gazetteers import NO_DICTIONARY_WORDS, NOT_NAMES, SURE_NAMES, words
 from redactor.phi.lexicons.library import known_drugs
+from redactor.phi.lexicons.vocabulary import clinical_words
 from redactor.phi.recognizers import name_cues as cues
 from redactor.phi.recognizers.base import SpokenRecognizer
 from redactor.phi.recognizers.name_words import (
@@ -34,6 +35,31 @@ _WORD = re.compile(r"[^\W\d_]+(?:['\u2019\u2010-][^\W\d_]+)*|\d+|[.?!,;:]")
 
 
 _NO_CAPITAL = frozenset({FUNCTION, MARK})
+_LONGEST_ACRONYM = 5
+_VOWEL = re.compile(r"[aeiouy]|[^\x00-\x7f]")
+_MEDICAL = re.compile(
+    r"(?:osis|emia|emic|ectomy|ostomy|otomy|scop\w{1,4}|gram|graph\w{1,3}|olog\w{1,4}|plasty|pathy|iatr\w{1,4}|labial|nasal|lytic|lyz\w{1,3}|olol|pril|sartan|statin|mycin|cillin|azole|mab|"
+    r"tinib|gliptin|gliflozin|semide|parin|idone|azepam|itis|itic|aemia|genic|ocyte\w?|oid|ular|ally|eous|ological)$"
+)
+"""Endings of medical words, and of no names."""
+_ENDINGS = (
+    ("s", ("",)),
+    ("es", ("",)),
+    ("ed", ("", "e")),
+    ("ing", ("", "e")),
+    ("y", ("", "e")),
+    ("er", ("", "e")),
+    ("ers", ("", "e")),
+    ("ly", ("",)),
+    ("ness", ("",)),
+    ("ier", ("y",)),
+    ("able", ("", "e")),
+)
+_BEGINNINGS = tuple(
+    "re un non pre over anti sub inter intra peri hyper hypo micro para post mid multi naso osteo neuro cardio endo self super out under mis de dis".split()
+)
+UNKNOWN_WORD = 0.45
+"""Of a word that no list knows and no cue explains: fail closed, as with figures (`recognizers/number.py`)."""
 _SENTENCE_ENDS, _PAUSES = frozenset(".?!:"), frozenset(",;")
 
 
@@ -50,6 +76,16 @@ def _spells(spelled: str, word: str) -> bool:
     )
 
 
+def _stems(word: str) -> list[str]:
+    """The word, and what it may be made from: "rechecks", "talkin", "crampy", "dont"."""
+    stems = [word, f"{word}g", word.replace("'", "")]
+    for ending, instead in _ENDINGS:
+        if word.endswith(ending):
+            stems += [word.removesuffix(ending) + rest for rest in instead]
+    stems += [word[len(start) :] for start in _BEGINNINGS if word.startswith(start) and len(word) - len(start) > 3]
+    return stems
+
+
 class PersonRecognizer(SpokenRecognizer):
     """Names by the words around them."""
 
@@ -60,6 +96,7 @@ class PersonRecognizer(SpokenRecognizer):
         self._first, self._last = words("first_names"), words("surnames")
         self._common, self._function = words("common_words"), words("function_words")
         self._drugs = known_drugs()
+        self._rare = words("rare_words") | clinical_words() | NO_DICTIONARY_WORDS
         self._doubt = DoubtfulNames(self._last, self._function)
         self._classes: dict[str, int] = {}
 
@@ -150,6 +187,8 @@ class PersonRecognizer(SpokenRecognizer):
             if kind is None:
                 kind = self.classify(low)
             capital = cased and raw[0].isupper() and not begins and kind not in _NO_CAPITAL and not raw.isupper()
+            if cased and kind == UNKNOWN and end - start <= _LONGEST_ACRONYM and raw.isupper():
+                kind = COMMON  # "NKDA"
             is_spelled = (
                 bool(spelled_at) and end - start > 2 and sum(p in spelled_at for p in range(start, end)) >= len(raw) - 1
             )
@@ -227,7 +266,7 @@ class PersonRecognizer(SpokenRecognizer):
                 and not (kind == UNKNOWN and word.low.endswith("ing") and not word.capital)
             ):
                 return 0.75, "introduction"
-            if kind in {SURNAME, WEAK} and self._next_is(said, at, {SURNAME, SURE}):
+            if kind in {SURNAME, WEAK} and self._next_is(said, at, {SURNAME, SURE, UNKNOWN}):
                 return 0.7, "introduction"
             if kind == WEAK and self._next_is(said, at, {WEAK_SURNAME}) and self._follows(said, at + 1):
                 return 0.7, "introduction"
@@ -239,7 +278,9 @@ class PersonRecognizer(SpokenRecognizer):
             ):
                 # "This is Sera from …": the recogniser wrote a name with the letters of another word, but with its capital.
                 return 0.6, "introduction"
-        if level == cues.KIN and (kind in {SURNAME, UNKNOWN} or (kind == WEAK and word.low not in self._function)):
+        if level == cues.KIN and (
+            kind in {SURNAME, UNKNOWN} or (kind == WEAK and (word.low not in self._function or self._ends(said, at)))
+        ):
             return 0.65, "relation"
         if (
             level == cues.DIRECT
@@ -267,7 +308,44 @@ class PersonRecognizer(SpokenRecognizer):
             and self._next_is(said, at, {SURNAME, WEAK_SURNAME, SURE}, capital=True)
         ):
             return 0.7, "two capitals"
+        if kind == SURNAME and self._next_is(said, at, {SURE}):
+            return 0.5, "surname first"
+        if kind == WEAK and word.capital and word.low not in cues.WEAK_ANYWAY and self._alone(said, at):
+            return 0.5, "set apart"
+        if kind == UNKNOWN and self._in_no_list(word.low):
+            return UNKNOWN_WORD, "unknown word"
         return 0.0, ""
+
+    @staticmethod
+    def _ends(said: Sequence[NameWord], at: int) -> bool:
+        """Whether a word after a relation cannot be a verb there: "my brother will will be home", "our son will and I"."""
+        if at + 1 == len(said):
+            return True
+        after = said[at + 1]
+        return after.kind == MARK or after.low in {
+            said[at].low,
+            "and",
+            "or",
+            "is",
+            "was",
+            "has",
+            "had",
+            "who",
+            "he",
+            "she",
+        }
+
+    @staticmethod
+    def _alone(said: Sequence[NameWord], at: int) -> bool:
+        """Whether it stands between two marks, as at the end of "ask for me, Joy"."""
+        return said[at - 1].kind == MARK and (at + 1 == len(said) or said[at + 1].kind == MARK)
+
+    def _in_no_list(self, low: str) -> bool:
+        """Whether a word is in no list of any kind, nor made of words that are."""
+        bare = low.removesuffix("'s")
+        if len(bare) < 4 or not _VOWEL.search(bare) or _MEDICAL.search(bare):
+            return False
+        return not any(stem in self._rare or stem in self._common or stem in self._function for stem in _stems(bare))
 
     def _spelled(self, said: Sequence[NameWord], at: int, level: int) -> tuple[float, str]:
         """A spelled word is a name after a cue, beside a word it spells, or when it is on a list."""
@@ -370,7 +448,7 @@ class PersonRecognizer(SpokenRecognizer):
                     and (nxt.capital or nxt.low not in cues.NOT_SURNAMES)
                     and said[last].kind in {SURE, WEAK, INITIAL}
                 )
-                or (nxt.capital and nxt.kind == COMMON and said[at].capital)
+                or (nxt.capital and nxt.kind in {COMMON, WEAK, WEAK_SURNAME} and said[at].capital)
                 or self._doubt.common_surname(said, at, last)
             ):
                 last += 1
