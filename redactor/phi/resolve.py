@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from redactor.phi.gazetteers import NOT_NAMES, words
-from redactor.phi.recognizers.name_cues import FUNCTION
+from redactor.phi.recognizers.name_cues import FUNCTION, NOT_SURNAMES, PLAIN, SAID_AGAIN
 from redactor.phi.recognizers.ner import SOURCE, TaggerRecognizer
 from redactor.phi.recognizers.person import UNKNOWN_WORD
 from redactor.phi.recognizers.runs import JOINT, digits
@@ -32,6 +32,8 @@ _CODE_AFTER = re.compile(
     rf"(?:[\s,.-]{{1,3}}(?:(?:dash|hyphen|slash)(?=[\s,-]+(?:oh|o|[a-z]|\d+)\b)|(?<=dash )(?:oh|o|[a-z]|\d+)|(?<=slash )(?:oh|o|[a-z]|\d+)|{_CODE_PIECE})\b(?!'))+",
     re.IGNORECASE,
 )
+_SPELLED_AFTER = re.compile(r"(?:'s)?,?\s+(?:[A-Za-z](?:-[A-Za-z])+(?![\w-])|[A-Za-z][- ]as[- ]in[- ][A-Za-z]+)")
+"""A name's first letters, said after it: "Ng, N-G", "V as in Victor"."""
 _GLUED_BEFORE = re.compile(r"(?<![A-Za-z'])(?:[A-Za-z]{1,4}-?|[A-Za-z]{1,4}-[A-Za-z]{1,4}-)$")
 """Letters of a code without a blank before its figures: "HM-00872", "A119"."""
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
@@ -160,13 +162,14 @@ def repeats(findings: Sequence[Finding], form: WrittenForm) -> list[Finding]:
     """Where a value that was found once is said again in the same message: as a word, spelled, in other groups, corrected."""
     out: list[Finding] = []
     text, common = form.text, words("common_words")
+    weak = words("first_names") - words("function_words") - SAID_AGAIN - NOT_SURNAMES - PLAIN
     names: dict[str, Finding] = {}
     numbers: dict[str, Finding] = {}
     for finding in findings:
         if finding.label == "PERSON" and finding.score >= 0.6:
             for word in _WORD.findall(text[slice(*form.to_written(finding.start, finding.end))]):
                 low = word.lower().replace("\u2019", "'").removesuffix("'s")
-                if len(low) > 2 and low not in NOT_NAMES and (low not in common or word[0].isupper()):
+                if len(low) > 2 and low not in NOT_NAMES and (low not in common or word[0].isupper() or low in weak):
                     names.setdefault(low, finding)
         elif finding.label in _NUMBERS:
             for figures in _values(text[slice(*form.to_written(finding.start, finding.end))]):
@@ -179,7 +182,7 @@ def repeats(findings: Sequence[Finding], form: WrittenForm) -> list[Finding]:
         for match in _WORD.finditer(text):
             low = match.group().lower().replace("\u2019", "'").removesuffix("'s")
             first = names.get(low)
-            if first is not None and (low not in common or _is_capital_inside(text, match)):
+            if first is not None and (low not in common or low in weak or _is_capital_inside(text, match)):
                 out.append(Finding("PERSON", *form.to_original(*match.span()), first.score - 0.05, "repeated value"))
     for figures, first in numbers.items():
         again = re.finditer(rf"(?<!\d){rf'{JOINT}?'.join(figures)}(?!\d)", text)
@@ -201,9 +204,11 @@ def _values(said: str) -> Iterator[str]:
 
 
 def widened(findings: Sequence[Finding], form: WrittenForm) -> list[Finding]:
-    """Codes with the letters, signs and figures that touch them: what begins with "x y dash" or goes on with "dash oh"."""
+    """Names with the letters that spell them; codes with the letters, signs and figures that touch them: what begins with "x y dash" or goes on with "dash oh"."""
     out = []
     for finding in findings:
+        if finding.label == "PERSON" and (spelled := _SPELLED_AFTER.match(form.original, finding.end)):
+            finding = replace(finding, end=spelled.end())  # noqa: PLW2901
         if finding.label in _CODES:
             start, end = form.to_written(finding.start, finding.end)
             before, after = _CODE_BEFORE.search(form.text, max(0, start - 40), start), _CODE_AFTER.match(form.text, end)

@@ -141,7 +141,7 @@ _FOREIGN = re.compile(
     re.IGNORECASE,
 )
 _BUILDING = re.compile(
-    rf"\b(?:at|in|of|the|to)\s+(?P<value>(?:(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)\s+floor\s+(?:of\s+)?(?:the\s+)?)?(?P<name>{_NAME}(?:\s+{_NAME})?)\s+(?:building|tower|towers|apartments|condos|condominiums|estates|mobile home park|trailer park|village|manor))\b",
+    rf"\b(?:at|in|of|the|to)\s+(?P<value>(?:(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)\s+floor\s+(?:of\s+)?(?:the\s+)?)?(?P<name>{_NAME}(?:\s+{_NAME})?)\s+(?:building|tower|towers|apartments|condos|condominiums|estates|mobile home park|trailer park|village|manor)\b(?:,?\s+(?:room|suite|floor|unit|apartment|number)\s+{_CODE})?)",
     re.IGNORECASE,
 )
 _COUNTY = re.compile(
@@ -154,7 +154,7 @@ _LIVES_ON = re.compile(
 )
 _EXIT = re.compile(r"\b(?P<value>(?:exit|mile marker|mile post)\s+(?:number )?\d[\d ]{0,3}\d?\b)", re.IGNORECASE)
 _HOUSE_AND_NAME = re.compile(
-    rf"(?<![\d/.$,-])(?P<value>(?:\d{{3,5}}|\d\d \d\d|\d(?: \d){{1,4}}|\d \d\d|\d\d \d) (?:{_DIRECTION}\s+)?(?P<name>[a-z][a-z-]{{3,}}))\b(?!')",
+    rf"(?<![\d/.$,-])(?P<value>(?:\d{{3,5}}|\d\d \d\d|\d(?: \d){{1,4}}|\d \d\d|\d\d \d(?: \d)?) (?:{_DIRECTION}\s+)?(?P<name>[a-z][a-z-]{{3,}}))\b(?!')",
     re.IGNORECASE,
 )
 _IN_PLACE = re.compile(

@@ -103,11 +103,19 @@ SURNAMES_TOO = frozenset({"best", "noon"})
 HARD = frozenset(
     "will may can call back please bye day today late home page line check wait said so my do in hung good well next long here".split()
 )
-BEFORE_WORDS = TITLES | {".", "is", "name's", "hello", "hi", "hey"}
+BEFORE_WORDS = TITLES | {".", "is", "name's", "hello", "hi", "hey", "it's", "its"}
 """Only after these a common word may be a name."""
 SPELL_WORDS = frozenset("spelled spell spelling spelt name surname name's".split())
 NICKNAMES = frozenset("uncle aunt auntie grandma grandpa granny nana papa mama tia tio abuela abuelo cousin".split())
 """Words before somebody's first name."""
+NOT_GREETED = frozenset(
+    "all team folks everyone everybody doc ladies guys again anyone yall there sir people gang guy man lady".split()
+)
+"""Common words after "hi" that are nobody's name."""
+SAID_AGAIN = frozenset(
+    "hope will may bill chase sue pat chance page ray young long case price guy dot van see art mark hunter cook my so".split()
+)
+"""Names that are verbs or everyday nouns too: found once in a message they do not count everywhere in it."""
 _SAYS = frozenset("is was says said reads".split())
 NO_OWNERS = frozenset("may's march's august's sunday's".split())
 LEADS = frozenset("for with to by and from or see".split())

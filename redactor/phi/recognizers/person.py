@@ -58,6 +58,13 @@ _ENDINGS = (
 _BEGINNINGS = tuple(
     "re un non pre over anti sub inter intra peri hyper hypo micro para post mid multi naso osteo neuro cardio endo self super out under mis de dis".split()
 )
+_CALLS = frozenset("call calls".split())
+_NICKNAME = re.compile(
+    r"\b(?:every(?:body|one)|they|people|folks|friends|family|all|we|kids|y'all|guys) (?:just |all |always |still |used to )?calls? (?:me|him|her|them) (?P<name>[a-z][a-z'-]+(?: [a-z][a-z'-]+)??)"
+    r"(?=[,.!?]|$| (?:the|and|but|so|because|i|i'm|my|since|he|she|anyway|it|it's|ask|that|please|on|at|or|though)\b)",
+    re.IGNORECASE,
+)
+"""As in "everybody calls me little bit": any words."""
 UNKNOWN_WORD = 0.45
 """Of a word that no list knows and no cue explains: fail closed, as with figures (`recognizers/number.py`)."""
 _SENTENCE_ENDS, _PAUSES = frozenset(".?!:"), frozenset(",;")
@@ -124,6 +131,10 @@ class PersonRecognizer(SpokenRecognizer):
             last = self._extend(said, at, sure=name != "cue and unknown word")
             yield *form.to_original(word.start, said[last].end), score, name
             at = last + 1
+        if not _CALLS.isdisjoint(form.words):
+            for match in _NICKNAME.finditer(form.text):
+                if not any(word in self._function for word in match["name"].lower().split()):
+                    yield *form.to_original(*match.span("name")), 0.6, "nickname"
 
     def classify(self, low: str) -> int:
         """The class of a lower-case word."""
@@ -204,7 +215,9 @@ class PersonRecognizer(SpokenRecognizer):
         if word.spelled:
             return self._spelled(said, at, level)
         if kind == INITIAL:
-            return (0.6, "title and initial") if level == cues.TITLE and word.low not in {"a", "i"} else (0.0, "")
+            if level == cues.TITLE and word.low not in {"a", "i"}:
+                return 0.6, "title and initial"
+            return (0.6, "initials") if self._initials(said, at, level) else (0.0, "")
         if level == cues.TITLE and kind in NAMELIKE and word.low not in cues.AFTER_TITLE:
             return 0.9, "title"
         if level == cues.TITLE and self._doubt.titled(said, at):
@@ -312,9 +325,25 @@ class PersonRecognizer(SpokenRecognizer):
             return 0.5, "surname first"
         if kind == WEAK and word.capital and word.low not in cues.WEAK_ANYWAY and self._alone(said, at):
             return 0.5, "set apart"
+        if kind == WEAK and word.low not in self._function and self._next_is(said, at, {UNKNOWN}):
+            surname = said[at + 1].low
+            if word.low not in cues.NOT_SURNAMES and self._in_no_list(surname):
+                return 0.5, "before an unknown surname"
+        if kind == SURNAME and len(word.low) > 3 and word.low.removesuffix("'s") not in self._rare:
+            return UNKNOWN_WORD, "surname and no other word"
         if kind == UNKNOWN and self._in_no_list(word.low):
             return UNKNOWN_WORD, "unknown word"
         return 0.0, ""
+
+    def _initials(self, said: Sequence[NameWord], at: int, level: int) -> bool:
+        """Two letters as a name, at the beginning: "hey it's t j"."""
+        if at + 1 >= len(said) or said[at + 1].kind != INITIAL or (at + 2 < len(said) and said[at + 2].kind == INITIAL):
+            return False
+        pair = said[at].low + said[at + 1].low
+        return pair not in cues.NOT_SPELLED and (
+            level == cues.NAME
+            or (level == cues.INTRO and self._doubt.greeted(said, at) and said[at - 1].low in cues.SELF)
+        )
 
     @staticmethod
     def _ends(said: Sequence[NameWord], at: int) -> bool:
@@ -407,6 +436,8 @@ class PersonRecognizer(SpokenRecognizer):
     def _extend(self, said: Sequence[NameWord], at: int, *, sure: bool) -> int:
         """Index of the last word of the name that begins at `at`."""
         last, limit = at, at + 3
+        if said[at].kind == INITIAL and at + 1 < len(said) and said[at + 1].kind == INITIAL:
+            last = at + 1
         if said[at].low.endswith(("'s", "\u2019s")) or said[at].spelled:
             return at
         while last < limit and last + 1 < len(said):
