@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 
 from redactor.phi.gazetteers import NOT_NAMES, words
 from redactor.phi.recognizers.name_cues import FUNCTION, NOT_SURNAMES, PLAIN, SAID_AGAIN
@@ -158,11 +159,17 @@ def _one_address(text: str, start: int, end: int) -> bool:
     return len(said) <= 2 and not any(word in words("function_words") or word in FUNCTION for word in said)
 
 
+@cache
+def _names_said_again() -> frozenset[str]:
+    """Given names that are words too, and still count everywhere in a message that has them as a name."""
+    return words("first_names") - words("function_words") - SAID_AGAIN - NOT_SURNAMES - PLAIN
+
+
 def repeats(findings: Sequence[Finding], form: WrittenForm) -> list[Finding]:
     """Where a value that was found once is said again in the same message: as a word, spelled, in other groups, corrected."""
     out: list[Finding] = []
     text, common = form.text, words("common_words")
-    weak = words("first_names") - words("function_words") - SAID_AGAIN - NOT_SURNAMES - PLAIN
+    weak = _names_said_again()
     names: dict[str, Finding] = {}
     numbers: dict[str, Finding] = {}
     for finding in findings:

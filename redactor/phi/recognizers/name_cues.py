@@ -116,6 +116,14 @@ SAID_AGAIN = frozenset(
     "hope will may bill chase sue pat chance page ray young long case price guy dot van see art mark hunter cook my so".split()
 )
 """Names that are verbs or everyday nouns too: found once in a message they do not count everywhere in it."""
+VERBS = frozenset("sue drew rose mark chase pat bill skip pierce hunt rob ray jack buck grant hope spike dash".split())
+BEFORE_VERBS = frozenset(
+    "to will i'll we'll they'll he'll she'll you'll can can't could would should won't don't didn't gonna not i we they you a an the another".split()
+)
+AFTER_VERBS = frozenset(
+    "it up over out down off the my your his her their this that them me you a an nobody somebody someone blood".split()
+)
+"""Around a name's word that is a verb or a thing there."""
 _SAYS = frozenset("is was says said reads".split())
 NO_OWNERS = frozenset("may's march's august's sunday's".split())
 LEADS = frozenset("for with to by and from or see".split())

@@ -212,6 +212,8 @@ class PersonRecognizer(SpokenRecognizer):
         word = said[at]
         level = cues.level(said, at)
         kind = word.kind
+        if word.low in cues.VERBS and self._is_verb(said, at):
+            return 0.0, ""
         if word.spelled:
             return self._spelled(said, at, level)
         if kind == INITIAL:
@@ -346,6 +348,13 @@ class PersonRecognizer(SpokenRecognizer):
         )
 
     @staticmethod
+    def _is_verb(said: Sequence[NameWord], at: int) -> bool:
+        """As in "she drew it up", "i'll sue", "to pat it dry"; "a jack handle" is a thing."""
+        before = said[at - 1].low if at else ""
+        after = said[at + 1].low if at + 1 < len(said) else ""
+        return not said[at].capital and (before in cues.BEFORE_VERBS or after in cues.AFTER_VERBS)
+
+    @staticmethod
     def _ends(said: Sequence[NameWord], at: int) -> bool:
         """Whether a word after a relation cannot be a verb there: "my brother will will be home", "our son will and I"."""
         if at + 1 == len(said):
@@ -387,7 +396,7 @@ class PersonRecognizer(SpokenRecognizer):
         if level >= cues.KIN or any(other.low in cues.SPELL_WORDS for other in near):
             return 0.75, "spelled after a cue"
         listed = word.low in self._first or word.low in self._last
-        if len(word.low) < 4 or word.low in self._common - self._last:
+        if len(word.low) < 4 or (word.low in self._common and word.low not in self._last):
             return 0.0, ""
         return (0.6, "spelled name") if listed else (0.45, "spelled word")
 
