@@ -116,7 +116,7 @@ SAID_AGAIN = frozenset(
     "hope will may bill chase sue pat chance page ray young long case price guy dot van see art mark hunter cook my so".split()
 )
 """Names that are verbs or everyday nouns too: found once in a message they do not count everywhere in it."""
-VERBS = frozenset("sue drew rose mark chase pat bill skip pierce hunt rob ray jack buck grant hope spike dash".split())
+VERBS = frozenset("sue drew rose mark chase pat bill skip pierce hunt rob jack buck grant hope spike dash".split())
 BEFORE_VERBS = frozenset(
     "to will i'll we'll they'll he'll she'll you'll can can't could would should won't don't didn't gonna not i we they you a an the another".split()
 )

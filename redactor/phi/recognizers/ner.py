@@ -10,7 +10,7 @@ from presidio_analyzer.nlp_engine import NlpArtifacts
 
 from redactor.phi.gazetteers import NOT_NAMES, words
 from redactor.phi.lexicons.library import known_drugs
-from redactor.phi.recognizers.name_cues import AFTER_VERBS, BEFORE_VERBS, PARTICLES
+from redactor.phi.recognizers.name_cues import AFTER_VERBS, BEFORE_VERBS, PARTICLES, VERBS
 from redactor.phi.recognizers.name_words import COMMON, FUNCTION, INITIAL, MARK
 from redactor.phi.recognizers.person import PersonRecognizer
 from redactor.types import LABELS
@@ -69,7 +69,7 @@ class TaggerRecognizer(NerRecognizer):
     ALONE: ClassVar[dict[str, float]] = {"PERSON": 0.5, "LOCATION": 0.6, "ORGANIZATION": 0.9}
     COMMON: ClassVar[dict[str, float]] = {"PERSON": 0.9, "LOCATION": 0.97, "ORGANIZATION": 0.95}
     BESIDE: ClassVar[dict[str, float]] = {"PERSON": 0.4, "LOCATION": 0.5, "ORGANIZATION": 0.5}
-    NO_NAME: ClassVar[float] = 0.97
+    NO_NAME: ClassVar[float] = 0.95
     """Instead of COMMON where none of the everyday words is a given name either."""
     CANDIDATE: ClassVar[float] = 0.4
     STRONGEST: ClassVar[float] = 0.6
@@ -101,6 +101,7 @@ class TaggerRecognizer(NerRecognizer):
         if (
             everyday
             and len(said) == 1
+            and said[0][2] in VERBS
             and (_VERB_AFTER.match(text, said[0][1]) or _VERB_BEFORE.search(text, max(0, start - 9), start))
         ):
             return start, end, 0.0  # "mark it down", "or you spike over"

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from rapidfuzz.distance.Levenshtein import distance
+
 from redactor.phi.gazetteers import NO_DICTIONARY_WORDS, NOT_NAMES, SURE_NAMES, words
 from redactor.phi.lexicons.library import known_drugs
 from redactor.phi.lexicons.vocabulary import clinical_words
@@ -36,6 +38,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['\u2019\u2010-][^\W\d_]+)*|\d+|[.?!,;:]")
 
 _NO_CAPITAL = frozenset({FUNCTION, MARK})
 _LONGEST_ACRONYM = 5
+_LONG = 7
 _VOWEL = re.compile(r"[aeiouy]|[^\x00-\x7f]")
 _MEDICAL = re.compile(
     r"(?:osis|emia|emic|ectomy|ostomy|otomy|scop\w{1,4}|gram|graph\w{1,3}|olog\w{1,4}|plasty|pathy|iatr\w{1,4}|labial|nasal|lytic|lyz\w{1,3}|olol|pril|sartan|statin|mycin|cillin|azole|mab|"
@@ -105,6 +108,10 @@ class PersonRecognizer(SpokenRecognizer):
         self._drugs = known_drugs()
         self._rare = words("rare_words") | clinical_words() | NO_DICTIONARY_WORDS
         self._doubt = DoubtfulNames(self._last, self._function)
+        self._alike: dict[tuple[str, int], list[str]] = {}
+        for word in sorted(self._common):
+            if len(word) >= _LONG - 1:
+                self._alike.setdefault((word[0], len(word)), []).append(word)
         self._classes: dict[str, int] = {}
 
     def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
@@ -212,7 +219,7 @@ class PersonRecognizer(SpokenRecognizer):
         word = said[at]
         level = cues.level(said, at)
         kind = word.kind
-        if word.low in cues.VERBS and self._is_verb(said, at):
+        if word.low in cues.VERBS and level <= cues.KIN and self._is_verb(said, at):
             return 0.0, ""
         if word.spelled:
             return self._spelled(said, at, level)
@@ -347,12 +354,12 @@ class PersonRecognizer(SpokenRecognizer):
             or (level == cues.INTRO and self._doubt.greeted(said, at) and said[at - 1].low in cues.SELF)
         )
 
-    @staticmethod
-    def _is_verb(said: Sequence[NameWord], at: int) -> bool:
+    def _is_verb(self, said: Sequence[NameWord], at: int) -> bool:
         """As in "she drew it up", "i'll sue", "to pat it dry"; "a jack handle" is a thing."""
         before = said[at - 1].low if at else ""
         after = said[at + 1].low if at + 1 < len(said) else ""
-        return not said[at].capital and (before in cues.BEFORE_VERBS or after in cues.AFTER_VERBS)
+        named = self._next_is(said, at, {SURE, SURNAME, WEAK_SURNAME, UNKNOWN})
+        return not (said[at].capital or named) and (before in cues.BEFORE_VERBS or after in cues.AFTER_VERBS)
 
     @staticmethod
     def _ends(said: Sequence[NameWord], at: int) -> bool:
@@ -383,7 +390,18 @@ class PersonRecognizer(SpokenRecognizer):
         bare = low.removesuffix("'s")
         if len(bare) < 4 or not _VOWEL.search(bare) or _MEDICAL.search(bare):
             return False
-        return not any(stem in self._rare or stem in self._common or stem in self._function for stem in _stems(bare))
+        if any(stem in self._rare or stem in self._common or stem in self._function for stem in _stems(bare)):
+            return False
+        return len(bare) < _LONG or not self._misspelled(bare)
+
+    def _misspelled(self, word: str) -> bool:
+        """Whether a long word is an everyday one but for a letter: "appoinment"."""
+        length, first = len(word), word[0]
+        return any(
+            distance(word, other, score_cutoff=1) < 2
+            for size in (length - 1, length, length + 1)
+            for other in self._alike.get((first, size), ())
+        )
 
     def _spelled(self, said: Sequence[NameWord], at: int, level: int) -> tuple[float, str]:
         """A spelled word is a name after a cue, beside a word it spells, or when it is on a list."""
