@@ -157,6 +157,11 @@ _HOUSE_AND_NAME = re.compile(
     rf"(?<![\d/.$,-])(?P<value>(?:\d{{3,5}}|\d\d \d\d|\d(?: \d){{1,4}}|\d \d\d|\d\d \d(?: \d)?) (?:{_DIRECTION}\s+)?(?P<name>[a-z][a-z-]{{3,}}))\b(?!')",
     re.IGNORECASE,
 )
+_SMALL_HOUSE = re.compile(
+    r"\b(?:at|to|is|was|it's|now)\s+(?P<value>\d{1,5} (?P<name>[a-z][a-z-]{3,}))\b(?!')(?P<ends>\s*(?:[,.]|$|and\b|in\b|but\b))?",
+    re.IGNORECASE,
+)
+"""A short house number counts before a word on no list, and before any in a message that speaks of an address."""
 _IN_PLACE = re.compile(
     r"\b(?:in|near|outside(?: of)?|(?:town|city|village) of)\s+(?P<value>(?P<name>[a-z][a-z-]{3,}))\b(?!')",
     re.IGNORECASE,
@@ -290,6 +295,12 @@ class AddressRecognizer(SpokenRecognizer):
             for match in _HOUSE_AND_NAME.finditer(text):
                 low = match["name"].lower()
                 if (low in _STREET_NAMES or low not in self._known) and not UNIT.match(text, match.start("name") - 1):
+                    yield *match.span("value"), 0.5, "house number and name"
+            addressed = "address" in said
+            for match in _SMALL_HOUSE.finditer(text):
+                low = match["name"].lower()
+                known = low in (self._after_street if addressed and match["ends"] is not None else self._known)
+                if not (known or low in _TIMES or UNIT.match(text, match.start("name") - 1)):
                     yield *match.span("value"), 0.5, "house number and name"
             for match in _FOREIGN.finditer(text):
                 yield *match.span("value"), 0.75, "street"

@@ -49,14 +49,14 @@ class AgeRecognizer(PatternBase):
         Shape("aged", rf"\b(?:age[ds]?|age of|age is|age at)(?: is| was| of)?:?\s+{_OLD}", 0.85),
         Shape(
             "person is",
-            r"\b(?:he|she|they|i|who|mother|father|mom|mama|mum|dad|daddy|grandmother|grandfather|grandma|grandpa|granny|nana|papa|wife|husband|aunt|uncle|patient|lady|man|woman|sister|brother)"
+            r"\b(?:he|she|they|i|who|mother|father|mom|mama|mum|dad|daddy|grandmother|grandfather|grandma|grandpa|granddad|grandad|gran|granny|nana|papa|pop|pops|neighbor|client|resident|gentleman|fella|wife|husband|aunt|uncle|patient|lady|man|woman|sister|brother)"
             r"(?:'s|'m|'re|'d|'ll| is| am| are| was| turned| turns| hit| made| reached| just turned| will be| be| would| have| been| gonna| going to| she's| he's)+"
             rf"(?: now| about| almost| nearly| only| over| just| going on| already| turning| like| all of| every bit of| the big| a(?! 1[0-2]\d))*\s+{_OLD}",
             0.7,
         ),
         Shape(
             "turning",
-            rf"\b(?:turn(?:ed|s|ing)?|going on|pushing|nearing|approaching|celebrat\w+ (?:his|her|my|their)|the big) {_OLD}",
+            rf"\b(?:turn(?:ed|s|ing)?|liv(?:ed|es?|ing) to(?: be)?|lasted to|going on|pushing|nearing|approaching|celebrat\w+ (?:his|her|my|their)|the big) {_OLD}",
             0.75,
         ),
         Shape(

@@ -63,7 +63,7 @@ _HOLIDAY_WORDS = frozenset(
 _BIRTH_CUE = re.compile(rf"\b(?:{_BIRTH})\b", re.IGNORECASE)
 _VISIT_CUE = re.compile(rf"\b(?:{_VISIT})\b[^\d.?]{{0,25}}$", re.IGNORECASE)
 _VISIT_NEAR = re.compile(
-    r"\b(?:appointment|appt|visit|seen|schedul\w*|surgery|admitted|discharged|procedure|born|came in|saw)\b",
+    r"\b(?:appointment|appt|visit|seen|schedul\w*|surgery|admitted|discharged|procedure|born|came in|saw|shots?|labs?|tests?|results?|fell|started|ended|due|happened|filled|dated?)\b",
     re.IGNORECASE,
 )
 _AFTER_FIGURES = re.compile(
@@ -94,7 +94,16 @@ _AFTER_FRACTION = re.compile(
 _ORDINAL_ENDS = frozenset({"st", "nd", "rd", "th"})
 _NEEDED = {
     **dict.fromkeys(
-        ("month day year", "day month year", "day of month", "day month", "month year", "year first"), _MONTHS
+        (
+            "month of a year",
+            "month day year",
+            "day month year",
+            "day of month",
+            "day month",
+            "month year",
+            "year first",
+        ),
+        _MONTHS,
     ),
     **dict.fromkeys(
         ("day of month number", "day of a month", "weekday and day", "the day", "the day alone"), _ORDINAL_ENDS
@@ -166,6 +175,7 @@ class DateRecognizer(PatternBase):
         Shape("figures with year", rf"(?<![\d/.-]){_M}{_S}{_D}{_S}{_YEAR4}", 0.7, "written"),
         Shape("day figures with year", rf"(?<![\d/.-]){_D}{_S}{_M}{_S}{_YEAR4}", 0.7, "written"),
         Shape("day of a month", rf"\b(?:the )?{_ORDINAL}(?: of)? (?:last|this|next|the|that) month\b", 0.85, "written"),
+        Shape("month of a year", rf"\b{_MONTH} (?:of )?(?:last|this|next|that) year\b", 0.6, "written"),
         Shape("month figure of year", rf"(?<![\d/.-]){_M},? of {_YEAR4}", 0.75, "written"),
         Shape("month figure and year", rf"(?<![\d/.-]){_M}{_S}{_YEAR4}", 0.2, "written"),
         Shape(

@@ -57,6 +57,8 @@ _LIGHT_CUES = frozenset("for with to by and from see have or of is was told call
 _KIN = frozenset(
     "wife husband son daughter mother mom mum dad father sister brother grandmother grandfather grandma grandpa granddaughter grandson aunt "
     "uncle cousin niece nephew neighbor partner boss coworker friend fiance fiancee girlfriend boyfriend baby child caregiver patient "
+    "stepmom stepdad stepmother stepfather stepsister stepbrother godmother godfather godson goddaughter grandbaby grandson granddad grandad great-grandson "
+    "great-granddaughter son-in-law daughter-in-law mother-in-law father-in-law sister-in-law brother-in-law ex-wife ex-husband hubby wifey bestie client resident tenant sitter babysitter aide "
     "daddy mommy stepson stepdaughter kid boy girl twin roommate assistant receptionist secretary manager coordinator".split()
 )
 _SKIP = frozenset("uh um , is was it's like well actually yes yeah".split())
@@ -170,6 +172,8 @@ def level(said: Sequence[Said], at: int) -> int:
         return NONE
     if before[-1] in TITLES:
         return TITLED_ARTICLE if len(before) > 1 and before[-2] in ARTICLES else TITLE
+    if before[-2:] == ["in", "law"]:
+        return KIN
     strongest = _lookup(before)
     if before[-1] in _SAYS and "name" in before[-5:-1]:
         return NAME  # "the name on the card is", "my maiden name which was"

@@ -10,10 +10,12 @@ from redactor.phi.recognizers.cued import CuedValue
 from redactor.phi.spoken import WrittenForm
 
 _PASSWORD = re.compile(
-    r"\b(?:(?:pass|code|safe|secret|security)[ -]?(?:word|phrase|code)|code)(?: for \w+)?(?: is|'s|:|,)(?: the word)? (?P<value>[a-z][a-z'-]{2,}(?P<figure>[ -]?\d[\d -]{0,4}\d|[ -]?\d)?)",
+    r"\b(?:user ?name|login|log in|user id|screen ?name|(?:pass|code|safe|secret|security)[ -]?(?:word|phrase|code)|code)(?: for \w+)?(?: is|'s|:|,)(?: the word)? (?P<value>[a-z][a-z'-]{2,}(?P<figure>[ -]?\d[\d -]{0,4}\d|[ -]?\d)?)",
     re.IGNORECASE,
 )
-_CODE_WORDS = frozenset("code codeword password passcode passphrase passcode word phrase".split())
+_CODE_WORDS = frozenset(
+    "username user login log screenname screen code codeword password passcode passphrase passcode word phrase".split()
+)
 
 
 class OtherIdRecognizer(CuedValue):
