@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from redactor.phi import Detector
-from redactor.types import CLINICAL
+from redactor.types import CLINICAL, IDENTIFIERS
 
-CASES = Path(__file__).parent / "data" / "uncued.txt"
+DATA = Path(__file__).parent / "data"
+CASES, PLAIN = DATA / "uncued.txt", DATA / "plain.txt"
 _MARK = re.compile(r"\[([^\]]+)\]")
 
 
@@ -54,3 +55,9 @@ def test_little_else_is_covered(detector: Detector) -> None:
         extra += sum(cover[at] for at in range(len(text)) if text[at].isalnum())
         total += sum(b - a for a, b in spans)
     assert extra / total < 0.05
+
+
+def test_little_is_covered_where_nothing_identifies(detector: Detector) -> None:
+    lines = [line for line in PLAIN.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    found = [(line, line[f.start : f.end]) for line in lines for f in detector.detect(line) if f.label in IDENTIFIERS]
+    assert len(found) <= 1, found

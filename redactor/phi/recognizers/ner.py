@@ -11,7 +11,7 @@ from presidio_analyzer.nlp_engine import NlpArtifacts
 from redactor.phi.gazetteers import NOT_NAMES, words
 from redactor.phi.lexicons.library import known_drugs
 from redactor.phi.recognizers.name_cues import AFTER_VERBS, BEFORE_VERBS, PARTICLES, VERBS
-from redactor.phi.recognizers.name_words import COMMON, FUNCTION, INITIAL, MARK
+from redactor.phi.recognizers.name_words import COMMON, FUNCTION, INITIAL, MARK, UNKNOWN
 from redactor.phi.recognizers.person import PersonRecognizer
 from redactor.types import LABELS
 
@@ -77,7 +77,8 @@ class TaggerRecognizer(NerRecognizer):
 
     def __init__(self) -> None:
         super().__init__()
-        self._classify = PersonRecognizer().classify
+        person = PersonRecognizer()
+        self._classify, self._in_no_list = person.classify, person.in_no_list
         self._drugs = known_drugs() - words("first_names") - words("surnames")
         self._first = words("first_names")
         self._common = words("common_words") | words("function_words")
@@ -97,7 +98,7 @@ class TaggerRecognizer(NerRecognizer):
             said.pop()
         if not any(len(low) > 2 and low[0].isalpha() and _VOWEL.search(low) for _, _, low in said):
             return start, end, 0.0
-        everyday = all(low in self._common or self._classify(low) in _EVERYDAY for _, _, low in said)
+        everyday = all(self._everyday(low) for _, _, low in said)
         if (
             everyday
             and len(said) == 1
@@ -110,6 +111,13 @@ class TaggerRecognizer(NerRecognizer):
             named = any(low in self._first for _, _, low in said)
             needed = self.COMMON[label] if named else max(self.COMMON[label], self.NO_NAME)
         return said[0][0], said[-1][1], self.STRONGEST * chance if chance >= needed else self.CANDIDATE
+
+    def _everyday(self, low: str) -> bool:
+        kind = self._classify(low)
+        # "nothin", "crampy": on no list, but made of a word that is.
+        return (
+            low in self._common or kind in _EVERYDAY or (kind == UNKNOWN and len(low) > 3 and not self._in_no_list(low))
+        )
 
     def _idle(self, low: str) -> bool:
         """A word that is in no name at its beginning or end."""

@@ -336,11 +336,11 @@ class PersonRecognizer(SpokenRecognizer):
             return 0.5, "set apart"
         if kind == WEAK and word.low not in self._function and self._next_is(said, at, {UNKNOWN}):
             surname = said[at + 1].low
-            if word.low not in cues.NOT_SURNAMES and self._in_no_list(surname):
+            if word.low not in cues.NOT_SURNAMES and self.in_no_list(surname):
                 return 0.5, "before an unknown surname"
         if kind == SURNAME and len(word.low) > 3 and word.low.removesuffix("'s") not in self._rare:
             return UNKNOWN_WORD, "surname and no other word"
-        if kind == UNKNOWN and self._in_no_list(word.low):
+        if kind == UNKNOWN and self.in_no_list(word.low):
             return UNKNOWN_WORD, "unknown word"
         return 0.0, ""
 
@@ -385,7 +385,7 @@ class PersonRecognizer(SpokenRecognizer):
         """Whether it stands between two marks, as at the end of "ask for me, Joy"."""
         return said[at - 1].kind == MARK and (at + 1 == len(said) or said[at + 1].kind == MARK)
 
-    def _in_no_list(self, low: str) -> bool:
+    def in_no_list(self, low: str) -> bool:
         """Whether a word is in no list of any kind, nor made of words that are."""
         bare = low.removesuffix("'s")
         if len(bare) < 4 or not _VOWEL.search(bare) or _MEDICAL.search(bare):
