@@ -39,7 +39,10 @@ ALSO_WORDS = (
     "pierce max rex ray sage basil candy honey kitty wolf page cash august january journey haven royal justice noble sterling forest "
     "lane rich norm herb stew josh mike dick peter jimmy bonnie sherry brandy ford dale ridge colt sonny major gunner archer bishop "
     "christian jesus angel genesis heaven nevaeh london paris dallas austin houston savannah charlotte sydney brooklyn florence "
-    "india china carolina dakota georgia virginia madison lincoln jackson denver chelsea israel cheyenne phoenix aurora"
+    "india china carolina dakota georgia virginia madison lincoln jackson denver chelsea israel cheyenne phoenix aurora "
+    "fern juniper willow poppy clover birdie dove raven lark hazel laurel magnolia ivory storm rain sky shade bear captain junior bubba "
+    "ace blaze cricket dash dream echo ember happy lucky lyric major moses ocean pepper ransom red reign rowdy salem scout sailor shadow "
+    "shy silver sincere smoke snow socks spike spirit sugar sunshine tiger tiny true tuesday unique valor wick winter woody peaches cookie bunny"
 ).split()
 ALSO_WORDS_LAST = (
     "young long short brown black white green king hill wood woods rivers brooks stone church bishop pope cook baker carpenter mason "

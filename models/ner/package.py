@@ -16,7 +16,7 @@ import spacy
 
 from redactor.phi.tagger import TAGS
 
-VERSION = "1.1.0"
+VERSION = "1.2.0"
 
 
 def main() -> None:

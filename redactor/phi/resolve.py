@@ -10,15 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 
 from redactor.phi.gazetteers import NOT_NAMES, words
-from redactor.phi.recognizers.name_cues import FUNCTION
+from redactor.phi.recognizers.name_cues import FUNCTION, NOT_SURNAMES, PLAIN, SAID_AGAIN
 from redactor.phi.recognizers.ner import SOURCE, TaggerRecognizer
+from redactor.phi.recognizers.person import UNKNOWN_WORD
 from redactor.phi.recognizers.runs import JOINT, digits
 from redactor.phi.spoken import CORRECTION, WrittenForm
 from redactor.types import CLINICAL, Finding
 
 _JOINS = re.compile(r"[\s,.\-\u2010-\u2014\u00ac]{0,3}|[\s,]*(?:in|and|at|uh|um)[\s,]{1,2}", re.IGNORECASE)
+_DATE_JOINS = re.compile(r"[\s,.\-\u2010-\u2014\u00ac]{0,3}|\s+(?:to|through|thru|till?|until)\s+", re.IGNORECASE)
 _JOINABLE = frozenset({"PERSON", "LOCATION", "DATE_TIME", "PHONE_NUMBER"})
 _NUMBERS = frozenset(
     "PHONE_NUMBER US_SSN MEDICAL_RECORD_NUMBER HEALTH_PLAN_ID ACCOUNT_NUMBER LICENSE_NUMBER VEHICLE_ID DEVICE_ID OTHER_ID".split()
@@ -30,13 +33,17 @@ _CODE_AFTER = re.compile(
     rf"(?:[\s,.-]{{1,3}}(?:(?:dash|hyphen|slash)(?=[\s,-]+(?:oh|o|[a-z]|\d+)\b)|(?<=dash )(?:oh|o|[a-z]|\d+)|(?<=slash )(?:oh|o|[a-z]|\d+)|{_CODE_PIECE})\b(?!'))+",
     re.IGNORECASE,
 )
+_SPELLED_AFTER = re.compile(r"(?:'s)?,?\s+(?:[A-Za-z](?:-[A-Za-z])+(?![\w-])|[A-Za-z][- ]as[- ]in[- ][A-Za-z]+)")
+"""A name's first letters, said after it: "Ng, N-G", "V as in Victor"."""
+_GLUED_BEFORE = re.compile(r"(?<![A-Za-z'])(?:[A-Za-z]{1,4}-?|[A-Za-z]{1,4}-[A-Za-z]{1,4}-)$")
+"""Letters of a code without a blank before its figures: "HM-00872", "A119"."""
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 _SHORTEST_REPEAT, _LONGEST_REPEAT = 4, 24  # digits
 
 
 def resolve(findings: Iterable[Finding], form: WrittenForm) -> tuple[Finding, ...]:
     """Non-overlapping findings within each group, in order of place; repeated values included."""
-    claimed = widened(agreed(findings), form)
+    claimed = widened(agreed(without_clinical(findings)), form)
     claimed += repeats(claimed, form)
     identifiers = _without_overlap([f for f in claimed if f.label not in CLINICAL], form.original)
     clinical = _without_overlap([f for f in claimed if f.label in CLINICAL], form.original)
@@ -53,6 +60,19 @@ def agreed(findings: Iterable[Finding]) -> list[Finding]:
     strong = [f for f in every if f.source != SOURCE or f.score > TaggerRecognizer.CANDIDATE]
     return strong + [
         f for f in weak if any(f.label == s.label and f.start <= s.end + 1 and s.start <= f.end + 1 for s in strong)
+    ]
+
+
+def without_clinical(findings: Iterable[Finding]) -> list[Finding]:
+    """Without weak names inside a clinical fact: "lisino pril" is on no list and yet no name."""
+    every = list(findings)
+    facts = [f for f in every if f.label in CLINICAL]
+    return [
+        f
+        for f in every
+        if f.label != "PERSON"
+        or f.score > UNKNOWN_WORD
+        or not any(c.start <= f.start and f.end <= c.end for c in facts)
     ]
 
 
@@ -115,9 +135,12 @@ def _join(findings: Sequence[Finding], text: str) -> list[Finding]:
             last is not None
             and last.label == finding.label
             and finding.label in _JOINABLE
-            and _JOINS.fullmatch(text, last.end, finding.start)
+            and (_JOINS if finding.label != "DATE_TIME" else _DATE_JOINS).fullmatch(text, last.end, finding.start)
             and (finding.label != "PERSON" or "," not in text[last.end : finding.start])
-            and not (finding.label != "LOCATION" and re.search(r"[a-z]", text[last.end : finding.start], re.IGNORECASE))
+            and not (
+                finding.label not in {"LOCATION", "DATE_TIME"}
+                and re.search(r"[a-z]", text[last.end : finding.start], re.IGNORECASE)
+            )
         ):
             out[-1] = Finding(
                 last.label, last.start, finding.end, max(last.score, finding.score), last.source, last.channel
@@ -136,17 +159,24 @@ def _one_address(text: str, start: int, end: int) -> bool:
     return len(said) <= 2 and not any(word in words("function_words") or word in FUNCTION for word in said)
 
 
+@cache
+def _names_said_again() -> frozenset[str]:
+    """Given names that are words too, and still count everywhere in a message that has them as a name."""
+    return words("first_names") - words("function_words") - SAID_AGAIN - NOT_SURNAMES - PLAIN
+
+
 def repeats(findings: Sequence[Finding], form: WrittenForm) -> list[Finding]:
     """Where a value that was found once is said again in the same message: as a word, spelled, in other groups, corrected."""
     out: list[Finding] = []
     text, common = form.text, words("common_words")
+    weak = _names_said_again()
     names: dict[str, Finding] = {}
     numbers: dict[str, Finding] = {}
     for finding in findings:
         if finding.label == "PERSON" and finding.score >= 0.6:
             for word in _WORD.findall(text[slice(*form.to_written(finding.start, finding.end))]):
                 low = word.lower().replace("\u2019", "'").removesuffix("'s")
-                if len(low) > 2 and low not in NOT_NAMES and (low not in common or word[0].isupper()):
+                if len(low) > 2 and low not in NOT_NAMES and (low not in common or word[0].isupper() or low in weak):
                     names.setdefault(low, finding)
         elif finding.label in _NUMBERS:
             for figures in _values(text[slice(*form.to_written(finding.start, finding.end))]):
@@ -159,7 +189,7 @@ def repeats(findings: Sequence[Finding], form: WrittenForm) -> list[Finding]:
         for match in _WORD.finditer(text):
             low = match.group().lower().replace("\u2019", "'").removesuffix("'s")
             first = names.get(low)
-            if first is not None and (low not in common or _is_capital_inside(text, match)):
+            if first is not None and (low not in common or low in weak or _is_capital_inside(text, match)):
                 out.append(Finding("PERSON", *form.to_original(*match.span()), first.score - 0.05, "repeated value"))
     for figures, first in numbers.items():
         again = re.finditer(rf"(?<!\d){rf'{JOINT}?'.join(figures)}(?!\d)", text)
@@ -181,9 +211,11 @@ def _values(said: str) -> Iterator[str]:
 
 
 def widened(findings: Sequence[Finding], form: WrittenForm) -> list[Finding]:
-    """Codes with the letters, signs and figures that touch them: what begins with "x y dash" or goes on with "dash oh"."""
+    """Names with the letters that spell them; codes with the letters, signs and figures that touch them: what begins with "x y dash" or goes on with "dash oh"."""
     out = []
     for finding in findings:
+        if finding.label == "PERSON" and (spelled := _SPELLED_AFTER.match(form.original, finding.end)):
+            finding = replace(finding, end=spelled.end())  # noqa: PLW2901
         if finding.label in _CODES:
             start, end = form.to_written(finding.start, finding.end)
             before, after = _CODE_BEFORE.search(form.text, max(0, start - 40), start), _CODE_AFTER.match(form.text, end)
@@ -191,5 +223,8 @@ def widened(findings: Sequence[Finding], form: WrittenForm) -> list[Finding]:
                 start, end = before.start() if before else start, after.end() if after else end
                 low, high = form.to_original(start, end)
                 finding = replace(finding, start=min(low, finding.start), end=max(high, finding.end))  # noqa: PLW2901
+            glued = _GLUED_BEFORE.search(form.original, max(0, finding.start - 8), finding.start)
+            if glued:
+                finding = replace(finding, start=glued.start())  # noqa: PLW2901
         out.append(finding)
     return out

@@ -24,6 +24,19 @@ NOT_NAMES = frozenset(
     "medicare medicaid america usa us uk er ent gi obgyn ob gyn std uti gerd copd adhd ptsd hiv".split()
 )
 
+# In no dictionary under lower case, and yet no names.
+NO_DICTIONARY_WORDS = frozenset(
+    "dont thats didnt doesnt isnt wasnt arent wont cant couldnt wouldnt shouldnt havent hasnt youre theyre ive youve weve whos wheres theres youll itll yall y'all yous somebodys "
+    "o'clock oclock ma'am attn tmrw pls plz msgs appts appt auth preauth precert recert reauth comp telehealth callbacks voicemails grandkids granddaughters grandbaby grandbabies backorder backordered "
+    "daycare aftercare childcare homecare eldercare healthcare copay copays preop postop inpatient outpatient rehab meds vitals sats recheck rechecks reschedule "
+    "covid moderna pfizer janssen muslim muslims islamic jewish kosher halal hindu buddhist catholic baptist methodist lutheran presbyterian mormon christian orthodox african american asian "
+    "haitian korean japanese vietnamese filipino mexican cuban dominican jamaican nigerian ethiopian somali kenyan indian pakistani chinese taiwanese thai russian ukrainian polish german french italian greek turkish "
+    "iranian iraqi syrian arabic hebrew spanish english portuguese creole mandarin cantonese tagalog swahili hmong hispanic latino latina european canadian british irish scottish australian "
+    "toyota honda nissan subaru hyundai mazda chevy chevrolet buick camry corolla tahoe silverado iphone ipad android google facebook youtube whatsapp facetime skype netflix uber lyft doordash instacart amazon "
+    "velcro kleenex tupperware gatorade pedialyte ensure glucerna jello cheerios ziploc bandaid bandaids tylenol fedex usps walmart kroger costco medicare medicaid mychart "
+    "inshallah inshalla alhamdulillah mashallah ojala gracias adios buenos buenas ciao bonjour merci danke konnichiwa namaste shalom abuela abuelo halmoni".split()
+)
+
 
 @cache
 def words(name: str) -> frozenset[str]:

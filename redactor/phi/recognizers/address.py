@@ -26,7 +26,7 @@ _STOP = (
     r"near|through|into|up|then|so|but|if|when|will|can|are|be|been|a\.?m|p\.?m)\b"
 )
 _NAME = rf"(?:\d{{1,3}}(?:st|nd|rd|th)|(?!{_STOP})[a-z][a-z'.-]+)"
-_CODE = r"#?\s?(?:\d+(?:\s\d+){0,3}\s?-?[a-z]?\b|[a-z]\s?-?\d*\b)"
+_CODE = r"#?\s?(?:\d+(?:\s\d+){0,3}(?:\.\d+)?\s?-?[a-z]?\b|[a-z]\s?-?\d*\b)"
 _UNIT = (
     rf"(?:[\s,.]+(?:apartment|apt\.?|unit|suite|ste\.?|room|rm\.?|floor|building|bldg\.?|lot|number|trailer)\s*(?:number )?{_CODE}|\s*#\s?\d+\w?|"
     r"[\s,.]+\d{1,2}(?:st|nd|rd|th) floor)"
@@ -53,10 +53,12 @@ _CORNER = re.compile(
     re.IGNORECASE,
 )
 _BOX = re.compile(
-    r"\b(?P<value>(?:p\.?\s?o\.?|post office)\s?box\s+(?:number )?#?\s?\d+(?:[\s,-]{1,2}\d+){0,5})", re.IGNORECASE
+    r"\b(?P<value>(?:(?:p\.?\s?o\.?|post office)\s?box|(?:h\.?\s?c\.?|star route|rural route|r\.?\s?r\.?|route|rt\.?)\s+(?:number )?\d{1,3},?\s+box)\s+(?:number )?#?\s?\d+(?:[\s,-]{1,2}\d+){0,5})",
+    re.IGNORECASE,
 )
 _ZIP_CUE = re.compile(
-    rf"\bzip(?:\s?code)?(?:\s?(?:is|was|of|:|,|it's|for \w+|number|here))*\s+(?P<value>{_ZIP})", re.IGNORECASE
+    rf"\bzip(?:\s?code)?\b[^\d?!]{{0,40}}?(?<![\w$])(?P<value>{_ZIP})(?:[^\d?!]{{1,25}}(?<![\w$])(?P<other>{_ZIP}))?",
+    re.IGNORECASE,
 )
 _STATE_ZIP = re.compile(rf"\b(?:{STATES}|{_ABBREVIATION})[\s,.]+(?P<value>{_ZIP})", re.IGNORECASE)
 _POSTCODE = re.compile(
@@ -66,12 +68,13 @@ _POSTCODE = re.compile(
 _PART_POSTCODE = re.compile(
     r"post\s?code(?:[\s,]+(?:is|it's|was))*[\s,:]+(?P<value>[a-z]{1,2}\s?\d[\w\s]{0,6}?)(?=[.,?!]|$)", re.IGNORECASE
 )
+_HALF = r"(?:\s+(?:and a half|and 1/2|1/2))?"
 _NO_SUFFIX = re.compile(
-    rf"(?<![\d/.$-])(?P<value>\d{{1,5}}(?:[\s,-]{{1,2}}\d{{1,4}}){{0,4}}\s+(?:north|south|east|west|[nsew]\.?)\s+{_NAME}(?:{_UNIT}|(?=\s*[,.]|\s*$|\s+in\b)))",
+    rf"(?<![\d/.$-])(?P<value>\d{{1,5}}(?:[\s,-]{{1,2}}\d{{1,4}}){{0,4}}{_HALF}\s+(?:(?:north|south|east|west|[nsew]\.?)\s+{_NAME}(?:\s+{_NAME})?(?:{_UNIT}|(?=\s*[,.]|\s*$|\s+in\b))|(?:north|south|east|west)\s+(?!(?:side|coast|wing|end|bound|entrance|lobby|tower|lot|of)\b){_NAME}))",
     re.IGNORECASE,
 )
 _ROUTE = re.compile(
-    r"\b(?P<value>(?:county road|state road|county route|state route|rural route|r\.? ?r\.?|route|highway|interstate)\s+(?:number )?\d(?:[\d ]{0,3}\d)?\b(?:,?\s+box\s+(?:number )?\d+(?:[\s-]\d+){0,3})?)",
+    r"\b(?P<value>(?:(?:indian|navajo|tribal|farm|ranch|forest|old|us|u s|fire|township|parish|military|service|bureau) )?(?:county road|state road|county route|state route|rural route|r\.? ?r\.?|route|highway|interstate)\s+(?:number )?\d(?:[\d ]{0,3}\d)?\b(?:,?\s+box\s+(?:number )?\d+(?:[\s-]\d+){0,3})?)",
     re.IGNORECASE,
 )
 _UNIT_ALONE = re.compile(
@@ -79,7 +82,7 @@ _UNIT_ALONE = re.compile(
     re.IGNORECASE,
 )
 _HOUSE_CUE = re.compile(
-    rf"\b(?:(?:live[sd]?|living|stay(?:s|ing)?|i'm|i am|we're|we are|he's|she's|they're|located|house is|office is|over|up|down|out) at|address(?:es)?(?: of)?(?: on file| here| now)?(?: is| was|'s|:)?|(?:house|place|home)(?: number)?(?: is)?|moved to|"
+    rf"\b(?:(?:live[sd]?|living|stay(?:s|ing)?|i'm|i am|we're|we are|he's|she's|they're|located|house is|office is|over|up|down|out) at|address(?:es)?(?: of)?(?: on file| here| now| (?:that )?(?:you|we|i|they) (?:gave|have|had|listed|wrote|got)(?: me| us| you)?)?(?: is| was|'s|:|,)?|same (?:place|house|address|spot)(?: \w+ years)?|(?:house|place|home)(?: number)?(?: is)?|moved to|"
     rf"(?:deliver|delivered|send|sent|mail|mailed|ship|shipped|come|post|posted)(?: (?:it|them|that|this|one|out|over|everything))? to)\s+(?:uh |it's |at |now )?(?P<value>{_NUMBER}[\s,]+(?P<name>[a-z][a-z'-]+(?:[\s,]+[a-z][a-z'-]+){{0,2}}))",
     re.IGNORECASE,
 )
@@ -95,6 +98,8 @@ _IN_STATE = re.compile(
     rf"(?P<state>\b(?:{STATES}|{_ABBREVIATION})\b)(?:[\s,.]+(?P<zip>{_ZIP}))?",
     re.IGNORECASE,
 )
+_STATES_TOO = frozenset({"OK", "HI", "OH", "ME", "IN", "OR"})
+"""Abbreviations that are words: "sure, OK" is no town in Oklahoma."""
 _STATE_WORDS = frozenset(re.findall(r"[a-z]{3,}", STATES)) | {"d", "dc"}
 _ABBREVIATED = re.compile(rf"\b{_ABBREVIATION}\b")
 _SUFFIX_WORDS = frozenset(re.findall(r"[a-z]+", f"{_SURE}|{_MAYBE}"))
@@ -104,6 +109,27 @@ _WORD = re.compile(r"[a-z][a-z'.]*[a-z]", re.IGNORECASE)
 _PLACE_CUE = re.compile(
     r"\b(?:in|from|near|to|at|outside|around|moved|live|lives|living|of|city|town|downtown|over in|visiting|leaving)\s+(?:the |downtown |north |south |east |west )?$",
     re.IGNORECASE,
+)
+_STREET_NAMES = frozenset(
+    "acacia adams amsterdam ash aspen beech birch broadway butternut canal cedar cherry chestnut clinton columbus cottonwood cypress delancey dogwood elm eucalyptus "
+    "fairview fir franklin fulton grand grant greenwich hickory highland hillside hollywood houston jackson jefferson juniper larkspur laurel lexington lincoln locust "
+    "madison magnolia main maple market mesquite mission monroe mulberry oak orchard peachtree pecan pine poplar redwood roosevelt sequoia spruce sunset "
+    "sycamore telegraph vermont vine walnut washington western willow wilson woodland".split()
+)
+"""Of the commonest names of streets those that say little else after "on"."""
+_BOTH_STREETS = re.compile(
+    r"\b(?:on|at|near|by|off(?: of)?|around|between|corner of)\s+(?P<value>(?P<one>[a-z][a-z'-]{2,})\s+and\s+(?P<two>[a-z][a-z'-]{2,}|\d{1,3}(?:\s\d{1,2})?(?:st|nd|rd|th)?\b))",
+    re.IGNORECASE,
+)
+_QUIET_STREET = re.compile(
+    rf"\b(?:on|off(?: of)?|along|down|over on|up)\s+(?P<value>(?:{_DIRECTION}\s+)?(?P<name>{_NAME}(?:\s+{_NAME}){{0,2}}?)\s+(?P<suffix>(?:drive|circle|trail|loop|cove|terrace|court|place|way|pike|row|alley)\b)(?:,? number \d+)?)",
+    re.IGNORECASE,
+)
+_NO_QUIET = frozenset(
+    "hard flash disk test long food blood thumb usb tennis supreme family drug basketball district circuit whole other same first last one right wrong".split()
+)
+_CAPITAL_STREET = re.compile(
+    r"\b(?:[Oo]n|[Aa]t|[Oo]ff|[Nn]ear|[Aa]long)\s+(?P<value>(?:[A-Z][a-z'-]+\s+){1,3}(?P<suffix>[A-Z][a-z]+)\b(?:,? number \d+)?)"
 )
 _FIGURE = re.compile(r"\d")
 _CROSS = re.compile(
@@ -115,7 +141,7 @@ _FOREIGN = re.compile(
     re.IGNORECASE,
 )
 _BUILDING = re.compile(
-    rf"\b(?:at|in|of|the|to)\s+(?P<value>(?:(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)\s+floor\s+(?:of\s+)?(?:the\s+)?)?(?P<name>{_NAME}(?:\s+{_NAME})?)\s+(?:building|tower|towers|apartments|condos|condominiums|estates|mobile home park|trailer park|village|manor))\b",
+    rf"\b(?:at|in|of|the|to)\s+(?P<value>(?:(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)\s+floor\s+(?:of\s+)?(?:the\s+)?)?(?P<name>{_NAME}(?:\s+{_NAME})?)\s+(?:building|tower|towers|apartments|condos|condominiums|estates|mobile home park|trailer park|village|manor)\b(?:,?\s+(?:room|suite|floor|unit|apartment|number)\s+{_CODE})?)",
     re.IGNORECASE,
 )
 _COUNTY = re.compile(
@@ -128,9 +154,14 @@ _LIVES_ON = re.compile(
 )
 _EXIT = re.compile(r"\b(?P<value>(?:exit|mile marker|mile post)\s+(?:number )?\d[\d ]{0,3}\d?\b)", re.IGNORECASE)
 _HOUSE_AND_NAME = re.compile(
-    rf"(?<![\d/.$,-])(?P<value>(?:\d{{3,5}}|\d\d \d\d|\d(?: \d){{1,4}}|\d \d\d|\d\d \d) (?:{_DIRECTION}\s+)?(?P<name>[a-z][a-z-]{{3,}}))\b(?!')",
+    rf"(?<![\d/.$,-])(?P<value>(?:\d{{3,5}}|\d\d \d\d|\d(?: \d){{1,4}}|\d \d\d|\d\d \d(?: \d)?) (?:{_DIRECTION}\s+)?(?P<name>[a-z][a-z-]{{3,}}))\b(?!')",
     re.IGNORECASE,
 )
+_SMALL_HOUSE = re.compile(
+    r"\b(?:at|to|is|was|it's|now)\s+(?P<value>\d{1,5} (?P<name>[a-z][a-z-]{3,}))\b(?!')(?P<ends>\s*(?:[,.]|$|and\b|in\b|but\b))?",
+    re.IGNORECASE,
+)
+"""A short house number counts before a word on no list, and before any in a message that speaks of an address."""
 _IN_PLACE = re.compile(
     r"\b(?:in|near|outside(?: of)?|(?:town|city|village) of)\s+(?P<value>(?P<name>[a-z][a-z-]{3,}))\b(?!')",
     re.IGNORECASE,
@@ -208,12 +239,20 @@ class AddressRecognizer(SpokenRecognizer):
         super().__init__()
         self._cities = words("cities")
         self._beginnings = frozenset(city.split(" ", 1)[0] for city in self._cities)
+        self._several = frozenset(p.split(" ", 1)[0] for p in (*self._cities, *words("towns")) if " " in p)
         self._longest = max(city.count(" ") for city in self._cities) + 1
         common = words("common_words") | words("function_words")
         names = words("first_names") | words("surnames")
         self._plain = frozenset(c for c in self._cities if " " in c or (c not in common and c not in names))
-        self._names = frozenset(c for c in self._cities if " " not in c and c in names and c not in common)
+        towns = words("towns")
+        self._towns = frozenset(t for t in towns if " " in t or (t not in common and t not in names))
+        self._any_place = self._cities | towns
+        self._beginnings |= frozenset(t.split(" ", 1)[0] for t in self._towns)
+        self._names = frozenset(t for t in towns if " " not in t and t in names and t not in common) | frozenset(
+            c for c in self._cities if " " not in c and c in names and c not in common
+        )
         self._common = common
+        self._after_street = words("function_words") | {"upstairs", "downstairs", "second", "third"}
         self._known = common | NOT_NAMES | known_drugs()
 
     def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
@@ -237,11 +276,16 @@ class AddressRecognizer(SpokenRecognizer):
                     continue
                 for match in regex.finditer(text):
                     yield *match.span("value"), score, name
+                    if "other" in regex.groupindex and match["other"]:
+                        yield *match.span("other"), score, name
             for match in _HOUSE_CUE.finditer(text):
                 named = match["name"].lower().split()
                 first = named[0].strip(",")
                 if not (_NO_STREET.search(first) or first in _TIMES or first in words("function_words")):
-                    length = next((n for n, word in enumerate(named) if _NO_STREET.search(word)), len(named))
+                    length = next(
+                        (n for n, word in enumerate(named) if _NO_STREET.search(word) or word in self._after_street),
+                        len(named),
+                    )
                     end = match.start("name") + len(" ".join(match["name"].split()[:length]).rstrip(" ,"))
                     yield match.start("value"), end, 0.6, "house number by cue"
             for match in _CROSS.finditer(text):
@@ -250,7 +294,13 @@ class AddressRecognizer(SpokenRecognizer):
                     yield *match.span("value"), 0.6, "crossing"
             for match in _HOUSE_AND_NAME.finditer(text):
                 low = match["name"].lower()
-                if low not in self._known and not UNIT.match(text, match.start("name") - 1):
+                if (low in _STREET_NAMES or low not in self._known) and not UNIT.match(text, match.start("name") - 1):
+                    yield *match.span("value"), 0.5, "house number and name"
+            addressed = "address" in said
+            for match in _SMALL_HOUSE.finditer(text):
+                low = match["name"].lower()
+                known = low in (self._after_street if addressed and match["ends"] is not None else self._known)
+                if not (known or low in _TIMES or UNIT.match(text, match.start("name") - 1)):
                     yield *match.span("value"), 0.5, "house number and name"
             for match in _FOREIGN.finditer(text):
                 yield *match.span("value"), 0.75, "street"
@@ -270,8 +320,19 @@ class AddressRecognizer(SpokenRecognizer):
                 yield *match.span("value"), 0.45, "unknown place"
         for match in _LIVES_ON.finditer(text) if "on" in said or "off" in said else ():
             low = match["name"].lower()
-            if low not in self._known:
+            if low in _STREET_NAMES or low not in self._known:
                 yield *match.span("value"), 0.5, "street name"
+        for match in _BOTH_STREETS.finditer(text) if "and" in said and not _STREET_NAMES.isdisjoint(said) else ():
+            if any(match[part].lower() in _STREET_NAMES for part in ("one", "two")) and not any(
+                match[part].lower() in words("function_words") for part in ("one", "two")
+            ):
+                yield *match.span("value"), 0.6, "crossing"
+        for match in _QUIET_STREET.finditer(text) if not _SUFFIX_WORDS.isdisjoint(said) else ():
+            if not (_NO_STREET.search(match["name"]) or match["name"].lower().split()[-1] in _NO_QUIET):
+                yield *match.span("value"), 0.55, "street name"
+        for match in _CAPITAL_STREET.finditer(text) if not _SUFFIX_WORDS.isdisjoint(said) else ():
+            if match["suffix"].lower() in _SUFFIX_WORDS:
+                yield *match.span("value"), 0.55, "street name"
         for match in _BUILDING.finditer(text) if not _BUILDINGS.isdisjoint(said) else ():
             if not any(part.lower() in self._common for part in match["name"].split()) or match["name"][0].isupper():
                 yield *match.span("value"), 0.55, "building"
@@ -285,8 +346,20 @@ class AddressRecognizer(SpokenRecognizer):
             for count in range(len(parts), 0, -1):
                 city = " ".join(parts[-count:]).lower().replace(".", "")
                 comma = "," in text[before.end() : match.start()] if before else False
-                written = count == 1 and parts[-1][0].isupper() and match["state"][0].isupper() and comma
-                if before and (city in self._cities or (written and city not in self._common | NOT_NAMES)):
+                one = count == 1 and city.isalpha()
+                written = one and parts[-1][0].isupper() and match["state"][0].isupper() and comma
+                listed = city in self._cities or (
+                    city in self._any_place and (comma or " " in city or city not in self._common)
+                )
+                if (
+                    before
+                    and (
+                        listed
+                        or (written and city not in self._common | NOT_NAMES)
+                        or (one and city not in self._known and len(city) > 3)
+                    )
+                    and not (match["state"] in _STATES_TOO and not listed)
+                ):
                     start = before.end() - len(" ".join(parts[-count:]))
                     yield start, match.end() if match["zip"] is not None else before.end(), 0.85, "city and state"
                     break
@@ -298,6 +371,8 @@ class AddressRecognizer(SpokenRecognizer):
                 at += 1
                 continue
             for count in range(min(self._longest, len(tokens) - at), 0, -1):
+                if count > 1 and tokens[at][2] not in self._several:
+                    continue
                 start, end = tokens[at][0], tokens[at + count - 1][1]
                 if end - start > 30:
                     continue
@@ -322,7 +397,7 @@ class AddressRecognizer(SpokenRecognizer):
                 return
 
     def _city_score(self, text: str, said: str, start: int, end: int) -> float:
-        if said not in self._cities:
+        if said not in self._any_place:
             return 0.0
         cued = _PLACE_CUE.search(text, max(0, start - 25), start) is not None
         if said in self._plain:
@@ -331,6 +406,8 @@ class AddressRecognizer(SpokenRecognizer):
                 if cued or _OFFICE.match(text, end)
                 else (0.6 if " " not in said or not all(w in self._common for w in said.split()) else 0.0)
             )
+        if said in self._towns:
+            return 0.6 if cued else 0.0
         if said in self._names:
             if _OFFICE.match(text, end) and re.search(
                 r"\b(?:our|the|your) $", text[max(0, start - 5) : start], re.IGNORECASE

@@ -10,6 +10,11 @@ from redactor.phi.recognizers.clinical import SCORES, ClinicalRecognizer, Mentio
 
 PREPOSITIONS = frozenset("in on of with around behind under near down inside at to through across from over".split())
 FLUIDS = frozenset("urine pee stool stools poop semen sputum spit phlegm vomit mucus saliva".split())
+PICKING = frozenset("pulling pulls tugging tugs scratching rubbing grabbing clutching holding picking".split())
+LOOKS = frozenset(
+    "red hot swollen swole puffy sore itchy warm painful tender purple bruised infected oozing crusty numb tingly".split()
+)
+SHUT = frozenset("up shut out open over off".split())
 HEADS = frozenset("disease diseases disorder disorders syndrome deficiency".split())
 TROUBLE = frozenset("trouble difficulty difficulties problem problems issue issues hard struggling unable".split())
 DOING = frozenset(
@@ -75,6 +80,12 @@ class ConditionRecognizer(ClinicalRecognizer):
                 yield from self._complaint_first(seen, index, word)
             if word in WHEN and seen.word(index + 1) == "when" and seen.word(index + 2) in PEOPLE:
                 yield Mention(index, min(index + 4, len(seen.at)), SCORES["pattern"], "hurts-when")
+            if word in PICKING and seen.word(index + 1) in {"at", "on"}:
+                body = seen.skip(index + 2, self._determiners)
+                if self._is_body(seen, body):
+                    yield Mention(index, body + 1, SCORES["pattern"], "picks-at-body")
+            if word in LOOKS and seen.word(index + 1) == "and" and seen.word(index + 2) in LOOKS:
+                yield Mention(index, index + 3, 0.7, "looks")
             if word in HEADS:
                 before = seen.word(index - 1)
                 if len(before) > 3 and before not in NOT_NAMES and not before.isdigit() and seen.label(index - 1) != "":
@@ -118,7 +129,10 @@ class ConditionRecognizer(ClinicalRecognizer):
         if word in self._verb or (
             after > index + 1 and word in self._adjective and seen.label(after) not in {"", self.label}
         ):
-            yield Mention(index, after + 1, SCORES["pattern"], "body-hurts")
+            last = after + 1 + (seen.word(after + 1) in SHUT)
+            if seen.word(last) == "and" and seen.word(last + 1) in self._adjective:
+                last += 2
+            yield Mention(index, last, SCORES["pattern"], "body-hurts")
 
     def _complaint_first(self, seen: Reading, index: int, word: str) -> Iterator[Mention]:
         """One of "pain in my feet", "lump in her left breast", "blood in the urine"."""

@@ -20,6 +20,7 @@ _CLOSE = (
     r"i think|i believe|let me see|let's see)){0,8}[\s:#,.\-]{0,4}"
 )
 _LEADING = re.compile(r"([a-z]{2,5})[\s,.-]+", re.IGNORECASE)
+_MIXED = re.compile(r"(?:[a-z]\s?\d\s?\d|\d\s?\d\s?[b-z])", re.IGNORECASE)
 _FIGURE = re.compile(r"\d")
 _VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
 _FAR = r"[^\d.?!]{1,45}?"
@@ -64,6 +65,8 @@ class CuedValue(SpokenRecognizer):
         for name, regex, score, fewest in self._shapes:
             for match in regex.finditer(text):
                 count = len(digits(match["value"]))
+                if count == 2 and _MIXED.fullmatch(match["value"]):
+                    count = 3  # "ending in 61B"
                 if fewest <= count <= self.most and self.accepts(name, match):
                     end, more = match.end("value"), bridged(text, match.end("value")) if name == "after cue" else None
                     while more is not None and count + more[1] <= self.most:

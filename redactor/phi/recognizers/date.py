@@ -20,9 +20,9 @@ _MONTH = (
     r"november|nov|december|dec)\b\.?"
 )
 _PLAIN_MONTH = _MONTH.replace("|may|", "|").replace("march|mar|", "")
-_WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:day)?\b\.?,?\s+(?:the\s+)?)?"
+_WEEKDAY = r"(?:(?:(?:ash|good|holy|palm|easter|black|fat|maundy)\s+)?(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:day)?\b\.?,?\s+(?:the\s+)?)?"
 _S = r"(?:[\s,.\-\u2010-\u2014]{1,3})"
-_DAY = r"(?:0\s?)?(?:[12]\d|3[01]|[1-9])(?:\s?(?:st|nd|rd|th))?(?!\d|\.\d|:)"
+_DAY = r"(?:0\s?)?(?:[12]\d|3[01]|[1-9])(?:\s?(?:st|nd|rd|th)\b)?(?!\d|\.\d|:)"
 _ORDINAL = r"(?:0\s?)?(?:[12]\d|3[01]|[1-9])\s?(?:st|nd|rd|th)\b"
 _YEAR4 = r"(?:(?:19|20)\s?\d\s?\d(?!\d)|1 9 \d \d|2 0 \d \d)"
 _YEAR = rf"(?:{_YEAR4}|(?:19 |20 )?['\u2019]?(?:0\s?\d|[1-9]\s?\d)(?!\d|:|\s?(?:a\.?m|p\.?m|o'clock|mg|percent)\b))"
@@ -33,7 +33,8 @@ _M, _D = r"(?:0\s?)?(?:1[0-2]|[1-9])", r"(?:[0-2]\s?\d|3[01]|[1-9])"
 
 _HOLIDAY = (
     r"(?:christmas(?: eve| day)?|new year'?s(?: eve| day)?|valentine'?s(?: day)?|halloween|thanksgiving(?: day)?|april fool'?s?(?: day)?|(?:st\.?|saint) patrick'?s(?: day)?|"
-    r"(?:memorial|labor|veterans|groundhog|independence|boxing) day|cinco de mayo)"
+    r"(?:memorial|labor|veterans|groundhog|independence|boxing|mother'?s|father'?s|presidents'?|columbus|flag|earth) day|cinco de mayo|juneteenth|"
+    r"easter(?: sunday)?|ash wednesday|good friday|palm sunday|hanukkah|passover)"
 )
 _SPANISH_MONTH = r"(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|sep?tiembre|octubre|noviembre|diciembre)\b"
 _SPANISH_UNIT = r"(?:un[oa]?|primero|dos|tres|cuatro|cinco|seis|siete|ocho|nueve)"
@@ -56,12 +57,13 @@ _SPANISH_MONTHS = frozenset(
     "enero febrero marzo abril mayo junio julio agosto septiembre setiembre octubre noviembre diciembre".split()
 )
 _HOLIDAY_WORDS = frozenset(
-    "christmas year years valentine valentines halloween thanksgiving fool fools patrick patricks memorial labor veterans groundhog independence boxing cinco".split()
+    "christmas year years valentine valentines halloween thanksgiving fool fools patrick patricks memorial labor veterans groundhog independence boxing cinco mother mothers "
+    "father fathers presidents columbus flag earth juneteenth easter ash good palm hanukkah passover".split()
 )
 _BIRTH_CUE = re.compile(rf"\b(?:{_BIRTH})\b", re.IGNORECASE)
 _VISIT_CUE = re.compile(rf"\b(?:{_VISIT})\b[^\d.?]{{0,25}}$", re.IGNORECASE)
 _VISIT_NEAR = re.compile(
-    r"\b(?:appointment|appt|visit|seen|schedul\w*|surgery|admitted|discharged|procedure|born|came in|saw)\b",
+    r"\b(?:appointment|appt|visit|seen|schedul\w*|surgery|admitted|discharged|procedure|born|came in|saw|shots?|labs?|tests?|results?|fell|started|ended|due|happened|filled|dated?)\b",
     re.IGNORECASE,
 )
 _AFTER_FIGURES = re.compile(
@@ -80,12 +82,32 @@ _NOUN = re.compile(
     re.IGNORECASE,
 )
 
+_LEADS_TO_DATE = re.compile(
+    r"\b(?:on|off|by|until|til|till|since|before|after|through|thru|from|starting|due|dated|\d/\d{1,2} (?:or|and|to))\s+$",
+    re.IGNORECASE,
+)
+_OTHER_DATE = re.compile(r"\s*(?:or|and|to|thru|through|-)\s*(?:1[0-2]|[1-9])/\d{1,2}\b", re.IGNORECASE)
+_AFTER_FRACTION = re.compile(
+    r"\s*(?:of\b|an?\b|-?\s?(?:strength|tablets?|tabs?|pills?|cups?|doses?|teaspoons?|tsp|tablespoons?|inch|miles?|full|way|pack|dollars?|hours?|days?|on the|pain|scale))",
+    re.IGNORECASE,
+)
 _ORDINAL_ENDS = frozenset({"st", "nd", "rd", "th"})
 _NEEDED = {
     **dict.fromkeys(
-        ("month day year", "day month year", "day of month", "day month", "month year", "year first"), _MONTHS
+        (
+            "month of a year",
+            "month day year",
+            "day month year",
+            "day of month",
+            "day month",
+            "month year",
+            "year first",
+        ),
+        _MONTHS,
     ),
-    **dict.fromkeys(("day of month number", "weekday and day", "the day", "the day alone"), _ORDINAL_ENDS),
+    **dict.fromkeys(
+        ("day of month number", "day of a month", "weekday and day", "the day", "the day alone"), _ORDINAL_ENDS
+    ),
     "Spanish": _SPANISH_MONTHS,
     "holiday": _HOLIDAY_WORDS,
     "birth with a misheard word": frozenset("birth birthday birthdate dob born d ob b o".split()),
@@ -130,7 +152,7 @@ class DateRecognizer(PatternBase):
             0.3,
             "written",
         ),
-        Shape("day month", rf"\b{_DAY}[\s-]{_PLAIN_MONTH}{_AGAIN}", 0.8, "written"),
+        Shape("day month", rf"\b{_WEEKDAY}{_DAY}[\s-]{_PLAIN_MONTH}{_AGAIN}", 0.8, "written"),
         Shape(
             "month year",
             rf"\b(?:the [a-z]{{3,12}} of )?{_MONTH}(?: of)?,?\s+(?:{_YEAR4}|18\d\d|['\u2019]?(?:3[2-9]|[4-9]\d)\b)",
@@ -152,6 +174,9 @@ class DateRecognizer(PatternBase):
         Shape("day in the year", rf"(?<![\d/.-]){_M}{_S}(?:1[89]\d\d|20[3-9]\d)(?![\d:]|-\d)", 0.2, "written"),
         Shape("figures with year", rf"(?<![\d/.-]){_M}{_S}{_D}{_S}{_YEAR4}", 0.7, "written"),
         Shape("day figures with year", rf"(?<![\d/.-]){_D}{_S}{_M}{_S}{_YEAR4}", 0.7, "written"),
+        Shape("day of a month", rf"\b(?:the )?{_ORDINAL}(?: of)? (?:last|this|next|the|that) month\b", 0.85, "written"),
+        Shape("month of a year", rf"\b{_MONTH} (?:of )?(?:last|this|next|that) year\b", 0.6, "written"),
+        Shape("month figure of year", rf"(?<![\d/.-]){_M},? of {_YEAR4}", 0.75, "written"),
         Shape("month figure and year", rf"(?<![\d/.-]){_M}{_S}{_YEAR4}", 0.2, "written"),
         Shape(
             "three figures",
@@ -192,12 +217,15 @@ class DateRecognizer(PatternBase):
         ),
         Shape(
             "the day",
-            rf"\b(?:on|until|till|by|for|from|through|to|since|before|after)\s+(?P<value>(?:the\s+)?{_ORDINAL})",
+            rf"\b(?:on|until|till|by|for|from|through|to|since|before|after|week of|weekend of|starting|beginning|effective|around|or)\s+(?P<value>(?:the\s+)?{_ORDINAL}{_MORE})",
             0.5,
             "written",
         ),
         Shape(
-            "the day alone", rf"\b(?P<value>the\s+{_ORDINAL})(?=\s+(?:at|or|works)\b|\s*[.,?!]|\s*$)", 0.4, "written"
+            "the day alone",
+            rf"\b(?P<value>the\s+{_ORDINAL}{_MORE})(?=\s+(?:at|or|works|instead|if|please|around|would|is fine)\b|\s*[.,?!]|\s*$)",
+            0.4,
+            "written",
         ),
     )
 
@@ -241,7 +269,7 @@ class DateRecognizer(PatternBase):
         if name == "joined":
             return 0.6 if birth and len(before) < 40 else (0.55 if self._visit(before) and _near_on(before) else 0.0)
         if name in {"month/day", "day/month"}:
-            return 0.8 if birth or self._visit(before) else self._fraction(match.group())
+            return 0.8 if birth or self._visit(before) else self._fraction(candidate)
         return candidate.shape.score
 
     @staticmethod
@@ -274,9 +302,14 @@ class DateRecognizer(PatternBase):
         return _VISIT_CUE.search(before) is not None
 
     @staticmethod
-    def _fraction(said: str) -> float:
-        first, second = (int(part) for part in said.split("/"))
-        return 0.0 if second in {2, 3, 4, 5, 6, 8, 10} or first > second else 0.45
+    def _fraction(candidate: Candidate) -> float:
+        """Two figures with a stroke that no cue explains: "we got 4/10 or 4/17", "moved off 4/1"; but "1/2 tablet", "pain 7/10"."""
+        first, second = (int(part) for part in candidate.match.group().split("/"))
+        text, start, end = candidate.text, candidate.start, candidate.end
+        if second in {2, 3, 4, 5, 6, 8, 10} or first > second:
+            dated = _LEADS_TO_DATE.search(text, max(0, start - 14), start) or _OTHER_DATE.match(text, end)
+            return 0.5 if dated and not _AFTER_FRACTION.match(text, end) else 0.0
+        return 0.45
 
 
 def _other_matter(said: str) -> bool:

@@ -57,6 +57,8 @@ _LIGHT_CUES = frozenset("for with to by and from see have or of is was told call
 _KIN = frozenset(
     "wife husband son daughter mother mom mum dad father sister brother grandmother grandfather grandma grandpa granddaughter grandson aunt "
     "uncle cousin niece nephew neighbor partner boss coworker friend fiance fiancee girlfriend boyfriend baby child caregiver patient "
+    "stepmom stepdad stepmother stepfather stepsister stepbrother godmother godfather godson goddaughter grandbaby grandson granddad grandad great-grandson "
+    "great-granddaughter son-in-law daughter-in-law mother-in-law father-in-law sister-in-law brother-in-law ex-wife ex-husband hubby wifey bestie client resident tenant sitter babysitter aide "
     "daddy mommy stepson stepdaughter kid boy girl twin roommate assistant receptionist secretary manager coordinator".split()
 )
 _SKIP = frozenset("uh um , is was it's like well actually yes yeah".split())
@@ -103,11 +105,27 @@ SURNAMES_TOO = frozenset({"best", "noon"})
 HARD = frozenset(
     "will may can call back please bye day today late home page line check wait said so my do in hung good well next long here".split()
 )
-BEFORE_WORDS = TITLES | {".", "is", "name's", "hello", "hi", "hey"}
+BEFORE_WORDS = TITLES | {".", "is", "name's", "hello", "hi", "hey", "it's", "its"}
 """Only after these a common word may be a name."""
 SPELL_WORDS = frozenset("spelled spell spelling spelt name surname name's".split())
 NICKNAMES = frozenset("uncle aunt auntie grandma grandpa granny nana papa mama tia tio abuela abuelo cousin".split())
 """Words before somebody's first name."""
+NOT_GREETED = frozenset(
+    "all team folks everyone everybody doc ladies guys again anyone yall there sir people gang guy man lady".split()
+)
+"""Common words after "hi" that are nobody's name."""
+SAID_AGAIN = frozenset(
+    "hope will may bill chase sue pat chance page ray young long case price guy dot van see art mark hunter cook my so".split()
+)
+"""Names that are verbs or everyday nouns too: found once in a message they do not count everywhere in it."""
+VERBS = frozenset("sue drew rose mark chase pat bill skip pierce hunt rob jack buck grant hope spike dash".split())
+BEFORE_VERBS = frozenset(
+    "to will i'll we'll they'll he'll she'll you'll can can't could would should won't don't didn't gonna not i we they you a an the another".split()
+)
+AFTER_VERBS = frozenset(
+    "it up over out down off the my your his her their this that them me you a an nobody somebody someone blood".split()
+)
+"""Around a name's word that is a verb or a thing there."""
 _SAYS = frozenset("is was says said reads".split())
 NO_OWNERS = frozenset("may's march's august's sunday's".split())
 LEADS = frozenset("for with to by and from or see".split())
@@ -154,6 +172,8 @@ def level(said: Sequence[Said], at: int) -> int:
         return NONE
     if before[-1] in TITLES:
         return TITLED_ARTICLE if len(before) > 1 and before[-2] in ARTICLES else TITLE
+    if before[-2:] == ["in", "law"]:
+        return KIN
     strongest = _lookup(before)
     if before[-1] in _SAYS and "name" in before[-5:-1]:
         return NAME  # "the name on the card is", "my maiden name which was"

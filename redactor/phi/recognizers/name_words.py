@@ -88,7 +88,18 @@ class DoubtfulNames:
         if two == "name is" or one == "name's":
             return after is None or after.kind in {SURNAME, SURE, MARK, UNKNOWN} or after.low in cues.CLAUSE
         if one in {"hello", "hi", "hey"} and after is not None and later is not None:
+            if after.low == ",":
+                presents = f"{later.low} {said[at + 3].low}" if at + 3 < len(said) else ""
+                return word.low not in cues.NOT_GREETED and (later.low in {"it's", "i'm"} or presents == "this is")
             return after.kind == SURNAME and later.low in {"here", "calling", "speaking", "again"}
+        if one in {"it's", "its"}:
+            return (
+                after is not None
+                and after.low in {"from", "calling", "here"}
+                and self.greeted(said, at)
+                and word.low not in cues.PLAIN
+                and not word.low.endswith(("ing", "ed", "ly"))
+            )
         if two == "this is" and after is not None:
             if after.low == "calling" or (
                 after.low in {"from", "with", "at"} and later is not None and later.kind != FUNCTION

@@ -10,8 +10,8 @@ from presidio_analyzer.nlp_engine import NlpArtifacts
 
 from redactor.phi.gazetteers import NOT_NAMES, words
 from redactor.phi.lexicons.library import known_drugs
-from redactor.phi.recognizers.name_cues import PARTICLES
-from redactor.phi.recognizers.name_words import COMMON, FUNCTION, INITIAL, MARK
+from redactor.phi.recognizers.name_cues import AFTER_VERBS, BEFORE_VERBS, PARTICLES, VERBS
+from redactor.phi.recognizers.name_words import COMMON, FUNCTION, INITIAL, MARK, UNKNOWN
 from redactor.phi.recognizers.person import PersonRecognizer
 from redactor.types import LABELS
 
@@ -21,6 +21,8 @@ SOURCE = "NerRecognizer"
 _WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
 _SOUND = re.compile(r"m+|[aou]+h+|h+[am]+|e+r+m*|u+m+|a+w+")
 _VOWEL = re.compile(r"[aeiouy]|[^\x00-\x7f]")  # "msg", "thx" and "pls" are no names
+_VERB_AFTER = re.compile(rf"\s+(?:{'|'.join(sorted(AFTER_VERBS))})\b", re.IGNORECASE)
+_VERB_BEFORE = re.compile(rf"\b(?:{'|'.join(sorted(BEFORE_VERBS))})\s+$", re.IGNORECASE)
 _EVERYDAY = frozenset({COMMON, FUNCTION, INITIAL, MARK})
 
 
@@ -67,14 +69,18 @@ class TaggerRecognizer(NerRecognizer):
     ALONE: ClassVar[dict[str, float]] = {"PERSON": 0.5, "LOCATION": 0.6, "ORGANIZATION": 0.9}
     COMMON: ClassVar[dict[str, float]] = {"PERSON": 0.9, "LOCATION": 0.97, "ORGANIZATION": 0.95}
     BESIDE: ClassVar[dict[str, float]] = {"PERSON": 0.4, "LOCATION": 0.5, "ORGANIZATION": 0.5}
+    NO_NAME: ClassVar[float] = 0.95
+    """Instead of COMMON where none of the everyday words is a given name either."""
     CANDIDATE: ClassVar[float] = 0.4
     STRONGEST: ClassVar[float] = 0.6
     """Of an entity that is certain; below what makes a name be looked for in the rest of the message (`resolve.repeats`)."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._classify = PersonRecognizer().classify
+        person = PersonRecognizer()
+        self._classify, self._in_no_list = person.classify, person.in_no_list
         self._drugs = known_drugs() - words("first_names") - words("surnames")
+        self._first = words("first_names")
         self._common = words("common_words") | words("function_words")
 
     def weigh(self, text: str, start: int, end: int, label: str, chance: float) -> tuple[int, int, float]:
@@ -92,9 +98,26 @@ class TaggerRecognizer(NerRecognizer):
             said.pop()
         if not any(len(low) > 2 and low[0].isalpha() and _VOWEL.search(low) for _, _, low in said):
             return start, end, 0.0
-        everyday = all(low in self._common or self._classify(low) in _EVERYDAY for _, _, low in said)
-        needed = self.COMMON[label] if everyday else self.ALONE[label]
+        everyday = all(self._everyday(low) for _, _, low in said)
+        if (
+            everyday
+            and len(said) == 1
+            and said[0][2] in VERBS
+            and (_VERB_AFTER.match(text, said[0][1]) or _VERB_BEFORE.search(text, max(0, start - 9), start))
+        ):
+            return start, end, 0.0  # "mark it down", "or you spike over"
+        needed = self.ALONE[label]
+        if everyday:
+            named = any(low in self._first for _, _, low in said)
+            needed = self.COMMON[label] if named else max(self.COMMON[label], self.NO_NAME)
         return said[0][0], said[-1][1], self.STRONGEST * chance if chance >= needed else self.CANDIDATE
+
+    def _everyday(self, low: str) -> bool:
+        kind = self._classify(low)
+        # "nothin", "crampy": on no list, but made of a word that is.
+        return (
+            low in self._common or kind in _EVERYDAY or (kind == UNKNOWN and len(low) > 3 and not self._in_no_list(low))
+        )
 
     def _idle(self, low: str) -> bool:
         """A word that is in no name at its beginning or end."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from redactor.phi.gazetteers import words
 from redactor.phi.recognizers.base import SpokenRecognizer
+from redactor.phi.recognizers.name_cues import NOT_SPELLED
 from redactor.phi.recognizers.runs import JOINT, digit_runs, digits
 from redactor.phi.spoken import WrittenForm
 
@@ -42,6 +43,10 @@ _CODE = re.compile(
     rf"(?<![\w.@/'-])(?:{_LETTERS}[\s-]*)?(?:{_LETTERS}[\s-]*)?(?:{_LETTERS}[\s-]*)?\d[a-z\d]*(?:{JOINT}(?:\d[a-z\d]*|[b-hj-z](?![a-z'])|(?!(?:{_NO_CODE})\b)[bcdfghjklmnpqrstvwxz]{{2,4}}(?=[\s-]*\d)))*",
     re.IGNORECASE,
 )
+_PLATE = re.compile(
+    r"(?<![\w-])(?=[A-Z -]{0,5}\d)(?:[A-Z]{1,3}[ -]?\d{2,4}|\d{1,4}[ -]?[A-Z]{1,3}|[A-Z]\d{2,3})[ -](?:[A-Z]{2,4}|\d{2,4})(?![\w-])"
+)
+"""Written in capitals, as on a plate: "J64 NPT". """
 _WORD = re.compile(r"[a-z]{2,}", re.IGNORECASE)
 _BLANK = re.compile(r"[\s-]*")
 _READING = re.compile(r"(?<!\d)\d{1,2}\.\d(?!\d)")
@@ -71,6 +76,12 @@ class NumberRecognizer(SpokenRecognizer):
                 and not _COUNTER.search(text, max(0, figure - 24), figure)
             ):
                 yield *form.to_original(start, code.end()), SCORE, "letters and figures"
+
+        for plate in _PLATE.finditer(text):
+            said = plate.group()
+            parts = re.findall(r"[A-Z]+", said)
+            if parts and len(digits(said)) >= 2 and not any(part.lower() in NOT_SPELLED for part in parts):
+                yield *form.to_original(*plate.span()), SCORE, "plate"
 
     @staticmethod
     def _measured(text: str, start: int, end: int) -> bool:

@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
+from redactor.phi.gazetteers import words
 from redactor.phi.recognizers.cued import CuedValue
+from redactor.phi.spoken import WrittenForm
+
+_PASSWORD = re.compile(
+    r"\b(?:user ?name|login|log in|user id|screen ?name|(?:pass|code|safe|secret|security)[ -]?(?:word|phrase|code)|code)(?: for \w+)?(?: is|'s|:|,)(?: the word)? (?P<value>[a-z][a-z'-]{2,}(?P<figure>[ -]?\d[\d -]{0,4}\d|[ -]?\d)?)",
+    re.IGNORECASE,
+)
+_CODE_WORDS = frozenset(
+    "username user login log screenname screen code codeword password passcode passphrase passcode word phrase".split()
+)
 
 
 class OtherIdRecognizer(CuedValue):
@@ -29,3 +40,12 @@ class OtherIdRecognizer(CuedValue):
         """As in "I'd" is no ID, and a bare "id" does not reach far."""
         cue = match.group().lower()
         return name == "after cue" or not re.match(r"(?:my |the |your |his |her )?i\.? ?d\b", cue)
+
+    def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
+        """Also words that serve as a code: "the code is bluebird 40"."""
+        yield from super().spans(form)
+        for match in _PASSWORD.finditer(form.text) if not _CODE_WORDS.isdisjoint(form.words) else ():
+            low = match["value"].lower()
+            sure = match["figure"] is not None or not match.group().lower().startswith("code ")
+            if sure and low not in words("function_words") and not low.endswith(("ing", "ed")):
+                yield *form.to_original(*match.span("value")), 0.6, "password"

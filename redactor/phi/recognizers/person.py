@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from redactor.phi.gazetteers import NOT_NAMES, SURE_NAMES, words
+from rapidfuzz.distance.Levenshtein import distance
+
+from redactor.phi.gazetteers import NO_DICTIONARY_WORDS, NOT_NAMES, SURE_NAMES, words
 from redactor.phi.lexicons.library import known_drugs
+from redactor.phi.lexicons.vocabulary import clinical_words
 from redactor.phi.recognizers import name_cues as cues
 from redactor.phi.recognizers.base import SpokenRecognizer
 from redactor.phi.recognizers.name_words import (
@@ -34,6 +37,39 @@ _WORD = re.compile(r"[^\W\d_]+(?:['\u2019\u2010-][^\W\d_]+)*|\d+|[.?!,;:]")
 
 
 _NO_CAPITAL = frozenset({FUNCTION, MARK})
+_LONGEST_ACRONYM = 5
+_LONG = 7
+_VOWEL = re.compile(r"[aeiouy]|[^\x00-\x7f]")
+_MEDICAL = re.compile(
+    r"(?:osis|emia|emic|ectomy|ostomy|otomy|scop\w{1,4}|gram|graph\w{1,3}|olog\w{1,4}|plasty|pathy|iatr\w{1,4}|labial|nasal|lytic|lyz\w{1,3}|olol|pril|sartan|statin|mycin|cillin|azole|mab|"
+    r"tinib|gliptin|gliflozin|semide|parin|idone|azepam|itis|itic|aemia|genic|ocyte\w?|oid|ular|ally|eous|ological)$"
+)
+"""Endings of medical words, and of no names."""
+_ENDINGS = (
+    ("s", ("",)),
+    ("es", ("",)),
+    ("ed", ("", "e")),
+    ("ing", ("", "e")),
+    ("y", ("", "e")),
+    ("er", ("", "e")),
+    ("ers", ("", "e")),
+    ("ly", ("",)),
+    ("ness", ("",)),
+    ("ier", ("y",)),
+    ("able", ("", "e")),
+)
+_BEGINNINGS = tuple(
+    "re un non pre over anti sub inter intra peri hyper hypo micro para post mid multi naso osteo neuro cardio endo self super out under mis de dis".split()
+)
+_CALLS = frozenset("call calls".split())
+_NICKNAME = re.compile(
+    r"\b(?:every(?:body|one)|they|people|folks|friends|family|all|we|kids|y'all|guys) (?:just |all |always |still |used to )?calls? (?:me|him|her|them) (?P<name>[a-z][a-z'-]+(?: [a-z][a-z'-]+)??)"
+    r"(?=[,.!?]|$| (?:the|and|but|so|because|i|i'm|my|since|he|she|anyway|it|it's|ask|that|please|on|at|or|though)\b)",
+    re.IGNORECASE,
+)
+"""As in "everybody calls me little bit": any words."""
+UNKNOWN_WORD = 0.45
+"""Of a word that no list knows and no cue explains: fail closed, as with figures (`recognizers/number.py`)."""
 _SENTENCE_ENDS, _PAUSES = frozenset(".?!:"), frozenset(",;")
 
 
@@ -50,6 +86,16 @@ def _spells(spelled: str, word: str) -> bool:
     )
 
 
+def _stems(word: str) -> list[str]:
+    """The word, and what it may be made from: "rechecks", "talkin", "crampy", "dont"."""
+    stems = [word, f"{word}g", word.replace("'", "")]
+    for ending, instead in _ENDINGS:
+        if word.endswith(ending):
+            stems += [word.removesuffix(ending) + rest for rest in instead]
+    stems += [word[len(start) :] for start in _BEGINNINGS if word.startswith(start) and len(word) - len(start) > 3]
+    return stems
+
+
 class PersonRecognizer(SpokenRecognizer):
     """Names by the words around them."""
 
@@ -60,7 +106,12 @@ class PersonRecognizer(SpokenRecognizer):
         self._first, self._last = words("first_names"), words("surnames")
         self._common, self._function = words("common_words"), words("function_words")
         self._drugs = known_drugs()
+        self._rare = words("rare_words") | clinical_words() | NO_DICTIONARY_WORDS
         self._doubt = DoubtfulNames(self._last, self._function)
+        self._alike: dict[tuple[str, int], list[str]] = {}
+        for word in sorted(self._common):
+            if len(word) >= _LONG - 1:
+                self._alike.setdefault((word[0], len(word)), []).append(word)
         self._classes: dict[str, int] = {}
 
     def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
@@ -87,6 +138,10 @@ class PersonRecognizer(SpokenRecognizer):
             last = self._extend(said, at, sure=name != "cue and unknown word")
             yield *form.to_original(word.start, said[last].end), score, name
             at = last + 1
+        if not _CALLS.isdisjoint(form.words):
+            for match in _NICKNAME.finditer(form.text):
+                if not any(word in self._function for word in match["name"].lower().split()):
+                    yield *form.to_original(*match.span("name")), 0.6, "nickname"
 
     def classify(self, low: str) -> int:
         """The class of a lower-case word."""
@@ -150,6 +205,8 @@ class PersonRecognizer(SpokenRecognizer):
             if kind is None:
                 kind = self.classify(low)
             capital = cased and raw[0].isupper() and not begins and kind not in _NO_CAPITAL and not raw.isupper()
+            if cased and kind == UNKNOWN and end - start <= _LONGEST_ACRONYM and raw.isupper():
+                kind = COMMON  # "NKDA"
             is_spelled = (
                 bool(spelled_at) and end - start > 2 and sum(p in spelled_at for p in range(start, end)) >= len(raw) - 1
             )
@@ -162,10 +219,14 @@ class PersonRecognizer(SpokenRecognizer):
         word = said[at]
         level = cues.level(said, at)
         kind = word.kind
+        if word.low in cues.VERBS and level <= cues.KIN and self._is_verb(said, at):
+            return 0.0, ""
         if word.spelled:
             return self._spelled(said, at, level)
         if kind == INITIAL:
-            return (0.6, "title and initial") if level == cues.TITLE and word.low not in {"a", "i"} else (0.0, "")
+            if level == cues.TITLE and word.low not in {"a", "i"}:
+                return 0.6, "title and initial"
+            return (0.6, "initials") if self._initials(said, at, level) else (0.0, "")
         if level == cues.TITLE and kind in NAMELIKE and word.low not in cues.AFTER_TITLE:
             return 0.9, "title"
         if level == cues.TITLE and self._doubt.titled(said, at):
@@ -227,7 +288,7 @@ class PersonRecognizer(SpokenRecognizer):
                 and not (kind == UNKNOWN and word.low.endswith("ing") and not word.capital)
             ):
                 return 0.75, "introduction"
-            if kind in {SURNAME, WEAK} and self._next_is(said, at, {SURNAME, SURE}):
+            if kind in {SURNAME, WEAK} and self._next_is(said, at, {SURNAME, SURE, UNKNOWN}):
                 return 0.7, "introduction"
             if kind == WEAK and self._next_is(said, at, {WEAK_SURNAME}) and self._follows(said, at + 1):
                 return 0.7, "introduction"
@@ -239,7 +300,9 @@ class PersonRecognizer(SpokenRecognizer):
             ):
                 # "This is Sera from …": the recogniser wrote a name with the letters of another word, but with its capital.
                 return 0.6, "introduction"
-        if level == cues.KIN and (kind in {SURNAME, UNKNOWN} or (kind == WEAK and word.low not in self._function)):
+        if level == cues.KIN and (
+            kind in {SURNAME, UNKNOWN} or (kind == WEAK and (word.low not in self._function or self._ends(said, at)))
+        ):
             return 0.65, "relation"
         if (
             level == cues.DIRECT
@@ -267,7 +330,78 @@ class PersonRecognizer(SpokenRecognizer):
             and self._next_is(said, at, {SURNAME, WEAK_SURNAME, SURE}, capital=True)
         ):
             return 0.7, "two capitals"
+        if kind == SURNAME and self._next_is(said, at, {SURE}):
+            return 0.5, "surname first"
+        if kind == WEAK and word.capital and word.low not in cues.WEAK_ANYWAY and self._alone(said, at):
+            return 0.5, "set apart"
+        if kind == WEAK and word.low not in self._function and self._next_is(said, at, {UNKNOWN}):
+            surname = said[at + 1].low
+            if word.low not in cues.NOT_SURNAMES and self.in_no_list(surname):
+                return 0.5, "before an unknown surname"
+        if kind == SURNAME and len(word.low) > 3 and word.low.removesuffix("'s") not in self._rare:
+            return UNKNOWN_WORD, "surname and no other word"
+        if kind == UNKNOWN and self.in_no_list(word.low):
+            return UNKNOWN_WORD, "unknown word"
         return 0.0, ""
+
+    def _initials(self, said: Sequence[NameWord], at: int, level: int) -> bool:
+        """Two letters as a name, at the beginning: "hey it's t j"."""
+        if at + 1 >= len(said) or said[at + 1].kind != INITIAL or (at + 2 < len(said) and said[at + 2].kind == INITIAL):
+            return False
+        pair = said[at].low + said[at + 1].low
+        return pair not in cues.NOT_SPELLED and (
+            level == cues.NAME
+            or (level == cues.INTRO and self._doubt.greeted(said, at) and said[at - 1].low in cues.SELF)
+        )
+
+    def _is_verb(self, said: Sequence[NameWord], at: int) -> bool:
+        """As in "she drew it up", "i'll sue", "to pat it dry"; "a jack handle" is a thing."""
+        before = said[at - 1].low if at else ""
+        after = said[at + 1].low if at + 1 < len(said) else ""
+        named = self._next_is(said, at, {SURE, SURNAME, WEAK_SURNAME, UNKNOWN})
+        return not (said[at].capital or named) and (before in cues.BEFORE_VERBS or after in cues.AFTER_VERBS)
+
+    @staticmethod
+    def _ends(said: Sequence[NameWord], at: int) -> bool:
+        """Whether a word after a relation cannot be a verb there: "my brother will will be home", "our son will and I"."""
+        if at + 1 == len(said):
+            return True
+        after = said[at + 1]
+        return after.kind == MARK or after.low in {
+            said[at].low,
+            "and",
+            "or",
+            "is",
+            "was",
+            "has",
+            "had",
+            "who",
+            "he",
+            "she",
+        }
+
+    @staticmethod
+    def _alone(said: Sequence[NameWord], at: int) -> bool:
+        """Whether it stands between two marks, as at the end of "ask for me, Joy"."""
+        return said[at - 1].kind == MARK and (at + 1 == len(said) or said[at + 1].kind == MARK)
+
+    def in_no_list(self, low: str) -> bool:
+        """Whether a word is in no list of any kind, nor made of words that are."""
+        bare = low.removesuffix("'s")
+        if len(bare) < 4 or not _VOWEL.search(bare) or _MEDICAL.search(bare):
+            return False
+        if any(stem in self._rare or stem in self._common or stem in self._function for stem in _stems(bare)):
+            return False
+        return len(bare) < _LONG or not self._misspelled(bare)
+
+    def _misspelled(self, word: str) -> bool:
+        """Whether a long word is an everyday one but for a letter: "appoinment"."""
+        length, first = len(word), word[0]
+        return any(
+            distance(word, other, score_cutoff=1) < 2
+            for size in (length - 1, length, length + 1)
+            for other in self._alike.get((first, size), ())
+        )
 
     def _spelled(self, said: Sequence[NameWord], at: int, level: int) -> tuple[float, str]:
         """A spelled word is a name after a cue, beside a word it spells, or when it is on a list."""
@@ -280,7 +414,7 @@ class PersonRecognizer(SpokenRecognizer):
         if level >= cues.KIN or any(other.low in cues.SPELL_WORDS for other in near):
             return 0.75, "spelled after a cue"
         listed = word.low in self._first or word.low in self._last
-        if len(word.low) < 4 or word.low in self._common - self._last:
+        if len(word.low) < 4 or (word.low in self._common and word.low not in self._last):
             return 0.0, ""
         return (0.6, "spelled name") if listed else (0.45, "spelled word")
 
@@ -329,6 +463,8 @@ class PersonRecognizer(SpokenRecognizer):
     def _extend(self, said: Sequence[NameWord], at: int, *, sure: bool) -> int:
         """Index of the last word of the name that begins at `at`."""
         last, limit = at, at + 3
+        if said[at].kind == INITIAL and at + 1 < len(said) and said[at + 1].kind == INITIAL:
+            last = at + 1
         if said[at].low.endswith(("'s", "\u2019s")) or said[at].spelled:
             return at
         while last < limit and last + 1 < len(said):
@@ -370,7 +506,7 @@ class PersonRecognizer(SpokenRecognizer):
                     and (nxt.capital or nxt.low not in cues.NOT_SURNAMES)
                     and said[last].kind in {SURE, WEAK, INITIAL}
                 )
-                or (nxt.capital and nxt.kind == COMMON and said[at].capital)
+                or (nxt.capital and nxt.kind in {COMMON, WEAK, WEAK_SURNAME} and said[at].capital)
                 or self._doubt.common_surname(said, at, last)
             ):
                 last += 1
