@@ -28,13 +28,24 @@ _NUMBERS = frozenset(
 )
 _CODES = _NUMBERS - {"PHONE_NUMBER"}
 _CODE_PIECE = r"(?:[b-hj-z]|[b-hj-z] as in [a-z]+|dash|hyphen|slash|underscore|double [a-z]+)"
-_CODE_BEFORE = re.compile(rf"(?<![\w'])(?:{_CODE_PIECE}[\s,.-]{{1,3}})+$", re.IGNORECASE)
+_CODE_BEFORE = re.compile(
+    rf"(?<![\w'])(?:(?:{_CODE_PIECE}|[ai](?=[\s,.-]{{1,3}}[b-hj-z][\s,.-]))[\s,.-]{{1,3}})+$", re.IGNORECASE
+)
 _CODE_AFTER = re.compile(
     rf"(?:[\s,.-]{{1,3}}(?:(?:dash|hyphen|slash)(?=[\s,-]+(?:oh|o|[a-z]|\d+)\b)|(?<=dash )(?:oh|o|[a-z]|\d+)|(?<=slash )(?:oh|o|[a-z]|\d+)|{_CODE_PIECE})\b(?!'))+",
     re.IGNORECASE,
 )
 _SPELLED_AFTER = re.compile(r"(?:'s)?,?\s+(?:[A-Za-z](?:-[A-Za-z])+(?![\w-])|[A-Za-z][- ]as[- ]in[- ][A-Za-z]+)")
 """A name's first letters, said after it: "Ng, N-G", "V as in Victor"."""
+_LETTER, _A_BEFORE = (
+    re.compile(r"[b-hj-z][\s,.-]", re.IGNORECASE),
+    re.compile(r"(?<![\w'])[ai][\s,.-]{1,3}$", re.IGNORECASE),
+)
+"""An "a" or "i" before another letter is one itself: "a t four four"."""
+_A_LAST = re.compile(r"[\s,-]{1,2}a(?=\s*$|\s*[.,;!?]|\s+(?:and|that's|it's|if|for)\b)", re.IGNORECASE)
+"""An "a" after figures that no noun follows is a letter: "double oh four a and my pager is …"."""
+_GLUED_AFTER = re.compile(r"(?:-[A-Za-z0-9]{1,4})*-?[A-Za-z]{1,3}(?![\w'-])")
+"""Letters of a code without a blank behind its figures: "88-4410-A"."""
 _GLUED_BEFORE = re.compile(r"(?<![A-Za-z'])(?:[A-Za-z]{1,4}-?|[A-Za-z]{1,4}-[A-Za-z]{1,4}-)$")
 """Letters of a code without a blank before its figures: "HM-00872", "A119"."""
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
@@ -219,6 +230,8 @@ def widened(findings: Sequence[Finding], form: WrittenForm) -> list[Finding]:
         if finding.label in _CODES:
             start, end = form.to_written(finding.start, finding.end)
             before, after = _CODE_BEFORE.search(form.text, max(0, start - 40), start), _CODE_AFTER.match(form.text, end)
+            if before is None and _LETTER.match(form.text, start):
+                before = _A_BEFORE.search(form.text, max(0, start - 5), start)
             if before or after:
                 start, end = before.start() if before else start, after.end() if after else end
                 low, high = form.to_original(start, end)
@@ -226,5 +239,8 @@ def widened(findings: Sequence[Finding], form: WrittenForm) -> list[Finding]:
             glued = _GLUED_BEFORE.search(form.original, max(0, finding.start - 8), finding.start)
             if glued:
                 finding = replace(finding, start=glued.start())  # noqa: PLW2901
+            glued = _GLUED_AFTER.match(form.original, finding.end) or _A_LAST.match(form.original, finding.end)
+            if glued:
+                finding = replace(finding, end=glued.end())  # noqa: PLW2901
         out.append(finding)
     return out

@@ -11,12 +11,13 @@ from redactor.phi import Detector
 from redactor.types import CLINICAL, IDENTIFIERS
 
 DATA = Path(__file__).parent / "data"
-CASES, PLAIN = DATA / "uncued.txt", DATA / "plain.txt"
+CASES, BROKEN, PLAIN = DATA / "uncued.txt", DATA / "broken.txt", DATA / "plain.txt"
 _MARK = re.compile(r"\[([^\]]+)\]")
 
 
 def cases() -> list[str]:
-    return [line for line in CASES.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    lines = [line for file in (CASES, BROKEN) for line in file.read_text(encoding="utf-8").splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def unmarked(line: str) -> tuple[str, list[tuple[int, int]]]:

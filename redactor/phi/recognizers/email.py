@@ -26,6 +26,14 @@ _CUE = re.compile(
 """Right after it everything up to the @ is the address, whatever its words ("email me the great 42@…")."""
 
 
+_DICTATED = re.compile(
+    r"\b(?P<at>at) (?:[\w'-]+ ){1,4}?dot (?:com|org|net|edu|gov|mil|us|biz|info|health|c o m|o r g|n e t|e d u|g o v|u s)\b",
+    re.IGNORECASE,
+)
+"""A domain of several words or with a spelled end, which the spoken layer leaves as it is: "at heart group dot e d u"."""
+_EMAIL_WORD = re.compile(r"\be-?\s?mail\b", re.IGNORECASE)
+
+
 def gather_left(text: str, start: int, stop: frozenset[str]) -> int:
     """Where the pieces before `start` begin: up to five words, letters or figures, back to one that cannot be part of an address."""
     for _ in range(_PIECES):
@@ -47,6 +55,7 @@ class EmailRecognizer(SpokenRecognizer):
     label = "EMAIL_ADDRESS"
 
     def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
+        yield from self._word_by_word(form)
         text = form.text
         if "@" not in text:
             return
@@ -67,3 +76,15 @@ class EmailRecognizer(SpokenRecognizer):
                 ):
                     start = cued.start("value")
             yield *form.to_original(start, end), 0.95, "dictated" if dictated else "written"
+
+    @staticmethod
+    def _word_by_word(form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
+        """In the words as they were said, where "e-mail" stands not far before them."""
+        if "dot" not in form.words and "dot" not in form.original.lower():
+            return
+        for match in _DICTATED.finditer(form.original):
+            cue = list(_EMAIL_WORD.finditer(form.original, max(0, match.start() - 80), match.start()))
+            if cue:
+                start = max(cue[-1].end(), gather_left(form.original, match.start("at"), _STOP))
+                if start < match.start("at"):
+                    yield start, match.end(), 0.8, "dictated word by word"

@@ -34,6 +34,11 @@ _EXTENSION_ALONE = re.compile(
     re.IGNORECASE,
 )
 _GROUPED = re.compile(r"\(?\d{3}\)?[-. /,]{1,2}\d{3}[-. ,]{1,2}\d{4}$|\d{3}[-.]\d{4}$")
+_INTERRUPTED = re.compile(
+    r"[\s,.-]+(?:(?:no|wait|hang on|hold on|sorry|scratch|oops|hmm|shoot|i mean|let me|that's|that is|this is|not)\b[\s,]*)+(?:[a-z']+[\s,.]+){0,8}?(?P<rest>\(?\d(?:[\s,.()-]{0,3}\d){3,12})",
+    re.IGNORECASE,
+)
+"""Between two pieces of a number that the speaker breaks off: "248 555, no wait, that's the office, 734 …"."""
 _MEASURE = re.compile(r"\s*(?:mg|milligrams?|ml|percent|%|dollars?|units?|degrees|pounds)\b", re.IGNORECASE)
 
 
@@ -49,6 +54,9 @@ class PhoneRecognizer(SpokenRecognizer):
             whole = self._broken(text, run.start(), run.end(), len(digits(run.group())))
             if whole > run.end():
                 yield *form.to_original(run.start(), whole), 0.6, "broken number"
+            broken_off = self._broken_off(text, run.start(), run.end(), len(digits(run.group())))
+            if broken_off > run.end():
+                yield *form.to_original(run.start(), broken_off), 0.6, "broken off"
             if score <= 0:
                 continue
             yield *form.to_original(*run.span()), score, name
@@ -76,6 +84,17 @@ class PhoneRecognizer(SpokenRecognizer):
             whole, count = more[0], count + more[1]
             more = bridged(text, whole)
         return whole if count >= 6 else end
+
+    @staticmethod
+    def _broken_off(text: str, start: int, end: int, count: int) -> int:
+        """Where the number ends that a speaker gives instead of, or on top of, the one he breaks off; `end` if there is none."""
+        if not 3 <= count <= 10:
+            return end
+        more = _INTERRUPTED.match(text, end)
+        if more is None or len(digits(more["rest"])) not in {4, 7, 10, 11}:
+            return end
+        before = text[max(0, start - 60) : start]
+        return more.end("rest") if _CUE.search(before) and not _ID_CUE.search(before) else end
 
     @staticmethod
     def _score(text: str, start: int, end: int, run: str) -> tuple[float, str]:
