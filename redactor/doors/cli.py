@@ -46,6 +46,17 @@ def version(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.
         print("  ".join(f"{name} {number}" for name, number in engines.items()))
 
 
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    options_metavar="[--config FILE]",
+)
+def hook(context: typer.Context) -> None:
+    """Take a recording down for the service, from a telephone system, in milliseconds (`redactor hook --help`)."""
+    from redactor.doors.hook.main import main as take
+
+    raise typer.Exit(take(context.args))
+
+
 def main() -> None:
     """Console entry. Exit codes: 0, those of `errors`, 64 for usage, 130 after Ctrl-C."""
     _open_streams()
