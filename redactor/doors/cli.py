@@ -13,6 +13,7 @@ import typer
 
 from redactor import __version__
 from redactor.doors import evaluate, models, redact, words
+from redactor.doors.serve import command as serve
 from redactor.doors.terminal import complain
 from redactor.errors import OutOfSpace, OutputError, RedactorError
 
@@ -28,6 +29,7 @@ redact.register(app)
 words.register(app)
 evaluate.register(app)
 models.register(app)
+serve.register(app)
 
 
 @app.command()
