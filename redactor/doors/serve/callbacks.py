@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from redactor import __version__
 
+from .outbox import Outbox
 from .queue import Queue
 from .settings import CallbackTable
 from .signatures import webhook_headers
@@ -26,24 +27,25 @@ class Callbacks:
 
     def __init__(self, settings: CallbackTable, queue: Queue, *, note: Callable[[str], None] = lambda _: None) -> None:
         self._settings, self._queue, self._note = settings, queue, note
+        self._outbox = Outbox(queue.engine)
 
     def send_due(self, stopping: threading.Event) -> int:
         """One round; returns how many callbacks were tried."""
-        due = self._queue.due_calls(AT_ONCE, hold=4 * SECONDS)
+        due = self._outbox.due(AT_ONCE, hold=4 * SECONDS)
         for number, attempt in due:
             if stopping.is_set():
-                self._queue.end_call(number, "waiting")
+                self._outbox.end(number, "waiting")
                 continue
             status = self._send(number)
             if status is not None and 200 <= status < 300:
-                self._queue.end_call(number, "sent")
+                self._outbox.end(number, "sent")
                 self._note("sent")
             elif status == 410 or attempt >= self._settings.tries:  # gone: they want no more
-                self._queue.end_call(number, "dead")
+                self._outbox.end(number, "dead")
                 self._note("dead")
             else:
                 delay = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(attempt - 1, 16))
-                self._queue.end_call(number, "waiting", delay=delay)
+                self._outbox.end(number, "waiting", delay=delay)
                 self._note("again")
         return len(due)
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Select,
     String,
     Table,
     UniqueConstraint,
@@ -105,6 +106,11 @@ def now(c: Connection) -> float:
     if c.dialect.name == "postgresql":
         return float(c.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
     return time.time()
+
+
+def locked(query: Select[Any]) -> Select[Any]:
+    """Rows that this transaction holds; those that another holds are left out (PostgreSQL; SQLite has one writer at a time)."""
+    return query.with_for_update(skip_locked=True)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -16,14 +16,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Row, and_, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from redactor.errors import Busy, CrashedRepeatedly
 from redactor.keep.sealing import Sealer
 from redactor.types import Outcome
 
-from .database import calls, connect, jobs, make_tables, now, seen
+from .database import calls, connect, jobs, locked, make_tables, now, seen
 
 CRASHES = 5
 SUSPECT = 2
@@ -88,7 +88,7 @@ class Queue:
     def __init__(
         self, url: str, sealer: Sealer, *, worker: str, limit: int = 10_000, tries: int = 5, lease: float = 30.0, callbacks: bool = False
     ) -> None:  # fmt: skip
-        self._engine = connect(url)
+        self.engine = connect(url)
         self._sealer = sealer
         self.worker = worker
         self.limit, self.tries, self.lease = limit, tries, lease
@@ -96,10 +96,10 @@ class Queue:
 
     def prepare(self) -> None:
         """Make the tables."""
-        make_tables(self._engine)
+        make_tables(self.engine)
 
     def close(self) -> None:
-        self._engine.dispose()
+        self.engine.dispose()
 
     # --- in ------------------------------------------------------------------------------------------------------------
 
@@ -115,7 +115,7 @@ class Queue:
         if place is not None:
             same = or_(same, and_(jobs.c.place == place, jobs.c.audio == new.audio))
         known = select(jobs.c.id).where(same)
-        with self._engine.begin() as c:
+        with self.engine.begin() as c:
             if (found := c.execute(known.limit(1)).scalar()) is not None:
                 return found, False
             if self._open(c) >= self.limit:
@@ -133,13 +133,13 @@ class Queue:
 
     def new_stamp(self, path: str, stamp: str) -> bool:
         """Whether the file at this path looks otherwise than when `note_stamp` was last called for it."""
-        with self._engine.connect() as c:
+        with self.engine.connect() as c:
             return c.execute(select(seen.c.stamp).where(seen.c.place == self._mark("place", path))).scalar() != stamp
 
     def note_stamp(self, path: str, stamp: str) -> None:
         """Remember how a file looks, once it is in the queue."""
         place = self._mark("place", path)
-        with self._engine.begin() as c:
+        with self.engine.begin() as c:
             if not c.execute(update(seen).where(seen.c.place == place).values(stamp=stamp)).rowcount:
                 try:
                     with c.begin_nested():
@@ -151,14 +151,14 @@ class Queue:
 
     def claim(self, count: int, *, idle: bool) -> list[Job]:
         """Up to `count` jobs, oldest first; `idle`: nothing is under way in this process."""
-        with self._engine.begin() as c:
+        with self.engine.begin() as c:
             at = now(c)
             ready = or_(
                 and_(jobs.c.state == "queued", jobs.c.not_before <= at), and_(jobs.c.state == "claimed", jobs.c.lease < at)
             )  # fmt: skip
             fallen = and_(jobs.c.state == "claimed", jobs.c.lease < at)
             suspect = c.execute(
-                _locked(select(jobs).where(ready, jobs.c.crashes >= SUSPECT).order_by(jobs.c.id).limit(1))
+                locked(select(jobs).where(ready, jobs.c.crashes >= SUSPECT).order_by(jobs.c.id).limit(1))
             ).first()
             if suspect is not None:
                 if idle:
@@ -166,7 +166,7 @@ class Queue:
                 if at - max(suspect.not_before, suspect.lease, suspect.added) > PATIENCE:
                     return []
             rows = c.execute(
-                _locked(
+                locked(
                     select(jobs)
                     .where(ready, jobs.c.crashes < SUSPECT, or_(jobs.c.crashes < SUSPECT - 1, ~fallen))
                     .order_by(jobs.c.id)
@@ -232,26 +232,26 @@ class Queue:
 
     def beat(self) -> None:
         """Go on holding all that this process has claimed."""
-        with self._engine.begin() as c:
+        with self.engine.begin() as c:
             c.execute(
                 update(jobs).where(jobs.c.state == "claimed", jobs.c.worker == self.worker).values(lease=now(c) + self.lease)
             )  # fmt: skip
 
     def workers(self) -> list[str]:
         """Who has claimed something."""
-        with self._engine.connect() as c:
+        with self.engine.connect() as c:
             return list(c.execute(select(jobs.c.worker).where(jobs.c.state == "claimed").distinct()).scalars())
 
     def bury(self, worker: str) -> int:
         """Of a worker that is known to be dead: what it had may be claimed at once. Returns how many jobs that were."""
-        with self._engine.begin() as c:
+        with self.engine.begin() as c:
             return c.execute(
                 update(jobs).where(jobs.c.state == "claimed", jobs.c.worker == worker).values(lease=0.0)
             ).rowcount
 
     def give_back(self) -> None:
         """An orderly end: what was claimed and not begun is nobody's, and no crash."""
-        with self._engine.begin() as c:
+        with self.engine.begin() as c:
             c.execute(
                 update(jobs).where(jobs.c.state == "claimed", jobs.c.worker == self.worker)
                 .values(state="queued", worker="", lease=0.0, attempts=jobs.c.attempts - 1)
@@ -259,7 +259,7 @@ class Queue:
 
     def settle(self, job: Job, state: str, outcome: Outcome, *, result: str = "") -> bool:
         """The end of a job; false if it is not ours any more (our lease ran out, and another has it)."""
-        with self._engine.begin() as c:
+        with self.engine.begin() as c:
             return self._end(
                 c, job.id, state, now(c), worker=self.worker,
                 audio=outcome.id or job.audio, reason=outcome.reason, message=outcome.message[:400], hint=outcome.hint[:400],
@@ -276,7 +276,7 @@ class Queue:
         if counts and job.attempts >= self.tries:
             self.settle(job, "failed", outcome)
             return False
-        with self._engine.begin() as c:
+        with self.engine.begin() as c:
             delay = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(job.attempts - 1, 16))
             c.execute(
                 update(jobs).where(jobs.c.id == job.id, jobs.c.worker == self.worker, jobs.c.state == "claimed").values(
@@ -291,7 +291,7 @@ class Queue:
         which = jobs.c.state == "failed"
         if numbers is not None:
             which = and_(jobs.c.state.in_(("failed", "quarantined")), jobs.c.id.in_(numbers))
-        with self._engine.begin() as c:
+        with self.engine.begin() as c:
             c.execute(delete(calls).where(calls.c.job.in_(select(jobs.c.id).where(which))))
             return c.execute(
                 update(jobs)
@@ -303,24 +303,24 @@ class Queue:
 
     def counts(self) -> dict[str, int]:
         """Jobs by state."""
-        with self._engine.connect() as c:
+        with self.engine.connect() as c:
             return {str(s): int(n) for s, n in c.execute(select(jobs.c.state, func.count()).group_by(jobs.c.state))}
 
     def oldest(self) -> float:
         """Seconds that the oldest open job has waited; 0 if there is none."""
-        with self._engine.connect() as c:
+        with self.engine.connect() as c:
             added = c.execute(select(func.min(jobs.c.added)).where(jobs.c.state.in_(OPEN))).scalar()
             return max(0.0, now(c) - added) if added is not None else 0.0
 
     def look(self, number: int) -> dict[str, Any] | None:
         """What may be told of a job: nothing sealed."""
-        with self._engine.connect() as c:
+        with self.engine.connect() as c:
             row = c.execute(select(jobs).where(jobs.c.id == number)).first()
         return None if row is None else _shown(row)
 
     def letters(self, state: str = "failed", *, after: int = 0, limit: int = 100) -> list[dict[str, Any]]:
         """Jobs of a state, by number: the dead letters with their reasons."""
-        with self._engine.connect() as c:
+        with self.engine.connect() as c:
             rows = c.execute(
                 select(jobs).where(jobs.c.state == state, jobs.c.id > after).order_by(jobs.c.id).limit(limit)
             ).all()
@@ -328,42 +328,12 @@ class Queue:
 
     def unsealed(self, number: int) -> tuple[Mapping[str, Any], str] | None:
         """How a job's recording was to be got, and where its result lies ("" if there is none). PHI may be in both."""
-        with self._engine.connect() as c:
+        with self.engine.connect() as c:
             row = c.execute(select(jobs.c.sealed, jobs.c.result).where(jobs.c.id == number)).first()
         if row is None:
             return None
         result = self._sealer.open(row.result) if row.result else b""
         return self._opened(row.sealed) or {}, (result or b"").decode("utf-8", "surrogateescape")
-
-    # --- callbacks -----------------------------------------------------------------------------------------------------
-
-    def due_calls(self, count: int, *, hold: float) -> list[tuple[int, int]]:
-        """(job, attempt) of callbacks that are due; others leave them alone for `hold` seconds."""
-        with self._engine.begin() as c:
-            at = now(c)
-            rows = c.execute(
-                _locked(
-                    select(calls)
-                    .where(calls.c.state == "waiting", calls.c.not_before <= at)
-                    .order_by(calls.c.job)
-                    .limit(count)
-                )
-            ).all()
-            for row in rows:
-                c.execute(
-                    update(calls).where(calls.c.job == row.job).values(attempts=row.attempts + 1, not_before=at + hold)
-                )
-        return [(row.job, row.attempts + 1) for row in rows]
-
-    def end_call(self, number: int, state: str, *, delay: float = 0.0) -> None:
-        """A callback was "sent", is given up ("dead"), or is "waiting" for another try after `delay` seconds."""
-        with self._engine.begin() as c:
-            c.execute(update(calls).where(calls.c.job == number).values(state=state, not_before=now(c) + delay))
-
-    def call_counts(self) -> dict[str, int]:
-        """Callbacks by state."""
-        with self._engine.connect() as c:
-            return {str(s): int(n) for s, n in c.execute(select(calls.c.state, func.count()).group_by(calls.c.state))}
 
     # -------------------------------------------------------------------------------------------------------------------
 
@@ -393,10 +363,6 @@ class Queue:
     def _opened(self, sealed: bytes) -> Mapping[str, Any] | None:
         content = self._sealer.open(bytes(sealed))
         return None if content is None else dict(json.loads(content))
-
-
-def _locked(query: Select[Any]) -> Select[Any]:
-    return query.with_for_update(skip_locked=True)
 
 
 def _shown(row: Row[Any]) -> dict[str, Any]:

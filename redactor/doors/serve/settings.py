@@ -256,7 +256,7 @@ def _secret(left: dict[str, Any], name: str, label: str) -> Secret:
         if isinstance(variable, str):
             found = os.environb[os.fsencode(variable)]
         else:
-            with open(file, "rb") as opened:  # noqa: PTH123 - a value that is no text is a TypeError
+            with Path(file).open("rb") as opened:
                 found = opened.read(LONGEST_SECRET + 1)
     except (OSError, KeyError, TypeError, ValueError):
         raise ConfigurationError(f"The secret {label} cannot be read.", hint=HINT) from None
