@@ -10,8 +10,8 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-import tomllib
 
+from redactor.doors.hook.settings import read_toml
 from redactor.doors.hook.spool import Spool
 from redactor.doors.hook.ticket import read_ticket
 from redactor.doors.serve import settings as s
@@ -29,8 +29,10 @@ def uncommented():
     return re.sub(r"^# (?=\[|\w+ = )", "", read("redactor.toml"), flags=re.MULTILINE)
 
 
-def test_the_example_shows_every_setting_with_its_default():
-    found = tomllib.loads(uncommented())
+def test_the_example_shows_every_setting_with_its_default(tmp_path):
+    written = tmp_path / "c.toml"
+    written.write_text(uncommented())
+    found = read_toml(written)
     for table in fields(s.Settings):
         kind = {f.name: f for f in fields(getattr(s, f"{table.name.capitalize()}Table"))}
         shown = {re.sub(r"_file$", "", name) if kind.get(name) is None else name for name in found[table.name]}
