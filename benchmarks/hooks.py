@@ -55,7 +55,9 @@ BURST, AT_ONCE = 50, 8
 class Site:
     """Folders and settings of one run."""
 
-    def __init__(self, folder: Path, *, database: str = "", model: str = "none", more: str = "") -> None:
+    def __init__(
+        self, folder: Path, *, database: str = "", model: str = "none", ner: str = "auto", more: str = ""
+    ) -> None:
         self.folder, self.recordings, self.transcripts = folder, folder / "recordings", folder / "transcripts"
         self.recordings.mkdir()
         self.transcripts.mkdir()
@@ -67,7 +69,7 @@ class Site:
         self.config.write_text(
             f'[service]\nspool = "{folder}/spool"\nstate = "{folder}/state"\nroots = ["{self.recordings}"]\n'
             f'transcripts = "{self.transcripts}"\nlease = 10.0\n{url}{more}[sweep]\nevery = 5.0\nsettle = 1.0\n[http]\nlisten = ""\n'
-            f'[redaction]\nmodel = "{model}"\nunheard = "bleep"\nnames = "keep"\n'
+            f'[redaction]\nmodel = "{model}"\nner = "{ner}"\nunheard = "bleep"\nnames = "keep"\n'
         )
         self.log = folder / "log"
 
@@ -164,10 +166,10 @@ def wrong_results(
 
 
 def killed_run(
-    folder: Path, *, recordings: int, kills: int, services: int, database: str, seed: int = 1
+    folder: Path, *, recordings: int, kills: int, services: int, database: str, seed: int = 1, ner: str = "auto"
 ) -> dict[str, Any]:
     """The first form; see the module."""
-    site = Site(folder, database=database)
+    site = Site(folder, database=database, ner=ner)
     made = prepare(site, recordings)
     calls = [n for i, n in enumerate(made) for _ in range(2 if i % 10 == 9 else 1)]
     chance = random.Random(seed)
