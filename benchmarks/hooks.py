@@ -212,7 +212,7 @@ def killed_run(
             counts = wait_until_settled(queue, site, recordings)
             thread.join(timeout=120)
             counts = wait_until_settled(queue, site, recordings)
-            letters = list(all_letters(queue))
+            letters = list(all_of(queue, "failed"))
             waits = latencies(queue)
     finally:
         done.set()
@@ -235,13 +235,6 @@ def wait_until_settled(queue: Queue, site: Site, count: int, *, seconds: float =
             return counts
         time.sleep(0.1)
     return queue.counts()
-
-
-def all_letters(queue: Queue) -> Iterator[dict[str, Any]]:
-    after = 0
-    while page := queue.letters("failed", after=after):
-        yield from page
-        after = page[-1]["id"]
 
 
 def latencies(queue: Queue, after: int = 0) -> dict[str, float]:
