@@ -18,6 +18,7 @@ from redactor.audio import AUDIO_SUFFIXES, Limits
 from redactor.doors.hook.paths import opened, read_all, suffix
 from redactor.doors.hook.spool import Spool
 from redactor.doors.hook.ticket import Ticket, read_ticket
+from redactor.durable import Partial, as_output_error, flush_folder
 from redactor.errors import Busy, NoInput, RedactorError, RefusedInput
 
 from .mailbox import messages, stamp_of
@@ -126,7 +127,7 @@ class Intake:
             source, identity, hashlib.sha256(whole).hexdigest(), {"kind": "file", "path": path, "id": identity},
             place=path, direction=direction, added=told,
         )  # fmt: skip
-        added = self._add(new, via=via)
+        _, added = self._add(new, via=via)
         self._queue.note_stamp(path, stamp)
         return added
 
@@ -143,9 +144,8 @@ class Intake:
 
         for message in messages(box, self._roots, largest=self._limits.max_bytes, known=known):
             details = {"kind": "mailbox", "box": box, "path": message.path, "id": message.id, "named": message.named}
-            new += self._add(
-                NewJob("asterisk", message.id, message.audio, details, direction="in", added=told), via=via
-            )
+            job = NewJob("asterisk", message.id, message.audio, details, direction="in", added=told)
+            new += self._add(job, via=via)[1]
             self._queue.note_stamp(_inode(box, message.stamp), message.stamp)
         return new
 
@@ -157,17 +157,20 @@ class Intake:
         with opened(str(here), roots) as descriptor:
             data = read_all(descriptor, self._limits.max_bytes)
         if here == source:
-            source.replace(target)
+            _move(data, source, target)
         audio = hashlib.sha256(data).hexdigest()
         details = {"kind": "held", "name": ticket.audio, "id": ticket.id}
-        if not self._add(NewJob("mail", ticket.id, audio, details, direction="in", added=told), via="hook"):
-            with suppress(OSError):  # the first copy is kept
+        number, added = self._add(NewJob("mail", ticket.id, audio, details, direction="in", added=told), via="hook")
+        kept = None if added else self._queue.unsealed(number)
+        # A second copy of the same mail goes; the first stays, also where this very ticket was taken in a life that ended too early.
+        if kept is not None and kept[0].get("name") != ticket.audio:
+            with suppress(OSError):
                 target.unlink()
 
-    def _add(self, new: NewJob, *, via: str) -> bool:
-        _, added = self._queue.add(new)
+    def _add(self, new: NewJob, *, via: str) -> tuple[int, bool]:
+        number, added = self._queue.add(new)
         self._told(via, "new" if added else "known")
-        return added
+        return number, added
 
     # --- the sweeper ---------------------------------------------------------------------------------------------------
 
@@ -221,6 +224,21 @@ class Intake:
                         path = f"{folder.rstrip('/')}/{name}"
                         found.append((path, os.lstat(path)))
         return found
+
+
+def _move(data: bytes, source: Path, target: Path) -> None:
+    """Across file systems, which a rename cannot; the copy is on the disk before the first goes."""
+    partial = Partial(target, mode=0o600)
+    try:
+        partial.write(data)
+        partial.commit()
+        flush_folder(target.parent)
+    except OSError as error:
+        raise as_output_error(error) from None
+    finally:
+        partial.discard()
+    with suppress(OSError):
+        source.unlink()
 
 
 def _inode(box: str, stamp: str) -> str:

@@ -137,6 +137,19 @@ def test_a_mail_is_redacted_and_its_recording_kept(site, run):
     assert len([o for o in site.outputs() if o.startswith("results/mail/")]) == 1
 
 
+def test_a_mail_whose_ticket_outlived_its_commit_keeps_its_recording(site, run):
+    audio, transcript = voicemail(5)
+    (site.transcripts / f"{hashlib.sha256(audio).hexdigest()}.json").write_text(transcript)
+    run("hook", "--config", site.config, "mailcmd", input=mail(audio, "<Asterisk-1@pbx>"))
+    (ticket,) = (site.folder / "spool/new").glob("*.ticket")
+    again = ticket.read_bytes()
+    with site.service() as service:
+        settled(service, 1)
+        ticket.write_bytes(again)
+        wait_for(lambda: not ticket.exists())
+    assert len(list((site.folder / "state/held").glob("*.wav"))) == 1
+
+
 def test_damage_and_doubt_are_dead_letters_with_reasons(site):
     site.bad("damaged.wav", site.record("good.wav").read_bytes()[:-400])
     site.bad("text.wav", SAID.encode() * 20)
