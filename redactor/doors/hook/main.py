@@ -38,6 +38,9 @@ def main(words: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last boundary: no traceback, it would hold the arguments
         _say(f"error: Unexpected {type(error).__name__}.\n  Call again; the sweeper finds the recording otherwise.")
         return 75
+    finally:
+        # An interpreter that ends has no handler any more: the alarm would kill it, after all was done.
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _take(words: list[str]) -> int:

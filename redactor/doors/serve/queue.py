@@ -246,7 +246,9 @@ class Queue:
         """Of a worker that is known to be dead: what it had may be claimed at once. Returns how many jobs that were."""
         with self.engine.begin() as c:
             return c.execute(
-                update(jobs).where(jobs.c.state == "claimed", jobs.c.worker == worker).values(lease=0.0)
+                update(jobs)
+                .where(jobs.c.state == "claimed", jobs.c.worker == worker, jobs.c.lease > 0)
+                .values(lease=0.0)
             ).rowcount
 
     def give_back(self) -> None:

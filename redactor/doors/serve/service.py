@@ -226,8 +226,8 @@ class Service:
 
     def _bury_the_dead(self) -> None:
         for worker in self.queue.workers():
-            if self.presence.is_dead(worker):
-                log.warning("a service ended without a word; %d recordings are taken again", self.queue.bury(worker))
+            if self.presence.is_dead(worker) and (left := self.queue.bury(worker)):
+                log.warning("a service ended without a word; %d recordings are taken again", left)
 
     def _take_tickets(self) -> None:
         if self.intake.take_tickets() and self.crew is not None:

@@ -40,9 +40,6 @@ def call(place, monkeypatch):
         try:
             return main(["--config", str(config), *map(os.fspath, words)])
         finally:
-            import signal
-
-            signal.setitimer(signal.ITIMER_REAL, 0)
             os.environ.update(before[0])
             os.umask(before[1])
 
@@ -269,3 +266,11 @@ def test_a_mail_that_never_ends_is_given_up(place, monkeypatch):
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.wait(timeout=10) == 75
         assert b"too long" in process.stderr.read()
+
+
+def test_no_alarm_outlives_the_call(call):
+    import signal
+
+    assert call("asterisk", "default", "100") == 0
+    main(["--config", "/none", "asterisk", "default", "100"])
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
