@@ -6,6 +6,8 @@
     │   ├── UnsupportedAudio              not audio, or a codec nothing here can read
     │   ├── DamagedAudio                  the decoder stopped, or lengths disagree
     │   ├── LimitExceeded                 larger or longer than the limits allow
+    │   ├── RefusedInput                  a path outside the configured folders, a link, a device, a hostile name
+    │   ├── DecoderStopped                the confined decoder crashed, or ran out of its time or memory
     │   └── TranscriptError               a supplied transcript cannot be read or does not fit the recording
     ├── NoInput                       66  missing path, unreadable file, folder without audio
     ├── ModelUnavailable              69  no checkpoint, no network, or a checkpoint that does not load
@@ -16,6 +18,7 @@
     ├── OutputError                   73  an output cannot be created
     │   ├── OutOfSpace                74  the disk is full (or another input/output error)
     │   └── InUse                     75  another run writes to the same place
+    ├── Busy                          75  not now: the queue is full, or what is needed is not there yet
     ├── ConfigurationError            78  a policy or an option that cannot be honoured
     └── Quarantine                     3  doubt: nothing that looks redacted may be written
         ├── UntranscribedSpeech           speech was heard that no word stands for
@@ -95,6 +98,20 @@ class LimitExceeded(InputError):
     default_hint = "Split the recording, or raise the limit if this machine has the memory."
 
 
+class RefusedInput(InputError):
+    """A path outside the configured folders, one with a link in it, a device, or a hostile name."""
+
+    reason = "refused-input"
+    default_hint = "Give a regular file below one of the folders that the settings name, without links on the way."
+
+
+class DecoderStopped(InputError):
+    """The confined decoder crashed, or ran out of its time or memory."""
+
+    reason = "decoder-stopped"
+    default_hint = "Convert the recording to WAV with a tool you trust and try that; the file may be an attack."
+
+
 class TranscriptError(InputError):
     """A supplied transcript cannot be read or does not fit its recording."""
 
@@ -169,6 +186,14 @@ class InUse(OutputError):
     exit_code = 75
     reason = "in-use"
     default_hint = "Wait until the other run has ended, or choose another --out folder."
+
+
+class Busy(RedactorError):
+    """Not now: the queue is full, or what is needed is not there yet."""
+
+    exit_code = 75
+    reason = "busy"
+    default_hint = "Try again in a minute; nothing was lost."
 
 
 class ConfigurationError(RedactorError):

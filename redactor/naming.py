@@ -49,6 +49,8 @@ class OutputNames:
 
     def stem(self, item: Item, identity: str) -> Path:
         folders, name = item.stem.parts[:-1], item.stem.name
+        if item.plain:
+            return Path(item.stem)
         if self._mode == "keep":
             return Path(*folders, name if _short(name) else identity)
         kept = [part for part in folders if not self._tells(part)]

@@ -86,6 +86,7 @@ class Pipeline:
             redoes what was made with another.
         turn: entered by each step that computes; give the transcriber the same one.
         audio_seconds: audio, all channels counted, that the recordings under way may hold; a longer one is under way alone.
+        reader: gives the bytes of an item; None: those of the file at its path.
     """
 
     def __init__(
@@ -103,6 +104,7 @@ class Pipeline:
         recipe: str = "",
         turn: AbstractContextManager[Any] | None = None,
         audio_seconds: float = 3600.0,
+        reader: Callable[[Item], Source] | None = None,
     ) -> None:
         self.transcriber_for = transcriber_for
         self.detector = detector
@@ -113,6 +115,7 @@ class Pipeline:
         self.verify_with = verify_with
         self.limits = limits or Limits()
         self.recipe = recipe
+        self._read = reader or (lambda item: read_source(item.path, limits=self.limits))
         self._names = OutputNames(detector, mode=names, min_score=policy.min_score)
         self._turn = turn or nullcontext()
         self._audio = Allowance(audio_seconds)
@@ -229,7 +232,7 @@ class Pipeline:
                         skipped = Outcome(item.number, identity, Status.SKIPPED)
                         journal.finish(item, skipped, {})
                         return skipped
-                source = read_source(item.path, limits=self.limits)
+                source = self._read(item)
             identity = source.id
             place = below(out, self._names.stem(item, source.id))
             transcriber = self.transcriber_for(item)
@@ -283,7 +286,7 @@ class Pipeline:
     def run(
         self,
         items: Iterable[Item],
-        out: Path,
+        out: Path | Callable[[Item], Path],
         *,
         resume: bool = False,
         journal: Journal | None = None,
@@ -295,15 +298,17 @@ class Pipeline:
 
         Args:
             items: taken lazily, when there is room.
+            out: folder of the outputs, or what gives it for each item.
             resume, journal: see `process`.
             threads: recordings under way at once; some dozens, so that batches fill.
             ordered: outcomes in the items' order (by their numbers) instead.
             stopping: once true nothing new is begun; what is under way is finished and its outcomes given.
         """
         journal = journal or Documents(resume=resume)
+        folder = out if callable(out) else lambda _: out
         with self._gathered(threads):
             outcomes = spread(
-                lambda item: self.process(item, out, journal=journal),
+                lambda item: self.process(item, folder(item), journal=journal),
                 items,
                 threads=threads,
                 released=lambda idle: journal.released(idle=idle),

@@ -13,6 +13,7 @@ import typer
 
 from redactor import __version__
 from redactor.doors import evaluate, models, redact, words
+from redactor.doors.serve import command as serve
 from redactor.doors.terminal import complain
 from redactor.errors import OutOfSpace, OutputError, RedactorError
 
@@ -28,6 +29,7 @@ redact.register(app)
 words.register(app)
 evaluate.register(app)
 models.register(app)
+serve.register(app)
 
 
 @app.command()
@@ -44,6 +46,17 @@ def version(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.
     else:
         print(f"redactor {__version__}")
         print("  ".join(f"{name} {number}" for name, number in engines.items()))
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    options_metavar="[--config FILE]",
+)
+def hook(context: typer.Context) -> None:
+    """Take a recording down for the service, from a telephone system, in milliseconds (`redactor hook --help`)."""
+    from redactor.doors.hook.main import main as take
+
+    raise typer.Exit(take(context.args))
 
 
 def main() -> None:

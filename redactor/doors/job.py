@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from redactor.doors import options as o
 from redactor.doors.heap import keep_flat
+from redactor.errors import ConfigurationError
 from redactor.keep import Item
 from redactor.policy import Policy
 
@@ -24,6 +26,7 @@ class Job:
 
     Attributes:
         recognition: arguments of `options.build_transcriber`; None: no engine is needed.
+        sandbox: where recordings are decoded: "off" (in this process), or see `sandboxed`.
         hash_key: secret of the operator "hash".
     """
 
@@ -36,6 +39,7 @@ class Job:
     verify: bool
     recognition: Mapping[str, Any] | None
     in_flight: int = 0
+    sandbox: str = "off"
     hash_key: bytes | None = field(default=None, repr=False)
 
     def elsewhere(self) -> Job:
@@ -53,11 +57,20 @@ class Assembled:
     in_flight: int
 
 
-def assemble(job: Job, *, reader: Callable[[Item], Any] | None = None, cores: int = 0) -> Assembled:
+def assemble(
+    job: Job,
+    *,
+    reader: Callable[[Item], Any] | None = None,
+    cores: int = 0,
+    source: Callable[[Item], Any] | None = None,
+    confined: Any = None,
+) -> Assembled:
     """Build the objects, load the models.
 
     Args:
         reader: gives the reader of an item's own transcript, or None: the item is recognised.
+        source: gives the bytes of an item (a `Source`); None: its file's.
+        confined: the decoder to use; None: the one of this process.
         cores: that may be used; 0: all that this process may run on.
 
     Raises:
@@ -71,7 +84,7 @@ def assemble(job: Job, *, reader: Callable[[Item], Any] | None = None, cores: in
     # Two more than cores: some of those whose turn it is wait for the disk.
     turn = threading.BoundedSemaphore((cores or usable_cores()) + 2)
     replacer = Replacer(job.operator, key=job.hash_key)
-    decode = o.decoder(job.raw)
+    decode = o.decoder(job.raw, confined=confined)
     engine: Any = None
     recipe: tuple[Any, ...] = (job.raw, job.ner)
     if job.recognition is not None:
@@ -91,8 +104,24 @@ def assemble(job: Job, *, reader: Callable[[Item], Any] | None = None, cores: in
         names=job.names,
         recipe=repr(recipe),
         turn=turn,
+        reader=source,
     )
     return Assembled(pipeline, engine, job.in_flight or (engine.in_flight if engine else (cores or usable_cores()) + 2))
+
+
+def sandboxed(sandbox: str) -> AbstractContextManager[Any]:
+    """The decoder of a sandbox: "required" (bubblewrap, or an error), "auto" (bubblewrap where it works), "limits"; None for "off".
+
+    Raises:
+        ConfigurationError: it is required and does not work, or this system has no such processes.
+    """
+    if sandbox == "off":
+        return nullcontext()
+    if os.name != "posix":
+        raise ConfigurationError("This system cannot confine a process.", hint="Leave --sandbox out.")
+    from redactor.audio.confine import ConfinedDecoder
+
+    return ConfinedDecoder(bubblewrap={"required": True, "auto": None, "limits": False}[sandbox])
 
 
 def _in_full(name: str) -> str:

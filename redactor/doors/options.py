@@ -194,12 +194,14 @@ def build_detector(ner: str = "auto") -> Any:
     return build(ner=ner)
 
 
-def decoder(raw: str | None) -> Any:
-    """The decoder for --raw CODEC[:RATE[:CHANNELS]]; the plain one if left out."""
+def decoder(raw: str | None, *, confined: Any = None) -> Any:
+    """The decoder for --raw CODEC[:RATE[:CHANNELS]]; the plain one if left out. `confined`: what decodes instead of this process."""
     from functools import partial
 
-    from redactor.audio import RawFormat, decode
+    from redactor.audio import RawFormat
+    from redactor.audio import decode as here
 
+    decode = confined or here
     if raw is None:
         return decode
     codec, _, rest = raw.partition(":")

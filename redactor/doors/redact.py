@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 import typer
 
 from redactor.doors import options as o
-from redactor.doors.job import Job, assemble
+from redactor.doors.job import Job, assemble, sandboxed
 from redactor.doors.progress import Meter, Stop, meter
 from redactor.doors.summary import Totals, summary_table
 from redactor.doors.terminal import console, notice
@@ -106,6 +106,12 @@ def redact(
             help="Work on the machines of a Ray cluster that share this file system; local: start one here.",
         ),
     ] = None,
+    sandbox: Annotated[
+        Literal["off", "limits", "auto", "required"],
+        typer.Option(
+            help="Decode in a process of its own: with limits, in bubblewrap where it works (auto), or only there (required)."
+        ),
+    ] = "off",
     open_cluster: Annotated[
         bool, typer.Option("--open-cluster", help="Join a Ray cluster that has no authentication.")
     ] = False,
@@ -132,6 +138,7 @@ def redact(
         ner=ner,
         verify=verify,
         in_flight=in_flight,
+        sandbox=sandbox,
         hash_key=o.read_key(hash_key_file),
         recognition={
             "model": model, "device": device, "compute_type": compute_type, "threads": threads, "workers": workers,
@@ -160,7 +167,7 @@ def redact(
             notice("The ledger was damaged: it is set aside, and a new one is filled from the documents.")
         run: Callable[..., Iterator[Outcome]]
         if cluster is None:
-            made = assemble(job, reader=reader)
+            made = assemble(job, reader=reader, confined=stack.enter_context(sandboxed(job.sandbox)))
             run = partial(made.pipeline.run, threads=made.in_flight)
         else:
             from redactor.doors.cluster import joined

@@ -30,8 +30,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+from redactor.durable import as_output_error
 from redactor.errors import InUse, OutOfSpace, OutputError
-from redactor.keep.save import as_output_error
 
 NAME = ".redactor-ledger.sqlite"
 KEY_NAME = ".redactor-ledger.key"

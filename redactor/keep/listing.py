@@ -27,6 +27,7 @@ class Item:
         number: place in the sorted listing, from 1.
         relative: path below the folder that was given (the bare name for a file).
         stem: what outputs are named after (see `Stems`).
+        plain: whether the stem is of our own making, so that nobody's name can be in it.
         has_namesake, shares_stem: whether another input of the run has the same relative path, or the same up to the suffix.
     """
 
@@ -36,6 +37,7 @@ class Item:
     stem: PurePath = field(repr=False)
     has_namesake: bool = field(default=False, repr=False)
     shares_stem: bool = field(default=False, repr=False)
+    plain: bool = field(default=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

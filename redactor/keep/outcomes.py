@@ -13,8 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
+from redactor.durable import Partial, as_output_error
 from redactor.errors import OutputError
-from redactor.keep.save import Partial, as_output_error
 from redactor.types import Outcome
 
 NAME = "outcomes.jsonl"

@@ -1,58 +1,18 @@
-"""Atomic saves: a file has its name only when it is complete and on the disk.
+"""Atomic saves of a set of files: each appears complete or not at all (`durable`).
 
-Content goes to a temporary name in the target folder (a rename works only within one file system), is flushed to the device, and
-is renamed last; then the folder itself is flushed, so that a power cut cannot undo the rename. The last file of a set is its
-marker: an older one goes before anything else changes, the new one comes when all else is in place and flushed. Files are
-readable by the owner and group only: redacted audio still carries a voice.
+The last file of a set is its marker: an older one goes before anything else changes, the new one comes when all else is in place
+and flushed.
 """
 
 from __future__ import annotations
 
-import errno
-import os
-import re
-import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from redactor.errors import OutOfSpace, OutputError
+from redactor.durable import Partial, as_output_error, flush_folder, remove_leftovers
 
-PREFIX = ".redactor-"
-SUFFIX = ".part"
-MODE = 0o640
-
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
-_CANNOT_FLUSH = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EACCES, errno.EPERM, errno.EISDIR}
-"""Answers of file systems that cannot flush a folder."""
-
-_PROCESS = secrets.token_hex(4)
-"""Tells this process from an earlier one with the same id: in a container they often have the same."""
-_NAME = re.compile(rf"{re.escape(PREFIX)}([0-9]+)-([0-9a-f]{{8}})-[0-9a-f]{{16}}{re.escape(SUFFIX)}")
-
-
-class Partial:
-    """A file being written under a temporary name; `commit` gives it its own, `discard` removes it."""
-
-    def __init__(self, target: Path, *, mode: int = MODE) -> None:
-        self.target = target
-        self._mode = mode
-        # The process id lets a later run tell leftovers of a killed process from files that are being written now.
-        self.path = target.parent / f"{PREFIX}{os.getpid()}-{_PROCESS}-{secrets.token_hex(8)}{SUFFIX}"
-
-    def write(self, content: bytes) -> None:
-        """Write and flush to the device."""
-        with os.fdopen(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, self._mode), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-
-    def commit(self) -> None:
-        self.path.replace(self.target)
-
-    def discard(self) -> None:
-        with suppress(OSError):
-            self.path.unlink()
+__all__ = ["Partial", "as_output_error", "remove_leftovers", "save_set"]
 
 
 def save_set(files: Mapping[Path, bytes]) -> None:
@@ -78,9 +38,9 @@ def save_set(files: Mapping[Path, bytes]) -> None:
         for partial in others:
             partial.commit()
         for folder in {p.target.parent for p in others}:
-            _flush_folder(folder)
+            flush_folder(folder)
         marker.commit()
-        _flush_folder(marker.target.parent)
+        flush_folder(marker.target.parent)
         done = True
     except OSError as error:
         raise as_output_error(error) from None
@@ -91,47 +51,3 @@ def save_set(files: Mapping[Path, bytes]) -> None:
             for target in reversed(list(files)):
                 with suppress(OSError):
                     target.unlink()
-
-
-def as_output_error(error: OSError) -> OutputError:
-    """What the system says about a write, without the path it says it about."""
-    if error.errno in _FULL:
-        return OutOfSpace("The disk is full or failing.")
-    return OutputError(f"An output cannot be written ({errno.errorcode.get(error.errno or 0, 'unknown error')}).")
-
-
-def remove_leftovers(folder: Path) -> int:
-    """Remove temporary files that a killed process left under `folder`; returns how many. Files of living processes stay."""
-    count = 0
-    for path in folder.rglob(f"{PREFIX}*{SUFFIX}"):
-        name = _NAME.fullmatch(path.name)
-        if name is None or _alive(int(name[1]), name[2]):
-            continue
-        with suppress(OSError):
-            path.unlink()
-            count += 1
-    return count
-
-
-def _alive(pid: int, process: str) -> bool:
-    if pid == os.getpid():
-        return process == _PROCESS
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:
-        return True
-    return True
-
-
-def _flush_folder(folder: Path) -> None:
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-    except OSError as error:
-        if error.errno not in _CANNOT_FLUSH:
-            raise

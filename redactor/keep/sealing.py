@@ -17,8 +17,8 @@ from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 
+from redactor.durable import Partial, as_output_error
 from redactor.errors import OutputError
-from redactor.keep.save import Partial, as_output_error
 
 _KEY = 32
 _MARK = 16

@@ -1,5 +1,6 @@
 """What every decoder must do: `decode`, the shipped fake, and whatever runs them in a confined process."""
 
+import os
 import pickle
 import struct
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from redactor.audio import Decoder, Limits, Source, decode, decode_plain_wav
+from redactor.audio.confine import ConfinedDecoder
 from redactor.errors import DamagedAudio, EmptyAudio, InputError, LimitExceeded, UnsupportedAudio
 
 
@@ -22,9 +24,19 @@ def in_another_process(source, *, raw=None, limits=None):
     return result
 
 
-@pytest.fixture(params=[decode, decode_plain_wav, in_another_process], ids=lambda d: d.__name__)
+@pytest.fixture(scope="module")
+def confined():
+    if os.name != "posix":
+        pytest.skip("needs POSIX processes")
+    with ConfinedDecoder(bubblewrap=False) as made:
+        yield made
+
+
+@pytest.fixture(
+    params=[decode, decode_plain_wav, in_another_process, "confined"], ids=lambda d: getattr(d, "__name__", d)
+)
 def decoder(request) -> Decoder:
-    return request.param
+    return request.getfixturevalue("confined") if request.param == "confined" else request.param
 
 
 @pytest.fixture

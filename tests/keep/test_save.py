@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from redactor import durable
 from redactor.errors import OutOfSpace, OutputError
 from redactor.keep import remove_leftovers, save_set
-from redactor.keep import save as save_module
 
 ROOT = Path(__file__).parents[2]
 
@@ -272,7 +272,7 @@ def test_only_what_dead_processes_left_is_removed(tmp_path):
 
     gone = [leave(dead.pid), leave(os.getpid()), leave(10**30)]  # same id as ours, but not ours: containers do that
     stays = [
-        leave(os.getpid(), save_module._PROCESS),
+        leave(os.getpid(), durable._PROCESS),
         leave(os.getppid()),
         leave("²"),
         leave(""),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from redactor.doors.cluster.messages import KEY_NAME, Box, Done, Given, Orders, Report, Started
-from redactor.doors.job import Job, assemble
+from redactor.doors.job import Job, assemble, sandboxed
 from redactor.errors import RedactorError
 from redactor.keep import Claim, Decision, Item, Known, Step
 from redactor.types import Outcome
@@ -53,7 +53,9 @@ class Worker:
 
     def _started(self, job: Job) -> Started:
         desk = self._desk
-        made = assemble(job, reader=desk.reader, cores=self._cores)
+        # The decoder's process ends with this one.
+        confined = sandboxed(job.sandbox).__enter__()
+        made = assemble(job, reader=desk.reader, cores=self._cores, confined=confined)
 
         def run() -> None:
             # The outcomes go by way of `finish`, or are known to the driver, who decided them.

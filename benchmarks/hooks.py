@@ -1,0 +1,396 @@
+"""Calls of the hook in bursts while the service is killed, and how long a recording waits for its twin at rising load.
+
+    python benchmarks/hooks.py [--recordings 2000] [--kills 5] [--services 1] [--database sqlite|postgresql] [--json FILE]
+    python benchmarks/hooks.py --load 0.25 0.5 1 2 4 --seconds 40 [--json FILE] [--plot FILE]
+
+First form: every tenth recording is told of twice, every fiftieth is corrupt, all in bursts of 50 hook processes, eight at a time, while `redactor serve` (or several, on
+PostgreSQL) is killed (-9) and started again. At the end every recording must have exactly one result: a twin whose document is of its bytes and whose files are all
+there, or a dead letter if it is corrupt. Words come from transcripts, so that the queue and not the recogniser is what is tested; detection, bleeping, the sandbox and
+the disk are real.
+
+Second form: for each load (calls a second, evenly spread) the seconds from the call of the hook to the redacted document, with `voicemail-micro` recognising messages of
+4 to 9 seconds. Percentiles by load show where the machine is full.
+
+Caveats: kill -9 is not a power cut; hook processes and service share the cores; what waits longer than the run is waited for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import io
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import postgresql
+import soundfile
+from report import progress, stamp
+
+from redactor.doors.serve.presence import Presence
+from redactor.doors.serve.queue import Queue
+from redactor.doors.serve.service import open_queue
+from redactor.doors.serve.settings import load_settings
+
+ROOT = Path(__file__).parents[1]
+PROGRAM = str(Path(sys.executable).with_name("redactor"))
+SAID = "hi this is dana whitlock please call me back at two oh six five five five oh one four two thank you"
+BURST, AT_ONCE = 50, 8
+
+
+class Site:
+    """Folders and settings of one run."""
+
+    def __init__(
+        self, folder: Path, *, database: str = "", model: str = "none", ner: str = "auto", more: str = ""
+    ) -> None:
+        self.folder, self.recordings, self.transcripts = folder, folder / "recordings", folder / "transcripts"
+        self.recordings.mkdir()
+        self.transcripts.mkdir()
+        self.config = folder / "redactor.toml"
+        url = ""
+        if database:
+            (folder / "database-url").write_text(database)
+            url = f'database_url_file = "{folder}/database-url"\n'
+        self.config.write_text(
+            f'[service]\nspool = "{folder}/spool"\nstate = "{folder}/state"\nroots = ["{self.recordings}"]\n'
+            f'transcripts = "{self.transcripts}"\nlease = 10.0\n{url}{more}[sweep]\nevery = 5.0\nsettle = 1.0\n[http]\nlisten = ""\n'
+            f'[redaction]\nmodel = "{model}"\nner = "{ner}"\nunheard = "bleep"\nnames = "keep"\n'
+        )
+        self.log = folder / "log"
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """A service in a process of its own."""
+        with self.log.open("ab") as log:
+            return subprocess.Popen([PROGRAM, "serve", "--config", str(self.config)], stdout=log, stderr=log)
+
+    @contextmanager
+    def queue(self) -> Iterator[Queue]:
+        """The queue as an onlooker sees it."""
+        settings = load_settings(self.config)
+        presence = Presence(settings.state)
+        queue = open_queue(settings, presence)
+        try:
+            yield queue
+        finally:
+            queue.close()
+            presence.close()
+
+    def hook(self, path: Path, identity: str) -> tuple[int, float]:
+        """One call: exit code and seconds."""
+        began = time.perf_counter()
+        command = [PROGRAM, "hook", "--config", str(self.config), "file", str(path), "--id", identity]
+        done = subprocess.run(command, capture_output=True, check=False)
+        return done.returncode, time.perf_counter() - began
+
+
+def message(seed: int) -> tuple[bytes, str]:
+    """A message that sounds like speech to a level meter (µ-law, 8 kHz, 6 s), and its transcript as Whisper writes it."""
+    rng = np.random.default_rng(seed)
+    words: list[dict[str, Any]] = []
+    now = 0.3
+    for word in SAID.split():
+        words.append({"word": " " + word, "start": round(now, 3), "end": round(now + 0.2, 3), "probability": 0.9})
+        now += 0.27
+    t = np.arange(int((now + 0.3) * 8000)) / 8000
+    loud = np.full(len(t), 0.0004)
+    for word in words:
+        loud[int(word["start"] * 8000) : int(word["end"] * 8000)] = 0.14
+    tone = sum(np.sin(2 * np.pi * k * (125 + 15 * np.sin(2 * t + seed)) * t) / k for k in range(1, 12))
+    held = io.BytesIO()
+    soundfile.write(
+        held, (loud * (tone + 0.3 * rng.standard_normal(len(t)))).clip(-0.9, 0.9), 8000, format="WAV", subtype="ULAW"
+    )
+    text = "".join(w["word"] for w in words)
+    segment = {"id": 0, "start": words[0]["start"], "end": words[-1]["end"], "text": text, "words": words}
+    return held.getvalue(), json.dumps({"text": text, "segments": [segment], "language": "en"})
+
+
+def prepare(site: Site, count: int) -> dict[str, bool]:
+    """Write the recordings with their transcripts: name → whether it is sound. Every fiftieth is cut short."""
+    made: dict[str, bool] = {}
+    for number in range(count):
+        data, transcript = message(number)
+        sound = number % 50 != 49
+        if not sound:
+            data = data[: 44 + number % 7000]
+        name = f"call-{number:05d}.wav"
+        (site.recordings / name).write_bytes(data)
+        (site.transcripts / f"{hashlib.sha256(data).hexdigest()}.json").write_text(transcript)
+        made[name] = sound
+    return made
+
+
+def wrong_results(
+    site: Site, made: dict[str, bool], letters: Sequence[dict[str, Any]], counts: dict[str, int]
+) -> list[str]:
+    """What is not as it must be, in words."""
+    wrong: list[str] = []
+    dead = Counter(letter["audio"] for letter in letters)
+    for name, sound in made.items():
+        source = site.recordings / name
+        identity = hashlib.sha256(source.read_bytes()).hexdigest()
+        documents = list(site.recordings.glob(f"{source.stem}*.json"))
+        if not sound:
+            if documents or dead[identity] != 1:
+                wrong.append(f"{name}: corrupt, {len(documents)} results, {dead[identity]} letters")
+            continue
+        if len(documents) != 1 or dead[identity]:
+            wrong.append(f"{name}: {len(documents)} results, {dead[identity]} letters")
+            continue
+        doc = json.loads(documents[0].read_bytes())
+        stem = documents[0].name.removesuffix(".json")
+        whole = all(documents[0].with_name(stem + s).is_file() for s in (doc["audio"], ".txt", ".srt", ".vtt"))
+        if doc["id"] != identity or not whole or "whitlock" in json.dumps(doc).lower() or "[PERSON]" not in doc["text"]:
+            wrong.append(f"{name}: a result that is not of its bytes, not whole, or not redacted")
+    if sum(counts.values()) != len(made):
+        wrong.append(f"{sum(counts.values())} jobs for {len(made)} recordings: {counts}")
+    leftovers = [p.name for p in site.recordings.rglob(".redactor-*")]
+    if len(leftovers) > 64:
+        wrong.append(f"{len(leftovers)} temporary files are left")
+    return wrong
+
+
+def killed_run(
+    folder: Path, *, recordings: int, kills: int, services: int, database: str, seed: int = 1, ner: str = "auto"
+) -> dict[str, Any]:
+    """The first form; see the module."""
+    site = Site(folder, database=database, ner=ner)
+    made = prepare(site, recordings)
+    calls = [n for i, n in enumerate(made) for _ in range(2 if i % 10 == 9 else 1)]
+    chance = random.Random(seed)
+    running = [site.start() for _ in range(services)]
+    codes: Counter[int] = Counter()
+    took: list[float] = []
+    done = threading.Event()
+    killed = 0
+
+    def killer() -> None:
+        """Kill one of the services, each time it has done a share of the work."""
+        nonlocal killed
+        with site.queue() as queue:
+            for number in range(kills):
+                goal = recordings * (number + 0.5 + 0.4 * chance.random()) / (kills + 0.5)
+                while not done.is_set() and sum(queue.counts().get(s, 0) for s in ("redacted", "failed")) < goal:
+                    time.sleep(0.05)
+                victim = chance.randrange(services)
+                with suppress(ProcessLookupError):
+                    os.kill(running[victim].pid, signal.SIGKILL)
+                running[victim].wait()
+                killed += 1
+                running[victim] = site.start()
+
+    with site.queue():  # the tables are there before anybody looks
+        pass
+    thread = threading.Thread(target=killer, daemon=True)
+    began = time.monotonic()
+    try:
+        thread.start()
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for start in range(0, len(calls), BURST):
+                burst = calls[start : start + BURST]
+                for code, seconds in pool.map(lambda n: site.hook(site.recordings / n, n), burst):
+                    codes[code] += 1
+                    took.append(seconds)
+                time.sleep(chance.random())
+        told = time.monotonic() - began
+        with site.queue() as queue:
+            counts = wait_until_settled(queue, site, recordings)
+            thread.join(timeout=120)
+            counts = wait_until_settled(queue, site, recordings)
+            letters = list(all_of(queue, "failed"))
+            waits = latencies(queue)
+    finally:
+        done.set()
+        ends = [stop(process) for process in running]
+    hooks = np.percentile(took, [50, 95, 99, 100]) * 1000
+    return {
+        "recordings": recordings, "calls": len(calls), "killed": killed, "services": services, "database": "postgresql" if database else "sqlite",
+        "hook_codes": {str(k): v for k, v in codes.items()}, "hook_ms": dict(zip(("p50", "p95", "p99", "max"), np.round(hooks, 1).tolist(), strict=True)),
+        "told_seconds": round(told, 1), "seconds": round(time.monotonic() - began, 1), "states": counts, "to_result": waits,
+        "wrong": wrong_results(site, made, letters, counts), "drained": ends,
+    }  # fmt: skip
+
+
+def wait_until_settled(queue: Queue, site: Site, count: int, *, seconds: float = 1800.0) -> dict[str, int]:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        counts = queue.counts()
+        waiting = any((site.folder / "spool/new").glob("*.ticket"))
+        if not waiting and sum(counts.values()) >= count and not counts.get("queued", 0) + counts.get("claimed", 0):
+            return counts
+        time.sleep(0.1)
+    return queue.counts()
+
+
+def latencies(queue: Queue, after: int = 0) -> dict[str, float]:
+    """Percentiles of the seconds from the hook's call to the end of a job, by the queue's own times."""
+    waits: list[float] = []
+    while page := queue.letters("redacted", after=after):
+        waits += [row["ended"] - row["added"] for row in page]
+        after = page[-1]["id"]
+    if not waits:
+        return {}
+    return dict(zip(("p50", "p95", "p99"), np.round(np.percentile(waits, [50, 95, 99]), 2).tolist(), strict=True))
+
+
+def stop(process: subprocess.Popen[bytes]) -> int:
+    """End a service in good order; its exit code."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        return process.wait(timeout=120)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+
+
+def load_run(folder: Path, rates: Sequence[float], *, seconds: float) -> list[dict[str, Any]]:
+    """The second form; see the module."""
+    site = Site(folder, model="voicemail-micro")
+    sources = short_messages()
+    process = site.start()
+    rows: list[dict[str, Any]] = []
+    try:
+        wait_for_ready(site)
+        number = 0
+        last = 0
+        for rate in rates:
+            count = max(4, round(rate * seconds))
+            took: list[float] = []
+
+            def call(path: Path, took: list[float] = took) -> None:
+                took.append(site.hook(path, path.name)[1])
+
+            began = time.monotonic()
+            with ThreadPoolExecutor(16) as pool, site.queue() as queue:
+                for step in range(count):
+                    path = site.recordings / f"call-{number:05d}.wav"
+                    path.write_bytes(varied(sources[number % len(sources)], number))
+                    number += 1
+                    time.sleep(max(0.0, began + step / rate - time.monotonic()))
+                    pool.submit(call, path)
+                wait_until_settled(queue, site, number)
+                row = {
+                    "calls_per_second": rate,
+                    "calls": count,
+                    **latencies(queue, after=last),
+                    "hook_p95_ms": round(float(np.percentile(took, 95)) * 1000, 1),
+                }
+                last = max(r["id"] for r in all_of(queue, "redacted"))
+                row["states"] = queue.counts()
+            rows.append(row)
+            progress(json.dumps(row))
+    finally:
+        stop(process)
+    return rows
+
+
+def all_of(queue: Queue, state: str) -> Iterator[dict[str, Any]]:
+    after = 0
+    while page := queue.letters(state, after=after):
+        yield from page
+        after = page[-1]["id"]
+
+
+def wait_for_ready(site: Site, *, seconds: float = 180.0) -> None:
+    until = time.monotonic() + seconds
+    while b"ready" not in (site.log.read_bytes() if site.log.exists() else b""):
+        assert time.monotonic() < until, "the service does not start"
+        time.sleep(0.1)
+
+
+def short_messages() -> list[np.ndarray]:
+    """Stretches of 4 to 9 s of the sample recordings."""
+    found: list[np.ndarray] = []
+    for path in sorted((ROOT / "sample_audio" / "incoming").glob("*.wav")):
+        samples, rate = soundfile.read(path, dtype="int16", always_2d=True)
+        if rate == 8000:
+            found += [
+                samples[start : start + 8000 * (4 + len(found) % 6), 0]
+                for start in range(0, len(samples) - 72_000, 72_000)
+            ]
+    return found
+
+
+def varied(samples: np.ndarray, number: int) -> bytes:
+    """The same message in other bytes."""
+    held = io.BytesIO()
+    soundfile.write(held, samples[number % 97 :], 8000, format="WAV", subtype="PCM_16")
+    return held.getvalue()
+
+
+def plot(rows: Sequence[dict[str, Any]], target: Path) -> None:
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+    for name in ("p50", "p95", "p99"):
+        axes.plot([r["calls_per_second"] for r in rows], [r[name] for r in rows], marker="o", label=name)
+    axes.set(xlabel="calls of the hook a second", ylabel="seconds to the redacted file", xscale="log", yscale="log")
+    axes.grid(visible=True, which="both", alpha=0.3)
+    axes.legend()
+    figure.savefig(target, dpi=110)
+
+
+@contextmanager
+def workspace() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="redactor-hooks-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--recordings", type=int, default=2000)
+    parser.add_argument("--kills", type=int, default=5)
+    parser.add_argument("--services", type=int, default=1)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--load", type=float, nargs="*", help="calls a second; the second form")
+    parser.add_argument("--seconds", type=float, default=40.0)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--plot", type=Path)
+    given = parser.parse_args()
+    result: dict[str, Any] = {"stamp": stamp()}
+    with workspace() as folder:
+        if given.load:
+            result["load"] = load_run(folder, given.load, seconds=given.seconds)
+            if given.plot:
+                plot(result["load"], given.plot)
+        else:
+            server: Callable[[], Any] = (
+                (lambda: postgresql.server(durable=True))
+                if given.database == "postgresql"
+                else (lambda: nullcontext(""))
+            )
+            with server() as url:
+                result["killed"] = killed_run(
+                    folder, recordings=given.recordings, kills=given.kills, services=given.services, database=url
+                )
+            if result["killed"]["wrong"]:
+                print((folder / "log").read_text()[-4000:], file=sys.stderr)
+    print(json.dumps({k: v for k, v in result.items() if k != "stamp"}, indent=1))
+    if given.json:
+        given.json.write_text(json.dumps(result, indent=1) + "\n")
+    sys.exit(bool(result.get("killed", {}).get("wrong")))
+
+
+if __name__ == "__main__":
+    main()

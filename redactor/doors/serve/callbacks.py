@@ -1,0 +1,85 @@
+"""Telling somebody what became of their recordings: signed, until they say 2xx, ever less often."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any
+from urllib.parse import urlsplit
+
+from redactor import __version__
+
+from .outbox import Outbox
+from .queue import Queue
+from .settings import CallbackTable
+from .signatures import webhook_headers
+
+AT_ONCE = 16
+SECONDS = 15.0
+FIRST_DELAY, LONGEST_DELAY = 5.0, 3600.0
+
+
+class Callbacks:
+    """Sends what is due; `note` is told words for the metrics ("sent", "again", "dead")."""
+
+    def __init__(self, settings: CallbackTable, queue: Queue, *, note: Callable[[str], None] = lambda _: None) -> None:
+        self._settings, self._queue, self._note = settings, queue, note
+        self._outbox = Outbox(queue.engine)
+
+    def send_due(self, stopping: threading.Event) -> int:
+        """One round; returns how many callbacks were tried."""
+        due = self._outbox.due(AT_ONCE, hold=4 * SECONDS)
+        for number, attempt in due:
+            if stopping.is_set():
+                self._outbox.end(number, "waiting")
+                continue
+            status = self._send(number)
+            if status is not None and 200 <= status < 300:
+                self._outbox.end(number, "sent")
+                self._note("sent")
+            elif status == 410 or attempt >= self._settings.tries:  # gone: they want no more
+                self._outbox.end(number, "dead")
+                self._note("dead")
+            else:
+                delay = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(attempt - 1, 16))
+                self._outbox.end(number, "waiting", delay=delay)
+                self._note("again")
+        return len(due)
+
+    def _send(self, number: int) -> int | None:
+        """The status of the answer; None if there was none."""
+        message = self.message(number)
+        if message is None:
+            return 410
+        body = json.dumps(message).encode()
+        parts = urlsplit(self._settings.url)
+        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        connection = kind(parts.hostname or "", parts.port, timeout=SECONDS)
+        # The id stays the same from try to try: who has it already knows.
+        headers = {
+            "Content-Type": "application/json", "User-Agent": f"redactor/{__version__}",
+            **webhook_headers(self._settings.secret, f"redactor-job-{number}", body),
+        }  # fmt: skip
+        try:
+            connection.request("POST", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), body, headers)
+            with connection.getresponse() as answer:
+                return answer.status
+        except (OSError, http.client.HTTPException):
+            return None
+        finally:
+            connection.close()
+
+    def message(self, number: int) -> dict[str, Any] | None:
+        """What is told: the sender's own id of the message, states and reasons; never speech, paths or addresses."""
+        shown, kept = self._queue.look(number), self._queue.unsealed(number)
+        if shown is None or kept is None:
+            return None
+        names = ("source", "direction", "audio", "reason", "message", "hint", "duration", "bleeped")
+        return {
+            "type": f"recording.{shown['state']}",
+            "timestamp": datetime.fromtimestamp(shown["ended"], timezone.utc).isoformat(),
+            "data": {"job": number, "id": kept[0].get("id", ""), **{name: shown[name] for name in names}},
+        }

@@ -1,0 +1,219 @@
+"""The crew: takes jobs from the queue and feeds them to the pipeline, whose models stay loaded and whose batches fill across jobs.
+
+The pipeline sees a journal (`Desk`) that answers from the job and writes results to the queue. Every end is one of four: redacted,
+quarantined, put off (it may pass), or a dead letter with its reason.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from redactor.audio import Source
+from redactor.errors import InputError, OutOfSpace, OutputError
+from redactor.keep import Claim, Decision, Item, Known
+from redactor.keep.artefacts import artefact, finished
+from redactor.keep.journal import PROCEED, settled
+from redactor.types import Outcome, Status
+
+from .queue import Job, Queue
+from .recordings import Changed, Recordings
+
+POLL = 0.1
+"""Seconds between looks into an empty queue: another service, or HTTP, may have put something in."""
+_PLACE = frozenset((OutputError.exit_code, OutOfSpace.exit_code))
+_FINAL = frozenset((InputError.exit_code,))
+
+Ended = Callable[[Job, str, Outcome], None]
+"""Told of each end: job, state, outcome."""
+
+
+class Runner(Protocol):
+    """The part of a pipeline that the crew uses."""
+
+    def run(self, items: Any, out: Any, *, journal: Any, threads: int, stopping: Any) -> Iterator[Outcome]: ...
+
+
+@dataclass(slots=True)
+class _Work:
+    job: Job
+    out: Path
+    target: Path | None = None
+
+
+class Crew:
+    """See the module's text.
+
+    Args:
+        in_flight: jobs under way at once.
+        ended: called after each end, from any thread.
+        requeue: puts what changed under our hands in the queue again, as it is now.
+        note: a line for the log.
+    """
+
+    def __init__(
+        self,
+        queue: Queue,
+        recordings: Recordings,
+        *,
+        in_flight: int,
+        ended: Ended = lambda *_: None,
+        requeue: Callable[[Job], None] = lambda _: None,
+        note: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._queue, self._recordings = queue, recordings
+        self._in_flight = max(1, in_flight)
+        self._ended, self._requeue, self._note = ended, requeue, note
+        self._work: dict[int, _Work] = {}
+        self._state = threading.Condition()
+        self._number = 0
+        self._stopping = False
+        self.thread: threading.Thread | None = None
+
+    # --- life ----------------------------------------------------------------------------------------------------------
+
+    def start(self, pipeline: Runner) -> None:
+        """Begin to work, in a thread of its own."""
+
+        def run() -> None:
+            for _ in pipeline.run(
+                self._items(), self._folder, journal=self, threads=self._in_flight, stopping=lambda: self._stopping
+            ):
+                pass
+
+        self.thread = threading.Thread(target=run, name="crew", daemon=True)
+        self.thread.start()
+
+    def wake(self) -> None:
+        """Something was put in the queue."""
+        with self._state:
+            self._state.notify_all()
+
+    def drain(self, seconds: float) -> bool:
+        """Claim nothing more and finish what is under way; whether that was done in time."""
+        self._stopping = True
+        self.wake()
+        if self.thread is not None:
+            self.thread.join(timeout=seconds)
+            return not self.thread.is_alive()
+        return True
+
+    @property
+    def under_way(self) -> int:
+        return len(self._work)
+
+    @property
+    def alive(self) -> bool:
+        return self.thread is not None and self.thread.is_alive()
+
+    # --- towards the pipeline ------------------------------------------------------------------------------------------
+
+    def source(self, item: Item) -> Source:
+        """The bytes of an item's job."""
+        return self._recordings.read(self._work[item.number].job)
+
+    def known(self, item: Item) -> Known | None:
+        """Nothing is known without reading."""
+        return None
+
+    def begin(self, claim: Claim) -> Decision:
+        """Go on, unless a life that was cut short before it could say so left the whole result."""
+        work = self._work[claim.item.number]
+        work.target = claim.target
+        if (there := finished(claim.target, claim.source_id, claim.settings)) is not None:
+            outcome = Outcome(claim.item.number, claim.source_id, Status.SKIPPED)
+            self.finish(claim.item, outcome, there)
+            return settled(outcome)
+        return PROCEED
+
+    def finish(self, item: Item, outcome: Outcome, sizes: Mapping[str, int]) -> None:
+        """Write the end of a job to the queue."""
+        work = self._work[item.number]
+        try:
+            self._settle(work, outcome)
+        except SQLAlchemyError as error:
+            # The lease runs out, somebody takes the job again, and finds the result in place.
+            self._note(f"job {work.job.id}: the database could not be told of its end ({type(error).__name__})")
+        finally:
+            with self._state:
+                del self._work[item.number]
+                self._state.notify_all()
+
+    def released(self, *, idle: bool) -> tuple[Item, ...]:
+        """Nothing waits here."""
+        return ()
+
+    def _settle(self, work: _Work, outcome: Outcome) -> None:
+        job = work.job
+        if outcome.status in (Status.REDACTED, Status.SKIPPED, Status.DUPLICATE):
+            result = str(artefact(work.target, ".json")) if work.target is not None else ""
+            state = "redacted" if self._queue.settle(job, "redacted", outcome, result=result) else "lost"
+        elif outcome.status is Status.QUARANTINED:
+            state = "quarantined" if self._queue.settle(job, "quarantined", outcome) else "lost"
+        elif outcome.reason == Changed.reason:
+            self._queue.settle(job, "superseded", outcome)
+            self._requeue(job)
+            state = "superseded"
+        elif outcome.exit_code in _FINAL:
+            state = "failed" if self._queue.settle(job, "failed", outcome) else "lost"
+        else:
+            again = self._queue.put_off(job, outcome, counts=outcome.exit_code not in _PLACE)
+            state = "put off" if again else "failed"
+        self._ended(job, state, outcome)
+
+    # --- from the queue ------------------------------------------------------------------------------------------------
+
+    def _folder(self, item: Item) -> Path:
+        return self._work[item.number].out
+
+    def _items(self) -> Iterator[Item]:
+        """Waits for the next; ends with the wish to stop."""
+        while not self._stopping:
+            for job in self._claimed():
+                item = self._taken(job)
+                if item is not None:
+                    yield item
+                    if job.alone:
+                        self._wait_until_idle()
+
+    def _claimed(self) -> list[Job]:
+        try:
+            jobs = self._queue.claim(max(1, self._in_flight - len(self._work)), idle=not self._work)
+        except SQLAlchemyError as error:
+            self._note(f"the database cannot be asked for work ({type(error).__name__})")
+            time.sleep(1.0)
+            return []
+        if not jobs:
+            with self._state:
+                self._state.wait(POLL)
+        return jobs
+
+    def _taken(self, job: Job) -> Item | None:
+        self._number += 1
+        try:
+            item, out = self._recordings.item(job, self._number)
+        except Exception as error:  # noqa: BLE001 - a job that cannot even be named fails alone
+            outcome = Outcome(
+                0,
+                job.audio,
+                Status.FAILED,
+                reason="bad-job",
+                message=f"Unexpected {type(error).__name__}.",
+                exit_code=70,
+            )
+            self._queue.settle(job, "failed", outcome)
+            self._ended(job, "failed", outcome)
+            return None
+        with self._state:
+            self._work[item.number] = _Work(job, out)
+        return item
+
+    def _wait_until_idle(self) -> None:
+        with self._state:
+            self._state.wait_for(lambda: not self._work or self._stopping)

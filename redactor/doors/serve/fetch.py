@@ -1,0 +1,206 @@
+"""Fetching a recording from an address that somebody else sent: from the configured hosts only, with limits on size and time.
+
+Against server-side request forgery: scheme, host and port must be in the list word for word; a name of the list that is not an address
+itself may only resolve to public addresses (unless `private` says that the list means inner hosts), and the connection goes to the very
+address that was checked. Redirects are followed three times at most, each checked alike; credentials go to the first host alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import http.client
+import ipaddress
+import socket
+import ssl
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timezone
+from urllib.parse import quote, urljoin, urlsplit
+
+from redactor.errors import Busy, LimitExceeded, NoInput, RefusedInput
+
+REDIRECTS = 3
+SECONDS = 60.0
+CHUNK = 1 << 16
+
+Headers = Callable[[str], Mapping[str, str]]
+"""Headers for an address."""
+
+
+class Origin:
+    """One entry of a list of hosts: scheme, host, port."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self.scheme, self.host = parts.scheme, (parts.hostname or "").lower()
+        self.port = parts.port or (443 if parts.scheme == "https" else 80)
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        return self.scheme, self.host, self.port
+
+    @property
+    def is_address(self) -> bool:
+        """Whether the operator wrote an IP address: then that is what was meant, private or not."""
+        try:
+            ipaddress.ip_address(self.host)
+        except ValueError:
+            return False
+        return True
+
+
+def allowed(url: str, hosts: Sequence[str]) -> Origin:
+    """The origin of an address, if it is in the list.
+
+    Raises:
+        RefusedInput
+    """
+    well = url.isascii() and url.isprintable() and not set(url) & {" ", "\\"} and len(url) <= 4096
+    try:
+        parts, origin = urlsplit(url), Origin(url)
+        well = well and parts.username is None and parts.password is None
+    except ValueError:
+        well = False
+    if not well:
+        raise RefusedInput("The address of the recording is malformed.", hint="Send an https:// address.")
+    if origin.key not in {Origin(h).key for h in hosts}:
+        raise RefusedInput(
+            "The recording lies on a host that the settings do not list.", hint="Add it to the hosts of this door."
+        )
+    return origin
+
+
+def fetch(
+    url: str,
+    hosts: Sequence[str],
+    *,
+    limit: int,
+    headers: Headers = lambda _: {},
+    seconds: float = SECONDS,
+    private: bool = False,
+    tls: ssl.SSLContext | None = None,
+) -> bytes:
+    """The bytes at an address.
+
+    Args:
+        hosts: https://HOST[:PORT] that may be asked.
+        limit: most bytes.
+        headers: sent to the first host (credentials).
+        seconds: for all of it.
+        private: whether names in the list may mean hosts of the own network.
+
+    Raises:
+        RefusedInput: see the module; or the host says that it is not ours to have (401, 403).
+        NoInput: it is not there (404, 410).
+        LimitExceeded: larger than `limit`.
+        Busy: unreachable, or any other answer: worth another try.
+    """
+    until = time.monotonic() + seconds
+    send = headers
+    for _ in range(REDIRECTS + 1):
+        origin = allowed(url, hosts)
+        connection = _connection(origin, private=private, until=until, tls=tls)
+        try:
+            parts = urlsplit(url)
+            target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            connection.request("GET", target, headers={"Accept": "*/*", "Accept-Encoding": "identity", **send(url)})
+            with connection.getresponse() as answer:
+                if answer.status not in (301, 302, 303, 307, 308):
+                    _check_status(answer.status)
+                    return _body(answer, limit, until)
+                url = urljoin(url, answer.getheader("Location") or "")
+            if Origin(url).key != origin.key:
+                send = lambda _: {}  # noqa: E731 - credentials are for the first host
+        except (OSError, http.client.HTTPException):
+            raise Busy("The recording's host cannot be reached, or broke off.") from None
+        finally:
+            connection.close()
+    raise RefusedInput("The recording's host redirects too often.")
+
+
+def _check_status(status: int) -> None:
+    if status in (401, 403):
+        raise RefusedInput(
+            "The recording's host does not let us have it.", hint="Check the credentials in the settings."
+        )
+    if status in (404, 410):
+        raise NoInput("The recording is not at its address.", hint="It was deleted, or the sender was too early.")
+    if status != 200:
+        raise Busy(f"The recording's host answers {status}.")
+
+
+def _body(answer: http.client.HTTPResponse, limit: int, until: float) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while chunk := answer.read1(CHUNK):
+        size += len(chunk)
+        if size > limit:
+            raise LimitExceeded(f"The recording is larger than {limit >> 20} MiB.")
+        if time.monotonic() > until:
+            raise Busy("The recording's host is too slow.")
+        chunks.append(chunk)
+    if answer.length:  # broken off: http.client says so only to read()
+        raise Busy("The recording's host broke off.")
+    return b"".join(chunks)
+
+
+def _connection(
+    origin: Origin, *, private: bool, until: float, tls: ssl.SSLContext | None
+) -> http.client.HTTPConnection:
+    left = max(0.1, until - time.monotonic())
+    try:
+        found = socket.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
+    except OSError:
+        raise Busy("The recording's host has no address.") from None
+    addresses = [str(entry[4][0]) for entry in found]
+    if not (private or origin.is_address) and not all(ipaddress.ip_address(a).is_global for a in addresses):
+        raise RefusedInput(
+            "The recording's host lies in a private network.", hint="If that is meant, list its IP address."
+        )
+    kind = http.client.HTTPSConnection if origin.scheme == "https" else http.client.HTTPConnection
+    connection = kind(origin.host, origin.port, timeout=left)
+    if isinstance(connection, http.client.HTTPSConnection) and tls is not None:
+        connection = http.client.HTTPSConnection(origin.host, origin.port, timeout=left, context=tls)
+    # The address that was checked, and not another look-up's; the name stays for Host and the certificate.
+    connection._create_connection = (  # type: ignore[attr-defined]  # noqa: SLF001
+        lambda *_: socket.create_connection((addresses[0], origin.port), left)
+    )
+    return connection
+
+
+def basic(user: str, password: bytes) -> Mapping[str, str]:
+    """HTTP basic authentication."""
+    return {"Authorization": "Basic " + base64.b64encode(user.encode() + b":" + password).decode()}
+
+
+def signed_v4(
+    url: str, *, access_key: str, secret_key: bytes, region: str, at: datetime | None = None
+) -> Mapping[str, str]:
+    """Headers of AWS Signature Version 4 for a GET without body or query (S3 and what speaks like it)."""
+    at = at or datetime.now(timezone.utc)
+    day, stamp = at.strftime("%Y%m%d"), at.strftime("%Y%m%dT%H%M%SZ")
+    parts = urlsplit(url)
+    empty = hashlib.sha256(b"").hexdigest()
+    headers = {"host": parts.netloc, "x-amz-content-sha256": empty, "x-amz-date": stamp}
+    names = ";".join(headers)
+    canonical = "\n".join(
+        ["GET", parts.path or "/", parts.query, *(f"{k}:{v}" for k, v in headers.items()), "", names, empty]
+    )
+    scope = f"{day}/{region}/s3/aws4_request"
+    to_sign = "\n".join(["AWS4-HMAC-SHA256", stamp, scope, hashlib.sha256(canonical.encode()).hexdigest()])
+    key = b"AWS4" + secret_key
+    for part in (day, region, "s3", "aws4_request"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    signature = hmac.new(key, to_sign.encode(), "sha256").hexdigest()
+    return {
+        "X-Amz-Content-SHA256": empty,
+        "X-Amz-Date": stamp,
+        "Authorization": f"AWS4-HMAC-SHA256 Credential={access_key}/{scope}, SignedHeaders={names}, Signature={signature}",
+    }
+
+
+def object_url(endpoint: str, bucket: str, key: str) -> str:
+    """The path-style address of an object."""
+    return f"{endpoint.rstrip('/')}/{quote(bucket, safe='')}/{quote(key, safe='/-_.~')}"

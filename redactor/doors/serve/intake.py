@@ -1,0 +1,253 @@
+"""How recordings get into the queue: tickets of the hook, mailboxes that changed, and the sweeper's walk.
+
+All three meet in `Queue.add`, which takes a recording once however often it is told of. A ticket is removed after its job is committed;
+while the queue is full or the database down it stays where it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from redactor.audio import AUDIO_SUFFIXES, Limits
+from redactor.doors.hook.paths import opened, read_all, suffix
+from redactor.doors.hook.spool import Spool
+from redactor.doors.hook.ticket import Ticket, read_ticket
+from redactor.durable import Partial, as_output_error, flush_folder
+from redactor.errors import Busy, NoInput, RedactorError, RefusedInput
+
+from .mailbox import messages, stamp_of
+from .queue import NewJob, Queue
+
+ORPHANED = 3600.0
+"""Seconds after which a mail's recording without a ticket is removed: its sender was told to try again."""
+OURS = ".redacted."
+
+
+class Intake:
+    """See the module's text.
+
+    Args:
+        spool: of the hook.
+        queue: where everything goes.
+        roots: folders that recordings lie in.
+        voicemail: Asterisk's folder of mailboxes, "" for none.
+        held: folder that mails' recordings are moved to.
+        settle: seconds for which a file must not have changed before the sweeper takes it.
+        outside: folders that the sweeper leaves out (our own).
+        note: called with a line for the log (ids only).
+        told: called with (what told us, "new", "known" or "refused") for the metrics.
+    """
+
+    def __init__(
+        self,
+        *,
+        spool: Spool,
+        queue: Queue,
+        roots: tuple[str, ...],
+        voicemail: str,
+        held: Path,
+        settle: float,
+        limits: Limits,
+        outside: tuple[str, ...] = (),
+        note: Callable[[str], None] = lambda _: None,
+        told: Callable[[str, str], None] = lambda *_: None,
+    ) -> None:
+        self._spool, self._queue, self._roots = spool, queue, roots
+        self._voicemail = voicemail.rstrip("/")
+        self._held, self._settle, self._limits = held, settle, limits
+        self._outside = frozenset(outside)
+        self._note, self._told = note, told
+
+    # --- the hook's tickets --------------------------------------------------------------------------------------------
+
+    def take_tickets(self) -> int:
+        """Everything that waits in the spool, oldest first; returns how many tickets were taken.
+
+        Raises:
+            Busy: the queue is full; the rest stays in the spool.
+        """
+        taken = 0
+        for path in self._spool.waiting():
+            try:
+                ticket = read_ticket(self._spool.read(path))
+                self._take(ticket, told=_told(path))
+            except FileNotFoundError:  # another service took it
+                continue
+            except Busy:
+                raise
+            except RefusedInput as error:
+                self._told("hook", "refused")
+                self._note(f"a ticket was refused: {error.reason}")
+                self._spool.refuse(path)
+                continue
+            except RedactorError as error:
+                # No longer there, or not readable: the sweeper looks again.
+                self._told("hook", "refused")
+                self._note(f"a ticket came to nothing: {error.reason}")
+            self._spool.remove(path)
+            taken += 1
+        return taken
+
+    def _take(self, ticket: Ticket, *, told: float) -> None:
+        if ticket.mailbox:
+            if not self._voicemail:
+                raise RefusedInput("No voicemail folder is set ([asterisk] voicemail).")
+            self.take_mailbox(f"{self._voicemail}/{ticket.context}/{ticket.mailbox}", via="hook", told=told)
+        elif ticket.audio:
+            self._take_mail(ticket, told=told)
+        else:
+            try:
+                self.take_file(
+                    ticket.path, source=ticket.source, identity=ticket.id, direction=ticket.direction, told=told
+                )
+            except NoInput:
+                if not ticket.removed_ok:
+                    raise
+
+    def take_file(
+        self, path: str, *, source: str, identity: str, direction: str = "", told: float = 0.0, via: str = "hook"
+    ) -> bool:
+        """Put one file in the queue; true if it was new.
+
+        Raises:
+            RefusedInput, NoInput: see `hook.paths`. Busy: the queue is full.
+        """
+        with opened(path, self._roots) as descriptor:
+            stamp = stamp_of(os.fstat(descriptor))
+            data = read_all(descriptor, self._limits.max_bytes)
+        # What is too large goes in as well, unread: whoever works on it says so in an outcome.
+        whole = data if len(data) <= self._limits.max_bytes else b"too large: " + stamp.encode()
+        new = NewJob(
+            source, identity, hashlib.sha256(whole).hexdigest(), {"kind": "file", "path": path, "id": identity},
+            place=path, direction=direction, added=told,
+        )  # fmt: skip
+        _, added = self._add(new, via=via)
+        self._queue.note_stamp(path, stamp)
+        return added
+
+    def take_mailbox(self, box: str, *, via: str, told: float = 0.0) -> int:
+        """Put the messages of a mailbox in the queue that are not there yet; returns how many were new.
+
+        Raises:
+            RefusedInput, NoInput: the mailbox is a link, or not there. Busy.
+        """
+        new = 0
+
+        def known(stamp: str) -> bool:
+            return not self._queue.new_stamp(_inode(box, stamp), stamp)
+
+        for message in messages(box, self._roots, largest=self._limits.max_bytes, known=known):
+            details = {"kind": "mailbox", "box": box, "path": message.path, "id": message.id, "named": message.named}
+            job = NewJob("asterisk", message.id, message.audio, details, direction="in", added=told)
+            new += self._add(job, via=via)[1]
+            self._queue.note_stamp(_inode(box, message.stamp), message.stamp)
+        return new
+
+    def _take_mail(self, ticket: Ticket, *, told: float) -> None:
+        source, target = self._spool.new / ticket.audio, self._held / ticket.audio
+        self._held.mkdir(mode=0o700, parents=True, exist_ok=True)
+        roots = (str(self._spool.new), str(self._held))
+        here = source if source.exists() else target  # moved before, in a life that ended before the commit
+        with opened(str(here), roots) as descriptor:
+            data = read_all(descriptor, self._limits.max_bytes)
+        if here == source:
+            _move(data, source, target)
+        audio = hashlib.sha256(data).hexdigest()
+        details = {"kind": "held", "name": ticket.audio, "id": ticket.id}
+        number, added = self._add(NewJob("mail", ticket.id, audio, details, direction="in", added=told), via="hook")
+        kept = None if added else self._queue.unsealed(number)
+        # A second copy of the same mail goes; the first stays, also where this very ticket was taken in a life that ended too early.
+        if kept is not None and kept[0].get("name") != ticket.audio:
+            with suppress(OSError):
+                target.unlink()
+
+    def _add(self, new: NewJob, *, via: str) -> tuple[int, bool]:
+        number, added = self._queue.add(new)
+        self._told(via, "new" if added else "known")
+        return number, added
+
+    # --- the sweeper ---------------------------------------------------------------------------------------------------
+
+    def sweep(self, *, stopping: Callable[[], bool] = lambda: False) -> int:
+        """Walk all roots for what nobody told us; returns how many recordings were new.
+
+        Raises:
+            Busy: the queue is full; what was not reached is found next time.
+        """
+        new = 0
+        for path in self._spool.orphans(older=ORPHANED):
+            with suppress(OSError):
+                path.unlink()
+        for box in self._boxes():
+            if stopping():
+                return new
+            with suppress(NoInput, RefusedInput):
+                new += self.take_mailbox(box, via="sweep")
+        for root in self._roots:
+            if self._voicemail and f"{root}/".startswith(f"{self._voicemail}/"):
+                continue
+            for file, status in self._files(root):
+                if stopping():
+                    return new
+                if time.time() - max(status.st_mtime, status.st_ctime) < self._settle:
+                    continue  # may still be written to
+                if stat.S_ISREG(status.st_mode) and self._queue.new_stamp(file, stamp_of(status)):
+                    with suppress(NoInput, RefusedInput):
+                        new += self.take_file(file, source="sweep", identity=file, via="sweep")
+        return new
+
+    def _boxes(self) -> list[str]:
+        found: list[str] = []
+        with suppress(OSError):
+            for context in sorted(os.scandir(self._voicemail or os.devnull), key=lambda e: e.name):
+                if context.is_dir(follow_symlinks=False):
+                    with suppress(OSError):
+                        found += sorted(e.path for e in os.scandir(context.path) if e.is_dir(follow_symlinks=False))
+        return found
+
+    def _files(self, root: str) -> list[tuple[str, os.stat_result]]:
+        found: list[tuple[str, os.stat_result]] = []
+        for folder, below, names in os.walk(root):
+            # Mailboxes are read by their own rules; outputs are not inputs.
+            below[:] = sorted(
+                d for d in below if (p := f"{folder.rstrip('/')}/{d}") != self._voicemail and p not in self._outside
+            )
+            for name in sorted(names):
+                if OURS not in name and not name.startswith(".") and suffix(name).lower() in AUDIO_SUFFIXES:
+                    with suppress(OSError):
+                        path = f"{folder.rstrip('/')}/{name}"
+                        found.append((path, os.lstat(path)))
+        return found
+
+
+def _move(data: bytes, source: Path, target: Path) -> None:
+    """Across file systems, which a rename cannot; the copy is on the disk before the first goes."""
+    partial = Partial(target, mode=0o600)
+    try:
+        partial.write(data)
+        partial.commit()
+        flush_folder(target.parent)
+    except OSError as error:
+        raise as_output_error(error) from None
+    finally:
+        partial.discard()
+    with suppress(OSError):
+        source.unlink()
+
+
+def _inode(box: str, stamp: str) -> str:
+    """What a message's file is remembered by: renumbering changes its name, and not its inode."""
+    return f"{box}\0{stamp.rpartition('-')[2]}"
+
+
+def _told(ticket: Path) -> float:
+    """When the hook was called, by the ticket's name; 0 if that is nonsense."""
+    digits = ticket.name.partition("-")[0]
+    at = int(digits) / 1e9 if digits.isascii() and digits.isdigit() and len(digits) == 20 else 0.0
+    return at if 0 < time.time() - at < 30 * 86400 else 0.0

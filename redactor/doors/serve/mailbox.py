@@ -1,0 +1,123 @@
+"""Voicemail boxes of Asterisk: which complete messages lie in one, and where a message went after its box was renumbered.
+
+Layout: CONTEXT/MAILBOX/FOLDER/msgNNNN.{wav,WAV,gsm,txt}. Asterisk renames the audio into place first and writes the .txt last, so a message
+is complete once it has one. msgNNNN changes whenever an earlier message is deleted: `msg_id` in the .txt and the audio's hash tell messages
+apart. The .txt is read twice, before and after the audio: if it says the same, no renumbering came between.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from redactor.doors.hook.paths import opened, opened_folder, read_all
+from redactor.errors import LimitExceeded, NoInput, RedactorError
+
+FORMATS = ("wav", "WAV", "gsm", "flac", "ogg", "ulaw", "alaw", "sln", "sln16", "g722")
+"""Endings in the order of preference: a message is stored once in each format of voicemail.conf, PCM being the best."""
+
+_TEXT = re.compile(r"msg(\d{4,})\.txt")
+_MSG_ID = re.compile(r"[0-9]{6,12}-[0-9a-f]{8}")
+_SKIP = frozenset({"redacted", "tmp", "temp", "greet", "busy", "unavail"})
+_LARGEST_TEXT = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A complete message. `repr` shows nothing that names it.
+
+    Attributes:
+        path: of the audio.
+        id: `msg_id`, or where an old Asterisk gives none, time and channel as one hash.
+        named: whether `id` is Asterisk's own form, which tells nothing of a caller and may name files.
+        audio: SHA-256 of the audio's bytes.
+        data: the bytes.
+        stamp: size, time and inode of the audio file.
+    """
+
+    path: str = field(repr=False)
+    id: str = field(repr=False)
+    named: bool
+    audio: str
+    data: bytes = field(repr=False)
+    stamp: str = field(repr=False)
+
+
+def messages(
+    box: str, roots: Sequence[str], *, largest: int, known: Callable[[str], bool] = lambda _: False
+) -> Iterator[Message]:
+    """The messages of a mailbox, all folders.
+
+    Args:
+        box: path of the mailbox.
+        largest: most bytes of a recording; larger ones are left out (the caller's limits refuse them anyway).
+        known: asked with a file's stamp (a rename does not change it): true for one that need not be read again.
+    """
+    with opened_folder(box, roots) as descriptor:
+        folders = sorted(
+            e.name for e in os.scandir(descriptor) if e.is_dir(follow_symlinks=False) and e.name not in _SKIP
+        )
+    for folder in folders:
+        here = f"{box}/{folder}"
+        try:
+            with opened_folder(here, roots) as descriptor:
+                names = sorted(e.name for e in os.scandir(descriptor))
+        except RedactorError:
+            continue
+        present = set(names)
+        for name in names:
+            if (match := _TEXT.fullmatch(name)) is None:
+                continue
+            audio = next((f"msg{match[1]}.{e}" for e in FORMATS if f"msg{match[1]}.{e}" in present), None)
+            if audio is not None:
+                with suppress(RedactorError):  # it went while we looked: the next look finds it elsewhere
+                    if (message := _read(f"{here}/{name}", f"{here}/{audio}", roots, largest, known)) is not None:
+                        yield message
+
+
+def relocate(box: str, identity: str, audio: str, roots: Sequence[str], *, largest: int) -> Message:
+    """A message that is not where it was.
+
+    Raises:
+        NoInput: it is in none of the box's folders: deleted.
+    """
+    for message in messages(box, roots, largest=largest):
+        if message.id == identity and message.audio == audio:
+            return message
+    raise NoInput("The message is no longer in its mailbox.", hint="It was deleted before it could be redacted.")
+
+
+def stamp_of(status: os.stat_result) -> str:
+    """What a file looks like from outside."""
+    return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ino}"
+
+
+def _read(text: str, audio: str, roots: Sequence[str], largest: int, known: Callable[[str], bool]) -> Message | None:
+    with opened(audio, roots) as descriptor:
+        stamp = stamp_of(os.fstat(descriptor))
+        if known(stamp):
+            return None
+        before = _facts(text, roots)
+        data = read_all(descriptor, largest)
+    if len(data) > largest:
+        raise LimitExceeded("The recording is larger than the limit.")
+    if _facts(text, roots) != before:
+        return None
+    identity, named = before
+    return Message(audio, identity, named, hashlib.sha256(data).hexdigest(), data, stamp)
+
+
+def _facts(path: str, roots: Sequence[str]) -> tuple[str, bool]:
+    """Identity of the message that this .txt describes, and whether it is Asterisk's."""
+    with opened(path, roots) as descriptor:
+        untrusted = read_all(descriptor, _LARGEST_TEXT)[:_LARGEST_TEXT].decode("utf-8", "replace")
+    found = dict(line.partition("=")[::2] for line in untrusted.splitlines() if "=" in line and line[0] not in ";[")
+    given = found.get("msg_id", "").strip()
+    if _MSG_ID.fullmatch(given):
+        return given, True
+    told = "\0".join(found.get(k, "") for k in ("msg_id", "origtime", "callerchan", "origmailbox"))
+    return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:32], False

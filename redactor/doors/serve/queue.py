@@ -1,0 +1,386 @@
+"""The durable queue: jobs are added once, claimed with a lease, and end redacted, quarantined, failed (a dead letter) or superseded.
+
+    queued ──claim──▶ claimed ──settle──▶ redacted | quarantined | failed | superseded
+       ▲                 │ put_off (a passing failure: later), or the lease ran out (a crash is counted)
+       └─────────────────┘
+
+Claims are taken with SELECT … FOR UPDATE SKIP LOCKED, so services on several hosts never wait for each other; SQLite has one writer at a
+time anyway. A job that was claimed when two services ended is a suspect: it is claimed alone, with nothing else under way that it could take
+along, and after `CRASHES` ends it is a dead letter.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from redactor.errors import Busy, CrashedRepeatedly
+from redactor.keep.sealing import Sealer
+from redactor.types import Outcome
+
+from .database import calls, connect, jobs, locked, make_tables, now, seen
+
+CRASHES = 5
+SUSPECT = 2
+PATIENCE = 5.0
+"""Seconds that a suspect waits for a gap; then no more is claimed until it had its turn."""
+FIRST_DELAY, LONGEST_DELAY = 2.0, 300.0
+
+OPEN = ("queued", "claimed")
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A recording that somebody told us of. `repr` shows its source and hash.
+
+    Attributes:
+        source: of a fixed few words.
+        message: what the source calls the recording.
+        audio: SHA-256 of its bytes, "" if it must be fetched first.
+        details: how to get it (JSON).
+        place: its path, where the path says which recording it is: told twice of the same bytes there, once under an id and once by
+            the sweeper, we take it once.
+        added: seconds since 1970; 0: now.
+    """
+
+    source: str
+    message: str = field(repr=False)
+    audio: str
+    details: Mapping[str, Any] = field(repr=False)
+    place: str = field(default="", repr=False)
+    direction: str = ""
+    added: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as claimed; `alone`: nothing else should be under way."""
+
+    id: int
+    key: str
+    source: str
+    direction: str
+    audio: str
+    attempts: int
+    added: float
+    details: Mapping[str, Any] = field(repr=False)
+    alone: bool = False
+
+
+class Queue:
+    """See the module's text. Safe for many threads and many processes.
+
+    Args:
+        url: of the database.
+        sealer: the key that all services of a database share.
+        worker: of this process, as `presence` has it.
+        limit: most open jobs.
+        tries: attempts, see `put_off`.
+        lease: seconds.
+        callbacks: whether ends are to be told to somebody.
+    """
+
+    def __init__(
+        self, url: str, sealer: Sealer, *, worker: str, limit: int = 10_000, tries: int = 5, lease: float = 30.0, callbacks: bool = False
+    ) -> None:  # fmt: skip
+        self.engine = connect(url)
+        self._sealer = sealer
+        self.worker = worker
+        self.limit, self.tries, self.lease = limit, tries, lease
+        self._callbacks = callbacks
+
+    def prepare(self) -> None:
+        """Make the tables."""
+        make_tables(self.engine)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    # --- in ------------------------------------------------------------------------------------------------------------
+
+    def add(self, new: NewJob) -> tuple[int, bool]:
+        """Put a job in, unless it is there: (its number, whether it is new).
+
+        Raises:
+            Busy: as many jobs as may be are open; nothing was put in.
+        """
+        key = self._mark("job", new.source, new.message, new.audio)
+        place = self._mark("place", new.place) if new.place else None
+        same = jobs.c.key == key
+        if place is not None:
+            same = or_(same, and_(jobs.c.place == place, jobs.c.audio == new.audio))
+        known = select(jobs.c.id).where(same)
+        with self.engine.begin() as c:
+            if (found := c.execute(known.limit(1)).scalar()) is not None:
+                return found, False
+            if self._open(c) >= self.limit:
+                raise Busy("The queue is full.")
+            row = {
+                "key": key, "place": place, "audio": new.audio, "source": new.source, "direction": new.direction,
+                "sealed": self._seal(dict(new.details)), "state": "queued", "added": new.added or now(c),
+            }  # fmt: skip
+            try:
+                with c.begin_nested():
+                    return int(c.execute(insert(jobs).values(row)).inserted_primary_key[0]), True  # type: ignore[index]
+            except IntegrityError:  # another service was faster
+                pass
+            return int(c.execute(known.limit(1)).scalar_one()), False
+
+    def new_stamp(self, path: str, stamp: str) -> bool:
+        """Whether the file at this path looks otherwise than when `note_stamp` was last called for it."""
+        with self.engine.connect() as c:
+            return c.execute(select(seen.c.stamp).where(seen.c.place == self._mark("place", path))).scalar() != stamp
+
+    def note_stamp(self, path: str, stamp: str) -> None:
+        """Remember how a file looks, once it is in the queue."""
+        place = self._mark("place", path)
+        with self.engine.begin() as c:
+            if not c.execute(update(seen).where(seen.c.place == place).values(stamp=stamp)).rowcount:
+                try:
+                    with c.begin_nested():
+                        c.execute(insert(seen).values(place=place, stamp=stamp))
+                except IntegrityError:
+                    pass
+
+    # --- work ----------------------------------------------------------------------------------------------------------
+
+    def claim(self, count: int, *, idle: bool) -> list[Job]:
+        """Up to `count` jobs, oldest first; `idle`: nothing is under way in this process."""
+        with self.engine.begin() as c:
+            at = now(c)
+            ready = or_(
+                and_(jobs.c.state == "queued", jobs.c.not_before <= at), and_(jobs.c.state == "claimed", jobs.c.lease < at)
+            )  # fmt: skip
+            fallen = and_(jobs.c.state == "claimed", jobs.c.lease < at)
+            suspect = c.execute(
+                locked(select(jobs).where(ready, jobs.c.crashes >= SUSPECT).order_by(jobs.c.id).limit(1))
+            ).first()
+            if suspect is not None:
+                if idle:
+                    return self._taken(c, [suspect], at)
+                if at - max(suspect.not_before, suspect.lease, suspect.added) > PATIENCE:
+                    return []
+            rows = c.execute(
+                locked(
+                    select(jobs)
+                    .where(ready, jobs.c.crashes < SUSPECT, or_(jobs.c.crashes < SUSPECT - 1, ~fallen))
+                    .order_by(jobs.c.id)
+                    .limit(count)
+                )
+            ).all()
+            # What falls a second time becomes a suspect first, and is taken alone the next time round.
+            c.execute(
+                update(jobs)
+                .where(fallen, jobs.c.crashes == SUSPECT - 1)
+                .values(state="queued", crashes=SUSPECT, not_before=at, worker="")
+            )
+            return self._taken(c, rows, at)
+
+    def _taken(self, c: Any, rows: Sequence[Row[Any]], at: float) -> list[Job]:
+        taken: list[Job] = []
+        for row in rows:
+            crashes = row.crashes + (row.state == "claimed")
+            if crashes >= CRASHES:
+                problem = CrashedRepeatedly(f"{crashes} services ended while they were at it.")
+                self._end(
+                    c,
+                    row.id,
+                    "failed",
+                    at,
+                    reason=problem.reason,
+                    message=problem.message,
+                    hint=problem.hint,
+                    exit_code=problem.exit_code,
+                )
+                continue
+            details = self._opened(row.sealed)
+            if details is None:
+                self._end(
+                    c,
+                    row.id,
+                    "failed",
+                    at,
+                    reason="key-lost",
+                    message="The job was sealed under another key.",
+                    exit_code=78,
+                )
+                continue
+            c.execute(
+                update(jobs).where(jobs.c.id == row.id).values(
+                    state="claimed", worker=self.worker, lease=at + self.lease, attempts=row.attempts + 1, crashes=crashes
+                )
+            )  # fmt: skip
+            taken.append(
+                Job(
+                    row.id,
+                    row.key,
+                    row.source,
+                    row.direction,
+                    row.audio,
+                    row.attempts + 1,
+                    row.added,
+                    details,
+                    row.crashes >= SUSPECT,
+                )
+            )
+        return taken
+
+    def beat(self) -> None:
+        """Go on holding all that this process has claimed."""
+        with self.engine.begin() as c:
+            c.execute(
+                update(jobs).where(jobs.c.state == "claimed", jobs.c.worker == self.worker).values(lease=now(c) + self.lease)
+            )  # fmt: skip
+
+    def workers(self) -> list[str]:
+        """Who has claimed something."""
+        with self.engine.connect() as c:
+            return list(c.execute(select(jobs.c.worker).where(jobs.c.state == "claimed").distinct()).scalars())
+
+    def bury(self, worker: str) -> int:
+        """Of a worker that is known to be dead: what it had may be claimed at once. Returns how many jobs that were."""
+        with self.engine.begin() as c:
+            return c.execute(
+                update(jobs)
+                .where(jobs.c.state == "claimed", jobs.c.worker == worker, jobs.c.lease > 0)
+                .values(lease=0.0)
+            ).rowcount
+
+    def give_back(self) -> None:
+        """An orderly end: what was claimed and not begun is nobody's, and no crash."""
+        with self.engine.begin() as c:
+            c.execute(
+                update(jobs).where(jobs.c.state == "claimed", jobs.c.worker == self.worker)
+                .values(state="queued", worker="", lease=0.0, attempts=jobs.c.attempts - 1)
+            )  # fmt: skip
+
+    def settle(self, job: Job, state: str, outcome: Outcome, *, result: str = "") -> bool:
+        """The end of a job; false if it is not ours any more (our lease ran out, and another has it)."""
+        with self.engine.begin() as c:
+            return self._end(
+                c, job.id, state, now(c), worker=self.worker,
+                audio=outcome.id or job.audio, reason=outcome.reason, message=outcome.message[:400], hint=outcome.hint[:400],
+                exit_code=outcome.exit_code, duration=outcome.duration, bleeped=outcome.bleeped,
+                result=self._sealer.seal(result.encode("utf-8", "surrogateescape")) if result else None,
+            )  # fmt: skip
+
+    def put_off(self, job: Job, outcome: Outcome, *, counts: bool = True) -> bool:
+        """A failure that may pass: again later, or a dead letter after `tries` attempts. Returns whether it will be tried again.
+
+        Args:
+            counts: false: a failure of the place (a full disk), not of the recording: it is tried for ever.
+        """
+        if counts and job.attempts >= self.tries:
+            self.settle(job, "failed", outcome)
+            return False
+        with self.engine.begin() as c:
+            delay = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(job.attempts - 1, 16))
+            c.execute(
+                update(jobs).where(jobs.c.id == job.id, jobs.c.worker == self.worker, jobs.c.state == "claimed").values(
+                    state="queued", worker="", not_before=now(c) + delay, reason=outcome.reason, message=outcome.message[:400],
+                    attempts=job.attempts - (not counts),
+                )
+            )  # fmt: skip
+        return True
+
+    def retry(self, numbers: Sequence[int] | None) -> int:
+        """Dead letters (all, or these) are tried again as if for the first time."""
+        which = jobs.c.state == "failed"
+        if numbers is not None:
+            which = and_(jobs.c.state.in_(("failed", "quarantined")), jobs.c.id.in_(numbers))
+        with self.engine.begin() as c:
+            c.execute(delete(calls).where(calls.c.job.in_(select(jobs.c.id).where(which))))
+            return c.execute(
+                update(jobs)
+                .where(which)
+                .values(state="queued", attempts=0, crashes=0, not_before=0.0, reason="", message="", hint="")
+            ).rowcount
+
+    # --- looking -------------------------------------------------------------------------------------------------------
+
+    def counts(self) -> dict[str, int]:
+        """Jobs by state."""
+        with self.engine.connect() as c:
+            return {str(s): int(n) for s, n in c.execute(select(jobs.c.state, func.count()).group_by(jobs.c.state))}
+
+    def oldest(self) -> float:
+        """Seconds that the oldest open job has waited; 0 if there is none."""
+        with self.engine.connect() as c:
+            added = c.execute(select(func.min(jobs.c.added)).where(jobs.c.state.in_(OPEN))).scalar()
+            return max(0.0, now(c) - added) if added is not None else 0.0
+
+    def look(self, number: int) -> dict[str, Any] | None:
+        """What may be told of a job: nothing sealed."""
+        with self.engine.connect() as c:
+            row = c.execute(select(jobs).where(jobs.c.id == number)).first()
+        return None if row is None else _shown(row)
+
+    def letters(self, state: str = "failed", *, after: int = 0, limit: int = 100) -> list[dict[str, Any]]:
+        """Jobs of a state, by number: the dead letters with their reasons."""
+        with self.engine.connect() as c:
+            rows = c.execute(
+                select(jobs).where(jobs.c.state == state, jobs.c.id > after).order_by(jobs.c.id).limit(limit)
+            ).all()
+        return [_shown(row) for row in rows]
+
+    def unsealed(self, number: int) -> tuple[Mapping[str, Any], str] | None:
+        """How a job's recording was to be got, and where its result lies ("" if there is none). PHI may be in both."""
+        with self.engine.connect() as c:
+            row = c.execute(select(jobs.c.sealed, jobs.c.result).where(jobs.c.id == number)).first()
+        if row is None:
+            return None
+        result = self._sealer.open(row.result) if row.result else b""
+        return self._opened(row.sealed) or {}, (result or b"").decode("utf-8", "surrogateescape")
+
+    # -------------------------------------------------------------------------------------------------------------------
+
+    def _end(self, c: Any, number: int, state: str, at: float, *, worker: str | None = None, **values: Any) -> bool:
+        mine = jobs.c.id == number
+        if worker is not None:
+            mine = and_(mine, jobs.c.worker == worker, jobs.c.state == "claimed")
+        if state == "superseded":
+            values["place"] = None
+        done: bool = (
+            c.execute(update(jobs).where(mine).values(state=state, ended=at, worker="", **values)).rowcount == 1
+        )
+        if done and self._callbacks and state != "superseded":
+            c.execute(delete(calls).where(calls.c.job == number))
+            c.execute(insert(calls).values(job=number, state="waiting"))
+        return done
+
+    def _open(self, c: Any) -> int:
+        return int(c.execute(select(func.count()).where(jobs.c.state.in_(OPEN))).scalar_one())
+
+    def _mark(self, *parts: str) -> str:
+        return self._sealer.mark(*(p.encode("utf-8", "surrogateescape") for p in parts)).hex()
+
+    def _seal(self, details: dict[str, Any]) -> bytes:
+        return self._sealer.seal(json.dumps(details).encode())
+
+    def _opened(self, sealed: bytes) -> Mapping[str, Any] | None:
+        content = self._sealer.open(bytes(sealed))
+        return None if content is None else dict(json.loads(content))
+
+
+def _shown(row: Row[Any]) -> dict[str, Any]:
+    names = (
+        "id",
+        "state",
+        "source",
+        "direction",
+        "audio",
+        "attempts",
+        "reason",
+        "message",
+        "hint",
+        "duration",
+        "bleeped",
+    )
+    shown: dict[str, Any] = {name: getattr(row, name) for name in names}
+    shown["added"], shown["ended"] = round(row.added, 3), round(row.ended, 3)
+    return shown

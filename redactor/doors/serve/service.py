@@ -1,0 +1,298 @@
+"""The service, put together: queue, crew, intake, sweeper, callbacks, HTTP; started in order, drained in order.
+
+    spool ─┐                       ┌─ crew ─▶ pipeline (model loaded once) ─▶ results
+    sweep ─┼─▶ intake ─▶ queue ────┤
+    HTTP  ─┘             (database)└─ callbacks
+
+On SIGTERM: not ready any more; nothing new is claimed; what is under way is finished and saved; then HTTP ends. A second signal, or a
+kill, loses nothing either: leases run out, saves are atomic, tickets are removed only after their commit.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from redactor.audio import Limits
+from redactor.doors.hook.spool import Spool
+from redactor.doors.job import Job as Recipe
+from redactor.doors.job import assemble
+from redactor.errors import ConfigurationError, NoInput, OutputError
+from redactor.keep import Item
+from redactor.keep.sealing import Sealer, read_or_make_key
+from redactor.types import Outcome
+
+from .callbacks import Callbacks
+from .crew import Crew
+from .intake import Intake
+from .loops import Loop
+from .metrics import Metrics
+from .presence import Presence
+from .queue import Job, Queue
+from .recordings import Recordings, transcript_for
+from .settings import Settings
+from .web import build_app
+from .web.office import Office
+
+MOST_IN_FLIGHT = 16
+"""Recordings under way at once, unless the settings say otherwise: more would fill batches better, and make each wait longer."""
+TICKETS = 0.05
+CALLS = 1.0
+
+log = logging.getLogger("redactor.serve")
+
+
+def open_queue(settings: Settings, presence: Presence) -> Queue:
+    """The queue that the settings name, with its tables.
+
+    Raises:
+        ConfigurationError: the database cannot be used. OutputError: nor the state folder.
+    """
+    state = settings.state
+    with _alone(state / ".lock"):
+        key = bytes.fromhex(settings.service.key.decode()) if settings.service.key else read_or_make_key(state / "key")
+    url = settings.service.database_url.decode() or f"sqlite:///{state}/queue.sqlite"
+    try:
+        queue = Queue(
+            url, Sealer(key), worker=presence.name, limit=settings.service.queue_limit, tries=settings.service.tries,
+            lease=settings.service.lease, callbacks=bool(settings.callback.url),
+        )  # fmt: skip
+        queue.prepare()
+    except Exception as error:  # noqa: BLE001 - drivers have errors of their own, whose texts hold addresses and names
+        raise ConfigurationError(
+            f"The database cannot be used ({type(error).__name__}).",
+            hint="Check service.database_url, and that it runs.",
+        ) from None
+    return queue
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """One process of this host at a time."""
+    try:
+        lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        raise OutputError("The state folder cannot be written to.", hint="Check service.state and its owner.") from None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(file)
+
+
+class Service:
+    """One process of the service.
+
+    Args:
+        settings: checked.
+        recipe: what shapes the artefacts.
+        confined: the decoder; None: this process decodes (tests).
+    """
+
+    def __init__(self, settings: Settings, recipe: Recipe, *, confined: Any = None) -> None:
+        self._settings, self._recipe, self._confined = settings, recipe, confined
+        self._limits = Limits(max_bytes=256 << 20)
+        self._draining = False
+        self._loops: list[Loop] = []
+        self._server: uvicorn.Server | None = None
+        self._http: threading.Thread | None = None
+        self._beaten = time.monotonic()
+        held = settings.state / "held"
+        self.presence = Presence(settings.state)
+        self.queue = open_queue(settings, self.presence)
+        self.metrics = Metrics(self.queue)
+        self._spool = Spool(Path(settings.service.spool), limit=settings.service.spool_limit)
+        self._recordings = Recordings(settings, held=held, limits=self._limits)
+        self.intake = Intake(
+            spool=self._spool, queue=self.queue, roots=settings.roots, voicemail=settings.asterisk.voicemail, held=held,
+            settle=settings.sweep.settle, limits=self._limits, note=log.info, told=self._told,
+            outside=tuple(str(p).rstrip("/") for p in (settings.state, settings.results, settings.service.spool)),
+        )  # fmt: skip
+        self.callbacks = Callbacks(
+            settings.callback, self.queue, note=lambda what: self.metrics.callbacks.labels(what).inc()
+        )
+        self.crew: Crew | None = None
+
+    # --- life ----------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Load the model, then take work.
+
+        Raises:
+            ConfigurationError, ModelUnavailable, OutputError
+        """
+        s = self._settings
+        self._spool.prepare()
+        self._listen()  # first, so that a supervisor sees "alive, not ready" while the model loads
+        identities: dict[int, str] = {}
+        reading = threading.Lock()
+
+        def source(item: Item) -> Any:
+            assert self.crew is not None
+            found = self.crew.source(item)
+            with reading:
+                identities[item.number] = found.id
+            return found
+
+        def transcript(item: Item) -> Any:
+            from redactor.speech import TranscriptReader
+
+            with reading:
+                identity = identities.get(item.number, "")
+                if len(identities) > 4096:
+                    for number in sorted(identities)[:2048]:
+                        del identities[number]
+            path = transcript_for(s.service.transcripts, identity) if s.service.transcripts else None
+            if path is None and self._recipe.recognition is None:
+                raise NoInput(
+                    "There is no transcript of this recording.", hint="Put it into service.transcripts and retry."
+                )
+            return TranscriptReader(path) if path is not None else None
+
+        made = assemble(self._recipe, reader=transcript, source=source, confined=self._confined)
+        in_flight = s.service.in_flight or min(MOST_IN_FLIGHT, made.in_flight)
+        self.crew = Crew(
+            self.queue, self._recordings, in_flight=in_flight, ended=self._ended, requeue=self._requeue, note=log.warning
+        )  # fmt: skip
+        self._bury_the_dead()
+        self.crew.start(made.pipeline)
+        self._loops = [
+            Loop("beat", self._beat, every=s.service.lease / 3),
+            Loop("tickets", self._take_tickets, every=TICKETS, slowest=2.0),
+        ]
+        if s.sweep.every:
+            self._loops.append(Loop("sweep", self._sweep, every=s.sweep.every))
+        if s.callback.url:
+            self._loops.append(Loop("callbacks", self._call_back, every=CALLS))
+        for loop in self._loops:
+            loop.start()
+        log.info("ready: %d recordings at once", in_flight)
+        notify("READY=1")
+
+    def stop(self) -> bool:
+        """Drain; whether everything under way was finished in time."""
+        self._draining = True
+        notify("STOPPING=1")
+        log.info("draining: %d under way", self.crew.under_way if self.crew else 0)
+        for loop in self._loops:
+            if loop.name != "beat":
+                loop.stop()
+        done = self.crew.drain(self._settings.service.drain_seconds) if self.crew else True
+        for loop in self._loops:
+            loop.stop()
+        with suppress(Exception):  # the database may be what is down
+            self.queue.give_back()
+        if self._server is not None and self._http is not None:
+            self._server.should_exit = True
+            self._http.join(timeout=10)
+        self.queue.close()
+        self.presence.close()
+        log.info("ended%s", "" if done else ": some recordings were not finished, and will be taken again")
+        return done
+
+    @property
+    def trouble(self) -> str:
+        """Why recordings should not be sent here, "" if they may."""
+        if self._draining:
+            return "draining"
+        if self.crew is None:
+            return "loading"
+        if not self.crew.alive:
+            return "crew-ended"
+        try:
+            full = sum(self.queue.counts().get(state, 0) for state in ("queued", "claimed")) >= self.queue.limit
+        except Exception:  # noqa: BLE001 - any failure to ask is the answer
+            return "database-unavailable"
+        return "queue-full" if full else ""
+
+    # --- loops ---------------------------------------------------------------------------------------------------------
+
+    def _beat(self) -> None:
+        self.queue.beat()
+        self._bury_the_dead()
+        if self.crew is not None and self.crew.alive:
+            notify("WATCHDOG=1")
+
+    def _bury_the_dead(self) -> None:
+        for worker in self.queue.workers():
+            if self.presence.is_dead(worker) and (left := self.queue.bury(worker)):
+                log.warning("a service ended without a word; %d recordings are taken again", left)
+
+    def _take_tickets(self) -> None:
+        if self.intake.take_tickets() and self.crew is not None:
+            self.crew.wake()
+
+    def _sweep(self) -> None:
+        stop = next(loop.stopping for loop in self._loops if loop.name == "sweep")
+        found = self.intake.sweep(stopping=stop.is_set)
+        if found and self.crew is not None:
+            log.info("the sweeper found %d recordings that nobody told us of", found)
+            self.crew.wake()
+
+    def _call_back(self) -> None:
+        stop = next(loop.stopping for loop in self._loops if loop.name == "callbacks")
+        while not stop.is_set() and self.callbacks.send_due(stop):
+            pass
+
+    # --- ends ----------------------------------------------------------------------------------------------------------
+
+    def _ended(self, job: Job, state: str, outcome: Outcome) -> None:
+        seconds = time.time() - job.added
+        self.metrics.ended(job, state, outcome, seconds=seconds)
+        reason = f" ({outcome.reason})" if outcome.reason else ""
+        log.info("job %d %s %s%s after %.2f s", job.id, (outcome.id or job.audio)[:12], state, reason, seconds)
+
+    def _requeue(self, job: Job) -> None:
+        with suppress(Exception):  # the sweeper finds it otherwise
+            d = job.details
+            if d["kind"] == "file":
+                self.intake.take_file(d["path"], source=job.source, identity=d["id"], direction=job.direction)
+
+    def _told(self, via: str, what: str) -> None:
+        self.metrics.told.labels(via, what).inc()
+
+    # --- HTTP ----------------------------------------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        listen = self._settings.http.listen
+        if not listen:
+            return
+        host, _, port = listen.rpartition(":")
+        host = host.strip("[]")
+        try:
+            made = socket.create_server((host, int(port)), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        except (OSError, OverflowError):
+            raise OutputError(
+                "The address of http.listen cannot be used.", hint="Is another service running there?"
+            ) from None
+        office = Office(
+            settings=self._settings, queue=self.queue, metrics=self.metrics, trouble=lambda: self.trouble,
+            alive=lambda: self.crew is None or self.crew.alive, wake=lambda: self.crew.wake() if self.crew else None,
+        )  # fmt: skip
+        config = uvicorn.Config(
+            build_app(office), log_config=None, access_log=False, server_header=False, lifespan="off", ws="none",
+            proxy_headers=False, limit_concurrency=256, timeout_keep_alive=5, timeout_graceful_shutdown=5,
+        )  # fmt: skip
+        self._server = uvicorn.Server(config)
+        self._http = threading.Thread(target=self._server.run, kwargs={"sockets": [made]}, name="http", daemon=True)
+        self._http.start()
+        log.info("listening on port %d", made.getsockname()[1])
+
+
+def notify(state: str) -> None:
+    """Tell systemd (sd_notify), if it started us."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if address:
+        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.sendto(state.encode(), "\0" + address[1:] if address.startswith("@") else address)

@@ -1,0 +1,305 @@
+"""The service's settings: one TOML file, checked whole before anything starts. Secrets are named (a file, an environment variable), never given."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from redactor.doors.hook.settings import hook_settings, read_toml
+from redactor.errors import ConfigurationError
+
+LONGEST_SECRET = 4096
+HINT = "See the chapter on the service in the README."
+SANDBOXES = ("required", "auto", "limits")
+
+Table = TypeVar("Table")
+
+
+class Secret(bytes):
+    """A secret read from a file or a variable; in the file the setting `x` is `x_file` or `x_env`. `repr` hides it."""
+
+    def __repr__(self) -> str:
+        return "Secret(…)" if self else "Secret()"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTable:
+    """[service].
+
+    Attributes:
+        spool: where the hook leaves tickets.
+        state: folder of the queue, its key and the mails' recordings; only the service may read it.
+        roots: folders that recordings lie in; nothing outside is opened.
+        results: folder for the results of what lies in none of them (mails, fetched recordings), and of all, where `beside` is false.
+        beside: results of recordings go into their own folder, those of a mailbox into its folder `redacted`.
+        database_url: sqlite in `state`, where it is left out; or postgresql+psycopg://…, for services on several hosts.
+        key: 32 bytes, hexadecimal, that all services of one database share; made in `state` where it is left out.
+        queue_limit: most recordings that may wait; what comes then is told to try again.
+        tries: attempts on a recording that fails for a passing reason, before it goes to the dead letters.
+        lease: seconds after which a recording is taken from a service that does not answer any more.
+        in_flight: recordings under way at once; 0: by device, at most 16.
+        drain_seconds: how long the end may take, for what is under way.
+        sandbox: required (bubblewrap, or no start), auto (bubblewrap where it works, else limits), limits.
+        transcripts: folder of transcripts named by the recordings' SHA-256 (ID.json, .vtt …), used instead of recognition.
+    """
+
+    spool: str
+    state: str
+    roots: tuple[str, ...]
+    results: str = ""
+    beside: bool = True
+    database_url: Secret = field(default=Secret())
+    key: Secret = field(default=Secret())
+    spool_limit: int = 10_000
+    hook_seconds: float = 0.9
+    queue_limit: int = 10_000
+    tries: int = 5
+    lease: float = 30.0
+    in_flight: int = 0
+    drain_seconds: float = 60.0
+    sandbox: str = "auto"
+    transcripts: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AsteriskTable:
+    """[asterisk] `voicemail`: the folder that holds CONTEXT/MAILBOX/INBOX; one of the roots, or below one."""
+
+    voicemail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepTable:
+    """[sweep] `every`: seconds between walks over the roots; 0: never. `settle`: seconds for which a file must not have changed."""
+
+    every: float = 60.0
+    settle: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class HttpTable:
+    """[http].
+
+    Attributes:
+        listen: ADDRESS:PORT; "": no HTTP. TLS is the reverse proxy's business.
+        public_url: how senders reach us, as they sign it (https://redactor.example.org).
+        token: of whom may ask for jobs, results and dead letters (Authorization: Bearer …); without one nobody may.
+        body_limit: most bytes of a request.
+    """
+
+    listen: str = "127.0.0.1:8470"
+    public_url: str = ""
+    token: Secret = field(default=Secret())
+    body_limit: int = 262_144
+
+
+@dataclass(frozen=True, slots=True)
+class RedactionTable:
+    """[redaction] as the options of `redactor redact`; `model` "none": only transcripts."""
+
+    policy: str = "deidentify"
+    model: str = "auto"
+    device: str = "auto"
+    compute_type: str = ""
+    threads: int = 0
+    workers: int = 0
+    batch_size: int = 0
+    window: str = "auto"
+    beam: int = 5
+    language: str = ""
+    hotwords: str = ""
+    initial_prompt: str = ""
+    revision: str = ""
+    ner: str = "auto"
+    raw: str = ""
+    bleep: str = "tone"
+    operator: str = "label"
+    hash_key: Secret = field(default=Secret())
+    unheard: str = ""
+    verify: bool = False
+    names: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class TwilioTable:
+    """[twilio] `account`: SID that fetches recordings; `token`: the auth token that signs requests; `hosts`: where recordings lie."""
+
+    account: str = ""
+    token: Secret = field(default=Secret())
+    hosts: tuple[str, ...] = ("https://api.twilio.com",)
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookTable:
+    """[webhook] `secret`: of Standard Webhooks (whsec_…); `hosts`: https://HOST[:PORT] that recordings may be fetched from."""
+
+    secret: Secret = field(default=Secret())
+    hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class S3Table:
+    """[s3] `endpoint`: https://HOST[:PORT]; `buckets`: of which events are taken; `token`: that senders of events show."""
+
+    endpoint: str = ""
+    region: str = "us-east-1"
+    buckets: tuple[str, ...] = ()
+    access_key: Secret = field(default=Secret())
+    secret_key: Secret = field(default=Secret())
+    token: Secret = field(default=Secret())
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackTable:
+    """[callback] `url`: told of every outcome, signed (Standard Webhooks) with `secret`; tried `tries` times, ever less often."""
+
+    url: str = ""
+    secret: Secret = field(default=Secret())
+    tries: int = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole file."""
+
+    service: ServiceTable
+    asterisk: AsteriskTable = AsteriskTable()
+    sweep: SweepTable = SweepTable()
+    http: HttpTable = HttpTable()
+    redaction: RedactionTable = RedactionTable()
+    twilio: TwilioTable = TwilioTable()
+    webhook: WebhookTable = WebhookTable()
+    s3: S3Table = S3Table()
+    callback: CallbackTable = CallbackTable()
+
+    @property
+    def state(self) -> Path:
+        return Path(self.service.state)
+
+    @property
+    def results(self) -> Path:
+        return Path(self.service.results) if self.service.results else self.state / "results"
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        return tuple(root.rstrip("/") or "/" for root in self.service.roots)
+
+
+def load_settings(path: Path, *, listen: str | None = None, sandbox: str | None = None) -> Settings:
+    """Read and check the settings file.
+
+    Args:
+        listen, sandbox: from the command line, where they win over the file.
+
+    Raises:
+        ConfigurationError: names the setting, never its value.
+    """
+    given = read_toml(path)
+    hook_settings(given)
+    if listen is not None:
+        given.setdefault("http", {})["listen"] = listen
+    if sandbox is not None:
+        given["service"]["sandbox"] = sandbox
+    settings: Settings = _filled(Settings, given, "")
+    _check(settings)
+    return settings
+
+
+def _filled(kind: type[Table], given: Any, where: str) -> Table:
+    if not isinstance(given, Mapping):
+        raise ConfigurationError(f"[{where}] is no table of settings.", hint=HINT)
+    left = dict(given)
+    hints = get_type_hints(kind)
+    values: dict[str, Any] = {}
+    for one in fields(kind):  # type: ignore[arg-type]
+        name, wanted = one.name, hints[one.name]
+        label = f"{where}.{name}" if where else name
+        if wanted is Secret:
+            values[name] = _secret(left, name, label)
+        elif name in left:
+            value = left.pop(name)
+            if isinstance(wanted, type) and hasattr(wanted, "__dataclass_fields__"):
+                values[name] = _filled(wanted, value, label)
+            else:
+                values[name] = _typed(value, wanted, label)
+        elif one.default is MISSING:
+            raise ConfigurationError(f"The setting {label} is missing.", hint=HINT)
+    if left:
+        names = ", ".join(sorted(n for n in left if re.fullmatch(r"[a-z_0-9]{1,40}", n))) or "of an odd name"
+        raise ConfigurationError(f"There is no setting {names} in [{where or 'the file'}].", hint=HINT)
+    return kind(**values)
+
+
+def _typed(value: Any, wanted: Any, label: str) -> Any:
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if wanted == tuple[str, ...]:
+        if isinstance(value, list) and all(isinstance(v, str) for v in value):
+            return tuple(value)
+    elif type(value) is wanted and not (wanted in (int, float) and value < 0):
+        return value
+    kind = {str: "text", bool: "true or false", int: "a whole number from 0", float: "a number from 0"}
+    raise ConfigurationError(f"The setting {label} must be {kind.get(wanted, 'a list of texts')}.", hint=HINT)
+
+
+def _secret(left: dict[str, Any], name: str, label: str) -> Secret:
+    if name in left:
+        raise ConfigurationError(f"The setting {label} is a secret: name it with {name}_file or {name}_env.", hint=HINT)
+    file, variable = left.pop(f"{name}_file", None), left.pop(f"{name}_env", None)
+    if file is None and variable is None:
+        return Secret()
+    try:
+        if isinstance(variable, str):
+            found = os.environb[os.fsencode(variable)]
+        else:
+            with Path(file).open("rb") as opened:
+                found = opened.read(LONGEST_SECRET + 1)
+    except (OSError, KeyError, TypeError, ValueError):
+        raise ConfigurationError(f"The secret {label} cannot be read.", hint=HINT) from None
+    found = found.strip()
+    if not found or len(found) > LONGEST_SECRET:
+        raise ConfigurationError(f"The secret {label} is empty or longer than {LONGEST_SECRET} bytes.", hint=HINT)
+    return Secret(found)
+
+
+def _check(s: Settings) -> None:
+    def refuse(message: str) -> None:
+        raise ConfigurationError(message, hint=HINT)
+
+    paths = {
+        "service.state": s.service.state, "service.results": s.service.results, "asterisk.voicemail": s.asterisk.voicemail,
+        "service.transcripts": s.service.transcripts,
+    }  # fmt: skip
+    for label, path in paths.items():
+        if path and not Path(path).is_absolute():
+            refuse(f"The setting {label} must be an absolute path.")
+    if s.service.sandbox not in SANDBOXES:
+        refuse(f"The setting service.sandbox must be one of {', '.join(SANDBOXES)}.")
+    if not (s.service.queue_limit and s.service.tries and s.service.lease >= 1):
+        refuse("The settings service.queue_limit, tries and lease must be 1 or more.")
+    if s.http.listen and not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}", s.http.listen):
+        refuse("The setting http.listen must be ADDRESS:PORT.")
+    for label, hosts in (
+        ("twilio.hosts", s.twilio.hosts),
+        ("webhook.hosts", s.webhook.hosts),
+        ("s3.endpoint", (s.s3.endpoint,) if s.s3.endpoint else ()),
+    ):
+        if not all(re.fullmatch(r"https?://(\[[0-9a-fA-F:]+\]|[\w.-]+)(:\d{1,5})?", h) for h in hosts):
+            refuse(f"The setting {label} must be https://HOST or https://HOST:PORT.")
+    for label, url in (("http.public_url", s.http.public_url), ("callback.url", s.callback.url)):
+        if url and not re.fullmatch(r"https?://[!-~]+", url):
+            refuse(f"The setting {label} must be an https:// address.")
+    if s.twilio.token and not (s.http.public_url and s.twilio.account):
+        refuse("Twilio signs the address it calls: set http.public_url, and twilio.account.")
+    if s.callback.url and not s.callback.secret:
+        refuse("Callbacks are signed: set callback.secret_file or callback.secret_env.")
+    if s.s3.endpoint and not (s.s3.token and s.s3.access_key and s.s3.secret_key and s.s3.buckets):
+        refuse("S3 needs s3.buckets, and as secrets access_key, secret_key and token.")
+    if s.service.key and not re.fullmatch(rb"[0-9a-fA-F]{64}", s.service.key):
+        refuse("The secret service.key must be 64 hexadecimal digits.")
+    if s.redaction.model == "none" and not s.service.transcripts:
+        refuse('redaction.model "none" needs service.transcripts.')

@@ -1,0 +1,104 @@
+"""What the HTTP side needs of the service, as one object, and the helpers that all routes share."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import HTTPException, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import SQLAlchemyError
+
+from redactor.doors.serve.metrics import Metrics
+from redactor.doors.serve.queue import NewJob, Queue
+from redactor.doors.serve.settings import Settings
+from redactor.errors import Busy
+
+RETRY_AFTER = 30
+BODY_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """`trouble`: why the service is not ready, "" if it is; `wake`: called after something was put in the queue."""
+
+    settings: Settings
+    queue: Queue
+    metrics: Metrics
+    trouble: Callable[[], str]
+    alive: Callable[[], bool]
+    wake: Callable[[], None] = lambda: None
+
+    async def add(self, new: NewJob) -> tuple[int, bool]:
+        """Put a job in the queue.
+
+        Raises:
+            HTTPException: 503 with Retry-After, when the queue is full or the database is down: nothing was taken.
+        """
+        try:
+            number, added = await run_in_threadpool(self.queue.add, new)
+        except Busy:
+            raise refusal(503, "queue-full", {"Retry-After": str(RETRY_AFTER)}) from None
+        except SQLAlchemyError:
+            raise refusal(503, "database-unavailable", {"Retry-After": str(RETRY_AFTER)}) from None
+        self.metrics.told.labels(new.source, "new" if added else "known").inc()
+        self.wake()
+        return number, added
+
+    async def ask(self, question: Callable[..., Any], *given: Any, **named: Any) -> Any:
+        """Ask the queue, beside the event loop.
+
+        Raises:
+            HTTPException: 503
+        """
+        try:
+            return await run_in_threadpool(question, *given, **named)
+        except SQLAlchemyError:
+            raise refusal(503, "database-unavailable", {"Retry-After": str(RETRY_AFTER)}) from None
+
+    async def body(self, request: Request) -> bytes:
+        """The body of a request.
+
+        Raises:
+            HTTPException: 413 larger than the limit, 408 too slow.
+        """
+        limit = self.settings.http.body_limit
+        parts: list[bytes] = []
+
+        async def read() -> None:
+            size = 0
+            async for part in request.stream():
+                size += len(part)
+                if size > limit:
+                    raise refusal(413, "too-large")
+                parts.append(part)
+
+        try:
+            await asyncio.wait_for(read(), BODY_SECONDS)
+        except asyncio.TimeoutError:
+            raise refusal(408, "too-slow") from None
+        return b"".join(parts)
+
+
+def refusal(status: int, error: str, headers: Mapping[str, str] | None = None) -> HTTPException:
+    """An answer that says one fixed word."""
+    return HTTPException(status, error, dict(headers or {}))
+
+
+def accepted(number: int, *, new: bool) -> JSONResponse:
+    """A job's number; 202 if it is new, 200 if it was known."""
+    return JSONResponse({"job": number, "new": new}, status_code=202 if new else 200)
+
+
+def has_token(request: Request, token: bytes) -> bool:
+    """Whether the request shows this bearer token."""
+    kind, _, given = request.headers.get("authorization", "").partition(" ")
+    return (
+        bool(token)
+        and kind.lower() == "bearer"
+        and hmac.compare_digest(given.strip().encode("utf-8", "replace"), token)
+    )

@@ -1,0 +1,97 @@
+"""Durable files: one has its name only when it is complete and on the disk.
+
+Content goes to a temporary name in the target folder (a rename works only within one file system), is flushed to the device, and
+is renamed last; then the folder itself is flushed, so that a power cut cannot undo the rename. Files are readable by the owner
+and group only: redacted audio still carries a voice. Standard library alone, since the hook must start in milliseconds.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+
+from redactor.errors import OutOfSpace, OutputError
+
+PREFIX = ".redactor-"
+SUFFIX = ".part"
+MODE = 0o640
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+_CANNOT_FLUSH = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EACCES, errno.EPERM, errno.EISDIR}
+"""Answers of file systems that cannot flush a folder."""
+
+_PROCESS = os.urandom(4).hex()
+"""Tells this process from an earlier one with the same id: in a container they often have the same."""
+_NAME = re.compile(rf"{re.escape(PREFIX)}([0-9]+)-([0-9a-f]{{8}})-[0-9a-f]{{16}}{re.escape(SUFFIX)}")
+
+
+class Partial:
+    """A file being written under a temporary name; `commit` gives it its own, `discard` removes it."""
+
+    def __init__(self, target: Path, *, mode: int = MODE) -> None:
+        self.target = target
+        self._mode = mode
+        # The process id lets a later run tell leftovers of a killed process from files that are being written now.
+        self.path = target.parent / f"{PREFIX}{os.getpid()}-{_PROCESS}-{os.urandom(8).hex()}{SUFFIX}"
+
+    def write(self, content: bytes) -> None:
+        """Write and flush to the device."""
+        with os.fdopen(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, self._mode), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def commit(self) -> None:
+        self.path.replace(self.target)
+
+    def discard(self) -> None:
+        with suppress(OSError):
+            self.path.unlink()
+
+
+def as_output_error(error: OSError) -> OutputError:
+    """What the system says about a write, without the path it says it about."""
+    if error.errno in _FULL:
+        return OutOfSpace("The disk is full or failing.")
+    return OutputError(f"An output cannot be written ({errno.errorcode.get(error.errno or 0, 'unknown error')}).")
+
+
+def remove_leftovers(folder: Path) -> int:
+    """Remove temporary files that a killed process left under `folder`; returns how many. Files of living processes stay."""
+    count = 0
+    for path in folder.rglob(f"{PREFIX}*{SUFFIX}"):
+        name = _NAME.fullmatch(path.name)
+        if name is None or _alive(int(name[1]), name[2]):
+            continue
+        with suppress(OSError):
+            path.unlink()
+            count += 1
+    return count
+
+
+def _alive(pid: int, process: str) -> bool:
+    if pid == os.getpid():
+        return process == _PROCESS
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def flush_folder(folder: Path) -> None:
+    """Make the renames in a folder last, where its file system can."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        if error.errno not in _CANNOT_FLUSH:
+            raise

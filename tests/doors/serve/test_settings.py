@@ -1,0 +1,66 @@
+"""Settings: what is wrong is said by the setting's name, and no value is repeated."""
+
+import pytest
+
+from redactor.doors.serve.command import recipe_of
+from redactor.doors.serve.settings import load_settings
+from redactor.errors import ConfigurationError
+
+GOOD = '[service]\nspool = "/s"\nstate = "/t"\nroots = ["/r/"]\n'
+
+
+def load(tmp_path, text, **kwargs):
+    path = tmp_path / "c.toml"
+    path.write_text(text)
+    return load_settings(path, **kwargs)
+
+
+def test_defaults(tmp_path):
+    found = load(tmp_path, GOOD, listen="[::1]:1", sandbox="limits")
+    assert (found.roots, found.http.listen, found.service.sandbox) == (("/r",), "[::1]:1", "limits")
+    assert str(found.results) == "/t/results"
+
+
+@pytest.mark.parametrize(
+    ("lines", "named"),
+    [
+        ("queue_limit = 'secret'", "service.queue_limit"), ("queue_limit = true", "queue_limit"), ("tries = -1", "tries"), ("queue_limit = 0", "queue_limit"),
+        ("secret_thing = 1", "secret_thing"), ("sandbox = 'secret'", "service.sandbox"), ("results = 'secret'", "service.results"),
+        ("key = 'secret'", "service.key"), ("key_env = 'NOT_SET'", "service.key"), ("key_file = '/none/secret'", "service.key"), ("key_file = 5", "service.key"),
+        ("[http]\nlisten = 'secret'", "http.listen"), ("[http]\npublic_url = 'secret'", "http.public_url"), ("[web]\nx = 1", "web"),
+        ("[webhook]\nhosts = ['secret']", "webhook.hosts"), ("[webhook]\nhosts = 'https://x'", "webhook.hosts"),
+        ("[callback]\nurl = 'https://secret/'", "callback.secret"), ("[s3]\nendpoint = 'https://secret'", "s3.buckets"),
+        ("[redaction]\nmodel = 'none'", "service.transcripts"), ("[redaction]\nverify = 1", "redaction.verify"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named_and_not_repeated(tmp_path, lines, named):
+    with pytest.raises(ConfigurationError) as told:
+        load(tmp_path, GOOD + lines)
+    assert named in told.value.message
+    assert "'secret'" not in told.value.message
+    assert "/none" not in told.value.message
+
+
+@pytest.mark.parametrize(
+    ("lines", "named"),
+    [
+        ("bleep = 'beep'", "bleep"),
+        ("unheard = 'x'", "unheard"),
+        ("policy = 'nothing'", "policy"),
+        ("operator = 'hash'", "hash"),
+    ],
+)
+def test_redaction_is_checked_before_anything_starts(tmp_path, lines, named):
+    with pytest.raises(ConfigurationError) as told:
+        recipe_of(load(tmp_path, f"{GOOD}[redaction]\n{lines}\n"))
+    assert named in told.value.message + told.value.hint
+
+
+def test_secrets_are_read_and_hidden(tmp_path, monkeypatch):
+    monkeypatch.setenv("OUR_KEY", "ab" * 32)
+    found = load(tmp_path, GOOD + 'key_env = "OUR_KEY"\n')
+    assert found.service.key == b"ab" * 32
+    assert "abab" not in repr(found)
+    monkeypatch.setenv("OUR_KEY", "short")
+    with pytest.raises(ConfigurationError, match="64 hexadecimal"):
+        load(tmp_path, GOOD + 'key_env = "OUR_KEY"\n')
