@@ -34,9 +34,9 @@ _CODE_AFTER = re.compile(
     re.IGNORECASE,
 )
 _SPELLED_AFTER = re.compile(r"(?:'s)?,?\s+(?:[A-Za-z](?:-[A-Za-z])+(?![\w-])|[A-Za-z][- ]as[- ]in[- ][A-Za-z]+)")
-"""A name's first letters, said after it: "Ng, N-G", "V as in Victor"."""
+"""A name's first letters, said after it: "Oh, O-H", "T as in Tom"."""
 _GLUED_BEFORE = re.compile(r"(?<![A-Za-z'])(?:[A-Za-z]{1,4}-?|[A-Za-z]{1,4}-[A-Za-z]{1,4}-)$")
-"""Letters of a code without a blank before its figures: "HM-00872", "A119"."""
+"""Letters of a code without a blank before its figures: "PD-40218", "C607"."""
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 _SHORTEST_REPEAT, _LONGEST_REPEAT = 4, 24  # digits
 

@@ -345,7 +345,7 @@ class PersonRecognizer(SpokenRecognizer):
         return 0.0, ""
 
     def _initials(self, said: Sequence[NameWord], at: int, level: int) -> bool:
-        """Two letters as a name, at the beginning: "hey it's t j"."""
+        """Two letters as a name, at the beginning: "good morning it's r l"."""
         if at + 1 >= len(said) or said[at + 1].kind != INITIAL or (at + 2 < len(said) and said[at + 2].kind == INITIAL):
             return False
         pair = said[at].low + said[at + 1].low
@@ -363,7 +363,7 @@ class PersonRecognizer(SpokenRecognizer):
 
     @staticmethod
     def _ends(said: Sequence[NameWord], at: int) -> bool:
-        """Whether a word after a relation cannot be a verb there: "my brother will will be home", "our son will and I"."""
+        """Whether a word after a relation cannot be a verb there: "our son will and I", "my uncle will is here"."""
         if at + 1 == len(said):
             return True
         after = said[at + 1]
@@ -382,7 +382,7 @@ class PersonRecognizer(SpokenRecognizer):
 
     @staticmethod
     def _alone(said: Sequence[NameWord], at: int) -> bool:
-        """Whether it stands between two marks, as at the end of "ask for me, Joy"."""
+        """Whether it stands between two marks, as at the end of "the one you want is me, Hope"."""
         return said[at - 1].kind == MARK and (at + 1 == len(said) or said[at + 1].kind == MARK)
 
     def in_no_list(self, low: str) -> bool:
