@@ -40,7 +40,7 @@ ALSO_WORDS = (
     "lane rich norm herb stew josh mike dick peter jimmy bonnie sherry brandy ford dale ridge colt sonny major gunner archer bishop "
     "christian jesus angel genesis heaven nevaeh london paris dallas austin houston savannah charlotte sydney brooklyn florence "
     "india china carolina dakota georgia virginia madison lincoln jackson denver chelsea israel cheyenne phoenix aurora "
-    "fern juniper willow poppy clover birdie dove raven lark hazel laurel magnolia ivory storm rain sky shade bear captain junior bubba "
+    "fern juniper willow poppy clover birdie dove raven lark hazel laurel magnolia ivory storm rain sky shade bear skipper junior bubba "
     "ace blaze cricket dash dream echo ember happy lucky lyric major moses ocean pepper ransom red reign rowdy salem scout sailor shadow "
     "shy silver sincere smoke snow socks spike spirit sugar sunshine tiger tiny true tuesday unique valor wick winter woody peaches cookie bunny"
 ).split()

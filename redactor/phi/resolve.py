@@ -36,18 +36,18 @@ _CODE_AFTER = re.compile(
     re.IGNORECASE,
 )
 _SPELLED_AFTER = re.compile(r"(?:'s)?,?\s+(?:[A-Za-z](?:-[A-Za-z])+(?![\w-])|[A-Za-z][- ]as[- ]in[- ][A-Za-z]+)")
-"""A name's first letters, said after it: "Ng, N-G", "V as in Victor"."""
+"""A name's first letters, said after it: "Oh, O-H", "T as in Tom"."""
 _LETTER, _A_BEFORE = (
     re.compile(r"[b-hj-z][\s,.-]", re.IGNORECASE),
     re.compile(r"(?<![\w'])[ai][\s,.-]{1,3}$", re.IGNORECASE),
 )
 """An "a" or "i" before another letter is one itself: "a t four four"."""
 _A_LAST = re.compile(r"[\s,-]{1,2}a(?=\s*$|\s*[.,;!?]|\s+(?:and|that's|it's|if|for)\b)", re.IGNORECASE)
-"""An "a" after figures that no noun follows is a letter: "double oh four a and my pager is …"."""
+"""An "a" after figures that no noun follows is a letter: "six two seven a, and the other one …"."""
 _GLUED_AFTER = re.compile(r"(?:-[A-Za-z0-9]{1,4})*-?[A-Za-z]{1,3}(?![\w'-])")
-"""Letters of a code without a blank behind its figures: "88-4410-A"."""
+"""Letters of a code without a blank behind its figures: "31-7702-C"."""
 _GLUED_BEFORE = re.compile(r"(?<![A-Za-z'])(?:[A-Za-z]{1,4}-?|[A-Za-z]{1,4}-[A-Za-z]{1,4}-)$")
-"""Letters of a code without a blank before its figures: "HM-00872", "A119"."""
+"""Letters of a code without a blank before its figures: "PD-40218", "C607"."""
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 _SHORTEST_REPEAT, _LONGEST_REPEAT = 4, 24  # digits
 

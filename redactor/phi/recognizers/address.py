@@ -11,99 +11,74 @@ from collections.abc import Iterator
 
 from redactor.phi.gazetteers import NOT_NAMES, words
 from redactor.phi.lexicons.library import known_drugs
+from redactor.phi.recognizers.address_parts import (
+    ABBREVIATION,
+    APARTMENT,
+    BOX,
+    CODE,
+    CORNER,
+    COUNTY,
+    DIRECTION,
+    FOREIGN,
+    MAYBE,
+    NAME,
+    NUMBER,
+    PART_POSTCODE,
+    POSTCODE,
+    POSTCODE_ANSWER,
+    ROUTE,
+    STATES,
+    STOP,
+    SUFFIX,
+    SURE,
+    ZIP,
+)
 from redactor.phi.recognizers.base import SpokenRecognizer
 from redactor.phi.recognizers.number import UNIT
 from redactor.phi.spoken import WrittenForm
 
-_SURE = r"street|str|avenue|ave|av|boulevard|blvd|road|rd|lane|ln|parkway|pkwy|highway|hwy|turnpike|tpke|terrace|crescent|mews|expressway"
-_MAYBE = r"st|drive|dr|court|ct|place|pl|circle|cir|way|trail|trl|square|sq|pike|alley|row|loop|run|path|plaza|point|cove|crossing|ridge|bend|view|walk|close|gardens|grove|hill|heights|marina|quay|wharf|manor|estates|village|commons|landing|meadows|bluff|glen|hollow|pass|spur|causeway|esplanade|towers|crest"
-_SUFFIX = rf"(?:(?:{_SURE}|{_MAYBE})\b\.?(?:\s(?:{_SURE}|{_MAYBE})\b\.?)?)"
-_DIRECTION = r"(?:(?:north|south|east|west)(?:east|west)?|[nsew]\.?|[ns]\.?[ew]\.?)"
-_NUMBER = r"(?:#\s?)?\d{1,5}(?:[\s,-]{1,2}\d{1,4}){0,4}(?:\s?\u00ac\s?\d+(?:\s\d+){0,4})?(?:\s?[a-d](?=\s))?"
-_STOP = (
-    r"(?:the|a|an|every|each|other|another|some|my|your|his|her|this|that|is|was|it|i|by|times?|days?|weeks?|tablets?|pills?|milligrams?|mg|of|for|to|in|on|at|with|and|or|hours?|"
-    r"minutes?|years?|months?|people|you|we|they|he|she|take|right|same|only|do|did|have|had|has|not|way|go|out|all|from|off|down|doctor|dr|"
-    r"near|through|into|up|then|so|but|if|when|will|can|are|be|been|a\.?m|p\.?m)\b"
-)
-_NAME = rf"(?:\d{{1,3}}(?:st|nd|rd|th)|(?!{_STOP})[a-z][a-z'.-]+)"
-_CODE = r"#?\s?(?:\d+(?:\s\d+){0,3}(?:\.\d+)?\s?-?[a-z]?\b|[a-z]\s?-?\d*\b)"
-_UNIT = (
-    rf"(?:[\s,.]+(?:apartment|apt\.?|unit|suite|ste\.?|room|rm\.?|floor|building|bldg\.?|lot|number|trailer)\s*(?:number )?{_CODE}|\s*#\s?\d+\w?|"
-    r"[\s,.]+\d{1,2}(?:st|nd|rd|th) floor)"
-)
-STATES = (
-    r"(?:alabama|alaska|arizona|arkansas|california|colorado|connecticut|delaware|florida|georgia|hawaii|idaho|illinois|indiana|iowa|"
-    r"kansas|kentucky|louisiana|maine|maryland|massachusetts|michigan|minnesota|mississippi|missouri|montana|nebraska|nevada|"
-    r"new hampshire|new jersey|new mexico|new york|north carolina|north dakota|ohio|oklahoma|oregon|pennsylvania|rhode island|"
-    r"south carolina|south dakota|tennessee|texas|utah|vermont|virginia|washington|west virginia|wisconsin|wyoming|d\.? ?c\.?)"
-)
-_ABBREVIATION = r"(?-i:A[LKZR]|C[AOT]|D[EC]|FL|GA|HI|I[DLNA]|K[SY]|LA|M[EDAINSOT]|N[EVHJMYCD]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[TA]|W[AVIY])"
-_ZIP = r"\d(?:[\s,-]{0,2}\d){4}(?:\s?-\s?\d{4})?(?!\d)"
-
 _STREET = re.compile(
-    rf"(?<![\d/.$-])(?P<value>{_NUMBER}[\s,.]+(?:{_DIRECTION}\s+)?(?P<name>{_NAME}(?:[\s,]+{_NAME}){{0,3}}?)\s+(?P<suffix>{_SUFFIX})(?:\s{_DIRECTION}\b)?{_UNIT}{{0,2}})",
+    rf"(?<![\d/.$-])(?P<value>{NUMBER}[\s,.]+(?:{DIRECTION}\s+)?(?P<name>{NAME}(?:[\s,]+{NAME}){{0,3}}?)\s+(?P<suffix>{SUFFIX})(?:\s{DIRECTION}\b)?{APARTMENT}{{0,2}})",
     re.IGNORECASE,
 )
 _BARE_STREET = re.compile(
-    rf"\b(?:on|at|of|off|to|along|down|near|from|onto|and)\s+(?:the )?(?P<value>(?:{_DIRECTION}\s+)?(?P<name>{_NAME}(?:\s+{_NAME}){{0,2}}?)\s+(?P<suffix>(?:{_SURE})\b))",
-    re.IGNORECASE,
-)
-_CORNER = re.compile(
-    rf"\b(?:corner|intersection)(?: of| at)?\s+(?P<value>(?:{_DIRECTION}\s+)?{_NAME}(?:\s+(?:{_SUFFIX}))?\s+and\s+(?:{_DIRECTION}\s+)?{_NAME}(?:\s+(?:{_SUFFIX}))?)",
-    re.IGNORECASE,
-)
-_BOX = re.compile(
-    r"\b(?P<value>(?:(?:p\.?\s?o\.?|post office)\s?box|(?:h\.?\s?c\.?|star route|rural route|r\.?\s?r\.?|route|rt\.?)\s+(?:number )?\d{1,3},?\s+box)\s+(?:number )?#?\s?\d+(?:[\s,-]{1,2}\d+){0,5})",
+    rf"\b(?:on|at|of|off|to|along|down|near|from|onto|and)\s+(?:the )?(?P<value>(?:{DIRECTION}\s+)?(?P<name>{NAME}(?:\s+{NAME}){{0,2}}?)\s+(?P<suffix>(?:{SURE})\b))",
     re.IGNORECASE,
 )
 _ZIP_CUE = re.compile(
-    rf"\bzip(?:\s?code)?\b[^\d?!]{{0,40}}?(?<![\w$])(?P<value>{_ZIP})(?:[^\d?!]{{1,25}}(?<![\w$])(?P<other>{_ZIP}))?",
+    rf"\bzip(?:\s?code)?\b[^\d?!]{{0,40}}?(?<![\w$])(?P<value>{ZIP})(?:[^\d?!]{{1,25}}(?<![\w$])(?P<other>{ZIP}))?",
     re.IGNORECASE,
 )
-_STATE_ZIP = re.compile(rf"\b(?:{STATES}|{_ABBREVIATION})[\s,.]+(?P<value>{_ZIP})", re.IGNORECASE)
-_POSTCODE = re.compile(
-    r"(?:(?P<cue>post\s?code[^\d]{0,20})|\b)(?P<value>[a-z]{1,2}\s?\d(?:\s?\d|\s?[a-z])?[\s,]+\d\s?[abd-hjlnp-uw-z]\s?[abd-hjlnp-uw-z])\b",
-    re.IGNORECASE,
-)
-_PART_POSTCODE = re.compile(
-    r"post\s?code(?:[\s,]+(?:is|it's|was))*[\s,:]+(?P<value>[a-z]{1,2}\s?\d[\w\s]{0,6}?)(?=[.,?!]|$)", re.IGNORECASE
-)
+_STATE_ZIP = re.compile(rf"\b(?:{STATES}|{ABBREVIATION})[\s,.]+(?P<value>{ZIP})", re.IGNORECASE)
 _HALF = r"(?:\s+(?:and a half|and 1/2|1/2))?"
 _NO_SUFFIX = re.compile(
-    rf"(?<![\d/.$-])(?P<value>\d{{1,5}}(?:[\s,-]{{1,2}}\d{{1,4}}){{0,4}}{_HALF}\s+(?:(?:north|south|east|west|[nsew]\.?)\s+{_NAME}(?:\s+{_NAME})?(?:{_UNIT}|(?=\s*[,.]|\s*$|\s+in\b))|(?:north|south|east|west)\s+(?!(?:side|coast|wing|end|bound|entrance|lobby|tower|lot|of)\b){_NAME}))",
-    re.IGNORECASE,
-)
-_ROUTE = re.compile(
-    r"\b(?P<value>(?:(?:indian|navajo|tribal|farm|ranch|forest|old|us|u s|fire|township|parish|military|service|bureau) )?(?:county road|state road|county route|state route|rural route|r\.? ?r\.?|route|highway|interstate)\s+(?:number )?\d(?:[\d ]{0,3}\d)?\b(?:,?\s+box\s+(?:number )?\d+(?:[\s-]\d+){0,3})?)",
+    rf"(?<![\d/.$-])(?P<value>\d{{1,5}}(?:[\s,-]{{1,2}}\d{{1,4}}){{0,4}}{_HALF}\s+(?:(?:north|south|east|west|[nsew]\.?)\s+{NAME}(?:\s+{NAME})?(?:{APARTMENT}|(?=\s*[,.]|\s*$|\s+in\b))|(?:north|south|east|west)\s+(?!(?:side|coast|wing|end|bound|entrance|lobby|tower|lot|of)\b){NAME}))",
     re.IGNORECASE,
 )
 _UNIT_ALONE = re.compile(
-    rf"\b(?P<value>(?:apartment|apt\.?|suite|building|bldg\.?|flat|slip|unit|trailer|space|villa|cottage)\s+(?:number )?{_CODE})",
+    rf"\b(?P<value>(?:apartment|apt\.?|suite|building|bldg\.?|flat|slip|unit|trailer|space|villa|cottage)\s+(?:number )?{CODE})",
     re.IGNORECASE,
 )
 _HOUSE_CUE = re.compile(
     rf"\b(?:(?:live[sd]?|living|stay(?:s|ing)?|i'm|i am|we're|we are|he's|she's|they're|located|house is|office is|over|up|down|out) at|address(?:es)?(?: of)?(?: on file| here| now| (?:that )?(?:you|we|i|they) (?:gave|have|had|listed|wrote|got)(?: me| us| you)?)?(?: is| was|'s|:|,)?|same (?:place|house|address|spot)(?: \w+ years)?|(?:house|place|home)(?: number)?(?: is)?|moved to|"
-    rf"(?:deliver|delivered|send|sent|mail|mailed|ship|shipped|come|post|posted)(?: (?:it|them|that|this|one|out|over|everything))? to)\s+(?:uh |it's |at |now )?(?P<value>{_NUMBER}[\s,]+(?P<name>[a-z][a-z'-]+(?:[\s,]+[a-z][a-z'-]+){{0,2}}))",
+    rf"(?:deliver|delivered|send|sent|mail|mailed|ship|shipped|come|post|posted)(?: (?:it|them|that|this|one|out|over|everything))? to)\s+(?:uh |it's |at |now )?(?P<value>{NUMBER}[\s,]+(?P<name>[a-z][a-z'-]+(?:[\s,]+[a-z][a-z'-]+){{0,2}}))",
     re.IGNORECASE,
 )
 _FILLER = r"(?:(?:uh|um|yes|yeah|sure|ok(?:ay)?|so|well|it's|its|it is|that's|my address is|i live at)[\s,.]+)*"
 _ANSWER = re.compile(
-    rf"\baddress\b[^?.\d]{{0,30}}\?\s+{_FILLER}(?P<value>{_NUMBER}[\s,]+[a-z][^.?!\n]{{1,60}}?)(?=[.?!\n]|$)",
+    rf"\baddress\b[^?.\d]{{0,30}}\?\s+{_FILLER}(?P<value>{NUMBER}[\s,]+[a-z][^.?!\n]{{1,60}}?)(?=[.?!\n]|$)",
     re.IGNORECASE,
 )
-_POSTCODE_ANSWER = re.compile(
-    r"\bpost\s?code[^?]{0,20}\?[^?]{0,60}?\b(?P<value>[a-z]{1,2}\s?\d(?:\s?\d|\s?[a-z]\b){0,5})\b", re.IGNORECASE
-)
 _IN_STATE = re.compile(
-    rf"(?P<state>\b(?:{STATES}|{_ABBREVIATION})\b)(?:[\s,.]+(?P<zip>{_ZIP}))?",
+    rf"(?P<state>\b(?:{STATES}|{ABBREVIATION})\b)(?:[\s,.]+(?P<zip>{ZIP}))?",
     re.IGNORECASE,
 )
 _STATES_TOO = frozenset({"OK", "HI", "OH", "ME", "IN", "OR"})
 """Abbreviations that are words: "sure, OK" is no town in Oklahoma."""
 _STATE_WORDS = frozenset(re.findall(r"[a-z]{3,}", STATES)) | {"d", "dc"}
-_ABBREVIATED = re.compile(rf"\b{_ABBREVIATION}\b")
-_SUFFIX_WORDS = frozenset(re.findall(r"[a-z]+", f"{_SURE}|{_MAYBE}"))
-_SURE_WORDS = frozenset(_SURE.split("|"))
+_ABBREVIATED = re.compile(rf"\b{ABBREVIATION}\b")
+_SUFFIX_WORDS = frozenset(re.findall(r"[a-z]+", f"{SURE}|{MAYBE}"))
+_SURE_WORDS = frozenset(SURE.split("|"))
 _BEFORE_STATE = re.compile(r"[a-z][a-z'.-]+(?:\s[a-z][a-z'-]+){0,2}(?=,?\s+$)", re.IGNORECASE)
 _WORD = re.compile(r"[a-z][a-z'.]*[a-z]", re.IGNORECASE)
 _PLACE_CUE = re.compile(
@@ -122,7 +97,7 @@ _BOTH_STREETS = re.compile(
     re.IGNORECASE,
 )
 _QUIET_STREET = re.compile(
-    rf"\b(?:on|off(?: of)?|along|down|over on|up)\s+(?P<value>(?:{_DIRECTION}\s+)?(?P<name>{_NAME}(?:\s+{_NAME}){{0,2}}?)\s+(?P<suffix>(?:drive|circle|trail|loop|cove|terrace|court|place|way|pike|row|alley)\b)(?:,? number \d+)?)",
+    rf"\b(?:on|off(?: of)?|along|down|over on|up)\s+(?P<value>(?:{DIRECTION}\s+)?(?P<name>{NAME}(?:\s+{NAME}){{0,2}}?)\s+(?P<suffix>(?:drive|circle|trail|loop|cove|terrace|court|place|way|pike|row|alley)\b)(?:,? number \d+)?)",
     re.IGNORECASE,
 )
 _NO_QUIET = frozenset(
@@ -133,28 +108,20 @@ _CAPITAL_STREET = re.compile(
 )
 _FIGURE = re.compile(r"\d")
 _CROSS = re.compile(
-    rf"\b(?:on|at|near|by|off|around|of)\s+(?P<value>{_DIRECTION}?\s?(?:\d{{1,3}}(?:st|nd|rd|th)\s+and\s+(?P<one>[a-z][a-z'-]+)|(?P<two>[a-z][a-z'-]+)\s+and\s+\d{{1,3}}(?:st|nd|rd|th)))(?:\s+{_SUFFIX})?",
-    re.IGNORECASE,
-)
-_FOREIGN = re.compile(
-    r"(?<![\d/.$-])(?P<value>\d{1,5}(?:[\s,-]{1,2}\d{1,4}){0,4}\s+(?:calle|paseo|avenida|camino|v[i\u00ed]a|rue|calzada|boulevard|plaza|rancho|vista|loma|corte|carrer)\s+(?:(?:de|del|la|las|los|el|san|santa)\s+)*[a-z\u00e1\u00e9\u00ed\u00f3\u00fa\u00f1'-]+)",
+    rf"\b(?:on|at|near|by|off|around|of)\s+(?P<value>{DIRECTION}?\s?(?:\d{{1,3}}(?:st|nd|rd|th)\s+and\s+(?P<one>[a-z][a-z'-]+)|(?P<two>[a-z][a-z'-]+)\s+and\s+\d{{1,3}}(?:st|nd|rd|th)))(?:\s+{SUFFIX})?",
     re.IGNORECASE,
 )
 _BUILDING = re.compile(
-    rf"\b(?:at|in|of|the|to)\s+(?P<value>(?:(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)\s+floor\s+(?:of\s+)?(?:the\s+)?)?(?P<name>{_NAME}(?:\s+{_NAME})?)\s+(?:building|tower|towers|apartments|condos|condominiums|estates|mobile home park|trailer park|village|manor)\b(?:,?\s+(?:room|suite|floor|unit|apartment|number)\s+{_CODE})?)",
-    re.IGNORECASE,
-)
-_COUNTY = re.compile(
-    r"\b(?P<value>(?P<name>[a-z][a-z'-]{3,}(?:\s[a-z][a-z'-]{3,})?)\s+(?:county|parish|township|borough))\b",
+    rf"\b(?:at|in|of|the|to)\s+(?P<value>(?:(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)\s+floor\s+(?:of\s+)?(?:the\s+)?)?(?P<name>{NAME}(?:\s+{NAME})?)\s+(?:building|tower|towers|apartments|condos|condominiums|estates|mobile home park|trailer park|village|manor)\b(?:,?\s+(?:room|suite|floor|unit|apartment|number)\s+{CODE})?)",
     re.IGNORECASE,
 )
 _LIVES_ON = re.compile(
-    rf"\b(?:liv(?:e|es|ing|ed)|house|place|right|over|down|out|off) (?:over |out |right |just )?(?:on|off(?: of)?)\s+(?:the )?(?P<value>(?!{_STOP})(?P<name>[a-z][a-z'-]{{3,}}))(?:\s+(?P<more>[a-z'-]+))?",
+    rf"\b(?:liv(?:e|es|ing|ed)|house|place|right|over|down|out|off) (?:over |out |right |just )?(?:on|off(?: of)?)\s+(?:the )?(?P<value>(?!{STOP})(?P<name>[a-z][a-z'-]{{3,}}))(?:\s+(?P<more>[a-z'-]+))?",
     re.IGNORECASE,
 )
 _EXIT = re.compile(r"\b(?P<value>(?:exit|mile marker|mile post)\s+(?:number )?\d[\d ]{0,3}\d?\b)", re.IGNORECASE)
 _HOUSE_AND_NAME = re.compile(
-    rf"(?<![\d/.$,-])(?P<value>(?:\d{{3,5}}|\d\d \d\d|\d(?: \d){{1,4}}|\d \d\d|\d\d \d(?: \d)?) (?:{_DIRECTION}\s+)?(?P<name>[a-z][a-z-]{{3,}}))\b(?!')",
+    rf"(?<![\d/.$,-])(?P<value>(?:\d{{3,5}}|\d\d \d\d|\d(?: \d){{1,4}}|\d \d\d|\d\d \d(?: \d)?) (?:{DIRECTION}\s+)?(?P<name>[a-z][a-z-]{{3,}}))\b(?!')",
     re.IGNORECASE,
 )
 _SMALL_HOUSE = re.compile(
@@ -167,7 +134,7 @@ _IN_PLACE = re.compile(
     re.IGNORECASE,
 )
 _NUMBERED_STREET = re.compile(
-    rf"\b(?P<value>{_DIRECTION}\s+(?:\d{{1,2}}\s){{0,2}}\d{{1,3}}(?:st|nd|rd|th))\b", re.IGNORECASE
+    rf"\b(?P<value>{DIRECTION}\s+(?:\d{{1,2}}\s){{0,2}}\d{{1,3}}(?:st|nd|rd|th))\b", re.IGNORECASE
 )
 _ROOM = re.compile(
     r"\b(?P<value>(?:hotel\s+)?(?:room|suite|bed)\s+(?:number\s+)?\d(?:[\s-]?\d){2,3})(?!\d)", re.IGNORECASE
@@ -175,7 +142,7 @@ _ROOM = re.compile(
 _COUNTIES = frozenset("county parish township borough".split())
 _BUILDINGS = frozenset("building tower towers apartments condos condominiums estates park village manor".split())
 _HOUSE_BEFORE = re.compile(
-    rf"(?<![\d/.$-])(?P<value>\d{{2,5}}(?:[\s-]\d{{1,4}}){{0,3}}\s+(?:{_DIRECTION}\s+)?(?P<name>{_NAME}(?:\s+{_NAME})?)),?\s+(?:in\s+)?$",
+    rf"(?<![\d/.$-])(?P<value>\d{{2,5}}(?:[\s-]\d{{1,4}}){{0,3}}\s+(?:{DIRECTION}\s+)?(?P<name>{NAME}(?:\s+{NAME})?)),?\s+(?:in\s+)?$",
     re.IGNORECASE,
 )
 _MONTHS = frozenset("january february march april may june july august september october november december".split())
@@ -191,12 +158,12 @@ _NO_STREET = re.compile(
 
 # Name, pattern, score, and the words of which one must be there (speed).
 _FORMS: tuple[tuple[str, re.Pattern[str], float, tuple[str, ...]], ...] = (
-    ("box", _BOX, 0.95, ("box", "pobox")),
+    ("box", BOX, 0.95, ("box", "pobox")),
     ("zip", _ZIP_CUE, 0.9, ("zip", "zipcode")),
     ("state and zip", _STATE_ZIP, 0.85, ()),
-    ("postcode", _POSTCODE, 0.6, ()),
+    ("postcode", POSTCODE, 0.6, ()),
     ("no suffix", _NO_SUFFIX, 0.6, ()),
-    ("route", _ROUTE, 0.6, ("route", "road", "highway", "interstate", "rr", "r")),
+    ("route", ROUTE, 0.6, ("route", "road", "highway", "interstate", "rr", "r")),
     (
         "unit",
         _UNIT_ALONE,
@@ -224,9 +191,9 @@ _FORMS: tuple[tuple[str, re.Pattern[str], float, tuple[str, ...]], ...] = (
         ("north", "south", "east", "west", "northeast", "northwest", "southeast", "southwest"),
     ),
     ("exit", _EXIT, 0.6, ("exit", "mile")),
-    ("part of a postcode", _PART_POSTCODE, 0.6, ("post", "postcode")),
+    ("part of a postcode", PART_POSTCODE, 0.6, ("post", "postcode")),
     ("answer", _ANSWER, 0.6, ("address", "addresses")),
-    ("answered postcode", _POSTCODE_ANSWER, 0.6, ("post", "postcode")),
+    ("answered postcode", POSTCODE_ANSWER, 0.6, ("post", "postcode")),
 )
 
 
@@ -267,7 +234,7 @@ class AddressRecognizer(SpokenRecognizer):
                 if not _NO_STREET.search(match["name"]):
                     yield (
                         *match.span("value"),
-                        0.85 if re.fullmatch(rf"(?:{_SURE})\.?", match["suffix"], re.IGNORECASE) else 0.7,
+                        0.85 if re.fullmatch(rf"(?:{SURE})\.?", match["suffix"], re.IGNORECASE) else 0.7,
                         "street",
                     )
                     yield from self._city_after(text, match.end("value"))
@@ -302,12 +269,12 @@ class AddressRecognizer(SpokenRecognizer):
                 known = low in (self._after_street if addressed and match["ends"] is not None else self._known)
                 if not (known or low in _TIMES or UNIT.match(text, match.start("name") - 1)):
                     yield *match.span("value"), 0.5, "house number and name"
-            for match in _FOREIGN.finditer(text):
+            for match in FOREIGN.finditer(text):
                 yield *match.span("value"), 0.75, "street"
         for match in _BARE_STREET.finditer(text) if not _SURE_WORDS.isdisjoint(said) else ():
             if not _NO_STREET.search(match["name"]):
                 yield *match.span("value"), 0.65, "street name"
-        for match in _COUNTY.finditer(text) if not _COUNTIES.isdisjoint(said) else ():
+        for match in COUNTY.finditer(text) if not _COUNTIES.isdisjoint(said) else ():
             first, *more = match["name"].split()
             start = match.start("name")
             if more and first.lower() in self._common:
@@ -336,7 +303,7 @@ class AddressRecognizer(SpokenRecognizer):
         for match in _BUILDING.finditer(text) if not _BUILDINGS.isdisjoint(said) else ():
             if not any(part.lower() in self._common for part in match["name"].split()) or match["name"][0].isupper():
                 yield *match.span("value"), 0.55, "building"
-        for match in _CORNER.finditer(text) if "corner" in said or "intersection" in said else ():
+        for match in CORNER.finditer(text) if "corner" in said or "intersection" in said else ():
             yield *match.span("value"), 0.8, "corner"
 
     def _cities_in(self, text: str, *, stated: bool) -> Iterator[tuple[int, int, float, str]]:

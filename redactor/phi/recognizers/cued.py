@@ -66,7 +66,7 @@ class CuedValue(SpokenRecognizer):
             for match in regex.finditer(text):
                 count = len(digits(match["value"]))
                 if count == 2 and _MIXED.fullmatch(match["value"]):
-                    count = 3  # "ending in 61B"
+                    count = 3  # "ending in 38D"
                 if fewest <= count <= self.most and self.accepts(name, match):
                     end, more = match.end("value"), bridged(text, match.end("value")) if name == "after cue" else None
                     while more is not None and count + more[1] <= self.most:

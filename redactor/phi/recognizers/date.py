@@ -303,7 +303,7 @@ class DateRecognizer(PatternBase):
 
     @staticmethod
     def _fraction(candidate: Candidate) -> float:
-        """Two figures with a stroke that no cue explains: "we got 4/10 or 4/17", "moved off 4/1"; but "1/2 tablet", "pain 7/10"."""
+        """Two figures with a stroke that no cue explains: "either 3/5 or 3/8", "since 9/2"; but "1/2 tablet", "pain 7/10"."""
         first, second = (int(part) for part in candidate.match.group().split("/"))
         text, start, end = candidate.text, candidate.start, candidate.end
         if second in {2, 3, 4, 5, 6, 8, 10} or first > second:

@@ -30,7 +30,7 @@ _DICTATED = re.compile(
     r"\b(?P<at>at) (?:[\w'-]+ ){1,4}?dot (?:com|org|net|edu|gov|mil|us|biz|info|health|c o m|o r g|n e t|e d u|g o v|u s)\b",
     re.IGNORECASE,
 )
-"""A domain of several words or with a spelled end, which the spoken layer leaves as it is: "at heart group dot e d u"."""
+"""A domain of several words or with a spelled end, which the spoken layer leaves as it is: "at pine valley dot o r g"."""
 _EMAIL_WORD = re.compile(r"\be-?\s?mail\b", re.IGNORECASE)
 
 

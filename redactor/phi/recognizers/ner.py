@@ -105,7 +105,7 @@ class TaggerRecognizer(NerRecognizer):
             and said[0][2] in VERBS
             and (_VERB_AFTER.match(text, said[0][1]) or _VERB_BEFORE.search(text, max(0, start - 9), start))
         ):
-            return start, end, 0.0  # "mark it down", "or you spike over"
+            return start, end, 0.0  # "mark it down", "he may skip the"
         needed = self.ALONE[label]
         if everyday:
             named = any(low in self._first for _, _, low in said)

@@ -9,11 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from rapidfuzz.distance.Levenshtein import distance
-
-from redactor.phi.gazetteers import NO_DICTIONARY_WORDS, NOT_NAMES, SURE_NAMES, words
+from redactor.phi.gazetteers import NOT_NAMES, SURE_NAMES, words
 from redactor.phi.lexicons.library import known_drugs
-from redactor.phi.lexicons.vocabulary import clinical_words
 from redactor.phi.recognizers import name_cues as cues
 from redactor.phi.recognizers.base import SpokenRecognizer
 from redactor.phi.recognizers.name_words import (
@@ -30,6 +27,8 @@ from redactor.phi.recognizers.name_words import (
     DoubtfulNames,
     NameWord,
 )
+from redactor.phi.recognizers.neighbours import alone, beside_name, ends, follows, household, next_is, presents
+from redactor.phi.recognizers.unknown_words import UnknownWords
 from redactor.phi.spoken import WrittenForm
 
 _D_NAME = re.compile(r"(?:d|j|t|l|k|n|r|sh|la|de|da|ja|ka|ta|ra)'[a-z]{4,}")
@@ -38,29 +37,6 @@ _WORD = re.compile(r"[^\W\d_]+(?:['\u2019\u2010-][^\W\d_]+)*|\d+|[.?!,;:]")
 
 _NO_CAPITAL = frozenset({FUNCTION, MARK})
 _LONGEST_ACRONYM = 5
-_LONG = 7
-_VOWEL = re.compile(r"[aeiouy]|[^\x00-\x7f]")
-_MEDICAL = re.compile(
-    r"(?:osis|emia|emic|ectomy|ostomy|otomy|scop\w{1,4}|gram|graph\w{1,3}|olog\w{1,4}|plasty|pathy|iatr\w{1,4}|labial|nasal|lytic|lyz\w{1,3}|olol|pril|sartan|statin|mycin|cillin|azole|mab|"
-    r"tinib|gliptin|gliflozin|semide|parin|idone|azepam|itis|itic|aemia|genic|ocyte\w?|oid|ular|ally|eous|ological)$"
-)
-"""Endings of medical words, and of no names."""
-_ENDINGS = (
-    ("s", ("",)),
-    ("es", ("",)),
-    ("ed", ("", "e")),
-    ("ing", ("", "e")),
-    ("y", ("", "e")),
-    ("er", ("", "e")),
-    ("ers", ("", "e")),
-    ("ly", ("",)),
-    ("ness", ("",)),
-    ("ier", ("y",)),
-    ("able", ("", "e")),
-)
-_BEGINNINGS = tuple(
-    "re un non pre over anti sub inter intra peri hyper hypo micro para post mid multi naso osteo neuro cardio endo self super out under mis de dis".split()
-)
 _CALLS = frozenset("call calls".split())
 _NICKNAME = re.compile(
     r"\b(?:every(?:body|one)|they|people|folks|friends|family|all|we|kids|y'all|guys) (?:just |all |always |still |used to )?calls? (?:me|him|her|them) (?P<name>[a-z][a-z'-]+(?: [a-z][a-z'-]+)??)"
@@ -86,16 +62,6 @@ def _spells(spelled: str, word: str) -> bool:
     )
 
 
-def _stems(word: str) -> list[str]:
-    """The word, and what it may be made from: "rechecks", "talkin", "crampy", "dont"."""
-    stems = [word, f"{word}g", word.replace("'", "")]
-    for ending, instead in _ENDINGS:
-        if word.endswith(ending):
-            stems += [word.removesuffix(ending) + rest for rest in instead]
-    stems += [word[len(start) :] for start in _BEGINNINGS if word.startswith(start) and len(word) - len(start) > 3]
-    return stems
-
-
 class PersonRecognizer(SpokenRecognizer):
     """Names by the words around them."""
 
@@ -106,12 +72,9 @@ class PersonRecognizer(SpokenRecognizer):
         self._first, self._last = words("first_names"), words("surnames")
         self._common, self._function = words("common_words"), words("function_words")
         self._drugs = known_drugs()
-        self._rare = words("rare_words") | clinical_words() | NO_DICTIONARY_WORDS
+        self._unknown = UnknownWords()
+        self.in_no_list = self._unknown.holds
         self._doubt = DoubtfulNames(self._last, self._function)
-        self._alike: dict[tuple[str, int], list[str]] = {}
-        for word in sorted(self._common):
-            if len(word) >= _LONG - 1:
-                self._alike.setdefault((word[0], len(word)), []).append(word)
         self._classes: dict[str, int] = {}
 
     def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
@@ -240,7 +203,7 @@ class PersonRecognizer(SpokenRecognizer):
             and (kind in NAMELIKE or word.capital)
             and (
                 word.low not in cues.NOT_SURNAMES - cues.WEAK_ANYWAY
-                or (kind == WEAK and self._next_is(said, at, {SURNAME, SURE, UNKNOWN, WEAK_SURNAME}))
+                or (kind == WEAK and next_is(said, at, {SURNAME, SURE, UNKNOWN, WEAK_SURNAME}))
             )
         ):
             return (0.9, "name cue") if kind != UNKNOWN else (0.8, "cue and unknown word")
@@ -254,19 +217,19 @@ class PersonRecognizer(SpokenRecognizer):
             return 0.6, "asked for"
         if kind == WEAK and word.low.endswith("'s") and word.low not in cues.NO_OWNERS:
             return 0.55, "owner"
-        if kind == WEAK and at and said[at - 1].low in cues.GREETINGS and self._presents(said, at + 1):
+        if kind == WEAK and at and said[at - 1].low in cues.GREETINGS and presents(said, at + 1):
             return 0.55, "greeted"
-        if kind in {SURNAME, UNKNOWN} and at and said[at - 1].low in cues.ARTICLES and self._household(said, at + 1):
+        if kind in {SURNAME, UNKNOWN} and at and said[at - 1].low in cues.ARTICLES and household(said, at + 1):
             return 0.6, "household"
         if (
             kind in {WEAK, SURNAME}
             and said[at - 1].low == "a"
             and at > 1
             and said[at - 2].low in {"for", "named"}
-            and self._next_is(said, at, {WEAK_SURNAME, SURNAME})
+            and next_is(said, at, {WEAK_SURNAME, SURNAME})
         ):
             return 0.55, "a stranger"
-        if kind in {WEAK, SURNAME, UNKNOWN} and word.low not in self._function and self._beside_name(said, at):
+        if kind in {WEAK, SURNAME, UNKNOWN} and word.low not in self._function and beside_name(said, at):
             return 0.5, "beside a name"
         if (
             kind == UNKNOWN
@@ -280,7 +243,7 @@ class PersonRecognizer(SpokenRecognizer):
             return 0.45, "light cue"
         if word.capital and kind == SURNAME and word.low not in cues.NOT_SURNAMES:
             return 0.5, "surname with a capital"
-        following = self._follows(said, at)
+        following = follows(said, at)
         if level == cues.INTRO:
             if (
                 kind in {WEAK, SURNAME, UNKNOWN}
@@ -288,9 +251,9 @@ class PersonRecognizer(SpokenRecognizer):
                 and not (kind == UNKNOWN and word.low.endswith("ing") and not word.capital)
             ):
                 return 0.75, "introduction"
-            if kind in {SURNAME, WEAK} and self._next_is(said, at, {SURNAME, SURE, UNKNOWN}):
+            if kind in {SURNAME, WEAK} and next_is(said, at, {SURNAME, SURE, UNKNOWN}):
                 return 0.7, "introduction"
-            if kind == WEAK and self._next_is(said, at, {WEAK_SURNAME}) and self._follows(said, at + 1):
+            if kind == WEAK and next_is(said, at, {WEAK_SURNAME}) and follows(said, at + 1):
                 return 0.7, "introduction"
             if (
                 kind in {COMMON, WEAK_SURNAME}
@@ -301,7 +264,7 @@ class PersonRecognizer(SpokenRecognizer):
                 # "This is Sera from …": the recogniser wrote a name with the letters of another word, but with its capital.
                 return 0.6, "introduction"
         if level == cues.KIN and (
-            kind in {SURNAME, UNKNOWN} or (kind == WEAK and (word.low not in self._function or self._ends(said, at)))
+            kind in {SURNAME, UNKNOWN} or (kind == WEAK and (word.low not in self._function or ends(said, at)))
         ):
             return 0.65, "relation"
         if (
@@ -312,7 +275,7 @@ class PersonRecognizer(SpokenRecognizer):
         ):
             return 0.55, "spoken to"
         if level in {cues.LIGHT, cues.DIRECT}:
-            if kind in {WEAK, SURNAME} and (word.capital or self._next_is(said, at, {SURNAME})):
+            if kind in {WEAK, SURNAME} and (word.capital or next_is(said, at, {SURNAME})):
                 return 0.6, "light cue"
             if kind == SURNAME and following == "calling":
                 return 0.5, "light cue"
@@ -327,25 +290,25 @@ class PersonRecognizer(SpokenRecognizer):
         if (
             word.capital
             and kind in {WEAK, SURNAME, UNKNOWN}
-            and self._next_is(said, at, {SURNAME, WEAK_SURNAME, SURE}, capital=True)
+            and next_is(said, at, {SURNAME, WEAK_SURNAME, SURE}, capital=True)
         ):
             return 0.7, "two capitals"
-        if kind == SURNAME and self._next_is(said, at, {SURE}):
+        if kind == SURNAME and next_is(said, at, {SURE}):
             return 0.5, "surname first"
-        if kind == WEAK and word.capital and word.low not in cues.WEAK_ANYWAY and self._alone(said, at):
+        if kind == WEAK and word.capital and word.low not in cues.WEAK_ANYWAY and alone(said, at):
             return 0.5, "set apart"
-        if kind == WEAK and word.low not in self._function and self._next_is(said, at, {UNKNOWN}):
+        if kind == WEAK and word.low not in self._function and next_is(said, at, {UNKNOWN}):
             surname = said[at + 1].low
             if word.low not in cues.NOT_SURNAMES and self.in_no_list(surname):
                 return 0.5, "before an unknown surname"
-        if kind == SURNAME and len(word.low) > 3 and word.low.removesuffix("'s") not in self._rare:
+        if kind == SURNAME and len(word.low) > 3 and not self._unknown.is_rare(word.low):
             return UNKNOWN_WORD, "surname and no other word"
         if kind == UNKNOWN and self.in_no_list(word.low):
             return UNKNOWN_WORD, "unknown word"
         return 0.0, ""
 
     def _initials(self, said: Sequence[NameWord], at: int, level: int) -> bool:
-        """Two letters as a name, at the beginning: "hey it's t j"."""
+        """Two letters as a name, at the beginning: "good morning it's r l"."""
         if at + 1 >= len(said) or said[at + 1].kind != INITIAL or (at + 2 < len(said) and said[at + 2].kind == INITIAL):
             return False
         pair = said[at].low + said[at + 1].low
@@ -358,50 +321,8 @@ class PersonRecognizer(SpokenRecognizer):
         """As in "she drew it up", "i'll sue", "to pat it dry"; "a jack handle" is a thing."""
         before = said[at - 1].low if at else ""
         after = said[at + 1].low if at + 1 < len(said) else ""
-        named = self._next_is(said, at, {SURE, SURNAME, WEAK_SURNAME, UNKNOWN})
+        named = next_is(said, at, {SURE, SURNAME, WEAK_SURNAME, UNKNOWN})
         return not (said[at].capital or named) and (before in cues.BEFORE_VERBS or after in cues.AFTER_VERBS)
-
-    @staticmethod
-    def _ends(said: Sequence[NameWord], at: int) -> bool:
-        """Whether a word after a relation cannot be a verb there: "my brother will will be home", "our son will and I"."""
-        if at + 1 == len(said):
-            return True
-        after = said[at + 1]
-        return after.kind == MARK or after.low in {
-            said[at].low,
-            "and",
-            "or",
-            "is",
-            "was",
-            "has",
-            "had",
-            "who",
-            "he",
-            "she",
-        }
-
-    @staticmethod
-    def _alone(said: Sequence[NameWord], at: int) -> bool:
-        """Whether it stands between two marks, as at the end of "ask for me, Joy"."""
-        return said[at - 1].kind == MARK and (at + 1 == len(said) or said[at + 1].kind == MARK)
-
-    def in_no_list(self, low: str) -> bool:
-        """Whether a word is in no list of any kind, nor made of words that are."""
-        bare = low.removesuffix("'s")
-        if len(bare) < 4 or not _VOWEL.search(bare) or _MEDICAL.search(bare):
-            return False
-        if any(stem in self._rare or stem in self._common or stem in self._function for stem in _stems(bare)):
-            return False
-        return len(bare) < _LONG or not self._misspelled(bare)
-
-    def _misspelled(self, word: str) -> bool:
-        """Whether a long word is an everyday one but for a letter: "appoinment"."""
-        length, first = len(word), word[0]
-        return any(
-            distance(word, other, score_cutoff=1) < 2
-            for size in (length - 1, length, length + 1)
-            for other in self._alike.get((first, size), ())
-        )
 
     def _spelled(self, said: Sequence[NameWord], at: int, level: int) -> tuple[float, str]:
         """A spelled word is a name after a cue, beside a word it spells, or when it is on a list."""
@@ -417,48 +338,6 @@ class PersonRecognizer(SpokenRecognizer):
         if len(word.low) < 4 or (word.low in self._common and word.low not in self._last):
             return 0.0, ""
         return (0.6, "spelled name") if listed else (0.45, "spelled word")
-
-    @staticmethod
-    def _follows(said: Sequence[NameWord], at: int) -> str:
-        """What comes after a name that was said in passing: "calling", "from", a stop; "" for anything else."""
-        after = at + 1
-        if after < len(said) and said[after].kind in {SURNAME, SURE, INITIAL}:
-            after += 1
-        if after >= len(said):
-            return "end"
-        low = said[after].low
-        if low in {",", ".", "?", "!"}:
-            return "stop"
-        if low in cues.CALLING:
-            return "calling"
-        return "follow" if low in cues.FOLLOW else ""
-
-    @staticmethod
-    def _presents(said: Sequence[NameWord], at: int) -> bool:
-        """Whether the speaker says who they are from here on: then the word before was the one spoken to."""
-        if at < len(said) and said[at].low == ",":
-            at += 1
-        two = " ".join(word.low for word in said[at : at + 2])
-        return two in {"this is", "it is", "my name", "it's me"} or two.startswith(("it's ", "i'm "))
-
-    @staticmethod
-    def _beside_name(said: Sequence[NameWord], at: int) -> bool:
-        """Whether "and" or "or" joins it to a name that is nothing else: "either penny or jenny"."""
-        return any(
-            0 <= at + 2 * step < len(said) and said[at + step].low in {"and", "or"} and said[at + 2 * step].kind == SURE
-            for step in (-1, 1)
-        )
-
-    @staticmethod
-    def _household(said: Sequence[NameWord], at: int) -> bool:
-        return at < len(said) and said[at].low in cues.HOUSEHOLD
-
-    @staticmethod
-    def _next_is(said: Sequence[NameWord], at: int, kinds: set[int], *, capital: bool = False) -> bool:
-        after = at + 1
-        if after < len(said) and said[after].kind == INITIAL and said[after].low not in {"a", "i"}:
-            after += 1
-        return after < len(said) and said[after].kind in kinds and (not capital or said[after].capital)
 
     def _extend(self, said: Sequence[NameWord], at: int, *, sure: bool) -> int:
         """Index of the last word of the name that begins at `at`."""

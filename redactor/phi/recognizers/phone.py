@@ -38,7 +38,7 @@ _INTERRUPTED = re.compile(
     r"[\s,.-]+(?:(?:no|wait|hang on|hold on|sorry|scratch|oops|hmm|shoot|i mean|let me|that's|that is|this is|not)\b[\s,]*)+(?:[a-z']+[\s,.]+){0,8}?(?P<rest>\(?\d(?:[\s,.()-]{0,3}\d){3,12})",
     re.IGNORECASE,
 )
-"""Between two pieces of a number that the speaker breaks off: "248 555, no wait, that's the office, 734 …"."""
+"""Between two pieces of a number that the speaker breaks off: "303 55, sorry, my old line, 720 …"."""
 _MEASURE = re.compile(r"\s*(?:mg|milligrams?|ml|percent|%|dollars?|units?|degrees|pounds)\b", re.IGNORECASE)
 
 
