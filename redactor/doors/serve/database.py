@@ -58,7 +58,7 @@ jobs = Table(
     Column("result", LargeBinary),  # sealed: place of the artefacts
     UniqueConstraint("place", "audio"),
 )
-Index("redactor_jobs_ready", jobs.c.state, jobs.c.not_before, jobs.c.id)
+Index("redactor_jobs_ready", jobs.c.state, jobs.c.crashes, jobs.c.id)
 
 calls = Table(
     "redactor_callbacks",

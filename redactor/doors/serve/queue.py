@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Row, and_, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from redactor.errors import Busy, CrashedRepeatedly
+from redactor.errors import Busy, ConfigurationError, CrashedRepeatedly, RedactorError
 from redactor.keep.sealing import Sealer
 from redactor.types import Outcome
 
@@ -32,6 +32,13 @@ PATIENCE = 5.0
 FIRST_DELAY, LONGEST_DELAY = 2.0, 300.0
 
 OPEN = ("queued", "claimed")
+
+
+class KeyLost(ConfigurationError):
+    """What a job says cannot be read: it was sealed under another key."""
+
+    reason = "key-lost"
+    default_hint = "Set service.key to the key of the service that took the recording, and retry."
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,82 +160,50 @@ class Queue:
         """Up to `count` jobs, oldest first; `idle`: nothing is under way in this process."""
         with self.engine.begin() as c:
             at = now(c)
-            ready = or_(
-                and_(jobs.c.state == "queued", jobs.c.not_before <= at), and_(jobs.c.state == "claimed", jobs.c.lease < at)
+            c.execute(
+                update(jobs).where(jobs.c.state == "claimed", jobs.c.lease < at)
+                .values(state="queued", worker="", crashes=jobs.c.crashes + 1, not_before=at)
             )  # fmt: skip
-            fallen = and_(jobs.c.state == "claimed", jobs.c.lease < at)
-            suspect = c.execute(
-                locked(select(jobs).where(ready, jobs.c.crashes >= SUSPECT).order_by(jobs.c.id).limit(1))
-            ).first()
+            # Each of these walks along the index and stops when it has enough, however many jobs wait.
+            ready = select(jobs).where(jobs.c.state == "queued", jobs.c.not_before <= at).order_by(jobs.c.id)
+            while (suspect := c.execute(locked(ready.where(jobs.c.crashes >= SUSPECT).limit(1))).first()) is not None:
+                if suspect.crashes < CRASHES:
+                    break
+                self._fail(
+                    c, suspect.id, at, CrashedRepeatedly(f"{suspect.crashes} services ended while they were at it.")
+                )
             if suspect is not None:
                 if idle:
                     return self._taken(c, [suspect], at)
-                if at - max(suspect.not_before, suspect.lease, suspect.added) > PATIENCE:
+                if at - max(suspect.not_before, suspect.added) > PATIENCE:
                     return []
-            rows = c.execute(
-                locked(
-                    select(jobs)
-                    .where(ready, jobs.c.crashes < SUSPECT, or_(jobs.c.crashes < SUSPECT - 1, ~fallen))
-                    .order_by(jobs.c.id)
-                    .limit(count)
-                )
-            ).all()
-            # What falls a second time becomes a suspect first, and is taken alone the next time round.
-            c.execute(
-                update(jobs)
-                .where(fallen, jobs.c.crashes == SUSPECT - 1)
-                .values(state="queued", crashes=SUSPECT, not_before=at, worker="")
-            )
+            rows: list[Row[Any]] = []
+            for crashes in reversed(range(SUSPECT)):
+                if len(rows) < count:
+                    rows += c.execute(locked(ready.where(jobs.c.crashes == crashes).limit(count - len(rows)))).all()
             return self._taken(c, rows, at)
 
     def _taken(self, c: Any, rows: Sequence[Row[Any]], at: float) -> list[Job]:
         taken: list[Job] = []
         for row in rows:
-            crashes = row.crashes + (row.state == "claimed")
-            if crashes >= CRASHES:
-                problem = CrashedRepeatedly(f"{crashes} services ended while they were at it.")
-                self._end(
-                    c,
-                    row.id,
-                    "failed",
-                    at,
-                    reason=problem.reason,
-                    message=problem.message,
-                    hint=problem.hint,
-                    exit_code=problem.exit_code,
-                )
-                continue
             details = self._opened(row.sealed)
             if details is None:
-                self._end(
-                    c,
-                    row.id,
-                    "failed",
-                    at,
-                    reason="key-lost",
-                    message="The job was sealed under another key.",
-                    exit_code=78,
-                )
+                self._fail(c, row.id, at, KeyLost("The job was sealed under another key."))
                 continue
             c.execute(
-                update(jobs).where(jobs.c.id == row.id).values(
-                    state="claimed", worker=self.worker, lease=at + self.lease, attempts=row.attempts + 1, crashes=crashes
-                )
+                update(jobs).where(jobs.c.id == row.id)
+                .values(state="claimed", worker=self.worker, lease=at + self.lease, attempts=row.attempts + 1)
             )  # fmt: skip
+            alone = row.crashes >= SUSPECT
             taken.append(
-                Job(
-                    row.id,
-                    row.key,
-                    row.source,
-                    row.direction,
-                    row.audio,
-                    row.attempts + 1,
-                    row.added,
-                    details,
-                    row.crashes >= SUSPECT,
-                )
+                Job(row.id, row.key, row.source, row.direction, row.audio, row.attempts + 1, row.added, details, alone)
             )
         return taken
+
+    def _fail(self, c: Any, number: int, at: float, problem: RedactorError) -> None:
+        self._end(
+            c, number, "failed", at, reason=problem.reason, message=problem.message, hint=problem.hint, exit_code=problem.exit_code
+        )  # fmt: skip
 
     def beat(self) -> None:
         """Go on holding all that this process has claimed."""

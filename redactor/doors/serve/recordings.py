@@ -18,6 +18,8 @@ from .mailbox import relocate
 from .queue import Job
 from .settings import Settings
 
+_ENDINGS = sorted({case for s in AUDIO_SUFFIXES for case in (s, s.upper())})
+
 
 class Changed(InputError):
     """The file is not what it was when the job was made: it must be looked at again as it is now."""
@@ -131,15 +133,12 @@ def transcript_for(folder: str, identity: str) -> Path | None:
 
 
 def _has_twin(path: Path) -> bool:
-    """Whether another recording there differs in its ending only: outputs of both must not share a name."""
-    try:
-        with os.scandir(path.parent) as entries:
-            return any(
-                PurePath(e.name).stem == path.stem and e.name != path.name and suffix(e.name).lower() in AUDIO_SUFFIXES
-                for e in entries
-            )
-    except OSError:
-        return False
+    """Whether another recording there differs in its ending only: outputs of both must not share a name.
+
+    Each ending is asked for: a listing would take longer the more recordings there are.
+    """
+    stem = os.fspath(path.with_suffix(""))
+    return any(s != path.suffix and os.path.lexists(stem + s) for s in _ENDINGS)
 
 
 def described(details: Mapping[str, Any]) -> str:
