@@ -168,8 +168,4 @@ def build_detector(
     )
     supported = frozenset(label for r in recognizers for label in r.supported_entities)
     thresholds = THRESHOLDS if min_score is None else dict.fromkeys(LABELS, min_score)
-    detector = Detector(engine, wanted & supported, thresholds)
-    # Word lists load on first use, and functools' caches let every thread that comes meanwhile load them, too: 64 recordings at
-    # once were seen to take 4 GB and a minute for it.
-    detector.detect("Hello.")
-    return detector
+    return Detector(engine, wanted & supported, thresholds)

@@ -21,7 +21,7 @@ from redactor.phi.recognizers.medication import MedicationRecognizer
 from redactor.phi.recognizers.number import NumberRecognizer
 from redactor.phi.recognizers.organization import OrganizationRecognizer
 from redactor.phi.recognizers.other_id import OtherIdRecognizer
-from redactor.phi.recognizers.person import PersonRecognizer
+from redactor.phi.recognizers.person import person_recognizer
 from redactor.phi.recognizers.phone import PhoneRecognizer
 from redactor.phi.recognizers.procedure import ProcedureRecognizer
 from redactor.phi.recognizers.specialty import SpecialtyRecognizer
@@ -43,7 +43,7 @@ _IDENTIFIERS = (
     NumberRecognizer,
     OrganizationRecognizer,
     OtherIdRecognizer,
-    PersonRecognizer,
+    person_recognizer,
     PhoneRecognizer,
     SsnRecognizer,
     UrlRecognizer,
@@ -62,9 +62,9 @@ _CLINICAL = (
 
 def identifiers() -> list[EntityRecognizer]:
     """The recognizers of 45 CFR 164.514(b)(2) identifiers and of organizations."""
-    return [kind() for kind in _IDENTIFIERS]
+    return [make() for make in _IDENTIFIERS]
 
 
 def clinical() -> list[EntityRecognizer]:
     """The recognizers of clinical facts."""
-    return [kind() for kind in _CLINICAL]
+    return [make() for make in _CLINICAL]

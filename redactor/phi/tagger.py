@@ -24,7 +24,7 @@ from spacy.tokens import Doc
 from thinc.api import NumpyOps
 
 from redactor.phi.gazetteers import words
-from redactor.phi.recognizers.person import PersonRecognizer
+from redactor.phi.recognizers.person import PersonRecognizer, person_recognizer
 
 LABELS = ("PERSON", "LOCATION", "ORGANIZATION")
 TAGS = ("O", *(f"{place}-{label}" for label in LABELS for place in "BI"))
@@ -39,7 +39,7 @@ WORD = re.compile(r"[^\W\d_]+(?:['\u2019](?!s\b)[^\W\d_]+)*|['\u2019]s\b|\d+|[^\
 def _lists() -> tuple[PersonRecognizer, frozenset[str], frozenset[str]]:
     places = frozenset(part for city in words("cities") for part in city.split())
     listed = words("common_words") | words("function_words") | words("first_names") | words("surnames") | places
-    return PersonRecognizer(), places, listed
+    return person_recognizer(), places, listed
 
 
 def word_class(word: str) -> str:
@@ -92,6 +92,7 @@ class _Words:
 
 def add_word_classes(nlp: Any) -> Any:
     """Make a spaCy pipeline's words carry their class; run before its vocabulary sees a word."""
+    _lists()  # before threads ask for them
     for name, feature in FEATURES:
         nlp.vocab.lex_attr_getters[getattr(spacy.attrs, name)] = feature
     return nlp

@@ -132,7 +132,10 @@ def test_a_built_detector_has_its_word_lists() -> None:
     script = """
 from redactor.phi import build_detector
 detector = build_detector()
+from redactor.phi import tagger
 from redactor.phi.lexicons import library
+from redactor.phi.recognizers import clinical
+assert {f.cache_info().currsize for f in (tagger._lists, clinical.vocabulary, clinical.misheard_names)} == {1}
 def late(*_):
     raise SystemExit("a word list loaded late")
 library._dictionary = late

@@ -179,10 +179,7 @@ def test_a_hugging_face_model(monkeypatch: pytest.MonkeyPatch) -> None:
     def pipeline(task: str, *, model: str, aggregation_strategy: str) -> Any:
         asked.append(model)
         return lambda texts, batch_size: [
-            [{"entity_group": "PER", "start": t.index("zzyx"), "end": t.index("zzyx") + 4, "score": 0.9}]
-            if "zzyx" in t
-            else []
-            for t in texts
+            [{"entity_group": "PER", "start": t.index("zzyx"), "end": t.index("zzyx") + 4, "score": 0.9}] for t in texts
         ]
 
     fake = types.ModuleType("transformers")

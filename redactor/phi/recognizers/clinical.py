@@ -234,6 +234,10 @@ class ClinicalRecognizer(SpokenRecognizer):
     def __init__(self) -> None:
         super().__init__()
         self.cues = word_class(f"cue.{self.list_name}")
+        # Now, not on first use: functools' caches let every thread that comes meanwhile load the lists, too (64 recordings at once
+        # were seen to take 4 GB and a minute for it).
+        vocabulary()
+        misheard_names()
 
     def analyze(
         self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None

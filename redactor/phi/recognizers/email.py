@@ -80,7 +80,7 @@ class EmailRecognizer(SpokenRecognizer):
     @staticmethod
     def _word_by_word(form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
         """In the words as they were said, where "e-mail" stands not far before them."""
-        if "dot" not in form.words and "dot" not in form.original.lower():
+        if "dot" not in form.original.lower():
             return
         for match in _DICTATED.finditer(form.original):
             cue = list(_EMAIL_WORD.finditer(form.original, max(0, match.start() - 80), match.start()))

@@ -72,3 +72,16 @@ def next_is(said: Sequence[NameWord], at: int, kinds: set[int], *, capital: bool
     if after < len(said) and said[after].kind == INITIAL and said[after].low not in {"a", "i"}:
         after += 1
     return after < len(said) and said[after].kind in kinds and (not capital or said[after].capital)
+
+
+def spells(spelled: str, word: str) -> bool:
+    """Whether letters spell a word near them, or the first of several words, give or take what recognition misheard."""
+    if len(word) < 3:
+        return False
+    return (
+        spelled.startswith(word)
+        or word.startswith(spelled)
+        or spelled.endswith(word)
+        or word.endswith(spelled)
+        or (spelled[:2] == word[:2] and abs(len(spelled) - len(word)) < 4)
+    )

@@ -12,7 +12,7 @@ from redactor.phi.gazetteers import NOT_NAMES, words
 from redactor.phi.lexicons.library import known_drugs
 from redactor.phi.recognizers.name_cues import AFTER_VERBS, BEFORE_VERBS, PARTICLES, VERBS
 from redactor.phi.recognizers.name_words import COMMON, FUNCTION, INITIAL, MARK, UNKNOWN
-from redactor.phi.recognizers.person import PersonRecognizer
+from redactor.phi.recognizers.person import person_recognizer
 from redactor.types import LABELS
 
 # OntoNotes and CoNLL names of others' models; labels that are ours already pass as they are.
@@ -77,7 +77,7 @@ class TaggerRecognizer(NerRecognizer):
 
     def __init__(self) -> None:
         super().__init__()
-        person = PersonRecognizer()
+        person = person_recognizer()
         self._classify, self._in_no_list = person.classify, person.in_no_list
         self._drugs = known_drugs() - words("first_names") - words("surnames")
         self._first = words("first_names")

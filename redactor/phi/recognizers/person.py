@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from redactor.phi.gazetteers import NOT_NAMES, SURE_NAMES, words
 from redactor.phi.lexicons.library import known_drugs
@@ -27,7 +28,7 @@ from redactor.phi.recognizers.name_words import (
     DoubtfulNames,
     NameWord,
 )
-from redactor.phi.recognizers.neighbours import alone, beside_name, ends, follows, household, next_is, presents
+from redactor.phi.recognizers.neighbours import alone, beside_name, ends, follows, household, next_is, presents, spells
 from redactor.phi.recognizers.unknown_words import UnknownWords
 from redactor.phi.spoken import WrittenForm
 
@@ -47,19 +48,6 @@ _NICKNAME = re.compile(
 UNKNOWN_WORD = 0.45
 """Of a word that no list knows and no cue explains: fail closed, as with figures (`recognizers/number.py`)."""
 _SENTENCE_ENDS, _PAUSES = frozenset(".?!:"), frozenset(",;")
-
-
-def _spells(spelled: str, word: str) -> bool:
-    """Whether letters spell a word near them, or the first of several words, give or take what recognition misheard."""
-    if len(word) < 3:
-        return False
-    return (
-        spelled.startswith(word)
-        or word.startswith(spelled)
-        or spelled.endswith(word)
-        or word.endswith(spelled)
-        or (spelled[:2] == word[:2] and abs(len(spelled) - len(word)) < 4)
-    )
 
 
 class PersonRecognizer(SpokenRecognizer):
@@ -330,7 +318,7 @@ class PersonRecognizer(SpokenRecognizer):
         if word.low in NOT_NAMES or word.low in cues.NOT_SPELLED or word.low[1:] in cues.NOT_SPELLED:
             return 0.0, ""
         near = [*said[max(0, at - 8) : at], *said[at + 1 : at + 5]]
-        if any(_spells(word.low, other.low) for other in near):
+        if any(spells(word.low, other.low) for other in near):
             return 0.85, "spelled again"
         if level >= cues.KIN or any(other.low in cues.SPELL_WORDS for other in near):
             return 0.75, "spelled after a cue"
@@ -396,3 +384,9 @@ class PersonRecognizer(SpokenRecognizer):
         while last > at and said[last].kind == MARK:
             last -= 1
         return last
+
+
+@cache
+def person_recognizer() -> PersonRecognizer:
+    """The one that everybody shares who asks for the class of a word: its lists are large."""
+    return PersonRecognizer()
