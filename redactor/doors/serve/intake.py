@@ -21,7 +21,7 @@ from redactor.doors.hook.ticket import Ticket, read_ticket
 from redactor.durable import Partial, as_output_error, flush_folder
 from redactor.errors import Busy, NoInput, RedactorError, RefusedInput
 
-from .mailbox import messages, stamp_of
+from .mailbox import hash_of, messages, stamp_of
 from .queue import NewJob, Queue
 
 ORPHANED = 3600.0
@@ -121,10 +121,9 @@ class Intake:
         with opened(path, self._roots) as descriptor:
             stamp = stamp_of(os.fstat(descriptor))
             data = read_all(descriptor, self._limits.max_bytes)
-        # What is too large goes in as well, unread: whoever works on it says so in an outcome.
-        whole = data if len(data) <= self._limits.max_bytes else b"too large: " + stamp.encode()
+        audio = hash_of(data, stamp, largest=self._limits.max_bytes)
         new = NewJob(
-            source, identity, hashlib.sha256(whole).hexdigest(), {"kind": "file", "path": path, "id": identity},
+            source, identity, audio, {"kind": "file", "path": path, "id": identity},
             place=path, direction=direction, added=told,
         )  # fmt: skip
         _, added = self._add(new, via=via)

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from redactor.doors.hook.paths import opened, opened_folder, read_all
-from redactor.errors import LimitExceeded, NoInput, RedactorError
+from redactor.errors import NoInput, RedactorError
 
 FORMATS = ("wav", "WAV", "gsm", "flac", "ogg", "ulaw", "alaw", "sln", "sln16", "g722")
 """Endings in the order of preference: a message is stored once in each format of voicemail.conf, PCM being the best."""
@@ -34,7 +34,7 @@ class Message:
         path: of the audio.
         id: `msg_id`, or where an old Asterisk gives none, time and channel as one hash.
         named: whether `id` is Asterisk's own form, which tells nothing of a caller and may name files.
-        audio: SHA-256 of the audio's bytes.
+        audio: SHA-256 of the audio's bytes (`hash_of`).
         data: the bytes.
         stamp: size, time and inode of the audio file.
     """
@@ -54,7 +54,7 @@ def messages(
 
     Args:
         box: path of the mailbox.
-        largest: most bytes of a recording; larger ones are left out (the caller's limits refuse them anyway).
+        largest: most bytes of a recording; of a larger one no more are read, see `hash_of`.
         known: asked with a file's stamp (a rename does not change it): true for one that need not be read again.
     """
     with opened_folder(box, roots) as descriptor:
@@ -96,6 +96,11 @@ def stamp_of(status: os.stat_result) -> str:
     return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ino}"
 
 
+def hash_of(data: bytes, stamp: str, *, largest: int) -> str:
+    """SHA-256 of a recording. What is too large is queued as well, by its stamp: whoever works on it says so in an outcome."""
+    return hashlib.sha256(data if len(data) <= largest else b"too large: " + stamp.encode()).hexdigest()
+
+
 def _read(text: str, audio: str, roots: Sequence[str], largest: int, known: Callable[[str], bool]) -> Message | None:
     with opened(audio, roots) as descriptor:
         stamp = stamp_of(os.fstat(descriptor))
@@ -103,12 +108,10 @@ def _read(text: str, audio: str, roots: Sequence[str], largest: int, known: Call
             return None
         before = _facts(text, roots)
         data = read_all(descriptor, largest)
-    if len(data) > largest:
-        raise LimitExceeded("The recording is larger than the limit.")
     if _facts(text, roots) != before:
         return None
     identity, named = before
-    return Message(audio, identity, named, hashlib.sha256(data).hexdigest(), data, stamp)
+    return Message(audio, identity, named, hash_of(data, stamp, largest=largest), data, stamp)
 
 
 def _facts(path: str, roots: Sequence[str]) -> tuple[str, bool]:

@@ -9,6 +9,7 @@ from email.message import EmailMessage
 import pytest
 from site_of_tests import SAID, settled, voicemail, wait_for
 
+from redactor.audio import Limits
 from redactor.doors.serve.crew import Crew
 
 
@@ -260,6 +261,20 @@ def test_a_result_that_was_saved_before_the_end_is_not_made_again(site):
         site.hook("file", path, "--id", "1")
         assert settled(service, 1) == {"redacted": 1}
     assert (site.recordings / "a.redacted.json").stat().st_mtime_ns == made
+
+
+@pytest.mark.parametrize("door", ["file", "mailbox"])
+def test_what_is_too_large_has_an_outcome_that_says_so(site, monkeypatch, door):
+    monkeypatch.setattr("redactor.doors.serve.service.Limits", lambda **_: Limits(max_bytes=4_000))
+    path = site.record("a.wav") if door == "file" else site.message(0, 1)
+    assert path.stat().st_size > 4_000
+    with site.service() as service:
+        for _ in range(2):
+            site.hook("file", path, "--id", "1") if door == "file" else site.hook("asterisk", "default", "100")
+            assert settled(service, 1) == {"failed": 1}
+            wait_for(lambda: not list((site.folder / "spool/new").iterdir()))
+        assert [letter["reason"] for letter in service.queue.letters("failed")] == ["limit-exceeded"]
+    assert not site.outputs()
 
 
 def test_garbage_in_the_spool_is_set_aside(site):
