@@ -58,12 +58,8 @@ def rate(words: int, work: Callable[[], object], rounds: int) -> float:
     return words / statistics.median(spent)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("texts", type=Path, nargs="+")
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
+def measurer(rounds: int) -> Callable[[Path], dict[str, Any]]:
+    """What measures and prints a file of texts; everything is built once."""
     defaults = presidio_defaults()
     from redactor.phi import build_detector
     from redactor.phi.ner import load_entities
@@ -75,8 +71,8 @@ def main() -> None:
     full, limited = build_detector(), build_detector(labels=IDENTIFIERS)
     full_patterns, limited_patterns = build_detector(ner="none"), build_detector(labels=IDENTIFIERS, ner="none")
     tagger = load_entities("voicemail-ner")
-    tables = []
-    for path in options.texts:
+
+    def measure(path: Path) -> dict[str, Any]:
         texts = [json.loads(line)["text"] for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
         words = sum(len(text.split()) for text in texts)
         artifacts = [found for _, found in OfflineNlpEngine().process_batch(texts, "en")]
@@ -93,20 +89,30 @@ def main() -> None:
             parts[recognizer.name] = lambda r=recognizer: [
                 r.analyze(text, r.supported_entities, found) for text, found in zip(texts, artifacts, strict=True)
             ]
-        rates = {name: rate(words, work, options.rounds) for name, work in parts.items()}
+        rates = {name: rate(words, work, rounds) for name, work in parts.items()}
         print(
             f"{path.name}: {len(texts)} texts, {words} words, CPU time of one core ({platform.machine()}, Python {platform.python_version()})"
         )
         for name, value in rates.items():
             print(f"{name:28}{value:12,.0f} words/s")
-        tables.append(
-            {
-                "texts": len(texts),
-                "words": words,
-                "file": path.name,
-                "words_per_second": {k: round(v) for k, v in rates.items()},
-            }
-        )
+        return {
+            "file": path.name,
+            "texts": len(texts),
+            "words": words,
+            "words_per_second": {k: round(v) for k, v in rates.items()},
+        }
+
+    return measure
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("texts", type=Path, nargs="+")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    measure = measurer(options.rounds)
+    tables = [measure(path) for path in options.texts]
     if options.json:
         commit = subprocess.run(
             ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
