@@ -21,6 +21,31 @@ UNKNOWN = -100  # label of encoder frames without a known phone
 SINGLE = 0  # window length in a stage's mix that means: one utterance per window, bucketed by length
 
 
+def _warped(factor: float) -> NDArray[np.float32]:
+    """Matrix [80, 80] that takes log-mel rows to those of a voice whose formants lie `factor` times as high (linear between neighbours)."""
+    # Slaney's mel scale, as Whisper's filters have it: linear below 1 kHz, logarithmic above.
+    step, knee = 200 / 3, 1000.0
+    octave = np.log(6.4) / 27
+
+    def mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.where(hz < knee, hz / step, knee / step + np.log(np.maximum(hz, knee) / knee) / octave)
+
+    top = float(mel(np.array(8000.0)))
+    centres = np.linspace(0, top, N_MELS + 2)[1:-1]
+    hz = np.where(centres < knee / step, centres * step, knee * np.exp(octave * (centres - knee / step)))
+    source = np.interp(mel(hz / factor), centres, np.arange(N_MELS))
+    low = np.floor(source).astype(int)
+    high = np.minimum(low + 1, N_MELS - 1)
+    out = np.zeros((N_MELS, N_MELS), np.float32)
+    np.add.at(out, (low, np.arange(N_MELS)), 1 - (source - low))
+    np.add.at(out, (high, np.arange(N_MELS)), source - low)
+    return out
+
+
+THROATS = [_warped(factor) for factor in (0.84, 0.87, 0.9, 0.93, 0.96, 1.04, 1.07, 1.1, 1.13, 1.16)]
+"""Speakers whom the engines do not have: the same speech with formants lower or higher."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """How windows are varied; shares are probabilities per window."""
@@ -32,6 +57,7 @@ class Options:
     nothing: float = 0.04
     tilt: float = 0.5
     mask: float = 0.3
+    throat: float = 0.5
 
 
 @dataclass(slots=True)
@@ -175,8 +201,10 @@ class Composer:
         return w
 
     def _varied(self, mel: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Random spectral tilt; now and then masked bands and moments."""
+        """Another length of throat, random spectral tilt; now and then masked bands and moments."""
         rng = self._rng
+        if rng.random() < self.options.throat:
+            mel = mel @ THROATS[rng.randrange(len(THROATS))]
         if rng.random() < self.options.tilt:
             curve = np.interp(
                 np.arange(N_MELS), np.linspace(0, N_MELS - 1, 6), self._np.normal(0, rng.uniform(0, 0.12), 6)
