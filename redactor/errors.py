@@ -212,7 +212,9 @@ class TrailDamaged(Damaged):
     """The audit trail does not verify."""
 
     reason = "trail-damaged"
-    default_hint = "Run `redactor log verify`; keep the folder for the investigation, and begin a new trail in another one."
+    default_hint = (
+        "Run `redactor log verify`; keep the folder for the investigation, and begin a new trail in another one."
+    )
 
 
 class VaultDamaged(Damaged):

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, fields
 from typing import Any
 
-_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._,+-]{0,95}|")
+_WORD = re.compile(r"[A-Za-z0-9:][A-Za-z0-9:._,+-]{0,95}|")
 _ID = re.compile(r"[0-9a-f]{64}")
 _BIG = 1 << 62
 
@@ -127,7 +127,7 @@ class RedactionEdited(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingDecided(Event):
-    """`rule`: "V01"; `finding`: its number in the message; `decision`: accept, reject …"""
+    """`rule`: "V01"; `finding`: its number in the message; `decision`: accept or reject."""
 
     message: str
     rule: str
@@ -160,7 +160,7 @@ class SampleDrawn(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exported(Event):
-    """`what`: decisions, messages, report …"""
+    """`what`: decisions, messages or report."""
 
     what: str
     rows: int
@@ -314,7 +314,7 @@ def _kinds(base: type[Event]) -> dict[str, type[Event]]:
 
 
 def kind_of(event: Event | type[Event]) -> str:
-    """ "original-heard" of OriginalHeard."""
+    """The name of a kind: OriginalHeard is told as "original-heard"."""
     name = event.__name__ if isinstance(event, type) else type(event).__name__
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
 

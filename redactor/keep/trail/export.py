@@ -114,15 +114,17 @@ def _check(file: Any, proof: dict[str, Any], ring: KeyRing) -> tuple[Export, tup
             told = claimed(line)
             mac = told[1] if told else head
         head = mac
-    if seen.hexdigest() != bare["sha256"] or head.hex() != bare["head"] or number != max(bare["last"], bare["first"] - 1):
+    if (
+        seen.hexdigest() != bare["sha256"]
+        or head.hex() != bare["head"]
+        or number != max(bare["last"], bare["first"] - 1)
+    ):
         problems.append("The entries are not those that the proof is of.")
     return Export(bare["first"], bare["last"], 0), tuple(problems[:100])
 
 
 def _mac(key: bytes, proof: dict[str, Any]) -> str:
-    return hmac.digest(
-        key, b"redactor-trail-export\0" + json.dumps(proof, sort_keys=True).encode(), "sha256"
-    ).hex()
+    return hmac.digest(key, b"redactor-trail-export\0" + json.dumps(proof, sort_keys=True).encode(), "sha256").hex()
 
 
 def _lines(folder: Path) -> Iterator[bytes]:

@@ -87,20 +87,19 @@ class KeyRing:
             handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0))
             with os.fdopen(handle, "rb") as file:
                 found = json.loads(file.read(_LONGEST))
-            if found["schema"] != SCHEMA or not found["keys"]:
-                raise ValueError
-            if not all(re.fullmatch(r"[0-9a-f]{64}", k) for k in found["keys"]):
-                raise ValueError
+            keys = [str(k) for k in found["keys"]] if found["schema"] == SCHEMA else []
         except FileNotFoundError:
             raise TrailDamaged(
                 "The key file of the audit trail is missing.", hint="Put it back from its copy."
             ) from None
         except (OSError, ValueError, TypeError, KeyError):
+            keys = []
+        if not keys or not all(re.fullmatch(r"[0-9a-f]{64}", k) for k in keys):
             raise ConfigurationError(
                 "The key file of the audit trail cannot be read, or is none.",
                 hint="It must be a regular file, readable for this user, made by `redactor`.",
-            ) from None
-        return cls(tuple(bytes.fromhex(k) for k in found["keys"]))
+            )
+        return cls(tuple(bytes.fromhex(k) for k in keys))
 
 
 def fingerprint_of(key: bytes) -> str:

@@ -92,12 +92,12 @@ def verify(folder: Path, ring: KeyRing, *, anchor: Anchor | None, outside: Seque
     numbers = segments(folder)
     if numbers != list(range(1, len(numbers) + 1)):
         walk.problem("A segment is missing.")
-    for number in numbers:
-        try:
+    try:
+        for number in numbers:
             with segment_path(folder, number).open("rb") as file:
                 _segment(walk, file, number, last=number == numbers[-1])
-        except OSError:
-            raise TrailDamaged("A segment of the audit trail cannot be read.") from None
+    except OSError:
+        raise TrailDamaged("A segment of the audit trail cannot be read.") from None
     for count in sorted(walk.waiting):
         walk.problem(f"An anchor tells of {count} entries: the end was cut, or entries are missing.")
     return Report(
