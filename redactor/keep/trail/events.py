@@ -259,12 +259,13 @@ class TokenRevoked(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultSealed(Event):
-    """`item`: original, transcript …; `cipher`: age or aes-256-gcm; `size`: bytes before sealing."""
+    """`item`: original, transcript …; `cipher`: age or aes-256-gcm; `size`: bytes before sealing; `sha256`: of the sealed content."""
 
     message: str
     item: str
     cipher: str
     size: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,7 +304,7 @@ class VaultReleased(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultRotated(Event):
-    """The keys of so many items were wrapped for other recipients; `recipients`: mark of the new ones."""
+    """The keys of so many items were wrapped for other recipients (0: it begins); `recipients`: mark of the new ones."""
 
     items: int
     recipients: str
