@@ -7,7 +7,8 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
+from dataclasses import replace as with_
 from hashlib import sha256
 from pathlib import Path
 
@@ -61,13 +62,13 @@ class Vault:
         self.folder = folder
         self._trail, self._recipients, self._identities, self._clock = trail, recipients, identities, clock
 
-    def seal(self, id: str, kind: str, content: bytes, *, by: str, anew: bool = False) -> bool:  # noqa: A002
+    def seal(self, id: str, kind: str, content: bytes, *, by: str, replace: bool = False) -> bool:  # noqa: A002
         """Seal an item; false if the same original was there.
 
         Args:
             id: SHA-256 of the recording; content of the kind "original" must have it.
             kind: "original", "transcript", "meta" (names and numbers belong there, never into `id` or `kind`) …
-            anew: over an item of this kind, or one that was purged.
+            replace: over an item of this kind, or one that was purged.
 
         Raises:
             InputError: an original of another id. ConfigurationError: no recipients, or an odd id or kind.
@@ -80,7 +81,7 @@ class Vault:
             raise InputError("The original is not the recording that it is to be kept as.")
         with files.locked(self.folder):
             old = self.item(id, kind)
-            if old is not None and not anew:
+            if old is not None and not replace:
                 if old.purged:
                     raise Refused("This item was purged.", hint="Sealing it anew must be asked for.")
                 if kind == "original":
@@ -178,7 +179,7 @@ class Vault:
             self._refuse_held(item.id)
             self._trail.append(events.VaultPurged(by=by, message=item.id, item=item.kind, why=why))
             self._destroy(item)
-            self._record(replace(item, purged=self._clock()))
+            self._record(with_(item, purged=self._clock()))
 
     def hold(self, id: str, matter: str, *, by: str) -> None:  # noqa: A002
         """Nothing of this message is purged or replaced until it is released.

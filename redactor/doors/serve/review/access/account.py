@@ -22,6 +22,10 @@ WRONG = "The present password is not right."
 def account_routes(store: AccessStore, guard: Guard, pages: Pages) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     accounts, sessions, throttle = Accounts(store), Sessions(store), Throttle(store)
+
+    def client(request: Request) -> str:
+        return address_of(request, behind_proxy=store.settings.behind_proxy)
+
     Incomplete = Annotated[Person, Depends(guard.incomplete())]  # noqa: N806 - a type
     Complete = Annotated[Person, Depends(guard.anyone())]  # noqa: N806
 
@@ -85,7 +89,7 @@ def account_routes(store: AccessStore, guard: Guard, pages: Pages) -> APIRouter:
             return pages.show("password", status=422, person=person, error="The new password was typed in two ways.")
         try:
             fresh = await ask(
-                change, person, form.get("password", ""), form.get("new", ""), address_of(request), guard.token_in(request)
+                change, person, form.get("password", ""), form.get("new", ""), client(request), guard.token_in(request)
             )  # fmt: skip
         except ConfigurationError as error:
             return pages.show("password", status=422, person=person, error=f"{error.message}")
@@ -101,7 +105,7 @@ def account_routes(store: AccessStore, guard: Guard, pages: Pages) -> APIRouter:
     async def reveal(request: Request, person: Incomplete) -> Response:
         form = await form_of(request, 8192)
         try:
-            secret, uri = await ask(show_secret, person, form.get("password", ""), address_of(request))
+            secret, uri = await ask(show_secret, person, form.get("password", ""), client(request))
         except ConfigurationError as error:
             return pages.show("totp", status=422, person=person, error=error.message, secret="", uri="")
         return pages.show("totp", person=person, error="", secret=secret, uri=uri)
@@ -111,7 +115,7 @@ def account_routes(store: AccessStore, guard: Guard, pages: Pages) -> APIRouter:
         form = await form_of(request, 8192)
         try:
             made, fresh = await ask(
-                confirm, person, form.get("code", "")[:64], address_of(request), guard.token_in(request)
+                confirm, person, form.get("code", "")[:64], client(request), guard.token_in(request)
             )
         except ConfigurationError as error:
             return pages.show("totp", status=422, person=person, error=error.message, secret="", uri="")

@@ -171,7 +171,9 @@ class Guard:
         """
         site = request.headers.get("sec-fetch-site", "")
         origin = request.headers.get("origin")
-        ours = self._store.settings.origin or f"{request.url.scheme}://{request.headers.get('host', '')}"
+        # Where cookies are for https only, browsers know us by https, whatever a proxy speaks to us.
+        scheme = "https" if self._store.settings.secure else request.url.scheme
+        ours = self._store.settings.origin or f"{scheme}://{request.headers.get('host', '')}"
         if site not in ("", "same-origin", "none") or (origin is not None and not _same(origin, ours)):
             raise HTTPException(403, "cross-site")
 

@@ -26,6 +26,10 @@ WRONG_CODE = "The code is not right, or was used before."
 def login_routes(store: AccessStore, guard: Guard, pages: Pages) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     accounts, sessions, throttle = Accounts(store), Sessions(store), Throttle(store)
+
+    def client(request: Request) -> str:
+        return address_of(request, behind_proxy=store.settings.behind_proxy)
+
     home = store.settings.home
 
     def open_session(account: Account, stage: str, old: str, address: str) -> str:
@@ -83,7 +87,7 @@ def login_routes(store: AccessStore, guard: Guard, pages: Pages) -> APIRouter:
         form = await form_of(request, 8192)
         following = local(form.get("next", ""), "")
         name, password = form.get("name", "").strip().lower()[:128], form.get("password", "")
-        token, stage, wait = await ask(check, name, password, guard.token_in(request), address_of(request))
+        token, stage, wait = await ask(check, name, password, guard.token_in(request), client(request))
         if not token:
             return _again(pages, "login", WRONG, wait, following)
         target = "/login/code" + (f"?next={following}" if following and "?" not in following else "")
@@ -102,9 +106,7 @@ def login_routes(store: AccessStore, guard: Guard, pages: Pages) -> APIRouter:
         guard.check_origin(request)
         form = await form_of(request, 8192)
         following = local(form.get("next", ""), "")
-        token, more, wait = await ask(
-            check_code, guard.token_in(request), form.get("code", "")[:64], address_of(request)
-        )
+        token, more, wait = await ask(check_code, guard.token_in(request), form.get("code", "")[:64], client(request))
         if not token:
             if more:
                 return _again(pages, "code", WRONG_CODE, wait, following)

@@ -59,9 +59,11 @@ def local(path: str, otherwise: str) -> str:
     return path if len(path) < 2000 and _LOCAL.fullmatch(path) else otherwise
 
 
-def address_of(request: Request) -> str:
-    """The client's address as the server sees it (behind a proxy on the loopback uvicorn takes it from X-Forwarded-For)."""
+def address_of(request: Request, *, behind_proxy: bool = False) -> str:
+    """The client's address; of a proxy on the loopback, if there is one, what it says (the last entry: those before are the client's word)."""
     given = request.client.host if request.client else ""
+    if behind_proxy and given in ("127.0.0.1", "::1"):
+        given = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
     try:
         return str(ipaddress.ip_address(given.partition("%")[0]))
     except ValueError:

@@ -116,6 +116,8 @@ class AccessSettings:
         absolute_seconds: after which every session ends.
         emergency_seconds: how long raised rights last.
         origin: "https://review.example.org" where a proxy hides the name under which browsers know us; "": the request's own Host.
+        behind_proxy: a proxy on the loopback stands in front: the client's address is the last of its X-Forwarded-For. Without it, all who come
+            through a proxy share their delays.
         home: where one goes after log-in.
     """
 
@@ -124,6 +126,7 @@ class AccessSettings:
     absolute_seconds: float = 8 * 3600.0
     emergency_seconds: float = 3600.0
     origin: str = ""
+    behind_proxy: bool = False
     home: str = "/"
 
 
