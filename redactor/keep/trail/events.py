@@ -310,17 +310,15 @@ class VaultRotated(Event):
     recipients: str
 
 
-def _kinds(base: type[Event]) -> dict[str, type[Event]]:
-    return {kind_of(k): k for k in base.__subclasses__()}
-
-
 def kind_of(event: Event | type[Event]) -> str:
     """The name of a kind: OriginalHeard is told as "original-heard"."""
     name = event.__name__ if isinstance(event, type) else type(event).__name__
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
 
 
-KINDS = _kinds(Event)
+KINDS = {
+    kind_of(k): k for k in list(vars().values()) if isinstance(k, type) and issubclass(k, Event) and k is not Event
+}
 """Every kind by its name in the trail."""
 NAMES = {kind: name for name, kind in KINDS.items()}
 

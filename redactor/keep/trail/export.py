@@ -114,11 +114,8 @@ def _check(file: Any, proof: dict[str, Any], ring: KeyRing) -> tuple[Export, tup
             told = claimed(line)
             mac = told[1] if told else head
         head = mac
-    if (
-        seen.hexdigest() != bare["sha256"]
-        or head.hex() != bare["head"]
-        or number != max(bare["last"], bare["first"] - 1)
-    ):
+    last = bare["last"] if bare["first"] else -1
+    if (seen.hexdigest(), head.hex(), number) != (bare["sha256"], bare["head"], last):
         problems.append("The entries are not those that the proof is of.")
     return Export(bare["first"], bare["last"], 0), tuple(problems[:100])
 

@@ -17,6 +17,7 @@ from redactor.keep.trail.chain import START, check_line, claimed, interruption, 
 from redactor.keep.trail.keys import KeyRing
 
 _MOST_PROBLEMS = 100
+_INTERRUPTED = b'"event":"interrupted"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +118,14 @@ def _segment(walk: _Walk, file: BinaryIO, number: int, *, last: bool) -> None:
     walk.trail = walk.trail or str(first.get("trail", ""))
     if first.get("trail") != walk.trail:
         walk.problem(f"Segment {number} is of another trail.")
-    offset = 0
+    offset, told_of = 0, False
     head, at, good, waiting = walk.head, walk.number, walk.good, walk.waiting
     while line := file.readline():
         mac = check_line(key, head, at + 1, line)
         if mac is not None:
+            if _INTERRUPTED in line and not told_of:
+                walk.problem(f"Entry {at + 1} tells of bytes that are not there any more (segment {number}).")
+            told_of = False
             head, at, good, offset = mac, at + 1, good + 1, offset + len(line)
             if at in waiting:
                 walk.head, walk.number = head, at
@@ -129,6 +133,7 @@ def _segment(walk: _Walk, file: BinaryIO, number: int, *, last: bool) -> None:
             continue
         end = interruption(file, offset, key, head, at)
         if end:
+            told_of = True
             walk.interruptions += 1
         elif last and not _entries_follow(file, offset):
             walk.unfinished = _size(file) - offset
@@ -140,7 +145,7 @@ def _segment(walk: _Walk, file: BinaryIO, number: int, *, last: bool) -> None:
             walk.problem(f"Entry {at + 1} is not what was written (segment {number}, byte {offset}).")
             if told:
                 at, head = told
-            end = offset + len(line)
+            end, told_of = offset + len(line), False
         file.seek(end)
         offset = end
     walk.head, walk.number, walk.good = head, at, good
