@@ -101,7 +101,7 @@ def export(
     if not verify(places.trail, ring, anchor=Anchor.load(places.anchor)).sound:
         # A fresh proof over changed entries would make them look good.
         raise TrailDamaged("The audit trail is not what was written, so it is not exported.")
-    held = Export(0, 0, 0)
+    held = Export(0, 0)
     try:
         with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             for part in export(places.trail, ring, since=begin, until=end):

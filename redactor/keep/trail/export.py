@@ -16,19 +16,19 @@ from pathlib import Path
 from typing import Any
 
 from redactor.errors import ConfigurationError
-from redactor.keep.trail.chain import START, check_line, claimed, read_line, segment_path, segments
+from redactor.keep.trail.chain import START, check_line, claimed, read_line
 from redactor.keep.trail.keys import KeyRing, fingerprint_of
+from redactor.keep.trail.verify import sound_lines
 
 SCHEMA = "redactor-trail-export/1"
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """Numbers of the first and last entry (0 and 0: none), and how many lines that are no entries lie between them."""
+    """Numbers of the first and last entry (0 and 0: none)."""
 
     first: int
     last: int
-    interrupted: int
 
 
 def export(
@@ -36,31 +36,30 @@ def export(
 ) -> Iterator[bytes | Export]:
     """Lines of the export; at the end what it holds.
 
+    The trail must have been verified: what does not fit is left out.
+
     Args:
         since, until: seconds since 1970; entries from the first that is not older to the last that is older than `until`. A chain has no
             gaps, so what lies between them goes along, whatever a clock that was set back says.
     """
-    first, last = _bounds(folder, since, until)
-    seen, interrupted, before, head, trail = hashlib.sha256(), 0, START, START, ""
-    for line in _lines(folder):
-        told = claimed(line)
-        if not trail:
-            trail = str(read_line(line).get("trail", ""))
-        number = told[0] if told else 0
-        if told and number < first:
-            before = head = told[1]
-        elif first <= number <= last and told and first:
-            head = told[1]
+    first, last = _bounds(folder, ring, since, until)
+    seen, before, head, trail = hashlib.sha256(), START, START, ""
+    for number, line, mac in sound_lines(folder, ring):
+        trail = trail or str(read_line(line).get("trail", ""))
+        if number < first:
+            before = head = mac
+        elif number <= last:
+            head = mac
             seen.update(line)
             yield line
-        elif not told and head != before:
-            interrupted += 1
+        else:
+            break
     proof = {
         "schema": SCHEMA, "trail": trail, "first": first, "last": last, "before": before.hex(), "head": head.hex(),
         "sha256": seen.hexdigest(), "key": fingerprint_of(ring.active),
     }  # fmt: skip
     yield json.dumps({"proof": {**proof, "mac": _mac(ring.active, proof)}}, separators=(",", ":")).encode() + b"\n"
-    yield Export(first, last, interrupted)
+    yield Export(first, last)
 
 
 def verify_export(path: Path, ring: KeyRing) -> tuple[Export, tuple[str, ...]]:
@@ -89,7 +88,7 @@ def _check(file: Any, proof: dict[str, Any], ring: KeyRing) -> tuple[Export, tup
     bare = {name: value for name, value in proof.items() if name != "mac"}
     key = ring.find(str(proof.get("key", "")))
     if key is None or not hmac.compare_digest(_mac(key, bare), str(proof.get("mac", ""))):
-        return Export(0, 0, 0), ("The proof is missing, changed, or made with another key.",)
+        return Export(0, 0), ("The proof is missing, changed, or made with another key.",)
     head, number, seen = bytes.fromhex(bare["before"]), int(bare["first"]) - 1, hashlib.sha256()
     line_key: bytes | None = None
     for line in file:
@@ -117,32 +116,23 @@ def _check(file: Any, proof: dict[str, Any], ring: KeyRing) -> tuple[Export, tup
     last = bare["last"] if bare["first"] else -1
     if (seen.hexdigest(), head.hex(), number) != (bare["sha256"], bare["head"], last):
         problems.append("The entries are not those that the proof is of.")
-    return Export(bare["first"], bare["last"], 0), tuple(problems[:100])
+    return Export(bare["first"], bare["last"]), tuple(problems[:100])
 
 
 def _mac(key: bytes, proof: dict[str, Any]) -> str:
     return hmac.digest(key, b"redactor-trail-export\0" + json.dumps(proof, sort_keys=True).encode(), "sha256").hex()
 
 
-def _lines(folder: Path) -> Iterator[bytes]:
-    for number in segments(folder):
-        with segment_path(folder, number).open("rb") as file:
-            yield from file
-
-
-def _bounds(folder: Path, since: float | None, until: float | None) -> tuple[int, int]:
+def _bounds(folder: Path, ring: KeyRing, since: float | None, until: float | None) -> tuple[int, int]:
     """Numbers of the first and last entry of the stretch; 0, 0: none."""
     low, high = _written(since) or "", _written(until) or "~"
     first = last = 0
-    for line in _lines(folder):
-        told = claimed(line)
-        if told is None:
-            continue
+    for number, line, _ in sound_lines(folder, ring):
         moment = line[(begin := line.find(b'"t":"') + 5) : begin + 27].decode("ascii", "replace")
         if moment >= low and not first:
-            first = told[0]
+            first = number
         if moment < high:
-            last = told[0]
+            last = number
     return (first, last) if first and last >= first else (0, 0)
 
 

@@ -227,7 +227,12 @@ class Trail:
                 end.offset = file.seek(told)
             file.seek(end.offset)
             torn = file.read()
-        if torn:
+        whole = check_line(end.key, end.head, end.count + 1, torn + b"\n")
+        if whole is not None:
+            # Only its last byte was missing.
+            self._put(b"\n")
+            end.count, end.head, end.offset = end.count + 1, whole, end.offset + len(torn) + 1
+        elif torn:
             # Not ours to remove: it may be a crash's or somebody's. The entry says what it was, and `verify` accepts nothing else there.
             event = Interrupted(by="trail", size=len(torn), sha256=hashlib.sha256(torn).hexdigest())
             self._put(b"\n")

@@ -156,6 +156,24 @@ def test_a_torn_write_is_recorded_and_stays(tmp_path, torn):
     assert not checked(tmp_path).sound
 
 
+@pytest.mark.parametrize("left", range(1, 200, 13))
+def test_a_write_that_stopped_anywhere_is_taken_up(tmp_path, left):
+    trail = opened(tmp_path)
+    trail.append(event(1))
+    anchor, size = trail.anchor.read_bytes(), segment(tmp_path).stat().st_size
+    trail.append_many([event(2), event(3)])
+    trail.anchor.write_bytes(anchor)
+    os.truncate(segment(tmp_path), segment(tmp_path).stat().st_size - left)
+    assert segment(tmp_path).stat().st_size >= size
+    again = opened(tmp_path)
+    again.append(event(4))
+    report = checked(tmp_path)
+    assert (report.sound, report.unfinished) == (True, 0)
+    assert report.interruptions == (left > 1)
+    exported(tmp_path, tmp_path / "e")
+    assert verify_export(tmp_path / "e", KeyRing.load(tmp_path / "keys"))[1] == ()
+
+
 def test_entries_that_a_killed_writer_left_before_its_anchor_stand(tmp_path):
     trail = opened(tmp_path)
     trail.append(event(1))
