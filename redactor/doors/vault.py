@@ -109,6 +109,8 @@ def open_item(
     kind: KindOption = "original",
 ) -> None:
     """Open an item; the trail has it before anything is read."""
+    if os.path.lexists(out):
+        raise OutputError("There is a file of this name already.", hint="Give another --out.")
     vault = places_of(config, state).open_vault(identity=identity)
     try:
         content = vault.open(id, kind, by=actor(), reason=reason)
