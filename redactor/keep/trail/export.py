@@ -58,7 +58,7 @@ def export(
         "schema": SCHEMA, "trail": trail, "first": first, "last": last, "before": before.hex(), "head": head.hex(),
         "sha256": seen.hexdigest(), "key": fingerprint_of(ring.active),
     }  # fmt: skip
-    yield json.dumps({"proof": {**proof, "mac": _mac(ring.active, proof)}}, separators=(",", ":")).encode() + b"\n"
+    yield _written_proof({**proof, "mac": _mac(ring.active, proof)})
     yield Export(first, last)
 
 
@@ -78,9 +78,16 @@ def verify_export(path: Path, ring: KeyRing) -> tuple[Export, tuple[str, ...]]:
 
 
 def _proof_of(file: Any) -> dict[str, Any]:
-    file.seek(max(0, file.seek(0, 2) - 2048))
-    proof = read_line(file.read().rpartition(b'{"proof":')[2][:-2]) if file else {}
-    return proof if isinstance(proof, dict) else {}
+    """What the last line says, if it is a proof to the byte as `export` writes it."""
+    size = file.seek(0, 2)
+    file.seek(max(0, size - 4096))
+    line = file.read().splitlines(keepends=True)[-1:]
+    proof = read_line(line[0]).get("proof") if line else None
+    return proof if isinstance(proof, dict) and line[0] == _written_proof(proof) else {}
+
+
+def _written_proof(proof: dict[str, Any]) -> bytes:
+    return json.dumps({"proof": proof}, separators=(",", ":")).encode() + b"\n"
 
 
 def _check(file: Any, proof: dict[str, Any], ring: KeyRing) -> tuple[Export, tuple[str, ...]]:
