@@ -85,6 +85,21 @@ def test_any_single_change_is_found(specimen, data):
             path.write_bytes(files[path])
 
 
+def test_every_removal_doubling_and_exchange_of_neighbours_is_found(specimen):
+    folder, files = specimen
+    for path, content in files.items():
+        lines = content.splitlines(keepends=True)
+        try:
+            for n in range(len(lines)):
+                others = [lines[:n] + lines[n + 1 :], lines[: n + 1] + lines[n:]]
+                others += [[*lines[:n], lines[n + 1], lines[n], *lines[n + 2 :]]] if n + 1 < len(lines) else []
+                for changed in others:
+                    path.write_bytes(b"".join(changed))
+                    assert not checked(folder).sound, (path.name, n)
+        finally:
+            path.write_bytes(content)
+
+
 def test_every_truncation_is_found(specimen):
     folder, files = specimen
     last = max(files)
