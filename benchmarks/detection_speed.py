@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Words a second of each part of the detector on one core, beside Presidio's default recognizers on the same texts in the same run.
 
-    python benchmarks/detection_speed.py TEXTS.jsonl [--json OUT.json] [--rounds 5]
+    python benchmarks/detection_speed.py TEXTS.jsonl... [--json OUT.json] [--rounds 5]
 
-TEXTS: JSONL with "text". Times are CPU seconds of this process (other work on the machine does not count), the median of the
+TEXTS: JSONL with "text"; a table for each file. Times are CPU seconds of this process (other work on the machine does not count), the median of the
 rounds after one warm-up. Presidio's defaults run on the same blank tokenizer, since its own pretrained pipeline would be a
 download; with it they are slower. Words are counted by blanks.
 """
@@ -58,12 +58,8 @@ def rate(words: int, work: Callable[[], object], rounds: int) -> float:
     return words / statistics.median(spent)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("texts", type=Path)
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
+def measurer(rounds: int) -> Callable[[Path], dict[str, Any]]:
+    """What measures and prints a file of texts; everything is built once."""
     defaults = presidio_defaults()
     from redactor.phi import build_detector
     from redactor.phi.ner import load_entities
@@ -72,33 +68,51 @@ def main() -> None:
     from redactor.phi.spoken import written_form
     from redactor.types import IDENTIFIERS
 
-    texts = [
-        json.loads(line)["text"] for line in options.texts.read_text(encoding="utf-8").splitlines() if line.strip()
-    ]
-    words = sum(len(text.split()) for text in texts)
-    artifacts = [found for _, found in OfflineNlpEngine().process_batch(texts, "en")]
     full, limited = build_detector(), build_detector(labels=IDENTIFIERS)
     full_patterns, limited_patterns = build_detector(ner="none"), build_detector(labels=IDENTIFIERS, ner="none")
     tagger = load_entities("voicemail-ner")
-    parts: dict[str, Callable[[], object]] = {
-        "spoken forms": lambda: [written_form(text) for text in texts],
-        "detector, all labels": lambda: list(full.pipe(texts)),
-        "detector, identifiers": lambda: list(limited.pipe(texts)),
-        "  without the name tagger": lambda: list(full_patterns.pipe(texts)),
-        "  identifiers, without": lambda: list(limited_patterns.pipe(texts)),
-        "name tagger alone": lambda: list(tagger.pipe(texts, 64)),
-        "Presidio defaults": lambda: [defaults.analyze(text, "en") for text in texts],
-    }
-    for recognizer in [*identifiers(), *clinical()]:
-        parts[recognizer.name] = lambda r=recognizer: [
-            r.analyze(text, r.supported_entities, found) for text, found in zip(texts, artifacts, strict=True)
-        ]
-    rates = {name: rate(words, work, options.rounds) for name, work in parts.items()}
-    print(
-        f"{len(texts)} texts, {words} words, CPU time of one core ({platform.machine()}, Python {platform.python_version()})"
-    )
-    for name, value in rates.items():
-        print(f"{name:28}{value:12,.0f} words/s")
+
+    def measure(path: Path) -> dict[str, Any]:
+        texts = [json.loads(line)["text"] for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        words = sum(len(text.split()) for text in texts)
+        artifacts = [found for _, found in OfflineNlpEngine().process_batch(texts, "en")]
+        parts: dict[str, Callable[[], object]] = {
+            "spoken forms": lambda: [written_form(text) for text in texts],
+            "detector, all labels": lambda: list(full.pipe(texts)),
+            "detector, identifiers": lambda: list(limited.pipe(texts)),
+            "  without the name tagger": lambda: list(full_patterns.pipe(texts)),
+            "  identifiers, without": lambda: list(limited_patterns.pipe(texts)),
+            "name tagger alone": lambda: list(tagger.pipe(texts, 64)),
+            "Presidio defaults": lambda: [defaults.analyze(text, "en") for text in texts],
+        }
+        for recognizer in [*identifiers(), *clinical()]:
+            parts[recognizer.name] = lambda r=recognizer: [
+                r.analyze(text, r.supported_entities, found) for text, found in zip(texts, artifacts, strict=True)
+            ]
+        rates = {name: rate(words, work, rounds) for name, work in parts.items()}
+        print(
+            f"{path.name}: {len(texts)} texts, {words} words, CPU time of one core ({platform.machine()}, Python {platform.python_version()})"
+        )
+        for name, value in rates.items():
+            print(f"{name:28}{value:12,.0f} words/s")
+        return {
+            "file": path.name,
+            "texts": len(texts),
+            "words": words,
+            "words_per_second": {k: round(v) for k, v in rates.items()},
+        }
+
+    return measure
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("texts", type=Path, nargs="+")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    measure = measurer(options.rounds)
+    tables = [measure(path) for path in options.texts]
     if options.json:
         commit = subprocess.run(
             ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
@@ -109,12 +123,7 @@ def main() -> None:
             "cores": os.cpu_count(),
             "python": platform.python_version(),
         }
-        report = {
-            **stamp,
-            "texts": len(texts),
-            "words": words,
-            "words_per_second": {k: round(v) for k, v in rates.items()},
-        }
+        report = {**stamp, "tables": tables}
         options.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 

@@ -1,7 +1,7 @@
 """Muon: momentum whose matrix-shaped updates are made orthogonal by a Newton-Schulz iteration (Jordan et al., 2024).
 
-Written out here in float32, for stacks of equal shapes: bfloat16 matrix products run at 1 GFLOP/s on processors without the
-instructions for them. With several workers each one orthogonalises its share of the matrices and broadcasts the result.
+Written out here for stacks of equal shapes; in bfloat16 where the processor has instructions for it (matrix products run at 1 GFLOP/s
+where it has not). With several workers each one orthogonalises its share of the matrices and broadcasts the result.
 """
 
 import torch
@@ -12,23 +12,32 @@ COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 STEPS = 5
 
 
-def orthogonalise(stack: Tensor) -> Tensor:
+def orthogonalise(stack: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
     """Nearest (semi-)orthogonal matrices to `stack` [N, rows, columns], roughly: singular values land near 1."""
     a, b, c = COEFFICIENTS
     tall = stack.shape[1] > stack.shape[2]
     x = stack.transpose(1, 2) if tall else stack
-    x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    x = (x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)).to(dtype)
     for _ in range(STEPS):
         gram = x @ x.transpose(1, 2)
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return x.transpose(1, 2) if tall else x
+    return (x.transpose(1, 2) if tall else x).to(stack.dtype)
 
 
 class Muon(torch.optim.Optimizer):
     """Muon for 2-d parameters; the step is scaled to the size an AdamW step would have (`0.2 * sqrt(max(rows, columns))`)."""
 
-    def __init__(self, params: list[Tensor], *, lr: float, momentum: float = 0.95, weight_decay: float = 0.01) -> None:
+    def __init__(
+        self,
+        params: list[Tensor],
+        *,
+        lr: float,
+        momentum: float = 0.95,
+        weight_decay: float = 0.01,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+        self._dtype = dtype
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:
@@ -48,7 +57,7 @@ class Muon(torch.optim.Optimizer):
                 if "momentum" not in state or state["momentum"].shape != grads.shape:
                     state["momentum"] = torch.zeros_like(grads)
                 velocity = state["momentum"].lerp_(grads, 1 - group["momentum"])
-                update = orthogonalise(grads.lerp(velocity, group["momentum"]))
+                update = orthogonalise(grads.lerp(velocity, group["momentum"]), self._dtype)
                 scale = 0.2 * max(shape) ** 0.5 * group["lr"]
                 for p, u in zip(mine, update, strict=True):
                     p.mul_(1 - group["lr"] * group["weight_decay"]).add_(u, alpha=-scale)

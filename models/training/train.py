@@ -4,8 +4,8 @@ The learning rate and the curriculum follow a clock, so that a run on a busy mac
 windows of 6-10 s, and some 30 s windows, most of them holding one short message and then zeros. The run survives being killed or stopped for a while: the clock
 stands still meanwhile, and started again with the same `--out` it goes on from its last checkpoint. `--init` starts from another run's weights.
 
-On a processor without bfloat16 instructions everything is float32, and two single-threaded workers (`--workers 2`) that average their
-gradients beat one process with two threads: they meet once a step, not at every operator. On CUDA one worker uses bfloat16.
+Products are taken in bfloat16 on CUDA and on processors with instructions for it, else in float32. Two single-threaded workers (`--workers 2`)
+that average their gradients beat one process with two threads: they meet once a step, not at every operator.
 """
 
 import argparse
@@ -51,6 +51,7 @@ class Run:
     def __init__(self, a: argparse.Namespace, rank: int) -> None:
         self.a, self.rank = a, rank
         self.device = torch.device(a.device)
+        self.short = self.device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()  # noqa: SLF001 - nothing public tells
         ids = phone_ids()
         self.library = Library(a.data, Tokenizer.from_file(str(a.tokenizer)), ids)
         self.composer = Composer(self.library, Options(frames=a.frames // a.workers), seed=os.getpid())
@@ -79,7 +80,7 @@ class Run:
         matrices = [p for n, p in named if p.ndim == 2 and ".layers." in n]
         rest = [p for n, p in named if not (p.ndim == 2 and ".layers." in n)]
         adam = torch.optim.AdamW(rest, lr=self.a.lr, betas=(0.9, 0.98), weight_decay=0.01)
-        return [adam, Muon(matrices, lr=self.a.lr)]
+        return [adam, Muon(matrices, lr=self.a.lr, dtype=torch.bfloat16 if self.short else torch.float32)]
 
     @property
     def progress(self) -> float:
@@ -121,7 +122,7 @@ class Run:
         self.save("final.pt")
 
     def _update(self, batch: object, lr: float) -> dict[str, float]:
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.short):
             out = self.net(batch.mel, batch.tokens[:, :-1], batch.offset)
         parts = losses(out, batch, blank=self.net.cfg["nt"])
         total = sum(weight * getattr(parts, name) for name, weight in WEIGHTS.items())

@@ -197,9 +197,26 @@ class Intake:
                 if time.time() - max(status.st_mtime, status.st_ctime) < self._settle:
                     continue  # may still be written to
                 if stat.S_ISREG(status.st_mode) and self._queue.new_stamp(file, stamp_of(status)):
-                    with suppress(NoInput, RefusedInput):
+                    try:
                         new += self.take_file(file, source="sweep", identity=file, via="sweep")
+                    except NoInput:
+                        new += self._take_unreadable(file)
+                    except RefusedInput:
+                        continue
         return new
+
+    def _take_unreadable(self, path: str) -> bool:
+        """Queue what lies there and may not be read, so that its outcome says so; true if it was new.
+
+        Its stamp is not noted: once it may be read, it is taken as any other. (What has only just gone is none.)
+        """
+        try:
+            stamp = stamp_of(os.lstat(path))
+        except OSError:
+            return False
+        audio = hashlib.sha256(b"unreadable: " + stamp.encode()).hexdigest()
+        new = NewJob("sweep", path, audio, {"kind": "file", "path": path, "id": path}, place=path)
+        return self._add(new, via="sweep")[1]
 
     def _boxes(self) -> list[str]:
         found: list[str] = []

@@ -10,6 +10,7 @@ import pytest
 from site_of_tests import SAID, settled, voicemail, wait_for
 
 from redactor.audio import Limits
+from redactor.doors.hook import paths
 from redactor.doors.serve.crew import Crew
 
 
@@ -56,6 +57,30 @@ def test_the_sweeper_finds_what_no_hook_told_us_of(site):
         assert service.intake.sweep() == 1
         assert settled(service, 4) == {"redacted": 4}
     assert len(site.outputs()) == 3
+
+
+def test_what_may_not_be_read_has_an_outcome_and_is_taken_once_it_may(site, monkeypatch):
+    """(The superuser may read everything, so the refusal is made here.)"""
+    path = site.record("a.wav", 1)
+    locked, really = True, paths.os.open
+
+    def guarded(name, *rest, **options):
+        if locked and str(name).endswith("a.wav"):
+            raise PermissionError
+        return really(name, *rest, **options)
+
+    monkeypatch.setattr("redactor.doors.serve.queue.FIRST_DELAY", 0.01)
+    monkeypatch.setattr(paths.os, "open", guarded)
+    with site.service(service="tries = 2\n") as service:
+        assert service.intake.sweep() == 1
+        wait_for(lambda: service.queue.counts() == {"failed": 1})
+        assert [letter["reason"] for letter in service.queue.letters()] == ["no-input"]
+        assert service.intake.sweep() == 0
+        locked = False
+        assert service.intake.sweep() == 1
+        assert settled(service, 2) == {"failed": 1, "redacted": 1}
+        assert service.intake.sweep() == 0
+    assert path.with_suffix(".redacted.wav").exists()
 
 
 def test_a_recording_that_is_still_being_written_is_left_alone(site):
