@@ -8,9 +8,10 @@ import postgresql
 import pytest
 from entrance import FIRST, OWN, Entrance, csrf
 from fastapi.routing import APIRoute
+from sqlalchemy import text
 
 from redactor.doors.serve.review.access import PERMISSIONS, ROLES, SECURITY_HEADERS
-from redactor.errors import ConfigurationError, OutputError
+from redactor.errors import Busy, ConfigurationError, OutputError
 from redactor.keep.trail import Trail
 
 OPEN = {"/login", "/login/code"}
@@ -238,6 +239,17 @@ def test_without_the_trail_nothing_is_given(entrance, monkeypatch):
     monkeypatch.undo()
     assert entrance.access.emergencies.until(1) == 0.0
     assert [a.name for a in entrance.access.accounts.list()] == ["olga", "dana"]
+
+
+def test_without_the_database_nothing_is_given(entrance):
+    client = entrance.inside("dana", "lead")
+    with entrance.engine.begin() as c:
+        for table in ("redactor_sessions", "redactor_accounts", "redactor_attempts"):
+            c.execute(text(f"DROP TABLE {table}"))
+    assert client.get("/behind").status_code == 503
+    assert entrance.password(entrance.client(), "dana").status_code == 503
+    with pytest.raises(Busy):
+        entrance.add("kim", "lead")
 
 
 # --- tokens of programs

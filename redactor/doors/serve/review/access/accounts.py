@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from redactor.errors import ConfigurationError, NoInput
+from redactor.errors import Busy, ConfigurationError, NoInput
 from redactor.keep.trail import events
 
 from . import codes, passwords
@@ -74,6 +74,8 @@ class Accounts:
             raise ConfigurationError(
                 "There is an account of this name.", hint="See `redactor accounts list`."
             ) from None
+        except SQLAlchemyError:
+            raise Busy("The database of the accounts is unavailable.") from None
         return number
 
     def list(self) -> list[Account]:
