@@ -19,6 +19,10 @@
     │   ├── OutOfSpace                74  the disk is full (or another input/output error)
     │   └── InUse                     75  another run writes to the same place
     ├── Busy                          75  not now: the queue is full, or what is needed is not there yet
+    ├── Damaged                       76  what was kept is not what was written: changed, cut, or lost
+    │   ├── TrailDamaged                  the audit trail does not verify
+    │   └── VaultDamaged                  something sealed does not open, or is not what its name says
+    ├── Refused                       77  not allowed: a legal hold, a key that does not fit, somebody without the right
     ├── ConfigurationError            78  a policy or an option that cannot be honoured
     └── Quarantine                     3  doubt: nothing that looks redacted may be written
         ├── UntranscribedSpeech           speech was heard that no word stands for
@@ -194,6 +198,38 @@ class Busy(RedactorError):
     exit_code = 75
     reason = "busy"
     default_hint = "Try again in a minute; nothing was lost."
+
+
+class Damaged(RedactorError):
+    """What was kept is not what was written: changed, cut, or lost."""
+
+    exit_code = 76
+    reason = "damaged"
+    default_hint = "Keep everything as it is for the investigation, and compare it with a copy kept elsewhere."
+
+
+class TrailDamaged(Damaged):
+    """The audit trail does not verify."""
+
+    reason = "trail-damaged"
+    default_hint = (
+        "Run `redactor log verify`; keep the folder for the investigation, and begin a new trail in another one."
+    )
+
+
+class VaultDamaged(Damaged):
+    """Something sealed does not open, or is not what its name says."""
+
+    reason = "vault-damaged"
+    default_hint = "Restore it from a backup of the vault; what was cut or changed is never given out in part."
+
+
+class Refused(RedactorError):
+    """Not allowed: a legal hold, a key that does not fit, somebody without the right."""
+
+    exit_code = 77
+    reason = "refused"
+    default_hint = "Ask whoever holds the key or the right for it."
 
 
 class ConfigurationError(RedactorError):

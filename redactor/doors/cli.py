@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from redactor import __version__
-from redactor.doors import evaluate, models, redact, words
+from redactor.doors import accounts, evaluate, models, redact, trail, vault, words
 from redactor.doors.serve import command as serve
 from redactor.doors.terminal import complain
 from redactor.errors import OutOfSpace, OutputError, RedactorError
@@ -30,6 +30,9 @@ words.register(app)
 evaluate.register(app)
 models.register(app)
 serve.register(app)
+accounts.register(app)
+vault.register(app)
+trail.register(app)
 
 
 @app.command()

@@ -163,6 +163,27 @@ class CallbackTable:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepingTable:
+    """[keeping], absolute paths.
+
+    Attributes:
+        trail: folder of the audit trail; `state`/trail if left out.
+        trail_keys: its key file; `state`/trail.keys. A copy belongs where the auditor is.
+        anchor: file that says how long the trail is; `state`/trail.anchor, but better on another file system or host.
+        vault: folder of the vault; `state`/vault.
+        recipients: public keys to seal for; without one nothing can be sealed.
+        identity: private key that opens; never on a host that takes recordings only.
+    """
+
+    trail: str = ""
+    trail_keys: str = ""
+    anchor: str = ""
+    vault: str = ""
+    recipients: str = ""
+    identity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole file."""
 
@@ -175,6 +196,7 @@ class Settings:
     webhook: WebhookTable = WebhookTable()
     s3: S3Table = S3Table()
     callback: CallbackTable = CallbackTable()
+    keeping: KeepingTable = KeepingTable()
 
     @property
     def state(self) -> Path:
@@ -272,7 +294,7 @@ def _check(s: Settings) -> None:
 
     paths = {
         "service.state": s.service.state, "service.results": s.service.results, "asterisk.voicemail": s.asterisk.voicemail,
-        "service.transcripts": s.service.transcripts,
+        "service.transcripts": s.service.transcripts, **{f"keeping.{f.name}": getattr(s.keeping, f.name) for f in fields(s.keeping)},
     }  # fmt: skip
     for label, path in paths.items():
         if path and not Path(path).is_absolute():

@@ -1,0 +1,43 @@
+"""Roles and what they allow, as data. Auditors see what happened and no speech; nobody who decides about messages reads the trail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+PERMISSIONS = {
+    "message.list": "see the list of messages, their findings and redacted words",
+    "message.add": "add messages",
+    "message.hear_redacted": "hear the redacted audio",
+    "message.hear_original": "hear the original audio and read the unredacted words, with a typed reason",
+    "redaction.edit": "change what is redacted",
+    "finding.decide": "accept and reject findings, give reviews",
+    "adjudicate": "decide where reviews differ",
+    "sample.draw": "draw samples",
+    "report.read": "see the dashboard",
+    "export": "export decisions and reports",
+    "trail.read": "read and export the audit trail",
+    "emergency.open": "raise one's own rights in an emergency",
+    "emergency.acknowledge": "see emergencies and acknowledge them",
+    "vault.hold": "put messages under a legal hold",
+    "vault.purge": "destroy originals",
+}
+
+_OPERATOR = {"message.list", "message.add", "message.hear_redacted", "emergency.open"}
+_REVIEWER = _OPERATOR | {"message.hear_original", "redaction.edit", "finding.decide", "report.read"}
+ROLES: dict[str, frozenset[str]] = {
+    "operator": frozenset(_OPERATOR),
+    "reviewer": frozenset(_REVIEWER),
+    "lead": frozenset(
+        _REVIEWER | {"adjudicate", "sample.draw", "export", "emergency.acknowledge", "vault.hold", "vault.purge"}
+    ),
+    "auditor": frozenset({"message.list", "report.read", "export", "trail.read"}),
+}
+EMERGENCY = frozenset({"message.list", "message.hear_redacted", "message.hear_original"})
+"""What an emergency raises to."""
+SCOPES = ("hook", "export", "trail")
+"""Of tokens for programs."""
+
+
+def permissions_of(roles: Iterable[str]) -> frozenset[str]:
+    """All that these roles allow together; an unknown role allows nothing."""
+    return frozenset().union(*(ROLES.get(role, frozenset()) for role in roles))

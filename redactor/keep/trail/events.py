@@ -1,0 +1,328 @@
+"""What the trail can tell: one frozen class for each kind of event, its fields and nothing else.
+
+No PHI by construction: a message is its SHA-256, a person or token a number, everything else a number or one short word without spaces.
+Typed reasons may hold PHI, so an event carries a keyed mark of them (`Trail.mark`); the text is kept sealed elsewhere, and the mark
+shows if it was changed later.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from typing import Any
+
+_WORD = re.compile(r"[A-Za-z0-9:][A-Za-z0-9:._,+-]{0,95}|")
+_ID = re.compile(r"[0-9a-f]{64}")
+_BIG = 1 << 62
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Base. `by`: who did it: "person:3", "token:5", "user:1000" (a login of the system), "service", "trail".
+
+    Raises:
+        ValueError: a text is no short word (it might be speech), a message no SHA-256, or a number too large.
+    """
+
+    by: str
+
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if isinstance(value, str):
+                fits = (_ID if one.name in ("message", "sha256") else _WORD).fullmatch(value) is not None
+            else:
+                fits = isinstance(value, int) and -_BIG < value < _BIG
+            if not fits:
+                raise ValueError(f"{type(self).__name__}.{one.name} is not fit for the trail.")
+
+
+# --- the trail itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentOpened(Event):
+    """First entry of every file. `key`: which key made its MACs; `trail`: random, so that parts of two trails never fit together."""
+
+    key: str
+    trail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyChanged(Event):
+    """Last entry under a key; `key`: the next one."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interrupted(Event):
+    """Bytes that a killed process left before this entry: they stay where they are, and nobody was told that they were written."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrailExported(Event):
+    """`first`, `last`: entries."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrailRead(Event):
+    """Somebody looked at entries (a page of the review web)."""
+
+    first: int
+    last: int
+
+
+# --- messages and their review
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageAdded(Event):
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageOpened(Event):
+    message: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedactedHeard(Event):
+    message: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginalHeard(Event):
+    """The unredacted audio was played. `reason`: mark of the typed reason."""
+
+    message: str
+    version: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordsRead(Event):
+    """The unredacted words were shown. `reason`: mark of the typed reason."""
+
+    message: str
+    version: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedactionEdited(Event):
+    """`version`: the new one."""
+
+    message: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingDecided(Event):
+    """`rule`: "V01"; `finding`: its number in the message; `decision`: accept or reject."""
+
+    message: str
+    rule: str
+    finding: int
+    decision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewGiven(Event):
+    message: str
+    version: int
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjudicated(Event):
+    message: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleDrawn(Event):
+    """`size` messages out of `of`, drawn with `seed`."""
+
+    sample: int
+    seed: int
+    size: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported(Event):
+    """`what`: decisions, messages or report."""
+
+    what: str
+    rows: int
+
+
+# --- access
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedIn(Event):
+    """`session`: first digits of the session's hash; `address`: of the client as the server saw it."""
+
+    session: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogInRefused(Event):
+    """`person` 0: no such account; `why`: password, code, disabled, delay."""
+
+    person: int
+    why: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedOff(Event):
+    """`why`: asked, idle, limit, everywhere, password, disabled; `sessions`: how many ended."""
+
+    person: int
+    why: str
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotPermitted(Event):
+    """Somebody logged in asked for what their roles do not allow."""
+
+    permission: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountMade(Event):
+    """`roles`: joined by commas."""
+
+    person: int
+    roles: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountChanged(Event):
+    """`what`: password, password-reset, totp, totp-reset, disabled, enabled, roles, recovery-used."""
+
+    person: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyOpened(Event):
+    """Permissions were raised at once. `until`: seconds since 1970; `reason`: mark of the typed reason."""
+
+    person: int
+    emergency: int
+    until: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyEnded(Event):
+    """Before its time, by the person or a lead."""
+
+    person: int
+    emergency: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyAcknowledged(Event):
+    person: int
+    emergency: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenMade(Event):
+    token: int
+    scopes: str
+    until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRevoked(Event):
+    token: int
+
+
+# --- vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaultSealed(Event):
+    """`item`: original, transcript …; `cipher`: age or aes-256-gcm; `size`: bytes before sealing; `sha256`: of the sealed content."""
+
+    message: str
+    item: str
+    cipher: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaultOpened(Event):
+    """Written before anything is given out."""
+
+    message: str
+    item: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaultPurged(Event):
+    """The key of this item was destroyed. `why`: age, asked."""
+
+    message: str
+    item: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaultHeld(Event):
+    """A legal hold began. `matter`: the number of the case."""
+
+    message: str
+    matter: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaultReleased(Event):
+    """A legal hold ended."""
+
+    message: str
+    matter: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaultRotated(Event):
+    """The keys of so many items were wrapped for other recipients (0: it begins); `recipients`: mark of the new ones."""
+
+    items: int
+    recipients: str
+
+
+def kind_of(event: Event | type[Event]) -> str:
+    """The name of a kind: OriginalHeard is told as "original-heard"."""
+    name = event.__name__ if isinstance(event, type) else type(event).__name__
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
+
+
+KINDS = {
+    kind_of(k): k for k in list(vars().values()) if isinstance(k, type) and issubclass(k, Event) and k is not Event
+}
+"""Every kind by its name in the trail."""
+NAMES = {kind: name for name, kind in KINDS.items()}
+
+
+def body_of(event: Event) -> dict[str, Any]:
+    """What an entry says beside its number and time."""
+    return {"event": NAMES[type(event)], **{one.name: getattr(event, one.name) for one in fields(event)}}
