@@ -5,7 +5,7 @@
 Nothing here says that a message is lawful: a rule is broken, or was not seen to be broken, or could not be judged.
 """
 
-from redactor.policy.sent.consents import Consents, Grant, Register, parse_register, read_register
+from redactor.policy.sent.consents import SCOPES, Consents, Grant, Register, parse_register, read_register
 from redactor.policy.sent.engine import audit, gravest, verdict_of
 from redactor.policy.sent.model import (
     Audited,
@@ -23,6 +23,7 @@ from redactor.policy.sent.rules import IDS, Rule, Rules, load_rules, overlaid
 
 __all__ = [
     "IDS",
+    "SCOPES",
     "Audited",
     "Breach",
     "Circumstances",

@@ -77,7 +77,7 @@ class Case:
         if self.related:
             return Addressee.OTHER
         greeted = self.parts.of("patient")
-        if not greeted:
+        if not greeted or self.circumstances.to_patient:
             return Addressee.PATIENT
         if any(e.matched.startswith("script ") for e in greeted):
             return Addressee.PATIENT

@@ -156,6 +156,7 @@ class Circumstances:
         today: day of the audit, for messages whose day is unknown.
         direction: "out"; "" unknown. A message that was left by somebody else is not audited.
         prerecorded: a recording played to the recipient, rather than a person speaking.
+        to_patient: whoever is greeted is the patient (of a script: nobody is greeted yet).
     """
 
     consents: Consents | None = field(default=None, repr=False)
@@ -163,3 +164,4 @@ class Circumstances:
     today: date | None = None
     direction: str = "out"
     prerecorded: bool | None = None
+    to_patient: bool = False
