@@ -32,7 +32,10 @@ class Case:
 
     def __init__(self, message: Message, circumstances: Circumstances, rules: Rules) -> None:
         self.message, self.circumstances, self.rules = message, circumstances, rules
-        self.readings = [Reading(message, t) for t in message.transcripts]
+        words = [w for t in message.transcripts for w in t.words]
+        unsure = sum(w.confidence < rules.limits.unsure_word for w in words)
+        self.unsure = bool(words) and message.heard is not None and unsure > rules.limits.unsure_share * len(words)
+        self.readings = [Reading(message, t, sure=not self.unsure) for t in message.transcripts]
         self.exempt: list[tuple[str, str]] = []
         self._heard: dict[str, tuple[Evidence, ...]] = {}
 

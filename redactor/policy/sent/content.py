@@ -100,10 +100,14 @@ def v10(case: Case) -> Breach | None:
 
 
 def v11(case: Case) -> Breach | None:
-    evidence = case.heard("V11")
-    return (
-        case.found("V11", evidence, why="A number or date that identifies the patient is told.") if evidence else None
-    )
+    numbers = case.parts.of("callback")
+    evidence = tuple(
+        e for e in case.heard("V11")
+        if not any(e.channel == n.channel and n.first <= e.first and e.last <= n.last for n in numbers)
+    )  # fmt: skip
+    if not evidence:
+        return None
+    return case.found("V11", evidence, why="A number or date that identifies the patient is told.")
 
 
 def v12(case: Case) -> Breach | None:

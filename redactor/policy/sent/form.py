@@ -151,6 +151,10 @@ def v19(case: Case) -> Breach | None:
     return case.found("V19", evidence, why=said)
 
 
+FOREIGN_WORDS = 8
+"""So many words of another language are a sentence of it, however long the message."""
+
+
 def v20(case: Case) -> Breach | None:
     """Doubt about what was heard: a person must listen. A text needs no ears."""
     limits, heard = case.rules.limits, case.message.heard
@@ -159,9 +163,9 @@ def v20(case: Case) -> Breach | None:
     if heard is not None:
         if not case.words:
             doubts.append("no words were recognised")
-        unsure = [(r, w) for r in case.readings for w in r.words if w.confidence < limits.unsure_word]
-        if case.words and len(unsure) > limits.unsure_share * case.words:
+        if case.unsure:
             doubts.append("recognition was not sure of many words")
+            unsure = [(r, w) for r in case.readings for w in r.words if w.confidence < limits.unsure_word]
             evidence = [e for r, w in unsure if (e := r.evidence(w.char_start, w.char_end, "low confidence"))]
         if heard.unheard >= limits.unheard_seconds:
             doubts.append("there is speech without words")
@@ -170,8 +174,10 @@ def v20(case: Case) -> Breach | None:
     foreign = case.rules.words["foreign"]
     said = [w for r in case.readings for w in r.plain.split()]
     strange = sum(w in foreign for w in said)
-    if any(t.language.partition("-")[0].lower() != "en" for t in case.message.transcripts) or (
-        strange > 2 and strange > limits.foreign_share * len(said)
+    if (
+        strange >= FOREIGN_WORDS
+        or any(t.language.partition("-")[0].lower() != "en" for t in case.message.transcripts)
+        or (strange > 2 and strange > limits.foreign_share * len(said))
     ):
         doubts.append("another language is spoken")
     if not doubts:

@@ -40,6 +40,8 @@ _STOP = frozenset(
     "hoping returning reaching trying also only really very all any some soon as by well nurse pharmacy hospital sir madam ma'am mr mrs ms miss schedule confirm whoever "
     "been being do does did don't calls number phone following up check checking hope ready".split()
 )
+_NO_NAME = _STOP - frozenset("medical clinic practice pharmacy hospital nurse office quick".split())
+"""Words that are in no practice's name."""
 _WORD = r"[a-z][a-z'{}]*"
 _NAME_SPOKEN = (
     re.compile(
@@ -58,7 +60,7 @@ _KIND_WORDS = (
     r"[a-z]*psychiatry|obgyn|gyn|optometry|hospice|dialysis)"
 )
 _PRACTICE_SPOKEN = re.compile(
-    rf"\b(?:from|with|at|is|for|of|called|calling)\s+(?P<name>(?:the\s+)?(?:[a-z'&]+\s+){{1,3}}?{_KIND_WORDS}(?:\s+(?:and\s+)?{_KIND_WORDS})*)\b"
+    rf"\b(?:from|with|at|is|for|of|called|calling)\s+(?P<name>(?:the\s+)?(?:(?!(?:from|with|at|is|for|calling|called|over|here|our|your|my|and\s+i'm)\b)[a-z'&]+\s+){{1,3}}?{_KIND_WORDS}(?:\s+(?:and\s+)?{_KIND_WORDS})*)\b"
 )
 _OFFICE_OF = re.compile(
     r"\b(?:office|practice|clinic|team)\s+of\s+(?:dr|doctor)\s+[a-z']+|\b(?:dr|doctor)\s+[a-z']+(?:\s+[a-z]+'s)?\s+(?:office|practice|clinic)\b"
@@ -73,11 +75,19 @@ _APPOINTMENT = re.compile(
 _OWN = re.compile(
     r"\b(?:call|calling|dial|reach|number|phone|line|extension|office|contact|ring|us|me|back)(?: [\w']+){0,3}$"
 )
+_GAP = r"(?: (?!our\b|my\b|us\b|me\b|call\b|reach\b|dial\b|back\b)[\w']+)"
+"""A word between "your" and its number: none that makes the number ours."""
 _THEIRS = re.compile(
-    r"\b(?:(?:your|his|her|their|patient's|(?!doctor|office|clinic|practice)[a-z]+'s)(?: [\w']+){0,2} (?:cell|mobile|home|phone|number|line|work|fax)(?: [\w']+){0,3}"
-    r"|(?:reach|reached|call|called|calling|tried|try|have|had|got|find)(?: \w+)? (?:you|him|her|them)(?: [\w']+){0,3}|(?:we|i) have(?: [\w']+){0,4}|on file(?: \w+){0,2})$"
+    rf"\b(?:(?:your|his|her|their|patient's|(?!doctor|office|clinic|practice|it's|that's|there's|here's|let's|name's|number's)[a-z]+'s){_GAP}{{0,2}} (?:cell|mobile|home|phone|number|line|work|fax){_GAP}{{0,3}}"
+    rf"|(?:reach|reached|call|called|calling|tried|try|have|had|got|find)(?: \w+)? (?:you|him|her|them){_GAP}{{0,3}}|(?:we|i) have{_GAP}{{0,4}}|on file(?: \w+){{0,2}})$"
 )
 _FAX = re.compile(r"\bfax(?: [\w']+){0,3}$")
+_DIAL = re.compile(
+    r"\b(?:(?:call|reach|dial|contact|ring|phone)(?:\s+(?:us|me|our\s+office|the\s+office|back|again|now|today|anytime))*(?:\s+(?:at|on))?|a\s+call(?:\s+back)?(?:\s+at|\s+on)|(?:our|my|the|callback)\s+(?:\w+\s+)?number(?:\s+here)?\s+is)\s+"
+)
+_FIGURES = re.compile(
+    r"(?:(?:\d+|zero|oh|o|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|double|triple)(?:\s+|$))+"
+)
 _SLOTS = {
     "patient": re.compile(r"\{(?:name|patient|first_?name)\}"),
     "caller": re.compile(r"\{(?:caller|staff)\}"),
@@ -298,10 +308,10 @@ def _practice(reading: Reading, rules: Rules) -> Iterator[Part]:
             span = match.span(group)
             words = reading.plain[span[0] : span[1]].split()
             # From the last word that cannot be part of a name on: "at the lakeside clinic".
-            while words and (words[0] in _STOP or words[0] == "and") and group:
+            while words and (words[0] in _NO_NAME or words[0] == "and") and group:
                 span = (span[0] + len(words[0]) + _blanks(reading.plain, span[0] + len(words[0])), span[1])
                 words = words[1:]
-            if any(w in _STOP for w in words[:-1]) and group:
+            if any(w in _NO_NAME for w in words[:-1]) and group:
                 continue
             if len(words) > 1:
                 seen.append(_part(reading, "practice", *span, "words of a practice's name"))
@@ -335,6 +345,17 @@ def _numbers(message: Message, reading: Reading) -> tuple[list[Part], list[Evide
             callback.append(Part("callback", evidence))
         else:
             further.append(evidence)
+    if not callback:
+        callback.extend(_dialled(message, reading))
+        further = [e for e in further if not any(_meet(e, c.evidence) for c in callback)]
     if not callback and further and not theirs:
         callback.append(Part("callback", further.pop(0)))
     return callback, theirs, further
+
+
+def _dialled(message: Message, reading: Reading) -> Iterator[Part]:
+    """Figures behind "call us at", whatever the detector took them for."""
+    for cue in _DIAL.finditer(reading.plain):
+        figures = _FIGURES.match(reading.plain, cue.end())
+        if figures and len(message.digits_of(reading.text[figures.start() : figures.end()])) in (7, 10, 11):
+            yield _part(reading, "callback", figures.start(), figures.end(), "figures after words of request")

@@ -11,6 +11,8 @@ from redactor.policy.sent.model import Evidence, Message
 from redactor.policy.sent.rules import Phrases
 from redactor.types import Finding, Transcript, Word
 
+UNSURE = "unsure word"
+"""Source of findings that stand for words of low confidence (`phi.doubt`)."""
 _OTHER = re.compile(r"[^\w'{}$@]")
 
 
@@ -21,9 +23,13 @@ def plain(text: str) -> str:
 
 
 class Reading:
-    """One channel of a message."""
+    """One channel of a message.
 
-    def __init__(self, message: Message, transcript: Transcript) -> None:
+    Args:
+        sure: whether recognition was sure of most words; if not, what was found only for words being unsure is left out: V20 speaks of them.
+    """
+
+    def __init__(self, message: Message, transcript: Transcript, *, sure: bool = True) -> None:
         length = message.duration or max((w.end or 0.0 for w in transcript.words), default=0.0)
         complete, _ = timed(transcript, length) if length else (transcript, 0)
         self.channel = transcript.channel
@@ -32,7 +38,11 @@ class Reading:
         self.words: tuple[Word, ...] = complete.words
         self.findings = tuple(
             sorted(
-                (f for f in message.findings if f.channel == transcript.channel and f.start < f.end),
+                (
+                    f
+                    for f in message.findings
+                    if f.channel == transcript.channel and f.start < f.end and (sure or f.source != UNSURE)
+                ),
                 key=lambda f: (f.start, f.end),
             )
         )

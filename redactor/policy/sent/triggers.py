@@ -21,7 +21,13 @@ _ADDRESS = re.compile(
     r"\d|\b(?:street|st|avenue|ave|road|rd|drive|lane|court|boulevard|blvd|way|place|circle|apartment|apt|zip|box|terrace|trail|parkway|highway)\b"
 )
 _OUR_MAIL = re.compile(r"\b(?:our (?:\w+ )?(?:e ?mail|address)|(?:e ?mail|write to|write) us)(?: [\w']+){0,4}$")
-_OTHER_DOCTOR = re.compile(r"\b(?:other|another) (?:doctor|provider|physician|specialist|office|clinic)s?\b")
+_OTHER_SENTENCES = re.compile(r"[.?!]\s")
+_CLOCK = re.compile(r"\b[ap] ?m\b|o'clock")
+_DOCTOR = re.compile(
+    r"\b(?:(?:other|another) (?:doctor|provider|physician|specialist|office|clinic)s?|referr(?:al|als|ed|ing)|specialists?|second opinion)\b"
+)
+_SENTENCES = re.compile(r"[.?!]\s")
+_CLOCK = re.compile(r"\b[ap] ?m\b|o'clock")
 _DOCTOR = re.compile(r"\b(?:dr|doctor)\s+(?!office|or|and|is|will|has|wants|would|said|about)([a-z']{3,})")
 
 
@@ -89,12 +95,16 @@ def _is_procedure(reading: Reading, found: Finding, rules: Rules) -> bool:
 def _is_specialty(reading: Reading, found: Finding, rules: Rules) -> bool:
     """A specialty; a general practice reveals nothing, and "your other doctor" is V10's."""
     said = _plain(reading, found.start, found.end)
+    if _SENTENCES.search(reading.text[found.start : found.end]):
+        return False  # "... surgery. Doctor ..."
     return not rules.general_practice.fullmatch(said) and not _OTHER_DOCTOR.search(said)
 
 
 def _identifies(reading: Reading, found: Finding, rules: Rules) -> bool:  # noqa: ARG001 - one kind of function
     """A number, or a date of birth; other dates do not."""
-    return found.label != "DATE_TIME" or is_birth(reading, found)
+    if found.label == "DATE_TIME":
+        return is_birth(reading, found)
+    return not _CLOCK.search(reading.said(found))
 
 
 def _is_contact(reading: Reading, found: Finding, rules: Rules) -> bool:  # noqa: ARG001 - one kind of function
@@ -119,6 +129,8 @@ def _several_doctors(reading: Reading) -> Iterator[Spot]:
     """A second doctor by name."""
     seen: dict[str, tuple[int, int]] = {}
     for match in _DOCTOR.finditer(reading.plain):
+        if not reading.in_name(*match.span(1)):
+            continue
         seen.setdefault(match[1].removesuffix("'s"), match.span())
     if len(seen) > 1:
         start, end = list(seen.values())[-1]
