@@ -111,7 +111,7 @@ def _message(rnd: random.Random, part: str, number: int) -> Sent:
     spoken = rnd.random() < 0.6
     text = " ".join([greeting, intro, *said, request, pick(words.BYES)])
     text = text.format(**slots, number=given)
-    made.text = as_spoken(text, rnd) if spoken else text
+    made.text = as_spoken(text) if spoken else text
 
     if full:
         broken.add("V16")
@@ -194,15 +194,15 @@ def _truth_of_form(
         truth["V14"] = "findings"
     elif entry is None:
         truth["V14"] = "undetermined"
-    if no_practice and "no-practice-name" not in restrictions or (no_caller and not made.prerecorded):
+    if (no_practice and "no-practice-name" not in restrictions) or (no_caller and not made.prerecorded):
         truth["V15"] = unknown
     if entry is None:
         truth["V17"] = "undetermined"
-    elif restrictions & {"no-voicemail", "other-number-only"} or (
-        "no-practice-name" in restrictions and not no_practice
+    elif (
+        restrictions & {"no-voicemail", "other-number-only"}
+        or ("no-practice-name" in restrictions and not no_practice)
+        or ("callback-only" in restrictions and (broken & (CARE | {"V03", "V07"}) or told))
     ):
-        truth["V17"] = "findings"
-    elif "callback-only" in restrictions and (broken & (CARE | {"V03", "V07"}) or told):
         truth["V17"] = "findings"
     elif "callback-only" in restrictions and made.may & (CARE | {"V03", "V07"}):
         made.may.add("V17")
@@ -228,7 +228,7 @@ def _hearing(rnd: random.Random, made: Sent) -> None:
         made.truth["V20"] = "undetermined"
 
 
-def as_spoken(text: str, rnd: random.Random) -> str:
+def as_spoken(text: str) -> str:
     """Lower case, no marks, figures as words: what many recognisers give."""
     text = re.sub(r"\b(\d{3})-(\d{3})-(\d{4})\b", lambda m: " ".join(SPOKEN[int(c)] for c in "".join(m.groups())), text)
     text = re.sub(r"\b(\d\d?)(?:st|nd|rd|th)\b", lambda m: _ordinal(int(m[1])), text)

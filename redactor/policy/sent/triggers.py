@@ -21,12 +21,10 @@ _ADDRESS = re.compile(
     r"\d|\b(?:street|st|avenue|ave|road|rd|drive|lane|court|boulevard|blvd|way|place|circle|apartment|apt|zip|box|terrace|trail|parkway|highway)\b"
 )
 _OUR_MAIL = re.compile(r"\b(?:our (?:\w+ )?(?:e ?mail|address)|(?:e ?mail|write to|write) us)(?: [\w']+){0,4}$")
-_OTHER_SENTENCES = re.compile(r"[.?!]\s")
-_CLOCK = re.compile(r"\b[ap] ?m\b|o'clock")
-_DOCTOR = re.compile(
+_OTHER_DOCTOR = re.compile(
     r"\b(?:(?:other|another) (?:doctor|provider|physician|specialist|office|clinic)s?|referr(?:al|als|ed|ing)|specialists?|second opinion)\b"
 )
-_SENTENCES = re.compile(r"[.?!]\s")
+_SENTENCES = re.compile(r"(?<!\bdr)(?<!\bmr)(?<!\bms)(?<!mrs)[.?!]\s", re.IGNORECASE)
 _CLOCK = re.compile(r"\b[ap] ?m\b|o'clock")
 _DOCTOR = re.compile(r"\b(?:dr|doctor)\s+(?!office|or|and|is|will|has|wants|would|said|about)([a-z']{3,})")
 
@@ -66,7 +64,7 @@ def _of(rule: Rule, reading: Reading, rules: Rules) -> Iterator[Spot]:
         if chosen is None or chosen(reading, found, rules):
             yield reading.finding(found), found.start, found.end
     for number, start, end in reading.phrases(rule.phrases):
-        if reading.in_name(start, end):
+        if reading.in_name(start, end) or _SENTENCES.search(reading.text[start:end]):
             continue
         if rule.id == "V07" and rules.general_practice.fullmatch(_plain(reading, start, end)):
             continue
