@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
+from difflib import SequenceMatcher
 from enum import Enum
 from functools import cached_property
 
@@ -189,8 +190,21 @@ class Case:
     def neutral_names(self) -> tuple[str, ...]:
         return (*self.rules.practice.neutral_names, *(self.consents.neutral_names if self.consents else ()))
 
+    def nearly_approved(self, evidence: Evidence) -> bool:
+        return any(near_number(self.message.digits_of(evidence.text), n) for n in self.callback_numbers or ())
+
     def approved(self, evidence: Evidence) -> bool:
         return any(same_number(self.message.digits_of(evidence.text), n) for n in self.callback_numbers or ())
+
+
+def near_number(heard: str, listed: str) -> bool:
+    """Whether a number is likely the listed one misheard: a digit of it is another, or some are lost or too many."""
+    given = "".join(c for c in heard if c.isdigit())
+    wanted = "".join(c for c in listed if c.isdigit())[-10:]
+    if len(given) in (7, 10):
+        return sum(a != b for a, b in zip(given, wanted[-len(given) :], strict=False)) == 1
+    matcher = SequenceMatcher(None, given, wanted, autojunk=False)
+    return sum(block.size for block in matcher.get_matching_blocks()) >= min(len(given), len(wanted)) - 1
 
 
 def same_number(heard: str, listed: str) -> bool:

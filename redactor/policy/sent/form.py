@@ -23,7 +23,11 @@ def v14(case: Case) -> Breach | None:
     if case.callback_numbers is None:
         return case.undetermined("V14", ("approved callback numbers",), tuple(spoken), why="A number is given. Whether it is approved is not known.")  # fmt: skip
     wrong = tuple(e for e in spoken if not case.approved(e))
-    return case.found("V14", wrong, why="The number given is not on the list of approved ones.") if wrong else None
+    if not wrong:
+        return None
+    if case.message.heard is not None and all(case.nearly_approved(e) for e in wrong):
+        return case.undetermined("V14", ("a person's ear",), wrong, why="The number heard is nearly an approved one: it may have been misheard.")  # fmt: skip
+    return case.found("V14", wrong, why="The number given is not on the list of approved ones.")
 
 
 def v15(case: Case) -> Breach | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from redactor.policy.sent.model import Evidence, Kind, Message, Part
@@ -213,11 +213,12 @@ def _part(reading: Reading, name: str, start: int, end: int, matched: str) -> Pa
 
 def _people(reading: Reading, rules: Rules) -> Iterator[Part]:
     parts: list[Part] = []
-    for found in _joined_names(reading):
-        role = _role(reading, found)
-        evidence = reading.finding(found)
-        if role and evidence:
-            parts.append(Part(role, evidence))
+    for name in _joined_names(reading):
+        for found in _parted(reading, name):
+            role = _role(reading, found)
+            evidence = reading.finding(found)
+            if role and evidence:
+                parts.append(Part(role, evidence))
     roles = {p.name for p in parts}
     taken = [(p.evidence.first, p.evidence.last) for p in parts]
     if "patient" not in roles:
@@ -245,6 +246,17 @@ def _joined_names(reading: Reading) -> Iterator[Finding]:
         yield previous
 
 
+def _parted(reading: Reading, found: Finding) -> Sequence[Finding]:
+    """Two people that were found as one: "hi linda paula here from …"."""
+    words = list(re.finditer(r"\S+", reading.plain[found.start : found.end]))
+    greeted = _GREETED.search(reading.before(found.start)) or _WANTED.search(reading.before(found.start))
+    if len(words) < 2 or not greeted or not _CALLS.match(reading.after(found.end)):
+        return (found,)
+    cut = found.start + words[-1].start()
+    before = found.start + words[-2].end()
+    return replace(found, end=before), replace(found, start=cut)
+
+
 def _role(reading: Reading, found: Finding) -> str:
     before = reading.before(found.start)
     after = reading.after(found.end)
@@ -253,7 +265,9 @@ def _role(reading: Reading, found: Finding) -> str:
     ):
         return ""  # the practice
     titled = re.search(r"\b(?:dr|doctor)$", before)
-    if _SELF.search(before):
+    if _SELF.search(before) or (
+        _CALLS.match(after) and re.search(r"\b[a-z]+$", before) and _follows_name(reading, found)
+    ):
         return "caller"
     if titled and re.search(r"\b(?:calling|on behalf of|with|from)\b(?: for| of)? (?:dr|doctor)$", before):
         return ""
@@ -266,6 +280,12 @@ def _role(reading: Reading, found: Finding) -> str:
     if _CALLS.match(after) and not titled:
         return "caller"
     return ""
+
+
+def _follows_name(reading: Reading, found: Finding) -> bool:
+    return any(n.start < found.start and not reading.plain[n.end : found.start].strip() for n in reading.names) or any(
+        n.start < found.start <= n.end for n in reading.names
+    )
 
 
 def _spoken(

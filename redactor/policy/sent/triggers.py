@@ -12,15 +12,17 @@ from redactor.policy.sent.rules import Rule, Rules
 from redactor.types import Finding
 
 _OURS = re.compile(
-    r"\b(?:our|we're|we are|us|office is|clinic is|located|location is|come (?:to|by)|stop by|visit us|here)(?: [\w']+){0,4}$"
+    r"\b(?:(?:we|office|clinic|practice)(?: have| has| just| recently)* moved|our|we're|we are|us|office is|clinic is|located|location is|come (?:to|by)|stop by|visit us|here)(?: [\w']+){0,4}$"
 )
 _THEIR_PLACE = re.compile(
-    r"\b(?:your (?:\w+ ){0,2}address|you (?:still )?live|living|(?:mailed|mail|sent|send|sending|shipped|ship|deliver|delivered)(?: \w+){0,4} to|moved to|residence|home at|house at|on file)(?: [\w']+){0,4}$"
+    r"\b(?:your (?:\w+ ){0,2}address|you (?:still )?live|living|(?:mailed|mail|sent|send|sending|shipped|ship|deliver|delivered)(?: \w+){0,4} to|(?<!we )(?<!office )(?<!have )(?<!just )(?<!clinic )moved to|residence|home at|house at|on file)(?: [\w']+){0,4}$"
 )
 _ADDRESS = re.compile(
     r"\d|\b(?:street|st|avenue|ave|road|rd|drive|lane|court|boulevard|blvd|way|place|circle|apartment|apt|zip|box|terrace|trail|parkway|highway)\b"
 )
-_OUR_MAIL = re.compile(r"\b(?:our (?:\w+ )?(?:e ?mail|address)|(?:e ?mail|write to|write) us)(?: [\w']+){0,4}$")
+_OUR_MAIL = re.compile(
+    r"\b(?:our (?:\w+ )?(?:e ?mail|address)|(?:e ?mail|write to|write|find|reach|contact|visit) us|our (?:web ?site|portal))(?: [\w']+){0,4}$"
+)
 _OTHER_DOCTOR = re.compile(
     r"\b(?:(?:other|another) (?:doctor|provider|physician|specialist|office|clinic)s?|referr(?:al|als|ed|ing)|specialists?|second opinion)\b"
 )
