@@ -3,8 +3,8 @@
 
     python benchmarks/rules_accuracy.py --json benchmarks/results/rules_accuracy.json --report benchmarks/results/sample-report.html
 
-Messages and labels come from sent_messages.py; the part "test" has other names, practices, sentences and clinical words than the part "tuning",
-on which faults were looked for. "errors": the same messages with recognition errors in 5 and 10 % of the words (recognition_errors.py).
+Messages and labels come from sent_messages.py, in three parts with other names, practices, sentences and clinical words: faults were read in
+"tuning"; "second" was scored unread, then the kinds of its faults were looked at; "test" was written last, and is scored only. "errors": the same messages with recognition errors in 5 and 10 % of the words (recognition_errors.py).
 A rule counts as raised whether its verdict is findings or undetermined; "verdict" is the share of rightly raised ones that also have the
 right verdict. The words go straight to the rules: no audio, so this says nothing of recognition on calls.
 """
@@ -185,7 +185,7 @@ def main() -> None:
         print(json.dumps(compare(sents, audits), indent=1))
         return
     document: dict[str, Any] = stamp() | {"seconds_a_word": sent_messages.SECONDS_A_WORD, "sets": {}}
-    for part in ("tuning", "test"):
+    for part in ("tuning", "second", "test"):
         sents = sent_messages.messages(part, given.count)
         for rate in RATES:
             name = part + (f", {100 * rate:.0f} % errors" if rate else "")

@@ -279,7 +279,7 @@ def _time(rnd: random.Random) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--part", choices=["tuning", "test"], default="tuning")
+    parser.add_argument("--part", choices=["tuning", "second", "test"], default="tuning")
     parser.add_argument("--count", type=int, default=10)
     given = parser.parse_args()
     for sent in messages(given.part, given.count):
