@@ -16,7 +16,7 @@ from redactor.errors import ConfigurationError
 from redactor.policy.sent import Audited, Rules, Severity, Verdict, gravest
 
 MOST_CALLERS = 15
-MOST_MESSAGES = 200
+MOST_MESSAGES = 100
 """Messages shown one by one; all are in audit.csv and audit.json."""
 MOST_COLUMNS = 31
 """Days shown singly; longer stretches are shown by month."""

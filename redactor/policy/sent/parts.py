@@ -22,7 +22,7 @@ _GREETED = re.compile(
     rf"(?:^|\b(?:hi|hello|hey|good (?:morning|afternoon|evening)|morning|afternoon|dear)(?: there| again)?){_TITLES}$"
 )
 _WANTED = re.compile(
-    r"\b(?:(?:message|call|calling|calls|looking|reminder|is|voicemail|trying|back) for(?: patient| our patient| the patient)?|(?:trying to |to |can i )?(?:reach|get hold of|get a hold of|contact)|(?:speak|talk) (?:with|to)|attention|leaving (?:this|a message) for)"
+    r"\b(?:(?:message|call|calling|calls|looking|reminder|is|voicemail|trying|back|clinic|practice|center|group|office|care|medicine|associates) for(?: patient| our patient| the patient)?|(?:trying to |to |can i )?(?:reach|get hold of|get a hold of|contact)|(?:speak|talk) (?:with|to)|attention|leaving (?:this|a message) for)"
     r"(?: (?:mr|mrs|ms|miss|mister|missus))?$"
 )
 _SELF = re.compile(
