@@ -39,7 +39,9 @@ def _noise(text: str) -> tuple[np.ndarray, list[tuple[str, float, float]]]:
     return samples.astype(np.float32), words
 
 
-def save(folder: Path, name: str, text: str, *, confidence: float = 0.9, unsaid: str = "", loud: bool = False) -> list[tuple[str, float, float]]:
+def save(
+    folder: Path, name: str, text: str, *, confidence: float = 0.9, unsaid: str = "", loud: bool = False
+) -> list[tuple[str, float, float]]:
     """NAME.wav and NAME.json (as Whisper writes it) in a folder; returns the transcript's words."""
     samples, words = utter(text)
     if unsaid:

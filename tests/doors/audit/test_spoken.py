@@ -5,9 +5,8 @@ import json
 from itertools import groupby
 
 import pytest
-from sent_cases import CASES, SENT
-
 import spoken
+from sent_cases import CASES, SENT
 
 GROUPS = [list(group) for _, group in groupby(sorted(CASES, key=lambda c: c.rules), key=lambda c: c.rules)]
 
@@ -17,18 +16,44 @@ def test_the_rule_speaks_where_it_must(run, tmp_path, cases):
     archive = tmp_path / "in"
     archive.mkdir()
     words = {}
-    with (tmp_path / "register.csv").open("w", newline="") as register, (tmp_path / "calls.csv").open("w", newline="") as calls:
-        columns = ["recipient", "patient", "scopes", "authorised", "restrictions", "neutral_names", "callback_numbers", "part2"]
+    with (
+        (tmp_path / "register.csv").open("w", newline="") as register,
+        (tmp_path / "calls.csv").open("w", newline="") as calls,
+    ):
+        columns = [
+            "recipient",
+            "patient",
+            "scopes",
+            "authorised",
+            "restrictions",
+            "neutral_names",
+            "callback_numbers",
+            "part2",
+        ]
         entries = csv.DictWriter(register, columns, restval="")
         entries.writeheader()
         sent = csv.writer(calls)
         sent.writerow(["file", "recipient", "sent", "prerecorded"])
         for n, case in enumerate(cases):
-            words[n] = spoken.save(archive, f"m{n:03d}", case.text, confidence=case.confidence, unsaid=case.unsaid, loud=case.loud)
+            words[n] = spoken.save(
+                archive, f"m{n:03d}", case.text, confidence=case.confidence, unsaid=case.unsaid, loud=case.loud
+            )
             sent.writerow([f"m{n:03d}.wav", f"box {n}", SENT, case.prerecorded])
             if case.entry is not None:
                 entries.writerow({"recipient": f"box {n}", **case.entry})
-    command = ["audit", archive, "--out", tmp_path / "out", "--transcript", archive, "--consents", tmp_path / "register.csv", "--recipients", tmp_path / "calls.csv", "--show-words"]
+    command = [
+        "audit",
+        archive,
+        "--out",
+        tmp_path / "out",
+        "--transcript",
+        archive,
+        "--consents",
+        tmp_path / "register.csv",
+        "--recipients",
+        tmp_path / "calls.csv",
+        "--show-words",
+    ]
     if cases[0].rules:
         (tmp_path / "own.toml").write_text(cases[0].rules)
         command += ["--rules", tmp_path / "own.toml"]

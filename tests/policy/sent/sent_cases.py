@@ -12,9 +12,7 @@ NUMBER = "206-555-0142"
 LONG_AGO, FAR = "2020-01-31", "2099-12-31"
 SENT = "2026-06-15"
 ALLOWED = 'name = "own"\nversion = "1"\n[practice]\nrefill_notice_allowed = true\nfull_name_allowed = true\n'
-SCRIPTED = (
-    'name = "own"\nversion = "1"\n[practice]\nscripts = ["Hi {name}, this is {caller} from {practice}. Please call us back at {number}. Thank you."]\n'
-)
+SCRIPTED = 'name = "own"\nversion = "1"\n[practice]\nscripts = ["Hi {name}, this is {caller} from {practice}. Please call us back at {number}. Thank you."]\n'
 BASE = {"patient": "Maria Lopez", "callback_numbers": NUMBER}
 
 
@@ -37,24 +35,43 @@ class Case:
         return None if self.row is None else {**BASE, **self.row}
 
 
-def said(middle: str, *, greeting: str = "Hi Maria,", caller: str = "Karen", practice: str = "Lakeside Family Practice", number: str = NUMBER) -> str:
+def said(
+    middle: str,
+    *,
+    greeting: str = "Hi Maria,",
+    caller: str = "Karen",
+    practice: str = "Lakeside Family Practice",
+    number: str = NUMBER,
+) -> str:
     intro = f"this is {caller} from {practice}." if practice else f"this is {caller}."
     return " ".join(w for w in (greeting, intro, middle, f"Please call us back at {number}.", "Thank you.") if w)
 
 
 def broken(rule: str, *cases: tuple[str, dict[str, str]] | str, **more: str) -> list[Case]:
-    return [Case(rule, "findings", said(c), **more) if isinstance(c, str) else Case(rule, "findings", said(c[0]), c[1], **more) for c in cases]
+    return [
+        Case(rule, "findings", said(c), **more)
+        if isinstance(c, str)
+        else Case(rule, "findings", said(c[0]), c[1], **more)
+        for c in cases
+    ]
 
 
 def fine(rule: str, *cases: tuple[str, dict[str, str]] | str, **more: str) -> list[Case]:
-    return [Case(rule, "", said(c), **more) if isinstance(c, str) else Case(rule, "", said(c[0]), c[1], **more) for c in cases]
+    return [
+        Case(rule, "", said(c), **more) if isinstance(c, str) else Case(rule, "", said(c[0]), c[1], **more)
+        for c in cases
+    ]
 
 
 def unknown(rule: str, text: str) -> list[Case]:
     return [Case(rule, "undetermined", said(text), None)]
 
 
-DIABETES, METFORMIN, NORMAL = "We want to talk about your diabetes.", "Your metformin is here.", "Your blood test came back normal."
+DIABETES, METFORMIN, NORMAL = (
+    "We want to talk about your diabetes.",
+    "Your metformin is here.",
+    "Your blood test came back normal.",
+)
 LONG = "We are in the office from eight to five, and somebody will be glad to talk to you. " * 16
 
 CASES: list[Case] = [

@@ -6,7 +6,16 @@ from datetime import date
 import pytest
 
 from redactor.errors import ConfigurationError, NoInput
-from redactor.policy.sent import Circumstances, Consents, Grant, Message, audit, load_rules, parse_register, read_register
+from redactor.policy.sent import (
+    Circumstances,
+    Consents,
+    Grant,
+    Message,
+    audit,
+    load_rules,
+    parse_register,
+    read_register,
+)
 from redactor.types import Finding, TimedText, Transcript
 
 SECRET = "Zebedee"
@@ -112,7 +121,12 @@ DAY = date(2026, 6, 15)
         ((Grant("details", DAY),), DAY, None, ""),  # the last day counts
         ((Grant("details", date(2026, 6, 14)),), DAY, None, "findings"),
         ((Grant("medication"), Grant("billing")), DAY, None, "findings"),
-        ((Grant("details", date(2026, 6, 14)),), None, DAY, "undetermined"),  # it may have held when the message was sent
+        (
+            (Grant("details", date(2026, 6, 14)),),
+            None,
+            DAY,
+            "undetermined",
+        ),  # it may have held when the message was sent
         ((Grant("details", date(2026, 6, 16)),), None, DAY, ""),
         ((Grant("details", date(2026, 6, 16)),), None, None, "undetermined"),
         ((Grant("billing"),), None, DAY, "findings"),

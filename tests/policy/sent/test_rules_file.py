@@ -33,16 +33,26 @@ def test_nothing_claims_that_a_message_is_lawful():
     import redactor.doors.audit
     import redactor.policy.sent
 
-    files = [f for package in (redactor.doors.audit, redactor.policy.sent) for f in Path(package.__file__).parent.rglob("*") if f.is_file() and f.suffix != ".pyc"]
+    files = [
+        f
+        for package in (redactor.doors.audit, redactor.policy.sent)
+        for f in Path(package.__file__).parent.rglob("*")
+        if f.is_file() and f.suffix != ".pyc"
+    ]
     assert len(files) > 15
-    hits = [f.name for f in files if re.search(r"\b(?:HIPAA.compliant|is compliant|de-identified)\b", f.read_text(encoding="utf-8"))]
+    hits = [
+        f.name
+        for f in files
+        if re.search(r"\b(?:HIPAA.compliant|is compliant|de-identified)\b", f.read_text(encoding="utf-8"))
+    ]
     assert not hits
 
 
 def test_a_practice_decides_what_is_its_own():
     own = overlaid(
         load_rules(),
-        HEAD + '[practice]\nmax_seconds = 20\noff = ["V16"]\n[limits]\nsure_score = 0.7\n[rules.V03]\nseverity = "S2"\nbetter = "Say less."\nmore = ["your pills"]\n[rules.V09]\nnever = ["insurance day"]\n',
+        HEAD
+        + '[practice]\nmax_seconds = 20\noff = ["V16"]\n[limits]\nsure_score = 0.7\n[rules.V03]\nseverity = "S2"\nbetter = "Say less."\nmore = ["your pills"]\n[rules.V09]\nnever = ["insurance day"]\n',
     )
     assert own.stamp == "own/2 over voicemail/1"
     assert own.practice.max_seconds == 20
