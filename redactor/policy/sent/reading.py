@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from redactor.policy.cover import covered_words, spoken_stretch, timed
+from redactor.policy.cover import spoken_stretch, timed
 from redactor.policy.sent.model import Evidence, Message
 from redactor.policy.sent.rules import Phrases
 from redactor.types import Finding, Transcript, Word
@@ -47,11 +48,14 @@ class Reading:
             )
         )
         self._timed = bool(length)
+        self._starts = [w.char_start for w in self.words]
+        self._ends = [w.char_end for w in self.words]
 
     def evidence(self, start: int, end: int, matched: str, *, score: float = 1.0) -> Evidence | None:
         """The words that text[start:end] touches; None if there are none."""
-        first, last = covered_words(self.words, start, end)
-        if first == last:
+        # As `cover.covered_words`, whose lists would be made anew for each of many places.
+        first, last = bisect_right(self._ends, start), bisect_left(self._starts, end)
+        if start >= end or first >= last:
             return None
         begin, stop = spoken_stretch(self.words, first, last) if self._timed else (0.0, 0.0)
         return Evidence(
@@ -83,11 +87,11 @@ class Reading:
         return self.plain[found.start : found.end]
 
     def before(self, position: int, words: int = 8) -> str:
-        """The plain words before a place."""
-        return " ".join(self.plain[:position].split()[-words:])
+        """The plain words before a place; only so far back as they can reach, since a long text has many places."""
+        return " ".join(self.plain[max(0, position - 30 * words) : position].split()[-words:])
 
     def after(self, position: int, words: int = 6) -> str:
-        return " ".join(self.plain[position:].split()[:words])
+        return " ".join(self.plain[position : position + 30 * words].split()[:words])
 
     @cached_property
     def names(self) -> tuple[Finding, ...]:
