@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from redactor import __version__
-from redactor.doors import accounts, evaluate, models, redact, trail, vault, words
+from redactor.doors import accounts, audit, evaluate, models, redact, trail, vault, words
 from redactor.doors.serve import command as serve
 from redactor.doors.terminal import complain
 from redactor.errors import OutOfSpace, OutputError, RedactorError
@@ -28,6 +28,7 @@ app = typer.Typer(
 redact.register(app)
 words.register(app)
 evaluate.register(app)
+audit.register(app)
 models.register(app)
 serve.register(app)
 accounts.register(app)

@@ -22,7 +22,8 @@ def test_the_example_prints_what_is_shown(run):
 def test_every_option_that_is_mentioned_exists(run):
     wide = {**os.environ, "COLUMNS": "250"}  # or long names are cut
     known = b"".join(
-        run(command, "--help", env=wide).stdout for command in ("redact", "transcribe", "locate", "hook", "serve")
+        run(command, "--help", env=wide).stdout
+        for command in ("redact", "transcribe", "locate", "audit", "script", "hook", "serve")
     )
     # Comments, and lines that show commands of Ray.
     ours = re.sub(

@@ -4,3 +4,46 @@
 
 Nothing here says that a message is lawful: a rule is broken, or was not seen to be broken, or could not be judged.
 """
+
+from redactor.policy.sent.consents import SCOPES, Consents, Grant, Register, parse_register, read_register
+from redactor.policy.sent.engine import audit, gravest, verdict_of
+from redactor.policy.sent.model import (
+    Audited,
+    Breach,
+    Circumstances,
+    Evidence,
+    Heard,
+    Kind,
+    Message,
+    Part,
+    Severity,
+    Verdict,
+)
+from redactor.policy.sent.rules import IDS, Rule, Rules, load_rules, overlaid
+
+__all__ = [
+    "IDS",
+    "SCOPES",
+    "Audited",
+    "Breach",
+    "Circumstances",
+    "Consents",
+    "Evidence",
+    "Grant",
+    "Heard",
+    "Kind",
+    "Message",
+    "Part",
+    "Register",
+    "Rule",
+    "Rules",
+    "Severity",
+    "Verdict",
+    "audit",
+    "gravest",
+    "load_rules",
+    "overlaid",
+    "parse_register",
+    "read_register",
+    "verdict_of",
+]

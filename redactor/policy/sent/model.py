@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from enum import Enum
+
+from redactor.policy.sent.consents import Consents
+from redactor.types import Finding, Transcript
 
 
 class Verdict(str, Enum):
@@ -77,7 +82,7 @@ class Breach:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Where a message says one of its parts: "patient", "caller", "practice", "callback", "request"."""
+    """Where a message says one of its parts: "patient", "caller", "practice", "callback", "request", "appointment", "refill"."""
 
     name: str
     evidence: Evidence
@@ -101,3 +106,62 @@ class Audited:
     parts: tuple[Part, ...] = ()
     exempt: tuple[tuple[str, str], ...] = ()
     duration: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What listening says about a recording beside its words; a message without it is a text that nobody has read aloud yet.
+
+    Attributes:
+        unheard: seconds of speech that no word stands for.
+        clipped: share of samples at full scale, 0 … 1.
+    """
+
+    unheard: float = 0.0
+    clipped: float = 0.0
+
+
+def only_digits(text: str) -> str:
+    """The figures of a text; who knows how numbers are spoken passes something better to `audit`."""
+    return "".join(c for c in text if c.isdigit())
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One sent message as the rules see it.
+
+    Attributes:
+        id: SHA-256 of the recording, or of the text.
+        transcripts: of all its channels; `findings` hold offsets into them.
+        duration: seconds; 0 for a text: its length is estimated.
+        heard: None for a text.
+        digits_of: text of a number as it was said → its digits.
+    """
+
+    id: str
+    transcripts: tuple[Transcript, ...]
+    findings: tuple[Finding, ...] = ()
+    duration: float = 0.0
+    heard: Heard | None = None
+    digits_of: Callable[[str], str] = only_digits
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What the words of a message do not tell. What is None is unknown: a rule that needs it is undetermined.
+
+    Attributes:
+        consents: the recipient's entry in the register.
+        sent: day of sending; consents are judged for it.
+        today: day of the audit, for messages whose day is unknown.
+        direction: "out"; "" unknown. A message that was left by somebody else is not audited.
+        prerecorded: a recording played to the recipient, rather than a person speaking.
+        to_patient: whoever is greeted is the patient (of a script: nobody is greeted yet).
+    """
+
+    consents: Consents | None = field(default=None, repr=False)
+    sent: date | None = None
+    today: date | None = None
+    direction: str = "out"
+    prerecorded: bool | None = None
+    to_patient: bool = False

@@ -1,0 +1,55 @@
+"""Messages made audible: by flite where its libraries are, else as noise shaped like speech; both with the time of every word."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+RATE = 16_000
+
+
+def utter(text: str) -> tuple[np.ndarray, list[tuple[str, float, float]]]:
+    """Samples at 16 kHz and (word, start, end)."""
+    from models.tts import EngineMissing, say
+
+    try:
+        speech = say(text, "flite/slt", rate=1.2)
+    except EngineMissing:
+        return _noise(text)
+    speech = speech.resampled(RATE)
+    return np.asarray(speech.samples, dtype=np.float32), [(w.text, w.start, w.end) for w in speech.words]
+
+
+def _noise(text: str) -> tuple[np.ndarray, list[tuple[str, float, float]]]:
+    words, now = [], 0.3
+    for word in text.split():
+        length = max(0.15, 0.06 * len(word))
+        words.append((word, now, now + length))
+        now += length + 0.05
+    rng = np.random.default_rng(len(text))
+    samples = 0.0005 * rng.standard_normal(int((now + 0.4) * RATE))
+    clock = np.arange(len(samples)) / RATE
+    voice = sum(np.sin(2 * np.pi * 120 * k * clock) / k for k in range(1, 20))
+    for _, start, end in words:
+        inside = slice(int(start * RATE), int(end * RATE))
+        samples[inside] += 0.1 * voice[inside]
+    return samples.astype(np.float32), words
+
+
+def save(
+    folder: Path, name: str, text: str, *, confidence: float = 0.9, unsaid: str = "", loud: bool = False
+) -> list[tuple[str, float, float]]:
+    """NAME.wav and NAME.json (as Whisper writes it) in a folder; returns the transcript's words."""
+    samples, words = utter(text)
+    if unsaid:
+        samples = np.concatenate([samples, utter(unsaid)[0]])
+    if loud:
+        samples = samples * 40
+    soundfile.write(folder / f"{name}.wav", np.clip(samples, -1, 1), RATE, subtype="PCM_16")
+    rows = [{"word": f" {w}", "start": round(a, 3), "end": round(b, 3), "probability": confidence} for w, a, b in words]
+    segment = {"id": 0, "start": rows[0]["start"], "end": rows[-1]["end"], "text": text, "words": rows}
+    (folder / f"{name}.json").write_text(json.dumps({"text": text, "segments": [segment], "language": "en"}))
+    return words
