@@ -8,6 +8,7 @@ weaker one keeps what the stronger leaves.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right, insort
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
@@ -95,23 +96,26 @@ def _is_capital_inside(text: str, match: re.Match[str]) -> bool:
 
 
 def _without_overlap(findings: Sequence[Finding], text: str) -> list[Finding]:
-    kept: list[Finding] = []
+    """The best findings whole, of others what those leave; in order of place."""
+    kept: list[Finding] = []  # in order of place and apart, so that the neighbours of a new one are found by halving
     for finding in sorted(_united(findings), key=lambda f: (-f.score, f.start - f.end, f.start, f.label)):
-        pieces = [(finding.start, finding.end)]
-        for other in kept:
-            pieces = [
-                piece
-                for start, end in pieces
-                for piece in ((start, min(end, other.start)), (max(start, other.end), end))
-                if piece[0] < piece[1] and (piece != (start, end) or end <= other.start or start >= other.end)
-            ]
-            # A piece that the other does not touch comes out twice.
-            pieces = list(dict.fromkeys(pieces))
+        at = bisect_right(kept, finding.start, key=lambda f: f.end)
+        pieces, begin = [], finding.start
+        for other in kept[at:]:
+            if other.start >= finding.end:
+                break
+            pieces.append((begin, other.start))
+            begin = other.end
+        pieces.append((begin, finding.end))
         for start, end in pieces:
             low, high = _trim(text, start, end)
             if low < high:
-                kept.append(Finding(finding.label, low, high, finding.score, finding.source, finding.channel))
-    return sorted(kept, key=lambda f: f.start)
+                insort(
+                    kept,
+                    Finding(finding.label, low, high, finding.score, finding.source, finding.channel),
+                    key=lambda f: f.start,
+                )
+    return kept
 
 
 def _united(findings: Sequence[Finding]) -> list[Finding]:
