@@ -52,7 +52,7 @@ from redactor.flow import Allowance, Clock, in_order, spread
 from redactor.gather import Gather
 from redactor.keep import TEXT_SUFFIXES, Claim, Documents, Item, Journal, Step, artefact, below, save_set
 from redactor.naming import Detector, OutputNames
-from redactor.policy import Policy, make_plan, with_echoes
+from redactor.policy import Edit, Policy, edited, make_plan, with_echoes
 from redactor.render import Replacer, document, leaks, plain_text, srt, still_audible, tokens, vtt
 from redactor.speech import Transcriber
 from redactor.types import Finding, Outcome, Plan, Recording, Speech, Status, Transcript
@@ -142,10 +142,12 @@ class Pipeline:
         with clock.stage("detect"):
             findings = self.search(speech)
         with clock.stage("plan", self._turn):
-            plan = make_plan(recording, speech, findings, self.policy)
-            if recording.channels > 1:
-                plan = with_echoes(plan, [(i, echoes(recording, i)) for i in plan.intervals], reach=ECHO_REACH)
-        return plan
+            return _echoed(recording, make_plan(recording, speech, findings, self.policy))
+
+    def edited(self, recording: Recording, plan: Plan, edits: Sequence[Edit]) -> Plan:
+        """A plan of ours after a reviewer's edits; ValueError: one does not fit."""
+        with self._turn:
+            return _echoed(recording, edited(plan, edits, self.policy))
 
     def redact(self, recording: Recording, transcriber: Transcriber, clock: Clock | None = None) -> Artefacts:
         """All artefacts of a recording, checked on the encoded bytes; nothing is written.
@@ -156,7 +158,11 @@ class Pipeline:
             RedactorError: as `plan`; or the output cannot be encoded.
         """
         clock = clock or Clock()
-        plan = self.plan(recording, transcriber, clock)
+        return self.make(recording, self.plan(recording, transcriber, clock), self.settings(transcriber), clock)
+
+    def make(self, recording: Recording, plan: Plan, settings: str, clock: Clock | None = None) -> Artefacts:
+        """All artefacts of a plan, checked as `redact` says; `settings`: the fingerprint they carry."""
+        clock = clock or Clock()
         with clock.stage("bleep", self._turn):
             samples = bleep(recording, plan.intervals, style=self.style)
         with clock.stage("encode", self._turn):
@@ -168,7 +174,7 @@ class Pipeline:
             shown = tokens(plan, self.replacer)
             doc = document(plan, shown, verification=verification, warnings=encoded.warnings)
             doc["audio"] = encoded.suffix
-            doc["settings"] = self.settings(transcriber)
+            doc["settings"] = settings
             texts = {".txt": plain_text(shown) + "\n", ".srt": srt(shown), ".vtt": vtt(shown)}
             texts[".json"] = json.dumps(doc, ensure_ascii=False, indent=1) + "\n"
         files = ((encoded.suffix, encoded.data), *((s, texts[s].encode()) for s in TEXT_SUFFIXES))
@@ -347,6 +353,12 @@ class Pipeline:
             if suffix.lower() not in {k.lower() for k in keep}:
                 with suppress(OSError):
                     path.unlink()
+
+
+def _echoed(recording: Recording, plan: Plan) -> Plan:
+    if recording.channels == 1:
+        return plan
+    return with_echoes(plan, [(i, echoes(recording, i)) for i in plan.intervals], reach=ECHO_REACH)
 
 
 def listen(recording: Recording, transcriber: Transcriber, turn: AbstractContextManager[Any] | None = None) -> Speech:

@@ -1,6 +1,18 @@
-"""Findings → Plan. `profiles` reads policies, `refine` decides by context, `cover` turns spans into seconds, `plan` puts it together."""
+"""Findings → Plan. `profiles` reads policies, `refine` decides by context, `cover` turns spans into seconds, `plan` puts it together, `edits` changes it by hand."""
 
+from redactor.policy.edits import EDIT_KINDS, MANUAL, Edit, edited
 from redactor.policy.plan import make_plan, with_echoes
 from redactor.policy.profiles import Policy, load_policy, parse_policy, policy_names
 
-__all__ = ["Policy", "load_policy", "make_plan", "parse_policy", "policy_names", "with_echoes"]
+__all__ = [
+    "EDIT_KINDS",
+    "MANUAL",
+    "Edit",
+    "Policy",
+    "edited",
+    "load_policy",
+    "make_plan",
+    "parse_policy",
+    "policy_names",
+    "with_echoes",
+]

@@ -22,6 +22,9 @@ from redactor.types import (
     Transcript,
 )
 
+ECHOED = "bleeps were repeated on another channel that carries the same voice"
+"""End of the warning that `with_echoes` leaves."""
+
 
 def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding], policy: Policy) -> Plan:
     """Decide every finding, cover every word a redacted one touches, and place the bleeps.
@@ -58,7 +61,7 @@ def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding],
     for transcript in transcripts:
         mine = [d for d in decisions if d.finding.channel == transcript.channel and d.action is Action.REDACT]
         found = _covers(transcript, mine)
-        found_intervals = _intervals(transcript, found, policy, duration)
+        found_intervals = bleeps(transcript, found, policy, duration)
         for unheard in speech.unheard:
             if speech.same_as[unheard.channel] != transcript.channel:
                 continue
@@ -66,8 +69,8 @@ def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding],
                 continue
             start, end = (min(max(0.0, t), duration) for t in sorted((unheard.start, unheard.end)))
             if start < end:
-                found.append(_empty_cover(transcript, start, end))
-                found_intervals.append(_unheard_interval(transcript, start, end, policy, duration))
+                found.append(empty_cover(transcript, start, end))
+                found_intervals.append(unheard_bleep(transcript, start, end, policy, duration))
         covered = {i for c in found for i in range(c.first, c.last)}
         kept = [w for i, w in enumerate(transcript.words) if i not in covered]
         covers.extend(sorted(found, key=lambda c: (c.first, c.last, c.start)))
@@ -110,7 +113,7 @@ def with_echoes(plan: Plan, echoes: Sequence[tuple[Interval, tuple[int, ...]]], 
     merged: list[Interval] = []
     for channel in channels:
         merged.extend(joined([i for i in (*plan.intervals, *extra) if i.channel == channel], (), join=0.0))
-    note = f"{len(extra)} bleeps were repeated on another channel that carries the same voice"
+    note = f"{len(extra)} {ECHOED}"
     return replace(plan, intervals=tuple(merged), warnings=(*plan.warnings, note))
 
 
@@ -156,7 +159,8 @@ def _covers(transcript: Transcript, decisions: Sequence[Decision]) -> list[Cover
     return covers
 
 
-def _intervals(transcript: Transcript, covers: Sequence[Cover], policy: Policy, duration: float) -> list[Interval]:
+def bleeps(transcript: Transcript, covers: Sequence[Cover], policy: Policy, duration: float) -> list[Interval]:
+    """An interval for each cover of words, padded; `covers` are all of the transcript: the words of none limit the padding."""
     kept = [True] * len(transcript.words)
     for cover in covers:
         kept[cover.first : cover.last] = [False] * (cover.last - cover.first)
@@ -169,7 +173,7 @@ def _intervals(transcript: Transcript, covers: Sequence[Cover], policy: Policy, 
     return out
 
 
-def _unheard_interval(transcript: Transcript, start: float, end: float, policy: Policy, duration: float) -> Interval:
+def unheard_bleep(transcript: Transcript, start: float, end: float, policy: Policy, duration: float) -> Interval:
     """The stretch with padding over what recognition tolerates beside words, but not into them."""
     ends = [w.end or 0.0 for w in transcript.words if (w.start or 0.0) < start]
     begins = [w.start or 0.0 for w in transcript.words if (w.end or 0.0) > end]
@@ -178,6 +182,7 @@ def _unheard_interval(transcript: Transcript, start: float, end: float, policy: 
     return Interval(transcript.channel, low, high, (UNTRANSCRIBED,))
 
 
-def _empty_cover(transcript: Transcript, start: float, end: float) -> Cover:
+def empty_cover(transcript: Transcript, start: float, end: float, label: str = UNTRANSCRIBED) -> Cover:
+    """A cover of no word, at its place between those of the transcript."""
     place = sum((w.start or 0.0) < start for w in transcript.words)
-    return Cover(transcript.channel, place, place, start, end, UNTRANSCRIBED, (UNTRANSCRIBED,))
+    return Cover(transcript.channel, place, place, start, end, label, (label,))

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from redactor.render.replace import Replacer
-from redactor.types import Plan, Word
+from redactor.types import Plan, Transcript
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What may be shown at a stretch of time: a kept word, or the replacement of covered ones (`label` set)."""
+    """What may be shown at a stretch of time: a kept word, or the replacement of covered ones (`label` set).
+
+    It stands for words[first:last] of its channel's transcript (none for unheard sound).
+    """
 
     text: str = field(repr=False)
     start: float
@@ -18,6 +21,8 @@ class Token:
     channel: int
     confidence: float
     label: str = ""
+    first: int = 0
+    last: int = 0
 
     @property
     def redacted(self) -> bool:
@@ -32,14 +37,28 @@ def tokens(plan: Plan, replacer: Replacer) -> tuple[Token, ...]:
         texts = replacer.replacements(transcript, covers)
         upcoming = 0
         for cover, text in zip(covers, texts, strict=True):
-            out.extend(_kept(w, transcript.channel) for w in transcript.words[upcoming : max(upcoming, cover.first)])
+            out.extend(_kept(transcript, i) for i in range(upcoming, max(upcoming, cover.first)))
             upcoming = max(upcoming, cover.last)
             if text:
                 confidence = min((w.confidence for w in transcript.words[cover.first : cover.last]), default=0.0)
-                out.append(Token(text, cover.start, cover.end, transcript.channel, confidence, cover.label))
-        out.extend(_kept(w, transcript.channel) for w in transcript.words[upcoming:])
+                out.append(
+                    Token(
+                        text,
+                        cover.start,
+                        cover.end,
+                        transcript.channel,
+                        confidence,
+                        cover.label,
+                        cover.first,
+                        cover.last,
+                    )
+                )
+        out.extend(_kept(transcript, i) for i in range(upcoming, len(transcript.words)))
     return tuple(out)
 
 
-def _kept(word: Word, channel: int) -> Token:
-    return Token(word.text, word.start or 0.0, word.end or 0.0, channel, word.confidence)
+def _kept(transcript: Transcript, index: int) -> Token:
+    word = transcript.words[index]
+    return Token(
+        word.text, word.start or 0.0, word.end or 0.0, transcript.channel, word.confidence, first=index, last=index + 1
+    )

@@ -1,0 +1,185 @@
+"""A reviewer's edits → a new Plan: words covered or kept, stretches of sound covered. One pure function of the first Plan and all edits.
+
+Nothing of an edited plan is carried over by hand: covers are edited, and bleeps are placed anew from the covers, as `make_plan` does.
+So text and sound cannot disagree, and an edit can be taken back by leaving it out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from redactor.policy.cover import covered_words, joined, spoken_stretch
+from redactor.policy.plan import ECHOED, bleeps, empty_cover, unheard_bleep
+from redactor.policy.profiles import Policy
+from redactor.types import LABELS, Action, Cover, Decision, Finding, Interval, Plan, Transcript
+
+MANUAL = "REDACTED"
+"""Label of what a reviewer covers without saying what it is."""
+EDIT_KINDS = ("cover", "uncover", "region")
+SHORTEST_REGION = 0.02
+"""Seconds; what is left of a region beside words that were uncovered in it is dropped when shorter."""
+
+_Run = tuple[int, int, tuple[str, ...]]
+_Stretch = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One edit, without text.
+
+    Attributes:
+        kind: "cover" or "uncover" words[first:last] of the channel's transcript, or cover the "region" start … end.
+        channel: of a transcript.
+        start, end: seconds, of a region. Every word that it touches is covered.
+        label: what covered words are replaced with: one of `LABELS`, or `MANUAL`.
+    """
+
+    kind: str
+    channel: int
+    first: int = 0
+    last: int = 0
+    start: float = 0.0
+    end: float = 0.0
+    label: str = MANUAL
+
+
+def edited(plan: Plan, edits: Sequence[Edit], policy: Policy) -> Plan:
+    """The plan after the edits, in their order; later ones win. Echoes on other channels are left to `with_echoes`.
+
+    Args:
+        plan: as `make_plan` gave it, before any edit.
+        policy: says how bleeps are padded.
+
+    Raises:
+        ValueError: an edit that does not fit the plan.
+    """
+    for edit in edits:
+        _check(plan, edit)
+    covers: list[Cover] = []
+    intervals: list[Interval] = []
+    decisions: list[Decision] = []
+    for transcript in plan.speech.transcripts:
+        mine = [e for e in edits if e.channel == transcript.channel]
+        before = [c for c in plan.covers if c.channel == transcript.channel]
+        runs, regions = _edited(transcript, [(c.first, c.last, c.labels) for c in before if c.first < c.last], mine)
+        found = [
+            Cover(transcript.channel, a, b, *_stretch(transcript, a, b), labels[0], labels) for a, b, labels in runs
+        ]
+        placed = bleeps(transcript, found, policy, plan.duration)
+        for cover in before:
+            if cover.first == cover.last:
+                found.append(cover)
+                placed.append(unheard_bleep(transcript, cover.start, cover.end, policy, plan.duration))
+        for start, end in regions:
+            if not _touched(transcript, start, end):
+                found.append(empty_cover(transcript, start, end, MANUAL))
+            placed.append(Interval(transcript.channel, start, end, (MANUAL,)))
+        covered = {i for c in found for i in range(c.first, c.last)}
+        covers.extend(sorted(found, key=lambda c: (c.first, c.last, c.start)))
+        kept = [w for i, w in enumerate(transcript.words) if i not in covered]
+        for interval in joined(placed, kept):
+            intervals.extend(
+                replace(interval, channel=k) for k, twin in enumerate(plan.speech.same_as) if twin == transcript.channel
+            )
+        decisions.extend(_decided(plan, transcript, covered))
+        decisions.extend(_added(transcript, mine, covered))
+    return replace(
+        plan,
+        covers=tuple(covers),
+        intervals=tuple(sorted(intervals, key=lambda i: (i.channel, i.start))),
+        decisions=tuple(decisions),
+        warnings=tuple(w for w in plan.warnings if not w.endswith(ECHOED)),
+    )
+
+
+def _check(plan: Plan, edit: Edit) -> None:
+    transcript = next((t for t in plan.speech.transcripts if t.channel == edit.channel), None)
+    if edit.kind not in EDIT_KINDS or transcript is None:
+        raise ValueError("an edit of a kind or on a channel that is not there")
+    if edit.label != MANUAL and edit.label not in LABELS:
+        raise ValueError("an edit with a label that is not known")
+    if edit.kind == "region":
+        if not (math.isfinite(edit.start) and math.isfinite(edit.end) and 0 <= edit.start < edit.end <= plan.duration):
+            raise ValueError("a region outside the recording")
+    elif not 0 <= edit.first < edit.last <= len(transcript.words):
+        raise ValueError("an edit of words that are not there")
+
+
+def _edited(transcript: Transcript, runs: list[_Run], edits: Sequence[Edit]) -> tuple[list[_Run], list[_Stretch]]:
+    """Covered runs of words, sorted and apart, and stretches of sound."""
+    regions: list[_Stretch] = []
+    for edit in edits:
+        if edit.kind == "cover":
+            runs = _with(runs, edit.first, edit.last, edit.label)
+        elif edit.kind == "uncover":
+            runs = _without(runs, edit.first, edit.last)
+            for word in transcript.words[edit.first : edit.last]:
+                regions = [r for whole in regions for r in _cut(whole, word.start or 0.0, word.end or 0.0)]
+        else:
+            regions.append((edit.start, edit.end))
+            for i in _touched(transcript, edit.start, edit.end):
+                runs = _with(runs, i, i + 1, edit.label, apart=False)
+    return runs, regions
+
+
+def _with(runs: list[_Run], first: int, last: int, label: str, *, apart: bool = True) -> list[_Run]:
+    """One more run; runs that share a word with it become one. Not `apart`: neighbours of the same label as well."""
+    labels: tuple[str, ...] = ()
+    out: list[_Run] = []
+    for low, high, names in runs:
+        meets = low < last and first < high
+        if meets or (not apart and names == (label,) and (low == last or high == first)):
+            first, last, labels = min(first, low), max(last, high), (*labels, *names)
+        else:
+            out.append((low, high, names))
+    # What a detector found says more than "covered by hand", so it stays the name that is shown.
+    given = (*labels, label) if label == MANUAL else (label, *labels)
+    return sorted([*out, (first, last, tuple(dict.fromkeys(given)))])
+
+
+def _without(runs: list[_Run], first: int, last: int) -> list[_Run]:
+    out: list[_Run] = []
+    for low, high, names in runs:
+        out.extend((a, b, names) for a, b in ((low, min(high, first)), (max(low, last), high)) if a < b)
+    return sorted(out)
+
+
+def _cut(whole: _Stretch, start: float, end: float) -> list[_Stretch]:
+    low, high = whole
+    if end <= low or high <= start:
+        return [whole]
+    return [(a, b) for a, b in ((low, start), (end, high)) if b - a >= SHORTEST_REGION]
+
+
+def _touched(transcript: Transcript, start: float, end: float) -> list[int]:
+    return [i for i, w in enumerate(transcript.words) if (w.start or 0.0) < end and (w.end or 0.0) > start]
+
+
+def _stretch(transcript: Transcript, first: int, last: int) -> _Stretch:
+    return spoken_stretch(transcript.words, first, last)
+
+
+def _decided(plan: Plan, transcript: Transcript, covered: set[int]) -> list[Decision]:
+    """What the policy had decided, as it stands now: a finding of which no word is covered any more is kept."""
+    out: list[Decision] = []
+    for decision in plan.decisions:
+        if decision.finding.channel != transcript.channel:
+            continue
+        first, last = covered_words(transcript.words, decision.finding.start, decision.finding.end)
+        if decision.action is Action.REDACT and not covered.intersection(range(first, last)):
+            decision = replace(decision, action=Action.KEEP)  # noqa: PLW2901
+        out.append(decision)
+    return out
+
+
+def _added(transcript: Transcript, edits: Sequence[Edit], covered: set[int]) -> list[Decision]:
+    out: list[Decision] = []
+    for edit in edits:
+        if edit.kind != "cover" or not covered.issuperset(range(edit.first, edit.last)):
+            continue
+        words = transcript.words[edit.first : edit.last]
+        finding = Finding(edit.label, words[0].char_start, words[-1].char_end, 1.0, "reviewer", transcript.channel)
+        out.append(Decision(finding, Action.REDACT, *_stretch(transcript, edit.first, edit.last)))
+    return out
