@@ -88,8 +88,17 @@ def connect(url: str) -> Engine:
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
         # The driver's own BEGIN comes late and without a lock: two writers would meet in the middle and one would fail.
-        event.listen(engine, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
+        event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def reading(engine: Engine) -> Engine:
+    """The same engine for transactions that only read: with SQLite they wait for no writer, and none waits for them."""
+    return engine.execution_options(reads=True)
+
+
+def _begin_sqlite(c: Connection) -> None:
+    c.exec_driver_sql("BEGIN" if c.get_execution_options().get("reads") else "BEGIN IMMEDIATE")
 
 
 def make_tables(engine: Engine) -> None:

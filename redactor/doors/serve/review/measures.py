@@ -1,0 +1,74 @@
+"""What the judgments say: agreement, precision, misses, each with an exact bound. Pure functions; SciPy has the distributions.
+
+Where a sample was drawn with unequal probabilities, each message counts with the inverse of its own (Hájek's estimator), and the interval is
+Clopper and Pearson's for the effective number of messages, (Σw)² / Σw² (Korn and Graubard, Survey Methodology 24, 1998). With equal
+probabilities that is Clopper and Pearson's interval itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A share with its interval.
+
+    Attributes:
+        hits, n: as counted.
+        effective: n, less what unequal probabilities cost.
+        low, high: two-sided bounds at `LEVEL`.
+        above: one-sided upper bound at `LEVEL` ("at most"): of 0 in n about 3/n.
+    """
+
+    hits: int
+    n: int
+    effective: float
+    share: float
+    low: float
+    high: float
+    above: float
+
+
+def estimate(drawn: Iterable[tuple[bool, float]]) -> Estimate | None:
+    """From (is it one, probability of having been drawn) of each; None from nothing."""
+    given = list(drawn)
+    if not given:
+        return None
+    if not all(0 < p <= 1 for _, p in given):
+        raise ValueError("a probability outside 0 … 1")
+    weights = [1 / p for _, p in given]
+    total = sum(weights)
+    effective = total**2 / sum(w * w for w in weights)
+    share = sum(w for w, (hit, _) in zip(weights, given, strict=True) if hit) / total
+    low, high = clopper_pearson(share * effective, effective)
+    return Estimate(
+        sum(hit for hit, _ in given), len(given), effective, share, low, high,
+        clopper_pearson(share * effective, effective, level=2 * LEVEL - 1)[1],
+    )  # fmt: skip
+
+
+def clopper_pearson(hits: float, n: float, *, level: float = LEVEL) -> tuple[float, float]:
+    """Exact two-sided bounds of a binomial share; real numbers are allowed (effective counts)."""
+    from scipy.stats import beta
+
+    tail = (1 - level) / 2
+    hits = min(max(hits, 0.0), n)
+    tiny = 1e-9 * n  # rounding of weights must not look like a hit
+    low = 0.0 if hits <= tiny else float(beta.ppf(tail, hits, n - hits + 1))
+    high = 1.0 if n - hits <= tiny else float(beta.ppf(1 - tail, hits + 1, n - hits))
+    return low, high
+
+
+def kappa(pairs: Sequence[tuple[Hashable, Hashable]]) -> float | None:
+    """Cohen's κ of two readers over the same things; None from nothing, or where both always said one and the same."""
+    if not pairs:
+        return None
+    n = len(pairs)
+    agreed = sum(a == b for a, b in pairs) / n
+    said = {answer for pair in pairs for answer in pair}
+    chance = sum((sum(a == s for a, _ in pairs) / n) * (sum(b == s for _, b in pairs) / n) for s in said)
+    return None if chance >= 1 else (agreed - chance) / (1 - chance)

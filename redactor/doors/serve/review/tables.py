@@ -1,0 +1,172 @@
+"""The review web's tables, beside the queue's in the service's database (SQLite or PostgreSQL).
+
+In clear are ids (SHA-256), verdicts, rules, times, counts and our own wording. Callers, mailboxes and their like are keyed marks; what a
+person typed (comments, reasons) is sealed; words and sound of a message are not here at all, they lie in the vault.
+Decisions, reviews, adjudications and versions are only ever added.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Engine,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData()
+_ID = BigInteger().with_variant(Integer, "sqlite")
+STATES = ("new", "open", "reviewed", "disputed", "adjudicated")
+"""new: nobody has judged it; open: a judgment is given and another is wanted; disputed: two differ; the others are ends."""
+
+messages = Table(
+    "redactor_review_messages",
+    metadata,
+    Column("id", String(64), primary_key=True),  # SHA-256 of the recording
+    Column("added", Float, nullable=False),  # seconds since 1970
+    Column("duration", Float, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("verdict", String(16), nullable=False),  # of the rules
+    Column("severity", String(4), nullable=False),  # gravest, "" without breaches
+    Column("rule", String(8), nullable=False),  # the gravest breach's, "" without
+    Column("rules", String(160), nullable=False),  # all, separated by blanks
+    Column("ruleset", String(40), nullable=False),
+    Column("caller", String(32), nullable=False),  # mark
+    Column("mailbox", String(32), nullable=False),  # mark
+    Column("state", String(12), nullable=False),
+    Column("needed", Integer, nullable=False),  # reviews that are wanted
+    Column("version", Integer, nullable=False),  # of the redaction: a save says which it was made of
+    Column("folder", String(40), nullable=False),  # of the version's artefacts
+    Column("turn", Integer, nullable=False),  # counts every change of state
+)
+for _name in ("state", "verdict", "severity", "kind", "caller"):
+    Index(f"redactor_review_by_{_name}", messages.c[_name], messages.c.added, messages.c.id)
+Index("redactor_review_by_added", messages.c.added, messages.c.id)
+
+findings = Table(
+    "redactor_review_findings",
+    metadata,
+    Column("message", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("rule", String(8), nullable=False),
+    Column("severity", String(4), nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("why", String(400), nullable=False),
+    Column("better", String(400), nullable=False),
+    Column("missing", String(200), nullable=False),
+    Column("evidence", Text, nullable=False),  # JSON: places, confidences, what matched; no words
+    Column("added", Float, nullable=False),  # the message's, so that a filter by rule can page
+)
+Index("redactor_review_by_rule", findings.c.rule, findings.c.added, findings.c.message)
+
+versions = Table(
+    "redactor_review_versions",
+    metadata,
+    Column("message", String(64), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("folder", String(40), nullable=False),
+    Column("by", String(40), nullable=False),
+    Column("at", Float, nullable=False),
+    Column("edits", Text, nullable=False),  # JSON: all edits since the first plan; no words
+)
+
+samples = Table(
+    "redactor_review_samples",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("at", Float, nullable=False),
+    Column("by", String(40), nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("of", Integer, nullable=False),
+    Column("reviews", Integer, nullable=False),
+    Column("plan", Text, nullable=False),  # JSON: what the strata are made of, and how many each gave
+)
+
+sampled = Table(
+    "redactor_review_sampled",
+    metadata,
+    Column("sample", _ID, primary_key=True, autoincrement=False),
+    Column("message", String(64), primary_key=True),
+    Column("stratum", String(80), nullable=False),
+    Column("probability", Float, nullable=False),  # of having been drawn
+)
+Index("redactor_review_sampled_message", sampled.c.message)
+
+reviews = Table(
+    "redactor_review_reviews",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("message", String(64), nullable=False),
+    Column("person", _ID, nullable=False),
+    Column("state", String(8), nullable=False),  # taken, given
+    Column("taken", Float, nullable=False),
+    Column("given", Float, nullable=False, default=0.0),
+    Column("version", Integer, nullable=False, default=0),
+    Column("verdict", String(16), nullable=False, default=""),
+    Column("comment", LargeBinary),  # sealed
+    UniqueConstraint("message", "person"),
+)
+Index("redactor_review_reviews_person", reviews.c.person, reviews.c.state)
+
+decisions = Table(
+    "redactor_review_decisions",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("message", String(64), nullable=False),
+    Column("person", _ID, nullable=False),
+    Column("finding", Integer, nullable=False),  # -1: one that the rules missed
+    Column("rule", String(8), nullable=False),  # reason code
+    Column("decision", String(10), nullable=False),  # accept, reject, missed, withdraw
+    Column("start", Float, nullable=False, default=0.0),
+    Column("end", Float, nullable=False, default=0.0),
+    Column("at", Float, nullable=False),
+    Column("comment", LargeBinary),  # sealed
+)
+Index("redactor_review_decisions_message", decisions.c.message, decisions.c.id)
+
+adjudications = Table(
+    "redactor_review_adjudications",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("message", String(64), nullable=False),
+    Column("person", _ID, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("decisions", Text, nullable=False),  # JSON: finding → accept or reject; "missed": rules
+    Column("comment", LargeBinary),  # sealed
+)
+Index("redactor_review_adjudications_message", adjudications.c.message, adjudications.c.id)
+
+grants = Table(
+    "redactor_review_grants",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("message", String(64), nullable=False),
+    Column("person", _ID, nullable=False),
+    Column("until", Float, nullable=False),
+    Column("reason", LargeBinary, nullable=False),  # sealed
+)
+Index("redactor_review_grants_person", grants.c.person, grants.c.message)
+
+
+def make_tables(engine: Engine) -> None:
+    """Make what is missing; several services may do so at once."""
+    with engine.begin() as c:
+        _alone(c)
+        metadata.create_all(c)
+
+
+def _alone(c: Connection) -> None:
+    if c.dialect.name == "postgresql":
+        c.execute(text("SELECT pg_advisory_xact_lock(727365)"))
