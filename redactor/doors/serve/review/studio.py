@@ -1,0 +1,208 @@
+"""Recording → message under review, and edits → new version: the pipeline's steps, the vault, the shelf and the store in the right order.
+
+What must stay secret goes into the vault first, then the redacted version onto the shelf, then the row into the store: a kill at any moment leaves
+nothing that can be seen and is not whole.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from redactor.audio import Source, encode
+from redactor.errors import Busy, NoInput, RedactorError
+from redactor.pipeline import Artefacts, Pipeline
+from redactor.policy import Edit
+from redactor.policy.sent.model import Audited
+from redactor.speech import Transcriber
+from redactor.types import AudioFormat, Plan, Recording
+
+from .packed import pack, unpack
+from .shelf import Shelf
+from .store import Stale, Store
+from .view import spoken, view_of
+
+PLAYED = {".wav": "PCM_16", ".flac": "PCM_16", ".mp3": "", ".ogg": ""}
+"""What browsers play as it is: suffix → codec that it must have, "" for any."""
+TYPES = {".wav": "audio/wav", ".flac": "audio/flac", ".mp3": "audio/mpeg", ".ogg": "audio/ogg"}
+HELD = 4
+HELD_SECONDS = 900.0
+"""Originals that are kept decoded while somebody listens to them, and for how long at most."""
+
+Auditor = Callable[[Recording, Plan], Audited]
+"""Judges a message by the rules."""
+
+
+class Sealed(Protocol):
+    """The part of the vault that is used here; see `keep.vault.Vault`."""
+
+    def seal(self, id: str, kind: str, content: bytes, *, by: str, replace: bool = False) -> Any: ...  # noqa: A002
+
+    def open(self, id: str, kind: str, *, by: str, reason: str) -> bytes: ...  # noqa: A002
+
+
+class Studio:
+    """See the module's text.
+
+    Args:
+        pipeline: gives the pipeline, None while it is still loading.
+        audit: the rules.
+    """
+
+    def __init__(
+        self, *, pipeline: Callable[[], Pipeline | None], vault: Sealed, shelf: Shelf, store: Store, audit: Auditor
+    ) -> None:
+        self._pipeline, self._vault, self.shelf, self.store, self._audit = pipeline, vault, shelf, store, audit
+        self._held: OrderedDict[str, tuple[float, tuple[bytes, list[dict[str, Any]]]]] = OrderedDict()
+        self._holding = threading.Lock()
+
+    def add(
+        self, source: Source, transcriber: Transcriber, *, by: str, name: str = "", caller: str = "", mailbox: str = "",
+        added: float = 0.0,
+    ) -> Audited:  # fmt: skip
+        """Recognise, plan, audit and redact a recording, once, and put it before the reviewers.
+
+        Raises:
+            RedactorError: as `Pipeline.redact`; or it cannot be sealed or saved.
+        """
+        pipeline = self._ready()
+        recording = pipeline.decoder(source)
+        made = pipeline.redact(recording, transcriber)
+        audited = self._audit(recording, made.plan)
+        self._vault.seal(source.id, "original", source.untrusted_data, by=by)
+        self._vault.seal(source.id, "plan", pack(made.plan, suffix=source.suffix), by=by, replace=True)
+        if name:
+            self._vault.seal(source.id, "meta", json.dumps({"name": name}).encode(), by=by, replace=True)
+        folder = self._shelve(pipeline, made, 1)
+        added_now = self.store.add(audited, folder=folder, by=by, caller=caller, mailbox=mailbox, added=added)
+        if not added_now:
+            self.shelf.drop(source.id, folder)
+        return audited
+
+    def edit(
+        self,
+        message: str,
+        version: int,
+        edits: Sequence[Edit],
+        *,
+        undo: bool = False,
+        by: str,
+        reason: str,
+        told: Callable[[], object] = lambda: None,
+    ) -> int:
+        """Apply edits on top of a version, or take its last one back; the new version's number.
+
+        Args:
+            told: called when all is checked and made, before the version counts.
+
+        Raises:
+            Stale: `version` is not the current one.
+            ValueError: an edit does not fit, or there is none to take back.
+            RedactorError: the vault stays closed, or the new version did not pass its checks; nothing has changed then.
+        """
+        row = self.store.look(message)
+        if row is None:
+            raise NoInput("There is no such message.")
+        if row["version"] != version:
+            raise Stale("The redaction was changed by somebody else meanwhile.")
+        before = self.store.edits(message, version)
+        if undo and not before:
+            raise ValueError("there is no edit to take back")
+        every = before[:-1] if undo else (*before, *edits)
+        pipeline = self._ready()
+        plan, suffix = self._plan(message, by=by, reason=reason)
+        source = Source.of(self._vault.open(message, "original", by=by, reason=reason), suffix)
+        recording = pipeline.decoder(source)
+        made = pipeline.make(recording, pipeline.edited(recording, plan, every), f"review-{version + 1}")
+        folder = self._shelve(pipeline, made, version + 1)
+        try:
+            number = self.store.new_version(message, version, every, folder=folder, by=by, told=told)
+        except Exception:
+            self.shelf.drop(message, folder)
+            raise
+        with self._holding:
+            self._held.clear()
+        return number
+
+    def original(self, message: str, grant: str, *, by: str, reason: str) -> tuple[bytes, list[dict[str, Any]]]:
+        """The sound as a WAV file, and every word as it was said. The caller has seen to it that they may be given.
+
+        Args:
+            grant: while it lasts the vault is opened once.
+
+        Raises:
+            RedactorError: the vault stays closed.
+        """
+        with self._holding:
+            self._drop_old()
+            if grant in self._held:
+                return self._held[grant][1]
+        row = self.store.look(message)
+        if row is None:
+            raise NoInput("There is no such message.")
+        plan, suffix = self._plan(message, by=by, reason=reason)
+        pipeline = self._ready()
+        source = Source.of(self._vault.open(message, "original", by=by, reason=reason), suffix)
+        recording = pipeline.decoder(source)
+        edited = pipeline.edited(recording, plan, self.store.edits(message, row["version"]))
+        held = (_plain(recording), spoken(edited))
+        with self._holding:
+            self._held[grant] = (time.monotonic(), held)
+            while len(self._held) > HELD:
+                self._held.popitem(last=False)
+        return held
+
+    def forget(self, grant: str) -> None:
+        """Leave has ended: what was held for it goes."""
+        with self._holding:
+            self._held.pop(grant, None)
+            self._drop_old()
+
+    def name(self, message: str, *, by: str, reason: str) -> str:
+        """The recording's file name, which may say who called; "" where none was kept."""
+        try:
+            return str(json.loads(self._vault.open(message, "meta", by=by, reason=reason))["name"])
+        except (NoInput, ValueError, KeyError):
+            return ""
+
+    def _drop_old(self) -> None:
+        old = time.monotonic() - HELD_SECONDS
+        for grant in [g for g, (since, _) in self._held.items() if since < old]:
+            del self._held[grant]
+
+    def _plan(self, message: str, *, by: str, reason: str) -> tuple[Plan, str]:
+        try:
+            return unpack(self._vault.open(message, "plan", by=by, reason=reason))
+        except ValueError:
+            raise RedactorError("The sealed plan is not one that this version wrote.") from None
+
+    def _shelve(self, pipeline: Pipeline, made: Artefacts, version: int) -> str:
+        output = pipeline.decoder(Source.of(made.audio.data, made.audio.suffix))
+        played = PLAYED.get(made.audio.suffix.lower())
+        as_it_is = played is not None and played in ("", made.audio.format.codec)
+        view = view_of(made.plan, output, version=version, suffix=made.audio.suffix)
+        listen = b"" if as_it_is else _plain(output)
+        return self.shelf.save(made.plan.id, version, made.files, listen=listen, view=view)
+
+    def _ready(self) -> Pipeline:
+        pipeline = self._pipeline()
+        if pipeline is None:
+            raise Busy("The model is still loading.")
+        return pipeline
+
+
+def _plain(recording: Recording) -> bytes:
+    """The same sound as 16-bit WAV, which every browser plays."""
+    samples: Any = recording.samples
+    if samples.dtype.kind == "f":
+        samples = (np.clip(np.nan_to_num(samples), -1, 1) * 32767).astype(np.int16)
+    elif samples.dtype.itemsize > 2:
+        samples = (samples >> (8 * (samples.dtype.itemsize - 2))).astype(np.int16)
+    plain = AudioFormat("WAV", "PCM_16", ".wav", recording.sample_rate, recording.channels, "soundfile")
+    return encode(samples, plain).data

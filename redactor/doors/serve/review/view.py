@@ -1,0 +1,69 @@
+"""What a browser is shown of a version: words as they may be read, bleeps, and the outline of the redacted sound."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from redactor.render import Replacer, tokens
+from redactor.types import Plan, Recording, Samples
+
+PEAKS = 1200
+"""Columns of the waveform, more than a wide screen's worth of bars."""
+
+_LABELS = Replacer("label")
+
+
+def view_of(plan: Plan, output: Recording, *, version: int, suffix: str) -> dict[str, Any]:
+    """Plain data without anything that the plan covers.
+
+    Args:
+        output: the redacted sound as it was decoded again: its outline says nothing of what lies under a bleep.
+    """
+    return {
+        "version": version,
+        "duration": round(plan.duration, 3),
+        "channels": plan.channels,
+        "same_as": list(plan.speech.same_as),
+        "suffix": suffix,
+        # Labels, whatever operator the artefacts use: a dropped word must be visible to be uncovered.
+        "words": [
+            {
+                "text": t.text, "start": round(t.start, 3), "end": round(t.end, 3), "channel": t.channel, "first": t.first,
+                "last": t.last, "label": t.label, "confidence": round(t.confidence, 2),
+            }
+            for t in tokens(plan, _LABELS)
+        ],
+        "intervals": [
+            {"channel": i.channel, "start": round(i.start, 3), "end": round(i.end, 3), "labels": list(i.labels)}
+            for i in plan.intervals
+        ],
+        "peaks": peaks(output.samples),
+    }  # fmt: skip
+
+
+def spoken(plan: Plan) -> list[dict[str, Any]]:
+    """Every word as it was said: for those only who may hear the original."""
+    covered = {(c.channel, i): c.label for c in plan.covers for i in range(c.first, c.last)}
+    return [
+        {
+            "text": w.text, "start": round(w.start or 0.0, 3), "end": round(w.end or 0.0, 3), "channel": t.channel, "first": i,
+            "last": i + 1, "label": covered.get((t.channel, i), ""), "confidence": round(w.confidence, 2),
+        }
+        for t in plan.speech.transcripts
+        for i, w in enumerate(t.words)
+    ]  # fmt: skip
+
+
+def peaks(samples: Samples, columns: int = PEAKS) -> list[list[int]]:
+    """For each channel the loudest sample of each column, 0 … 100 of full scale."""
+    frames, channels = samples.shape
+    columns = max(1, min(columns, frames))
+    starts = np.linspace(0, frames, columns, endpoint=False).astype(np.int64)
+    scale = float(np.iinfo(samples.dtype).max) if samples.dtype.kind == "i" else 1.0
+    out = []
+    for channel in range(channels):
+        loud = np.nan_to_num(np.abs(samples[:, channel].astype(np.float64)) / scale)
+        out.append([int(v) for v in np.rint(np.minimum(np.maximum.reduceat(loud, starts), 1.0) * 100)])
+    return out
