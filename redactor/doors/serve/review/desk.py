@@ -1,0 +1,134 @@
+"""What the routes need, as one object, and the few helpers that all of them share."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Annotated, Any
+
+import jinja2
+from fastapi import HTTPException, Path, Request, Response
+from fastapi.responses import HTMLResponse
+
+from redactor.keep.sealing import Sealer
+
+from .access.pages import moment
+from .judgments import Judgments
+from .sampling import Samples
+from .store import Store
+from .studio import Studio
+
+if TYPE_CHECKING:
+    from redactor.keep.trail import Trail
+
+    from .access import Guard, Person
+
+Message = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
+RULES = tuple(f"V{n:02d}" for n in range(1, 21))
+LARGEST_BODY = 65_536
+RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Built once by `wiring`; `reveal_seconds`: how long leave to hear an original lasts."""
+
+    store: Store
+    judgments: Judgments
+    samples: Samples
+    studio: Studio
+    trail: Trail
+    sealer: Sealer
+    guard: Guard
+    templates: jinja2.Environment
+    reveal_seconds: float = 900.0
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+    def page(self, template: str, person: Person, *, status: int = 200, **given: Any) -> HTMLResponse:
+        """A page; everything in it is escaped."""
+        made = self.templates.get_template(template)
+        return HTMLResponse(made.render(person=person, titles=self.titles, **given), status_code=status)
+
+    def row(self, message: str) -> dict[str, Any]:
+        """A message's row; HTTPException 404."""
+        row = self.store.look(message)
+        if row is None:
+            raise HTTPException(404, "no-such-message")
+        return row
+
+
+def environment() -> jinja2.Environment:
+    """Templates of the review web, its filters, autoescape on whatever a file is called."""
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader("redactor.doors.serve.review"), autoescape=True, undefined=jinja2.StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    made.filters.update(day=_day, moment=moment, clock=_clock, percent=_percent)
+    return made
+
+
+async def json_of(request: Request) -> dict[str, Any]:
+    """A JSON object of at most `LARGEST_BODY` bytes; HTTPException 413, 422."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST_BODY:
+            raise HTTPException(413, "too-large")
+    try:
+        given = json.loads(body)
+    except (ValueError, RecursionError):
+        raise HTTPException(422, "bad-request") from None
+    if not isinstance(given, dict):
+        raise HTTPException(422, "bad-request")
+    return given
+
+
+def ranged(request: Request, data: bytes, media_type: str) -> Response:
+    """The bytes, or the one range that is asked for (RFC 9110, 14)."""
+    headers = {"Accept-Ranges": "bytes"}
+    asked = RANGE.fullmatch(request.headers.get("range", ""))
+    if asked is None or asked[1] == asked[2] == "":
+        return Response(data, media_type=media_type, headers=headers)
+    size = len(data)
+    first = int(asked[1]) if asked[1] else max(0, size - int(asked[2]))
+    last = min(size - 1, int(asked[2])) if asked[1] and asked[2] else size - 1
+    if first > last:
+        return Response(status_code=416, headers={"Content-Range": f"bytes */{size}"})
+    headers["Content-Range"] = f"bytes {first}-{last}/{size}"
+    return Response(data[first : last + 1], status_code=206, media_type=media_type, headers=headers)
+
+
+def begins(request: Request) -> bool:
+    """Whether a request for sound is one for its beginning: a player asks for many pieces of what is heard once."""
+    asked = RANGE.fullmatch(request.headers.get("range", ""))
+    return asked is None or asked[1] in ("", "0")
+
+
+def whole(text: str, *, least: int = 0, most: int = 2**31) -> int:
+    """A whole number that was typed; HTTPException 422."""
+    if not re.fullmatch(r"-?\d{1,12}", text) or not least <= int(text) <= most:
+        raise HTTPException(422, "bad-request")
+    return int(text)
+
+
+def date_of(text: str) -> float:
+    """Seconds since 1970 of the beginning of a day (UTC), 0 for anything that is none."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=timezone.utc).timestamp()
+    except ValueError:
+        return 0.0
+
+
+def _day(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d")
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
