@@ -14,6 +14,7 @@ import typer
 from redactor import __version__
 from redactor.doors import accounts, audit, evaluate, models, redact, trail, vault, words
 from redactor.doors.serve import command as serve
+from redactor.doors.serve.review import command as review
 from redactor.doors.terminal import complain
 from redactor.errors import OutOfSpace, OutputError, RedactorError
 
@@ -31,6 +32,7 @@ evaluate.register(app)
 audit.register(app)
 models.register(app)
 serve.register(app)
+review.register(app)
 accounts.register(app)
 vault.register(app)
 trail.register(app)

@@ -96,7 +96,7 @@ class Queue:
         self, url: str, sealer: Sealer, *, worker: str, limit: int = 10_000, tries: int = 5, lease: float = 30.0, callbacks: bool = False
     ) -> None:  # fmt: skip
         self.engine = connect(url)
-        self._sealer = sealer
+        self.sealer = sealer
         self.worker = worker
         self.limit, self.tries, self.lease = limit, tries, lease
         self._callbacks = callbacks
@@ -241,7 +241,7 @@ class Queue:
                 c, job.id, state, now(c), worker=self.worker,
                 audio=outcome.id or job.audio, reason=outcome.reason, message=outcome.message[:400], hint=outcome.hint[:400],
                 exit_code=outcome.exit_code, duration=outcome.duration, bleeped=outcome.bleeped,
-                result=self._sealer.seal(result.encode("utf-8", "surrogateescape")) if result else None,
+                result=self.sealer.seal(result.encode("utf-8", "surrogateescape")) if result else None,
             )  # fmt: skip
 
     def put_off(self, job: Job, outcome: Outcome, *, counts: bool = True) -> bool:
@@ -309,7 +309,7 @@ class Queue:
             row = c.execute(select(jobs.c.sealed, jobs.c.result).where(jobs.c.id == number)).first()
         if row is None:
             return None
-        result = self._sealer.open(row.result) if row.result else b""
+        result = self.sealer.open(row.result) if row.result else b""
         return self._opened(row.sealed) or {}, (result or b"").decode("utf-8", "surrogateescape")
 
     # -------------------------------------------------------------------------------------------------------------------
@@ -332,13 +332,13 @@ class Queue:
         return int(c.execute(select(func.count()).where(jobs.c.state.in_(OPEN))).scalar_one())
 
     def _mark(self, *parts: str) -> str:
-        return self._sealer.mark(*(p.encode("utf-8", "surrogateescape") for p in parts)).hex()
+        return self.sealer.mark(*(p.encode("utf-8", "surrogateescape") for p in parts)).hex()
 
     def _seal(self, details: dict[str, Any]) -> bytes:
-        return self._sealer.seal(json.dumps(details).encode())
+        return self.sealer.seal(json.dumps(details).encode())
 
     def _opened(self, sealed: bytes) -> Mapping[str, Any] | None:
-        content = self._sealer.open(bytes(sealed))
+        content = self.sealer.open(bytes(sealed))
         return None if content is None else dict(json.loads(content))
 
 

@@ -123,6 +123,12 @@ class Service:
             settings.callback, self.queue, note=lambda what: self.metrics.callbacks.labels(what).inc()
         )
         self.crew: Crew | None = None
+        self._pipeline: Any = None
+        self._review: Any = None
+        if settings.review.folder:
+            from .review.wiring import open_review  # its libraries are for those who review
+
+            self._review = open_review(settings, self.queue.engine, self.queue.sealer, pipeline=lambda: self._pipeline)
 
     # --- life ----------------------------------------------------------------------------------------------------------
 
@@ -161,6 +167,7 @@ class Service:
             return TranscriptReader(path) if path is not None else None
 
         made = assemble(self._recipe, reader=transcript, source=source, confined=self._confined)
+        self._pipeline = made.pipeline
         in_flight = s.service.in_flight or min(MOST_IN_FLIGHT, made.in_flight)
         self.crew = Crew(
             self.queue, self._recordings, in_flight=in_flight, ended=self._ended, requeue=self._requeue, note=log.warning
@@ -279,6 +286,7 @@ class Service:
         office = Office(
             settings=self._settings, queue=self.queue, metrics=self.metrics, trouble=lambda: self.trouble,
             alive=lambda: self.crew is None or self.crew.alive, wake=lambda: self.crew.wake() if self.crew else None,
+            review=self._review.app if self._review else None,
         )  # fmt: skip
         config = uvicorn.Config(
             build_app(office), log_config=None, access_log=False, server_header=False, lifespan="off", ws="none",

@@ -184,6 +184,29 @@ class KeepingTable:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewTable:
+    """[review], absolute paths; off unless `folder` is given. Trail and vault are those of [keeping], which needs recipients and identity.
+
+    Attributes:
+        folder: of redacted versions; only the service may read it.
+        public_url: how browsers reach us (https://review.example.org); plain http is for the loopback alone.
+        rules, consents: a practice's own rules and the consent register, as `redactor audit` takes them.
+        reveal_seconds: how long leave to hear one original lasts.
+        idle_seconds, absolute_seconds: after which a session logs off by itself.
+        emergency_seconds: how long emergency access lasts.
+    """
+
+    folder: str = ""
+    public_url: str = ""
+    rules: str = ""
+    consents: str = ""
+    reveal_seconds: float = 900.0
+    idle_seconds: float = 900.0
+    absolute_seconds: float = 28_800.0
+    emergency_seconds: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole file."""
 
@@ -197,6 +220,7 @@ class Settings:
     s3: S3Table = S3Table()
     callback: CallbackTable = CallbackTable()
     keeping: KeepingTable = KeepingTable()
+    review: ReviewTable = ReviewTable()
 
     @property
     def state(self) -> Path:
@@ -295,6 +319,7 @@ def _check(s: Settings) -> None:
     paths = {
         "service.state": s.service.state, "service.results": s.service.results, "asterisk.voicemail": s.asterisk.voicemail,
         "service.transcripts": s.service.transcripts, **{f"keeping.{f.name}": getattr(s.keeping, f.name) for f in fields(s.keeping)},
+        "review.folder": s.review.folder, "review.rules": s.review.rules,
     }  # fmt: skip
     for label, path in paths.items():
         if path and not Path(path).is_absolute():
@@ -312,7 +337,11 @@ def _check(s: Settings) -> None:
     ):
         if not all(re.fullmatch(r"https?://(\[[0-9a-fA-F:]+\]|[\w.-]+)(:\d{1,5})?", h) for h in hosts):
             refuse(f"The setting {label} must be https://HOST or https://HOST:PORT.")
-    for label, url in (("http.public_url", s.http.public_url), ("callback.url", s.callback.url)):
+    for label, url in (
+        ("http.public_url", s.http.public_url),
+        ("callback.url", s.callback.url),
+        ("review.public_url", s.review.public_url),
+    ):
         if url and not re.fullmatch(r"https?://[!-~]+", url):
             refuse(f"The setting {label} must be an https:// address.")
     if s.twilio.token and not (s.http.public_url and s.twilio.account):
@@ -323,5 +352,7 @@ def _check(s: Settings) -> None:
         refuse("S3 needs s3.buckets, and as secrets access_key, secret_key and token.")
     if s.service.key and not re.fullmatch(rb"[0-9a-fA-F]{64}", s.service.key):
         refuse("The secret service.key must be 64 hexadecimal digits.")
+    if s.review.folder and not (s.keeping.recipients and s.keeping.identity):
+        refuse("The review needs a vault that it can open: set keeping.recipients and keeping.identity.")
     if s.redaction.model == "none" and not s.service.transcripts:
         refuse('redaction.model "none" needs service.transcripts.')

@@ -27,6 +27,8 @@ def build_app(office: Office) -> FastAPI:
     app.include_router(status.health(office))
     app.include_router(status.jobs(office))
     app.include_router(inbound.router(office))
+    if office.review is not None:
+        app.mount("/", office.review)
 
     @app.middleware("http")
     async def answer(request: Request, following: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -36,7 +38,8 @@ def build_app(office: Office) -> FastAPI:
             response = JSONResponse({"error": "internal-error"}, status_code=500)
         route: Any = request.scope.get("route")
         office.metrics.requests.labels(getattr(route, "path", "none"), str(response.status_code)).inc()
-        response.headers.update(HEADERS)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
         return response
 
     @app.exception_handler(HTTPException)

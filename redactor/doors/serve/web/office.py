@@ -24,7 +24,9 @@ BODY_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """`trouble`: why the service is not ready, "" if it is; `wake`: called after something was put in the queue."""
+    """`trouble`: why the service is not ready, "" if it is; `wake`: called after something was put in the queue; `review`: an application for
+    all paths that are not the service's own.
+    """
 
     settings: Settings
     queue: Queue
@@ -32,6 +34,7 @@ class Office:
     trouble: Callable[[], str]
     alive: Callable[[], bool]
     wake: Callable[[], None] = lambda: None
+    review: Any = None
 
     async def add(self, new: NewJob) -> tuple[int, bool]:
         """Put a job in the queue.

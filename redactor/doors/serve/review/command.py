@@ -1,0 +1,109 @@
+"""`redactor review`: puts sent messages before the reviewers."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from redactor.doors import options as o
+from redactor.doors.keeping import DEFAULT, ConfigOption, actor
+from redactor.doors.terminal import notice
+from redactor.keep.sealing import Sealer
+
+
+def register(app: typer.Typer) -> None:
+    review = typer.Typer(
+        no_args_is_help=True, help="The review of sent messages (its pages are served by `redactor serve`)."
+    )
+    review.callback()(_group)
+    review.command()(add)
+    app.add_typer(review, name="review")
+
+
+def _group() -> None:
+    """The review of sent messages (its pages are served by `redactor serve`)."""
+
+
+def add(
+    paths: o.Paths,
+    *,
+    config: ConfigOption = DEFAULT,
+    recipients: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", readable=False, help="CSV: file, recipient, caller, sent, prerecorded, direction."
+        ),
+    ] = None,
+    transcript: o.TranscriptOption = None,
+) -> None:
+    """Recognise, audit and redact sent messages, seal the originals, and put them before the reviewers.
+
+    What is there already is passed over without being recognised again. Speech that no word stands for is bleeped: a person will listen.
+    """
+    from redactor.audio import Limits, looks_like_audio, read_source
+    from redactor.doors.audit.recipients import Sendings, read_sendings
+    from redactor.doors.job import assemble, sandboxed
+    from redactor.doors.serve.command import recipe_of
+    from redactor.doors.serve.presence import Presence
+    from redactor.doors.serve.service import open_queue
+    from redactor.doors.serve.settings import load_settings
+    from redactor.keep import Inputs
+    from redactor.pipeline import as_redactor_error
+
+    from .wiring import open_studio
+
+    settings = load_settings(config)
+    sendings = read_sendings(recipients) if recipients is not None else Sendings({})
+    inputs = Inputs(paths, is_audio=looks_like_audio)
+    reader = o.transcripts_for(transcript, inputs) if transcript else None
+    recipe = recipe_of(settings)
+    recipe = replace(
+        recipe, policy=recipe.policy.having(unheard_speech="bleep"), recognition=None if reader else recipe.recognition
+    )
+    counts: Counter[str] = Counter()
+    codes: set[int] = set()
+    with (
+        closing(Presence(settings.state)) as presence,
+        closing(open_queue(settings, presence)) as queue,
+        sandboxed(recipe.sandbox) as decoder,
+    ):
+        held: list[Any] = []
+        studio, _, auditing = open_studio(settings, queue.engine, pipeline=lambda: held[0] if held else None)
+        held.append(assemble(recipe, reader=reader, confined=decoder).pipeline)
+        limits = Limits()
+        for item in inputs:
+            try:
+                source = read_source(item.path, limits=limits)
+                if studio.store.look(source.id) is not None:
+                    counts["known"] += 1
+                    continue
+                sending = sendings.of(item, source.id)
+                if sending.direction == "in":
+                    counts["not sent by us"] += 1
+                    continue
+                auditing.sending = sending
+                audited = studio.add(
+                    source, held[0].transcriber_for(item), by=actor(), name=item.path.name,
+                    caller=_mark(queue.sealer, sending.caller),
+                    mailbox=_mark(queue.sealer, sending.recipient),
+                )  # fmt: skip
+                counts[audited.verdict.value] += 1
+            except Exception as error:  # noqa: BLE001 - one recording's failure is its own; foreign messages may quote speech
+                problem = as_redactor_error(error, "add a message")
+                counts["failed"] += 1
+                notice(f"Recording {item.number}: {problem.message} {problem.hint}")
+                codes.add(problem.exit_code)
+    print(json.dumps(dict(sorted(counts.items()))))
+    if codes:
+        raise typer.Exit(max(codes))
+
+
+def _mark(sealer: Sealer, name: str) -> str:
+    """A person or a number as the database knows them."""
+    return sealer.mark(name.encode()).hex() if name else ""

@@ -1,0 +1,137 @@
+"""Settings → the review web of a running service, and the studio that the command line adds messages with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from redactor.doors.audit.hearing import clipped, digits_of
+from redactor.doors.audit.recipients import Sending
+from redactor.doors.keeping import places_in
+from redactor.doors.serve.settings import Settings
+from redactor.errors import ConfigurationError
+from redactor.keep.sealing import Sealer
+from redactor.keep.trail import Trail
+from redactor.policy.sent import (
+    Audited,
+    Circumstances,
+    Heard,
+    Message,
+    Register,
+    Rules,
+    audit,
+    load_rules,
+    read_register,
+)
+from redactor.types import Plan, Recording
+
+from .access import Access, AccessSettings, build_access
+from .app import build_review
+from .desk import Desk, environment
+from .judgments import Judgments
+from .sampling import Samples
+from .shelf import Shelf
+from .store import Store
+from .studio import Studio
+
+if TYPE_CHECKING:
+    from redactor.pipeline import Pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Everything of the review web in one process."""
+
+    app: FastAPI
+    desk: Desk
+    access: Access
+
+
+class Auditing:
+    """The rules, applied to recordings that the pipeline has read. `sending`: what is known of the recording at hand.
+
+    Findings that the policy ignores for their low score are none here either: rules and redaction rest on the same ones.
+    """
+
+    def __init__(self, rules: Rules, register: Register | None) -> None:
+        self.rules, self._register = rules, register
+        self.sending = Sending()
+
+    def __call__(self, recording: Recording, plan: Plan) -> Audited:
+        given = self.sending
+        entry = self._register.of(given.recipient) if self._register and given.recipient else None
+        message = Message(
+            id=recording.id, transcripts=plan.speech.transcripts, findings=_found(plan), duration=recording.duration,
+            heard=Heard(sum(u.end - u.start for u in plan.speech.unheard if u.kind != "sound"), clipped(recording)),
+            digits_of=digits_of,
+        )  # fmt: skip
+        circumstances = Circumstances(
+            consents=entry, sent=given.sent, direction=given.direction, prerecorded=given.prerecorded
+        )
+        return audit(message, circumstances, self.rules)
+
+
+def _found(plan: Plan) -> tuple[Any, ...]:
+    """The detector's findings: a policy that splits one into parts has left several decisions of it."""
+    return tuple(dict.fromkeys(d.finding for d in plan.decisions))
+
+
+def open_studio(
+    settings: Settings, engine: Engine, *, pipeline: Callable[[], Pipeline | None]
+) -> tuple[Studio, Trail, Auditing]:
+    """What makes messages and versions.
+
+    Raises:
+        ConfigurationError: a file of [review] cannot be used. OutputError: the folder cannot be written to.
+    """
+    r = settings.review
+    if not r.folder:
+        raise ConfigurationError("There is no review here.", hint="Set review.folder: see the chapter on review.")
+    places = places_in(settings)
+    trail = places.open_trail()
+    vault = places.open_vault(trail=trail)
+    store = Store(engine)
+    try:
+        store.prepare()
+    except SQLAlchemyError as error:
+        raise ConfigurationError(
+            f"The database cannot be used ({type(error).__name__}).",
+            hint="Check service.database_url, and that it runs.",
+        ) from None
+    auditing = Auditing(
+        load_rules(Path(r.rules) if r.rules else None), read_register(r.consents) if r.consents else None
+    )
+    shelf = Shelf(Path(r.folder))
+    studio = Studio(pipeline=pipeline, vault=vault, shelf=shelf, store=store, audit=auditing)
+    return studio, trail, auditing
+
+
+def open_review(
+    settings: Settings, engine: Engine, sealer: Sealer, *, pipeline: Callable[[], Pipeline | None]
+) -> Review:
+    """The review web of a service.
+
+    Raises:
+        ConfigurationError, OutputError
+    """
+    studio, trail, auditing = open_studio(settings, engine, pipeline=pipeline)
+    r, url = settings.review, settings.review.public_url.rstrip("/")
+    templates = environment()
+    access = build_access(
+        engine, trail=trail, sealer=sealer, templates=templates,
+        settings=AccessSettings(
+            secure=url.startswith("https://"), idle_seconds=r.idle_seconds, absolute_seconds=r.absolute_seconds,
+            emergency_seconds=r.emergency_seconds, origin=url,
+        ),
+    )  # fmt: skip
+    desk = Desk(
+        studio.store, Judgments(engine, sealer), Samples(engine), studio, trail, sealer, access.guard, templates,
+        reveal_seconds=r.reveal_seconds, titles={name: rule.title for name, rule in auditing.rules.rules.items()},
+    )  # fmt: skip
+    return Review(build_review(desk, access.router), desk, access)
