@@ -360,3 +360,22 @@ def test_the_disk_and_the_database_hold_nothing_in_clear(site, dirty):
         if path.is_file() and "versions" not in path.parts:
             content = path.read_bytes()
             assert not any(c.encode() in content for c in CANARY), path.name
+
+
+def test_no_page_or_row_says_which_entry_of_a_list_matched(site):
+    """The lists are public: "phrase 12" is the word that was said, for whoever looks it up."""
+    from redactor.policy.sent.model import Audited, Breach, Evidence, Kind, Severity, Verdict
+
+    message = site.add(71, CLEAN)
+    kept = site.store.look(message)
+    entry = Evidence(0, 1, 2, 1.0, 1.5, 0.9, 1.0, "list: V05 hiv phrase 71")
+    audited = Audited(
+        "7" * 64, "t/1", Kind.OTHER, Verdict.FINDINGS, (Breach("V05", Severity.S1, Verdict.FINDINGS, (entry,)),)
+    )
+    folder = site.shelf.save("7" * 64, 1, (), listen=b"", view=site.shelf.view(message, kept["folder"]))
+    assert site.store.add(audited, folder=folder, by="service")
+    assert [e["matched"] for f in site.store.findings("7" * 64) for e in f["evidence"]] == ["list: V05"]
+    page = site.client("olive").get(f"/messages/{'7' * 64}", headers=HTML).text
+    assert "list: V05" in page
+    assert "phrase 71" not in page
+    assert "hiv" not in page

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Engine, Select, and_, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from redactor.doors.audit.results import discreet
 from redactor.doors.serve.database import now, reading
 from redactor.errors import RedactorError
 from redactor.policy import Edit
@@ -229,10 +230,11 @@ class Store:
 
 
 def _finding(message: str, number: int, breach: Any) -> dict[str, Any]:
+    # Which entry of a list matched is the word that was said, for whoever looks it up in the rules.
     evidence = [
         {
             "channel": e.channel, "first": e.first, "last": e.last, "start": round(e.start, 3), "end": round(e.end, 3),
-            "confidence": round(e.confidence, 3), "score": round(e.score, 3), "matched": e.matched,
+            "confidence": round(e.confidence, 3), "score": round(e.score, 3), "matched": discreet(e.matched),
         }
         for e in breach.evidence
     ]  # fmt: skip
