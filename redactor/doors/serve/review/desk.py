@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import jinja2
 from fastapi import HTTPException, Path, Request, Response
 from fastapi.responses import HTMLResponse
 
+from redactor.errors import NoInput
 from redactor.keep.sealing import Sealer
 
 from .access.pages import moment
@@ -30,6 +31,7 @@ Message = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 RULES = tuple(f"V{n:02d}" for n in range(1, 21))
 LARGEST_BODY = 65_536
 RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,20 @@ class Desk:
         if row is None:
             raise HTTPException(404, "no-such-message")
         return row
+
+    def current(self, message: str, read: Callable[[str], Read]) -> tuple[dict[str, Any], Read]:
+        """A message's row, and what `read` gives of its version's folder. If an edit removed that meanwhile: both of the new version.
+
+        Raises:
+            HTTPException 404, NoInput
+        """
+        row = self.row(message)
+        try:
+            return row, read(row["folder"])
+        except NoInput:
+            if self.row(message)["folder"] == row["folder"]:
+                raise
+        return self.current(message, read)
 
 
 def environment() -> jinja2.Environment:

@@ -1,18 +1,26 @@
-"""Redacted versions on disk: each a folder that appears whole, old ones kept. Nothing here holds what was covered.
+"""Redacted versions on disk: each a folder that appears whole, and once it counts those before it go. Nothing here holds what was covered.
 
-SHELF/ab/abcd…/1-9f0c2a7e11/   message.redacted.wav .txt .srt .vtt .json, listen.wav, view.json
+SHELF/ab/abcd…/2-9f0c2a7e11/   message.redacted.wav .txt .srt .vtt .json, listen.wav, view.json
+SHELF/ab/.lock                 held while a version is saved, made the current one, and the others removed
+
+An older version holds in clear what somebody covered later, because it should never have been readable: so it does not stay. Taking an edit
+back renders from the sealed plan.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import re
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from redactor.durable import as_output_error, flush_folder
 from redactor.errors import NoInput
 from redactor.keep import artefact, save_set
 
@@ -53,7 +61,59 @@ class Shelf:
             content[here / "listen.wav"] = listen
         content[here / "view.json"] = json.dumps(view, ensure_ascii=False).encode()
         save_set(content)
+        # The versions before go soon: this one must survive a power cut by then.
+        for folder in (here.parent, here.parent.parent, self._folder):
+            flush_folder(folder)
         return name
+
+    @contextmanager
+    def alone(self, message: str) -> Iterator[None]:
+        """Nobody else, in whatever process, changes versions of this message meanwhile (nor those of its neighbours: the lock is of SHELF/ab).
+
+        Raises:
+            OutputError
+        """
+        shard = self.place(message, "0-0000000000").parent.parent
+        try:
+            shard.mkdir(parents=True, exist_ok=True)
+            held = os.open(shard / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            raise as_output_error(error) from None
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(held)
+
+    def keep_only(self, message: str, name: str) -> None:
+        """Remove all versions but this one, and what a killed process left; to be called while `alone`.
+
+        Nothing goes while this one is not there: a database restored from an old backup must not cost the version that there is.
+        """
+        kept = self.place(message, name)
+        if not (kept / "view.json").exists():
+            return
+        for other in list(kept.parent.iterdir()):
+            if other != kept:
+                # Away at once, so that nobody reads half of it; then file by file. What cannot be removed is tried again at the next start.
+                gone = other.with_name(f".gone-{secrets.token_hex(5)}")
+                with suppress(OSError):
+                    other.rename(gone)
+                shutil.rmtree(gone, ignore_errors=True)
+
+    def crowded(self) -> Iterator[str]:
+        """Messages that have more than one folder here.
+
+        Raises:
+            OutputError: the shelf cannot be read.
+        """
+        try:
+            for shard in sorted(self._folder.iterdir()) if self._folder.is_dir() else ():
+                for here in sorted(shard.iterdir()) if shard.is_dir() else ():
+                    if _ID.fullmatch(here.name) and sum(1 for _ in here.iterdir()) > 1:
+                        yield here.name
+        except OSError as error:
+            raise as_output_error(error) from None
 
     def drop(self, message: str, name: str) -> None:
         """Remove a version that did not become the message's."""

@@ -1,7 +1,7 @@
 """Recording → message under review, and edits → new version: the pipeline's steps, the vault, the shelf and the store in the right order.
 
 What must stay secret goes into the vault first, then the redacted version onto the shelf, then the row into the store: a kill at any moment leaves
-nothing that can be seen and is not whole.
+nothing that can be seen and is not whole. Once the row is there older versions are removed; what a kill leaves of them goes at the next start (`sweep`).
 """
 
 from __future__ import annotations
@@ -75,15 +75,33 @@ class Studio:
         recording = pipeline.decoder(source)
         made = pipeline.redact(recording, transcriber)
         audited = self._audit(recording, made.plan)
-        self._vault.seal(source.id, "original", source.untrusted_data, by=by)
-        self._vault.seal(source.id, "plan", pack(made.plan, suffix=source.suffix), by=by, replace=True)
-        if name:
-            self._vault.seal(source.id, "meta", json.dumps({"name": name}).encode(), by=by, replace=True)
-        folder = self._shelve(pipeline, made, 1)
-        added_now = self.store.add(audited, folder=folder, by=by, caller=caller, mailbox=mailbox, added=added)
-        if not added_now:
-            self.shelf.drop(source.id, folder)
+        version = self._version(pipeline, made, 1)
+        with self.shelf.alone(source.id):
+            # Edits are numbers of words in the sealed plan: once there is a row it is never replaced by another recognition's.
+            if self.store.look(source.id) is not None:
+                return audited
+            self._vault.seal(source.id, "original", source.untrusted_data, by=by)
+            self._vault.seal(source.id, "plan", pack(made.plan, suffix=source.suffix), by=by, replace=True)
+            if name:
+                self._vault.seal(source.id, "meta", json.dumps({"name": name}).encode(), by=by, replace=True)
+            folder = self.shelf.save(source.id, 1, **version)
+            if self.store.add(audited, folder=folder, by=by, caller=caller, mailbox=mailbox, added=added):
+                self.shelf.keep_only(source.id, folder)
+            else:
+                self.shelf.drop(source.id, folder)
         return audited
+
+    def sweep(self) -> None:
+        """Remove from the shelf what killed processes left beside the current versions.
+
+        Raises:
+            OutputError
+        """
+        for message in self.shelf.crowded():
+            with self.shelf.alone(message):
+                row = self.store.look(message)
+                if row is not None:
+                    self.shelf.keep_only(message, row["folder"])
 
     def edit(
         self,
@@ -120,12 +138,15 @@ class Studio:
         source = Source.of(self._vault.open(message, "original", by=by, reason=reason), suffix)
         recording = pipeline.decoder(source)
         made = pipeline.make(recording, pipeline.edited(recording, plan, every), f"review-{version + 1}")
-        folder = self._shelve(pipeline, made, version + 1)
-        try:
-            number = self.store.new_version(message, version, every, folder=folder, by=by, told=told)
-        except Exception:
-            self.shelf.drop(message, folder)
-            raise
+        rendered = self._version(pipeline, made, version + 1)
+        with self.shelf.alone(message):
+            folder = self.shelf.save(message, version + 1, **rendered)
+            try:
+                number = self.store.new_version(message, version, every, folder=folder, by=by, told=told)
+            except Exception:
+                self.shelf.drop(message, folder)
+                raise
+            self.shelf.keep_only(message, folder)
         with self._holding:
             self._held.clear()
         return number
@@ -182,13 +203,14 @@ class Studio:
         except ValueError:
             raise RedactorError("The sealed plan is not one that this version wrote.") from None
 
-    def _shelve(self, pipeline: Pipeline, made: Artefacts, version: int) -> str:
+    def _version(self, pipeline: Pipeline, made: Artefacts, version: int) -> dict[str, Any]:
+        """What `Shelf.save` is given of it."""
         output = pipeline.decoder(Source.of(made.audio.data, made.audio.suffix))
         played = PLAYED.get(made.audio.suffix.lower())
         as_it_is = played is not None and played in ("", made.audio.format.codec)
         view = view_of(made.plan, output, version=version, suffix=made.audio.suffix)
         listen = b"" if as_it_is else _plain(output)
-        return self.shelf.save(made.plan.id, version, made.files, listen=listen, view=view)
+        return {"files": made.files, "listen": listen, "view": view}
 
     def _ready(self) -> Pipeline:
         pipeline = self._pipeline()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,19 +98,25 @@ def open_studio(
     trail = places.open_trail()
     vault = places.open_vault(trail=trail)
     store = Store(engine)
-    try:
+    with _usable_database():
         store.prepare()
-    except SQLAlchemyError as error:
-        raise ConfigurationError(
-            f"The database cannot be used ({type(error).__name__}).",
-            hint="Check service.database_url, and that it runs.",
-        ) from None
     auditing = Auditing(
         load_rules(Path(r.rules) if r.rules else None), read_register(r.consents) if r.consents else None
     )
     shelf = Shelf(Path(r.folder))
     studio = Studio(pipeline=pipeline, vault=vault, shelf=shelf, store=store, audit=auditing)
     return studio, trail, auditing
+
+
+@contextmanager
+def _usable_database() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise ConfigurationError(
+            f"The database cannot be used ({type(error).__name__}).",
+            hint="Check service.database_url, and that it runs.",
+        ) from None
 
 
 def open_review(
@@ -121,6 +128,8 @@ def open_review(
         ConfigurationError, OutputError
     """
     studio, trail, auditing = open_studio(settings, engine, pipeline=pipeline)
+    with _usable_database():
+        studio.sweep()
     r, url = settings.review, settings.review.public_url.rstrip("/")
     templates = environment()
     access = build_access(

@@ -34,15 +34,14 @@ def router(desk: Desk) -> APIRouter:
     @routes.get("")
     def page(message: Message, person: hears) -> Response:
         """The page around a message; words and sound follow by `view.json` and `audio`."""
-        row = desk.row(message)
+        row, shown = desk.current(message, lambda folder: desk.studio.shelf.view(message, folder))
         desk.trail.append(events.MessageOpened(by=person.actor, message=message, version=row["version"]))
-        return _page(desk, row, person, leave(message, person))
+        return _page(desk, row, shown, person, leave(message, person))
 
     @routes.get("/view.json")
     def view(message: Message, person: hears) -> dict[str, Any]:
         """Words, bleeps and outline of the current version; with leave the words as they were said."""
-        row = desk.row(message)
-        shown = desk.studio.shelf.view(message, row["folder"])
+        _, shown = desk.current(message, lambda folder: desk.studio.shelf.view(message, folder))
         shown["revealed"] = False
         if grant := leave(message, person):
             shown["words"] = desk.studio.original(message, grant, by=person.actor, reason=grant)[1]
@@ -136,11 +135,10 @@ def router(desk: Desk) -> APIRouter:
         reason = form.get("reason", "").strip()[:LONGEST_TEXT]
 
         def give() -> Response:
-            row = desk.row(message)
+            row, shown = desk.current(message, lambda folder: desk.studio.shelf.view(message, folder))
             if len(reason) < SHORTEST_REASON:
-                return _page(
-                    desk, row, person, "", status=422, problem="Say in a few words why you must hear the original."
-                )
+                problem = "Say in a few words why you must hear the original."
+                return _page(desk, row, shown, person, "", status=422, problem=problem)
             mark = desk.trail.mark(reason)
             seen = {"by": person.actor, "message": message, "version": row["version"], "reason": mark}
             desk.trail.append_many([events.OriginalHeard(**seen), events.WordsRead(**seen)])
@@ -160,16 +158,15 @@ def router(desk: Desk) -> APIRouter:
 
 
 def _page(
-    desk: Desk, row: dict[str, Any], person: Person, grant: str, *, status: int = 200, problem: str = ""
-) -> Response:
+    desk: Desk, row: dict[str, Any], shown: dict[str, Any], person: Person, grant: str, *, status: int = 200, problem: str = ""
+) -> Response:  # fmt: skip
     message = row["id"]
     mine = desk.judgments.mine(message, person.id)
     name = desk.studio.name(message, by=person.actor, reason=grant) if grant else ""
-    words = desk.studio.shelf.view(message, row["folder"])["words"]
     return desk.page(
         "message.html", person, status=status, row=row, findings=desk.store.findings(message), mine=mine, rules=RULES,
         verdicts=VERDICTS, history=desk.store.history(message), revealed=bool(grant), name=name, problem=problem,
-        plain=" ".join(w["text"] for w in words), minutes=round(desk.reveal_seconds / 60),
+        plain=" ".join(w["text"] for w in shown["words"]), minutes=round(desk.reveal_seconds / 60),
     )  # fmt: skip
 
 

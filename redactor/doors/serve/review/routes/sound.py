@@ -1,5 +1,6 @@
 """Sound and artefacts of a message: redacted for everybody who may hear, the original with leave alone."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
@@ -25,12 +26,14 @@ def router(desk: Desk) -> APIRouter:
     hears = Annotated[Person, Depends(desk.guard("message.hear_redacted"))]
     reveals = Annotated[Person, Depends(desk.guard("message.hear_original"))]
 
+    def sound_of(message: str, folder: str) -> tuple[Path, bytes]:
+        path = desk.studio.shelf.sound(message, folder)
+        return path, Shelf.read(path)
+
     @routes.get("/audio")
     def audio(message: Message, request: Request, person: hears) -> Response:
         """The redacted sound, whole or a range of it."""
-        row = desk.row(message)
-        path = desk.studio.shelf.sound(message, row["folder"])
-        data = Shelf.read(path)
+        row, (path, data) = desk.current(message, lambda folder: sound_of(message, folder))
         if begins(request):
             desk.trail.append(events.RedactedHeard(by=person.actor, message=message, version=row["version"]))
         return ranged(request, data, TYPES.get(path.suffix.lower(), "application/octet-stream"))
@@ -52,8 +55,7 @@ def router(desk: Desk) -> APIRouter:
     @routes.get("/files/{kind}")
     def file(message: Message, kind: Literal["text", "srt", "vtt", "json", "audio"], person: hears) -> Response:
         """A redacted artefact of the current version, named by the id."""
-        row = desk.row(message)
-        data, suffix = desk.studio.shelf.artefact(message, row["folder"], kind)
+        row, (data, suffix) = desk.current(message, lambda folder: desk.studio.shelf.artefact(message, folder, kind))
         desk.trail.append(events.RedactedHeard(by=person.actor, message=message, version=row["version"]))
         name = f"{message[:12]}-{row['version']}.redacted{suffix}"
         return Response(data, media_type=KINDS[kind], headers={"Content-Disposition": f'attachment; filename="{name}"'})
