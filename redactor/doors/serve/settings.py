@@ -190,6 +190,8 @@ class ReviewTable:
     Attributes:
         folder: of redacted versions; only the service may read it.
         public_url: how browsers reach us (https://review.example.org); plain http is for the loopback alone.
+        behind_proxy: with https the client's address, by which log-ins are slowed down, is the last in X-Forwarded-For of whoever asks from
+            the loopback: the proxy must put it there. False: it is the proxy's, and all clients wait for each other.
         rules, consents: a practice's own rules and the consent register, as `redactor audit` takes them.
         reveal_seconds: how long leave to hear one original lasts.
         idle_seconds, absolute_seconds: after which a session logs off by itself.
@@ -198,6 +200,7 @@ class ReviewTable:
 
     folder: str = ""
     public_url: str = ""
+    behind_proxy: bool = True
     rules: str = ""
     consents: str = ""
     reveal_seconds: float = 900.0
@@ -354,5 +357,10 @@ def _check(s: Settings) -> None:
         refuse("The secret service.key must be 64 hexadecimal digits.")
     if s.review.folder and not (s.keeping.recipients and s.keeping.identity):
         refuse("The review needs a vault that it can open: set keeping.recipients and keeping.identity.")
+    if s.review.folder and not re.fullmatch(
+        r"https://(\[[0-9a-fA-F:]+\]|[\w.-]+)(:\d{1,5})?/?|http://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?/?",
+        s.review.public_url,
+    ):
+        refuse("The review needs review.public_url: https://HOST, or http://localhost:PORT for this machine alone.")
     if s.redaction.model == "none" and not s.service.transcripts:
         refuse('redaction.model "none" needs service.transcripts.')

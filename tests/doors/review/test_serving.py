@@ -5,14 +5,18 @@ import json
 
 import httpx
 import pytest
+from fastapi.testclient import TestClient
 from site_of_tests import Finder, Site
 from typer.testing import CliRunner
 
 from redactor.doors import options
 from redactor.doors.cli import app
 from redactor.doors.keeping import places_in
+from redactor.doors.serve.database import connect
+from redactor.doors.serve.review.wiring import open_review
 from redactor.doors.serve.settings import load_settings
 from redactor.errors import ConfigurationError
+from redactor.keep.sealing import Sealer
 from redactor.keep.vault import make_keys
 
 
@@ -25,7 +29,7 @@ def house(tmp_path, monkeypatch):
     private = next(p for p in keys if "organisation" in p.name and p != public)
     site.tables = {
         "keeping": f'recipients = "{public}"\nidentity = "{private}"\n',
-        "review": f'folder = "{tmp_path}/versions"\n',
+        "review": f'folder = "{tmp_path}/versions"\npublic_url = "http://127.0.0.1:8470"\n',
     }
     site.settings(**site.tables)
     return site
@@ -110,3 +114,38 @@ def test_trail_and_vault_are_those_of_the_commands(house):
     kinds = {item.kind for item in vault.items()}
     assert kinds == {"original", "plan", "meta"}
     assert "vault-sealed" in "".join(p.read_text(errors="replace") for p in places.trail.rglob("*") if p.is_file())
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "http://review.example.org", "http://127.0.0.1.example.org", "http://localhost@example.org", "https://review.example.org/below", "ftp://localhost"],
+)  # fmt: skip
+def test_a_session_cookie_never_goes_over_plain_http(house, url):
+    review = house.tables["review"].replace("http://127.0.0.1:8470", url)
+    with pytest.raises(ConfigurationError, match=r"review\.public_url"):
+        house.settings(**{**house.tables, "review": review})
+
+
+@pytest.mark.parametrize(
+    ("lines", "address"),
+    [("", "203.0.113.7"), ("behind_proxy = false\n", "127.0.0.1")],
+)
+def test_behind_the_proxy_that_https_needs_clients_are_told_apart(house, lines, address):
+    """Otherwise one who types wrong passwords makes everybody wait."""
+    review = house.tables["review"].replace("http://127.0.0.1:8470", "https://review.example.org") + lines
+    settings = house.settings(**{**house.tables, "review": review})
+    engine = connect(f"sqlite:///{house.folder}/review.sqlite")
+    web = open_review(settings, engine, Sealer(b"k" * 32), pipeline=lambda: None)
+    client = TestClient(web.app, base_url="https://review.example.org", client=("127.0.0.1", 5000))
+    told = {"X-Forwarded-For": "198.51.100.9, 203.0.113.7", "Origin": "https://review.example.org"}
+    client.post("/login", data={"name": "nobody", "password": "wrong"}, headers=told)
+    trail = "".join(p.read_text(errors="replace") for p in places_in(settings).trail.rglob("*") if p.is_file())
+    assert f'"address":"{address}"' in trail.replace(" ", "")
+
+
+def test_over_plain_http_nobody_is_believed_an_address(house):
+    settings = load_settings(house.config)
+    engine = connect(f"sqlite:///{house.folder}/review.sqlite")
+    web = open_review(settings, engine, Sealer(b"k" * 32), pipeline=lambda: None)
+    assert web.access.store.settings.behind_proxy is False
+    assert web.access.store.settings.secure is False

@@ -135,7 +135,8 @@ def open_review(
     access = build_access(
         engine, trail=trail, sealer=sealer, templates=templates,
         settings=AccessSettings(
-            secure=url.startswith("https://"), idle_seconds=r.idle_seconds, absolute_seconds=r.absolute_seconds,
+            # TLS is a proxy's business, so with https one stands in front.
+            secure=url.startswith("https://"), behind_proxy=r.behind_proxy and url.startswith("https://"), idle_seconds=r.idle_seconds, absolute_seconds=r.absolute_seconds,
             emergency_seconds=r.emergency_seconds, origin=url,
         ),
     )  # fmt: skip
