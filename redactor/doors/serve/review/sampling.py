@@ -17,6 +17,7 @@ from redactor.doors.serve.database import now, reading
 from redactor.errors import NoInput
 
 from .tables import messages, sampled, samples
+from .tables import reviews as reviewed
 
 STRATA = ("verdict", "rule", "kind", "caller")
 LARGEST = 5000
@@ -139,9 +140,16 @@ class Samples:
                     .where(messages.c.id.in_(here), messages.c.needed < reviews)
                     .values(needed=reviews, turn=messages.c.turn + 1)
                 )
+                given = (
+                    select(func.count())
+                    .select_from(reviewed)
+                    .where(reviewed.c.message == messages.c.id, reviewed.c.state == "given")
+                    .correlate(messages)
+                    .scalar_subquery()
+                )
                 c.execute(
                     update(messages)
-                    .where(messages.c.id.in_(here), messages.c.state == "reviewed", messages.c.needed == reviews)
+                    .where(messages.c.id.in_(here), messages.c.state == "reviewed", given < messages.c.needed)
                     .values(state="open")
                 )
             told(number, len(drawn), len(rows))
