@@ -379,3 +379,33 @@ def test_no_page_or_row_says_which_entry_of_a_list_matched(site):
     assert "list: V05" in page
     assert "phrase 71" not in page
     assert "hiv" not in page
+
+
+def test_nobody_settles_a_dispute_of_their_own_and_reading_a_review_ends_blindness(site):
+    message, other = site.add(81, SAID), site.add(82, CLEAN)
+    lead = site.client("lee")
+    assert judged(site, "lee", message, "findings").status_code == 303
+    assert judged(site, "ray", other, "pass").status_code == 303
+    assert "from ray" in lead.get(f"/messages/{other}/adjudication").text
+    post(lead, "/samples", size="5000", least="1", seed="7", reviews="2", by_verdict="1")
+    blind = post(lead, f"/messages/{other}/review", version="1", verdict="pass")
+    assert blind.status_code == 409
+    assert "blind" in blind.text
+    assert judged(site, "rita", message, "pass", answer="reject").status_code == 303
+    page = lead.get(f"/messages/{message}/adjudication").text
+    assert "another lead settles" in page
+    assert 'name="turn"' not in page
+    turn = site.store.look(message)["turn"]
+    refused = post(lead, f"/messages/{message}/adjudication", turn=str(turn), verdict="findings")
+    assert refused.status_code == 409
+    assert site.store.look(message)["state"] == "disputed"
+
+
+def test_the_export_of_judgments_ends_blindness_and_its_event_counts_its_rows(site):
+    message = site.add(83, CLEAN)
+    assert judged(site, "ray", message, "pass").status_code == 303
+    rows = site.client("lee").get("/export/judgments.csv").text.count("\r\n") - 1
+    assert f'"what":"judgments","rows":{rows}' in site.events().replace(" ", "")
+    post(site.client("lee"), "/samples", size="5000", least="1", seed="8", reviews="2", by_verdict="1")
+    assert post(site.client("lee"), f"/messages/{message}/review", version="1", verdict="pass").status_code == 409
+    assert judged(site, "rita", message, "pass").status_code == 303

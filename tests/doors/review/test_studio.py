@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import soundfile
-from review_site import CANARY, CLEAN, SAID, recording
+from review_site import CANARY, CLEAN, SAID, ReviewSite, recording
 
 from redactor.audio import Source
+from redactor.doors.serve.review.judgments import Taken
 from redactor.doors.serve.review.packed import pack, unpack
 from redactor.doors.serve.review.report import report
 from redactor.doors.serve.review.store import Filters, Stale
@@ -233,8 +234,6 @@ def test_pages_hold_every_message_once_also_with_equal_times(site):
 
 
 def test_the_report_counts_what_was_judged(site, tmp_path):
-    from review_site import ReviewSite
-
     here = ReviewSite(tmp_path)
     for n in range(1, 41):
         here.store.add(audited(n, *(["V09"] if n <= 20 else [])), folder="1-0000000000", by="service", added=float(n))
@@ -259,8 +258,6 @@ def test_the_report_counts_what_was_judged(site, tmp_path):
 
 
 def test_what_the_rules_could_not_judge_is_neither_precision_nor_a_miss(site, tmp_path):
-    from review_site import ReviewSite
-
     here = ReviewSite(tmp_path)
     for n in (1, 2, 3):
         here.store.add(audited(n, "V02", verdict=Verdict.UNDETERMINED), folder="1-0000000000", by="service")
@@ -275,8 +272,6 @@ def test_what_the_rules_could_not_judge_is_neither_precision_nor_a_miss(site, tm
 
 
 def test_a_message_goes_to_as_many_people_as_are_wanted_and_each_gets_the_next(site, tmp_path):
-    from review_site import ReviewSite
-
     here = ReviewSite(tmp_path)
     for n in range(1, 4):
         here.store.add(audited(n), folder="1-0000000000", by="service")
@@ -293,3 +288,40 @@ def test_a_message_goes_to_as_many_people_as_are_wanted_and_each_gets_the_next(s
 
 def test_a_clean_message_is_added_too(site):
     assert site.store.look(site.add(33, CLEAN)) is not None
+
+
+def test_a_second_sample_of_what_two_have_judged_leaves_it_judged(tmp_path):
+    here = ReviewSite(tmp_path)
+    for n in (1, 2):
+        here.store.add(audited(n), folder="1-0000000000", by="service")
+    draw = {"size": 2, "least": 1, "seed": 1, "strata": [], "by": "person:9"}
+    here.judgments.give(f"{2:064x}", 1, version=1, verdict="pass")
+    here.samples.draw(**draw, reviews=2)
+    for person in (1, 2):
+        here.judgments.give(f"{1:064x}", person, version=1, verdict="pass")
+    assert here.store.counts() == {"reviewed": 1, "open": 1}
+    number = here.samples.draw(**draw, reviews=2)
+    assert here.store.counts() == {"reviewed": 1, "open": 1}
+    assert report(here.store.engine, number).judged == 1
+    # A third review that is asked for is waited for.
+    here.samples.draw(**draw, reviews=3)
+    assert here.store.counts() == {"open": 2}
+    assert here.judgments.take_next(3) != ""
+
+
+def test_who_has_read_a_review_gives_no_blind_one(tmp_path):
+    here = ReviewSite(tmp_path)
+    for n in (1, 2, 3):
+        here.store.add(audited(n), folder="1-0000000000", by="service")
+    for n in (1, 2):
+        here.judgments.give(f"{n:064x}", 1, version=1, verdict="pass")
+    here.judgments.told_all(8, f"{1:064x}")
+    here.judgments.told_all(9)
+    here.judgments.told_all(9)
+    here.samples.draw(size=3, least=1, seed=1, strata=[], reviews=2, by="person:9")
+    for person, n in ((8, 1), (9, 1), (9, 2)):
+        with pytest.raises(Taken, match="blind"):
+            here.judgments.give(f"{n:064x}", person, version=1, verdict="pass")
+    assert here.judgments.take_next(9) == f"{3:064x}"
+    assert here.judgments.take_next(8) == f"{2:064x}"
+    here.judgments.give(f"{1:064x}", 2, version=1, verdict="pass")

@@ -3,7 +3,7 @@
     new ──give──▶ open ──give──▶ reviewed          (as many reviews as are wanted, and they agree)
                         └──────▶ disputed ──adjudicate──▶ adjudicated
 
-A reviewer sees no other's decisions; two reviews agree if they have the same verdict, the same answer to every finding that both judged,
+A reviewer sees no other's decisions, and who has read a review of a message gives none any more; who gave one does not settle the dispute. Two reviews agree if they have the same verdict, the same answer to every finding that both judged,
 and the same missed rules.
 """
 
@@ -14,14 +14,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, exists, func, insert, select, update
+from sqlalchemy import Connection, Engine, and_, exists, func, insert, literal, select, update
 
 from redactor.doors.serve.database import now, reading
 from redactor.errors import Busy
 from redactor.keep.sealing import Sealer
 
 from .store import Stale
-from .tables import adjudications, decisions, findings, messages, reviews, sampled
+from .tables import adjudications, decisions, findings, looked, messages, reviews, sampled
 
 VERDICTS = ("pass", "findings", "undetermined")
 ANSWERS = ("accept", "reject")
@@ -127,6 +127,7 @@ class Judgments:
                 messages.c.state.in_(("new", "open")),
                 others < messages.c.needed,
                 ~exists().where(and_(reviews.c.message == messages.c.id, reviews.c.person == person)),
+                ~exists().where(and_(looked.c.message == messages.c.id, looked.c.person == person)),
             )
             # What somebody has begun is finished first.
             .order_by(messages.c.state.desc(), sampled.c.sample, messages.c.id)
@@ -149,6 +150,8 @@ class Judgments:
             return
         if row is None or len(holders) >= row.needed or row.state not in ("new", "open"):
             raise Taken("Others review this message already.")
+        if c.execute(select(looked.c.at).where(looked.c.message == message, looked.c.person == person)).first():
+            raise Taken("You have read a review of this message: another one must be blind.")
         c.execute(insert(reviews).values(message=message, person=person, state="taken", taken=now(c)))
 
     def decide(
@@ -221,6 +224,15 @@ class Judgments:
         with self._reads.connect() as c:
             return self._all(c, message)
 
+    def told_all(self, person: int, message: str = "") -> None:
+        """Keep that a person has read the reviews of a message ("": of every one) that is reviewed: a sample may ask for another, blind one."""
+        seen = exists().where(and_(looked.c.message == messages.c.id, looked.c.person == person))
+        with self._engine.begin() as c:
+            new = select(messages.c.id, literal(person), literal(now(c))).where(messages.c.state == "reviewed", ~seen)
+            if message:
+                new = new.where(messages.c.id == message)
+            c.execute(insert(looked).from_select(["message", "person", "at"], new))
+
     def adjudicate(
         self, message: str, person: int, *, turn: int, verdict: str, answers: Mapping[int, str], missed: Sequence[str], comment: str = "", told: Told = _nobody
     ) -> None:  # fmt: skip
@@ -228,11 +240,14 @@ class Judgments:
 
         Raises:
             Stale: the message is not as it was when it was shown (`turn`), or there is no dispute.
+            Taken: one of the two reviews is this person's.
         """
         if verdict not in VERDICTS or not set(answers.values()) <= set(ANSWERS):
             raise ValueError("no such verdict")
         kept = json.dumps({"answers": {str(n): a for n, a in answers.items()}, "missed": sorted(set(missed))})
         with self._engine.begin() as c:
+            if self._state(c, message, person):
+                raise Taken("You have reviewed this message yourself.", hint="Another lead settles it.")
             done = c.execute(
                 update(messages)
                 .where(messages.c.id == message, messages.c.turn == turn, messages.c.state == "disputed")

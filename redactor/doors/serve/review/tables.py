@@ -135,6 +135,16 @@ decisions = Table(
 )
 Index("redactor_review_decisions_message", decisions.c.message, decisions.c.id)
 
+looked = Table(
+    "redactor_review_looked",
+    metadata,
+    Column("message", String(64), primary_key=True),
+    Column(
+        "person", _ID, primary_key=True, autoincrement=False
+    ),  # who has read its reviews, and so cannot give a blind one
+    Column("at", Float, nullable=False),
+)
+
 adjudications = Table(
     "redactor_review_adjudications",
     metadata,

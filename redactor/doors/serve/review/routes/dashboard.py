@@ -44,8 +44,12 @@ def router(desk: Desk) -> APIRouter:
     @routes.get("/export/{what}.csv")
     def export(what: Literal["messages", "judgments"], person: exports) -> Response:
         """Every row. No word of a message and no comment is among them; people are numbers."""
-        rows = _messages(desk) if what == "messages" else _judgments(desk)
-        total = sum(desk.store.counts().values())
+        if what == "messages":
+            rows, total = _messages(desk), sum(desk.store.counts().values())
+        else:
+            every = list(_judgments(desk))
+            desk.judgments.told_all(person.id)
+            rows, total = iter(every), len(every)
         desk.trail.append(events.Exported(by=person.actor, what=what, rows=total))
         headers = {"Content-Disposition": f'attachment; filename="{what}.csv"'}
         return StreamingResponse(_csv(COLUMNS[what], rows), media_type="text/csv; charset=utf-8", headers=headers)

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 
 from redactor.doors.serve.review.access import Person, form_of
 from redactor.doors.serve.review.desk import RULES, Desk, Message, whole
-from redactor.doors.serve.review.judgments import ANSWERS, VERDICTS
+from redactor.doors.serve.review.judgments import ANSWERS, VERDICTS, Taken
 from redactor.doors.serve.review.store import Filters, Stale
 from redactor.keep.trail import events
 
@@ -29,10 +29,12 @@ def router(desk: Desk) -> APIRouter:
         person: Person, row: dict[str, Any], *, status: int = 200, problem: str = "", typed: Any = None
     ) -> Response:
         message = row["id"]
-        given = [j for j in desk.judgments.all(message) if j.state == "given"]
+        everybody = desk.judgments.all(message)
+        given = [j for j in everybody if j.state == "given"]
         return desk.page(
             "adjudication.html", person, status=status, row=row, given=given, findings=desk.store.findings(message), rules=RULES,
             verdicts=VERDICTS, settled=desk.judgments.settled(message), problem=problem, typed=typed or {},
+            own=any(j.person == person.id for j in everybody),
         )  # fmt: skip
 
     @routes.get("/messages/{message}/adjudication")
@@ -41,6 +43,8 @@ def router(desk: Desk) -> APIRouter:
         row = desk.row(message)
         if row["state"] not in ("disputed", "adjudicated", "reviewed"):
             raise HTTPException(404, "nothing-to-settle")
+        if row["state"] == "reviewed":
+            desk.judgments.told_all(person.id, message)
         return shown(person, row)
 
     @routes.post("/messages/{message}/adjudication")
@@ -65,8 +69,8 @@ def router(desk: Desk) -> APIRouter:
                     message, person.id, turn=turn, verdict=verdict, answers=answers, missed=missed, comment=comment,
                     told=lambda: desk.trail.append(event),
                 )  # fmt: skip
-            except Stale as stale:
-                problem = f"{stale.message} Nothing of yours was saved; what you typed is below."
+            except (Stale, Taken) as refused:
+                problem = f"{refused.message} Nothing of yours was saved; what you typed is below."
                 return shown(person, desk.row(message), status=409, problem=problem, typed=form)
             return RedirectResponse("/disputes", 303)
 
