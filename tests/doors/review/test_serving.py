@@ -113,6 +113,8 @@ def test_trail_and_vault_are_those_of_the_commands(house):
     vault = places.open_vault()
     kinds = {item.kind for item in vault.items()}
     assert kinds == {"original", "plan", "meta"}
+    trail = "".join(p.read_text(errors="replace") for p in places.trail.rglob("*") if p.is_file())
+    assert trail.count('"event":"message-added"') == 1
     assert "vault-sealed" in "".join(p.read_text(errors="replace") for p in places.trail.rglob("*") if p.is_file())
 
 

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -54,6 +55,7 @@ def add(
     from redactor.doors.serve.service import open_queue
     from redactor.doors.serve.settings import load_settings
     from redactor.keep import Inputs
+    from redactor.keep.trail import events
     from redactor.pipeline import as_redactor_error
 
     from .wiring import open_studio
@@ -74,7 +76,7 @@ def add(
         sandboxed(recipe.sandbox) as decoder,
     ):
         held: list[Any] = []
-        studio, _, auditing = open_studio(settings, queue.engine, pipeline=lambda: held[0] if held else None)
+        studio, trail, auditing = open_studio(settings, queue.engine, pipeline=lambda: held[0] if held else None)
         held.append(assemble(recipe, reader=reader, confined=decoder).pipeline)
         limits = Limits()
         for item in inputs:
@@ -88,10 +90,11 @@ def add(
                     counts["not sent by us"] += 1
                     continue
                 auditing.sending = sending
+                event = events.MessageAdded(by=actor(), message=source.id)
                 audited = studio.add(
                     source, held[0].transcriber_for(item), by=actor(), name=item.path.name,
                     caller=_mark(queue.sealer, sending.caller),
-                    mailbox=_mark(queue.sealer, sending.recipient),
+                    mailbox=_mark(queue.sealer, sending.recipient), told=partial(trail.append, event),
                 )  # fmt: skip
                 counts[audited.verdict.value] += 1
             except Exception as error:  # noqa: BLE001 - one recording's failure is its own; foreign messages may quote speech

@@ -82,8 +82,9 @@ class Store:
     # --- in ------------------------------------------------------------------------------------------------------------
 
     def add(
-        self, audited: Audited, *, folder: str, by: str, caller: str = "", mailbox: str = "", added: float = 0.0
-    ) -> bool:
+        self, audited: Audited, *, folder: str, by: str, caller: str = "", mailbox: str = "", added: float = 0.0,
+        told: Callable[[], object] = lambda: None,
+    ) -> bool:  # fmt: skip
         """Put a message before the reviewers; False if it is there already (nothing changes then)."""
         rows = [_finding(audited.id, n, breach) for n, breach in enumerate(audited.breaches)]
         try:
@@ -106,6 +107,7 @@ class Store:
                 )
                 if rows:
                     c.execute(insert(findings), [{**row, "added": at} for row in rows])
+                told()
         except IntegrityError:
             return False
         return True

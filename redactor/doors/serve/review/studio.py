@@ -64,9 +64,12 @@ class Studio:
 
     def add(
         self, source: Source, transcriber: Transcriber, *, by: str, name: str = "", caller: str = "", mailbox: str = "",
-        added: float = 0.0,
+        added: float = 0.0, told: Callable[[], object] = lambda: None,
     ) -> Audited:  # fmt: skip
         """Recognise, plan, audit and redact a recording, once, and put it before the reviewers.
+
+        Args:
+            told: called when all is made, before the message counts.
 
         Raises:
             RedactorError: as `Pipeline.redact`; or it cannot be sealed or saved.
@@ -85,7 +88,7 @@ class Studio:
             if name:
                 self._vault.seal(source.id, "meta", json.dumps({"name": name}).encode(), by=by, replace=True)
             folder = self.shelf.save(source.id, 1, **version)
-            if self.store.add(audited, folder=folder, by=by, caller=caller, mailbox=mailbox, added=added):
+            if self.store.add(audited, folder=folder, by=by, caller=caller, mailbox=mailbox, added=added, told=told):
                 self.shelf.keep_only(source.id, folder)
             else:
                 self.shelf.drop(source.id, folder)
