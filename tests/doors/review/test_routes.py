@@ -338,7 +338,7 @@ def test_if_the_trail_cannot_be_written_nothing_is_given(site, monkeypatch):
     )
     monkeypatch.undo()
     assert site.store.look(message)["version"] == 1
-    assert not site.store.granted(message, site.person("ray"))
+    assert "You may hear and read the original" not in client.get(f"/messages/{message}").text
     assert not site.judgments.mine(message, site.person("ray")).missed
 
 
@@ -409,3 +409,75 @@ def test_the_export_of_judgments_ends_blindness_and_its_event_counts_its_rows(si
     post(site.client("lee"), "/samples", size="5000", least="1", seed="8", reviews="2", by_verdict="1")
     assert post(site.client("lee"), f"/messages/{message}/review", version="1", verdict="pass").status_code == 409
     assert judged(site, "rita", message, "pass").status_code == 303
+
+
+def test_no_piece_of_sound_or_words_is_given_without_an_event(site):
+    """Asking for all but the first byte, or for byte "00", is hearing it too; the pieces of what was begun are one hearing."""
+    message = site.add(91, SAID)
+
+    def told(*names):
+        return [site.events().count(f'"event":"{name}"') for name in names]
+
+    for asked in ("bytes=1-", "bytes=00-"):
+        before = told("redacted-heard")[0]
+        client = site.client("olive")
+        assert client.get(f"/messages/{message}/audio", headers={"Range": asked}).status_code == 206
+        assert told("redacted-heard")[0] == before + 1
+        client.get(f"/messages/{message}/audio", headers={"Range": "bytes=5-9"})
+        assert told("redacted-heard")[0] == before + 1
+    before = told("message-opened")[0]
+    client = site.client("olive")
+    for _ in range(2):
+        client.get(f"/messages/{message}/view.json")
+    assert told("message-opened")[0] == before + 1
+    client.get(f"/messages/{message}", headers=HTML)
+    assert told("message-opened")[0] == before + 2
+    reader = site.client("ray")
+    post(reader, f"/messages/{message}/original", reason="a good enough reason")
+    before = told("original-heard")[0]
+    reader.get(f"/messages/{message}/original.wav", headers={"Range": "bytes=1-"})
+    assert told("original-heard")[0] == before + 1
+
+
+def test_leave_ends_with_the_log_in_it_was_given_in(site):
+    message = site.add(92, SAID)
+    first, second = site.client("ray"), site.client("ray")
+    post(first, f"/messages/{message}/original", reason="a good enough reason")
+    assert first.get(f"/messages/{message}/original.wav").status_code == 200
+    assert second.get(f"/messages/{message}/original.wav").status_code == 403
+    assert not second.get(f"/messages/{message}/view.json").json()["revealed"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("edits", '{"version": 1, "edits": [{"kind": "region", "channel": 0, "start": 0, "end": 1%s}]}'),
+        ("decisions", '{"finding": -1, "rule": "V01", "decision": "missed", "start": 1%s}'),
+        ("decisions", '{"finding": 1%s, "rule": "V01", "decision": "accept"}'),
+    ],
+)
+def test_numbers_of_any_length_are_refused(site, dirty, path, body):
+    client = site.client("ray")
+    headers = {"X-CSRF-Token": client.csrf, "Content-Type": "application/json"}
+    answer = client.post(f"/messages/{dirty}/{path}", content=body % ("0" * 400), headers=headers)
+    assert answer.status_code == 422
+
+
+def test_a_piece_of_sound_is_read_alone_and_long_sound_piece_by_piece(site, monkeypatch):
+    from redactor.doors.serve.review import desk, shelf
+
+    message = site.add(93, SAID)
+    client = site.client("ray")
+    whole = client.get(f"/messages/{message}/audio").content
+    asked, held = [], shelf.os.pread
+    monkeypatch.setattr(shelf.os, "pread", lambda fd, n, at: asked.append(n) or held(fd, n, at))
+    client.get(f"/messages/{message}/audio", headers={"Range": "bytes=100-199"})
+    assert asked == [100]
+    asked.clear()
+    monkeypatch.setattr(desk, "PIECE", 10_000)
+    answer = client.get(f"/messages/{message}/audio")
+    assert answer.content == whole
+    assert int(answer.headers["content-length"]) == len(whole) == sum(asked)
+    assert max(asked) == 10_000
+    part = client.get(f"/messages/{message}/audio", headers={"Range": "bytes=50-25000"})
+    assert (part.status_code, part.content) == (206, whole[50:25001])

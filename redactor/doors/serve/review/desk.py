@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import jinja2
 from fastapi import HTTPException, Path, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, StreamingResponse
 
 from redactor.errors import NoInput
 from redactor.keep.sealing import Sealer
@@ -30,8 +34,36 @@ if TYPE_CHECKING:
 Message = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 RULES = tuple(f"V{n:02d}" for n in range(1, 21))
 LARGEST_BODY = 65_536
+PIECE = 1 << 20
+"""Bytes of sound that are held at once."""
+MOST_TOLD = 10_000
 RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 Read = TypeVar("Read")
+
+
+class Lately:
+    """What the trail was told within some seconds: who asks for the rest of what they have begun is not written down again.
+
+    In this process's memory: what another one, or one before, has told is told once more.
+    """
+
+    def __init__(self, seconds: float = 900.0) -> None:
+        self._seconds, self._lock = seconds, threading.Lock()
+        self._at: OrderedDict[tuple[object, ...], float] = OrderedDict()
+
+    def tell(self, what: tuple[object, ...], told: Callable[[], object], *, anew: bool) -> None:
+        """Call `told`, unless it has been lately; with `anew` also then. What it raises is raised, and nothing remembered."""
+        at = time.monotonic()
+        with self._lock:
+            known = what in self._at and at - self._at[what] < self._seconds
+        if known and not anew:
+            return
+        told()
+        with self._lock:
+            self._at[what] = at
+            self._at.move_to_end(what)
+            while len(self._at) > MOST_TOLD:
+                self._at.popitem(last=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +80,7 @@ class Desk:
     templates: jinja2.Environment
     reveal_seconds: float = 900.0
     titles: Mapping[str, str] = field(default_factory=dict)
+    lately: Lately = field(default_factory=Lately)
 
     def page(self, template: str, person: Person, *, status: int = 200, **given: Any) -> HTMLResponse:
         """A page; everything in it is escaped."""
@@ -102,25 +135,38 @@ async def json_of(request: Request) -> dict[str, Any]:
     return given
 
 
-def ranged(request: Request, data: bytes, media_type: str) -> Response:
-    """The bytes, or the one range that is asked for (RFC 9110, 14)."""
+def ranged(request: Request, size: int, read: Callable[[int, int], bytes], media_type: str) -> Response:
+    """The bytes, or the one range that is asked for (RFC 9110, 14). `read`: where, how many → bytes; not all at once of what is long."""
     headers = {"Accept-Ranges": "bytes"}
     asked = RANGE.fullmatch(request.headers.get("range", ""))
     if asked is None or asked[1] == asked[2] == "":
-        return Response(data, media_type=media_type, headers=headers)
-    size = len(data)
+        return _pieces(0, size, read, 200, media_type, headers)
     first = int(asked[1]) if asked[1] else max(0, size - int(asked[2]))
     last = min(size - 1, int(asked[2])) if asked[1] and asked[2] else size - 1
     if first > last:
         return Response(status_code=416, headers={"Content-Range": f"bytes */{size}"})
     headers["Content-Range"] = f"bytes {first}-{last}/{size}"
-    return Response(data[first : last + 1], status_code=206, media_type=media_type, headers=headers)
+    return _pieces(first, last + 1, read, 206, media_type, headers)
+
+
+def _pieces(
+    first: int, end: int, read: Callable[[int, int], bytes], status: int, media_type: str, headers: dict[str, str]
+) -> Response:
+    if end - first <= PIECE:
+        return Response(read(first, end - first), status, headers, media_type)
+    pieces = (read(at, min(PIECE, end - at)) for at in range(first, end, PIECE))
+    return StreamingResponse(pieces, status, {**headers, "Content-Length": str(end - first)}, media_type)
 
 
 def begins(request: Request) -> bool:
     """Whether a request for sound is one for its beginning: a player asks for many pieces of what is heard once."""
     asked = RANGE.fullmatch(request.headers.get("range", ""))
-    return asked is None or asked[1] in ("", "0")
+    return asked is None or int(asked[1] or 0) == 0
+
+
+def sitting(person: Person) -> str:
+    """A mark of this log-in, and of the emergency that raises its rights, if there is one."""
+    return sha256(f"{person.csrf} {person.emergency_until!r}".encode()).hexdigest()[:32]
 
 
 def whole(text: str, *, least: int = 0, most: int = 2**31) -> int:

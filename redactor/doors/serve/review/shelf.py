@@ -30,6 +30,29 @@ STEM = "message"
 ARTEFACTS = {"text": ".txt", "srt": ".srt", "vtt": ".vtt", "json": ".json"}
 
 
+class Opened:
+    """A file that stays readable when its version goes; closed with the last reference to it.
+
+    Raises:
+        NoInput
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._held = -1
+        try:
+            self._held = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            self.size = os.fstat(self._held).st_size
+        except OSError:
+            raise _missing() from None
+
+    def read(self, first: int, count: int) -> bytes:
+        return os.pread(self._held, count, first)
+
+    def __del__(self) -> None:
+        if self._held >= 0:
+            os.close(self._held)
+
+
 class Shelf:
     """The folder of all versions."""
 
@@ -165,6 +188,8 @@ class Shelf:
         try:
             return path.read_bytes()
         except OSError:
-            raise NoInput(
-                "A file of the version is missing.", hint="Restore the review folder from a backup."
-            ) from None
+            raise _missing() from None
+
+
+def _missing() -> NoInput:
+    return NoInput("A file of the version is missing.", hint="Restore the review folder from a backup.")

@@ -204,22 +204,31 @@ class Store:
 
     # --- leave to hear the original -------------------------------------------------------------------------------------
 
-    def grant(self, message: str, person: int, *, seconds: float, reason: bytes) -> str:
-        """Leave for one person to hear and read one original for some time; `reason` is sealed."""
+    def grant(self, message: str, person: int, *, sitting: str, seconds: float, reason: bytes) -> str:
+        """Leave for one person to hear and read one original for some time; `reason` is sealed.
+
+        Args:
+            sitting: mark of the log-in, and of the emergency if there is one: leave ends with either.
+        """
         identity = secrets.token_hex(16)
         with self.engine.begin() as c:
             at = now(c)
             c.execute(insert(grants).values(
-                id=identity, message=message, person=person, until=at + seconds, reason=reason,
+                id=identity, message=message, person=person, sitting=sitting, until=at + seconds, reason=reason,
             ))  # fmt: skip
         return identity
 
-    def granted(self, message: str, person: int) -> str:
+    def granted(self, message: str, person: int, sitting: str) -> str:
         """The grant that this person has now, "" if none."""
         with self._reads.connect() as c:
             found = c.execute(
                 select(grants.c.id)
-                .where(grants.c.message == message, grants.c.person == person, grants.c.until > now(c))
+                .where(
+                    grants.c.message == message,
+                    grants.c.person == person,
+                    grants.c.sitting == sitting,
+                    grants.c.until > now(c),
+                )
                 .order_by(grants.c.until.desc())
                 .limit(1)
             ).scalar()

@@ -164,6 +164,7 @@ grants = Table(
     Column("id", String(32), primary_key=True),
     Column("message", String(64), nullable=False),
     Column("person", _ID, nullable=False),
+    Column("sitting", String(32), nullable=False),  # mark of the log-in and the emergency that it ends with
     Column("until", Float, nullable=False),
     Column("reason", LargeBinary, nullable=False),  # sealed
 )

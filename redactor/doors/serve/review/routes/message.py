@@ -1,6 +1,5 @@
 """One message: its page, edits of the redaction, answers to findings, the review, leave to hear the original."""
 
-import math
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
@@ -8,7 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from redactor.doors.serve.review.access import Person, form_of
-from redactor.doors.serve.review.desk import RULES, Desk, Message, json_of, whole
+from redactor.doors.serve.review.desk import RULES, Desk, Message, json_of, sitting, whole
 from redactor.doors.serve.review.judgments import ANSWERS, VERDICTS, Taken, Undecided
 from redactor.doors.serve.review.store import Stale
 from redactor.keep.trail import events
@@ -16,6 +15,7 @@ from redactor.policy import MANUAL, Edit
 
 LONGEST_TEXT = 2000
 MOST_EDITS = 200
+MOST_FINDINGS = 10_000
 SHORTEST_REASON = 8
 
 
@@ -29,19 +29,25 @@ def router(desk: Desk) -> APIRouter:
 
     def leave(message: str, person: Person) -> str:
         """The grant that counts: one that was given while the permission lasted counts no longer than it."""
-        return desk.store.granted(message, person.id) if person.may("message.hear_original") else ""
+        return desk.store.granted(message, person.id, sitting(person)) if person.may("message.hear_original") else ""
+
+    def opened(person: Person, row: dict[str, Any], *, anew: bool) -> None:
+        event = events.MessageOpened(by=person.actor, message=row["id"], version=row["version"])
+        what = (sitting(person), "opened", event.message, event.version)
+        desk.lately.tell(what, lambda: desk.trail.append(event), anew=anew)
 
     @routes.get("")
     def page(message: Message, person: hears) -> Response:
         """The page around a message; words and sound follow by `view.json` and `audio`."""
         row, shown = desk.current(message, lambda folder: desk.studio.shelf.view(message, folder))
-        desk.trail.append(events.MessageOpened(by=person.actor, message=message, version=row["version"]))
+        opened(person, row, anew=True)
         return _page(desk, row, shown, person, leave(message, person))
 
     @routes.get("/view.json")
     def view(message: Message, person: hears) -> dict[str, Any]:
         """Words, bleeps and outline of the current version; with leave the words as they were said."""
-        _, shown = desk.current(message, lambda folder: desk.studio.shelf.view(message, folder))
+        row, shown = desk.current(message, lambda folder: desk.studio.shelf.view(message, folder))
+        opened(person, row, anew=False)
         shown["revealed"] = False
         if grant := leave(message, person):
             shown["words"] = desk.studio.original(message, grant, by=person.actor, reason=grant)[1]
@@ -78,8 +84,14 @@ def router(desk: Desk) -> APIRouter:
         given = await json_of(request)
         rule, finding, decision = given.get("rule"), given.get("finding"), given.get("decision")
         comment, start, end = given.get("comment", ""), given.get("start", 0.0), given.get("end", 0.0)
-        times = all(isinstance(t, int | float) and math.isfinite(t) and 0 <= t < 1e6 for t in (start, end))
-        if rule not in RULES or type(finding) is not int or not isinstance(decision, str) or not times:
+        times = all(isinstance(t, int | float) and 0 <= t < 1e6 for t in (start, end))
+        if (
+            rule not in RULES
+            or type(finding) is not int
+            or not -1 <= finding < MOST_FINDINGS
+            or not isinstance(decision, str)
+            or not times
+        ):
             raise HTTPException(422, "bad-request")
         if (
             decision not in (*ANSWERS, "missed", "withdraw")
@@ -142,7 +154,10 @@ def router(desk: Desk) -> APIRouter:
             mark = desk.trail.mark(reason)
             seen = {"by": person.actor, "message": message, "version": row["version"], "reason": mark}
             desk.trail.append_many([events.OriginalHeard(**seen), events.WordsRead(**seen)])
-            desk.store.grant(message, person.id, seconds=desk.reveal_seconds, reason=desk.sealer.seal(reason.encode()))
+            desk.store.grant(
+                message, person.id, sitting=sitting(person), seconds=desk.reveal_seconds,
+                reason=desk.sealer.seal(reason.encode()),
+            )  # fmt: skip
             return RedirectResponse(f"/messages/{message}", 303)
 
         return await run_in_threadpool(give)
@@ -150,7 +165,7 @@ def router(desk: Desk) -> APIRouter:
     @routes.post("/original/end")
     def end(message: Message, person: reveals) -> Response:
         """Give leave back."""
-        desk.studio.forget(desk.store.granted(message, person.id))
+        desk.studio.forget(desk.store.granted(message, person.id, sitting(person)))
         desk.store.end_grants(message, person.id)
         return RedirectResponse(f"/messages/{message}", 303)
 
@@ -187,6 +202,9 @@ def _edit(given: Any) -> Edit:
     if not all(type(given.get(n, 0)) is int for n in numbers):
         raise HTTPException(422, "bad-request")
     if not all(isinstance(given.get(t, 0.0), int | float) and not isinstance(given.get(t), bool) for t in times):
+        raise HTTPException(422, "bad-request")
+    # A whole number may have any number of digits: more than a float can be made of.
+    if not all(-1e6 < given.get(t, 0.0) < 1e6 for t in times):
         raise HTTPException(422, "bad-request")
     label = given.get("label", MANUAL)
     if not isinstance(label, str):

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
 from redactor.doors.serve.review.access import Person
-from redactor.doors.serve.review.desk import Desk, Message, begins, ranged
-from redactor.doors.serve.review.shelf import Shelf
+from redactor.doors.serve.review.desk import Desk, Message, begins, ranged, sitting
+from redactor.doors.serve.review.shelf import Opened
 from redactor.doors.serve.review.studio import TYPES
 from redactor.keep.trail import events
 
@@ -26,31 +26,37 @@ def router(desk: Desk) -> APIRouter:
     hears = Annotated[Person, Depends(desk.guard("message.hear_redacted"))]
     reveals = Annotated[Person, Depends(desk.guard("message.hear_original"))]
 
-    def sound_of(message: str, folder: str) -> tuple[Path, bytes]:
+    def sound_of(message: str, folder: str) -> tuple[Path, Opened]:
         path = desk.studio.shelf.sound(message, folder)
-        return path, Shelf.read(path)
+        return path, Opened(path)
+
+    def told(request: Request, person: Person, event: events.RedactedHeard | events.OriginalHeard) -> None:
+        """One event for what is heard in many pieces; none of them without one."""
+        what = (sitting(person), type(event), event.message, event.version)
+        desk.lately.tell(what, lambda: desk.trail.append(event), anew=begins(request))
 
     @routes.get("/audio")
     def audio(message: Message, request: Request, person: hears) -> Response:
         """The redacted sound, whole or a range of it."""
-        row, (path, data) = desk.current(message, lambda folder: sound_of(message, folder))
-        if begins(request):
-            desk.trail.append(events.RedactedHeard(by=person.actor, message=message, version=row["version"]))
-        return ranged(request, data, TYPES.get(path.suffix.lower(), "application/octet-stream"))
+        row, (path, file) = desk.current(message, lambda folder: sound_of(message, folder))
+        event = events.RedactedHeard(by=person.actor, message=message, version=row["version"])
+        told(request, person, event)
+        return ranged(request, file.size, file.read, TYPES.get(path.suffix.lower(), "application/octet-stream"))
 
     @routes.get("/original.wav")
     def original(message: Message, request: Request, person: reveals) -> Response:
         """The original sound, while leave lasts (it was written to the trail when it was given)."""
         row = desk.row(message)
-        grant = desk.store.granted(message, person.id)
+        grant = desk.store.granted(message, person.id, sitting(person))
         if not grant:
             raise HTTPException(403, "no-leave")
-        if begins(request):
-            desk.trail.append(
-                events.OriginalHeard(by=person.actor, message=message, version=row["version"], reason=grant)
-            )
+        told(
+            request,
+            person,
+            events.OriginalHeard(by=person.actor, message=message, version=row["version"], reason=grant),
+        )
         data, _ = desk.studio.original(message, grant, by=person.actor, reason=grant)
-        return ranged(request, data, "audio/wav")
+        return ranged(request, len(data), lambda first, count: data[first : first + count], "audio/wav")
 
     @routes.get("/files/{kind}")
     def file(message: Message, kind: Literal["text", "srt", "vtt", "json", "audio"], person: hears) -> Response:
