@@ -176,3 +176,17 @@ def post(client, path, **form):
 
 def send(client, path, body):
     return client.post(path, json=body, headers={"X-CSRF-Token": client.csrf})
+
+
+def judged(site, name, message, verdict, *, answer="accept", missed=""):
+    client = site.client(name)
+    for f in site.store.findings(message):
+        if f["verdict"] == "findings":
+            body = {"finding": f["number"], "rule": f["rule"], "decision": answer, "comment": "=cmd|' /C calc'!A0"}
+            assert send(client, f"/messages/{message}/decisions", body).status_code == 200
+    if missed:
+        body = {"finding": -1, "rule": missed, "decision": "missed", "start": 1.0, "end": 1.0}
+        assert send(client, f"/messages/{message}/decisions", body).status_code == 200
+    return post(
+        client, f"/messages/{message}/review", version="1", verdict=verdict, comment=f"from {name} about Whitlock"
+    )

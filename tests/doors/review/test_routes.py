@@ -2,11 +2,10 @@
 
 import csv
 import io
-import re
 
 import pytest
 from fastapi.routing import APIRoute
-from review_site import CANARY, CLEAN, HTML, SAID, post, send
+from review_site import CANARY, CLEAN, HTML, SAID, judged, post, send
 
 EVIL = '"><img src=x onerror=alert(1)>555-0142.wav'
 GET = {
@@ -212,74 +211,6 @@ def test_odd_edits_are_refused_and_not_quoted(site, dirty, body):
     assert "metformin" not in answer.text
 
 
-def judged(site, name, message, verdict, *, answer="accept", missed=""):
-    client = site.client(name)
-    for f in site.store.findings(message):
-        if f["verdict"] == "findings":
-            body = {"finding": f["number"], "rule": f["rule"], "decision": answer, "comment": "=cmd|' /C calc'!A0"}
-            assert send(client, f"/messages/{message}/decisions", body).status_code == 200
-    if missed:
-        body = {"finding": -1, "rule": missed, "decision": "missed", "start": 1.0, "end": 1.0}
-        assert send(client, f"/messages/{message}/decisions", body).status_code == 200
-    return post(
-        client, f"/messages/{message}/review", version="1", verdict=verdict, comment=f"from {name} about Whitlock"
-    )
-
-
-def test_blind_reviews_a_dispute_and_the_leads_word(site):
-    messages = [site.add(seed, SAID) for seed in (41, 42)]
-    lead = site.client("lee")
-    drawn = post(lead, "/samples", size="100", least="1", seed="7", reviews="2", by_verdict="1")
-    assert drawn.status_code == 303
-    assert "sample-drawn" in site.events()
-    message = messages[0]
-    undecided = post(
-        site.client("ray"), f"/messages/{message}/review", version="1", verdict="pass", comment="keep these words"
-    )
-    assert undecided.status_code == 409
-    assert "keep these words" in undecided.text
-    assert judged(site, "ray", message, "findings", missed="V05").status_code == 303
-    # The second reader learns nothing of the first.
-    rita = site.client("rita")
-    for path in (f"/messages/{message}", f"/messages/{message}/view.json", "/messages", "/dashboard"):
-        text = rita.get(path, headers=HTML).text
-        assert "from ray" not in text
-        assert "V05 at" not in text
-    assert rita.get(f"/messages/{message}/view.json").json()["mine"]["missed"] == []
-    assert lead.get(f"/messages/{message}/adjudication").status_code == 404
-    assert judged(site, "rita", message, "pass", answer="reject").status_code == 303
-    assert site.store.look(message)["state"] == "disputed"
-    page = lead.get(f"/messages/{message}/adjudication").text
-    assert "from ray" in page
-    assert "from rita" in page
-    turn = re.search(r'name="turn" value="(\d+)"', page)[1]
-    answers = {f"finding_{f['number']}": "accept" for f in site.store.findings(message)}
-    stale = post(
-        lead,
-        f"/messages/{message}/adjudication",
-        turn=str(int(turn) - 1),
-        verdict="findings",
-        comment="my long text",
-        **answers,
-    )
-    assert stale.status_code == 409
-    assert "my long text" in stale.text
-    assert (
-        post(
-            lead, f"/messages/{message}/adjudication", turn=turn, verdict="findings", missed_V05="1", **answers
-        ).status_code
-        == 303
-    )
-    assert site.store.look(message)["state"] == "adjudicated"
-    assert "adjudicated" in site.events()
-    # What two agree on needs no lead.
-    for name in ("ray", "rita"):
-        assert judged(site, name, messages[1], "findings").status_code == 303
-    assert site.store.look(messages[1])["state"] == "reviewed"
-    third = post(lead, f"/messages/{messages[1]}/review", version="1", verdict="pass")
-    assert third.status_code == 409
-
-
 def test_a_review_of_an_older_redaction_is_kept_and_shown(site):
     message = site.add(51, CLEAN)
     client = site.client("ray")
@@ -292,6 +223,7 @@ def test_a_review_of_an_older_redaction_is_kept_and_shown(site):
 
 
 def test_export_is_safe_for_spreadsheets_and_holds_no_words(site, dirty):
+    assert judged(site, "ray", site.add(84, SAID), "findings").status_code == 303
     lead = site.client("lee")
     for what in ("messages", "judgments"):
         answer = lead.get(f"/export/{what}.csv")
@@ -362,92 +294,6 @@ def test_the_disk_and_the_database_hold_nothing_in_clear(site, dirty):
             assert not any(c.encode() in content for c in CANARY), path.name
 
 
-def test_no_page_or_row_says_which_entry_of_a_list_matched(site):
-    """The lists are public: "phrase 12" is the word that was said, for whoever looks it up."""
-    from redactor.policy.sent.model import Audited, Breach, Evidence, Kind, Severity, Verdict
-
-    message = site.add(71, CLEAN)
-    kept = site.store.look(message)
-    entry = Evidence(0, 1, 2, 1.0, 1.5, 0.9, 1.0, "list: V05 hiv phrase 71")
-    audited = Audited(
-        "7" * 64, "t/1", Kind.OTHER, Verdict.FINDINGS, (Breach("V05", Severity.S1, Verdict.FINDINGS, (entry,)),)
-    )
-    folder = site.shelf.save("7" * 64, 1, (), listen=b"", view=site.shelf.view(message, kept["folder"]))
-    assert site.store.add(audited, folder=folder, by="service")
-    assert [e["matched"] for f in site.store.findings("7" * 64) for e in f["evidence"]] == ["list: V05"]
-    page = site.client("olive").get(f"/messages/{'7' * 64}", headers=HTML).text
-    assert "list: V05" in page
-    assert "phrase 71" not in page
-    assert "hiv" not in page
-
-
-def test_nobody_settles_a_dispute_of_their_own_and_reading_a_review_ends_blindness(site):
-    message, other = site.add(81, SAID), site.add(82, CLEAN)
-    lead = site.client("lee")
-    assert judged(site, "lee", message, "findings").status_code == 303
-    assert judged(site, "ray", other, "pass").status_code == 303
-    assert "from ray" in lead.get(f"/messages/{other}/adjudication").text
-    post(lead, "/samples", size="5000", least="1", seed="7", reviews="2", by_verdict="1")
-    blind = post(lead, f"/messages/{other}/review", version="1", verdict="pass")
-    assert blind.status_code == 409
-    assert "blind" in blind.text
-    assert judged(site, "rita", message, "pass", answer="reject").status_code == 303
-    page = lead.get(f"/messages/{message}/adjudication").text
-    assert "another lead settles" in page
-    assert 'name="turn"' not in page
-    turn = site.store.look(message)["turn"]
-    refused = post(lead, f"/messages/{message}/adjudication", turn=str(turn), verdict="findings")
-    assert refused.status_code == 409
-    assert site.store.look(message)["state"] == "disputed"
-
-
-def test_the_export_of_judgments_ends_blindness_and_its_event_counts_its_rows(site):
-    message = site.add(83, CLEAN)
-    assert judged(site, "ray", message, "pass").status_code == 303
-    rows = site.client("lee").get("/export/judgments.csv").text.count("\r\n") - 1
-    assert f'"what":"judgments","rows":{rows}' in site.events().replace(" ", "")
-    post(site.client("lee"), "/samples", size="5000", least="1", seed="8", reviews="2", by_verdict="1")
-    assert post(site.client("lee"), f"/messages/{message}/review", version="1", verdict="pass").status_code == 409
-    assert judged(site, "rita", message, "pass").status_code == 303
-
-
-def test_no_piece_of_sound_or_words_is_given_without_an_event(site):
-    """Asking for all but the first byte, or for byte "00", is hearing it too; the pieces of what was begun are one hearing."""
-    message = site.add(91, SAID)
-
-    def told(*names):
-        return [site.events().count(f'"event":"{name}"') for name in names]
-
-    for asked in ("bytes=1-", "bytes=00-"):
-        before = told("redacted-heard")[0]
-        client = site.client("olive")
-        assert client.get(f"/messages/{message}/audio", headers={"Range": asked}).status_code == 206
-        assert told("redacted-heard")[0] == before + 1
-        client.get(f"/messages/{message}/audio", headers={"Range": "bytes=5-9"})
-        assert told("redacted-heard")[0] == before + 1
-    before = told("message-opened")[0]
-    client = site.client("olive")
-    for _ in range(2):
-        client.get(f"/messages/{message}/view.json")
-    assert told("message-opened")[0] == before + 1
-    client.get(f"/messages/{message}", headers=HTML)
-    assert told("message-opened")[0] == before + 2
-    reader = site.client("ray")
-    post(reader, f"/messages/{message}/original", reason="a good enough reason")
-    before = told("original-heard")[0]
-    reader.get(f"/messages/{message}/original.wav", headers={"Range": "bytes=1-"})
-    assert told("original-heard")[0] == before + 1
-
-
-def test_leave_ends_with_the_log_in_it_was_given_in(site):
-    message = site.add(92, SAID)
-    first, second = site.client("ray"), site.client("ray")
-    post(first, f"/messages/{message}/original", reason="a good enough reason")
-    assert first.get(f"/messages/{message}/original.wav").status_code == 200
-    assert second.get(f"/messages/{message}/original.wav").status_code == 403
-    assert not second.get(f"/messages/{message}/view.json").json()["revealed"]
-
-
 @pytest.mark.parametrize(
     ("path", "body"),
     [
@@ -461,23 +307,3 @@ def test_numbers_of_any_length_are_refused(site, dirty, path, body):
     headers = {"X-CSRF-Token": client.csrf, "Content-Type": "application/json"}
     answer = client.post(f"/messages/{dirty}/{path}", content=body % ("0" * 400), headers=headers)
     assert answer.status_code == 422
-
-
-def test_a_piece_of_sound_is_read_alone_and_long_sound_piece_by_piece(site, monkeypatch):
-    from redactor.doors.serve.review import desk, shelf
-
-    message = site.add(93, SAID)
-    client = site.client("ray")
-    whole = client.get(f"/messages/{message}/audio").content
-    asked, held = [], shelf.os.pread
-    monkeypatch.setattr(shelf.os, "pread", lambda fd, n, at: asked.append(n) or held(fd, n, at))
-    client.get(f"/messages/{message}/audio", headers={"Range": "bytes=100-199"})
-    assert asked == [100]
-    asked.clear()
-    monkeypatch.setattr(desk, "PIECE", 10_000)
-    answer = client.get(f"/messages/{message}/audio")
-    assert answer.content == whole
-    assert int(answer.headers["content-length"]) == len(whole) == sum(asked)
-    assert max(asked) == 10_000
-    part = client.get(f"/messages/{message}/audio", headers={"Range": "bytes=50-25000"})
-    assert (part.status_code, part.content) == (206, whole[50:25001])
