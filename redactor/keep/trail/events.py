@@ -279,7 +279,7 @@ class VaultOpened(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultPurged(Event):
-    """The key of this item was destroyed. `why`: age, asked."""
+    """The key of this item was destroyed. `why`: age, asked; leftover: of parts that a killed process left, the item itself stays as it was."""
 
     message: str
     item: str
