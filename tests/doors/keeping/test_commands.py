@@ -257,3 +257,26 @@ def test_settings_name_the_places(tmp_path, service):
     service.write_text(text + '[keeping]\nvault = "vault"\n')
     with pytest.raises(ConfigurationError):
         places_of(service, None)
+
+
+def test_an_export_that_the_trail_cannot_be_told_of_is_not_given_out(run, tmp_path, sealed, monkeypatch):
+    from redactor.errors import OutOfSpace
+    from redactor.keep.trail import Trail
+
+    state, _, _ = sealed
+    out = tmp_path / "export.jsonl"
+    real = Trail.append
+
+    def append(self, event):
+        if type(event).__name__ == "TrailExported":
+            assert out.read_bytes() == b""
+            raise OutOfSpace("The disk is full or failing.")
+        return real(self, event)
+
+    monkeypatch.setattr(Trail, "append", append)
+    assert run("log", "export", "--out", out, "--state", state).returncode == 74
+    assert [p for p in tmp_path.iterdir() if p.is_file() and p.suffix != ".wav"] == []
+    monkeypatch.undo()
+    assert run("log", "export", "--out", out, "--state", state).returncode == 0
+    assert out.stat().st_mode & 0o777 == 0o600
+    assert run("log", "verify", "--state", state, "--export", out).returncode == 0
