@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from trails import checked, event, exported, opened
+from trails import checked, event, exported, opened, segment
 
 from redactor.errors import TrailDamaged
 from redactor.keep.trail import KeyRing, verify_export
@@ -47,6 +47,6 @@ def test_entries_nested_without_end_are_a_finding_and_no_crash(tmp_path):
     exported(tmp_path, tmp_path / "export")
     (tmp_path / "export").write_bytes(b"[" * 100_000 + b"\n")
     assert verify_export(tmp_path / "export", KeyRing.load(tmp_path / "keys"))[1] != ()
-    first = next((tmp_path / "trail").glob("*.jsonl"))
+    first = segment(tmp_path)
     first.write_bytes(b"[" * 100_000 + b"\n" + first.read_bytes())
     assert not checked(tmp_path).sound
