@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
@@ -124,9 +125,13 @@ def open_item(
     try:
         with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
     except FileExistsError:
         raise OutputError("There is a file of this name already.", hint="Give another --out.") from None
     except OSError as error:
+        with suppress(OSError):
+            out.unlink()  # half a recording in clear helps nobody
         raise as_output_error(error) from None
 
 

@@ -280,3 +280,21 @@ def test_an_export_that_the_trail_cannot_be_told_of_is_not_given_out(run, tmp_pa
     assert run("log", "export", "--out", out, "--state", state).returncode == 0
     assert out.stat().st_mode & 0o777 == 0o600
     assert run("log", "verify", "--state", state, "--export", out).returncode == 0
+
+
+def test_an_original_that_could_not_be_written_whole_is_not_left_in_clear(run, tmp_path, sealed, monkeypatch):
+    state, keys, number = sealed
+    out, real = tmp_path / "out.wav", os.fdopen
+
+    def fdopen(handle, mode, *given):
+        file = real(handle, mode, *given)
+        if mode != "wb" or not out.exists():
+            return file
+        file.write(CANARY)
+        file.close()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fdopen", fdopen)
+    opening = ("vault", "open", number, "--state", state, "--out", out, "--reason", "x", "--identity")
+    assert run(*opening, keys / "organisation.key").returncode == 74
+    assert not out.exists()

@@ -6,9 +6,11 @@ import time
 import pyotp
 import pytest
 from entrance import FIRST, OWN, csrf
+from sqlalchemy import func, select
 
 from redactor.doors.serve.review.access import accounts as rooms
 from redactor.doors.serve.review.access import codes, passwords
+from redactor.doors.serve.review.access.store import sessions
 
 NEW = "a third phrase of words"
 
@@ -137,3 +139,26 @@ def test_a_log_in_over_another_persons_session_ends_it_by_the_trail(entrance):
     entrance.inside("dana", "reviewer", client=client)
     assert [(e["person"], e["why"]) for e in entrance.told("logged-off")] == [(first, "replaced")]
     assert re.search(r"[0-9a-f]{12}", entrance.told("logged-in")[-1]["session"])
+
+
+def test_many_emergencies_do_not_push_one_out_of_sight(entrance):
+    entrance.add("opal", "operator")
+    lead = entrance.inside("lea", "lead")
+    number = entrance.access.accounts.named("opal").id
+    for n in range(101):
+        entrance.access.emergencies.open(number, f"this cannot wait, number {n}")
+    for _ in range(101):
+        waiting = re.search(r"/emergency/(\d+)/acknowledge", lead.get("/emergency").text)
+        assert lead.post(f"/emergency/{waiting[1]}/acknowledge", data={"csrf": csrf(lead)}).status_code == 303
+    assert lead.get("/behind").json()["alarms"] == 0
+
+
+def test_a_browser_that_never_comes_back_is_logged_off_all_the_same(entrance):
+    entrance.inside("ana", "reviewer")
+    number = entrance.access.accounts.named("ana").id
+    entrance.password(entrance.client("192.0.2.8"), "ana")  # and one that never gave its code
+    entrance.now += 3600
+    entrance.inside("ana", client=entrance.client("192.0.2.9"))
+    assert [(e["person"], e["why"], e["sessions"]) for e in entrance.told("logged-off")] == [(number, "idle", 1)]
+    with entrance.access.store.begin() as c:
+        assert c.execute(select(func.count()).select_from(sessions)).scalar_one() == 1

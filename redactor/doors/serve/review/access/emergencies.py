@@ -78,11 +78,11 @@ class Emergencies:
             return int(c.execute(query).scalar_one())
 
     def list(self, *, most: int = 100) -> list[Emergency]:
-        """The newest first, reasons unsealed."""
+        """Those that nobody acknowledged first, then the newest; reasons unsealed."""
         query = (
             select(emergencies, accounts.c.name)
             .join(accounts, accounts.c.id == emergencies.c.account)
-            .order_by(emergencies.c.id.desc())
+            .order_by(emergencies.c.acknowledged != 0.0, emergencies.c.id.desc())
             .limit(most)
         )
         with self._store.begin() as c:

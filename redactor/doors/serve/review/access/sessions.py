@@ -68,6 +68,7 @@ class Sessions:
                     self._end(c, row.account, old, why="replaced", by=f"person:{account}")
                 else:
                     c.execute(delete(sessions).where(old))
+            self._drop_dead(c, account, now)
             c.execute(insert(sessions).values(hash=hash_of(token), account=account, stage=stage, made=now, seen=now))
         return token
 
@@ -118,6 +119,14 @@ class Sessions:
         query = select(sessions).where(sessions.c.account == account, *alive).order_by(sessions.c.made)
         with self._store.begin() as c:
             return [_session(row) for row in c.execute(query)]
+
+    def _drop_dead(self, c: Connection, account: int, now: float) -> None:
+        """End the account's sessions whose time is over and whose browser never asked again."""
+        limits = self._store.settings
+        own = sessions.c.account == account
+        c.execute(delete(sessions).where(own, sessions.c.stage == "code", sessions.c.made < now - CODE_SECONDS))
+        over = (sessions.c.seen < now - limits.idle_seconds) | (sessions.c.made < now - limits.absolute_seconds)
+        self._end(c, account, own & (sessions.c.stage == "full") & over, why="idle", by="service")
 
     def _end(self, c: Connection, account: int, which: Any, *, why: str, by: str) -> None:
         count = c.execute(delete(sessions).where(which)).rowcount
