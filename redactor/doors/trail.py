@@ -14,7 +14,7 @@ import typer
 from redactor.doors.keeping import DEFAULT, ConfigOption, StateOption, actor, places_of
 from redactor.doors.terminal import complain, notice
 from redactor.durable import Partial, as_output_error, flush_folder
-from redactor.errors import ConfigurationError, NoInput, OutputError, TrailDamaged
+from redactor.errors import ConfigurationError, OutputError, TrailDamaged
 
 if TYPE_CHECKING:
     from redactor.keep.trail import Anchor, KeyRing
@@ -56,8 +56,7 @@ def verify(
         held, problems = verify_export(exported, ring)
         print(json.dumps({"first": held.first, "last": held.last, "problems": problems}))
     else:
-        if not places.trail.is_dir():
-            raise NoInput("There is no audit trail here.", hint="Check --config or --state.")
+        # A folder that is gone while key or anchor is there is a trail that was removed: `verify` says so.
         report = verify(places.trail, ring, anchor=Anchor.load(places.anchor), outside=_anchors(anchors or []))
         problems = report.problems
         print(

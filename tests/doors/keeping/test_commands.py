@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -298,3 +299,13 @@ def test_an_original_that_could_not_be_written_whole_is_not_left_in_clear(run, t
     opening = ("vault", "open", number, "--state", state, "--out", out, "--reason", "x", "--identity")
     assert run(*opening, keys / "organisation.key").returncode == 74
     assert not out.exists()
+
+
+def test_a_trail_that_was_removed_is_no_missing_input(run, sealed):
+    state, _, _ = sealed
+    shutil.rmtree(state / "trail")
+    gone = run("log", "verify", "--state", state)
+    assert (gone.returncode, json.loads(gone.stdout)["entries"]) == (76, 0)
+    (state / "trail.anchor").unlink()
+    assert run("log", "verify", "--state", state).returncode == 76
+    assert run("vault", "list", "--state", state).returncode == 76
