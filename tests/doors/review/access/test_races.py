@@ -162,3 +162,15 @@ def test_a_browser_that_never_comes_back_is_logged_off_all_the_same(entrance):
     assert [(e["person"], e["why"], e["sessions"]) for e in entrance.told("logged-off")] == [(number, "idle", 1)]
     with entrance.access.store.begin() as c:
         assert c.execute(select(func.count()).select_from(sessions)).scalar_one() == 1
+
+
+def test_a_clock_that_is_set_back_prolongs_neither_sessions_nor_raised_rights(entrance):
+    client = entrance.inside("opal", "operator")
+    number = entrance.access.accounts.named("opal").id
+    entrance.access.emergencies.open(number, "this cannot wait any longer")
+    entrance.now -= 60  # what clocks of several hosts differ by
+    assert client.get("/original").status_code == 200
+    entrance.now -= 7200
+    assert entrance.access.emergencies.until(number) == 0.0
+    assert client.get("/behind").headers["location"].startswith("/login")
+    assert entrance.told("logged-off")[-1]["why"] == "limit"

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from redactor.keep.trail import events
 
 from .codes import hash_of
-from .store import AccessStore, accounts, sessions
+from .store import SKEW, AccessStore, accounts, sessions
 
 CODE_SECONDS = 300.0
 """For the code after the password."""
@@ -83,7 +83,8 @@ class Sessions:
             if row is None:
                 return None
             why = ""
-            if now > row.made + (CODE_SECONDS if row.stage == "code" else limits.absolute_seconds):
+            longest = CODE_SECONDS if row.stage == "code" else limits.absolute_seconds
+            if now > row.made + longest or row.seen > now + SKEW:
                 why = "limit"
             elif now > row.seen + limits.idle_seconds:
                 why = "idle"
