@@ -13,8 +13,8 @@ import typer
 
 from redactor.doors.keeping import DEFAULT, ConfigOption, StateOption, actor, places_of
 from redactor.doors.terminal import complain, notice
-from redactor.durable import as_output_error
-from redactor.errors import ConfigurationError, NoInput, OutputError, TrailDamaged
+from redactor.durable import Partial, as_output_error, flush_folder
+from redactor.errors import ConfigurationError, OutputError, TrailDamaged
 
 if TYPE_CHECKING:
     from redactor.keep.trail import Anchor, KeyRing
@@ -56,8 +56,7 @@ def verify(
         held, problems = verify_export(exported, ring)
         print(json.dumps({"first": held.first, "last": held.last, "problems": problems}))
     else:
-        if not places.trail.is_dir():
-            raise NoInput("There is no audit trail here.", hint="Check --config or --state.")
+        # A folder that is gone while key or anchor is there is a trail that was removed: `verify` says so.
         report = verify(places.trail, ring, anchor=Anchor.load(places.anchor), outside=_anchors(anchors or []))
         problems = report.problems
         print(
@@ -102,8 +101,16 @@ def export(
         # A fresh proof over changed entries would make them look good.
         raise TrailDamaged("The audit trail is not what was written, so it is not exported.")
     held = Export(0, 0)
+    partial = Partial(out, mode=0o600)
     try:
-        with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        os.close(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # the name is ours from here on, and empty
+    except FileExistsError:
+        raise OutputError("There is a file of this name already.", hint="Give another --out.") from None
+    except OSError as error:
+        raise as_output_error(error) from None
+    given = False
+    try:
+        with os.fdopen(os.open(partial.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             for part in export(places.trail, ring, since=begin, until=end):
                 if isinstance(part, Export):
                     held = part
@@ -111,11 +118,17 @@ def export(
                     file.write(part)
             file.flush()
             os.fsync(file.fileno())
-    except FileExistsError:
-        raise OutputError("There is a file of this name already.", hint="Give another --out.") from None
+        # Before it is given out: what the trail cannot be told of does not happen.
+        trail.append(events.TrailExported(by=actor(), first=held.first, last=held.last))
+        partial.commit()
+        given = True
+        flush_folder(out.parent)
     except OSError as error:
         raise as_output_error(error) from None
-    trail.append(events.TrailExported(by=actor(), first=held.first, last=held.last))
+    finally:
+        if not given:
+            partial.discard()
+            out.unlink(missing_ok=True)
     print(json.dumps({"first": held.first, "last": held.last}))
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
@@ -124,9 +125,13 @@ def open_item(
     try:
         with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
     except FileExistsError:
         raise OutputError("There is a file of this name already.", hint="Give another --out.") from None
     except OSError as error:
+        with suppress(OSError):
+            out.unlink()  # half a recording in clear helps nobody
         raise as_output_error(error) from None
 
 
@@ -168,9 +173,15 @@ def hold(
     places_of(config, state).open_vault(alone=True).hold(id, matter, by=actor())
 
 
-def release(id: IdArgument, *, config: ConfigOption = DEFAULT, state: StateOption = None) -> None:  # noqa: A002
-    """End a legal hold."""
-    places_of(config, state).open_vault(alone=True).release(id, by=actor())
+def release(
+    id: IdArgument,  # noqa: A002
+    *,
+    matter: Annotated[str, typer.Option("--matter", help="Which, if several hold the message.")] = "",
+    config: ConfigOption = DEFAULT,
+    state: StateOption = None,
+) -> None:
+    """End a legal hold. The message stays held while another matter holds it."""
+    places_of(config, state).open_vault(alone=True).release(id, matter=matter, by=actor())
 
 
 def purge(
@@ -185,10 +196,15 @@ def purge(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and leave it.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Destroy items for good: their keys are overwritten and removed. Messages under a legal hold stay (exit code 77 if one was named)."""
+    """Destroy items for good: their keys are overwritten and removed. Messages under a legal hold stay (exit code 77 if one was named).
+
+    What killed processes left half sealed goes too.
+    """
     if bool(ids) == (older_than is not None):
         raise ConfigurationError("Give ids, or --older-than DAYS.", hint="See `redactor vault purge --help`.")
     vault = places_of(config, state).open_vault(alone=True)
+    if not dry_run and (swept := vault.sweep(by=actor())):
+        notice(f"Parts of {swept} items that killed processes left were destroyed.")
     chosen = (
         _named(vault, ids) if ids else [i for i in vault.items() if i.sealed < time.time() - (older_than or 0) * 86_400]
     )
@@ -199,10 +215,16 @@ def purge(
         typer.confirm(f"Destroy {len(chosen)} items for good?", abort=True, err=True)
     for item in chosen:
         if not dry_run:
-            vault.purge(item, by=actor(), why="asked" if ids else "age")
+            try:
+                vault.purge(item, by=actor(), why="asked" if ids else "age")
+            except Refused as error:
+                # Held or sealed anew since it was chosen: that keeps this one, not the others.
+                held.append(item)
+                notice(error.message)
+                continue
         print(json.dumps({"id": item.id, "kind": item.kind, "purged": not dry_run}))
     if held:
-        notice(f"A legal hold keeps {len(held)} items.")
+        notice(f"{len(held)} items stay: a legal hold keeps them, or they were sealed anew meanwhile.")
         if ids:
             raise Refused("A legal hold keeps what was named.", hint="Whoever may must release it first.")
 

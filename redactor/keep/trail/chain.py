@@ -62,7 +62,7 @@ def read_line(line: bytes) -> dict[str, Any]:
     """An entry as a dictionary; empty if it is none."""
     try:
         found = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

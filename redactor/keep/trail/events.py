@@ -179,7 +179,7 @@ class LoggedIn(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogInRefused(Event):
-    """`person` 0: no such account; `why`: password, code, disabled, delay."""
+    """`person` 0: no such account; `why`: password, code, disabled, changed (the account, while it logged in)."""
 
     person: int
     why: str
@@ -188,7 +188,7 @@ class LogInRefused(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedOff(Event):
-    """`why`: asked, idle, limit, everywhere, password, disabled; `sessions`: how many ended."""
+    """`why`: asked, idle, limit, everywhere, password, codes, replaced (another person logged in in its browser); `sessions`: how many ended."""
 
     person: int
     why: str
@@ -279,7 +279,7 @@ class VaultOpened(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultPurged(Event):
-    """The key of this item was destroyed. `why`: age, asked."""
+    """The key of this item was destroyed. `why`: age, asked; leftover: of parts that a killed process left, the item itself stays as it was."""
 
     message: str
     item: str

@@ -94,7 +94,10 @@ def _check(file: Any, proof: dict[str, Any], ring: KeyRing) -> tuple[Export, tup
     problems: list[str] = []
     bare = {name: value for name, value in proof.items() if name != "mac"}
     key = ring.find(str(proof.get("key", "")))
-    if key is None or not hmac.compare_digest(_mac(key, bare), str(proof.get("mac", ""))):
+    # As bytes: letters beyond ASCII would be an error of the comparison, and whoever made them up decides what stands here.
+    if key is None or not hmac.compare_digest(
+        _mac(key, bare).encode(), str(proof.get("mac", "")).encode("utf-8", "replace")
+    ):
         return Export(0, 0), ("The proof is missing, changed, or made with another key.",)
     head, number, seen = bytes.fromhex(bare["before"]), int(bare["first"]) - 1, hashlib.sha256()
     line_key: bytes | None = None

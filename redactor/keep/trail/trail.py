@@ -64,8 +64,10 @@ class Trail:
     def open(cls, folder: Path, *, key: Path, anchor: Path) -> Trail:
         """Open a trail; make folder, key and anchor where there is nothing yet.
 
+        A key file without trail and anchor is not nothing: somebody took both away, and a new trail would hide that.
+
         Raises:
-            TrailDamaged: one of the three is missing, or the trail ends before its anchor.
+            TrailDamaged: one or two of the three are missing, or the trail ends before its anchor.
             OutputError: a folder cannot be made or written to.
         """
         if folder.is_symlink():
@@ -75,11 +77,19 @@ class Trail:
                 made.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise as_output_error(error) from None
-        new = not segments(folder) and not anchor.exists()
-        ring = KeyRing.make(key) if new and not key.exists() else KeyRing.load(key)
-        trail = cls(folder, key=key, anchor=anchor, ring=ring)
+        trail = cls(folder, key=key, anchor=anchor, ring=KeyRing(()))
         with trail._locked():
-            trail._end = trail._begin() if not segments(folder) and not anchor.exists() else trail._known()
+            if segments(folder) or os.path.lexists(anchor):
+                trail._ring = KeyRing.load(key)
+                trail._end = trail._known()
+            elif os.path.lexists(key):
+                raise TrailDamaged(
+                    "There is a key of an audit trail, but neither trail nor anchor.",
+                    hint="Put them back from a copy. To begin a new trail, move the key file away, and write down why.",
+                )
+            else:
+                trail._ring = KeyRing.make(key)
+                trail._end = trail._begin()
             trail._read_on()
         return trail
 

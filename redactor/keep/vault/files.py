@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from redactor.durable import Partial, as_output_error, flush_folder
+from redactor.durable import PREFIX, SUFFIX, Partial, as_output_error, flush_folder
 from redactor.errors import RefusedInput, VaultDamaged
 
 
@@ -21,9 +21,10 @@ def write(root: Path, *below: str, content: bytes) -> None:
     target = root.joinpath(*below)
     partial = Partial(target, mode=0o600)
     try:
-        for folder in _folders(root, below):
-            folder.mkdir(mode=0o700, parents=folder == root, exist_ok=True)
+        made = _make_folders(root, below)
         refuse_links(root, *below)
+        for folder in made:
+            flush_folder(folder.parent)  # a power cut must not take a folder away from under its files
         partial.write(content)
         partial.commit()
         flush_folder(target.parent)
@@ -52,6 +53,26 @@ def read(root: Path, *below: str) -> bytes | None:
         raise VaultDamaged("A file of the vault cannot be read.", hint="Check its owner and the disk.") from None
 
 
+def rewrite(root: Path, *below: str, content: bytes) -> None:
+    """`write` over a file that is there, and zeros over what it held.
+
+    Raises:
+        OutputError, RefusedInput
+    """
+    refuse_links(root, *below)
+    try:
+        old = os.open(root.joinpath(*below), os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        raise as_output_error(error) from None
+    try:
+        write(root, *below, content=content)
+        _zero(old)
+    except OSError as error:
+        raise as_output_error(error) from None
+    finally:
+        os.close(old)
+
+
 def shred(root: Path, *below: str) -> bool:
     """Overwrite a file with zeros on the disk and remove it; false if there was none.
 
@@ -68,8 +89,7 @@ def shred(root: Path, *below: str) -> bool:
         raise as_output_error(error) from None
     try:
         try:
-            os.write(file, bytes(os.fstat(file).st_size))
-            os.fsync(file)
+            _zero(file)
         finally:
             os.close(file)
         path.unlink()
@@ -115,6 +135,17 @@ def locked(root: Path) -> Iterator[None]:
         os.close(file)
 
 
+def is_there(root: Path, *below: str) -> bool:
+    """Whether there is such a file. Raises RefusedInput if it is a link."""
+    refuse_links(root, *below)
+    return root.joinpath(*below).is_file()
+
+
+def is_leftover(name: str) -> bool:
+    """Whether a file is a temporary one. Under the lock nobody is writing: then it is one that a killed process left."""
+    return name.startswith(PREFIX) and name.endswith(SUFFIX)
+
+
 def names(root: Path, *below: str) -> list[str]:
     """What lies in a folder, in order; nothing if it is not there."""
     refuse_links(root, *below)
@@ -128,6 +159,21 @@ def refuse_links(root: Path, *below: str) -> None:
     for path in (*_folders(root, below), root.joinpath(*below)):
         if path.is_symlink():
             raise _link()
+
+
+def _make_folders(root: Path, below: tuple[str, ...]) -> list[Path]:
+    """Make what is missing; which."""
+    made = []
+    for folder in _folders(root, below):
+        if not folder.is_dir():
+            folder.mkdir(mode=0o700, parents=folder == root, exist_ok=True)
+            made.append(folder)
+    return made
+
+
+def _zero(file: int) -> None:
+    os.write(file, bytes(os.fstat(file).st_size))
+    os.fsync(file)
 
 
 def _folders(root: Path, below: tuple[str, ...]) -> list[Path]:

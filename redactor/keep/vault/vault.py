@@ -73,6 +73,7 @@ class Vault:
         Raises:
             InputError: an original of another id. ConfigurationError: no recipients, or an odd id or kind.
             Refused: there is one already, it was purged, or a legal hold keeps the one there is. OutputError.
+            VaultDamaged: the same original was there, and a part of it is missing: it is not kept.
         """
         name = _checked(id, kind)
         if self._recipients is None:
@@ -85,6 +86,7 @@ class Vault:
                 if old.purged:
                     raise Refused("This item was purged.", hint="Sealing it anew must be asked for.")
                 if kind == "original":
+                    self._refuse_parts(old)
                     return False
                 raise Refused("There is an item of this kind already.", hint="Replacing it must be asked for.")
             if old is not None and not old.purged:
@@ -100,7 +102,7 @@ class Vault:
             files.write(self.folder, *_content(item), content=sealed)
             files.write(self.folder, *_key(item), content=key)
             self._record(item)
-            self._destroy(item, keep=item.part)
+            self._destroy(id, kind, keep=item.part)
         return True
 
     def open(self, id: str, kind: str, *, by: str, reason: str = "") -> bytes:  # noqa: A002
@@ -170,19 +172,47 @@ class Vault:
     # --- the end of items
 
     def purge(self, item: Item, *, by: str, why: str) -> None:
-        """Destroy the key of an item, then its content. Done again after a stop, it ends what was begun.
+        """Destroy the key of an item, then its content. Done again after a stop, it ends what was begun; after that it does nothing.
 
         Raises:
-            Refused: a legal hold. OutputError: it could not be destroyed.
+            Refused: a legal hold, or the item was sealed anew since it was chosen. OutputError: it could not be destroyed.
         """
         with files.locked(self.folder):
             self._refuse_held(item.id)
+            there = self.item(item.id, item.kind)
+            if there is None or there.part != item.part:
+                raise Refused("The item was sealed anew since it was chosen.", hint="List the items and choose again.")
+            if there.purged:
+                return
             self._trail.append(events.VaultPurged(by=by, message=item.id, item=item.kind, why=why))
-            self._destroy(item)
+            self._destroy(item.id, item.kind)
             self._record(with_(item, purged=self._clock()))
 
+    def sweep(self, *, by: str) -> int:
+        """Destroy what killed processes left: temporary files, and parts that no record names, of which nobody was told that they are kept.
+
+        Items under a legal hold keep theirs. Returns of how many items parts were destroyed.
+        """
+        strays: dict[tuple[str, str], str] = {}
+        with files.locked(self.folder):
+            for folder in ("keys", "sealed", "records"):
+                for shard in files.names(self.folder, folder):
+                    for name in files.names(self.folder, folder, shard):
+                        found = _FILE.fullmatch(name)
+                        if files.is_leftover(name):
+                            files.shred(self.folder, folder, shard, name)
+                        elif found and (found[1], found[2]) not in strays:
+                            item = self.item(found[1], found[2])
+                            part = item.part if item and not item.purged else ""
+                            if found[3] != part and self.held(found[1]) is None:
+                                strays[found[1], found[2]] = part
+            for (id, kind), part in strays.items():  # noqa: A001
+                self._trail.append(events.VaultPurged(by=by, message=id, item=kind, why="leftover"))
+                self._destroy(id, kind, keep=part)
+        return len(strays)
+
     def hold(self, id: str, matter: str, *, by: str) -> None:  # noqa: A002
-        """Nothing of this message is purged or replaced until it is released.
+        """Nothing of this message is purged or replaced until it is released. Several matters may hold one.
 
         Args:
             matter: the number of the case, without names.
@@ -193,31 +223,51 @@ class Vault:
                 "A matter is a number of up to 64 letters, digits, dots and dashes, without names."
             )
         with files.locked(self.folder):
-            self._trail.append(events.VaultHeld(by=by, message=id, matter=matter))
-            files.write(self.folder, "holds", f"{id}.json", content=json.dumps({"matter": matter}).encode())
+            holding = self._matters(id)
+            if matter not in holding:
+                self._trail.append(events.VaultHeld(by=by, message=id, matter=matter))
+                self._hold(id, (*holding, matter))
 
-    def release(self, id: str, *, by: str) -> None:  # noqa: A002
-        """End a legal hold.
+    def release(self, id: str, *, by: str, matter: str = "") -> None:  # noqa: A002
+        """End a legal hold; the message stays held while another matter holds it.
+
+        Args:
+            matter: which, if there are several.
 
         Raises:
-            NoInput: there is none.
+            NoInput: there is none. ConfigurationError: there are several, and none is named.
         """
-        matter = self.held(id)
-        if matter is None:
-            raise NoInput("There is no legal hold on this message.", hint="See `redactor vault list`.")
-        self._trail.append(events.VaultReleased(by=by, message=id, matter=matter))
-        files.remove(self.folder, "holds", f"{id}.json")
+        with files.locked(self.folder):
+            holding = self._matters(id)
+            if not holding or (matter and matter not in holding):
+                raise NoInput("There is no such legal hold on this message.", hint="See `redactor vault list`.")
+            if len(holding) > 1 and not matter:
+                raise ConfigurationError("Several matters hold this message.", hint="Say which one ends: --matter.")
+            ended = matter or holding[0]
+            self._trail.append(events.VaultReleased(by=by, message=id, matter=ended))
+            self._hold(id, tuple(m for m in holding if m != ended))
 
     def held(self, id: str) -> str | None:  # noqa: A002
-        """The matter of a legal hold on this message. A hold that cannot be read is one."""
+        """The matters of legal holds on this message, joined by commas. A hold that cannot be read is one."""
+        return ",".join(self._matters(id)) or None
+
+    def _matters(self, id: str) -> tuple[str, ...]:  # noqa: A002
         _checked(id, "original")
         content = files.read(self.folder, "holds", f"{id}.json")
         if content is None:
-            return None
+            return ()
         try:
-            return str(json.loads(content)["matter"])
+            found = json.loads(content)
+            matters = tuple(str(m) for m in found["matters"]) if "matters" in found else (str(found["matter"]),)
         except (ValueError, KeyError, TypeError):
-            return "unreadable"
+            matters = ()
+        return matters if matters and all(map(_MATTER.fullmatch, matters)) else ("unreadable",)
+
+    def _hold(self, id: str, matters: tuple[str, ...]) -> None:  # noqa: A002
+        if matters:
+            files.write(self.folder, "holds", f"{id}.json", content=json.dumps({"matters": matters}).encode())
+        else:
+            files.remove(self.folder, "holds", f"{id}.json")
 
     def rotate(self, recipients: Recipients, *, by: str) -> int:
         """Wrap the keys of all items for other recipients; how many. Content stays as it is. Done again after a stop, it goes on.
@@ -245,20 +295,29 @@ class Vault:
         key = files.read(self.folder, *_key(item))
         if key is None:
             raise VaultDamaged("A part of a sealed item is missing.")
-        files.write(self.folder, *_key(item), content=_CIPHERS[item.cipher].rewrap(key, identities, recipients))
+        files.rewrite(self.folder, *_key(item), content=_CIPHERS[item.cipher].rewrap(key, identities, recipients))
 
     def _refuse_held(self, id: str) -> None:  # noqa: A002
         if self.held(id) is not None:
             raise Refused("A legal hold keeps this message.", hint="Whoever may must release it first.")
 
-    def _destroy(self, item: Item, *, keep: str = "") -> None:
-        """Keys first, then content: of all parts but `keep`, also those that a killed process left."""
+    def _refuse_parts(self, item: Item) -> None:
+        if not (files.is_there(self.folder, *_content(item)) and files.is_there(self.folder, *_key(item))):
+            raise VaultDamaged(
+                "A part of a sealed item is missing.",
+                hint="If its purge was stopped, purge it again; else seal it anew.",
+            )
+
+    def _destroy(self, id: str, kind: str, *, keep: str = "") -> None:  # noqa: A002
+        """Keys first, then content: of all parts but `keep`, also those that a killed process left, under whatever name."""
         for folder in ("keys", "sealed"):
-            for name in files.names(self.folder, folder, item.id[:2]):
+            for name in files.names(self.folder, folder, id[:2]):
                 found = _FILE.fullmatch(name)
-                if found and (found[1], found[2]) == (item.id, item.kind) and found[3] != keep:
+                own = found is not None and (found[1], found[2]) == (id, kind) and found[3] != keep
+                # A temporary file says nothing of whose key it is.
+                if own or files.is_leftover(name):
                     end = files.shred if folder == "keys" else files.remove
-                    end(self.folder, folder, item.id[:2], name)
+                    end(self.folder, folder, id[:2], name)
 
     def _record(self, item: Item) -> None:
         record = {"schema": SCHEMA, **asdict(item)}

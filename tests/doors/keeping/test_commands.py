@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -257,3 +258,54 @@ def test_settings_name_the_places(tmp_path, service):
     service.write_text(text + '[keeping]\nvault = "vault"\n')
     with pytest.raises(ConfigurationError):
         places_of(service, None)
+
+
+def test_an_export_that_the_trail_cannot_be_told_of_is_not_given_out(run, tmp_path, sealed, monkeypatch):
+    from redactor.errors import OutOfSpace
+    from redactor.keep.trail import Trail
+
+    state, _, _ = sealed
+    out = tmp_path / "export.jsonl"
+    real = Trail.append
+
+    def append(self, event):
+        if type(event).__name__ == "TrailExported":
+            assert out.read_bytes() == b""
+            raise OutOfSpace("The disk is full or failing.")
+        return real(self, event)
+
+    monkeypatch.setattr(Trail, "append", append)
+    assert run("log", "export", "--out", out, "--state", state).returncode == 74
+    assert [p for p in tmp_path.iterdir() if p.is_file() and p.suffix != ".wav"] == []
+    monkeypatch.undo()
+    assert run("log", "export", "--out", out, "--state", state).returncode == 0
+    assert out.stat().st_mode & 0o777 == 0o600
+    assert run("log", "verify", "--state", state, "--export", out).returncode == 0
+
+
+def test_an_original_that_could_not_be_written_whole_is_not_left_in_clear(run, tmp_path, sealed, monkeypatch):
+    state, keys, number = sealed
+    out, real = tmp_path / "out.wav", os.fdopen
+
+    def fdopen(handle, mode, *given):
+        file = real(handle, mode, *given)
+        if mode != "wb" or not out.exists():
+            return file
+        file.write(CANARY)
+        file.close()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fdopen", fdopen)
+    opening = ("vault", "open", number, "--state", state, "--out", out, "--reason", "x", "--identity")
+    assert run(*opening, keys / "organisation.key").returncode == 74
+    assert not out.exists()
+
+
+def test_a_trail_that_was_removed_is_no_missing_input(run, sealed):
+    state, _, _ = sealed
+    shutil.rmtree(state / "trail")
+    gone = run("log", "verify", "--state", state)
+    assert (gone.returncode, json.loads(gone.stdout)["entries"]) == (76, 0)
+    (state / "trail.anchor").unlink()
+    assert run("log", "verify", "--state", state).returncode == 76
+    assert run("vault", "list", "--state", state).returncode == 76

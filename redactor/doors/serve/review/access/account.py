@@ -1,6 +1,7 @@
 """One's own account: /account, its password, its one-time codes, its sessions."""
 
 import math
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -17,6 +18,7 @@ from .store import AccessStore
 from .throttle import Throttle
 
 WRONG = "The present password is not right."
+ENDED = "The account was changed by somebody else meanwhile: log in again."
 
 
 def account_routes(store: AccessStore, guard: Guard, pages: Pages) -> APIRouter:
@@ -40,16 +42,23 @@ def account_routes(store: AccessStore, guard: Guard, pages: Pages) -> APIRouter:
         wait = throttle.begin("login", account.name, address)
         if wait:
             raise ConfigurationError(f"Too many tries. Wait {math.ceil(wait)} seconds and try again.")
-        if not accounts.is_right(account, password):
+        hashed = accounts.verified(account, password)
+        if not hashed:
             raise ConfigurationError(WRONG)
         throttle.forgive("login", account.name, address)
-        return account
+        return replace(account, hashed=hashed)
+
+    def renewed(person: Person, token: str, why: str) -> str:
+        """A new session instead of this one; all others end."""
+        fresh = sessions.begin(person.id, "full", instead_of=token, goes_on=True)
+        if not fresh:
+            raise ConfigurationError(ENDED)
+        sessions.end_all(person.id, why=why, keep=fresh)
+        return fresh
 
     def change(person: Person, old: str, new: str, address: str, token: str) -> str:
         accounts.change_password(own(person, old, address), new)
-        fresh = sessions.begin(person.id, "full", instead_of=token)
-        sessions.end_all(person.id, why="password", keep=fresh)
-        return fresh
+        return renewed(person, token, "password")
 
     def show_secret(person: Person, password: str, address: str) -> tuple[str, str]:
         secret = accounts.new_secret(own(person, password, address))
@@ -65,9 +74,7 @@ def account_routes(store: AccessStore, guard: Guard, pages: Pages) -> APIRouter:
         if made is None:
             raise ConfigurationError("The code is not of the secret that was shown last.")
         throttle.forgive("code", str(person.id), address)
-        fresh = sessions.begin(person.id, "full", instead_of=token)
-        sessions.end_all(person.id, why="codes", keep=fresh)
-        return made, fresh
+        return made, renewed(person, token, "codes")
 
     @routes.get("/account")
     async def overview(person: Complete) -> Response:

@@ -133,31 +133,41 @@ class Accounts:
             self._store.trail.append(events.AccountChanged(by=by, person=account.id, what=what))
 
     def is_right(self, account: Account | None, password: str) -> bool:
-        """Whether it is the password; the same work for no account. A hash of an old setting is made anew."""
+        """Whether it is the password; the same work for no account."""
+        return bool(self.verified(account, password))
+
+    def verified(self, account: Account | None, password: str) -> str:
+        """The hash in force if it is the password, else "". A hash of an old setting is made anew."""
         right = passwords.is_right(account.hashed if account else passwords.nobody(), password)
         if account is None or not right:
-            return False
-        if passwords.is_old(account.hashed):
-            with self._store.begin() as c:
-                mine = (accounts.c.id == account.id, accounts.c.password == account.hashed)
-                c.execute(update(accounts).where(*mine).values(password=passwords.hash_password(password)))
-        return True
+            return ""
+        if not passwords.is_old(account.hashed):
+            return account.hashed
+        fresh = passwords.hash_password(password)
+        return fresh if self._replace(account, password=fresh) else ""
 
     def change_password(self, account: Account, password: str) -> None:
         """By its owner.
 
         Raises:
-            ConfigurationError: it is weak, or the old one.
+            ConfigurationError: it is weak, or the old one; or the account was reset or disabled meanwhile.
         """
         passwords.check_new(password, account.name)
         if passwords.is_right(account.hashed, password):
             raise ConfigurationError("That is the old password.", hint="Choose another one.")
-        hashed = passwords.hash_password(password)
+        told = events.AccountChanged(by=f"person:{account.id}", person=account.id, what="password")
+        if not self._replace(account, told, password=passwords.hash_password(password), must_change=0):
+            raise ConfigurationError("The account was changed by somebody else meanwhile.", hint="Log in again.")
+
+    def _replace(self, account: Account, told: events.Event | None = None, **values: Any) -> bool:
+        """Change an account whose password is still the one that was checked; false if it is not."""
+        same = (accounts.c.id == account.id, accounts.c.password == account.hashed, accounts.c.disabled == 0)
         with self._store.begin() as c:
-            c.execute(update(accounts).where(accounts.c.id == account.id).values(password=hashed, must_change=0))
-            self._store.trail.append(
-                events.AccountChanged(by=f"person:{account.id}", person=account.id, what="password")
-            )
+            if c.execute(update(accounts).where(*same).values(**values)).rowcount != 1:
+                return False
+            if told is not None:
+                self._store.trail.append(told)
+        return True
 
     # --- one-time codes
 

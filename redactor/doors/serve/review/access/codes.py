@@ -28,8 +28,10 @@ def step_of(secret: str, code: str, *, at: float, after: int) -> int:
     now = int(at) // STEP
     given = "".join(code.split())
     found = 0
+    # By number, not by moment: pyotp before 2.12 took a moment through local time, where an hour of autumn comes twice.
+    made = pyotp.HOTP(secret)
     for step in (now - 1, now, now + 1):
-        if hmac.compare_digest(pyotp.TOTP(secret).at(step * STEP).encode(), given.encode("utf-8", "replace")):
+        if hmac.compare_digest(made.at(step).encode(), given.encode("utf-8", "replace")):
             found = step
     return found if found > after else 0
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, insert, select, update
 from redactor.errors import ConfigurationError
 from redactor.keep.trail import events
 
-from .store import AccessStore, accounts, emergencies
+from .store import SKEW, AccessStore, accounts, emergencies
 
 SHORTEST, LONGEST = 10, 1000
 """Characters of a reason."""
@@ -56,9 +56,11 @@ class Emergencies:
 
     def until(self, account: int) -> float:
         """Until when the account's rights are raised; 0.0: they are not."""
+        now = self._store.clock()
+        mine = (emergencies.c.account == account, emergencies.c.opened <= now + SKEW)
         with self._store.begin() as c:
-            found = c.execute(select(func.max(emergencies.c.until)).where(emergencies.c.account == account)).scalar()
-        return float(found) if found and found > self._store.clock() else 0.0
+            found = c.execute(select(func.max(emergencies.c.until)).where(*mine)).scalar()
+        return float(found) if found and found > now else 0.0
 
     def end(self, account: int) -> None:
         """Give the raised rights back."""
@@ -78,11 +80,11 @@ class Emergencies:
             return int(c.execute(query).scalar_one())
 
     def list(self, *, most: int = 100) -> list[Emergency]:
-        """The newest first, reasons unsealed."""
+        """Those that nobody acknowledged first, then the newest; reasons unsealed."""
         query = (
             select(emergencies, accounts.c.name)
             .join(accounts, accounts.c.id == emergencies.c.account)
-            .order_by(emergencies.c.id.desc())
+            .order_by(emergencies.c.acknowledged != 0.0, emergencies.c.id.desc())
             .limit(most)
         )
         with self._store.begin() as c:

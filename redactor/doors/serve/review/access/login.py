@@ -32,9 +32,10 @@ def login_routes(store: AccessStore, guard: Guard, pages: Pages) -> APIRouter:
 
     home = store.settings.home
 
-    def open_session(account: Account, stage: str, old: str, address: str) -> str:
-        token = sessions.begin(account.id, stage, instead_of=old)
-        if stage == "full":
+    def open_session(account: Account, stage: str, old: str, address: str, *, rests_on: str = "") -> str:
+        """Its token; "" if the account was reset or disabled since password or code was checked."""
+        token = sessions.begin(account.id, stage, instead_of=old, rests_on=rests_on, goes_on=not rests_on)
+        if token and stage == "full":
             session = sessions.find(token)
             assert session is not None
             store.trail.append(events.LoggedIn(by=f"person:{account.id}", session=session.short, address=address))
@@ -49,13 +50,16 @@ def login_routes(store: AccessStore, guard: Guard, pages: Pages) -> APIRouter:
         if wait:
             return "", "", wait
         account = accounts.by_name(name)
-        right = accounts.is_right(account, password)
-        if not right or account is None or account.disabled:
-            refuse(account.id if account else 0, "disabled" if right else "password", address)
+        hashed = accounts.verified(account, password)
+        if not hashed or account is None or account.disabled:
+            refuse(account.id if account else 0, "disabled" if hashed else "password", address)
             return "", "", 0.0
         throttle.forgive("login", name, address)
         stage = "code" if account.enrolled else "full"
-        return open_session(account, stage, old, address), stage, 0.0
+        token = open_session(account, stage, old, address, rests_on=hashed)
+        if not token:
+            refuse(account.id, "changed", address)
+        return token, stage, 0.0
 
     def asked_for_code(token: str) -> tuple[Session, Account] | None:
         session = sessions.find(token)
@@ -75,7 +79,10 @@ def login_routes(store: AccessStore, guard: Guard, pages: Pages) -> APIRouter:
             refuse(account.id, "code", address)
             return "", not sessions.wrong_code(token), 0.0
         throttle.forgive("code", str(account.id), address)
-        return open_session(account, "full", token, address), True, 0.0
+        fresh = open_session(account, "full", token, address)
+        if not fresh:
+            refuse(account.id, "changed", address)
+        return fresh, bool(fresh), 0.0
 
     @routes.get("/login")
     async def ask_for_password(request: Request) -> Response:

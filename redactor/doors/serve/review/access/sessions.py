@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from redactor.keep.trail import events
 
 from .codes import hash_of
-from .store import AccessStore, sessions
+from .store import SKEW, AccessStore, accounts, sessions
 
 CODE_SECONDS = 300.0
 """For the code after the password."""
@@ -43,12 +43,32 @@ class Sessions:
     def __init__(self, store: AccessStore) -> None:
         self._store = store
 
-    def begin(self, account: int, stage: str, *, instead_of: str = "") -> str:
-        """A new session; its token. `instead_of`: a token that ends with it."""
+    def begin(
+        self, account: int, stage: str, *, instead_of: str = "", rests_on: str = "", goes_on: bool = False
+    ) -> str:
+        """A new session; its token, or "" where what it rests on has gone meanwhile (the account was reset or disabled): then there is none.
+
+        Args:
+            instead_of: a token that ends with it.
+            rests_on: the hash that a password was just checked with.
+            goes_on: whether `instead_of` must be a session of the account that is still there.
+        """
         token, now = secrets.token_urlsafe(32), self._store.clock()
         with self._store.begin() as c:
-            if instead_of:
-                c.execute(delete(sessions).where(sessions.c.hash == hash_of(instead_of)))
+            # Locked, so that a reset comes before this (and is seen) or after it (and ends what is made here).
+            owner = c.execute(select(accounts).where(accounts.c.id == account).with_for_update()).first()
+            if owner is None or owner.disabled or (rests_on and owner.password != rests_on):
+                return ""
+            old = sessions.c.hash == hash_of(instead_of) if instead_of else None
+            row = c.execute(select(sessions).where(old)).first() if old is not None else None
+            if goes_on and (row is None or row.account != account):
+                return ""
+            if old is not None and row is not None:
+                if row.account != account and row.stage == "full":
+                    self._end(c, row.account, old, why="replaced", by=f"person:{account}")
+                else:
+                    c.execute(delete(sessions).where(old))
+            self._drop_dead(c, account, now)
             c.execute(insert(sessions).values(hash=hash_of(token), account=account, stage=stage, made=now, seen=now))
         return token
 
@@ -63,7 +83,8 @@ class Sessions:
             if row is None:
                 return None
             why = ""
-            if now > row.made + (CODE_SECONDS if row.stage == "code" else limits.absolute_seconds):
+            longest = CODE_SECONDS if row.stage == "code" else limits.absolute_seconds
+            if now > row.made + longest or row.seen > now + SKEW:
                 why = "limit"
             elif now > row.seen + limits.idle_seconds:
                 why = "idle"
@@ -99,6 +120,14 @@ class Sessions:
         query = select(sessions).where(sessions.c.account == account, *alive).order_by(sessions.c.made)
         with self._store.begin() as c:
             return [_session(row) for row in c.execute(query)]
+
+    def _drop_dead(self, c: Connection, account: int, now: float) -> None:
+        """End the account's sessions whose time is over and whose browser never asked again."""
+        limits = self._store.settings
+        own = sessions.c.account == account
+        c.execute(delete(sessions).where(own, sessions.c.stage == "code", sessions.c.made < now - CODE_SECONDS))
+        over = (sessions.c.seen < now - limits.idle_seconds) | (sessions.c.made < now - limits.absolute_seconds)
+        self._end(c, account, own & (sessions.c.stage == "full") & over, why="idle", by="service")
 
     def _end(self, c: Connection, account: int, which: Any, *, why: str, by: str) -> None:
         count = c.execute(delete(sessions).where(which)).rowcount

@@ -32,6 +32,8 @@ from redactor.keep.sealing import Sealer
 from redactor.keep.trail import Trail
 
 metadata = MetaData()
+SKEW = 300.0
+"""Seconds by which clocks of several hosts may differ. What began later than that from now began before the clock was set back: it is over."""
 _ID = BigInteger().with_variant(Integer, "sqlite")
 
 accounts = Table(

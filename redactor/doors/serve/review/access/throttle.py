@@ -2,10 +2,12 @@
 
 A try is counted before it is checked, so that many at once gain nothing, and forgiven when it was right. The delay doubles with each failure
 beyond the free ones up to its cap, and never becomes a lock-out: a try that comes too early is neither checked nor counted. Names that no account has
-are counted like others. From many addresses at once an attacker gets a guess a minute at an account, and can make its owner wait a minute.
+are counted like others, and an IPv6 network of 64 bits, which one subscriber has to himself, is one address. From many addresses at once an attacker gets a guess a minute at an account, and can make its owner wait a minute.
 """
 
 from __future__ import annotations
+
+import ipaddress
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -28,6 +30,7 @@ class Throttle:
             what: "login" or "code".
             who: name as typed, or number of the account.
         """
+        address = network_of(address)
         limits = {
             self._store.mark(what, "pair", who, address): PAIR,
             self._store.mark(what, "account", who): ACCOUNT,
@@ -52,6 +55,7 @@ class Throttle:
 
     def forgive(self, what: str, who: str, address: str) -> None:
         """The try was right."""
+        address = network_of(address)
         keys = [self._store.mark(what, "pair", who, address), self._store.mark(what, "account", who)]
         with self._store.begin() as c:
             c.execute(delete(attempts).where(attempts.c.key.in_(keys)))
@@ -71,4 +75,22 @@ class Throttle:
             return 0, 0.0
         if row.last < now - FORGET:
             return 0, 0.0
+        if row.last > now:
+            # The clock was set back: a delay lasts as long as it was to last, not until the clock has caught up.
+            moved = now + row.not_before - row.last
+            c.execute(update(attempts).where(attempts.c.key == key).values(not_before=moved, last=now))
+            return row.failures, moved
         return row.failures, row.not_before
+
+
+def network_of(address: str) -> str:
+    """What counts as one address; anything that is none as it is."""
+    try:
+        one = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(one, ipaddress.IPv4Address):
+        return str(one)
+    if one.ipv4_mapped is not None:
+        return str(one.ipv4_mapped)
+    return str(ipaddress.ip_network((one, 64), strict=False))
