@@ -73,9 +73,10 @@ def script(
         base = (register.everybody if register else None) or Consents()
         entry = Consents(
             scopes=tuple(Grant(scope) for scope in consent or ()),
-            restrictions=base.restrictions,
+            restrictions=base.restrictions or frozenset(),
             neutral_names=base.neutral_names,
             callback_numbers=base.callback_numbers,
+            part2=False,
         )
     message = message_of_text(said, o.build_detector(ner), hashlib.sha256(said.encode()).hexdigest())
     circumstances = Circumstances(

@@ -53,8 +53,10 @@ def v06(case: Case) -> Breach | None:
     """Words of substance-use treatment; and for a patient of such a programme, the programme's name itself."""
     evidence = case.heard("V06")
     consents = case.consents
-    if not evidence and consents is not None and consents.part2:
+    if not evidence and consents is not None and consents.part2 is not False:
         evidence = tuple(e for e in case.parts.of("practice") if not on_list(e.text, case.neutral_names))
+        if evidence and consents.part2 is None and case.granted(case.rules.rules["V06"].scopes) is None:
+            return case.undetermined("V06", ("part 2 flag",), evidence, why="The practice is named. The register does not say whether a part 2 programme treats the recipient.")  # fmt: skip
         why = "The practice is named to a patient of a part 2 programme, and the name is not on the list of neutral names."
         return case.unless_consented("V06", evidence, why=why)
     return case.unless_consented("V06", evidence, why="Substance-use treatment, or a facility for it, is told.")

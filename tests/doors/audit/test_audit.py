@@ -32,7 +32,9 @@ def archive(tmp_path):
 @pytest.fixture
 def register(tmp_path):
     path = tmp_path / "register.csv"
-    path.write_text(f"recipient,patient,callback_numbers\n7,Denise Whitlock,{NUMBER}\n8,{BASE['patient']},{NUMBER}\n")
+    path.write_text(
+        f"recipient,patient,callback_numbers,restrictions,part2\n7,Denise Whitlock,{NUMBER},,\n8,{BASE['patient']},{NUMBER},,\n"
+    )
     return path
 
 
