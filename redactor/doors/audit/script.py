@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from datetime import datetime, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -80,7 +80,7 @@ def script(
         )
     message = message_of_text(said, o.build_detector(ner), hashlib.sha256(said.encode()).hexdigest())
     circumstances = Circumstances(
-        consents=entry, sent=datetime.now(timezone.utc).date(), prerecorded=prerecorded, to_patient=recipient is None
+        consents=entry, sent=datetime.now().astimezone().date(), prerecorded=prerecorded, to_patient=recipient is None
     )
     audited = audit(message, circumstances, rule_set)
     if as_json:
