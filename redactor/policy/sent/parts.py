@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
+from redactor.policy.sent.company import company
 from redactor.policy.sent.model import Evidence, Kind, Message, Part
 from redactor.policy.sent.reading import Reading, plain
 from redactor.policy.sent.rules import Rules
@@ -106,12 +107,14 @@ class Parts:
     Attributes:
         theirs: numbers that the words call the patient's own.
         further: other numbers, a fax among them.
+        beside: names next to the one greeted, of people who may be greeted too.
     """
 
     found: tuple[Part, ...]
     theirs: tuple[Evidence, ...]
     further: tuple[Evidence, ...]
     kind: Kind
+    beside: tuple[Evidence, ...] = ()
 
     def of(self, name: str) -> tuple[Evidence, ...]:
         return tuple(p.evidence for p in self.found if p.name == name)
@@ -122,6 +125,7 @@ def find_parts(message: Message, readings: Sequence[Reading], rules: Rules) -> P
     found: list[Part] = []
     theirs: list[Evidence] = []
     further: list[Evidence] = []
+    beside: list[Evidence] = []
     appointment = dated = refill = False
     for reading in readings:
         mine: list[Part] = []
@@ -132,6 +136,9 @@ def find_parts(message: Message, readings: Sequence[Reading], rules: Rules) -> P
             for p in _people(reading, rules)
             if p.name != "caller" or not any(_meet(p.evidence, n.evidence) for n in named)
         )
+        greeted, doubtful = company(reading, mine, stop=_STOP)
+        mine.extend(Part("patient", e) for e in greeted)
+        beside.extend(doubtful)
         numbers, own, others = _numbers(message, reading)
         mine.extend(numbers)
         theirs.extend(own)
@@ -163,7 +170,7 @@ def find_parts(message: Message, readings: Sequence[Reading], rules: Rules) -> P
         kind = Kind.REFILL
     elif any(p.name == "request" for p in found):
         kind = Kind.CALLBACK
-    return Parts(tuple(found), tuple(theirs), tuple(further), kind)
+    return Parts(tuple(found), tuple(theirs), tuple(further), kind, tuple(beside))
 
 
 def is_birth(reading: Reading, found: Finding) -> bool:

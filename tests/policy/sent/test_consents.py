@@ -184,6 +184,7 @@ def told(consents, **more):
             "undetermined",
         ),  # it may have held when the message was sent
         ((Grant("details", date(2026, 6, 16)),), None, DAY, ""),
+        ((Grant("details", DAY),), None, DAY, "undetermined"),  # elsewhere it is the next day already
         ((Grant("details", date(2026, 6, 16)),), None, None, "undetermined"),
         ((Grant("billing"),), None, DAY, "findings"),
     ],
