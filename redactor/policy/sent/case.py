@@ -101,7 +101,9 @@ class Case:
     def strangers(self) -> tuple[Evidence, ...]:
         """Names beside the one greeted, of people who may be greeted too, and whom the register does not know."""
         known = () if self.consents is None else (self.consents.patient, *(g.what for g in self.consents.authorised))
-        return tuple(e for e in self.parts.beside if not any(same_name(e.text, name) for name in known))
+        return tuple(
+            e for e in self.parts.beside if not all(any(same_name(one, name) for name in known) for one in each(e.text))
+        )
 
     @cached_property
     def related(self) -> tuple[Evidence, ...]:

@@ -19,6 +19,13 @@ _GOES_ON = frozenset(
     "this it's it i'm i my we we're your you please our here calling hope just hi hello good and or".split()
 )
 """Words with which a message goes on behind a greeting."""
+_INTRODUCES = frozenset("i'm it's calling".split())
+_ADDS = frozenset({"and", "or", "to"})
+"""Before a name that is greeted too; what a misheard "this is" leaves before the caller's is not among them."""
+_WHOSE = (["his"], ["her"], ["your"])
+"""Behind "and": "and his wife susan"."""
+GREETING = 14
+"""Words within which somebody is greeted."""
 LONGEST_NAME = 2
 """Words of a name that the detector did not find."""
 
@@ -61,7 +68,43 @@ class _Walk:
                 end = self._unfound(at)
                 if end and end < len(self._said) and self._said[end] in _AND and self._follow(end, hello=True):
                     self._add(self._greeted, at, end, "words around a patient's name")
+        self._couples()
+        self._others()
         return tuple(self._greeted), tuple(self._doubtful)
+
+    def _couples(self) -> None:
+        """One name, two people: "mr and mrs lopez"."""
+        for at in range(len(self._said) - 3):
+            if (
+                self._said[at] in _TITLES
+                and self._said[at + 1] in _AND
+                and self._said[at + 2] in _TITLES
+                and self._is_hello(at)
+            ):
+                self._add(self._doubtful, at, self._person.get(at + 3, at + 4), "two titles of one name")
+
+    def _others(self) -> None:
+        """Further people named before the caller says who calls: "hi, is this susan", "hi robert and his wife susan"."""
+        told = {i for e in (*self._greeted, *self._doubtful) for i in range(e.first, e.last)}
+        told |= self._patients | self._callers | self._practice
+        met = False
+        for at in range(min(len(self._said), GREETING)):
+            if self._said[at] in _INTRODUCES or self._said[at : at + 2] in (["this", "is"], ["my", "name"]):
+                return
+            end = self._person.get(at, 0)
+            met |= end > 0
+            if end and at not in told:
+                told |= set(range(at, end))
+                if self._adds(at):
+                    self._add(self._doubtful, at, end, "name in the greeting")
+            if met and self._reading.words[at].text.endswith((".", "!", "?")):
+                return
+
+    def _adds(self, at: int) -> bool:
+        before = self._said[max(0, at - 3) : at]
+        return bool(before) and (
+            before[-1] in _ADDS or before[-2:] == ["is", "this"] or (before[0] in _AND and before[1:2] in _WHOSE)
+        )
 
     def _is_hello(self, at: int) -> bool:
         while at and self._said[at - 1] in _TITLES:

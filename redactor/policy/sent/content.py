@@ -145,7 +145,7 @@ def v13(case: Case) -> Breach | None:
         return None
     if case.perhaps_authorised():
         return case.undetermined("V13", ("day of sending",), evidence, why="Details are told to a person whose authorisation has ended; whether before the message, is not known.")  # fmt: skip
-    if case.strangers:
+    if case.strangers and not case.related:
         return case.undetermined("V13", ("who is greeted",), evidence, why="Details are told. Whether somebody else is greeted beside the patient is not known.")  # fmt: skip
     if case.addressee is Addressee.UNKNOWN:
         return case.undetermined("V13", ("patient's name",), evidence, why="Details are told. Whether the person greeted is the patient is not known.")  # fmt: skip
