@@ -67,6 +67,7 @@ def entry_of(entry: dict[str, Any] | None) -> Consents | None:
         restrictions=frozenset(entry["restrictions"]),
         neutral_names=tuple(entry["neutral_names"]),
         callback_numbers=tuple(entry["callback_numbers"]),
+        part2=False,
     )
 
 

@@ -90,7 +90,13 @@ def audit(
     initial_prompt: o.PromptOption = None,
     transcript: o.TranscriptOption = None,
     raw: o.RawOption = None,
-    ner: o.NerOption = "auto",
+    ner: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME|PATH|auto|none",
+            help="Model for names, as `redactor redact`. With none, names that no greeting or cue announces are not seen.",
+        ),
+    ] = "auto",
     sandbox: Annotated[
         Literal["off", "limits", "auto", "required"],
         typer.Option(help="Decode in a process of its own, as `redactor redact`."),
@@ -120,6 +126,7 @@ def audit(
     key = o.read_key(hash_key_file) or secrets.token_bytes(32)
     o.decoder(raw)
     inputs = Inputs(paths, is_audio=looks_like_audio, outside=out)
+    sendings.settle(inputs)
     items = iter(inputs)
     first = next(items)
     reader = o.transcripts_for(transcript, inputs) if transcript else None
@@ -161,7 +168,7 @@ def audit(
     synthetic = any(row.synthetic_only for row in rows)
     name = made.engine.info.name if made.engine else "imported transcripts"
     made_at = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    facts = {"made": made_at, "model": name, "synthetic_only": synthetic, "interrupted": interrupted}  # fmt: skip
+    facts = {"made": made_at, "model": name, "name_model": Path(ner).name, "synthetic_only": synthetic, "interrupted": interrupted}  # fmt: skip
     measured = missed(rows, labels) if labels is not None else None
     doc = results.document(rows, rule_set, words=show_words, exit_code=code, **facts)
     if measured:
@@ -171,7 +178,7 @@ def audit(
         }  # fmt: skip
     page = report.render(
         rows, rule_set, words=show_words, made=made_at, model=name, synthetic_only=synthetic, interrupted=interrupted,
-        missed=measured,
+        missed=measured, name_model=Path(ner).name,
     )  # fmt: skip
     save_set({
         out / "audit.csv": results.table(rows, rule_set, words=show_words).encode("utf-8-sig"),
@@ -209,7 +216,7 @@ def _judge(
             circumstances = Circumstances(
                 consents=register_.of(sending.recipient) if register_ is not None else None,
                 sent=sending.sent,
-                today=datetime.now(timezone.utc).date(),
+                today=datetime.now().astimezone().date(),
                 prerecorded=sending.prerecorded,
             )
             audited = audited_by(message, circumstances, rule_set)

@@ -6,13 +6,16 @@ caller       an id of the member of staff (it is printed in reports: no name)
 sent         day of sending, YYYY-MM-DD (a time behind it is passed over)
 prerecorded  yes or no
 direction    out (or empty), or in: messages that were left by others are not audited
+
+Each row is of one recording. Servers call the first message of every mailbox msg0000.wav, so a name that fits several recordings is an
+error: one person's consents must not answer for another's message.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -36,15 +39,44 @@ class Sending:
 
 
 class Sendings:
-    """By file. What is in no row is unknown."""
+    """By file. What is in no row is unknown.
 
-    def __init__(self, rows: Mapping[str, Sending]) -> None:
+    Args:
+        rows: by what stands in the column `file`.
+        numbers: of the same rows, in their file.
+    """
+
+    def __init__(self, rows: Mapping[str, Sending], numbers: Mapping[str, int] = {}) -> None:
         self._rows = dict(rows)
+        self._numbers = dict(numbers)
+        self._owners: dict[str, Path] = {}
+
+    def settle(self, items: Iterable[Item]) -> None:
+        """Find the recording that each row is of; to be called before `of`.
+
+        Raises:
+            ConfigurationError: a row fits several.
+        """
+        for item in items if self._rows else ():
+            key = next((key for key in _names(item) if key in self._rows), None)
+            if key is None:
+                continue
+            if self._owners.setdefault(key, item.path) != item.path:
+                raise ConfigurationError(
+                    f"Row {self._numbers.get(key, 0)} of the recipients file: column file fits more than one recording.",
+                    hint="Write the path below the folder given (101/INBOX/msg0000.wav), or the recording's SHA-256.",
+                )
 
     def of(self, item: Item, identity: str) -> Sending:
         """The row of a recording, looked for by path, name, stem and id, in this order."""
-        keys = (item.relative.as_posix(), item.path.name, item.path.stem, identity)
-        return next((self._rows[key] for key in keys if key in self._rows), Sending())
+        key = next((key for key in _names(item) if self._owners.get(key) == item.path), identity)
+        return self._rows.get(key, Sending())
+
+
+def _names(item: Item) -> Iterator[str]:
+    yield item.relative.as_posix()
+    yield item.path.name
+    yield item.path.stem
 
 
 def read_sendings(path: Path) -> Sendings:
@@ -59,6 +91,7 @@ def read_sendings(path: Path) -> Sendings:
         raise NoInput("The recipients file cannot be read.", hint="Give a CSV file in UTF-8.") from None
     reader = csv.DictReader(io.StringIO(text), strict=True)
     rows: dict[str, Sending] = {}
+    numbers: dict[str, int] = {}
     try:
         names = [name.strip().lower() for name in reader.fieldnames or ()]
         if "file" not in names or set(names) - set(COLUMNS) or len(set(names)) < len(names):
@@ -78,12 +111,15 @@ def read_sendings(path: Path) -> Sendings:
             number = reader.line_num
             if None in row:
                 raise _wrong(number, "the last", "is followed by more cells than there are columns")
+            if None in row.values():
+                raise _wrong(number, "the last", "is missing: the row ends before it")
             if not cells["file"] or cells["file"] in rows:
                 raise _wrong(number, "file", "is empty, or stands in an earlier row too")
             rows[cells["file"]] = _sending(number, cells)
+            numbers[cells["file"]] = number
     except csv.Error:
         raise ConfigurationError(f"Row {reader.line_num} of the recipients file is not valid CSV.") from None
-    return Sendings(rows)
+    return Sendings(rows, numbers)
 
 
 def _sending(number: int, cells: Mapping[str, str]) -> Sending:

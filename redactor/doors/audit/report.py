@@ -37,13 +37,14 @@ class Bar:
 
 def render(
     rows: Sequence[Row], rules: Rules, *, words: bool, made: str, model: str, synthetic_only: bool, interrupted: bool,
-    missed: Missed | None = None,
+    missed: Missed | None = None, name_model: str = "auto",
 ) -> str:  # fmt: skip
     """The report as HTML.
 
     Args:
         words: show the words of the messages.
         made: when, for the reader.
+        name_model: what --ner named; "none" is said in the report.
 
     Raises:
         ConfigurationError: Jinja2 is not installed.
@@ -70,6 +71,7 @@ def render(
         matched=(lambda text: text) if words else discreet,
         made=made,
         model=model,
+        name_model=name_model,
         synthetic_only=synthetic_only,
         interrupted=interrupted,
         called=CALLED,

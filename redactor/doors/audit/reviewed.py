@@ -49,7 +49,7 @@ class Missed:
         breaches: of the breaches that reviewers confirmed, those that the audit neither found nor left undetermined.
         silent: of the reviewed messages in which the audit found nothing, those with a breach.
         false_alarms: of the findings in reviewed messages, those that reviewers did not confirm.
-        unknown: labels of messages that are not in this audit.
+        unknown: labels of messages that are not in this audit, or whose id is the beginning of several.
     """
 
     reviewed: int
@@ -75,11 +75,17 @@ def read_labels(path: Path) -> dict[str, frozenset[str]]:
         raise ConfigurationError("The file of reviewed labels needs the columns id and rules.")
     reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
     for row in reader:
+        if None in row or None in row.values():
+            raise ConfigurationError(f"Row {reader.line_num} of the reviewed labels has too few cells, or too many.")
         identity = (row["id"] or "").strip().lower()
         rules = frozenset(r.strip().upper() for r in (row["rules"] or "").split(";") if r.strip())
         if len(identity) < 8 or set(identity) - set("0123456789abcdef") or identity in labels:
             raise ConfigurationError(
                 f"Row {reader.line_num} of the reviewed labels: the id is none, or stands there twice."
+            )
+        if any(identity.startswith(other) or other.startswith(identity) for other in labels):
+            raise ConfigurationError(
+                f"Row {reader.line_num} of the reviewed labels: its id begins as an earlier one, or is its beginning."
             )
         if rules - set(IDS):
             raise ConfigurationError(f"Row {reader.line_num} of the reviewed labels: rules are written V01; V14.")
@@ -92,10 +98,11 @@ def missed(rows: Sequence[Row], labels: dict[str, frozenset[str]]) -> Missed:
     audited = {row.id: row.audited for row in rows if row.audited}
     confirmed = lost = clean = silent = alarms = wrong = unknown = 0
     for identity, truth in labels.items():
-        match = next((a for full, a in audited.items() if full.startswith(identity)), None)
-        if match is None:
+        matches = [a for full, a in audited.items() if full.startswith(identity)]
+        if len(matches) != 1:
             unknown += 1
             continue
+        match = matches[0]
         seen = {b.rule for b in match.breaches}
         found = {b.rule for b in match.breaches if b.verdict is Verdict.FINDINGS}
         confirmed += len(truth)

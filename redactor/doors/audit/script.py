@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from datetime import datetime, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -73,13 +73,14 @@ def script(
         base = (register.everybody if register else None) or Consents()
         entry = Consents(
             scopes=tuple(Grant(scope) for scope in consent or ()),
-            restrictions=base.restrictions,
+            restrictions=base.restrictions or frozenset(),
             neutral_names=base.neutral_names,
             callback_numbers=base.callback_numbers,
+            part2=False,
         )
     message = message_of_text(said, o.build_detector(ner), hashlib.sha256(said.encode()).hexdigest())
     circumstances = Circumstances(
-        consents=entry, sent=datetime.now(timezone.utc).date(), prerecorded=prerecorded, to_patient=recipient is None
+        consents=entry, sent=datetime.now().astimezone().date(), prerecorded=prerecorded, to_patient=recipient is None
     )
     audited = audit(message, circumstances, rule_set)
     if as_json:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from difflib import SequenceMatcher
 from enum import Enum
 from functools import cached_property
 
 from redactor.policy.sent import triggers
+from redactor.policy.sent.company import each
 from redactor.policy.sent.consents import Consents, Grant
 from redactor.policy.sent.model import Breach, Circumstances, Evidence, Message, Verdict
 from redactor.policy.sent.parts import Parts, find_parts, same_name
@@ -77,19 +78,32 @@ class Case:
 
     @cached_property
     def addressee(self) -> Addressee:
-        """From the words ("your wife's results"), and from the names where the register has the patient's."""
+        """From the words ("your wife's results"), and from the names where the register has the patient's; everybody greeted counts."""
         if self.related:
             return Addressee.OTHER
         greeted = self.parts.of("patient")
-        if not greeted or self.circumstances.to_patient:
+        if self.circumstances.to_patient:
+            return Addressee.PATIENT
+        if self.strangers:
+            return Addressee.UNKNOWN
+        if not greeted:
             return Addressee.PATIENT
         if any(e.matched.startswith("script ") for e in greeted):
             return Addressee.PATIENT
         if self.consents is None or not self.consents.patient:
             return Addressee.UNKNOWN
-        if all(same_name(e.text, self.consents.patient) for e in greeted):
+        listeners = (*greeted, *self.parts.beside)
+        if all(same_name(name, self.consents.patient) for e in listeners for name in each(e.text)):
             return Addressee.PATIENT
         return Addressee.OTHER
+
+    @cached_property
+    def strangers(self) -> tuple[Evidence, ...]:
+        """Names beside the one greeted, of people who may be greeted too, and whom the register does not know."""
+        known = () if self.consents is None else (self.consents.patient, *(g.what for g in self.consents.authorised))
+        return tuple(
+            e for e in self.parts.beside if not all(any(same_name(one, name) for name in known) for one in each(e.text))
+        )
 
     @cached_property
     def related(self) -> tuple[Evidence, ...]:
@@ -105,14 +119,25 @@ class Case:
         return merged(e for e in found if e)
 
     def authorised(self) -> Grant | None:
-        """The grant of the person who is told, if one is listed and has not ended."""
-        if self.consents is None:
+        """A grant of who is told, if each of them is the patient or somebody listed whose grant has not ended."""
+        return self._grant_of_listeners(self._holds)
+
+    def perhaps_authorised(self) -> bool:
+        """Whether they were, if the grants that have ended held on the unknown day of sending."""
+        return self.day is None and self._grant_of_listeners(lambda _: True) is not None
+
+    def _grant_of_listeners(self, holds: Callable[[Grant], bool]) -> Grant | None:
+        if self.consents is None or self.strangers:
             return None
-        greeted = [e.text for e in self.parts.of("patient")]
-        for grant in self.consents.authorised:
-            if self._holds(grant) and any(same_name(name, grant.what) for name in greeted):
-                return grant
-        return None
+        first: Grant | None = None
+        for name in (name for e in (*self.parts.of("patient"), *self.parts.beside) for name in each(e.text)):
+            if self.consents.patient and same_name(name, self.consents.patient):
+                continue
+            grant = next((g for g in self.consents.authorised if holds(g) and same_name(name, g.what)), None)
+            if grant is None:
+                return None
+            first = first or grant
+        return first
 
     # --- consent ---------------------------------------------------------------------------------------------------
 
@@ -121,8 +146,13 @@ class Case:
         return self.circumstances.sent
 
     def _holds(self, grant: Grant) -> bool:
-        day = self.day or self.circumstances.today
-        return grant.until is None or (day is not None and day <= grant.until)
+        if grant.until is None:
+            return True
+        if self.day is not None:
+            return self.day <= grant.until
+        # Of a message sent on or before today. Not on the last day itself: west or east of here it may be another day already.
+        today = self.circumstances.today
+        return today is not None and today < grant.until
 
     def granted(self, scopes: Sequence[str]) -> Grant | None:
         """A consent that covers one of the scopes on the day of sending; it covers the patient, and who is authorised beside."""
@@ -136,8 +166,12 @@ class Case:
         return None
 
     def perhaps_granted(self, scopes: Sequence[str]) -> bool:
-        """Whether one has ended that may have held on the unknown day of sending."""
-        return self.day is None and self.consents is not None and any(g.what in scopes for g in self.consents.scopes)
+        """Whether one has ended, or an authorised person's, that may have held on the unknown day of sending."""
+        if self.day is not None or self.consents is None:
+            return False
+        if self.addressee is Addressee.OTHER and not self.perhaps_authorised():
+            return False
+        return any(g.what in scopes for g in self.consents.scopes)
 
     # --- breaches --------------------------------------------------------------------------------------------------
 
@@ -156,7 +190,7 @@ class Case:
         if grant is not None:
             self.exempt.append((rule, f"consent: {grant.what}{f' until {grant.until}' if grant.until else ''}"))
             return None
-        if self.perhaps_granted(wanted) and self.addressee is not Addressee.OTHER:
+        if self.perhaps_granted(wanted):
             return self.undetermined(
                 rule,
                 ("day of sending",),

@@ -9,9 +9,10 @@ neutral_names     names of the practice that this recipient may hear
 callback_numbers  numbers that may be given to call back
 part2             yes, if a programme under 42 CFR part 2 treats this patient
 
-Lists are separated by semicolons. "until" is the last day; an expired consent is none. A column may be missing, but not `recipient`; an
-unknown column, scope or restriction is an error, since a misspelled restriction must not go unheeded. Errors name row and column, never
-what stands there.
+Lists are separated by semicolons. "until" is the last day; an expired consent is none. An empty cell says "none", a column that is not there
+says nothing: without `restrictions` V17 is undetermined for every message, without `part2` V06 is for each that names a practice. Only
+`recipient` must be there. An unknown column, scope or restriction, or a row that ends before its last column, is an error, since a
+restriction that is misspelled or cut off must not go unheeded. Errors name row and column, never what stands there.
 """
 
 from __future__ import annotations
@@ -37,6 +38,11 @@ COLUMNS = (
 TABLE = "consents"
 EVERYBODY = "*"
 _UNTIL = re.compile(r"(?P<what>.*?)\s+until\s+(?P<day>\S+)", re.IGNORECASE | re.DOTALL)
+_SAYS_AN_END = re.compile(
+    r"[\d()\[\]{}<>/]|\b(?:until|un?till?|til|thru|through|exp|expir\w*|ends?|ending|valid|not\s+after)\b",
+    re.IGNORECASE,
+)
+"""What neither a scope nor a person's name holds, and a day that is written another way may."""
 _YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
 
 
@@ -50,15 +56,19 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Consents:
-    """One recipient's entry, with what holds for everybody."""
+    """One recipient's entry, with what holds for everybody.
+
+    Attributes:
+        restrictions, part2: None: the register does not say (which is not "none" and not "no").
+    """
 
     patient: str = field(default="", repr=False)
     scopes: tuple[Grant, ...] = ()
     authorised: tuple[Grant, ...] = ()
-    restrictions: frozenset[str] = frozenset()
+    restrictions: frozenset[str] | None = None
     neutral_names: tuple[str, ...] = field(default=(), repr=False)
     callback_numbers: tuple[str, ...] = field(default=(), repr=False)
-    part2: bool = False
+    part2: bool | None = None
 
 
 class Register:
@@ -115,6 +125,9 @@ def parse_register(rows: Iterable[tuple[int, Mapping[str, Any]]]) -> Register:
         recipient = _cell(row, "recipient")
         if not recipient:
             raise _wrong(number, "recipient", "is empty")
+        if recipient != EVERYBODY and not any(c.isalnum() for c in recipient):
+            # A placeholder ("-") would answer for every recipient who is written as one.
+            raise _wrong(number, "recipient", "has neither letter nor digit")
         entry = _entry(number, row)
         if recipient == EVERYBODY:
             if everybody is not None:
@@ -136,7 +149,9 @@ def _joined(entry: Consents, everybody: Consents) -> Consents:
         entry.patient,
         entry.scopes,
         entry.authorised,
-        entry.restrictions | everybody.restrictions,
+        None
+        if entry.restrictions is None and everybody.restrictions is None
+        else (entry.restrictions or frozenset()) | (everybody.restrictions or frozenset()),
         entry.neutral_names + everybody.neutral_names,
         entry.callback_numbers + everybody.callback_numbers,
         entry.part2,
@@ -147,8 +162,8 @@ def _entry(number: int, row: Mapping[str, Any]) -> Consents:
     scopes = _grants(number, row, "scopes")
     if any(grant.what.lower() not in SCOPES for grant in scopes):
         raise _wrong(number, "scopes", f"has a word that is none of {', '.join(sorted(SCOPES))}")
-    restrictions = frozenset(r.lower() for r in _list(row, "restrictions"))
-    if restrictions - RESTRICTIONS:
+    restrictions = frozenset(r.lower() for r in _list(row, "restrictions")) if "restrictions" in row else None
+    if (restrictions or frozenset()) - RESTRICTIONS:
         raise _wrong(number, "restrictions", f"has a word that is none of {', '.join(sorted(RESTRICTIONS))}")
     numbers = _list(row, "callback_numbers")
     if any(sum(c.isdigit() for c in n) < 7 for n in numbers):
@@ -163,7 +178,7 @@ def _entry(number: int, row: Mapping[str, Any]) -> Consents:
         restrictions=restrictions,
         neutral_names=_list(row, "neutral_names"),
         callback_numbers=numbers,
-        part2=_YES[part2],
+        part2=_YES[part2] if "part2" in row else None,
     )
 
 
@@ -172,9 +187,8 @@ def _grants(number: int, row: Mapping[str, Any], column: str) -> tuple[Grant, ..
     for part in _list(row, column):
         match = _UNTIL.fullmatch(part)
         if match is None:
-            if re.search(
-                r"\buntil\b|\d{4}", part, re.IGNORECASE
-            ):  # "details 2027-01-01" must not be a consent without an end
+            # "details 2027-01-01" and "Robert Lopez exp 1/1/27" must not be consents without an end.
+            if part.lower() not in SCOPES and _SAYS_AN_END.search(part):
                 raise _wrong(number, column, 'has a day that is not written "until YYYY-MM-DD"')
             out.append(Grant(part))
             continue
@@ -194,9 +208,17 @@ def _rows_of_csv(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
             if None in row:
                 raise _wrong(reader.line_num, "the last", "is followed by more cells than there are columns")
             if any((value or "").strip() for value in row.values()):
+                _whole(reader.line_num, row)
                 yield reader.line_num, row
     except csv.Error:
         raise ConfigurationError(f"Row {reader.line_num} of the consent register is not valid CSV.") from None
+
+
+def _whole(number: int, row: Mapping[str, Any]) -> None:
+    """A row that ends early was cut, or broken by a line break: what it lacks is not known to be empty."""
+    for column, value in row.items():
+        if value is None:
+            raise _wrong(number, column, "is missing: the row ends before it")
 
 
 def _rows_of_database(address: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -231,7 +253,7 @@ def _check_columns(names: Iterable[str]) -> None:
     if "recipient" not in given or set(given) - set(COLUMNS) or len(set(given)) < len(given):
         raise ConfigurationError(
             "The consent register's columns are not as they should be.",
-            hint=f"Its first line names, once each: {', '.join(COLUMNS)}; all but recipient may be left out.",
+            hint=f"Its first line names, once each: {', '.join(COLUMNS)}; all but recipient may be left out, and what rests on them is then undetermined.",
         )
 
 

@@ -53,8 +53,10 @@ def v06(case: Case) -> Breach | None:
     """Words of substance-use treatment; and for a patient of such a programme, the programme's name itself."""
     evidence = case.heard("V06")
     consents = case.consents
-    if not evidence and consents is not None and consents.part2:
+    if not evidence and consents is not None and consents.part2 is not False:
         evidence = tuple(e for e in case.parts.of("practice") if not on_list(e.text, case.neutral_names))
+        if evidence and consents.part2 is None and case.granted(case.rules.rules["V06"].scopes) is None:
+            return case.undetermined("V06", ("part 2 flag",), evidence, why="The practice is named. The register does not say whether a part 2 programme treats the recipient.")  # fmt: skip
         why = "The practice is named to a patient of a part 2 programme, and the name is not on the list of neutral names."
         return case.unless_consented("V06", evidence, why=why)
     return case.unless_consented("V06", evidence, why="Substance-use treatment, or a facility for it, is told.")
@@ -133,7 +135,7 @@ def v13(case: Case) -> Breach | None:
     """Details for the ears of somebody who is not the patient."""
     if not case.details or case.addressee is Addressee.PATIENT:
         return None
-    evidence = case.related or case.parts.of("patient")
+    evidence = case.related or case.strangers or case.parts.of("patient")
     if case.consents is None:
         missing = ("authorised persons",) if case.related else ("patient's name", "authorised persons")
         return case.undetermined("V13", missing, evidence, why="Details are told. Whether the listener may hear them is not known.")  # fmt: skip
@@ -141,6 +143,10 @@ def v13(case: Case) -> Breach | None:
     if grant is not None:
         case.exempt.append(("V13", f"authorised person{f' until {grant.until}' if grant.until else ''}"))
         return None
+    if case.perhaps_authorised():
+        return case.undetermined("V13", ("day of sending",), evidence, why="Details are told to a person whose authorisation has ended; whether before the message, is not known.")  # fmt: skip
+    if case.strangers and not case.related:
+        return case.undetermined("V13", ("who is greeted",), evidence, why="Details are told. Whether somebody else is greeted beside the patient is not known.")  # fmt: skip
     if case.addressee is Addressee.UNKNOWN:
         return case.undetermined("V13", ("patient's name",), evidence, why="Details are told. Whether the person greeted is the patient is not known.")  # fmt: skip
     return case.found("V13", evidence, why="Details are told to a person who is not on the list of authorised persons.")

@@ -44,7 +44,10 @@ def v15(case: Case) -> Breach | None:
         return case.undetermined(
             "V15", ("restrictions",), why=f"{why} Whether a restriction asks for that is not known."
         )
-    if absent == ["practice"] and "no-practice-name" in case.consents.restrictions:
+    asked = case.consents.restrictions
+    if absent == ["practice"] and asked is None:
+        return case.undetermined("V15", ("restrictions",), why=f"{why} The register does not say whether that was asked for.")  # fmt: skip
+    if absent == ["practice"] and "no-practice-name" in (asked or ()):
         case.exempt.append(("V15", "restriction: no-practice-name"))
         return None
     return case.found("V15", why=why)
@@ -72,6 +75,8 @@ def v17(case: Case) -> Breach | None:
             "V17", ("restrictions",), why="Whether the recipient asked for a restriction is not known."
         )
     asked = case.consents.restrictions
+    if asked is None:
+        return case.undetermined("V17", ("restrictions",), why="The register does not say what the recipient asked for.")  # fmt: skip
     whole = tuple(e for r in case.readings if (e := r.whole("restriction on file")))
     if "no-voicemail" in asked:
         return case.found("V17", whole, why="The recipient asked for no voicemail.")

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
+from redactor.policy.sent.company import company
 from redactor.policy.sent.model import Evidence, Kind, Message, Part
 from redactor.policy.sent.reading import Reading, plain
 from redactor.policy.sent.rules import Rules
@@ -96,6 +97,8 @@ _SLOTS = {
 }
 NEAR_ENOUGH = 0.8
 """Similarity (difflib) from which a name as it was recognised counts as the name on a list."""
+HALF_HEARD = 0.5
+"""Similarity of a given name that is enough where the family name is as near as that."""
 FEWEST_DIGITS = 7
 
 
@@ -106,12 +109,14 @@ class Parts:
     Attributes:
         theirs: numbers that the words call the patient's own.
         further: other numbers, a fax among them.
+        beside: names next to the one greeted, of people who may be greeted too.
     """
 
     found: tuple[Part, ...]
     theirs: tuple[Evidence, ...]
     further: tuple[Evidence, ...]
     kind: Kind
+    beside: tuple[Evidence, ...] = ()
 
     def of(self, name: str) -> tuple[Evidence, ...]:
         return tuple(p.evidence for p in self.found if p.name == name)
@@ -122,6 +127,7 @@ def find_parts(message: Message, readings: Sequence[Reading], rules: Rules) -> P
     found: list[Part] = []
     theirs: list[Evidence] = []
     further: list[Evidence] = []
+    beside: list[Evidence] = []
     appointment = dated = refill = False
     for reading in readings:
         mine: list[Part] = []
@@ -132,6 +138,9 @@ def find_parts(message: Message, readings: Sequence[Reading], rules: Rules) -> P
             for p in _people(reading, rules)
             if p.name != "caller" or not any(_meet(p.evidence, n.evidence) for n in named)
         )
+        greeted, doubtful = company(reading, mine, stop=_STOP)
+        mine.extend(Part("patient", e) for e in greeted)
+        beside.extend(doubtful)
         numbers, own, others = _numbers(message, reading)
         mine.extend(numbers)
         theirs.extend(own)
@@ -163,7 +172,7 @@ def find_parts(message: Message, readings: Sequence[Reading], rules: Rules) -> P
         kind = Kind.REFILL
     elif any(p.name == "request" for p in found):
         kind = Kind.CALLBACK
-    return Parts(tuple(found), tuple(theirs), tuple(further), kind)
+    return Parts(tuple(found), tuple(theirs), tuple(further), kind, tuple(beside))
 
 
 def is_birth(reading: Reading, found: Finding) -> bool:
@@ -179,19 +188,26 @@ def is_birth(reading: Reading, found: Finding) -> bool:
     )
 
 
-def same_name(one: str, other: str) -> bool:
-    """Whether two names have a part in common, as far as recognition can be trusted ("karin" is "Karen")."""
-    return any(
-        SequenceMatcher(None, a, b).ratio() >= NEAR_ENOUGH
-        for a in _name_words(one)
-        for b in _name_words(other)
-        if min(len(a), len(b)) > 1
-    )
+def same_name(said: str, listed: str) -> bool:
+    """Whether a name as it was said may be the listed one, as far as recognition can be trusted ("karin" is "Karen").
+
+    One word may be any part of the listed name. Of more words the first, which is the given name, must be like a part of it, less so if
+    another word is: of "Robert Lopez" and "Maria Lopez" one is not the other, "Marta Lopez" may be Maria misheard.
+    """
+    wanted = [w for w in _name_words(listed) if len(w) > 1]
+    words = [w for w in _name_words(said) if len(w) > 1]
+    alike = [max((SequenceMatcher(None, w, n).ratio() for n in wanted), default=0.0) for w in (*words, "".join(words))]
+    # The last is for one name heard as two words ("car los").
+    return max(alike[0], alike[-1]) >= NEAR_ENOUGH or (alike[0] >= HALF_HEARD and max(alike) >= NEAR_ENOUGH)
 
 
 def _name_words(name: str) -> list[str]:
     out = [re.sub(r"'s?$", "", w) for w in plain(name).split()]
-    return [w for w in out if w not in {"mr", "mrs", "ms", "miss", "dr", "doctor", "mister", "and", "the"}]
+    return [
+        w
+        for w in out
+        if w not in {"mr", "mrs", "ms", "miss", "dr", "doctor", "mister", "and", "the", "um", "uh", "er", "ah", "hm"}
+    ]
 
 
 def on_list(said: str, names: Sequence[str]) -> bool:

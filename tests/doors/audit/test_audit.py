@@ -11,8 +11,11 @@ import spoken
 from sent_cases import BASE, NUMBER, said
 
 from redactor.doors.audit.hearing import clipped
-from redactor.doors.audit.results import discreet, harmless
-from redactor.doors.audit.reviewed import Rate
+from redactor.doors.audit.recipients import read_sendings
+from redactor.doors.audit.results import Row, discreet, harmless
+from redactor.doors.audit.reviewed import Rate, missed
+from redactor.keep import Inputs
+from redactor.policy.sent import Audited, Breach, Kind, Severity, Verdict
 
 WORDS = ("metformin", "Whitlock", "Denise", "Karen", "Lakeside", "555-0142")
 TEXT = said("Your metformin is here.", greeting="Hi Denise Whitlock,")
@@ -32,7 +35,9 @@ def archive(tmp_path):
 @pytest.fixture
 def register(tmp_path):
     path = tmp_path / "register.csv"
-    path.write_text(f"recipient,patient,callback_numbers\n7,Denise Whitlock,{NUMBER}\n8,{BASE['patient']},{NUMBER}\n")
+    path.write_text(
+        f"recipient,patient,callback_numbers,restrictions,part2\n7,Denise Whitlock,{NUMBER},,\n8,{BASE['patient']},{NUMBER},,\n"
+    )
     return path
 
 
@@ -180,6 +185,67 @@ def test_a_heard_name_is_a_keyed_hash(run, tmp_path, archive, register):
     assert re.fullmatch(r"caller-[0-9a-f]{8}", names[0][0])
 
 
+def mailboxes(folder):
+    """One folder for each of two mailboxes, each with a message of the same name."""
+    for box in ("101", "102"):
+        (folder / box).mkdir(parents=True)
+        spoken.save(folder / box, "msg0000", said(f"Your metformin is here. It is about box {box}."))
+    return folder
+
+
+@pytest.mark.parametrize("key", ["msg0000.wav", "msg0000"])
+def test_a_row_is_of_one_recording(run, tmp_path, register, key):
+    archive = mailboxes(tmp_path / "in")
+    calls = tmp_path / "calls.csv"
+    calls.write_text(f"file,recipient\nnobody,8\n{key},7\n")
+    command = ("audit", "--out", tmp_path / "out", "--consents", register, "--recipients", calls)
+    done = run(*command, archive, "--transcript", archive)
+    assert done.returncode == 78, done.stderr.decode()
+    assert b"Row 3" in done.stderr
+    assert b"msg0000.wav,7" not in done.stderr
+    assert not (tmp_path / "out").exists()
+    done = run(*command, archive / "101", archive / "102", "--transcript", archive)
+    assert done.returncode == 78, done.stderr.decode()
+
+
+def test_of_the_same_names_each_path_has_its_own_row(run, tmp_path):
+    archive = mailboxes(tmp_path / "in")
+    register, calls = tmp_path / "register.csv", tmp_path / "calls.csv"
+    register.write_text(
+        f"recipient,patient,callback_numbers,scopes,restrictions,part2\n7,Maria Lopez,{NUMBER},medication,,\n8,Maria Lopez,{NUMBER},,,\n"
+    )
+    calls.write_text("file,recipient,prerecorded\n101/msg0000.wav,7,no\n102/msg0000.wav,8,no\n")
+    out = tmp_path / "out"
+    done = run(
+        "audit", archive, "--out", out, "--transcript", archive, "--consents", register, "--recipients", calls,
+        "--ner", "none",
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr.decode()
+    doc = json.loads((out / "audit.json").read_text())
+    assert [m["verdict"] for m in doc["messages"]] == ["pass", "findings"]
+    assert doc["name_model"] == "none"
+    # By its name alone the one in the folder given still is told from the one below it.
+    spoken.save(archive, "msg0000", said("We have some information for you."))
+    calls.write_text("file,recipient\nmsg0000.wav,8\n101/msg0000.wav,7\n102/msg0000.wav,8\n")
+    items = Inputs([archive], is_audio=lambda path: path.suffix == ".wav")
+    sendings = read_sendings(calls)
+    sendings.settle(items)
+    assert [sendings.of(item, "").recipient for item in items] == ["8", "7", "8"]
+
+
+def row_of(identity, *rules):
+    breaches = tuple(Breach(r, Severity.S2, Verdict.FINDINGS, why="x") for r in rules)
+    return Row(1, identity, Audited(identity, "t/1", Kind.OTHER, Verdict.FINDINGS if rules else Verdict.PASS, breaches))
+
+
+def test_a_label_counts_for_one_message_or_for_none():
+    rows = [row_of("0123456789" + "a" * 54, "V02"), row_of("0123456789" + "b" * 54)]
+    both = missed(rows, {"0123456789": frozenset({"V02"})})
+    assert (both.reviewed, both.unknown) == (0, 1)
+    one = missed(rows, {"0123456789a": frozenset({"V02", "V14"})})
+    assert (one.reviewed, one.breaches.count, one.breaches.total) == (1, 1, 2)
+
+
 def test_somebody_elses_files_are_left_alone(run, tmp_path, archive):
     out = tmp_path / "out"
     out.mkdir()
@@ -197,10 +263,13 @@ def test_somebody_elses_files_are_left_alone(run, tmp_path, archive):
         ("--recipients", "file,who\nx,Zebedee\n", 78, b"columns"),
         ("--recipients", "file,prerecorded\nx,Zebedee\n", 78, b"column prerecorded"),
         ("--recipients", "file\nZebedee\nZebedee\n", 78, b"Row 3"),
+        ("--recipients", "file,recipient,direction\nx,7,in\nZebedee,7\n", 78, b"Row 3"),
         ("--consents", "recipient,scopes\nZebedee,nonsense\n", 78, b"column scopes"),
         ("--rules", "Zebedee", 78, b"TOML"),
         ("--reviewed", "id,rules\nZebedee,V01\n", 78, b"Row 2"),
         ("--reviewed", "id,rules\n0123456789,V99\n", 78, b"Row 2"),
+        ("--reviewed", "id,rules\n0123456789\n", 78, b"Row 2"),
+        ("--reviewed", "id,rules\n0123456789,V02\n01234567,V02\n", 78, b"Row 3"),
     ],
 )
 def test_bad_files_are_said_before_anything_is_heard(run, tmp_path, archive, name, text, code, words):

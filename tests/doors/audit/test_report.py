@@ -67,6 +67,8 @@ def test_it_says_what_it_cannot_say():
     assert "1 of 2" in measured
     assert "stopped early" in page(interrupted=True)
     assert "demonstration model" in page(synthetic_only=True)
+    assert "No model for names" in page(name_model="none")
+    assert "No model for names" not in page()
 
 
 def test_an_empty_audit_has_a_report_too():

@@ -36,7 +36,7 @@ def test_consents_are_taken_into_account(run, tmp_path):
     own = tmp_path / "own.toml"
     own.write_text(f'name = "own"\nversion = "1"\n[practice]\ncallback_numbers = ["{NUMBER}"]\n')
     register = tmp_path / "register.csv"
-    register.write_text("recipient,patient,scopes\n7,Maria Lopez,medication\n8,Maria Lopez,\n")
+    register.write_text("recipient,patient,scopes,restrictions,part2\n7,Maria Lopez,medication,,\n8,Maria Lopez,,,\n")
     text = said("Your metformin is here.")
     assert run("script", text, "--rules", own).returncode == 1
     assert run("script", text, "--rules", own, "--consent", "medication").returncode == 0

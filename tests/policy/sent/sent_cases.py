@@ -13,7 +13,7 @@ LONG_AGO, FAR = "2020-01-31", "2099-12-31"
 SENT = "2026-06-15"
 ALLOWED = 'name = "own"\nversion = "1"\n[practice]\nrefill_notice_allowed = true\nfull_name_allowed = true\n'
 SCRIPTED = 'name = "own"\nversion = "1"\n[practice]\nscripts = ["Hi {name}, this is {caller} from {practice}. Please call us back at {number}. Thank you."]\n'
-BASE = {"patient": "Maria Lopez", "callback_numbers": NUMBER}
+BASE = {"patient": "Maria Lopez", "callback_numbers": NUMBER, "restrictions": "", "part2": ""}
 
 
 @dataclass(frozen=True)

@@ -63,11 +63,17 @@ def test_a_database_is_read(tmp_path):
         ({"scopes": SECRET}, "scopes"),
         ({"scopes": "details until tomorrow"}, "scopes"),
         ({"scopes": "details 2027-01-01"}, "scopes"),
+        ({"authorised": f"{SECRET} exp 1/1/27"}, "authorised"),
+        ({"authorised": f"{SECRET} till 01.02.27"}, "authorised"),
+        ({"authorised": f"{SECRET} (until May)"}, "authorised"),
+        ({"authorised": f"{SECRET} expires soon"}, "authorised"),
         ({"restrictions": f"no voicemail {SECRET}"}, "restrictions"),
         ({"callback_numbers": "555"}, "callback_numbers"),
         ({"part2": SECRET}, "part2"),
         ({"authorised": f"{SECRET} until 31.12.2027"}, "authorised"),
         ({"recipient": ""}, "recipient"),
+        ({"recipient": "-"}, "recipient"),
+        ({"recipient": "( ) ..."}, "recipient"),
         ({"recipient": "*", "scopes": "details"}, "recipient"),
     ],
 )
@@ -93,6 +99,56 @@ def test_unknown_columns_are_refused(tmp_path, head):
     assert SECRET not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "lines", ["2065550163,details\n", "2065550163,details\n,callback-only\n", f"2065550163,details,\n{SECRET}\n"]
+)
+def test_a_row_that_ends_early_is_refused(tmp_path, lines):
+    path = tmp_path / "r.csv"
+    path.write_text(f"recipient,scopes,restrictions\n{lines}")
+    with pytest.raises(ConfigurationError, match=r"Row [23]") as caught:
+        read_register(str(path))
+    assert "ends before it" in caught.value.message
+    assert SECRET not in caught.value.message
+
+
+def test_lines_without_any_cell_are_passed_over(tmp_path):
+    path = tmp_path / "r.csv"
+    path.write_text("recipient,scopes,restrictions\n2065550163,details,\n\n  \n,,\n")
+    assert len(read_register(str(path))) == 1
+
+
+CALM = "hi maria this is karen from lakeside family practice please call us back at 206 555 0142"
+
+
+@pytest.mark.parametrize(
+    ("more", "unknown"),
+    [
+        ({"restrictions": "", "part2": ""}, {}),
+        ({"part2": "no"}, {"V17": ("restrictions",)}),
+        ({"restrictions": ""}, {"V06": ("part 2 flag",)}),
+        ({"restrictions": "", "neutral_names": "Lakeside Family Practice"}, {}),
+        ({"restrictions": "", "scopes": "part2"}, {}),
+        ({}, {"V06": ("part 2 flag",), "V17": ("restrictions",)}),
+    ],
+)
+def test_what_a_register_has_no_column_for_is_not_known(more, unknown, detector):
+    transcript = Transcript.of(TimedText(w, n, n + 0.5) for n, w in enumerate(CALM.split()))
+    message = Message("0" * 64, (transcript,), tuple(next(iter(detector.search([transcript])))), 9.0)
+    register = parse_register(row(patient="Maria Lopez", callback_numbers="206-555-0142", **more))
+    result = audit(message, Circumstances(register.of("12"), DAY, prerecorded=False), load_rules())
+    assert {b.rule: b.missing for b in result.breaches} == unknown
+    assert result.verdict.value == ("undetermined" if unknown else "pass")
+
+
+def test_a_practice_left_unnamed_may_have_been_asked_for(detector):
+    words = "hi maria this is karen please call us back at 206 555 0142".split()
+    transcript = Transcript.of(TimedText(w, n, n + 0.5) for n, w in enumerate(words))
+    message = Message("0" * 64, (transcript,), tuple(next(iter(detector.search([transcript])))), 9.0)
+    register = parse_register(row(patient="Maria Lopez", callback_numbers="206-555-0142"))
+    result = audit(message, Circumstances(register.of("12"), DAY, prerecorded=False), load_rules())
+    assert {b.rule: b.verdict.value for b in result.breaches} == {"V15": "undetermined", "V17": "undetermined"}
+
+
 def test_what_cannot_be_read_is_said(tmp_path):
     for given in (tmp_path / "none.csv", tmp_path / "none.sqlite"):
         with pytest.raises(NoInput):
@@ -102,15 +158,15 @@ def test_what_cannot_be_read_is_said(tmp_path):
     assert SECRET not in caught.value.message + caught.value.hint
 
 
+DAY = date(2026, 6, 15)
+
+
 def told(consents, **more):
     """The verdict of V01 on "you have gout"."""
     transcript = Transcript.of(TimedText(w, n, n + 0.5) for n, w in enumerate("hi maria you have gout".split()))
     message = Message("0" * 64, (transcript,), (Finding("CONDITION", 18, 22, 0.85, "test"),), 5.0)
     result = audit(message, Circumstances(consents, **more), load_rules())
     return next((b.verdict.value for b in result.breaches if b.rule == "V01"), ""), result
-
-
-DAY = date(2026, 6, 15)
 
 
 @pytest.mark.parametrize(
@@ -128,6 +184,7 @@ DAY = date(2026, 6, 15)
             "undetermined",
         ),  # it may have held when the message was sent
         ((Grant("details", date(2026, 6, 16)),), None, DAY, ""),
+        ((Grant("details", DAY),), None, DAY, "undetermined"),  # elsewhere it is the next day already
         ((Grant("details", date(2026, 6, 16)),), None, None, "undetermined"),
         ((Grant("billing"),), None, DAY, "findings"),
     ],
