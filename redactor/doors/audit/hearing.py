@@ -79,7 +79,11 @@ class Listener:
             transcripts=speech.transcripts,
             findings=tuple(found),
             duration=recording.duration,
-            heard=Heard(sum(u.end - u.start for u in speech.unheard if u.kind != "sound"), clipped(recording)),
+            heard=Heard(
+                sum(u.end - u.start for u in speech.unheard if u.kind != "sound"),
+                clipped(recording),
+                invented=speech.model.synthetic_only,
+            ),
             digits_of=digits_of,
         )
         return message, speech.model.synthetic_only

@@ -180,6 +180,8 @@ def v20(case: Case) -> Breach | None:
             doubts.append("there is speech without words")
         if heard.clipped > limits.clipped_share:
             doubts.append("the sound is clipped")
+        if heard.invented:
+            doubts.append("a demonstration model, which invents words, was the ear")
     foreign = case.rules.words["foreign"]
     said = [w for r in case.readings for w in r.plain.split()]
     strange = sum(w in foreign for w in said)

@@ -115,10 +115,12 @@ class Heard:
     Attributes:
         unheard: seconds of speech that no word stands for.
         clipped: share of samples at full scale, 0 … 1.
+        invented: the words are of a checkpoint that must not be trusted with human speech (`ModelInfo.synthetic_only`).
     """
 
     unheard: float = 0.0
     clipped: float = 0.0
+    invented: bool = False
 
 
 def only_digits(text: str) -> str:

@@ -158,7 +158,7 @@ def overlaid(rules: Rules, text: str) -> Rules:
         name=str(data["name"]),
         version=f"{data['version']} over {rules.stamp}",
         practice=_filled(rules.practice, _table(data, "practice"), "practice"),
-        limits=_filled(rules.limits, _table(data, "limits"), "limits"),
+        limits=_checked(_filled(rules.limits, _table(data, "limits"), "limits")),
         rules=MappingProxyType({i: _changed(r, _table(given, i)) for i, r in rules.rules.items()}),
     )
 
@@ -236,6 +236,22 @@ def _changed(rule: Rule, given: Mapping[str, Any]) -> Rule:
         phrases=rule.phrases + compiled(_strings(given.get("more", []), f"{rule.id}.more"), where=f"{rule.id}.more"),
         never=rule.never + compiled(_strings(given.get("never", []), f"{rule.id}.never"), where=f"{rule.id}.never"),
     )
+
+
+_BOUNDS = {
+    "unsure_word": (0.1, 1.0), "unsure_share": (0.0, 0.5), "unheard_seconds": (0.0, 5.0), "clipped_share": (0.0, 0.1),
+    "foreign_share": (0.0, 0.5), "sure_score": (0.1, 1.0), "prerecorded_seconds": (1.0, 60.0), "words_a_second": (1.0, 5.0),
+}  # fmt: skip
+"""Beyond them a limit switches its rule off, and a message would pass unjudged: that is what `off` is for, which results name."""
+
+
+def _checked(limits: Limits) -> Limits:
+    for key, (low, high) in _BOUNDS.items():
+        if not low <= getattr(limits, key) <= high:
+            raise ConfigurationError(
+                f"limits.{key} is not between {low:g} and {high:g}.", hint='To leave a rule out, name it in practice.off = ["V20"].'
+            )  # fmt: skip
+    return limits
 
 
 def _filled(base: Any, given: Mapping[str, Any], table: str) -> Any:

@@ -41,3 +41,13 @@ def test_every_rule_has_three_messages_that_break_it_and_three_that_do_not():
     worse = Counter(c.rule for c in CASES if c.verdict == ("undetermined" if c.rule == "V20" else "findings"))
     silent = Counter(c.rule for c in CASES if not c.verdict)
     assert all(worse[rule] >= 3 and silent[rule] >= 3 for rule in IDS), (worse, silent)
+
+
+def test_words_of_a_model_that_invents_them_never_pass():
+    """The same message, recognised by a checkpoint that may be trusted, and by one that may not."""
+    said = "hi maria this is anna from northgate clinic please call us at 206 555 0142"
+    transcript = Transcript.of(TimedText(w, n * 0.35, n * 0.35 + 0.3, 0.9) for n, w in enumerate(said.split()))
+    for invented in (False, True):
+        message = Message("0" * 64, (transcript,), (), 6.0, Heard(invented=invented), digits_of)
+        result = audit(message, Circumstances(), load_rules())
+        assert ("V20" in {b.rule for b in result.breaches}) is invented

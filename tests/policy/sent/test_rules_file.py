@@ -91,3 +91,11 @@ def test_a_practice_decides_what_is_its_own():
 def test_what_cannot_be_honoured_is_refused(text):
     with pytest.raises(ConfigurationError):
         overlaid(load_rules(), text)
+
+
+@pytest.mark.parametrize(
+    "line", ["clipped_share = 2.0", "unsure_share = 1.5", "unheard_seconds = 999999.0", "sure_score = 0.0"]
+)
+def test_a_limit_cannot_switch_a_rule_off_unseen(line):
+    with pytest.raises(ConfigurationError, match="is not between"):
+        overlaid(load_rules(), HEAD + f"[limits]\n{line}\n")

@@ -69,7 +69,11 @@ class Auditing:
         entry = self._register.of(given.recipient) if self._register and given.recipient else None
         message = Message(
             id=recording.id, transcripts=plan.speech.transcripts, findings=_found(plan), duration=recording.duration,
-            heard=Heard(sum(u.end - u.start for u in plan.speech.unheard if u.kind != "sound"), clipped(recording)),
+            heard=Heard(
+                sum(u.end - u.start for u in plan.speech.unheard if u.kind != "sound"),
+                clipped(recording),
+                invented=plan.speech.model.synthetic_only,
+            ),
             digits_of=digits_of,
         )  # fmt: skip
         circumstances = Circumstances(
