@@ -42,7 +42,9 @@ def table_of(result: Path) -> str:
 
 
 def fill(page: Path = PAGE, results: Path = RESULTS) -> None:
-    text = filled(page.read_text(encoding="utf-8"), {path.stem: table_of(path) for path in sorted(results.glob("*.json"))})  # fmt: skip
+    text = page.read_text(encoding="utf-8")
+    marked = [path for path in sorted(results.glob("*.json")) if f"<!-- {path.stem} -->" in text]
+    text = filled(text, {path.stem: table_of(path) for path in marked})
     part = page.with_suffix(".part")
     part.write_text(text, encoding="utf-8")
     part.replace(page)
