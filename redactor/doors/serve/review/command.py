@@ -63,6 +63,7 @@ def add(
     settings = load_settings(config)
     sendings = read_sendings(recipients) if recipients is not None else Sendings({})
     inputs = Inputs(paths, is_audio=looks_like_audio)
+    sendings.settle(inputs)
     reader = o.transcripts_for(transcript, inputs) if transcript else None
     recipe = recipe_of(settings)
     recipe = replace(
