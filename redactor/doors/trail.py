@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from redactor.doors.keeping import DEFAULT, ConfigOption, StateOption, actor, places_of
+from redactor.doors.keeping import DEFAULT, ConfigOption, Places, StateOption, actor, places_of
 from redactor.doors.terminal import complain, notice
 from redactor.durable import Partial, as_output_error, flush_folder
 from redactor.errors import ConfigurationError, OutputError, TrailDamaged
 
 if TYPE_CHECKING:
-    from redactor.keep.trail import Anchor, KeyRing
+    from redactor.keep.trail import Anchor, KeyRing, LastCheck
 
 AnchorFiles = Annotated[
     list[Path] | None,
@@ -48,7 +49,9 @@ def verify(
     ] = None,
 ) -> None:
     """Check every entry, its place, and the end against the anchors. Exit code 76 if anything was changed, added, lost or moved."""
-    from redactor.keep.trail import Anchor, verify, verify_export
+    from redactor.keep.trail import Anchor, LastCheck, verify, verify_export
+
+    begun = int(time.time())
 
     places = places_of(config, state)
     ring = _keys(keys or places.keys)
@@ -68,6 +71,7 @@ def verify(
                 }
             )
         )  # fmt: skip
+        _note(LastCheck(begun, report.last, len(problems)), places, ring)
         if report.unfinished:
             notice("The end holds bytes of a write that was killed; the next event records them.")
     for problem in problems:
@@ -142,6 +146,13 @@ def rotate_key(*, config: ConfigOption = DEFAULT, state: StateOption = None) -> 
     places = places_of(config, state)
     print(json.dumps({"key": places.open_trail().rotate(by=actor())}))
     notice("Copy the key file to where the auditor is.")
+
+
+def _note(check: LastCheck, places: Places, ring: KeyRing) -> None:
+    try:
+        check.save(places.anchor, ring)
+    except OutputError:
+        notice("When this check was could not be noted beside the anchor.")
 
 
 def _keys(path: Path) -> KeyRing:

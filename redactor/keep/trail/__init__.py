@@ -3,7 +3,7 @@
     event ──▶ line of JSON ──HMAC over (MAC before, line)──▶ segment file, flushed ──▶ anchor: how many, and the last MAC, in a second place
 
 `events` what can be told (ids only) · `keys` the key file · `chain` a line and its MAC · `anchor` the second place · `trail` appends, one writer at a
-time, several processes · `verify` reads everything · `export` a stretch with its own proof.
+time, several processes · `verify` reads everything · `checked` when that was · `newest` from the end, for a page · `export` a stretch with its own proof.
 
 What it shows and what not. Without the key nobody can change, insert, remove or reorder an entry unseen, and the anchor shows a tail that was cut
 or a folder that was emptied. Whoever has the key file and both places (root on this host, for instance) can write the whole trail anew, and whoever
@@ -14,8 +14,10 @@ in the key file, since the old entries are checked with them.
 
 from redactor.keep.trail import events
 from redactor.keep.trail.anchor import Anchor
+from redactor.keep.trail.checked import LastCheck
 from redactor.keep.trail.export import Export, export, verify_export
 from redactor.keep.trail.keys import KeyRing
+from redactor.keep.trail.newest import Newest, newest
 from redactor.keep.trail.trail import Trail
 from redactor.keep.trail.verify import Report, entries, verify
 
@@ -23,11 +25,14 @@ __all__ = [
     "Anchor",
     "Export",
     "KeyRing",
+    "LastCheck",
+    "Newest",
     "Report",
     "Trail",
     "entries",
     "events",
     "export",
+    "newest",
     "verify",
     "verify_export",
 ]

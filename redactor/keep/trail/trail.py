@@ -24,6 +24,7 @@ from redactor.durable import Partial, as_output_error, flush_folder
 from redactor.errors import Busy, OutputError, TrailDamaged
 from redactor.keep.trail.anchor import Anchor
 from redactor.keep.trail.chain import START, check_line, interruption, read_line, seal_line, segment_path, segments
+from redactor.keep.trail.checked import LastCheck
 from redactor.keep.trail.events import Event, Interrupted, KeyChanged, SegmentOpened
 from redactor.keep.trail.keys import KeyRing, fingerprint_of
 
@@ -139,6 +140,14 @@ class Trail:
         with self._locked():
             self._read_on()
             return self._anchor()
+
+    def last_check(self) -> LastCheck | None:
+        """When all of it was last checked on this host, as far as is known.
+
+        Raises:
+            TrailDamaged, ConfigurationError: the key file is missing or none.
+        """
+        return LastCheck.load(self.anchor, KeyRing.load(self.key))
 
     # --- under the lock -------------------------------------------------------------------------------------------------
 

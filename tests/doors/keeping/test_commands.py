@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,7 +15,7 @@ from typer.testing import CliRunner
 
 from redactor.doors.cli import app
 from redactor.errors import ConfigurationError, RedactorError
-from redactor.keep.trail import entries
+from redactor.keep.trail import KeyRing, LastCheck, entries
 
 CANARY = b"Dana Whitlock metformin 555-0142"
 FIRST = b"correct horse battery\n"
@@ -151,6 +152,8 @@ def test_the_trail_is_checked_exported_and_anchored(run, tmp_path, sealed):
     run("vault", "hold", number, "--matter", "case-9", "--state", state)
     done = run("log", "verify", "--state", state, "--anchor", tmp_path / "anchors")
     assert (done.returncode, json.loads(done.stdout)["entries"]) == (0, 6)
+    noted = LastCheck.load(state / "trail.anchor", KeyRing.load(state / "trail.keys"))
+    assert (noted.last, noted.problems, 0 <= time.time() - noted.at < 60) == (6, 0, True)
     out = tmp_path / "export.jsonl"
     assert json.loads(run("log", "export", "--out", out, "--state", state, "--since", "2020-01-01").stdout) == {
         "first": 1,
@@ -168,7 +171,10 @@ def test_the_trail_is_checked_exported_and_anchored(run, tmp_path, sealed):
     segment.write_bytes(whole.replace(number[:8].encode(), b"00000000", 1))
     done = run("log", "verify", "--state", state)
     assert done.returncode == 76
-    assert json.loads(done.stdout)["problems"]
+    problems = json.loads(done.stdout)["problems"]
+    assert problems
+    noted = LastCheck.load(state / "trail.anchor", KeyRing.load(state / "trail.keys"))
+    assert (noted.last, noted.problems) == (7, len(problems))  # with that of the export
     assert run("log", "export", "--out", tmp_path / "y", "--state", state).returncode == 76
     segment.write_bytes(whole)
     last = state / "trail" / "trail-000002.jsonl"

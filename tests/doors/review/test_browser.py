@@ -300,6 +300,9 @@ def test_every_page_by_axe(window, house, width, scheme):
     ]
     for path in paths + [f"/messages/{m}/adjudication" for m in disputed[:1]]:
         look(path)
+    opened.enter("ada")
+    look("/trail")
+    look("/trail?kind=logged-in&by=nobody")
     assert not seen
 
 

@@ -13,6 +13,7 @@ GET = {
     "/messages/{id}/audio": "message.hear_redacted", "/messages/{id}/files/text": "message.hear_redacted", "/messages/{id}/original.wav": "message.hear_original",
     "/samples": "sample.draw", "/disputes": "adjudicate", "/messages/{id}/adjudication": "adjudicate", "/dashboard": "report.read",
     "/export/messages.csv": "export", "/export/judgments.csv": "export",
+    "/trail": "trail.read",
 }  # fmt: skip
 POST = {
     "/messages/next": "finding.decide", "/messages/{id}/edits": "redaction.edit", "/messages/{id}/decisions": "finding.decide",
@@ -21,7 +22,7 @@ POST = {
 }  # fmt: skip
 WITHOUT = {
     "message.hear_redacted": "ada", "message.hear_original": "olive", "redaction.edit": "olive",
-    "finding.decide": "olive", "sample.draw": "ray", "adjudicate": "ray", "report.read": "olive", "export": "ray",
+    "finding.decide": "olive", "sample.draw": "ray", "adjudicate": "ray", "report.read": "olive", "export": "ray", "trail.read": "lee",
 }  # fmt: skip
 """Somebody who lacks each permission."""
 
@@ -98,7 +99,7 @@ def test_a_change_without_the_sessions_token_is_refused(site, dirty, path):
 
 @pytest.mark.parametrize("path", [p for p in GET if "original" not in p and "adjudication" not in p])
 def test_pages_hold_nothing_that_is_covered(site, dirty, clean, path):
-    answer = site.client("lee").get(path.format(id=dirty), headers=HTML)
+    answer = site.client("ada" if path == "/trail" else "lee").get(path.format(id=dirty), headers=HTML)
     assert answer.status_code in (200, 303)
     assert not any(c.encode() in answer.content for c in CANARY)
     assert b"onerror" not in answer.content

@@ -14,7 +14,7 @@ from redactor.errors import Busy, NoInput, RedactorError
 from .access import SECURITY_HEADERS
 from .desk import Desk
 from .judgments import Taken, Undecided
-from .routes import dashboard, disputes, message, queue, samples, sound
+from .routes import dashboard, disputes, message, queue, samples, sound, trail
 from .store import Stale
 
 STATIC = {"base.css": "text/css", "review.css": "text/css", "message.js": "text/javascript", "wave.js": "text/javascript", "icon.svg": "image/svg+xml"}  # fmt: skip
@@ -35,7 +35,7 @@ def build_review(desk: Desk, access: APIRouter) -> FastAPI:
     """The application; `access`: routes of log-in and accounts."""
     app = FastAPI(title="redactor review", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(access)
-    for module in (queue, message, sound, samples, disputes, dashboard):
+    for module in (queue, message, sound, samples, disputes, dashboard, trail):
         app.include_router(module.router(desk))
     # Our own files only, by name: nothing of a request ever becomes a path.
     static = {name: (resources.files(__package__) / "static" / name).read_bytes() for name in STATIC}
