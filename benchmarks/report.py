@@ -35,7 +35,7 @@ def stamp(model: Path | None = None, *, cores: int | None = None) -> Row:
     except AttributeError:  # not Linux
         usable = os.cpu_count() or 1
     out: Row = {
-        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]).replace(f"{ROOT}/", ""),
         "date": dt.datetime.now(dt.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         "commit": commit(),
         "cpu": cpu_model(),
