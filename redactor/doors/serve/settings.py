@@ -355,6 +355,9 @@ def _check(s: Settings) -> None:
         refuse("S3 needs s3.buckets, and as secrets access_key, secret_key and token.")
     if s.service.key and not re.fullmatch(rb"[0-9a-fA-F]{64}", s.service.key):
         refuse("The secret service.key must be 64 hexadecimal digits.")
+    for name, longest in (("reveal", 86_400), ("idle", 86_400), ("absolute", 7 * 86_400), ("emergency", 86_400)):
+        if not 1 <= getattr(s.review, f"{name}_seconds") <= longest:  # also refuses nan: leave that never ends
+            refuse(f"review.{name}_seconds is not between 1 and {longest}.")
     if s.review.folder and not (s.keeping.recipients and s.keeping.identity):
         refuse("The review needs a vault that it can open: set keeping.recipients and keeping.identity.")
     if s.review.folder and not re.fullmatch(

@@ -30,6 +30,7 @@ def test_defaults(tmp_path):
         ("[http]\nlisten = 'secret'", "http.listen"), ("[http]\npublic_url = 'secret'", "http.public_url"), ("[web]\nx = 1", "web"),
         ("[webhook]\nhosts = ['secret']", "webhook.hosts"), ("[webhook]\nhosts = 'https://x'", "webhook.hosts"),
         ("[callback]\nurl = 'https://secret/'", "callback.secret"), ("[s3]\nendpoint = 'https://secret'", "s3.buckets"),
+        ("[review]\nidle_seconds = inf", "review.idle_seconds"), ("[review]\nreveal_seconds = nan", "review.reveal_seconds"),
         ("[redaction]\nmodel = 'none'", "service.transcripts"), ("[redaction]\nverify = 1", "redaction.verify"),
     ],
 )  # fmt: skip

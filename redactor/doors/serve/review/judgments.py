@@ -10,6 +10,7 @@ and the same missed rules.
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,8 @@ from redactor.keep.sealing import Sealer
 
 from .store import Stale
 from .tables import adjudications, decisions, findings, looked, messages, reviews, sampled
+
+_CHANCE = 16  # bytes
 
 VERDICTS = ("pass", "findings", "undetermined")
 ANSWERS = ("accept", "reject")
@@ -316,8 +319,9 @@ class Judgments:
         )  # fmt: skip
 
     def _sealed(self, text: str) -> bytes | None:
-        return self._sealer.seal(text.encode()) if text else None
+        # The sealer gives equal texts equal seals; some bytes of chance keep two comments from being known as the same.
+        return self._sealer.seal(secrets.token_bytes(_CHANCE) + text.encode()) if text else None
 
     def _opened(self, sealed: bytes | None) -> str:
         opened = self._sealer.open(bytes(sealed)) if sealed else None
-        return opened.decode() if opened else ""
+        return opened[_CHANCE:].decode() if opened else ""

@@ -1,5 +1,6 @@
 """One message: its page, edits of the redaction, answers to findings, the review, leave to hear the original."""
 
+import secrets
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
@@ -156,7 +157,7 @@ def router(desk: Desk) -> APIRouter:
             desk.trail.append_many([events.OriginalHeard(**seen), events.WordsRead(**seen)])
             desk.store.grant(
                 message, person.id, sitting=sitting(person), seconds=desk.reveal_seconds,
-                reason=desk.sealer.seal(reason.encode()),
+                reason=desk.sealer.seal(secrets.token_bytes(16) + reason.encode()),
             )  # fmt: skip
             return RedirectResponse(f"/messages/{message}", 303)
 
