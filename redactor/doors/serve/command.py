@@ -63,6 +63,9 @@ def serve(
     from .service import Service
 
     _log_to_stderr()
+    if hasattr(os, "nice"):
+        # The telephone system comes first: a hook that waits for the recogniser would hold a call up.
+        os.nice(settings.service.nice)
     stop = threading.Event()
 
     def handler(_number: int, _frame: Any) -> None:

@@ -43,6 +43,7 @@ class ServiceTable:
         lease: seconds after which a recording is taken from a service that does not answer any more.
         in_flight: recordings under way at once; 0: by device, at most 16.
         drain_seconds: how long the end may take, for what is under way.
+        nice: by how much the service yields to calls and hooks on the same host, 0 to 19 (Unix).
         sandbox: required (bubblewrap, or no start), auto (bubblewrap where it works, else limits), limits.
         transcripts: folder of transcripts named by the recordings' SHA-256 (ID.json, .vtt …), used instead of recognition.
     """
@@ -61,6 +62,7 @@ class ServiceTable:
     lease: float = 30.0
     in_flight: int = 0
     drain_seconds: float = 60.0
+    nice: int = 10
     sandbox: str = "auto"
     transcripts: str = ""
 
@@ -331,6 +333,8 @@ def _check(s: Settings) -> None:
         refuse(f"The setting service.sandbox must be one of {', '.join(SANDBOXES)}.")
     if not (s.service.queue_limit and s.service.tries and s.service.lease >= 1):
         refuse("The settings service.queue_limit, tries and lease must be 1 or more.")
+    if s.service.nice > 19:
+        refuse("The setting service.nice lies between 0 and 19.")
     if s.http.listen and not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}", s.http.listen):
         refuse("The setting http.listen must be ADDRESS:PORT.")
     for label, hosts in (

@@ -24,7 +24,7 @@ def test_defaults(tmp_path):
 @pytest.mark.parametrize(
     ("lines", "named"),
     [
-        ("queue_limit = 'secret'", "service.queue_limit"), ("queue_limit = true", "queue_limit"), ("tries = -1", "tries"), ("queue_limit = 0", "queue_limit"),
+        ("queue_limit = 'secret'", "service.queue_limit"), ("queue_limit = true", "queue_limit"), ("tries = -1", "tries"), ("nice = 20", "service.nice"), ("queue_limit = 0", "queue_limit"),
         ("secret_thing = 1", "secret_thing"), ("sandbox = 'secret'", "service.sandbox"), ("results = 'secret'", "service.results"),
         ("key = 'secret'", "service.key"), ("key_env = 'NOT_SET'", "service.key"), ("key_file = '/none/secret'", "service.key"), ("key_file = 5", "service.key"),
         ("[http]\nlisten = 'secret'", "http.listen"), ("[http]\npublic_url = 'secret'", "http.public_url"), ("[web]\nx = 1", "web"),
