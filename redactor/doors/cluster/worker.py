@@ -11,7 +11,7 @@ from typing import Any
 
 from redactor.doors.cluster.messages import KEY_NAME, Box, Done, Given, Orders, Report, Started
 from redactor.doors.job import Job, assemble, sandboxed
-from redactor.errors import RedactorError
+from redactor.errors import ClusterUnavailable, RedactorError
 from redactor.keep import Claim, Decision, Item, Known, Step
 from redactor.types import Outcome
 
@@ -91,6 +91,7 @@ class Desk:
         self._asked: list[Claim] = []
         self._done: list[Done] = []
         self._closed = False
+        self._abandoned = False
         self.ending = False
 
     # --- towards the driver --------------------------------------------------------------------------------------------
@@ -123,6 +124,15 @@ class Desk:
             self._closed = True
             self._state.notify_all()
 
+    def abandon(self) -> None:
+        """The driver is gone for good: nobody answers any more, neither what was asked nor what is asked from now on."""
+        with self._state:
+            self._abandoned = True
+            unanswered = [answer for answer in self._answers.values() if not answer.done()]
+        for answer in unanswered:
+            answer.set_exception(_nobody())
+        self.take(Orders(end=True))
+
     # --- towards the pipeline ------------------------------------------------------------------------------------------
 
     def items(self) -> Iterator[Item]:
@@ -145,8 +155,11 @@ class Desk:
         return self._given[item.number].known
 
     def begin(self, claim: Claim) -> Decision:
-        answer = self._answers[claim.item.number] = Future()
+        answer: Future[Decision] = Future()
         with self._state:
+            if self._abandoned:  # a question from now on would be waited for to the end of time
+                raise _nobody()
+            self._answers[claim.item.number] = answer
             self._asked.append(claim)
             self._state.notify_all()
         return answer.result()
@@ -160,3 +173,7 @@ class Desk:
     def released(self, *, idle: bool) -> tuple[Item, ...]:
         """Nothing waits here: what is told to wait goes back to the driver."""
         return ()
+
+
+def _nobody() -> RedactorError:
+    return ClusterUnavailable("The run that gave this recording out has ended.")
