@@ -13,7 +13,7 @@ from redactor.flow import Allowance
 from redactor.gather import Gather
 from redactor.keep import Item
 from redactor.policy.sent import Heard, Message
-from redactor.types import Finding, Recording, Samples, TimedText, Transcript
+from redactor.types import Finding, Recording, Samples, Speech, TimedText, Transcript
 
 AUDIO_SECONDS = 3600.0
 """Of all recordings under way, channels counted."""
@@ -74,19 +74,23 @@ class Listener:
             speech = listen(recording, self._pipeline.transcriber_for(item))
         search = self._search or self._pipeline.detector.search
         found = [f for findings in search(speech.transcripts) for f in findings]
-        message = Message(
-            id=recording.id,
-            transcripts=speech.transcripts,
-            findings=tuple(found),
-            duration=recording.duration,
-            heard=Heard(
-                sum(u.end - u.start for u in speech.unheard if u.kind != "sound"),
-                clipped(recording),
-                invented=speech.model.synthetic_only,
-            ),
-            digits_of=digits_of,
-        )
-        return message, speech.model.synthetic_only
+        return message_of(recording, speech, tuple(found)), speech.model.synthetic_only
+
+
+def message_of(recording: Recording, speech: Speech, findings: tuple[Finding, ...]) -> Message:
+    """What the rules judge: the words, what was found in them, and how well they were heard."""
+    return Message(
+        id=recording.id,
+        transcripts=speech.transcripts,
+        findings=findings,
+        duration=recording.duration,
+        heard=Heard(
+            sum(u.end - u.start for u in speech.unheard if u.kind != "sound"),
+            clipped(recording),
+            invented=speech.model.synthetic_only,
+        ),
+        digits_of=digits_of,
+    )
 
 
 def clipped(recording: Recording) -> float:

@@ -286,7 +286,7 @@ class Service:
         office = Office(
             settings=self._settings, queue=self.queue, metrics=self.metrics, trouble=lambda: self.trouble,
             alive=lambda: self.crew is None or self.crew.alive, wake=lambda: self.crew.wake() if self.crew else None,
-            review=self._review.app if self._review else None,
+            review=self._review.app if self._review else None, scopes=self._review.scopes if self._review else lambda _: frozenset(),
         )  # fmt: skip
         config = uvicorn.Config(
             build_app(office), log_config=None, access_log=False, server_header=False, lifespan="off", ws="none",

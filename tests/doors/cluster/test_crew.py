@@ -13,11 +13,11 @@ import soundfile
 from redactor.doors import options
 from redactor.doors.cluster.crew import Crew, Lost, Machine
 from redactor.doors.cluster.messages import KEY_NAME, Box, Given, Orders, Started, Tampered
-from redactor.doors.cluster.worker import Desk, Worker
+from redactor.doors.cluster.worker import Worker
 from redactor.doors.job import Job, assemble
 from redactor.doors.options import transcripts_for
 from redactor.errors import ClusterUnavailable, ConfigurationError, ModelUnavailable, RedactorError
-from redactor.keep import ArchiveJournal, Claim, Documents, Item, list_inputs
+from redactor.keep import ArchiveJournal, Documents, list_inputs
 from redactor.policy import load_policy
 from redactor.types import Status
 
@@ -393,25 +393,3 @@ def test_what_goes_elsewhere_has_paths_in_full(tmp_path, monkeypatch):
     assert copy.copy(sent) == sent
     assert "secret" not in repr(job(hash_key=b"secret"))
     assert Path(sent.recognition["model"]).is_absolute()
-
-
-def test_a_worker_without_a_driver_asks_in_vain_and_ends():
-    """Both a question that waits, and one that comes only after: else its thread lives for ever, and the process with it."""
-    desk = Desk()
-    claim = Claim(Item(1, Path("a.wav"), Path("a.wav"), Path("a")), "0" * 64, ".wav", "settings", Path("a"))
-    caught = []
-
-    def ask():
-        try:
-            desk.begin(claim)
-        except RedactorError as error:
-            caught.append(error.reason)
-
-    first = threading.Thread(target=ask)
-    first.start()
-    desk.report(patience=10)
-    desk.abandon()
-    first.join(timeout=10)
-    ask()
-    assert len(caught) == 2
-    assert list(desk.items()) == []

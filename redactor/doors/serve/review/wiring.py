@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from redactor.doors.audit.hearing import clipped, digits_of
+from redactor.doors.audit.hearing import message_of
 from redactor.doors.audit.recipients import Sending
 from redactor.doors.keeping import places_in
 from redactor.doors.serve.settings import Settings
@@ -22,8 +22,6 @@ from redactor.keep.trail import Trail
 from redactor.policy.sent import (
     Audited,
     Circumstances,
-    Heard,
-    Message,
     Register,
     Rules,
     audit,
@@ -53,6 +51,11 @@ class Review:
     desk: Desk
     access: Access
 
+    def scopes(self, token: str) -> frozenset[str]:
+        """What a token of `redactor accounts token` is good for, nothing if it is none (any more)."""
+        found = self.access.tokens.find(token)
+        return found.scopes if found else frozenset()
+
 
 class Auditing:
     """The rules, applied to recordings that the pipeline has read. `sending`: what is known of the recording at hand.
@@ -67,15 +70,7 @@ class Auditing:
     def __call__(self, recording: Recording, plan: Plan) -> Audited:
         given = self.sending
         entry = self._register.of(given.recipient) if self._register and given.recipient else None
-        message = Message(
-            id=recording.id, transcripts=plan.speech.transcripts, findings=_found(plan), duration=recording.duration,
-            heard=Heard(
-                sum(u.end - u.start for u in plan.speech.unheard if u.kind != "sound"),
-                clipped(recording),
-                invented=plan.speech.model.synthetic_only,
-            ),
-            digits_of=digits_of,
-        )  # fmt: skip
+        message = message_of(recording, plan.speech, _found(plan))
         circumstances = Circumstances(
             consents=entry, sent=given.sent, direction=given.direction, prerecorded=given.prerecorded
         )

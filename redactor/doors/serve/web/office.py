@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from redactor.doors.serve.metrics import Metrics
 from redactor.doors.serve.queue import NewJob, Queue
 from redactor.doors.serve.settings import Settings
-from redactor.errors import Busy
+from redactor.errors import Busy, RedactorError
 
 RETRY_AFTER = 30
 BODY_SECONDS = 10.0
@@ -25,7 +25,7 @@ BODY_SECONDS = 10.0
 @dataclass(frozen=True, slots=True)
 class Office:
     """`trouble`: why the service is not ready, "" if it is; `wake`: called after something was put in the queue; `review`: an application for
-    all paths that are not the service's own.
+    all paths that are not the service's own; `scopes`: of a token of `redactor accounts token`, none if there is no such token.
     """
 
     settings: Settings
@@ -35,6 +35,24 @@ class Office:
     alive: Callable[[], bool]
     wake: Callable[[], None] = lambda: None
     review: Any = None
+    scopes: Callable[[str], frozenset[str]] = lambda _: frozenset()
+
+    async def admits(self, request: Request, scope: str, token: bytes = b"") -> bool:
+        """Whether a request shows a bearer token: the one of the settings, or one of `redactor accounts token` with this scope.
+
+        Raises:
+            HTTPException: 503, it cannot be looked up.
+        """
+        kind, _, given = request.headers.get("authorization", "").partition(" ")
+        given = given.strip()
+        if kind.lower() != "bearer" or not given:
+            return False
+        if token and hmac.compare_digest(given.encode("utf-8", "replace"), token):
+            return True
+        try:
+            return scope in await run_in_threadpool(self.scopes, given)
+        except RedactorError:
+            raise refusal(503, "access-unavailable", {"Retry-After": str(RETRY_AFTER)}) from None
 
     async def add(self, new: NewJob) -> tuple[int, bool]:
         """Put a job in the queue.
@@ -95,13 +113,3 @@ def refusal(status: int, error: str, headers: Mapping[str, str] | None = None) -
 def accepted(number: int, *, new: bool) -> JSONResponse:
     """A job's number; 202 if it is new, 200 if it was known."""
     return JSONResponse({"job": number, "new": new}, status_code=202 if new else 200)
-
-
-def has_token(request: Request, token: bytes) -> bool:
-    """Whether the request shows this bearer token."""
-    kind, _, given = request.headers.get("authorization", "").partition(" ")
-    return (
-        bool(token)
-        and kind.lower() == "bearer"
-        and hmac.compare_digest(given.strip().encode("utf-8", "replace"), token)
-    )

@@ -11,7 +11,7 @@ from fastapi import Path as InPath
 
 from redactor.keep.artefacts import artefact
 
-from .office import Office, has_token, refusal
+from .office import Office, refusal
 
 Number = Annotated[int, InPath(ge=1, le=2**62)]
 KINDS = {"text": ".txt", "srt": ".srt", "vtt": ".vtt", "json": ".json"}
@@ -58,8 +58,8 @@ def health(office: Office) -> APIRouter:
 def jobs(office: Office) -> APIRouter:
     """Routes behind the token."""
 
-    def guard(request: Request) -> None:
-        if not has_token(request, office.settings.http.token):
+    async def guard(request: Request) -> None:
+        if not await office.admits(request, "jobs", office.settings.http.token):
             raise refusal(401, "bad-token", {"WWW-Authenticate": "Bearer"})
 
     routes = APIRouter(dependencies=[Depends(guard)], responses=UNKNOWN)

@@ -143,6 +143,19 @@ class Guard:
 
         return admitted
 
+    def either(self, permission: str, scope: str) -> Callable[[Request], Awaitable[Person | Holder]]:
+        """A dependency for people with a permission and programs with a token of a scope: who shows a token is a program.
+
+        Raises (when asked):
+            HTTPException: as of the two.
+        """
+        people, programs = self(permission), self.token(scope)
+
+        async def admitted(request: Request) -> Person | Holder:
+            return await (programs if "authorization" in request.headers else people)(request)
+
+        return admitted
+
     # --- cookies
 
     @property

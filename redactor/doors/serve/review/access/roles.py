@@ -34,8 +34,8 @@ ROLES: dict[str, frozenset[str]] = {
 }
 EMERGENCY = frozenset({"message.list", "message.hear_redacted", "message.hear_original"})
 """What an emergency raises to."""
-SCOPES = ("hook", "export", "trail")
-"""Of tokens for programs."""
+SCOPES = ("hook", "jobs", "export")
+"""Of tokens for programs: tell the service of recordings (/webhook, /s3), read jobs and letters (/jobs, /letters), fetch /export."""
 
 
 def permissions_of(roles: Iterable[str]) -> frozenset[str]:
