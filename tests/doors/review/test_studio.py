@@ -1,6 +1,8 @@
 """Messages and versions: what goes into the vault, onto the shelf and into the store, and what an edit makes of it."""
 
 import io
+import os
+import stat
 from dataclasses import replace
 
 import numpy as np
@@ -325,3 +327,13 @@ def test_who_has_read_a_review_gives_no_blind_one(tmp_path):
     assert here.judgments.take_next(9) == f"{3:064x}"
     assert here.judgments.take_next(8) == f"{2:064x}"
     here.judgments.give(f"{1:064x}", 2, version=1, verdict="pass")
+
+
+def test_the_shelf_is_its_owners_alone_whatever_the_umask(tmp_path):
+    before = os.umask(0o000)
+    try:
+        site = ReviewSite(tmp_path)
+        site.add()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "versions").stat().st_mode) == 0o700

@@ -98,7 +98,10 @@ class Shelf:
         """
         shard = self.place(message, "0-0000000000").parent.parent
         try:
-            shard.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(
+                mode=0o700, parents=True, exist_ok=True
+            )  # whatever the caller's umask: see [review] folder
+            shard.mkdir(exist_ok=True)
             held = os.open(shard / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
             raise as_output_error(error) from None
