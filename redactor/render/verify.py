@@ -61,7 +61,8 @@ def still_audible(original: Recording, output: Recording, intervals: Iterable[In
 def _resembles(inside: npt.NDArray[np.float64], before: npt.NDArray[np.float64], step: float) -> bool:
     """Whether `inside` (without mean and tone) is much like any stretch of `before`: normalised cross-correlation, by FFT."""
     n = len(inside)
-    size = 1 << (len(before) + n - 1).bit_length()
+    # Only lags at which `inside` lies wholly in `before` are looked at: none of them reaches round the end.
+    size = _fft_size(len(before))
     product = np.fft.irfft(np.fft.rfft(before, size) * np.conj(np.fft.rfft(inside, size)), size)[: len(before) - n + 1]
     total = np.concatenate(([0.0], np.cumsum(before)))
     squares = np.concatenate(([0.0], np.cumsum(before**2)))
@@ -78,6 +79,12 @@ def _resembles(inside: npt.NDArray[np.float64], before: npt.NDArray[np.float64],
     beep = 2 * np.abs(turning[n:] - turning[:-n]) ** 2 / n
     power = np.maximum(np.maximum(power - beep, 0.05 * power), 1e-6 * loudest)
     return bool(np.any((np.abs(product) > LIKENESS * np.sqrt(power * own)) & (own > FAINT**2 * power)))
+
+
+def _fft_size(least: int) -> int:
+    """A length that FFTs are fast at: a power of two, or 3/4 or 5/8 of one."""
+    whole = 1 << max(3, (least - 1).bit_length())
+    return next(size for size in (whole * 5 // 8, whole * 3 // 4, whole) if size >= least)
 
 
 def _without_tone(samples: npt.NDArray[np.float64], rate: int) -> npt.NDArray[np.float64]:
