@@ -250,6 +250,7 @@ def test_keys_are_listed_and_a_region_can_be_marked_without_a_mouse(window, hous
         assert key in listed
     page.keyboard.press("Escape")
     at(page, "#help").wait_for(state="hidden")
+    at(page, "#play").focus()  # keys work as well after somebody has clicked a button
     page.keyboard.press("m")
     page.keyboard.press("ArrowRight")
     until(page, "document.getElementById('audio').currentTime > 1.9")

@@ -288,7 +288,9 @@ const keys = {
 document.addEventListener("keydown", (e) => {
   const on = e.target;
   if (e.ctrlKey || e.metaKey || e.altKey || $("help").open) return;
-  if (on.matches("input:not([type=radio]), textarea, select, summary") || (on.matches("button, a, input") && (e.key === " " || e.key === "Enter" || e.key.startsWith("Arrow")))) {
+  const own = on.matches("button, a, input") && (e.key === " " || e.key === "Enter");  // what the browser does with them there
+  const turned = on.matches("input") && e.key.startsWith("Arrow");  // arrows choose among radio buttons; a button has no use for them
+  if (own || turned || on.matches("input:not([type=radio]), textarea, select, summary")) {
     if (e.key === "Escape") on.blur();
     return;
   }
