@@ -76,7 +76,10 @@ class Site:
     def start(self) -> subprocess.Popen[bytes]:
         """A service in a process of its own."""
         with self.log.open("ab") as log:
-            return subprocess.Popen([PROGRAM, "serve", "--config", str(self.config)], stdout=log, stderr=log)
+            # A session of its own, as a service manager gives it.
+            return subprocess.Popen(
+                [PROGRAM, "serve", "--config", str(self.config)], stdout=log, stderr=log, start_new_session=True
+            )
 
     @contextmanager
     def queue(self) -> Iterator[Queue]:
@@ -186,7 +189,7 @@ def killed_run(
             for number in range(kills):
                 goal = recordings * (number + 0.5 + 0.4 * chance.random()) / (kills + 0.5)
                 while not done.is_set() and sum(queue.counts().get(s, 0) for s in ("redacted", "failed")) < goal:
-                    time.sleep(0.05)
+                    time.sleep(0.25)  # looking costs time, too
                 victim = chance.randrange(services)
                 with suppress(ProcessLookupError):
                     os.kill(running[victim].pid, signal.SIGKILL)

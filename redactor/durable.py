@@ -11,9 +11,12 @@ import errno
 import os
 import re
 from contextlib import suppress
-from pathlib import Path
 
 from redactor.errors import OutOfSpace, OutputError
+
+TYPE_CHECKING = False  # importing typing and pathlib would be a third of what a call of the hook costs
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PREFIX = ".redactor-"
 SUFFIX = ".part"
@@ -31,11 +34,12 @@ _NAME = re.compile(rf"{re.escape(PREFIX)}([0-9]+)-([0-9a-f]{{8}})-[0-9a-f]{{16}}
 class Partial:
     """A file being written under a temporary name; `commit` gives it its own, `discard` removes it."""
 
-    def __init__(self, target: Path, *, mode: int = MODE) -> None:
-        self.target = target
+    def __init__(self, target: str | os.PathLike[str], *, mode: int = MODE) -> None:
+        self.target = os.fspath(target)
         self._mode = mode
         # The process id lets a later run tell leftovers of a killed process from files that are being written now.
-        self.path = target.parent / f"{PREFIX}{os.getpid()}-{_PROCESS}-{os.urandom(8).hex()}{SUFFIX}"
+        name = f"{PREFIX}{os.getpid()}-{_PROCESS}-{os.urandom(8).hex()}{SUFFIX}"
+        self.path = os.path.join(os.path.dirname(self.target), name)
 
     def write(self, content: bytes) -> None:
         """Write and flush to the device."""
@@ -45,11 +49,11 @@ class Partial:
             os.fsync(file.fileno())
 
     def commit(self) -> None:
-        self.path.replace(self.target)
+        os.replace(self.path, self.target)
 
     def discard(self) -> None:
         with suppress(OSError):
-            self.path.unlink()
+            os.unlink(self.path)
 
 
 def as_output_error(error: OSError) -> OutputError:
@@ -84,7 +88,7 @@ def _alive(pid: int, process: str) -> bool:
     return True
 
 
-def flush_folder(folder: Path) -> None:
+def flush_folder(folder: str | os.PathLike[str]) -> None:
     """Make the renames in a folder last, where its file system can."""
     try:
         handle = os.open(folder, os.O_RDONLY)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from redactor.doors.hook.settings import DEFAULT
+from redactor.doors.hook.settings import DEFAULT as SETTINGS
 from redactor.errors import ConfigurationError
+
+DEFAULT = Path(SETTINGS)
 
 if TYPE_CHECKING:
     from redactor.doors.serve.settings import Settings

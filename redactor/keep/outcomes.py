@@ -38,7 +38,7 @@ class OutcomeLog:
         try:
             partial.write(b"")
             # Renamed at once: what stood there, be it a link, is replaced and not written to.
-            self._file: TextIO = partial.path.open("a", encoding="utf-8")
+            self._file: TextIO = open(partial.path, "a", encoding="utf-8")  # noqa: PTH123, SIM115 - closed by `close`
             partial.commit()
         except OSError as error:
             raise as_output_error(error) from None

@@ -24,28 +24,27 @@ def save_set(files: Mapping[Path, bytes]) -> None:
 
     In both cases an older set under the same names is untouched if writing failed, and gone if renaming did.
     """
-    partials: list[Partial] = []
+    partials: dict[Path, Partial] = {}
     changing = done = False
     try:
         for target, content in files.items():
             target.parent.mkdir(parents=True, exist_ok=True)
-            partial = Partial(target)
-            partials.append(partial)
+            partial = partials[target] = Partial(target)
             partial.write(content)
         *others, marker = partials
         changing = True
-        marker.target.unlink(missing_ok=True)
-        for partial in others:
-            partial.commit()
-        for folder in {p.target.parent for p in others}:
+        marker.unlink(missing_ok=True)
+        for target in others:
+            partials[target].commit()
+        for folder in {target.parent for target in others}:
             flush_folder(folder)
-        marker.commit()
-        flush_folder(marker.target.parent)
+        partials[marker].commit()
+        flush_folder(marker.parent)
         done = True
     except OSError as error:
         raise as_output_error(error) from None
     finally:
-        for partial in partials:
+        for partial in partials.values():
             partial.discard()
         if changing and not done:
             for target in reversed(list(files)):

@@ -16,6 +16,8 @@ import struct
 import time
 from contextlib import suppress
 
+from redactor.niceness import follow_niceness
+
 READY = b"ready"
 ORDER = struct.Struct(">QQQ")
 """Memory in bytes, CPU seconds, wall seconds."""
@@ -26,6 +28,7 @@ _CHANNEL = 3
 
 def main() -> None:
     """Serve until the control socket closes."""
+    follow_niceness()
     _load_everything()
     control = socket.socket(fileno=os.dup(0))
     _no_new_privileges()

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
-from typing import BinaryIO, NamedTuple
 
 from redactor.errors import NoInput, RefusedInput
 
 from .paths import opened
 from .ticket import Ticket
 
-Made = tuple[Ticket, bytes]
-"""A ticket, and the recording that comes with it (or nothing)."""
+TYPE_CHECKING = False  # see settings
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import BinaryIO, TypeAlias
+
+    Made: TypeAlias = tuple[Ticket, bytes]
+    """A ticket, and the recording that comes with it (or nothing)."""
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -36,12 +39,13 @@ class Usage(Exception):
     """The command line is not understood."""
 
 
-class Call(NamedTuple):
+class Call:
     """What a front end is given: the arguments behind its name, and where recordings may lie."""
 
-    words: list[str]
-    roots: tuple[str, ...]
-    stdin: BinaryIO
+    __slots__ = ("roots", "stdin", "words")
+
+    def __init__(self, words: list[str], roots: tuple[str, ...], stdin: BinaryIO) -> None:
+        self.words, self.roots, self.stdin = words, roots, stdin
 
 
 def asterisk(call: Call) -> Made:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from email import message_from_bytes, policy
-from typing import BinaryIO
 
 from redactor.errors import EmptyAudio, LimitExceeded, RefusedInput
 
 from .settings import LARGEST_MAIL
+
+TYPE_CHECKING = False  # see settings
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
 _SUFFIXES = {
     "wav": ".wav", "x-wav": ".wav", "wave": ".wav", "x-gsm": ".gsm", "gsm": ".gsm",

@@ -6,15 +6,17 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from pathlib import Path
-from types import FrameType
-from typing import Any
 
 from redactor.errors import Busy, NoInput, RedactorError
 
 from .arguments import FRONTS, USAGE, Call, Usage
 from .settings import DEFAULT, hook_settings, read_toml
 from .spool import Spool
+
+TYPE_CHECKING = False  # see settings
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any
 
 MAIL_SECONDS = 30.0
 """A mail has the only copy of its recording: better late than lost."""
@@ -46,9 +48,9 @@ def main(words: list[str]) -> int:
 def _take(words: list[str]) -> int:
     config = DEFAULT
     if words[:1] == ["--config"] and len(words) > 1:
-        config, words = Path(words[1]), words[2:]
+        config, words = words[1], words[2:]
     elif words and words[0].startswith("--config="):
-        config, words = Path(words[0].partition("=")[2]), words[1:]
+        config, words = words[0].partition("=")[2], words[1:]
     front = FRONTS.get(words[0]) if words else None
     if front is None:
         raise Usage

@@ -10,7 +10,6 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import PurePath
 
 from redactor.errors import NoInput, RefusedInput
 
@@ -111,8 +110,3 @@ def read_all(descriptor: int, limit: int) -> bytes:
         left -= len(chunk)
         at += len(chunk)
     return b"".join(chunks)
-
-
-def suffix(path: str) -> str:
-    """The name's ending, with its dot and case."""
-    return PurePath(path).suffix

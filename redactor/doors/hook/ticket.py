@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, field
 
 from redactor.errors import RefusedInput
 
@@ -20,9 +19,10 @@ _ID = re.compile(r"[!-~](?:[ -~]{0,198}[!-~])?")
 AUDIO_NAME = re.compile(r"[0-9a-f]{16,64}\.[A-Za-z0-9]{2,5}")
 
 
-@dataclass(frozen=True, slots=True)
 class Ticket:
     """One call of the hook. `repr` shows the source alone.
+
+    No data class: importing that module takes as long as all else that a call imports.
 
     Attributes:
         source: one of `SOURCES`.
@@ -32,40 +32,47 @@ class Ticket:
         audio: name of the recording that was copied into the spool, beside the ticket.
         direction: "in" (received), "out" (sent) or "" (not known).
         removed_ok: no recording under the path is no error (a hangup of a call that was not recorded).
+
+    Raises:
+        RefusedInput: the fields are not of this form.
     """
 
-    source: str
-    id: str = field(default="", repr=False)
-    path: str = field(default="", repr=False)
-    context: str = field(default="", repr=False)
-    mailbox: str = field(default="", repr=False)
-    audio: str = field(default="", repr=False)
-    direction: str = field(default="", repr=False)
-    removed_ok: bool = field(default=False, repr=False)
+    __slots__ = ("audio", "context", "direction", "id", "mailbox", "path", "removed_ok", "source")
 
-    def __post_init__(self) -> None:
-        """Check the form.
-
-        Raises:
-            RefusedInput
-        """
-        for name in ("source", "id", "path", "context", "mailbox", "audio", "direction"):
-            if not isinstance(getattr(self, name), str):
-                raise RefusedInput("A ticket holds something that is no text.")
-        if self.source not in SOURCES or self.direction not in DIRECTIONS or not isinstance(self.removed_ok, bool):
+    def __init__(
+        self,
+        source: str,
+        *,
+        id: str = "",  # noqa: A002 - the field's name in the document
+        path: str = "",
+        context: str = "",
+        mailbox: str = "",
+        audio: str = "",
+        direction: str = "",
+        removed_ok: bool = False,
+    ) -> None:
+        if not all(isinstance(text, str) for text in (source, id, path, context, mailbox, audio, direction)):
+            raise RefusedInput("A ticket holds something that is no text.")
+        if source not in SOURCES or direction not in DIRECTIONS or not isinstance(removed_ok, bool):
             raise RefusedInput("A ticket names a source or direction that there is not.")
-        if sum((bool(self.path), bool(self.mailbox), bool(self.audio))) != 1:
+        if sum((bool(path), bool(mailbox), bool(audio))) != 1:
             raise RefusedInput("A ticket names one file or one mailbox.")
-        if self.mailbox and not (MAILBOX_PART.fullmatch(self.context) and MAILBOX_PART.fullmatch(self.mailbox)):
+        if mailbox and not (MAILBOX_PART.fullmatch(context) and MAILBOX_PART.fullmatch(mailbox)):
             raise RefusedInput("The context or mailbox is not a name that Asterisk uses.")
-        if not self.mailbox and not _ID.fullmatch(self.id):
+        if not mailbox and not _ID.fullmatch(id):
             raise RefusedInput("The id is empty, longer than 200 characters, or not plain ASCII.")
-        if self.audio and not AUDIO_NAME.fullmatch(self.audio):
+        if audio and not AUDIO_NAME.fullmatch(audio):
             raise RefusedInput("A ticket names a file that the hook did not make.")
+        self.source, self.id, self.path = source, id, path
+        self.context, self.mailbox, self.audio = context, mailbox, audio
+        self.direction, self.removed_ok = direction, removed_ok
+
+    def __repr__(self) -> str:
+        return f"Ticket({self.source!r})"
 
     def to_json(self) -> bytes:
         """One JSON document."""
-        return json.dumps({"schema": SCHEMA, **asdict(self)}).encode("ascii")
+        return json.dumps({"schema": SCHEMA, **{name: getattr(self, name) for name in self.__slots__}}).encode("ascii")
 
 
 def read_ticket(untrusted: bytes) -> Ticket:

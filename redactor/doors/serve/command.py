@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from redactor.doors.hook.settings import DEFAULT
+from redactor.doors.keeping import DEFAULT, ConfigOption
 from redactor.errors import ConfigurationError, NoInput
+from redactor.niceness import follow_niceness
 
 if TYPE_CHECKING:
     from .queue import Queue
     from .settings import Settings
-
-ConfigOption = Annotated[Path, typer.Option("--config", metavar="FILE", readable=False, help="Settings (TOML).")]
 
 
 def register(app: typer.Typer) -> None:
@@ -58,14 +57,16 @@ def serve(
     if check:
         print("The settings are in order.")
         return
+    if hasattr(os, "nice"):
+        # The telephone system comes first: a hook that waits for the recogniser would hold a call up.
+        os.nice(settings.service.nice)
+        follow_niceness()
+    # Only now all that is large.
     from redactor.doors.job import sandboxed
 
     from .service import Service
 
     _log_to_stderr()
-    if hasattr(os, "nice"):
-        # The telephone system comes first: a hook that waits for the recogniser would hold a call up.
-        os.nice(settings.service.nice)
     stop = threading.Event()
 
     def handler(_number: int, _frame: Any) -> None:

@@ -12,17 +12,17 @@ import stat
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from redactor.audio import AUDIO_SUFFIXES, Limits
-from redactor.doors.hook.paths import opened, read_all, suffix
-from redactor.doors.hook.spool import Spool
+from redactor.doors.hook.paths import opened, read_all
 from redactor.doors.hook.ticket import Ticket, read_ticket
 from redactor.durable import Partial, as_output_error, flush_folder
 from redactor.errors import Busy, NoInput, RedactorError, RefusedInput
 
 from .mailbox import hash_of, messages, stamp_of
 from .queue import NewJob, Queue
+from .tickets import Tickets
 
 ORPHANED = 3600.0
 """Seconds after which a mail's recording without a ticket is removed: its sender was told to try again."""
@@ -33,7 +33,7 @@ class Intake:
     """See the module's text.
 
     Args:
-        spool: of the hook.
+        tickets: those that the hook left in the spool.
         queue: where everything goes.
         roots: folders that recordings lie in.
         voicemail: Asterisk's folder of mailboxes, "" for none.
@@ -47,7 +47,7 @@ class Intake:
     def __init__(
         self,
         *,
-        spool: Spool,
+        tickets: Tickets,
         queue: Queue,
         roots: tuple[str, ...],
         voicemail: str,
@@ -58,7 +58,7 @@ class Intake:
         note: Callable[[str], None] = lambda _: None,
         told: Callable[[str, str], None] = lambda *_: None,
     ) -> None:
-        self._spool, self._queue, self._roots = spool, queue, roots
+        self._tickets, self._queue, self._roots = tickets, queue, roots
         self._voicemail = voicemail.rstrip("/")
         self._held, self._settle, self._limits = held, settle, limits
         self._outside = frozenset(outside)
@@ -73,9 +73,9 @@ class Intake:
             Busy: the queue is full; the rest stays in the spool.
         """
         taken = 0
-        for path in self._spool.waiting():
+        for path in self._tickets.waiting():
             try:
-                ticket = read_ticket(self._spool.read(path))
+                ticket = read_ticket(self._tickets.read(path))
                 self._take(ticket, told=_told(path))
             except FileNotFoundError:  # another service took it
                 continue
@@ -84,13 +84,13 @@ class Intake:
             except RefusedInput as error:
                 self._told("hook", "refused")
                 self._note(f"a ticket was refused: {error.reason}")
-                self._spool.refuse(path)
+                self._tickets.refuse(path)
                 continue
             except RedactorError as error:
                 # No longer there, or not readable: the sweeper looks again.
                 self._told("hook", "refused")
                 self._note(f"a ticket came to nothing: {error.reason}")
-            self._spool.remove(path)
+            self._tickets.remove(path)
             taken += 1
         return taken
 
@@ -149,9 +149,9 @@ class Intake:
         return new
 
     def _take_mail(self, ticket: Ticket, *, told: float) -> None:
-        source, target = self._spool.new / ticket.audio, self._held / ticket.audio
+        source, target = self._tickets.new / ticket.audio, self._held / ticket.audio
         self._held.mkdir(mode=0o700, parents=True, exist_ok=True)
-        roots = (str(self._spool.new), str(self._held))
+        roots = (str(self._tickets.new), str(self._held))
         here = source if source.exists() else target  # moved before, in a life that ended before the commit
         with opened(str(here), roots) as descriptor:
             data = read_all(descriptor, self._limits.max_bytes)
@@ -180,7 +180,7 @@ class Intake:
             Busy: the queue is full; what was not reached is found next time.
         """
         new = 0
-        for path in self._spool.orphans(older=ORPHANED):
+        for path in self._tickets.orphans(older=ORPHANED):
             with suppress(OSError):
                 path.unlink()
         for box in self._boxes():
@@ -235,7 +235,7 @@ class Intake:
                 d for d in below if (p := f"{folder.rstrip('/')}/{d}") != self._voicemail and p not in self._outside
             )
             for name in sorted(names):
-                if OURS not in name and not name.startswith(".") and suffix(name).lower() in AUDIO_SUFFIXES:
+                if OURS not in name and not name.startswith(".") and PurePath(name).suffix.lower() in AUDIO_SUFFIXES:
                     with suppress(OSError):
                         path = f"{folder.rstrip('/')}/{name}"
                         found.append((path, os.lstat(path)))

@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from redactor.audio import AUDIO_SUFFIXES, Limits, Source
-from redactor.doors.hook.paths import opened, place, read_all, suffix
+from redactor.doors.hook.paths import opened, place, read_all
 from redactor.errors import InputError, LimitExceeded, NoInput, RefusedInput
 from redactor.keep import Item
 
@@ -87,7 +87,7 @@ class Recordings:
     def _local(self, path: str, roots: tuple[str, ...]) -> Source:
         with opened(path, roots) as descriptor:
             data = read_all(descriptor, self._limits.max_bytes)
-        return self._source(data, suffix(path))
+        return self._source(data, PurePath(path).suffix)
 
     def _message(self, job: Job) -> Source:
         details = job.details
@@ -96,7 +96,7 @@ class Recordings:
             if source.id == job.audio:
                 return source
         found = relocate(details["box"], details["id"], job.audio, self._settings.roots, largest=self._limits.max_bytes)
-        return self._source(found.data, suffix(found.path))
+        return self._source(found.data, PurePath(found.path).suffix)
 
     def _fetched(self, job: Job) -> Source:
         d, s = job.details, self._settings
@@ -113,7 +113,7 @@ class Recordings:
                     u, access_key=s.s3.access_key.decode(), secret_key=s.s3.secret_key, region=s.s3.region
                 ),
             )  # fmt: skip
-            return self._source(data, suffix(d["key"]))
+            return self._source(data, PurePath(d["key"]).suffix)
         data = fetch(d["url"], s.webhook.hosts, limit=limit)
         return self._source(data, d.get("suffix", ""))
 

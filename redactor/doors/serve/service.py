@@ -41,6 +41,7 @@ from .presence import Presence
 from .queue import Job, Queue
 from .recordings import Recordings, transcript_for
 from .settings import Settings
+from .tickets import Tickets
 from .web import build_app
 from .web.office import Office
 
@@ -112,10 +113,10 @@ class Service:
         self.presence = Presence(settings.state)
         self.queue = open_queue(settings, self.presence)
         self.metrics = Metrics(self.queue)
-        self._spool = Spool(Path(settings.service.spool), limit=settings.service.spool_limit)
+        self._spool = Spool(settings.service.spool, limit=settings.service.spool_limit)
         self._recordings = Recordings(settings, held=held, limits=self._limits)
         self.intake = Intake(
-            spool=self._spool, queue=self.queue, roots=settings.roots, voicemail=settings.asterisk.voicemail, held=held,
+            tickets=Tickets(Path(settings.service.spool)), queue=self.queue, roots=settings.roots, voicemail=settings.asterisk.voicemail, held=held,
             settle=settings.sweep.settle, limits=self._limits, note=log.info, told=self._told,
             outside=tuple(str(p).rstrip("/") for p in (settings.state, settings.results, settings.service.spool)),
         )  # fmt: skip

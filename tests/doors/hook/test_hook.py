@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from redactor.doors.hook.main import main
-from redactor.doors.hook.spool import Spool
 from redactor.doors.hook.ticket import read_ticket
+from redactor.doors.serve.tickets import Tickets
 
 ID = "0d9d5b5e-6c1f-4c3e-9d6e-0a6d8f0f6a11"
 
@@ -47,7 +47,7 @@ def call(place, monkeypatch):
 
 
 def tickets(tmp_path):
-    spool = Spool(tmp_path / "spool", limit=5)
+    spool = Tickets(tmp_path / "spool")
     return [read_ticket(spool.read(path)) for path in spool.waiting()] if spool.new.is_dir() else []
 
 
@@ -220,7 +220,7 @@ def test_the_environment_does_not_matter_and_is_cleared(place, tmp_path):
     )
     env = {"LD_LIBRARY_PATH": "/nowhere", "CALLERID": "$(touch owned)", "PATH": "/nowhere"}
     done = subprocess.run(
-        [sys.executable, "-c", program, "--config", place[1], "asterisk", "default", "100"],
+        [sys.executable, "-S", "-c", f"import sys; sys.path += {sys.path!r}\n{program}", "--config", place[1], "asterisk", "default", "100"],
         env=env, cwd=tmp_path, capture_output=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -232,12 +232,16 @@ LIGHT = {"redactor", "redactor.doors", "redactor.doors.entry", "redactor.durable
 
 def test_nothing_heavy_is_imported(place):
     program = (
-        "import sys; before = set(sys.modules); sys.argv[1:1] = ['hook']; from redactor.doors.entry import main\n"
+        "import os, sys; os._exit = sys.exit; before = set(sys.modules); sys.argv[1:1] = ['hook']\n"
+        "from redactor.doors.entry import main\n"
         "try: main()\nexcept SystemExit as stop: assert stop.code == 0, stop.code\n"
         "import json; print(json.dumps(sorted(set(sys.modules) - before)))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, "--config", place[1], "file", f"{place[0]}/a.wav", "--id", "1"],
+        [
+            sys.executable, "-S", "-c", f"import sys; sys.path += {sys.path!r}\n{program}",
+            "--config", place[1], "file", f"{place[0]}/a.wav", "--id", "1",
+        ],
         capture_output=True, check=True,
     )  # fmt: skip
     loaded = json.loads(done.stdout)
@@ -245,6 +249,7 @@ def test_nothing_heavy_is_imported(place):
     assert ours <= LIGHT
     foreign = {m.split(".")[0] for m in loaded} - {"redactor"} - sys.stdlib_module_names
     assert not foreign
+    assert not {"pathlib", "dataclasses", "inspect", "urllib"} & set(loaded)  # as long as all the rest
     assert not {"socket", "email", "asyncio", "argparse", "subprocess", "sqlite3", "logging"} & set(loaded)
 
 
@@ -262,7 +267,15 @@ def test_a_mail_that_never_ends_is_given_up(place, monkeypatch):
     program = (
         "import sys; from redactor.doors.hook import main as m; m.MAIL_SECONDS = 0.3; sys.exit(m.main(sys.argv[1:]))"
     )
-    command = [sys.executable, "-c", program, "--config", place[1], "mailcmd"]
+    command = [
+        sys.executable,
+        "-S",
+        "-c",
+        f"import sys; sys.path += {sys.path!r}\n{program}",
+        "--config",
+        place[1],
+        "mailcmd",
+    ]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.wait(timeout=10) == 75
         assert b"too long" in process.stderr.read()

@@ -12,9 +12,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from redactor.doors.hook.settings import read_toml
-from redactor.doors.hook.spool import Spool
 from redactor.doors.hook.ticket import read_ticket
 from redactor.doors.serve import settings as s
+from redactor.doors.serve.tickets import Tickets
 
 UNITS = Path(s.__file__).parent / "units"
 PROGRAM = Path(sys.executable).with_name("redactor")
@@ -93,7 +93,7 @@ def install(tmp_path):
         assert "{" not in command
         done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, timeout=60, check=False)
         assert done.returncode == 0, done.stderr
-        spool = Spool(tmp_path / "spool", limit=9)
+        spool = Tickets(tmp_path / "spool")
         return [read_ticket(spool.read(p)) for p in spool.waiting()]
 
     go.monitor = monitor

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import PurePosixPath
 from typing import Any, Literal
 from urllib.parse import parse_qsl, unquote_plus
 
@@ -11,7 +12,6 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, ValidationError
 
 from redactor.audio import AUDIO_SUFFIXES
-from redactor.doors.hook.paths import suffix
 from redactor.doors.serve.fetch import allowed
 from redactor.doors.serve.queue import NewJob
 from redactor.doors.serve.signatures import twilio_is_genuine, webhook_is_genuine
@@ -152,7 +152,11 @@ def router(office: Office) -> APIRouter:
             bucket, key = record.s3.bucket.name, unquote_plus(record.s3.object.key)
             if not record.eventName.removeprefix("s3:").startswith("ObjectCreated:") or bucket not in s.s3.buckets:
                 continue
-            if ".redacted." in key or suffix(key).lower() not in AUDIO_SUFFIXES or {"..", "."} & set(key.split("/")):
+            if (
+                ".redacted." in key
+                or PurePosixPath(key).suffix.lower() not in AUDIO_SUFFIXES
+                or {"..", "."} & set(key.split("/"))
+            ):
                 continue
             version = record.s3.object.versionId or record.s3.object.eTag
             details = {"kind": "s3", "bucket": bucket, "key": key, "id": key}

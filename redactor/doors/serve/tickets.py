@@ -1,0 +1,67 @@
+"""The tickets that wait in the spool, as the service reads them: nobody is believed (`hook.ticket` checks their form)."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from redactor.doors.hook.spool import ENDING
+from redactor.doors.hook.ticket import AUDIO_NAME, LARGEST
+from redactor.errors import RefusedInput
+
+
+class Tickets:
+    """`new/` of the spool, and `refused/` for what was no ticket.
+
+    Args:
+        folder: the spool that the hook writes to.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.new = folder, folder / "new"
+
+    def waiting(self) -> list[Path]:
+        """The tickets, oldest first."""
+        with os.scandir(self.new) as entries:
+            return [self.new / name for name in sorted(e.name for e in entries if e.name.endswith(ENDING))]
+
+    def read(self, ticket: Path) -> bytes:
+        """A ticket's bytes; links are not followed.
+
+        Raises:
+            FileNotFoundError: another service process has taken it. RefusedInput: a link, or too large.
+        """
+        try:
+            descriptor = os.open(ticket, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except FileNotFoundError:
+            raise
+        except OSError:
+            raise RefusedInput("A file in the spool cannot be opened.") from None
+        with os.fdopen(descriptor, "rb") as file:
+            content = file.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise RefusedInput("A file in the spool is too large for a ticket.")
+        return content
+
+    def remove(self, ticket: Path) -> None:
+        """Take a ticket away, once what it says is in the queue."""
+        with suppress(OSError):
+            ticket.unlink()
+
+    def refuse(self, ticket: Path) -> None:
+        """Set aside what is no ticket, so that a person can look at it."""
+        target = self.folder / "refused"
+        with suppress(OSError):
+            target.mkdir(mode=0o770, exist_ok=True)
+            ticket.replace(target / ticket.name)
+
+    def orphans(self, *, older: float) -> Iterator[Path]:
+        """Recordings whose ticket was never written (the mail's sender was told to try again), by age in seconds."""
+        with os.scandir(self.new) as entries:
+            for entry in entries:
+                with suppress(OSError):
+                    if AUDIO_NAME.fullmatch(entry.name) and time.time() - entry.stat().st_mtime > older:
+                        yield self.new / entry.name

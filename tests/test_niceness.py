@@ -1,0 +1,61 @@
+"""Niceness of a session as a whole, read back from the kernel."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from redactor.niceness import AUTOGROUP
+
+PROGRAM = (
+    "import os, sys; sys.path[:] = {path!r}; os.nice(7)\n"
+    "from redactor.niceness import AUTOGROUP, follow_niceness\n"
+    "follow_niceness(); print(open(AUTOGROUP).read())"
+)
+needs_autogroup = pytest.mark.skipif(
+    not Path(AUTOGROUP).is_file() or not os.access(AUTOGROUP, os.W_OK), reason="the kernel has no autogroups"
+)
+
+
+def group_after(**kwargs):
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(path=sys.path)], capture_output=True, check=True, text=True, **kwargs
+    )
+    return done.stdout.split()[-1]
+
+
+@needs_autogroup
+def test_a_session_of_its_own_yields_as_a_whole():
+    assert group_after(start_new_session=True) == "7"
+
+
+@needs_autogroup
+def test_a_session_that_others_share_stays_as_it_is():
+    before = Path(AUTOGROUP).read_text().split()[-1]
+    assert group_after() == before
+
+
+DECODER = """
+import os, sys; sys.path[:] = {path!r}; os.nice(7)
+from pathlib import Path
+from redactor.audio.confine import ConfinedDecoder
+
+def below(pid):
+    children = Path(f"/proc/{{pid}}/task/{{pid}}/children").read_text().split()
+    return [int(c) for c in children] + [g for c in children for g in below(c)]
+
+with ConfinedDecoder() as decoder:
+    groups = [Path(f"/proc/{{pid}}/autogroup").read_text().split()[-1] for pid in below(decoder._process.pid)]
+    print(decoder.confined_by, *groups)
+"""
+
+
+@needs_autogroup
+def test_the_decoder_in_bubblewrap_yields_with_its_service():
+    command = [sys.executable, "-c", DECODER.format(path=sys.path)]
+    by, *groups = subprocess.run(command, capture_output=True, check=True, text=True).stdout.split()
+    if by != "bubblewrap":
+        pytest.skip("bubblewrap does not work here")
+    assert groups[-1] == "7"
