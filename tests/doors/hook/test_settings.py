@@ -23,10 +23,20 @@ VALUES = st.one_of(
     st.integers().map(str), st.floats().map(repr), st.text(max_size=8).map(lambda t: f'"{t}"'), st.lists(PIECES, max_size=6).map("".join),
     st.lists(st.text(max_size=4), max_size=3).map(lambda items: "[" + ", ".join(f'"{t}"' for t in items) + "]"),
 )  # fmt: skip
-LINES = st.one_of(
-    KEYS.map(lambda k: f"[{k}]"), st.tuples(KEYS, VALUES).map(" = ".join), VALUES, st.lists(PIECES, max_size=8).map("".join),
-    st.tuples(KEYS, VALUES, VALUES).map(lambda t: f"{t[0]} = {t[1]} # {t[2]}"),
+NAMES = st.text("abcdefgh-_1", min_size=1, max_size=5)
+QUOTED = st.text("ab #[]=,é", max_size=5).map(lambda t: f'"{t}"')
+USUAL = st.one_of(
+    st.integers(0, 99).map(str), st.just("true"), QUOTED, st.lists(QUOTED, max_size=3).map(lambda items: f"[{', '.join(items)}]"),
 )  # fmt: skip
+GOOD = st.one_of(
+    NAMES.map(lambda k: f"[{k}]"), st.tuples(NAMES, USUAL).map(" = ".join), st.tuples(NAMES, USUAL).map("=".join), st.just(""), st.just("# it's"),
+    st.tuples(NAMES, USUAL, USUAL).map(lambda t: f"{t[0]} = {t[1]} # {t[2]}"),
+)  # fmt: skip
+ODD = st.one_of(
+    KEYS.map(lambda k: f"[{k}]"), st.tuples(KEYS, VALUES).map(" = ".join), VALUES, st.lists(PIECES, max_size=8).map("".join),
+    st.tuples(NAMES, VALUES, VALUES).map(lambda t: f"{t[0]} = {t[1]} # {t[2]}"),
+)  # fmt: skip
+LINES = st.one_of(GOOD, GOOD, GOOD, GOOD, ODD)
 TEXTS = st.tuples(st.lists(LINES, max_size=6), st.sampled_from(["\n", "\r\n"])).map(lambda t: t[1].join(["[t]", *t[0]]))
 
 
