@@ -35,6 +35,8 @@ file names or paths, since both reach logs (a caller's number is a common file n
 
 from __future__ import annotations
 
+import errno
+
 TYPE_CHECKING = False  # importing typing would be a fifth of what a call of the hook costs
 if TYPE_CHECKING:
     from typing import ClassVar
@@ -267,3 +269,16 @@ class VerificationHit(Quarantine):
     """The redacted audio, recognised again, still says PHI."""
 
     reason = "verification-hit"
+
+
+def as_redactor_error(error: Exception, stage: str) -> RedactorError:
+    """Any exception as one of the tree. Foreign messages are dropped: they may quote speech or paths."""
+    if isinstance(error, RedactorError):
+        return error
+    if isinstance(error, MemoryError):
+        return LimitExceeded("There was not enough memory for this recording.")
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return OutOfSpace("The disk is full.")
+    if isinstance(error, PermissionError | FileNotFoundError):
+        return NoInput("The file cannot be read.")
+    return RedactorError(f"Unexpected {type(error).__name__} while trying to {stage}.")

@@ -12,7 +12,6 @@ detector's. As many threads compute at once as there are cores (`turn`); the aud
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import threading
@@ -41,12 +40,9 @@ from redactor.audio import (
     same_as,
 )
 from redactor.errors import (
-    LimitExceeded,
-    NoInput,
-    OutOfSpace,
     Quarantine,
-    RedactorError,
     VerificationHit,
+    as_redactor_error,
 )
 from redactor.flow import Allowance, Clock, in_order, spread
 from redactor.gather import Gather
@@ -79,14 +75,15 @@ class Pipeline:
     Args:
         transcriber_for: gives the transcriber of an item: the same engine for all, or a reader of that item's own transcript.
         style: "tone", "silence" or "noise".
-        verify_with: recognises the encoded output, which is then searched again; any hit puts the recording in quarantine. None:
-            no second reading. It must be an engine: a transcript made elsewhere knows nothing of the redacted audio.
+        verify_with: an engine (no reader of transcripts made elsewhere) that recognises the encoded output, which is then searched again; any
+            hit puts the recording in quarantine. None: no second reading.
         names: "auto" (a name in which PHI is found becomes the id), "id" or "keep".
-        recipe: whatever else shapes the artefacts and is not known to the objects given (hot words, beam width …): a resumed run
-            redoes what was made with another.
+        recipe: what else shapes the artefacts (hot words, beam width …): a resumed run redoes what was made with another.
         turn: entered by each step that computes; give the transcriber the same one.
         audio_seconds: audio, all channels counted, that the recordings under way may hold; a longer one is under way alone.
         reader: gives the bytes of an item; None: those of the file at its path.
+        policy_for: gives the policy of an item; None: `policy` for all.
+        witness: shown each recording with its bytes and artefacts before they are saved; what it raises, the recording fails with.
     """
 
     def __init__(
@@ -105,6 +102,8 @@ class Pipeline:
         turn: AbstractContextManager[Any] | None = None,
         audio_seconds: float = 3600.0,
         reader: Callable[[Item], Source] | None = None,
+        policy_for: Callable[[Item], Policy] | None = None,
+        witness: Callable[[Item, Source, Recording, Artefacts], None] | None = None,
     ) -> None:
         self.transcriber_for = transcriber_for
         self.detector = detector
@@ -116,6 +115,8 @@ class Pipeline:
         self.limits = limits or Limits()
         self.recipe = recipe
         self._read = reader or (lambda item: read_source(item.path, limits=self.limits))
+        self._policy_for = policy_for or (lambda _: policy)
+        self._witness = witness
         self._names = OutputNames(detector, mode=names, min_score=policy.min_score)
         self._turn = turn or nullcontext()
         self._audio = Allowance(audio_seconds)
@@ -130,8 +131,10 @@ class Pipeline:
         search = self._texts or self.detector.search
         return tuple(finding for findings in search(speech.transcripts) for finding in findings)
 
-    def plan(self, recording: Recording, transcriber: Transcriber, clock: Clock | None = None) -> Plan:
-        """Everything up to the Plan.
+    def plan(
+        self, recording: Recording, transcriber: Transcriber, clock: Clock | None = None, policy: Policy | None = None
+    ) -> Plan:
+        """Everything up to the Plan; `policy` instead of the pipeline's own, here and below.
 
         Raises:
             RedactorError: recognition or detection failed, or doubt (`Quarantine`).
@@ -142,14 +145,16 @@ class Pipeline:
         with clock.stage("detect"):
             findings = self.search(speech)
         with clock.stage("plan", self._turn):
-            return _echoed(recording, make_plan(recording, speech, findings, self.policy))
+            return _echoed(recording, make_plan(recording, speech, findings, policy or self.policy))
 
     def edited(self, recording: Recording, plan: Plan, edits: Sequence[Edit]) -> Plan:
         """A plan of ours after a reviewer's edits; ValueError: one does not fit."""
         with self._turn:
             return _echoed(recording, edited(plan, edits, self.policy))
 
-    def redact(self, recording: Recording, transcriber: Transcriber, clock: Clock | None = None) -> Artefacts:
+    def redact(
+        self, recording: Recording, transcriber: Transcriber, clock: Clock | None = None, policy: Policy | None = None
+    ) -> Artefacts:
         """All artefacts of a recording, checked on the encoded bytes; nothing is written.
 
         Raises:
@@ -158,9 +163,12 @@ class Pipeline:
             RedactorError: as `plan`; or the output cannot be encoded.
         """
         clock = clock or Clock()
-        return self.make(recording, self.plan(recording, transcriber, clock), self.settings(transcriber), clock)
+        plan = self.plan(recording, transcriber, clock, policy)
+        return self.make(recording, plan, self.settings(transcriber, policy), clock, policy)
 
-    def make(self, recording: Recording, plan: Plan, settings: str, clock: Clock | None = None) -> Artefacts:
+    def make(
+        self, recording: Recording, plan: Plan, settings: str, clock: Clock | None = None, policy: Policy | None = None
+    ) -> Artefacts:
         """All artefacts of a plan, checked as `redact` says; `settings`: the fingerprint they carry."""
         clock = clock or Clock()
         with clock.stage("bleep", self._turn):
@@ -169,7 +177,7 @@ class Pipeline:
             encoded = encode(samples, recording.format)
         del samples  # of a long recording, copies are what memory is for
         with clock.stage("verify"):
-            verification = self._check(recording, plan, encoded)
+            verification = self._check(recording, plan, encoded, policy or self.policy)
         with clock.stage("render", self._turn):
             shown = tokens(plan, self.replacer)
             doc = document(plan, shown, verification=verification, warnings=encoded.warnings)
@@ -180,7 +188,7 @@ class Pipeline:
         files = ((encoded.suffix, encoded.data), *((s, texts[s].encode()) for s in TEXT_SUFFIXES))
         return Artefacts(plan, encoded, files)
 
-    def _check(self, recording: Recording, plan: Plan, encoded: Encoded) -> dict[str, Any]:
+    def _check(self, recording: Recording, plan: Plan, encoded: Encoded, policy: Policy) -> dict[str, Any]:
         with self._turn:
             output = self.decoder(Source.of(encoded.data, encoded.suffix))
             audible = still_audible(recording, output, plan.intervals)
@@ -196,7 +204,7 @@ class Pipeline:
         }
         if self.verify_with is not None:
             speech = listen(output, self.verify_with, self._turn)
-            again = make_plan(output, speech, self.search(speech), self.policy.having(unheard_speech="bleep"))
+            again = make_plan(output, speech, self.search(speech), policy.having(unheard_speech="bleep"))
             hits = leaks(plan, again)
             if hits:
                 labels = ", ".join(
@@ -206,9 +214,9 @@ class Pipeline:
             result["hits"] = 0
         return result
 
-    def settings(self, transcriber: Transcriber) -> str:
+    def settings(self, transcriber: Transcriber, policy: Policy | None = None) -> str:
         """A fingerprint of all that shapes the artefacts: a resumed run redoes what was made with other settings."""
-        policy = self.policy
+        policy = policy or self.policy
         parts = (
             __version__, _engine(transcriber), _engine(self.verify_with), self.recipe, policy.stamp, sorted(policy.labels.items()), policy.min_score, policy.padding, policy.reach, policy.unheard_speech,
             policy.unheard_sound, self.style,
@@ -230,11 +238,12 @@ class Pipeline:
         identity = ""
         target: Path | None = None
         try:
+            policy = self._policy_for(item)
             with clock.stage("read"):
                 known = journal.known(item)
                 if known is not None:
                     identity = known.source_id
-                    if known.settings == self.settings(self.transcriber_for(item)):
+                    if known.settings == self.settings(self.transcriber_for(item), policy):
                         skipped = Outcome(item.number, identity, Status.SKIPPED)
                         journal.finish(item, skipped, {})
                         return skipped
@@ -242,7 +251,7 @@ class Pipeline:
             identity = source.id
             place = below(out, self._names.stem(item, source.id))
             transcriber = self.transcriber_for(item)
-            decision = journal.begin(Claim(item, source.id, source.suffix, self.settings(transcriber), place))
+            decision = journal.begin(Claim(item, source.id, source.suffix, self.settings(transcriber, policy), place))
             if decision.step is not Step.PROCEED:
                 if decision.outcome is not None and decision.outcome.exit_code:
                     self._forget(place, identity)
@@ -251,9 +260,13 @@ class Pipeline:
             with self._large if _is_large(source) else nullcontext():
                 with clock.stage("decode", self._turn):
                     recording = self.decoder(source)
-                    del source  # its bytes need not lie in memory beside the samples
+                    if self._witness is None:
+                        del source  # its bytes need not lie in memory beside the samples
                 with self._audio.of(recording.duration * recording.channels):
-                    made = self.redact(recording, transcriber, clock)
+                    made = self.redact(recording, transcriber, clock, policy)
+                    if self._witness is not None:
+                        with clock.stage("witness", self._turn):
+                            self._witness(item, source, recording, made)
                     with clock.stage("save"):
                         save_set({artefact(target, suffix): content for suffix, content in made.files})
                         self._discard(target, keep={suffix for suffix, _ in made.files})
@@ -385,16 +398,3 @@ def _is_large(source: Source) -> bool:
 def _engine(transcriber: Transcriber | None) -> tuple[str, ...]:
     info = transcriber.info if transcriber else None
     return (info.engine, info.name, info.revision, info.compute_type) if info else ()
-
-
-def as_redactor_error(error: Exception, stage: str) -> RedactorError:
-    """Any exception as one of the tree. Foreign messages are dropped: they may quote speech or paths."""
-    if isinstance(error, RedactorError):
-        return error
-    if isinstance(error, MemoryError):
-        return LimitExceeded("There was not enough memory for this recording.")
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return OutOfSpace("The disk is full.")
-    if isinstance(error, PermissionError | FileNotFoundError):
-        return NoInput("The file cannot be read.")
-    return RedactorError(f"Unexpected {type(error).__name__} while trying to {stage}.")

@@ -63,6 +63,8 @@ def assemble(
     reader: Callable[[Item], Any] | None = None,
     cores: int = 0,
     source: Callable[[Item], Any] | None = None,
+    policy_for: Callable[[Item], Policy] | None = None,
+    witness: Callable[..., None] | None = None,
     confined: Any = None,
 ) -> Assembled:
     """Build the objects, load the models.
@@ -70,6 +72,7 @@ def assemble(
     Args:
         reader: gives the reader of an item's own transcript, or None: the item is recognised.
         source: gives the bytes of an item (a `Source`); None: its file's.
+        policy_for, witness: see `Pipeline`.
         confined: the decoder to use; None: the one of this process.
         cores: that may be used; 0: all that this process may run on.
 
@@ -105,6 +108,8 @@ def assemble(
         recipe=repr(recipe),
         turn=turn,
         reader=source,
+        policy_for=policy_for,
+        witness=witness,
     )
     return Assembled(pipeline, engine, job.in_flight or (engine.in_flight if engine else (cores or usable_cores()) + 2))
 

@@ -49,8 +49,9 @@ def transcribe(
 ) -> None:
     """Print the unredacted words of recordings, one JSON document a line."""
     from redactor.audio import Limits, looks_like_audio, read_source
+    from redactor.errors import as_redactor_error
     from redactor.keep import Inputs
-    from redactor.pipeline import as_redactor_error, listen
+    from redactor.pipeline import listen
 
     if not understood:
         raise ConfigurationError(

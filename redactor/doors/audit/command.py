@@ -199,7 +199,7 @@ def _judge(
 ) -> Callable[[Item], Row]:
     """One recording → its row. Never raises: a failure is a row, and the audit goes on."""
     from redactor.doors.audit.results import Row, caller_of
-    from redactor.pipeline import as_redactor_error
+    from redactor.errors import as_redactor_error
     from redactor.policy.sent import Circumstances
     from redactor.policy.sent import audit as audited_by
 

@@ -36,7 +36,7 @@ class Worker:
 
     def start(self, sealed: bytes) -> bytes:
         """Job → Started, or the RedactorError that prevents it; b"" if the key cannot be read here, or does not fit."""
-        from redactor.pipeline import as_redactor_error
+        from redactor.errors import as_redactor_error
 
         answer: Started | RedactorError
         try:

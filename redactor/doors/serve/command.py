@@ -49,6 +49,7 @@ def serve(
     SIGTERM ends it in good order: what is under way is finished first.
     """
     _needs_extra()
+    from .recipe import recipe_of
     from .settings import load_settings
 
     os.umask(0o027)
@@ -148,43 +149,6 @@ def _queue(config: Path) -> Iterator[tuple[Queue, Settings]]:
     settings = load_settings(config)
     with closing(Presence(settings.state)) as presence, closing(open_queue(settings, presence)) as queue:
         yield queue, settings
-
-
-def recipe_of(settings: Settings) -> Any:
-    """What shapes the artefacts, from [redaction].
-
-    Raises:
-        ConfigurationError
-    """
-    from redactor.doors import options as o
-    from redactor.doors.job import Job
-    from redactor.render import Replacer
-
-    r = settings.redaction
-    unheard: Any = r.unheard or None
-    choices = {
-        "device": ("auto", "cpu", "cuda"), "window": ("auto", "full"), "bleep": ("tone", "silence", "noise"),
-        "operator": ("label", "mask", "hash", "drop"), "unheard": ("", "quarantine", "bleep"), "names": ("auto", "id", "keep"),
-    }  # fmt: skip
-    for name, known in choices.items():
-        if getattr(r, name) not in known:
-            raise ConfigurationError(f"The setting redaction.{name} must be one of {', '.join(k for k in known if k)}.")
-    if r.hash_key and r.operator != "hash":
-        raise ConfigurationError('redaction.hash_key is for operator "hash".')
-    if r.model == "none" and r.verify:
-        raise ConfigurationError("redaction.verify needs a model.")
-    recognition = None if r.model == "none" else {
-        "model": r.model, "device": r.device, "compute_type": r.compute_type or None, "threads": r.threads, "workers": r.workers,
-        "batch_size": r.batch_size, "window": r.window, "beam": r.beam or 5, "language": r.language or None,
-        "hotwords": r.hotwords or None, "initial_prompt": r.initial_prompt or None, "revision": r.revision or None, "probe": False,
-    }  # fmt: skip
-    job = Job(
-        policy=o.policy_from(r.policy, padding=None, unheard=unheard), operator=r.operator, style=r.bleep, names=r.names, raw=r.raw or None,
-        ner=r.ner, verify=r.verify, recognition=recognition, hash_key=bytes(r.hash_key) or None, sandbox=settings.service.sandbox,
-    )  # fmt: skip
-    Replacer(job.operator, key=job.hash_key)
-    o.decoder(job.raw)
-    return job
 
 
 def _needs_extra() -> None:

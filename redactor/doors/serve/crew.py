@@ -116,7 +116,11 @@ class Crew:
 
     def source(self, item: Item) -> Source:
         """The bytes of an item's job."""
-        return self._recordings.read(self._work[item.number].job)
+        return self._recordings.read(self.job(item))
+
+    def job(self, item: Item) -> Job:
+        """The job of an item that is under way."""
+        return self._work[item.number].job
 
     def known(self, item: Item) -> Known | None:
         """Nothing is known without reading."""

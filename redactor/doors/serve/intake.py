@@ -39,6 +39,7 @@ class Intake:
         voicemail: Asterisk's folder of mailboxes, "" for none.
         held: folder that mails' recordings are moved to.
         settle: seconds for which a file must not have changed before the sweeper takes it.
+        sent: folders whose recordings were sent by us, where nobody says otherwise.
         outside: folders that the sweeper leaves out (our own).
         note: called with a line for the log (ids only).
         told: called with (what told us, "new", "known" or "refused") for the metrics.
@@ -54,6 +55,7 @@ class Intake:
         held: Path,
         settle: float,
         limits: Limits,
+        sent: tuple[str, ...] = (),
         outside: tuple[str, ...] = (),
         note: Callable[[str], None] = lambda _: None,
         told: Callable[[str, str], None] = lambda *_: None,
@@ -62,6 +64,7 @@ class Intake:
         self._voicemail = voicemail.rstrip("/")
         self._held, self._settle, self._limits = held, settle, limits
         self._outside = frozenset(outside)
+        self._sent = tuple(f"{folder.rstrip('/')}/" for folder in sent)
         self._note, self._told = note, told
 
     # --- the hook's tickets --------------------------------------------------------------------------------------------
@@ -124,7 +127,7 @@ class Intake:
         audio = hash_of(data, stamp, largest=self._limits.max_bytes)
         new = NewJob(
             source, identity, audio, {"kind": "file", "path": path, "id": identity},
-            place=path, direction=direction, added=told,
+            place=path, direction=direction or ("out" if path.startswith(self._sent) else ""), added=told,
         )  # fmt: skip
         _, added = self._add(new, via=via)
         self._queue.note_stamp(path, stamp)

@@ -84,6 +84,12 @@ class Recordings:
         stem = PurePath(job.source, job.key)
         return Item(number, Path(details.get("path", job.key)), stem, stem, plain=True), s.results
 
+    def names(self, job: Job) -> list[str]:
+        """What a person calls a recording, the surest first: its path below its root, its id. Never for logs."""
+        details = job.details
+        path = [str(PurePath(*place(details["path"], self._settings.roots)[1]))] if details["kind"] == "file" else []
+        return [*path, str(details.get("id", ""))]
+
     def _local(self, path: str, roots: tuple[str, ...]) -> Source:
         with opened(path, roots) as descriptor:
             data = read_all(descriptor, self._limits.max_bytes)

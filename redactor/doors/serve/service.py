@@ -23,14 +23,16 @@ from typing import Any
 
 import uvicorn
 
-from redactor.audio import Limits
+from redactor.audio import Limits, Source
 from redactor.doors.hook.spool import Spool
 from redactor.doors.job import Job as Recipe
 from redactor.doors.job import assemble
 from redactor.errors import ConfigurationError, NoInput, OutputError
 from redactor.keep import Item
 from redactor.keep.sealing import Sealer, read_or_make_key
-from redactor.types import Outcome
+from redactor.pipeline import Artefacts
+from redactor.policy import Policy
+from redactor.types import Outcome, Recording
 
 from .callbacks import Callbacks
 from .crew import Crew
@@ -39,6 +41,7 @@ from .loops import Loop
 from .metrics import Metrics
 from .presence import Presence
 from .queue import Job, Queue
+from .recipe import sent_policy_of
 from .recordings import Recordings, transcript_for
 from .settings import Settings
 from .tickets import Tickets
@@ -117,13 +120,14 @@ class Service:
         self._recordings = Recordings(settings, held=held, limits=self._limits)
         self.intake = Intake(
             tickets=Tickets(Path(settings.service.spool)), queue=self.queue, roots=settings.roots, voicemail=settings.asterisk.voicemail, held=held,
-            settle=settings.sweep.settle, limits=self._limits, note=log.info, told=self._told,
+            settle=settings.sweep.settle, limits=self._limits, note=log.info, told=self._told, sent=settings.service.sent,
             outside=tuple(str(p).rstrip("/") for p in (settings.state, settings.results, settings.service.spool)),
         )  # fmt: skip
         self.callbacks = Callbacks(
             settings.callback, self.queue, note=lambda what: self.metrics.callbacks.labels(what).inc()
         )
         self.crew: Crew | None = None
+        self._sent_policy = sent_policy_of(settings)
         self._pipeline: Any = None
         self._review: Any = None
         if settings.review.folder:
@@ -167,7 +171,10 @@ class Service:
                 )
             return TranscriptReader(path) if path is not None else None
 
-        made = assemble(self._recipe, reader=transcript, source=source, confined=self._confined)
+        made = assemble(
+            self._recipe, reader=transcript, source=source, policy_for=self._policy_for,
+            witness=self._show if self._review and s.reviews_sent else None, confined=self._confined,
+        )  # fmt: skip
         self._pipeline = made.pipeline
         in_flight = s.service.in_flight or min(MOST_IN_FLIGHT, made.in_flight)
         self.crew = Crew(
@@ -252,6 +259,18 @@ class Service:
         stop = next(loop.stopping for loop in self._loops if loop.name == "callbacks")
         while not stop.is_set() and self.callbacks.send_due(stop):
             pass
+
+    def _policy_for(self, item: Item) -> Policy:
+        assert self.crew is not None
+        return self._sent_policy if self.crew.job(item).direction == "out" else self._recipe.policy
+
+    def _show(self, item: Item, source: Source, recording: Recording, made: Artefacts) -> None:
+        """Sent messages come up for review; if that fails, the job is tried again, whole."""
+        assert self.crew is not None
+        job = self.crew.job(item)
+        if job.direction == "out":
+            names = [*self._recordings.names(job), source.id]
+            self._review.reception.take(source, recording, made, names=names, by="service", name=item.path.name)
 
     # --- ends ----------------------------------------------------------------------------------------------------------
 

@@ -34,6 +34,7 @@ class ServiceTable:
         spool: where the hook leaves tickets.
         state: folder of the queue, its key and the mails' recordings; only the service may read it.
         roots: folders that recordings lie in; nothing outside is opened.
+        sent: folders among or below them whose recordings were sent by us, where nobody says otherwise.
         results: folder for the results of what lies in none of them (mails, fetched recordings), and of all, where `beside` is false.
         beside: results of recordings go into their own folder, those of a mailbox into its folder `redacted`.
         database_url: sqlite in `state`, where it is left out; or postgresql+psycopg://…, for services on several hosts.
@@ -51,6 +52,7 @@ class ServiceTable:
     spool: str
     state: str
     roots: tuple[str, ...]
+    sent: tuple[str, ...] = ()
     results: str = ""
     beside: bool = True
     database_url: Secret = field(default=Secret())
@@ -101,9 +103,10 @@ class HttpTable:
 
 @dataclass(frozen=True, slots=True)
 class RedactionTable:
-    """[redaction] as the options of `redactor redact`; `model` "none": only transcripts."""
+    """[redaction] as the options of `redactor redact`; `model` "none": only transcripts; `sent_policy`: of messages that were sent."""
 
     policy: str = "deidentify"
+    sent_policy: str = ""
     model: str = "auto"
     device: str = "auto"
     compute_type: str = ""
@@ -194,6 +197,8 @@ class ReviewTable:
         public_url: how browsers reach us (https://review.example.org); plain http is for the loopback alone.
         behind_proxy: with https the client's address, by which log-ins are slowed down, is the last in X-Forwarded-For of whoever asks from
             the loopback: the proxy must put it there. False: it is the proxy's, and all clients wait for each other.
+        take_sent: what the service redacts of sent messages is audited and put before the reviewers.
+        recipients: CSV of `redactor audit --recipients`, for these; `file` is a path below its root, an id that a hook gave, or a SHA-256.
         rules, consents: a practice's own rules and the consent register, as `redactor audit` takes them.
         reveal_seconds: how long leave to hear one original lasts.
         idle_seconds, absolute_seconds: after which a session logs off by itself.
@@ -203,6 +208,8 @@ class ReviewTable:
     folder: str = ""
     public_url: str = ""
     behind_proxy: bool = True
+    take_sent: bool = True
+    recipients: str = ""
     rules: str = ""
     consents: str = ""
     reveal_seconds: float = 900.0
@@ -234,6 +241,10 @@ class Settings:
     @property
     def results(self) -> Path:
         return Path(self.service.results) if self.service.results else self.state / "results"
+
+    @property
+    def reviews_sent(self) -> bool:
+        return bool(self.review.folder) and self.review.take_sent
 
     @property
     def roots(self) -> tuple[str, ...]:
@@ -325,10 +336,13 @@ def _check(s: Settings) -> None:
         "service.state": s.service.state, "service.results": s.service.results, "asterisk.voicemail": s.asterisk.voicemail,
         "service.transcripts": s.service.transcripts, **{f"keeping.{f.name}": getattr(s.keeping, f.name) for f in fields(s.keeping)},
         "review.folder": s.review.folder, "review.rules": s.review.rules,
+        "review.recipients": s.review.recipients, **{f"service.sent[{n}]": folder for n, folder in enumerate(s.service.sent)},
     }  # fmt: skip
     for label, path in paths.items():
         if path and not Path(path).is_absolute():
             refuse(f"The setting {label} must be an absolute path.")
+    if not all(any(Path(folder).is_relative_to(root) for root in s.roots) for folder in s.service.sent):
+        refuse("The setting service.sent names folders among service.roots or below them.")
     if s.service.sandbox not in SANDBOXES:
         refuse(f"The setting service.sandbox must be one of {', '.join(SANDBOXES)}.")
     if not (s.service.queue_limit and s.service.tries and s.service.lease >= 1):

@@ -105,7 +105,6 @@ class ReviewSite:
             replacer=Replacer("label"),
         )  # fmt: skip
         self.auditing = Auditing(load_rules(), None)
-        self.auditing.sending = Sending(recipient="r1", caller="c1")
         self.shelf = Shelf(folder / "versions")
         self.studio = Studio(
             pipeline=lambda: self.pipeline, vault=self.vault, shelf=self.shelf, store=self.store, audit=self.auditing
@@ -132,7 +131,9 @@ class ReviewSite:
         path = self.folder / f"{hashlib.sha256(data).hexdigest()}.json"
         path.write_text(transcript)
         source = Source.of(data, ".wav")
-        self.studio.add(source, TranscriptReader(path), by="service", name=name, added=added)
+        self.studio.add(
+            source, TranscriptReader(path), Sending(recipient="r1", caller="c1"), by="service", name=name, added=added
+        )
         path.unlink()
         return source.id
 

@@ -48,7 +48,7 @@ def client_of(site, **shown):
         "S", (), {"endpoint": "https://s3.example.org", "token": b"of-the-settings", "buckets": ("calls",)}
     )
     settings.http = type("H", (), {"token": b"of-the-settings", "body_limit": 20_000})
-    review = Review(site.app, site.desk, site.access)
+    review = Review(site.app, site.desk, site.access, None)
     office = Office(
         settings=settings, queue=queue, metrics=Counted(), trouble=lambda: "", alive=lambda: True, review=site.app, scopes=review.scopes
     )  # fmt: skip

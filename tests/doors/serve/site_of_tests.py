@@ -15,7 +15,7 @@ import soundfile
 
 from redactor.doors import options
 from redactor.doors.hook.main import _take
-from redactor.doors.serve.command import recipe_of
+from redactor.doors.serve.recipe import recipe_of
 from redactor.doors.serve.service import Service
 from redactor.doors.serve.settings import load_settings
 from redactor.types import Finding

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from site_of_tests import voicemail, wait_for
 
 from redactor.audio.confine import ConfinedDecoder
-from redactor.doors.serve.command import recipe_of
+from redactor.doors.serve.recipe import recipe_of
 from redactor.doors.serve.service import Service
 from redactor.doors.serve.signatures import webhook_headers
 from redactor.doors.serve.web import build_app

@@ -2,7 +2,7 @@
 
 import pytest
 
-from redactor.doors.serve.command import recipe_of
+from redactor.doors.serve.recipe import recipe_of
 from redactor.doors.serve.settings import load_settings
 from redactor.errors import ConfigurationError
 

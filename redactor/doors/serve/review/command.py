@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +14,6 @@ import typer
 from redactor.doors import options as o
 from redactor.doors.keeping import DEFAULT, ConfigOption, actor
 from redactor.doors.terminal import notice
-from redactor.keep.sealing import Sealer
 
 
 def register(app: typer.Typer) -> None:
@@ -50,14 +48,14 @@ def add(
     from redactor.audio import Limits, looks_like_audio, read_source
     from redactor.doors.audit.recipients import Sendings, read_sendings
     from redactor.doors.job import assemble, sandboxed
-    from redactor.doors.serve.command import recipe_of
     from redactor.doors.serve.presence import Presence
+    from redactor.doors.serve.recipe import recipe_of, sent_policy_of
     from redactor.doors.serve.service import open_queue
     from redactor.doors.serve.settings import load_settings
+    from redactor.errors import as_redactor_error
     from redactor.keep import Inputs
-    from redactor.keep.trail import events
-    from redactor.pipeline import as_redactor_error
 
+    from .reception import Reception
     from .wiring import open_studio
 
     settings = load_settings(config)
@@ -67,7 +65,9 @@ def add(
     reader = o.transcripts_for(transcript, inputs) if transcript else None
     recipe = recipe_of(settings)
     recipe = replace(
-        recipe, policy=recipe.policy.having(unheard_speech="bleep"), recognition=None if reader else recipe.recognition
+        recipe,
+        policy=sent_policy_of(settings).having(unheard_speech="bleep"),
+        recognition=None if reader else recipe.recognition,
     )
     counts: Counter[str] = Counter()
     codes: set[int] = set()
@@ -77,26 +77,21 @@ def add(
         sandboxed(recipe.sandbox) as decoder,
     ):
         held: list[Any] = []
-        studio, trail, auditing = open_studio(settings, queue.engine, pipeline=lambda: held[0] if held else None)
+        studio, trail, _ = open_studio(settings, queue.engine, pipeline=lambda: held[0] if held else None)
         held.append(assemble(recipe, reader=reader, confined=decoder).pipeline)
+        reception = Reception(studio, trail, queue.sealer)
         limits = Limits()
         for item in inputs:
             try:
                 source = read_source(item.path, limits=limits)
-                if studio.store.look(source.id) is not None:
+                if reception.knows(source.id):
                     counts["known"] += 1
                     continue
                 sending = sendings.of(item, source.id)
                 if sending.direction == "in":
                     counts["not sent by us"] += 1
                     continue
-                auditing.sending = sending
-                event = events.MessageAdded(by=actor(), message=source.id)
-                audited = studio.add(
-                    source, held[0].transcriber_for(item), by=actor(), name=item.path.name,
-                    caller=_mark(queue.sealer, sending.caller),
-                    mailbox=_mark(queue.sealer, sending.recipient), told=partial(trail.append, event),
-                )  # fmt: skip
+                audited = reception.add(source, held[0].transcriber_for(item), sending, by=actor(), name=item.path.name)
                 counts[audited.verdict.value] += 1
             except Exception as error:  # noqa: BLE001 - one recording's failure is its own; foreign messages may quote speech
                 problem = as_redactor_error(error, "add a message")
@@ -106,8 +101,3 @@ def add(
     print(json.dumps(dict(sorted(counts.items()))))
     if codes:
         raise typer.Exit(max(codes))
-
-
-def _mark(sealer: Sealer, name: str) -> str:
-    """A person or a number as the database knows them."""
-    return sealer.mark(name.encode()).hex() if name else ""

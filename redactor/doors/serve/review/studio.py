@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from redactor.audio import Source, encode
+from redactor.doors.audit.recipients import Sending
 from redactor.errors import Busy, NoInput, RedactorError
 from redactor.pipeline import Artefacts, Pipeline
 from redactor.policy import Edit
@@ -35,8 +36,11 @@ HELD = 4
 HELD_SECONDS = 900.0
 """Originals that are kept decoded while somebody listens to them, and for how long at most."""
 
-Auditor = Callable[[Recording, Plan], Audited]
+Auditor = Callable[[Recording, Plan, Sending], Audited]
 """Judges a message by the rules."""
+
+
+UNKNOWN = Sending()
 
 
 class Sealed(Protocol):
@@ -63,22 +67,31 @@ class Studio:
         self._holding = threading.Lock()
 
     def add(
-        self, source: Source, transcriber: Transcriber, *, by: str, name: str = "", caller: str = "", mailbox: str = "",
-        added: float = 0.0, told: Callable[[], object] = lambda: None,
+        self, source: Source, transcriber: Transcriber, sending: Sending = UNKNOWN, **known: Any
     ) -> Audited:  # fmt: skip
-        """Recognise, plan, audit and redact a recording, once, and put it before the reviewers.
+        """Recognise, plan and redact a recording, and `take` it.
+
+        Raises:
+            RedactorError: as `Pipeline.redact`, or `take`.
+        """
+        pipeline = self._ready()
+        recording = pipeline.decoder(source)
+        return self.take(source, recording, pipeline.redact(recording, transcriber), sending, **known)
+
+    def take(
+        self, source: Source, recording: Recording, made: Artefacts, sending: Sending = UNKNOWN, *, by: str, name: str = "",
+        caller: str = "", mailbox: str = "", added: float = 0.0, told: Callable[[], object] = lambda: None,
+    ) -> Audited:  # fmt: skip
+        """Audit a redacted recording, once, and put it before the reviewers.
 
         Args:
             told: called when all is made, before the message counts.
 
         Raises:
-            RedactorError: as `Pipeline.redact`; or it cannot be sealed or saved.
+            RedactorError: it cannot be sealed or saved.
         """
-        pipeline = self._ready()
-        recording = pipeline.decoder(source)
-        made = pipeline.redact(recording, transcriber)
-        audited = self._audit(recording, made.plan)
-        version = self._version(pipeline, made, 1)
+        audited = self._audit(recording, made.plan, sending)
+        version = self._version(self._ready(), made, 1)
         with self.shelf.alone(source.id):
             # Edits are numbers of words in the sealed plan: once there is a row it is never replaced by another recognition's.
             if self.store.look(source.id) is not None:

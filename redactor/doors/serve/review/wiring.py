@@ -34,6 +34,7 @@ from .access import Access, AccessSettings, build_access
 from .app import build_review
 from .desk import Desk, environment
 from .judgments import Judgments
+from .reception import KnownSendings, Reception
 from .sampling import Samples
 from .shelf import Shelf
 from .store import Store
@@ -50,6 +51,7 @@ class Review:
     app: FastAPI
     desk: Desk
     access: Access
+    reception: Reception
 
     def scopes(self, token: str) -> frozenset[str]:
         """What a token of `redactor accounts token` is good for, nothing if it is none (any more)."""
@@ -58,17 +60,15 @@ class Review:
 
 
 class Auditing:
-    """The rules, applied to recordings that the pipeline has read. `sending`: what is known of the recording at hand.
+    """The rules, applied to recordings that the pipeline has read, and what is known of their sending.
 
     Findings that the policy ignores for their low score are none here either: rules and redaction rest on the same ones.
     """
 
     def __init__(self, rules: Rules, register: Register | None) -> None:
         self.rules, self._register = rules, register
-        self.sending = Sending()
 
-    def __call__(self, recording: Recording, plan: Plan) -> Audited:
-        given = self.sending
+    def __call__(self, recording: Recording, plan: Plan, given: Sending) -> Audited:
         entry = self._register.of(given.recipient) if self._register and given.recipient else None
         message = message_of(recording, plan.speech, _found(plan))
         circumstances = Circumstances(
@@ -143,4 +143,5 @@ def open_review(
         studio.store, Judgments(engine, sealer), Samples(engine), studio, trail, sealer, access.guard, templates,
         reveal_seconds=r.reveal_seconds, titles={name: rule.title for name, rule in auditing.rules.rules.items()},
     )  # fmt: skip
-    return Review(build_review(desk, access.router), desk, access)
+    known = KnownSendings(Path(r.recipients)) if r.recipients else None
+    return Review(build_review(desk, access.router), desk, access, Reception(studio, trail, sealer, known))
