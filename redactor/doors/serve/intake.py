@@ -75,6 +75,10 @@ class Intake:
         Raises:
             Busy: the queue is full; the rest stays in the spool.
         """
+        with self._tickets.turn() as ours:
+            return self._take_each() if ours else 0
+
+    def _take_each(self) -> int:
         taken = 0
         for path in self._tickets.waiting():
             try:

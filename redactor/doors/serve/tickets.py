@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from redactor.doors.hook.spool import ENDING
 from redactor.doors.hook.ticket import AUDIO_NAME, LARGEST
 from redactor.errors import RefusedInput
+
+OVERDUE = 10.0
+"""Seconds after which a ticket is taken although another service holds the folder."""
 
 
 class Tickets:
@@ -22,6 +26,30 @@ class Tickets:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.new = folder, folder / "new"
+
+    @contextmanager
+    def turn(self) -> Iterator[bool]:
+        """Whether the tickets are ours to take: not while another service on this host is at it, unless it hangs.
+
+        Two that read the same recordings at once do no harm, but the work twice.
+        """
+        folder = os.open(self.new, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            ours = True
+            try:
+                fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                ours = self._is_overdue()
+            except OSError:  # a file system without locks
+                pass
+            yield ours
+        finally:
+            os.close(folder)
+
+    def _is_overdue(self) -> bool:
+        with suppress(OSError, IndexError):
+            return time.time() - self.waiting()[0].stat().st_mtime > OVERDUE
+        return False
 
     def waiting(self) -> list[Path]:
         """The tickets, oldest first."""

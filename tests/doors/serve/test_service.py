@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+from contextlib import ExitStack
 from email.message import EmailMessage
 
 import pytest
@@ -336,3 +337,19 @@ def test_logs_and_metrics_name_nobody(site, caplog, door):
         assert secret not in text
     database = b"".join(p.read_bytes() for p in (site.folder / "state").glob("queue.sqlite*"))
     assert not [s for s in (b"Whitlock", b"5550142", b"Dana", b".wav") if s in database]
+
+
+def test_two_services_on_one_spool_do_not_read_the_same_tickets(site, monkeypatch):
+    from redactor.doors.serve import tickets
+
+    path = site.record("a.wav")
+    with site.service() as service, ExitStack() as held:
+        other = tickets.Tickets(service.intake._tickets.folder)
+        wait_for(lambda: held.enter_context(other.turn()))
+        site.hook("file", path, "--id", "1")
+        assert service.intake.take_tickets() == 0
+        assert other.waiting()
+        # The other one hangs: nobody waits for it.
+        monkeypatch.setattr(tickets, "OVERDUE", -1.0)
+        wait_for(lambda: not other.waiting())
+        assert settled(service, 1) == {"redacted": 1}

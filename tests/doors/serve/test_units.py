@@ -42,7 +42,14 @@ def test_the_example_shows_every_setting_with_its_default(tmp_path):
             assert value == {f.name: f.default for f in fields(s.RedactionTable)}[name], name
     for table, kind in (("service", s.ServiceTable), ("sweep", s.SweepTable), ("http", s.HttpTable)):
         for one in fields(kind):
-            if one.name in found[table] and one.name not in ("spool", "state", "roots", "sent", "results", "public_url"):
+            if one.name in found[table] and one.name not in (
+                "spool",
+                "state",
+                "roots",
+                "sent",
+                "results",
+                "public_url",
+            ):
                 assert found[table][one.name] == one.default, one.name
 
 
