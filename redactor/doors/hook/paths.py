@@ -40,8 +40,8 @@ def place(path: str, roots: Sequence[str]) -> tuple[str, tuple[str, ...]]:
 
 
 @contextmanager
-def opened(path: str, roots: Sequence[str]) -> Iterator[int]:
-    """A descriptor of a regular file, for reading.
+def opened(path: str, roots: Sequence[str], *, writing: bool = False) -> Iterator[int]:
+    """A descriptor of a regular file, for reading (and `writing`, in place).
 
     Raises:
         RefusedInput: see `place`; or a link, a device, a pipe, a folder.
@@ -50,7 +50,7 @@ def opened(path: str, roots: Sequence[str]) -> Iterator[int]:
     root, names = place(path, roots)
     with _descended(root, names[:-1]) as folder:
         try:
-            file = os.open(names[-1], _FILE, dir_fd=folder)
+            file = os.open(names[-1], _FILE | (os.O_RDWR if writing else 0), dir_fd=folder)
         except OSError as error:
             raise _refusal(error) from None
         try:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from redactor.audio import Source
-from redactor.errors import InputError, OutOfSpace, OutputError
+from redactor.errors import InputError, NoInput, OutOfSpace, OutputError, RedactorError, as_redactor_error
 from redactor.keep import Claim, Decision, Item, Known
 from redactor.keep.artefacts import artefact, finished
 from redactor.keep.journal import PROCEED, settled
@@ -54,6 +54,8 @@ class Crew:
         in_flight: jobs under way at once.
         ended: called after each end, from any thread.
         requeue: puts what changed under our hands in the queue again, as it is now.
+        finishing: called with a job whose result is saved, before it counts as done; what it raises, the job ends or is tried again with.
+        finished_before: asked of a job whose recording is not there as it was: the result, if that is why.
         note: a line for the log.
     """
 
@@ -65,11 +67,14 @@ class Crew:
         in_flight: int,
         ended: Ended = lambda *_: None,
         requeue: Callable[[Job], None] = lambda _: None,
+        finishing: Callable[[Job, Path], None] = lambda *_: None,
+        finished_before: Callable[[Job], str | None] = lambda _: None,
         note: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._queue, self._recordings = queue, recordings
         self._in_flight = max(1, in_flight)
         self._ended, self._requeue, self._note = ended, requeue, note
+        self._finishing, self._finished_before = finishing, finished_before
         self._work: dict[int, _Work] = {}
         self._state = threading.Condition()
         self._number = 0
@@ -155,8 +160,19 @@ class Crew:
 
     def _settle(self, work: _Work, outcome: Outcome) -> None:
         job = work.job
+        done = work.target
+        if outcome.status in (Status.REDACTED, Status.SKIPPED) and done is not None:
+            try:
+                self._finishing(job, done)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the job is not done
+                outcome = _failed(outcome, as_redactor_error(error, "see to the original"))
+        result = str(artefact(done, ".json")) if done is not None else ""
+        if outcome.reason in (Changed.reason, NoInput.reason) and (there := self._finished_before(job)):
+            outcome, result = (
+                replace(outcome, status=Status.SKIPPED, reason="", message="", hint="", exit_code=0),
+                there,
+            )
         if outcome.status in (Status.REDACTED, Status.SKIPPED, Status.DUPLICATE):
-            result = str(artefact(work.target, ".json")) if work.target is not None else ""
             state = "redacted" if self._queue.settle(job, "redacted", outcome, result=result) else "lost"
         elif outcome.status is Status.QUARANTINED:
             state = "quarantined" if self._queue.settle(job, "quarantined", outcome) else "lost"
@@ -221,3 +237,9 @@ class Crew:
     def _wait_until_idle(self) -> None:
         with self._state:
             self._state.wait_for(lambda: not self._work or self._stopping)
+
+
+def _failed(outcome: Outcome, error: RedactorError) -> Outcome:
+    return replace(
+        outcome, status=Status.FAILED, reason=error.reason, message=error.message, hint=error.hint, exit_code=error.exit_code
+    )  # fmt: skip

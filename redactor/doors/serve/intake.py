@@ -20,7 +20,7 @@ from redactor.doors.hook.ticket import Ticket, read_ticket
 from redactor.durable import Partial, as_output_error, flush_folder
 from redactor.errors import Busy, NoInput, RedactorError, RefusedInput
 
-from .mailbox import hash_of, messages, stamp_of
+from .mailbox import hash_of, inode_of, messages, stamp_of
 from .queue import NewJob, Queue
 from .tickets import Tickets
 
@@ -40,6 +40,7 @@ class Intake:
         held: folder that mails' recordings are moved to.
         settle: seconds for which a file must not have changed before the sweeper takes it.
         sent: folders whose recordings were sent by us, where nobody says otherwise.
+        ours: whether we wrote the recording with this hash ourselves, in the place of an original.
         outside: folders that the sweeper leaves out (our own).
         note: called with a line for the log (ids only).
         told: called with (what told us, "new", "known" or "refused") for the metrics.
@@ -56,6 +57,7 @@ class Intake:
         settle: float,
         limits: Limits,
         sent: tuple[str, ...] = (),
+        ours: Callable[[str], bool] = lambda _: False,
         outside: tuple[str, ...] = (),
         note: Callable[[str], None] = lambda _: None,
         told: Callable[[str, str], None] = lambda *_: None,
@@ -64,6 +66,7 @@ class Intake:
         self._voicemail = voicemail.rstrip("/")
         self._held, self._settle, self._limits = held, settle, limits
         self._outside = frozenset(outside)
+        self._ours = ours
         self._sent = tuple(f"{folder.rstrip('/')}/" for folder in sent)
         self._note, self._told = note, told
 
@@ -146,13 +149,13 @@ class Intake:
         new = 0
 
         def known(stamp: str) -> bool:
-            return not self._queue.new_stamp(_inode(box, stamp), stamp)
+            return not self._queue.new_stamp(inode_of(box, stamp), stamp)
 
         for message in messages(box, self._roots, largest=self._limits.max_bytes, known=known):
             details = {"kind": "mailbox", "box": box, "path": message.path, "id": message.id, "named": message.named}
             job = NewJob("asterisk", message.id, message.audio, details, direction="in", added=told)
             new += self._add(job, via=via)[1]
-            self._queue.note_stamp(_inode(box, message.stamp), message.stamp)
+            self._queue.note_stamp(inode_of(box, message.stamp), message.stamp)
         return new
 
     def _take_mail(self, ticket: Ticket, *, told: float) -> None:
@@ -174,6 +177,9 @@ class Intake:
                 target.unlink()
 
     def _add(self, new: NewJob, *, via: str) -> tuple[int, bool]:
+        if self._ours(new.audio):
+            self._told(via, "known")
+            return 0, False
         number, added = self._queue.add(new)
         self._told(via, "new" if added else "known")
         return number, added
@@ -262,11 +268,6 @@ def _move(data: bytes, source: Path, target: Path) -> None:
         partial.discard()
     with suppress(OSError):
         source.unlink()
-
-
-def _inode(box: str, stamp: str) -> str:
-    """What a message's file is remembered by: renumbering changes its name, and not its inode."""
-    return f"{box}\0{stamp.rpartition('-')[2]}"
 
 
 def _told(ticket: Path) -> float:

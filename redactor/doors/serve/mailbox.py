@@ -91,9 +91,32 @@ def relocate(box: str, identity: str, audio: str, roots: Sequence[str], *, large
     raise NoInput("The message is no longer in its mailbox.", hint="It was deleted before it could be redacted.")
 
 
+def copies(path: str, roots: Sequence[str]) -> list[str]:
+    """The other formats that the message with this audio file is stored in."""
+    stem, _, own = path.rpartition(".")
+    here, _, name = stem.rpartition("/")
+    with opened_folder(here, roots) as descriptor:
+        present = {e.name for e in os.scandir(descriptor)}
+    return [f"{stem}.{e}" for e in FORMATS if e != own and f"{name}.{e}" in present]
+
+
+def identity_of(path: str, roots: Sequence[str]) -> str:
+    """The id of the message that has this name now.
+
+    Raises:
+        NoInput, RefusedInput: there is none, or it is not readable.
+    """
+    return _facts(f"{path.rpartition('.')[0]}.txt", roots)[0]
+
+
 def stamp_of(status: os.stat_result) -> str:
     """What a file looks like from outside."""
     return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ino}"
+
+
+def inode_of(box: str, stamp: str) -> str:
+    """What a message's file is remembered by: renumbering changes its name, and not its inode."""
+    return f"{box}\0{stamp.rpartition('-')[2]}"
 
 
 def hash_of(data: bytes, stamp: str, *, largest: int) -> str:

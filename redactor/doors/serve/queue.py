@@ -140,8 +140,13 @@ class Queue:
 
     def new_stamp(self, path: str, stamp: str) -> bool:
         """Whether the file at this path looks otherwise than when `note_stamp` was last called for it."""
+        return self.stamp(path) != stamp
+
+    def stamp(self, path: str) -> str | None:
+        """What `note_stamp` was last called with for it."""
         with self.engine.connect() as c:
-            return c.execute(select(seen.c.stamp).where(seen.c.place == self._mark("place", path))).scalar() != stamp
+            found = c.execute(select(seen.c.stamp).where(seen.c.place == self._mark("place", path))).scalar()
+        return None if found is None else str(found)
 
     def note_stamp(self, path: str, stamp: str) -> None:
         """Remember how a file looks, once it is in the queue."""

@@ -14,7 +14,7 @@ from redactor.errors import InputError, LimitExceeded, NoInput, RefusedInput
 from redactor.keep import Item
 
 from .fetch import basic, fetch, object_url, signed_v4
-from .mailbox import relocate
+from .mailbox import messages, relocate
 from .queue import Job
 from .settings import Settings
 
@@ -83,6 +83,20 @@ class Recordings:
             return Item(number, Path(details["path"]), stem, stem, plain=True), s.results
         stem = PurePath(job.source, job.key)
         return Item(number, Path(details.get("path", job.key)), stem, stem, plain=True), s.results
+
+    def hash_now(self, job: Job) -> str:
+        """SHA-256 of what lies in a recording's place now, "" where nothing does.
+
+        Raises:
+            RefusedInput, NoInput
+        """
+        d = job.details
+        if d["kind"] == "file":
+            return self._local(d["path"], self._settings.roots).id
+        if d["kind"] == "mailbox":
+            every = messages(d["box"], self._settings.roots, largest=self._limits.max_bytes)
+            return next((m.audio for m in every if m.id == d["id"]), "")
+        return ""
 
     def names(self, job: Job) -> list[str]:
         """What a person calls a recording, the surest first: its path below its root, its id. Never for logs."""

@@ -39,6 +39,7 @@ from .crew import Crew
 from .intake import Intake
 from .loops import Loop
 from .metrics import Metrics
+from .originals import Originals
 from .presence import Presence
 from .queue import Job, Queue
 from .recipe import sent_policy_of
@@ -118,9 +119,13 @@ class Service:
         self.metrics = Metrics(self.queue)
         self._spool = Spool(settings.service.spool, limit=settings.service.spool_limit)
         self._recordings = Recordings(settings, held=held, limits=self._limits)
+        self._originals = Originals(
+            settings.service.originals, _vault(settings), self.queue, self._recordings, roots=settings.roots, limits=self._limits,
+            pipeline=lambda: self._pipeline,
+        )  # fmt: skip
         self.intake = Intake(
             tickets=Tickets(Path(settings.service.spool)), queue=self.queue, roots=settings.roots, voicemail=settings.asterisk.voicemail, held=held,
-            settle=settings.sweep.settle, limits=self._limits, note=log.info, told=self._told, sent=settings.service.sent,
+            settle=settings.sweep.settle, limits=self._limits, note=log.info, told=self._told, sent=settings.service.sent, ours=self._originals.is_ours,
             outside=tuple(str(p).rstrip("/") for p in (settings.state, settings.results, settings.service.spool)),
         )  # fmt: skip
         self.callbacks = Callbacks(
@@ -173,12 +178,13 @@ class Service:
 
         made = assemble(
             self._recipe, reader=transcript, source=source, policy_for=self._policy_for,
-            witness=self._show if self._review and s.reviews_sent else None, confined=self._confined,
+            witness=self._show if s.service.originals != "stay" or (self._review and s.reviews_sent) else None, confined=self._confined,
         )  # fmt: skip
         self._pipeline = made.pipeline
         in_flight = s.service.in_flight or min(MOST_IN_FLIGHT, made.in_flight)
         self.crew = Crew(
-            self.queue, self._recordings, in_flight=in_flight, ended=self._ended, requeue=self._requeue, note=log.warning
+            self.queue, self._recordings, in_flight=in_flight, ended=self._ended, requeue=self._requeue, note=log.warning,
+            finishing=self._originals.replace, finished_before=self._originals.replaced,
         )  # fmt: skip
         self._bury_the_dead()
         self.crew.start(made.pipeline)
@@ -265,10 +271,11 @@ class Service:
         return self._sent_policy if self.crew.job(item).direction == "out" else self._recipe.policy
 
     def _show(self, item: Item, source: Source, recording: Recording, made: Artefacts) -> None:
-        """Sent messages come up for review; if that fails, the job is tried again, whole."""
+        """Originals are sealed, sent messages come up for review; if that fails, the job is tried again, whole."""
         assert self.crew is not None
         job = self.crew.job(item)
-        if job.direction == "out":
+        self._originals.seal(source)
+        if job.direction == "out" and self._review and self._settings.reviews_sent:
             names = [*self._recordings.names(job), source.id]
             self._review.reception.take(source, recording, made, names=names, by="service", name=item.path.name)
 
@@ -316,6 +323,15 @@ class Service:
         self._http = threading.Thread(target=self._server.run, kwargs={"sockets": [made]}, name="http", daemon=True)
         self._http.start()
         log.info("listening on port %d", made.getsockname()[1])
+
+
+def _vault(settings: Settings) -> Any:
+    """Where originals are sealed, if they are."""
+    if settings.service.originals == "stay":
+        return None
+    from redactor.doors.keeping import places_in
+
+    return places_in(settings).open_vault()
 
 
 def notify(state: str) -> None:

@@ -15,6 +15,7 @@ from redactor.errors import ConfigurationError
 LONGEST_SECRET = 4096
 HINT = "See the chapter on the service in the README."
 SANDBOXES = ("required", "auto", "limits")
+ORIGINALS = ("stay", "seal", "replace")
 
 Table = TypeVar("Table")
 
@@ -36,6 +37,7 @@ class ServiceTable:
         roots: folders that recordings lie in; nothing outside is opened.
         sent: folders among or below them whose recordings were sent by us, where nobody says otherwise.
         results: folder for the results of what lies in none of them (mails, fetched recordings), and of all, where `beside` is false.
+        originals: stay; seal (a copy in the vault of [keeping]); replace (sealed, and the redacted sound in their place: redacted for whoever listens).
         beside: results of recordings go into their own folder, those of a mailbox into its folder `redacted`.
         database_url: sqlite in `state`, where it is left out; or postgresql+psycopg://…, for services on several hosts.
         key: 32 bytes, hexadecimal, that all services of one database share; made in `state` where it is left out.
@@ -54,6 +56,7 @@ class ServiceTable:
     roots: tuple[str, ...]
     sent: tuple[str, ...] = ()
     results: str = ""
+    originals: str = "stay"
     beside: bool = True
     database_url: Secret = field(default=Secret())
     key: Secret = field(default=Secret())
@@ -345,6 +348,10 @@ def _check(s: Settings) -> None:
         refuse("The setting service.sent names folders among service.roots or below them.")
     if s.service.sandbox not in SANDBOXES:
         refuse(f"The setting service.sandbox must be one of {', '.join(SANDBOXES)}.")
+    if s.service.originals not in ORIGINALS:
+        refuse(f"The setting service.originals must be one of {', '.join(ORIGINALS)}.")
+    if s.service.originals != "stay" and not s.keeping.recipients:
+        refuse("Originals are sealed for somebody: set keeping.recipients.")
     if not (s.service.queue_limit and s.service.tries and s.service.lease >= 1):
         refuse("The settings service.queue_limit, tries and lease must be 1 or more.")
     if s.service.nice > 19:
