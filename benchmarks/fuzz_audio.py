@@ -24,6 +24,7 @@ from typing import Any
 
 import hooks
 import numpy as np
+from hook_messages import message
 from report import progress, stamp
 
 from redactor.audio import decode, encode, read_source
@@ -37,12 +38,12 @@ FORMATS = (
     ("AU", "ULAW", ".au", "soundfile"), ("WAV", "MS_ADPCM", ".wav", "soundfile"),
 )  # fmt: skip
 COVERED = (1.15, 1.55)
-"""Seconds of the message in which the name is said, well inside (`hooks.SAID`: 0.27 s a word)."""
+"""Seconds of the message in which the name is said, well inside (`hook_messages.SAID`: 0.27 s a word)."""
 
 
 def originals() -> list[tuple[bytes, str]]:
     """The message in every format that this machine writes."""
-    data, _ = hooks.message(1)
+    data, _ = message(1)
     samples = decode(Source.of(data, ".wav")).samples
     made: list[tuple[bytes, str]] = []
     for container, codec, suffix, backend in FORMATS:
@@ -94,7 +95,7 @@ def corpus(count: int, seed: int) -> Iterator[tuple[bytes, str]]:
 def run(folder: Path, *, count: int, seed: int) -> dict[str, Any]:
     site = hooks.Site(folder, more='sandbox = "auto"\n')
     files: dict[str, str] = {}
-    transcript = hooks.message(1)[1]
+    transcript = message(1)[1]
     for number, (data, suffix) in enumerate(corpus(count, seed)):
         name = f"f{number:05d}{suffix}"
         (site.recordings / name).write_bytes(data)

@@ -11,14 +11,13 @@ the disk are real.
 Second form: for each load (calls a second, evenly spread) the seconds from the call of the hook to the redacted document, with `voicemail-micro` recognising messages of
 4 to 9 seconds. Percentiles by load show where the machine is full.
 
-Caveats: kill -9 is not a power cut; hook processes and service share the cores; what waits longer than the run is waited for.
+Caveats: kill -9 is not a power cut; hooks, service and database share the cores.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-import io
 import json
 import os
 import random
@@ -38,7 +37,7 @@ from typing import Any
 
 import numpy as np
 import postgresql
-import soundfile
+from hook_messages import message, short_messages, varied
 from report import progress, stamp
 
 from redactor.doors.serve.presence import Presence
@@ -48,7 +47,6 @@ from redactor.doors.serve.settings import load_settings
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = str(Path(sys.executable).with_name("redactor"))
-SAID = "hi this is dana whitlock please call me back at two oh six five five five oh one four two thank you"
 BURST, AT_ONCE = 50, 8
 
 
@@ -99,28 +97,6 @@ class Site:
         command = [PROGRAM, "hook", "--config", str(self.config), "file", str(path), "--id", identity]
         done = subprocess.run(command, capture_output=True, check=False)
         return done.returncode, time.perf_counter() - began
-
-
-def message(seed: int) -> tuple[bytes, str]:
-    """A message that sounds like speech to a level meter (µ-law, 8 kHz, 6 s), and its transcript as Whisper writes it."""
-    rng = np.random.default_rng(seed)
-    words: list[dict[str, Any]] = []
-    now = 0.3
-    for word in SAID.split():
-        words.append({"word": " " + word, "start": round(now, 3), "end": round(now + 0.2, 3), "probability": 0.9})
-        now += 0.27
-    t = np.arange(int((now + 0.3) * 8000)) / 8000
-    loud = np.full(len(t), 0.0004)
-    for word in words:
-        loud[int(word["start"] * 8000) : int(word["end"] * 8000)] = 0.14
-    tone = sum(np.sin(2 * np.pi * k * (125 + 15 * np.sin(2 * t + seed)) * t) / k for k in range(1, 12))
-    held = io.BytesIO()
-    soundfile.write(
-        held, (loud * (tone + 0.3 * rng.standard_normal(len(t)))).clip(-0.9, 0.9), 8000, format="WAV", subtype="ULAW"
-    )
-    text = "".join(w["word"] for w in words)
-    segment = {"id": 0, "start": words[0]["start"], "end": words[-1]["end"], "text": text, "words": words}
-    return held.getvalue(), json.dumps({"text": text, "segments": [segment], "language": "en"})
 
 
 def prepare(site: Site, count: int) -> dict[str, bool]:
@@ -258,7 +234,7 @@ def stop(process: subprocess.Popen[bytes]) -> int:
         return process.wait(timeout=120)
     except subprocess.TimeoutExpired:
         process.kill()
-        return process.wait()
+    return process.wait()
 
 
 def load_run(folder: Path, rates: Sequence[float], *, seconds: float) -> list[dict[str, Any]]:
@@ -316,26 +292,6 @@ def wait_for_ready(site: Site, *, seconds: float = 180.0) -> None:
         time.sleep(0.1)
 
 
-def short_messages() -> list[np.ndarray]:
-    """Stretches of 4 to 9 s of the sample recordings."""
-    found: list[np.ndarray] = []
-    for path in sorted((ROOT / "sample_audio" / "incoming").glob("*.wav")):
-        samples, rate = soundfile.read(path, dtype="int16", always_2d=True)
-        if rate == 8000:
-            found += [
-                samples[start : start + 8000 * (4 + len(found) % 6), 0]
-                for start in range(0, len(samples) - 72_000, 72_000)
-            ]
-    return found
-
-
-def varied(samples: np.ndarray, number: int) -> bytes:
-    """The same message in other bytes."""
-    held = io.BytesIO()
-    soundfile.write(held, samples[number % 97 :], 8000, format="WAV", subtype="PCM_16")
-    return held.getvalue()
-
-
 def plot(rows: Sequence[dict[str, Any]], target: Path) -> None:
     import matplotlib as mpl
 
@@ -345,11 +301,15 @@ def plot(rows: Sequence[dict[str, Any]], target: Path) -> None:
     figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
     for name in ("p50", "p95", "p99"):
         axes.plot([r["calls_per_second"] for r in rows], [r[name] for r in rows], marker="o", label=name)
-    axes.set(xlabel="calls of the hook a second", ylabel="seconds from the call to the redacted file", xscale="log", yscale="log")
+    axes.set(
+        xlabel="calls of the hook a second",
+        ylabel="seconds from the call to the redacted file",
+        xscale="log",
+        yscale="log",
+    )
     axes.set_xticks([r["calls_per_second"] for r in rows], [f"{r['calls_per_second']:g}" for r in rows])
     axes.set_xticks([], minor=True)
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_formatter("{x:g}")
+    axes.yaxis.set(major_formatter="{x:g}", minor_formatter="{x:g}")
     axes.grid(visible=True, which="both", alpha=0.3)
     axes.legend()
     figure.savefig(target, dpi=110)

@@ -17,16 +17,18 @@ PROGRAM = Path(sys.executable).with_name("redactor")
 
 
 class Running:
-    """`redactor serve` with a settings file, and questions to it."""
+    """`redactor serve` with a settings file (`service`: lines of its table; `more`: of others), and questions to it."""
 
-    def __init__(self, here: Path, roots: list[Path], voicemail: Path | None = None) -> None:
+    def __init__(
+        self, here: Path, roots: list[Path], voicemail: Path | None = None, *, service: str = "", more: str = ""
+    ) -> None:
         here.mkdir(exist_ok=True)
         self.here, self.config, self.log = here, here / "redactor.toml", here / "service.log"
         listed = ", ".join(f'"{r}"' for r in roots)
         asterisk = f'[asterisk]\nvoicemail = "{voicemail}"\n' if voicemail else ""
         self.config.write_text(
-            f'[service]\nspool = "{here}/tickets"\nstate = "{here}/state"\nroots = [{listed}]\n{asterisk}[sweep]\nevery = 0\n'
-            f'[http]\nlisten = ""\n[redaction]\nmodel = "voicemail-micro"\nunheard = "bleep"\n'
+            f'[service]\nspool = "{here}/tickets"\nstate = "{here}/state"\nroots = [{listed}]\n{service}{asterisk}[sweep]\nevery = 0\n'
+            f'[http]\nlisten = ""\n[redaction]\nmodel = "voicemail-micro"\nunheard = "bleep"\n{more}'
         )
         self.hook = f"/usr/bin/env -i {PROGRAM} hook --config {self.config}"
 

@@ -12,8 +12,14 @@ from pathlib import Path
 
 import asterisk
 import caller
+import numpy as np
 import pytest
 import soundfile
+
+from redactor.audio import Source, decode
+from redactor.doors.keeping import places_in
+from redactor.doors.serve.settings import load_settings
+from redactor.keep.vault import make_keys
 
 FOLDER = os.environ.get("REDACTOR_ASTERISK", "")
 
@@ -104,3 +110,41 @@ def test_calls_end_to_end(tmp_path, prepared, running, said):
         assert [job["source"] for job in service.jobs()] == ["asterisk"] * 3 + ["mail", "mixmonitor"]
     for secret in ("5550142", "Whitlock", "msg0000"):
         assert secret not in service.log.read_text()
+
+
+def test_whoever_calls_the_mailbox_hears_redacted_messages(tmp_path, prepared, running, said):
+    """service.originals = "replace": every format of the message, in place, with the originals in the vault."""
+    keys = {path.name: path for path in make_keys(tmp_path / "keys", "age")}
+    public, private = keys["recipients.txt"], keys["organisation.key"]
+    here = tmp_path / "pbx"
+    service = running(
+        tmp_path / "service", [here / "spool/voicemail"], here / "spool/voicemail", service='originals = "replace"\n',
+        more=f'[keeping]\nrecipients = "{public}"\nidentity = "{private}"\n',
+    )  # fmt: skip
+    pbx = asterisk.Asterisk(prepared, here, hook=service.hook)
+    inbox = pbx.voicemail / "default/100/INBOX"
+    with service, pbx:
+        caller.call("vm", said, 5, port=asterisk.SIP, here=tmp_path)
+        service.wait_for(lambda: service.ended() == 1)
+        (document,) = (pbx.voicemail / "default/100/redacted").glob("*.json")
+        doc = json.loads(document.read_bytes())
+        twin = document.with_name(document.name.removesuffix(".json") + doc["audio"])
+        assert (inbox / "msg0000.wav").read_bytes() == twin.read_bytes()
+        # A visit to the mailbox changes nothing, and what we wrote is no new message.
+        caller.call("main", said, 2, port=asterisk.SIP, here=tmp_path)
+        time.sleep(1)
+        service.quiet()
+        assert service.ended() == 1
+    vault = places_in(load_settings(service.config)).open_vault()
+    kept = [vault.open(i.id, "original", by="test") for i in vault.items() if i.kind == "original"]
+    files = sorted(p for p in inbox.glob("msg0000.*") if p.suffix != ".txt")
+    assert len(kept) == len(files) >= 2
+    redacted = [decode(Source.of(path.read_bytes(), path.suffix)) for path in files]
+    assert doc["intervals"], "nothing to bleep in what was said"
+    for recording in redacted:
+        for interval in doc["intervals"]:
+            stretch = recording.samples[
+                int((interval["start"] + 0.05) * 8000) : int((interval["end"] - 0.05) * 8000), 0
+            ].astype(float)
+            spectrum = np.abs(np.fft.rfft(stretch * np.hanning(len(stretch))))
+            assert abs(np.argmax(spectrum) * 8000 / len(stretch) - 1000) < 30  # the tone, and nothing louder
