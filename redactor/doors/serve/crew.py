@@ -54,7 +54,8 @@ class Crew:
         in_flight: jobs under way at once.
         ended: called after each end, from any thread.
         requeue: puts what changed under our hands in the queue again, as it is now.
-        finishing: called with a job whose result is saved, before it counts as done; what it raises, the job ends or is tried again with.
+        finishing: called with a job, its result and whether that is new, before the job counts as done; what it raises, the job ends or is
+            tried again with.
         finished_before: asked of a job whose recording is not there as it was: the result, if that is why.
         note: a line for the log.
     """
@@ -67,7 +68,7 @@ class Crew:
         in_flight: int,
         ended: Ended = lambda *_: None,
         requeue: Callable[[Job], None] = lambda _: None,
-        finishing: Callable[[Job, Path], None] = lambda *_: None,
+        finishing: Callable[..., None] = lambda *_, **__: None,
         finished_before: Callable[[Job], str | None] = lambda _: None,
         note: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -163,7 +164,7 @@ class Crew:
         done = work.target
         if outcome.status in (Status.REDACTED, Status.SKIPPED) and done is not None:
             try:
-                self._finishing(job, done)
+                self._finishing(job, done, anew=outcome.status is Status.REDACTED)
             except Exception as error:  # noqa: BLE001 - whatever it is, the job is not done
                 outcome = _failed(outcome, as_redactor_error(error, "see to the original"))
         result = str(artefact(done, ".json")) if done is not None else ""

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from redactor.audio import Limits, Source, bleep, encode
 from redactor.doors.hook.paths import opened, read_all
-from redactor.errors import InputError, RedactorError
+from redactor.errors import Busy, InputError, RedactorError
 from redactor.keep.artefacts import artefact
 from redactor.render import still_audible
 from redactor.types import Interval
@@ -66,13 +66,18 @@ class Originals:
         if self._vault is not None:
             self._vault.seal(source.id, "original", source.untrusted_data, by="service")
 
-    def replace(self, job: Job, target: Path) -> None:
+    def finish(self, job: Job, target: Path, *, anew: bool) -> None:
         """Put the redacted sound where the original lies, if that is wanted and it lies anywhere.
 
+        Args:
+            anew: the result was made just now, so that `seal` was called; otherwise an earlier life left it.
+
         Raises:
-            Changed, NoInput: it is not there any more as it was. CannotReplace: see there.
+            Changed, NoInput: it is not there any more as it was. Busy: its mailbox is being renumbered. CannotReplace: see there.
             OSError: it cannot be written to.
         """
+        if not anew and self._vault is not None:
+            self.seal(self._recordings.read(job))
         kind = job.details["kind"]
         if self.mode != "replace" or kind not in ("file", "mailbox"):
             return
@@ -80,16 +85,14 @@ class Originals:
         redacted = artefact(target, doc["audio"]).read_bytes()
         if kind == "file":
             path = job.details["path"]
-            self._overwrite(path, job, lambda _: (redacted, doc["audio"]), place=path)
+            self._overwrite(path, job, lambda _: (redacted, doc["audio"]), place=path, exactly=True)
             return
         box, identity = job.details["box"], job.details["id"]
         found = relocate(box, identity, job.audio, self._roots, largest=self._limits.max_bytes)
         # The other formats first: the one that the job is of says whether all is done.
         for path in copies(found.path, self._roots):
             self._overwrite(path, job, partial(self._covered, doc, suffix_of(path)), box=box, identity=identity)
-        self._overwrite(
-            found.path, job, lambda _: (redacted, doc["audio"]), box=box, identity=identity, audio=job.audio
-        )
+        self._overwrite(found.path, job, lambda _: (redacted, doc["audio"]), box=box, identity=identity, exactly=True)
 
     def replaced(self, job: Job) -> str | None:
         """The result of a job whose original was replaced in a life that ended before it could say so; None for any other."""
@@ -109,23 +112,25 @@ class Originals:
 
     def _overwrite(
         self, path: str, job: Job, made: Callable[[bytes], tuple[bytes, str]], *, place: str = "", box: str = "", identity: str = "",
-        audio: str = "",
+        exactly: bool = False,
     ) -> None:  # fmt: skip
-        """Write what `made` makes of a file's bytes into it. `audio`: the hash that they must have."""
+        """Write what `made` makes of a file's bytes into it; `exactly`: they must be those of the job."""
         with opened(path, self._roots, writing=True) as descriptor:
             data = read_all(descriptor, self._limits.max_bytes)
             before = hashlib.sha256(data).hexdigest()
             if box and identity_of(path, self._roots) != identity:
-                raise Changed("The mailbox was renumbered.")
+                raise Busy("The mailbox is being renumbered.")
             if self.is_ours(before):
                 return
-            if (audio or place) and before != job.audio:
+            if exactly and before != job.audio:
                 raise Changed("The file has changed since it was queued.")
             content, suffix = made(data)
             if suffix != suffix_of(path):
                 raise CannotReplace("The redacted sound has another format than the recording.")
             if self._vault is not None:
                 self._vault.seal(before, "original", data, by="service")
+            if content == data:
+                return  # nothing was to be covered, and it is no file of ours
             self._queue.note_stamp(f"ours\0{hashlib.sha256(content).hexdigest()}", job.audio)
             _write(descriptor, content)
             stamp = stamp_of(os.fstat(descriptor))
@@ -152,6 +157,8 @@ def suffix_of(path: str) -> str:
 
 
 def _write(descriptor: int, content: bytes) -> None:
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(descriptor, 0, len(content))  # a disk that is full says so before anything is changed
     done = 0
     while done < len(content):
         done += os.pwrite(descriptor, content[done:], done)

@@ -184,7 +184,7 @@ class Service:
         in_flight = s.service.in_flight or min(MOST_IN_FLIGHT, made.in_flight)
         self.crew = Crew(
             self.queue, self._recordings, in_flight=in_flight, ended=self._ended, requeue=self._requeue, note=log.warning,
-            finishing=self._originals.replace, finished_before=self._originals.replaced,
+            finishing=self._originals.finish, finished_before=self._originals.replaced,
         )  # fmt: skip
         self._bury_the_dead()
         self.crew.start(made.pipeline)

@@ -12,6 +12,7 @@ from site_of_tests import settled, wait_for
 from redactor.audio import Source, decode
 from redactor.doors.keeping import places_in
 from redactor.doors.serve import originals
+from redactor.doors.serve.database import jobs
 from redactor.errors import ConfigurationError
 from redactor.keep.vault import make_keys
 
@@ -82,6 +83,32 @@ def test_whoever_listens_hears_the_redacted_sound(kept):
     assert sealed(kept, data) == data
     begin, end = cover(kept.recordings / "a.redacted.json")
     assert abs(resemblance((kept.recordings / "a.redacted.wav").read_bytes(), data, begin, end)) < 0.1
+
+
+def test_where_nothing_is_covered_another_recording_of_the_same_bytes_has_its_result_too(kept):
+    said = "hi please call me back thank you very much indeed"
+    first, second = (kept.record(f"{name}.wav", said=said) for name in "ab")
+    assert first.read_bytes() == second.read_bytes()
+    with kept.service(**kept.tables("replace")) as service:
+        kept.hook("file", first, "--id", "1")
+        assert settled(service, 1) == {"redacted": 1}
+        kept.hook("file", second, "--id", "2")
+        assert settled(service, 2) == {"redacted": 2}
+    assert len(kept.outputs()) == 2
+
+
+def test_a_result_of_an_earlier_life_is_sealed_and_replaced_as_well(kept):
+    path = kept.record("a.wav")
+    data = path.read_bytes()
+    with kept.service(**kept.tables("stay")) as service:
+        kept.hook("file", path, "--id", "1")
+        assert settled(service, 1) == {"redacted": 1}
+        with service.queue.engine.begin() as connection:
+            connection.execute(jobs.update().values(state="queued"))
+    with kept.service(**kept.tables("replace")) as service:
+        wait_for(lambda: service.queue.counts() == {"redacted": 1})
+    assert sealed(kept, data) == data
+    assert path.read_bytes() == (kept.recordings / "a.redacted.wav").read_bytes() != data
 
 
 def several_formats(site, number, seed):
