@@ -19,6 +19,7 @@
     │   ├── OutOfSpace                74  the disk is full (or another input/output error)
     │   └── InUse                     75  another run writes to the same place
     ├── Busy                          75  not now: the queue is full, or what is needed is not there yet
+    │   └── OnHold                        a person must see to something first; it waits for that
     ├── Damaged                       76  what was kept is not what was written: changed, cut, or lost
     │   ├── TrailDamaged                  the audit trail does not verify
     │   └── VaultDamaged                  something sealed does not open, or is not what its name says
@@ -202,6 +203,13 @@ class Busy(RedactorError):
     exit_code = 75
     reason = "busy"
     default_hint = "Try again in a minute; nothing was lost."
+
+
+class OnHold(Busy):
+    """A person must see to something first. What waits for that is tried again and never given up."""
+
+    reason = "on-hold"
+    default_hint = "It goes on by itself once that is done."
 
 
 class Damaged(RedactorError):

@@ -147,10 +147,10 @@ class Pipeline:
         with clock.stage("plan", self._turn):
             return _echoed(recording, make_plan(recording, speech, findings, policy or self.policy))
 
-    def edited(self, recording: Recording, plan: Plan, edits: Sequence[Edit]) -> Plan:
+    def edited(self, recording: Recording, plan: Plan, edits: Sequence[Edit], policy: Policy | None = None) -> Plan:
         """A plan of ours after a reviewer's edits; ValueError: one does not fit."""
         with self._turn:
-            return _echoed(recording, edited(plan, edits, self.policy))
+            return _echoed(recording, edited(plan, edits, policy or self.policy))
 
     def redact(
         self, recording: Recording, transcriber: Transcriber, clock: Clock | None = None, policy: Policy | None = None

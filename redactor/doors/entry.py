@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
 
 def main() -> None:
@@ -12,7 +13,8 @@ def main() -> None:
         from redactor.doors.hook.main import main as hook
 
         code = hook(sys.argv[2:])
-        sys.stdout.flush()
+        with suppress(Exception):  # a closed output must not turn a job that was taken into an error
+            sys.stdout.flush()
         # All that was written is on the disk; taking an interpreter down in good order is a tenth of a call.
         os._exit(code)
     from redactor.doors.cli import main as command_line

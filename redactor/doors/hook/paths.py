@@ -6,12 +6,13 @@ what was checked is the descriptor that is read. The configured folders themselv
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from redactor.errors import NoInput, RefusedInput
+from redactor.errors import Busy, NoInput, OutputError, RefusedInput
 
 LONGEST = 4000
 """Bytes of a path: the system's own limit is 4096."""
@@ -93,6 +94,10 @@ def _descended(root: str, names: Sequence[str]) -> Iterator[int]:
 
 
 def _refusal(error: OSError) -> Exception:
+    if error.errno == errno.EROFS:
+        return OutputError("The recording lies on a file system that cannot be written to.")
+    if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+        return Busy("There are too many open files.")
     # str(error) would carry the path. A link that is not followed is ELOOP, or ENOTDIR where a folder was asked for.
     if isinstance(error, FileNotFoundError):
         return NoInput("The file does not exist.")

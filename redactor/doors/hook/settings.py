@@ -57,7 +57,7 @@ def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
         import tomli as tomllib
     try:
         return dict(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         raise ConfigurationError("The settings file is not valid TOML.", hint="Check it with a TOML editor.") from None
 
 

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from sqlalchemy.exc import SQLAlchemyError
 
 from redactor.audio import Source
-from redactor.errors import InputError, NoInput, OutOfSpace, OutputError, RedactorError, as_redactor_error
+from redactor.errors import InputError, NoInput, OnHold, OutOfSpace, OutputError, RedactorError, as_redactor_error
 from redactor.keep import Claim, Decision, Item, Known
 from redactor.keep.artefacts import artefact, finished
 from redactor.keep.journal import PROCEED, settled
@@ -57,6 +57,7 @@ class Crew:
         finishing: called with a job, its result and whether that is new, before the job counts as done; what it raises, the job ends or is
             tried again with.
         finished_before: asked of a job whose recording is not there as it was: the result, if that is why.
+        wanted_anew: asked of a job and its recording's id: whether it is made although its result is there.
         note: a line for the log.
     """
 
@@ -70,12 +71,15 @@ class Crew:
         requeue: Callable[[Job], None] = lambda _: None,
         finishing: Callable[..., None] = lambda *_, **__: None,
         finished_before: Callable[[Job], str | None] = lambda _: None,
+        wanted_anew: Callable[[Job, str], bool] = lambda *_: False,
         note: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._queue, self._recordings = queue, recordings
         self._in_flight = max(1, in_flight)
         self._ended, self._requeue, self._note = ended, requeue, note
-        self._finishing, self._finished_before = finishing, finished_before
+        self._finishing, self._finished_before, self._wanted_anew = finishing, finished_before, wanted_anew
+        self.lost: set[int] = set()
+        """Jobs whose end the database could not be told of: their lease must run out."""
         self._work: dict[int, _Work] = {}
         self._state = threading.Condition()
         self._number = 0
@@ -136,7 +140,8 @@ class Crew:
         """Go on, unless a life that was cut short before it could say so left the whole result."""
         work = self._work[claim.item.number]
         work.target = claim.target
-        if (there := finished(claim.target, claim.source_id, claim.settings)) is not None:
+        there = finished(claim.target, claim.source_id, claim.settings)
+        if there is not None and not self._wanted_anew(work.job, claim.source_id):
             outcome = Outcome(claim.item.number, claim.source_id, Status.SKIPPED)
             self.finish(claim.item, outcome, there)
             return settled(outcome)
@@ -150,6 +155,10 @@ class Crew:
         except SQLAlchemyError as error:
             # The lease runs out, somebody takes the job again, and finds the result in place.
             self._note(f"job {work.job.id}: the database could not be told of its end ({type(error).__name__})")
+            self.lost.add(work.job.id)
+        except Exception as error:  # noqa: BLE001 - one job's end is not the crew's
+            self._note(f"job {work.job.id}: its end could not be settled ({type(error).__name__})")
+            self.lost.add(work.job.id)
         finally:
             with self._state:
                 del self._work[item.number]
@@ -184,7 +193,9 @@ class Crew:
         elif outcome.exit_code in _FINAL:
             state = "failed" if self._queue.settle(job, "failed", outcome) else "lost"
         else:
-            again = self._queue.put_off(job, outcome, counts=outcome.exit_code not in _PLACE)
+            again = self._queue.put_off(
+                job, outcome, counts=outcome.exit_code not in _PLACE and outcome.reason != OnHold.reason
+            )
             state = "put off" if again else "failed"
         self._ended(job, state, outcome)
 
@@ -217,6 +228,7 @@ class Crew:
 
     def _taken(self, job: Job) -> Item | None:
         self._number += 1
+        self.lost.discard(job.id)
         try:
             item, out = self._recordings.item(job, self._number)
         except Exception as error:  # noqa: BLE001 - a job that cannot even be named fails alone

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 from redactor.audio import AUDIO_SUFFIXES, Limits
 from redactor.doors.hook.paths import opened, read_all
@@ -23,6 +24,9 @@ from redactor.errors import Busy, NoInput, RedactorError, RefusedInput
 from .mailbox import hash_of, inode_of, messages, stamp_of
 from .queue import NewJob, Queue
 from .tickets import Tickets
+
+if TYPE_CHECKING:
+    from .originals import Originals
 
 ORPHANED = 3600.0
 """Seconds after which a mail's recording without a ticket is removed: its sender was told to try again."""
@@ -40,7 +44,7 @@ class Intake:
         held: folder that mails' recordings are moved to.
         settle: seconds for which a file must not have changed before the sweeper takes it.
         sent: folders whose recordings were sent by us, where nobody says otherwise.
-        ours: whether we wrote the recording with this hash ourselves, in the place of an original.
+        originals: knows what we wrote ourselves in the place of an original.
         outside: folders that the sweeper leaves out (our own).
         note: called with a line for the log (ids only).
         told: called with (what told us, "new", "known" or "refused") for the metrics.
@@ -57,7 +61,7 @@ class Intake:
         settle: float,
         limits: Limits,
         sent: tuple[str, ...] = (),
-        ours: Callable[[str], bool] = lambda _: False,
+        originals: Originals | None = None,
         outside: tuple[str, ...] = (),
         note: Callable[[str], None] = lambda _: None,
         told: Callable[[str, str], None] = lambda *_: None,
@@ -66,7 +70,7 @@ class Intake:
         self._voicemail = voicemail.rstrip("/")
         self._held, self._settle, self._limits = held, settle, limits
         self._outside = frozenset(outside)
-        self._ours = ours
+        self._originals = originals
         self._sent = tuple(f"{folder.rstrip('/')}/" for folder in sent)
         self._note, self._told = note, told
 
@@ -131,6 +135,8 @@ class Intake:
         with opened(path, self._roots) as descriptor:
             stamp = stamp_of(os.fstat(descriptor))
             data = read_all(descriptor, self._limits.max_bytes)
+        if self._originals and self._originals.is_being_written(path, stamp):
+            return False
         audio = hash_of(data, stamp, largest=self._limits.max_bytes)
         new = NewJob(
             source, identity, audio, {"kind": "file", "path": path, "id": identity},
@@ -149,11 +155,13 @@ class Intake:
         new = 0
 
         def known(stamp: str) -> bool:
-            return not self._queue.new_stamp(inode_of(box, stamp), stamp)
+            written = self._originals is not None and self._originals.is_being_written(box, stamp)
+            return written or not self._queue.new_stamp(inode_of(box, stamp), stamp)
 
         for message in messages(box, self._roots, largest=self._limits.max_bytes, known=known):
             details = {"kind": "mailbox", "box": box, "path": message.path, "id": message.id, "named": message.named}
-            job = NewJob("asterisk", message.id, message.audio, details, direction="in", added=told)
+            # The box belongs to it: a message that went to several must be redacted in each.
+            job = NewJob("asterisk", f"{box}\0{message.id}", message.audio, details, direction="in", added=told)
             new += self._add(job, via=via)[1]
             self._queue.note_stamp(inode_of(box, message.stamp), message.stamp)
         return new
@@ -177,10 +185,12 @@ class Intake:
                 target.unlink()
 
     def _add(self, new: NewJob, *, via: str) -> tuple[int, bool]:
-        if self._ours(new.audio):
+        if self._originals and self._originals.is_ours(new.audio):
             self._told(via, "known")
             return 0, False
         number, added = self._queue.add(new)
+        if not added and self._originals and self._originals.mode == "replace":
+            self._queue.again(number)  # the original lies there (again)
         self._told(via, "new" if added else "known")
         return number, added
 
@@ -192,6 +202,7 @@ class Intake:
         Raises:
             Busy: the queue is full; what was not reached is found next time.
         """
+        self.take_tickets()  # what hooks say of a recording counts for more
         new = 0
         for path in self._tickets.orphans(older=ORPHANED):
             with suppress(OSError):

@@ -85,19 +85,28 @@ def relocate(box: str, identity: str, audio: str, roots: Sequence[str], *, large
     Raises:
         NoInput: it is in none of the box's folders: deleted.
     """
-    for message in messages(box, roots, largest=largest):
-        if message.id == identity and message.audio == audio:
-            return message
-    raise NoInput("The message is no longer in its mailbox.", hint="It was deleted before it could be redacted.")
+    return located(box, identity, audio, roots, largest=largest)[0]
+
+
+def located(box: str, identity: str, audio: str, roots: Sequence[str], *, largest: int) -> list[Message]:
+    """A message wherever it lies in its box: one that is being saved lies in two folders.
+
+    Raises:
+        NoInput: it is in none: deleted.
+    """
+    found = [m for m in messages(box, roots, largest=largest) if m.id == identity and m.audio == audio]
+    if not found:
+        raise NoInput("The message is no longer in its mailbox.", hint="It was deleted before it could be redacted.")
+    return found
 
 
 def copies(path: str, roots: Sequence[str]) -> list[str]:
-    """The other formats that the message with this audio file is stored in."""
-    stem, _, own = path.rpartition(".")
-    here, _, name = stem.rpartition("/")
+    """The other formats that the message with this audio file is stored in, whatever they are."""
+    here, _, own = path.rpartition("/")
+    stem = own.partition(".")[0]
     with opened_folder(here, roots) as descriptor:
-        present = {e.name for e in os.scandir(descriptor)}
-    return [f"{stem}.{e}" for e in FORMATS if e != own and f"{name}.{e}" in present]
+        names = sorted(e.name for e in os.scandir(descriptor))
+    return [f"{here}/{n}" for n in names if n.startswith(f"{stem}.") and n not in (own, f"{stem}.txt")]
 
 
 def identity_of(path: str, roots: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ along, and after `CRASHES` ends it is a dead letter.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -124,6 +124,10 @@ class Queue:
         known = select(jobs.c.id).where(same)
         with self.engine.begin() as c:
             if (found := c.execute(known.limit(1)).scalar()) is not None:
+                # Swept before its hook was heard: now we know.
+                unknown = and_(jobs.c.id == found, jobs.c.direction == "")
+                if new.direction and c.execute(update(jobs).where(unknown).values(direction=new.direction)).rowcount:
+                    self._again(c, found)
                 return found, False
             if self._open(c) >= self.limit:
                 raise Busy("The queue is full.")
@@ -210,11 +214,11 @@ class Queue:
             c, number, "failed", at, reason=problem.reason, message=problem.message, hint=problem.hint, exit_code=problem.exit_code
         )  # fmt: skip
 
-    def beat(self) -> None:
-        """Go on holding all that this process has claimed."""
+    def beat(self, without: Collection[int] = ()) -> None:
+        """Go on holding what this process has claimed; `without`: jobs that it has lost hold of."""
         with self.engine.begin() as c:
             c.execute(
-                update(jobs).where(jobs.c.state == "claimed", jobs.c.worker == self.worker).values(lease=now(c) + self.lease)
+                update(jobs).where(jobs.c.state == "claimed", jobs.c.worker == self.worker, jobs.c.id.not_in(without)).values(lease=now(c) + self.lease)
             )  # fmt: skip
 
     def workers(self) -> list[str]:
@@ -242,12 +246,16 @@ class Queue:
     def settle(self, job: Job, state: str, outcome: Outcome, *, result: str = "") -> bool:
         """The end of a job; false if it is not ours any more (our lease ran out, and another has it)."""
         with self.engine.begin() as c:
-            return self._end(
+            ended = self._end(
                 c, job.id, state, now(c), worker=self.worker,
                 audio=outcome.id or job.audio, reason=outcome.reason, message=outcome.message[:400], hint=outcome.hint[:400],
                 exit_code=outcome.exit_code, duration=outcome.duration, bleeped=outcome.bleeped,
                 result=self.sealer.seal(result.encode("utf-8", "surrogateescape")) if result else None,
             )  # fmt: skip
+            # What a hook said meanwhile may ask for another policy, and for the reviewers.
+            if ended and c.execute(select(jobs.c.direction).where(jobs.c.id == job.id)).scalar() != job.direction:
+                self._again(c, job.id)
+        return ended
 
     def put_off(self, job: Job, outcome: Outcome, *, counts: bool = True) -> bool:
         """A failure that may pass: again later, or a dead letter after `tries` attempts. Returns whether it will be tried again.
@@ -267,6 +275,18 @@ class Queue:
                 )
             )  # fmt: skip
         return True
+
+    def again(self, number: int) -> None:
+        """Take a job that ended redacted once more: its original has turned up again, or it is known by now what it is."""
+        with self.engine.begin() as c:
+            self._again(c, number)
+
+    def _again(self, c: Any, number: int) -> None:
+        if c.execute(
+            update(jobs).where(jobs.c.id == number, jobs.c.state == "redacted")
+            .values(state="queued", attempts=0, crashes=0, not_before=0.0)
+        ).rowcount:  # fmt: skip
+            c.execute(delete(calls).where(calls.c.job == number))
 
     def retry(self, numbers: Sequence[int] | None) -> int:
         """Dead letters (all, or these) are tried again as if for the first time."""

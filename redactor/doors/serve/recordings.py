@@ -84,19 +84,20 @@ class Recordings:
         stem = PurePath(job.source, job.key)
         return Item(number, Path(details.get("path", job.key)), stem, stem, plain=True), s.results
 
-    def hash_now(self, job: Job) -> str:
-        """SHA-256 of what lies in a recording's place now, "" where nothing does.
+    def place_now(self, job: Job) -> tuple[str, str]:
+        """Path and SHA-256 of what lies in a recording's place now.
 
         Raises:
             RefusedInput, NoInput
         """
         d = job.details
         if d["kind"] == "file":
-            return self._local(d["path"], self._settings.roots).id
+            return d["path"], self._local(d["path"], self._settings.roots).id
         if d["kind"] == "mailbox":
-            every = messages(d["box"], self._settings.roots, largest=self._limits.max_bytes)
-            return next((m.audio for m in every if m.id == d["id"]), "")
-        return ""
+            for message in messages(d["box"], self._settings.roots, largest=self._limits.max_bytes):
+                if message.id == d["id"]:
+                    return message.path, message.audio
+        raise NoInput("There is no such recording any more.")
 
     def names(self, job: Job) -> list[str]:
         """What a person calls a recording, the surest first: its path below its root, its id. Never for logs."""

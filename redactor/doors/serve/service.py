@@ -125,7 +125,7 @@ class Service:
         )  # fmt: skip
         self.intake = Intake(
             tickets=Tickets(Path(settings.service.spool)), queue=self.queue, roots=settings.roots, voicemail=settings.asterisk.voicemail, held=held,
-            settle=settings.sweep.settle, limits=self._limits, note=log.info, told=self._told, sent=settings.service.sent, ours=self._originals.is_ours,
+            settle=settings.sweep.settle, limits=self._limits, note=log.info, told=self._told, sent=settings.service.sent, originals=self._originals,
             outside=tuple(str(p).rstrip("/") for p in (settings.state, settings.results, settings.service.spool)),
         )  # fmt: skip
         self.callbacks = Callbacks(
@@ -184,7 +184,7 @@ class Service:
         in_flight = s.service.in_flight or min(MOST_IN_FLIGHT, made.in_flight)
         self.crew = Crew(
             self.queue, self._recordings, in_flight=in_flight, ended=self._ended, requeue=self._requeue, note=log.warning,
-            finishing=self._originals.finish, finished_before=self._originals.replaced,
+            finishing=self._originals.finish, finished_before=self._originals.replaced, wanted_anew=self._unseen,
         )  # fmt: skip
         self._bury_the_dead()
         self.crew.start(made.pipeline)
@@ -240,7 +240,7 @@ class Service:
     # --- loops ---------------------------------------------------------------------------------------------------------
 
     def _beat(self) -> None:
-        self.queue.beat()
+        self.queue.beat(self.crew.lost.copy() if self.crew else ())
         self._bury_the_dead()
         if self.crew is not None and self.crew.alive:
             notify("WATCHDOG=1")
@@ -278,6 +278,11 @@ class Service:
         if job.direction == "out" and self._review and self._settings.reviews_sent:
             names = [*self._recordings.names(job), source.id]
             self._review.reception.take(source, recording, made, names=names, by="service", name=item.path.name)
+
+    def _unseen(self, job: Job, identity: str) -> bool:
+        """Whether the reviewers still lack it."""
+        reviewed = job.direction == "out" and self._review and self._settings.reviews_sent
+        return bool(reviewed and not self._review.reception.knows(identity))
 
     # --- ends ----------------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """The hook as telephone systems call it: a process of its own, hostile arguments, and what it leaves in the spool."""
 
+import errno
 import json
 import os
 import socket
@@ -287,3 +288,33 @@ def test_no_alarm_outlives_the_call(call):
     assert call("asterisk", "default", "100") == 0
     main(["--config", "/none", "asterisk", "default", "100"])
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_a_closed_output_makes_no_error_of_a_job_that_was_taken(place, tmp_path):
+    program = Path(sys.executable).with_name("redactor")
+    words = f"{program} hook --config {place[1]} file {place[0]}/a.wav --id 1 >&- 2>&-"
+    assert subprocess.run(["/bin/sh", "-c", words], check=False).returncode == 0
+    assert len(tickets(tmp_path)) == 1
+
+
+def test_a_number_that_no_integer_holds_is_a_fault_of_the_settings(place, call):
+    place[1].write_text(place[1].read_text().replace("spool_limit = 5", f"spool_limit = {'9' * 5000}"))
+    assert call("asterisk", "default", "1") == 78
+
+
+@pytest.mark.parametrize(("number", "code"), [(errno.EROFS, 73), (errno.EMFILE, 75)])
+def test_a_system_that_refuses_for_now_is_not_blamed_on_the_name(place, monkeypatch, number, code):
+    from redactor.doors.hook import paths
+    from redactor.errors import RedactorError
+
+    really = os.open
+
+    def refusing(name, flags, *rest, **options):
+        if name == "a.wav":
+            raise OSError(number, "x")
+        return really(name, flags, *rest, **options)
+
+    monkeypatch.setattr(os, "open", refusing)
+    with pytest.raises(RedactorError) as caught, paths.opened(f"{place[0]}/a.wav", [str(place[0])], writing=True):
+        pass
+    assert caught.value.exit_code == code

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from contextlib import ExitStack
 
 import pytest
 from site_of_tests import Finder, settled, wait_for
@@ -160,7 +161,7 @@ def test_who_was_called_stands_in_a_file_that_may_be_replaced(house, monkeypatch
     by_path, by_id, not_ours, nobody = (house.record(f"sent/{n}.wav", n) for n in (1, 2, 3, 4))
     with house.service(**tables) as service:
         house.hook("file", by_path, "--id", "1", "--direction", "out")
-        wait_for(lambda: [letter for letter in service.queue.letters("queued") if letter["reason"] == "busy"])
+        wait_for(lambda: [letter for letter in service.queue.letters("queued") if letter["reason"] == "on-hold"])
         csv.write_text("file,recipient,caller,direction\nsent/1.wav,r1,c1,\ncall-2,r1,c2,\ncall-3,,,in\n4.wav,r9,c9,\n")
         house.hook("file", by_id, "--id", "call-2", "--direction", "out")
         house.hook("file", not_ours, "--id", "call-3", "--direction", "out")
@@ -180,3 +181,68 @@ def test_who_was_called_stands_in_a_file_that_may_be_replaced(house, monkeypatch
 def test_folders_of_sent_messages_lie_below_the_roots(house, folder):
     with pytest.raises(ConfigurationError, match=r"service\.sent"):
         house.settings(**house.tables, service=f'sent = ["{folder}"]\n')
+
+
+def test_what_a_hook_says_counts_more_than_the_sweep(house):
+    """After a pause of the service the sweeper may come first."""
+    sent = house.record("s.wav", 1)
+    with house.service(**house.tables) as service:
+        tickets = service.intake._tickets
+        with ExitStack() as held:
+            wait_for(lambda: held.enter_context(tickets.turn()))  # the other loop waits
+            house.hook("file", sent, "--id", "1", "--direction", "out")
+            service.intake.take_file(str(sent), source="sweep", identity=str(sent), via="sweep")
+        wait_for(lambda: not list(tickets.new.iterdir()))
+        wait_for(lambda: len(rows(service)) == 1)
+        assert settled(service, 1) == {"redacted": 1}
+
+
+def test_a_result_of_the_time_before_the_review_comes_up_all_the_same(house):
+    sent = house.record("s.wav", 1)
+    off = {**house.tables, "review": house.tables["review"] + "take_sent = false\n"}
+    with house.service(**off) as service:
+        house.hook("file", sent, "--id", "1", "--direction", "out")
+        settled(service, 1)
+        service.queue.again(1)
+        settled(service, 1)
+        service.queue.again(1)
+    with house.service(**house.tables) as service:
+        wait_for(lambda: len(rows(service)) == 1)
+        assert settled(service, 1) == {"redacted": 1}
+        service.queue.again(1)
+        assert settled(service, 1) == {"redacted": 1}
+        assert len(rows(service)) == 1
+
+
+def test_it_waits_for_the_file_of_recipients_however_long(house, monkeypatch):
+    monkeypatch.setattr("redactor.doors.serve.queue.FIRST_DELAY", 0.001)
+    csv, tried = house.folder / "sent.csv", []
+    tables = {
+        **house.tables, "review": f'{house.tables["review"]}recipients = "{csv}"\n', "service": "tries = 2\n",
+    }  # fmt: skip
+    sent = house.record("s.wav", 1)
+    with house.service(**tables) as service:
+        really = service.queue.put_off
+        monkeypatch.setattr(service.queue, "put_off", lambda *a, **k: tried.append(1) or really(*a, **k))
+        house.hook("file", sent, "--id", "1", "--direction", "out")
+        wait_for(lambda: len(tried) > 4)
+        csv.write_text("file,recipient\n")
+        assert settled(service, 1) == {"redacted": 1}
+
+
+def test_edits_of_sent_messages_follow_their_policy(house):
+    from redactor.policy import Edit
+
+    sent = house.record("s.wav", 1, said=SAID)
+    (house.folder / "tight.toml").write_text('name = "tight"\nversion = "1"\npadding = 0.0\n')
+    redaction = f'model = "none"\nner = "none"\nsent_policy = "{house.folder}/tight.toml"\n'
+    with house.service(**{**house.tables, "redaction": redaction}) as service:
+        house.hook("file", sent, "--id", "1", "--direction", "out")
+        assert settled(service, 1) == {"redacted": 1}
+        (row,) = rows(service)
+        studio = service._review.desk.studio
+        studio.edit(row["id"], 1, [Edit("cover", 0, 0, 1)], by="test", reason="test")
+        (row,) = rows(service)
+        doc = json.loads(studio.shelf.artefact(row["id"], row["folder"], "json")[0])
+    assert (row["version"], doc["policy"]) == (2, "tight/1")
+    assert doc["intervals"][0]["start"] == 0.3  # where the word begins: the service's policy would bleep 0.25 s more

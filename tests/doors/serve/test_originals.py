@@ -151,17 +151,17 @@ def test_a_renumbered_mailbox_never_loses_another_message(kept, monkeypatch):
     """Between the look and the writing, message 0 is deleted, and message 1 takes its name."""
     first, second = kept.message(0, 1), kept.message(1, 2)
     other = second.read_bytes()
-    really, done = originals.relocate, []
+    really, done = originals.located, []
 
     def renumbered(*args, **kwargs):
         found = really(*args, **kwargs)
-        if not done and found.path == str(first):
+        if not done and found[0].path == str(first):
             done.append(first.read_bytes())
             for suffix in (".wav", ".txt"):
                 second.with_suffix(suffix).replace(first.with_suffix(suffix))
         return found
 
-    monkeypatch.setattr(originals, "relocate", renumbered)
+    monkeypatch.setattr(originals, "located", renumbered)
     with kept.service(**kept.tables("replace")) as service:
         kept.hook("asterisk", "default", "100", "2", "0", "0")
         wait_for(lambda: service.queue.counts().get("redacted", 0) == 1 and done)

@@ -10,7 +10,7 @@ from typing import Any
 
 from redactor.audio import Source
 from redactor.doors.audit.recipients import Sending, Sendings, read_sendings
-from redactor.errors import Busy, ConfigurationError, NoInput
+from redactor.errors import ConfigurationError, NoInput, OnHold
 from redactor.keep.sealing import Sealer
 from redactor.keep.trail import Trail, events
 from redactor.pipeline import Artefacts
@@ -33,7 +33,7 @@ class KnownSendings:
         """The row whose `file` is the first of these names that there is.
 
         Raises:
-            Busy: the file is not there or not whole, as while it is being replaced.
+            OnHold: the file is not there or not whole, as while it is being replaced.
         """
         with self._lock:
             try:
@@ -43,7 +43,7 @@ class KnownSendings:
                     self._read = (stamp, read_sendings(self._path))
             except (OSError, NoInput, ConfigurationError) as error:
                 told = f" {error.message}" if isinstance(error, ConfigurationError) else ""
-                raise Busy(
+                raise OnHold(
                     f"The file review.recipients cannot be used.{told}", hint="Correct it: sent messages wait for it."
                 ) from None
             return self._read[1].named(names)

@@ -19,7 +19,7 @@ from redactor.audio import Source, encode
 from redactor.doors.audit.recipients import Sending
 from redactor.errors import Busy, NoInput, RedactorError
 from redactor.pipeline import Artefacts, Pipeline
-from redactor.policy import Edit
+from redactor.policy import Edit, Policy
 from redactor.policy.sent.model import Audited
 from redactor.speech import Transcriber
 from redactor.types import AudioFormat, Plan, Recording
@@ -57,12 +57,15 @@ class Studio:
     Args:
         pipeline: gives the pipeline, None while it is still loading.
         audit: the rules.
+        policy: of sent messages, if it is not the pipeline's.
     """
 
     def __init__(
-        self, *, pipeline: Callable[[], Pipeline | None], vault: Sealed, shelf: Shelf, store: Store, audit: Auditor
-    ) -> None:
+        self, *, pipeline: Callable[[], Pipeline | None], vault: Sealed, shelf: Shelf, store: Store, audit: Auditor,
+        policy: Policy | None = None,
+    ) -> None:  # fmt: skip
         self._pipeline, self._vault, self.shelf, self.store, self._audit = pipeline, vault, shelf, store, audit
+        self._policy = policy
         self._held: OrderedDict[str, tuple[float, tuple[bytes, list[dict[str, Any]]]]] = OrderedDict()
         self._holding = threading.Lock()
 
@@ -76,7 +79,9 @@ class Studio:
         """
         pipeline = self._ready()
         recording = pipeline.decoder(source)
-        return self.take(source, recording, pipeline.redact(recording, transcriber), sending, **known)
+        return self.take(
+            source, recording, pipeline.redact(recording, transcriber, policy=self._policy), sending, **known
+        )
 
     def take(
         self, source: Source, recording: Recording, made: Artefacts, sending: Sending = UNKNOWN, *, by: str, name: str = "",
@@ -153,7 +158,8 @@ class Studio:
         plan, suffix = self._plan(message, by=by, reason=reason)
         source = Source.of(self._vault.open(message, "original", by=by, reason=reason), suffix)
         recording = pipeline.decoder(source)
-        made = pipeline.make(recording, pipeline.edited(recording, plan, every), f"review-{version + 1}")
+        edited = pipeline.edited(recording, plan, every, self._policy)
+        made = pipeline.make(recording, edited, f"review-{version + 1}", policy=self._policy)
         rendered = self._version(pipeline, made, version + 1)
         with self.shelf.alone(message):
             folder = self.shelf.save(message, version + 1, **rendered)
@@ -187,7 +193,7 @@ class Studio:
         pipeline = self._ready()
         source = Source.of(self._vault.open(message, "original", by=by, reason=reason), suffix)
         recording = pipeline.decoder(source)
-        edited = pipeline.edited(recording, plan, self.store.edits(message, row["version"]))
+        edited = pipeline.edited(recording, plan, self.store.edits(message, row["version"]), self._policy)
         held = (_plain(recording), spoken(edited))
         with self._holding:
             self._held[grant] = (time.monotonic(), held)

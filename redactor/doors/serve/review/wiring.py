@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from redactor.doors.audit.hearing import message_of
 from redactor.doors.audit.recipients import Sending
 from redactor.doors.keeping import places_in
+from redactor.doors.serve.recipe import sent_policy_of
 from redactor.doors.serve.settings import Settings
 from redactor.errors import ConfigurationError
 from redactor.keep.sealing import Sealer
@@ -103,7 +104,9 @@ def open_studio(
         load_rules(Path(r.rules) if r.rules else None), read_register(r.consents) if r.consents else None
     )
     shelf = Shelf(Path(r.folder))
-    studio = Studio(pipeline=pipeline, vault=vault, shelf=shelf, store=store, audit=auditing)
+    studio = Studio(
+        pipeline=pipeline, vault=vault, shelf=shelf, store=store, audit=auditing, policy=sent_policy_of(settings)
+    )
     return studio, trail, auditing
 
 
