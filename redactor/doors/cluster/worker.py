@@ -97,9 +97,7 @@ class Desk:
     # --- towards the driver --------------------------------------------------------------------------------------------
 
     def take(self, orders: Orders) -> None:
-        for given in orders.given:
-            self._given[given.item.number] = given
-            self._queue.put(given.item)
+        # Answers first: an item that was told to wait may come again in the same breath.
         for number, answer in orders.answers:
             if isinstance(answer, RedactorError):
                 self._answers.pop(number).set_exception(answer)
@@ -107,6 +105,9 @@ class Desk:
             if answer.step is not Step.PROCEED:
                 self._given.pop(number, None)
             self._answers.pop(number).set_result(answer)
+        for given in orders.given:
+            self._given[given.item.number] = given
+            self._queue.put(given.item)
         if orders.end and not self.ending:
             self.ending = True
             self._queue.put(None)

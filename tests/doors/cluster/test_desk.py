@@ -1,11 +1,13 @@
 """A worker's desk, where its pipeline and its driver meet."""
 
 import threading
-from pathlib import Path
+from pathlib import Path, PurePath
 
+from redactor.doors.cluster.messages import Given, Orders
 from redactor.doors.cluster.worker import Desk
 from redactor.errors import RedactorError
-from redactor.keep import Claim, Item
+from redactor.keep import Claim, Item, Known
+from redactor.keep.journal import WAIT
 
 
 def test_a_worker_without_a_driver_asks_in_vain_and_ends():
@@ -28,3 +30,20 @@ def test_a_worker_without_a_driver_asks_in_vain_and_ends():
     ask()
     assert len(caught) == 2
     assert list(desk.items()) == []
+
+
+def test_an_item_that_was_told_to_wait_may_come_again_in_the_same_orders():
+    """Its twin ended between the question and the answer."""
+    desk = Desk()
+    item = Item(1, Path("a.wav"), PurePath("a.wav"), PurePath("a"))
+    known = Known("0" * 64, "settings")
+    desk.take(Orders(given=(Given(item, None, None),)))
+    asked = threading.Thread(
+        target=desk.begin, args=(Claim(item, "0" * 64, ".wav", "settings", Path("a")),), daemon=True
+    )
+    asked.start()
+    assert desk.report(patience=5).asked
+    desk.take(Orders(given=(Given(item, known, None),), answers=((1, WAIT),)))
+    asked.join(timeout=5)
+    assert desk.known(item) == known
+    assert desk.reader(item) is None
