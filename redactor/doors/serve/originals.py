@@ -127,6 +127,8 @@ class Originals:
         with opened(path, self._roots, writing=True) as descriptor:
             if self._queue.stamp(_writing(owner, stamp_of(os.fstat(descriptor)))) != job.audio:
                 return False
+            # Half an original, or what somebody wrote there since: nothing is lost either way.
+            self.seal(Source.of(read_all(descriptor, self._limits.max_bytes), suffix_of(path)))
             self._write(descriptor, redacted.read_bytes(), job, owner)
         return True
 
@@ -157,19 +159,19 @@ class Originals:
         """
         with opened(path, self._roots, writing=True) as descriptor:
             data = read_all(descriptor, self._limits.max_bytes)
-            before = hashlib.sha256(data).hexdigest()
-            if self.is_ours(before, of=job.audio):
+            source = Source.of(data, suffix_of(path))
+            if self.is_ours(source.id, of=job.audio):
                 return
-            if not main and before != job.audio:
+            if not main and source.id != job.audio:
                 raise (
                     Busy("The mailbox is being renumbered.")
                     if identity
                     else Changed("The file has changed since it was queued.")
                 )
+            self.seal(source)  # also where it cannot be replaced: a person will take it away
             content, suffix = made(data)
             if suffix != suffix_of(path):
                 raise CannotReplace("The redacted sound has another format than the recording.")
-            self.seal(Source.of(data, ""))
             # Asterisk renames sound files first and the .txt last: only both together say whose this is.
             if identity and identity_of(path, self._roots) != identity:
                 raise Busy("The mailbox is being renumbered.")
