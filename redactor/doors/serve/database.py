@@ -7,11 +7,13 @@ reasons of our own wording and the SHA-256 of recordings.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Engine,
     Float,
@@ -25,8 +27,12 @@ from sqlalchemy import (
     UniqueConstraint,
     create_engine,
     event,
+    literal,
+    literal_column,
+    or_,
     text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
 metadata = MetaData()
 _ID = BigInteger().with_variant(Integer, "sqlite")
@@ -115,6 +121,31 @@ def now(c: Connection) -> float:
     if c.dialect.name == "postgresql":
         return float(c.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
     return time.time()
+
+
+def clock(c: Connection) -> ColumnElement[float]:
+    """The same as a part of a statement, which saves a way to the database and back; the time at which the statement began."""
+    if c.dialect.name == "postgresql":
+        return literal_column("extract(epoch FROM statement_timestamp())::float8", Float)
+    return literal(time.time(), Float)
+
+
+def insert_new(c: Connection, table: Table, values: Mapping[str, Any]) -> int | None:
+    """A row's `id`; None if there is one already that it would be a second of, whoever put it in meanwhile."""
+    kind = postgresql if c.dialect.name == "postgresql" else sqlite
+    made = c.execute(kind.insert(table).values(values).on_conflict_do_nothing().returning(table.c.id)).scalar()
+    return None if made is None else int(made)
+
+
+def upsert(c: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Put a row in, or change the one with this key; nothing is written where it says so already."""
+    kind = postgresql if c.dialect.name == "postgresql" else sqlite
+    other = or_(*(table.c[name] != value for name, value in values.items()))
+    c.execute(
+        kind.insert(table)
+        .values({**key, **values})
+        .on_conflict_do_update(index_elements=list(key), set_=dict(values), where=other)
+    )
 
 
 def locked(query: Select[Any]) -> Select[Any]:

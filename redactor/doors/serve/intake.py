@@ -10,7 +10,7 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from redactor.doors.hook.ticket import Ticket, read_ticket
 from redactor.durable import Partial, as_output_error, flush_folder
 from redactor.errors import Busy, NoInput, RedactorError, RefusedInput
 
-from .mailbox import hash_of, inode_of, messages, stamp_of
+from .mailbox import LOOKS, hash_of, inode_of, messages, stamp_of
 from .queue import NewJob, Queue
 from .tickets import Tickets
 
@@ -132,19 +132,21 @@ class Intake:
         Raises:
             RefusedInput, NoInput: see `hook.paths`. Busy: the queue is full.
         """
-        with opened(path, self._roots) as descriptor:
-            stamp = stamp_of(os.fstat(descriptor))
-            data = read_all(descriptor, self._limits.max_bytes)
-        if self._originals and self._originals.is_being_written(path, stamp):
-            return False
+        for _ in range(LOOKS):
+            with opened(path, self._roots) as descriptor:
+                stamp = stamp_of(os.fstat(descriptor))
+                if self._originals and self._originals.is_being_written(path, stamp):
+                    return False
+                data = read_all(descriptor, self._limits.max_bytes)
+                if stamp_of(os.fstat(descriptor)) == stamp:
+                    break
+        # What is written to all the time is queued nevertheless: the crew finds it changed, and asks for it anew.
         audio = hash_of(data, stamp, largest=self._limits.max_bytes)
         new = NewJob(
             source, identity, audio, {"kind": "file", "path": path, "id": identity},
             place=path, direction=direction or ("out" if path.startswith(self._sent) else ""), added=told,
         )  # fmt: skip
-        _, added = self._add(new, via=via)
-        self._queue.note_stamp(path, stamp)
-        return added
+        return self._add(new, via=via, looks=(path, stamp))[1]
 
     def take_mailbox(self, box: str, *, via: str, told: float = 0.0) -> int:
         """Put the messages of a mailbox in the queue that are not there yet; returns how many were new.
@@ -154,16 +156,18 @@ class Intake:
         """
         new = 0
 
-        def known(stamp: str) -> bool:
-            written = self._originals is not None and self._originals.is_being_written(box, stamp)
-            return written or not self._queue.new_stamp(inode_of(box, stamp), stamp)
+        def fresh(stamps: Sequence[str]) -> set[str]:
+            places = {inode_of(box, stamp): stamp for stamp in stamps}
+            return {places[place] for place in self._queue.stamps.unseen(places)}
 
-        for message in messages(box, self._roots, largest=self._limits.max_bytes, known=known):
+        def halfway(stamp: str) -> bool:
+            return self._originals is not None and self._originals.is_being_written(box, stamp)
+
+        for message in messages(box, self._roots, largest=self._limits.max_bytes, fresh=fresh, halfway=halfway):
             details = {"kind": "mailbox", "box": box, "path": message.path, "id": message.id, "named": message.named}
             # The box belongs to it: a message that went to several must be redacted in each.
             job = NewJob("asterisk", f"{box}\0{message.id}", message.audio, details, direction="in", added=told)
-            new += self._add(job, via=via)[1]
-            self._queue.note_stamp(inode_of(box, message.stamp), message.stamp)
+            new += self._add(job, via=via, looks=(inode_of(box, message.stamp), message.stamp))[1]
         return new
 
     def _take_mail(self, ticket: Ticket, *, told: float) -> None:
@@ -184,11 +188,13 @@ class Intake:
             with suppress(OSError):
                 target.unlink()
 
-    def _add(self, new: NewJob, *, via: str) -> tuple[int, bool]:
+    def _add(self, new: NewJob, *, via: str, looks: tuple[str, str] | None = None) -> tuple[int, bool]:
         if self._originals and self._originals.is_ours(new.audio):
+            if looks is not None:
+                self._queue.stamps.note(*looks)
             self._told(via, "known")
             return 0, False
-        number, added = self._queue.add(new)
+        number, added = self._queue.add(new, looks=looks)
         if not added and self._originals and self._originals.mode == "replace":
             self._queue.again(number)  # the original lies there (again)
         self._told(via, "new" if added else "known")
@@ -203,6 +209,10 @@ class Intake:
             Busy: the queue is full; what was not reached is found next time.
         """
         self.take_tickets()  # what hooks say of a recording counts for more
+        with self._tickets.sweeping() as still:
+            return self._sweep(stopping, still) if still is not None else 0
+
+    def _sweep(self, stopping: Callable[[], bool], still: Callable[[], None]) -> int:
         new = 0
         for path in self._tickets.orphans(older=ORPHANED):
             with suppress(OSError):
@@ -210,24 +220,28 @@ class Intake:
         for box in self._boxes():
             if stopping():
                 return new
+            still()
             with suppress(NoInput, RefusedInput):
                 new += self.take_mailbox(box, via="sweep")
         for root in self._roots:
             if self._voicemail and f"{root}/".startswith(f"{self._voicemail}/"):
                 continue
-            for file, status in self._files(root):
+            files = {file: stamp_of(status) for file, status in self._files(root) if self._is_whole(status)}
+            for file in sorted(self._queue.stamps.unseen(files)):
                 if stopping():
                     return new
-                if time.time() - max(status.st_mtime, status.st_ctime) < self._settle:
-                    continue  # may still be written to
-                if stat.S_ISREG(status.st_mode) and self._queue.new_stamp(file, stamp_of(status)):
-                    try:
-                        new += self.take_file(file, source="sweep", identity=file, via="sweep")
-                    except NoInput:
-                        new += self._take_unreadable(file)
-                    except RefusedInput:
-                        continue
+                still()
+                try:
+                    new += self.take_file(file, source="sweep", identity=file, via="sweep")
+                except NoInput:
+                    new += self._take_unreadable(file)
+                except RefusedInput:
+                    continue
         return new
+
+    def _is_whole(self, status: os.stat_result) -> bool:
+        """Whether it is a file that nobody writes to any more."""
+        return stat.S_ISREG(status.st_mode) and time.time() - max(status.st_mtime, status.st_ctime) >= self._settle
 
     def _take_unreadable(self, path: str) -> bool:
         """Queue what lies there and may not be read, so that its outcome says so; true if it was new.

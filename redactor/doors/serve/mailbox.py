@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -19,6 +19,9 @@ from redactor.errors import NoInput, RedactorError
 
 FORMATS = ("wav", "WAV", "gsm", "flac", "ogg", "ulaw", "alaw", "sln", "sln16", "g722")
 """Endings in the order of preference: a message is stored once in each format of voicemail.conf, PCM being the best."""
+
+LOOKS = 3
+"""How often what changes while it is read is read again at once."""
 
 _TEXT = re.compile(r"msg(\d{4,})\.txt")
 _MSG_ID = re.compile(r"[0-9]{6,12}-[0-9a-f]{8}")
@@ -48,14 +51,20 @@ class Message:
 
 
 def messages(
-    box: str, roots: Sequence[str], *, largest: int, known: Callable[[str], bool] = lambda _: False
+    box: str,
+    roots: Sequence[str],
+    *,
+    largest: int,
+    fresh: Callable[[Sequence[str]], Collection[str]] | None = None,
+    halfway: Callable[[str], bool] = lambda _: False,
 ) -> Iterator[Message]:
     """The messages of a mailbox, all folders.
 
     Args:
         box: path of the mailbox.
         largest: most bytes of a recording; of a larger one no more are read, see `hash_of`.
-        known: asked with a file's stamp (a rename does not change it): true for one that need not be read again.
+        fresh: asked with the stamps of a folder's files (a rename does not change them): those that must be read.
+        halfway: asked with the stamp of a file before it is read: whether somebody is in the midst of writing it.
     """
     with opened_folder(box, roots) as descriptor:
         folders = sorted(
@@ -65,18 +74,29 @@ def messages(
         here = f"{box}/{folder}"
         try:
             with opened_folder(here, roots) as descriptor:
-                names = sorted(e.name for e in os.scandir(descriptor))
+                pairs = _pairs(descriptor)
         except RedactorError:
             continue
-        present = set(names)
-        for name in names:
-            if (match := _TEXT.fullmatch(name)) is None:
-                continue
+        wanted = {stamp for _, _, stamp in pairs} if fresh is None else fresh([stamp for _, _, stamp in pairs])
+        for text, audio, stamp in pairs:
+            if stamp in wanted:
+                with suppress(RedactorError):  # it went while we looked: the next look finds it elsewhere
+                    if (message := _read(f"{here}/{text}", f"{here}/{audio}", roots, largest, halfway)) is not None:
+                        yield message
+
+
+def _pairs(descriptor: int) -> list[tuple[str, str, str]]:
+    """Text, audio and the audio's stamp of each complete message in a folder."""
+    names = sorted(e.name for e in os.scandir(descriptor))
+    present = set(names)
+    found: list[tuple[str, str, str]] = []
+    for name in names:
+        if match := _TEXT.fullmatch(name):
             audio = next((f"msg{match[1]}.{e}" for e in FORMATS if f"msg{match[1]}.{e}" in present), None)
             if audio is not None:
-                with suppress(RedactorError):  # it went while we looked: the next look finds it elsewhere
-                    if (message := _read(f"{here}/{name}", f"{here}/{audio}", roots, largest, known)) is not None:
-                        yield message
+                with suppress(OSError):
+                    found.append((name, audio, stamp_of(os.stat(audio, dir_fd=descriptor, follow_symlinks=False))))
+    return found
 
 
 def relocate(box: str, identity: str, audio: str, roots: Sequence[str], *, largest: int) -> Message:
@@ -133,17 +153,19 @@ def hash_of(data: bytes, stamp: str, *, largest: int) -> str:
     return hashlib.sha256(data if len(data) <= largest else b"too large: " + stamp.encode()).hexdigest()
 
 
-def _read(text: str, audio: str, roots: Sequence[str], largest: int, known: Callable[[str], bool]) -> Message | None:
-    with opened(audio, roots) as descriptor:
-        stamp = stamp_of(os.fstat(descriptor))
-        if known(stamp):
-            return None
-        before = _facts(text, roots)
-        data = read_all(descriptor, largest)
-    if _facts(text, roots) != before:
-        return None
-    identity, named = before
-    return Message(audio, identity, named, hash_of(data, stamp, largest=largest), data, stamp)
+def _read(text: str, audio: str, roots: Sequence[str], largest: int, halfway: Callable[[str], bool]) -> Message | None:
+    for _ in range(LOOKS):
+        with opened(audio, roots) as descriptor:
+            stamp = stamp_of(os.fstat(descriptor))
+            if halfway(stamp):
+                return None
+            before = _facts(text, roots)
+            data = read_all(descriptor, largest)
+            still = stamp_of(os.fstat(descriptor)) == stamp
+        if still and _facts(text, roots) == before:
+            identity, named = before
+            return Message(audio, identity, named, hash_of(data, stamp, largest=largest), data, stamp)
+    return None
 
 
 def _facts(path: str, roots: Sequence[str]) -> tuple[str, bool]:

@@ -125,7 +125,7 @@ class Originals:
             return True
         owner = job.details.get("box") or path
         with opened(path, self._roots, writing=True) as descriptor:
-            if self._queue.stamp(_writing(owner, stamp_of(os.fstat(descriptor)))) != job.audio:
+            if self._queue.stamps.of(_writing(owner, stamp_of(os.fstat(descriptor)))) != job.audio:
                 return False
             # Half an original, or what somebody wrote there since: nothing is lost either way.
             self.seal(Source.of(read_all(descriptor, self._limits.max_bytes), suffix_of(path)))
@@ -134,12 +134,12 @@ class Originals:
 
     def is_ours(self, audio: str, *, of: str = "") -> bool:
         """Whether a file of this hash is one that we wrote in a recording's place (in the place of the one with hash `of`)."""
-        made_of = self._queue.stamp(f"ours\0{audio}")
+        made_of = self._queue.stamps.of(f"ours\0{audio}")
         return made_of is not None and of in ("", made_of)
 
     def is_being_written(self, owner: str, stamp: str) -> bool:
         """Whether what lies there is half an original and half ours. `owner`: the path, or the mailbox."""
-        return bool(self._queue.stamp(_writing(owner, stamp)))
+        return bool(self._queue.stamps.of(_writing(owner, stamp)))
 
     def _overwrite(
         self,
@@ -183,8 +183,8 @@ class Originals:
     def _write(self, descriptor: int, content: bytes, job: Job, owner: str) -> None:
         """In place; a kill in the midst is remembered."""
         writing = _writing(owner, stamp_of(os.fstat(descriptor)))
-        self._queue.note_stamp(f"ours\0{hashlib.sha256(content).hexdigest()}", job.audio)
-        self._queue.note_stamp(writing, job.audio)
+        self._queue.stamps.note(f"ours\0{hashlib.sha256(content).hexdigest()}", job.audio)
+        self._queue.stamps.note(writing, job.audio)
         with suppress(AttributeError, OSError):  # a disk that is full says so before anything is changed, where it can
             _room(descriptor, len(content))
         done = 0
@@ -193,8 +193,8 @@ class Originals:
         os.ftruncate(descriptor, len(content))
         os.fsync(descriptor)
         stamp = stamp_of(os.fstat(descriptor))
-        self._queue.note_stamp(owner if job.details["kind"] == "file" else inode_of(owner, stamp), stamp)
-        self._queue.note_stamp(writing, "")
+        self._queue.stamps.note(owner if job.details["kind"] == "file" else inode_of(owner, stamp), stamp)
+        self._queue.stamps.note(writing, "")
 
     def _hash(self, path: str) -> str:
         with opened(path, self._roots) as descriptor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine, func, select, update
 
-from .database import calls, locked, now
+from .database import calls, clock, locked, now
 
 
 class Outbox:
@@ -34,7 +34,7 @@ class Outbox:
     def end(self, number: int, state: str, *, delay: float = 0.0) -> None:
         """A callback was "sent", is given up ("dead"), or is "waiting" for another try after `delay` seconds."""
         with self._engine.begin() as c:
-            c.execute(update(calls).where(calls.c.job == number).values(state=state, not_before=now(c) + delay))
+            c.execute(update(calls).where(calls.c.job == number).values(state=state, not_before=clock(c) + delay))
 
     def counts(self) -> dict[str, int]:
         """Callbacks by state."""

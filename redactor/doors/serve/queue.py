@@ -17,13 +17,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Row, and_, delete, func, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
 
 from redactor.errors import Busy, ConfigurationError, CrashedRepeatedly, RedactorError
 from redactor.keep.sealing import Sealer
 from redactor.types import Outcome
 
-from .database import calls, connect, jobs, locked, make_tables, now, seen
+from .database import calls, clock, connect, insert_new, jobs, locked, make_tables, now, reading
+from .stamps import Stamps
 
 CRASHES = 5
 SUSPECT = 2
@@ -97,6 +97,7 @@ class Queue:
     ) -> None:  # fmt: skip
         self.engine = connect(url)
         self.sealer = sealer
+        self.stamps = Stamps(self.engine, sealer)
         self.worker = worker
         self.limit, self.tries, self.lease = limit, tries, lease
         self._callbacks = callbacks
@@ -110,63 +111,47 @@ class Queue:
 
     # --- in ------------------------------------------------------------------------------------------------------------
 
-    def add(self, new: NewJob) -> tuple[int, bool]:
+    def add(self, new: NewJob, *, looks: tuple[str, str] | None = None) -> tuple[int, bool]:
         """Put a job in, unless it is there: (its number, whether it is new).
+
+        Args:
+            looks: place and stamp that are noted with it (`Stamps`).
 
         Raises:
             Busy: as many jobs as may be are open; nothing was put in.
         """
-        key = self._mark("job", new.source, new.message, new.audio)
-        place = self._mark("place", new.place) if new.place else None
+        key = self.stamps.mark("job", new.source, new.message, new.audio)
+        place = self.stamps.mark("place", new.place) if new.place else None
         same = jobs.c.key == key
         if place is not None:
             same = or_(same, and_(jobs.c.place == place, jobs.c.audio == new.audio))
-        known = select(jobs.c.id).where(same)
+        known = select(jobs.c.id, jobs.c.direction).where(same).limit(1)
         with self.engine.begin() as c:
-            if (found := c.execute(known.limit(1)).scalar()) is not None:
+            if looks is not None:
+                self.stamps.note_within(c, *looks)
+            if (found := c.execute(known).first()) is None:
+                if self._open(c) >= self.limit:
+                    raise Busy("The queue is full.")
+                row = {
+                    "key": key, "place": place, "audio": new.audio, "source": new.source, "direction": new.direction,
+                    "sealed": self._seal(dict(new.details)), "state": "queued", "added": new.added or clock(c),
+                }  # fmt: skip
+                if (made := insert_new(c, jobs, row)) is not None:
+                    return made, True
+                found = c.execute(known).one()  # another service was faster
+            if new.direction and not found.direction:
                 # Swept before its hook was heard: now we know.
-                unknown = and_(jobs.c.id == found, jobs.c.direction == "")
-                if new.direction and c.execute(update(jobs).where(unknown).values(direction=new.direction)).rowcount:
-                    self._again(c, found)
-                return found, False
-            if self._open(c) >= self.limit:
-                raise Busy("The queue is full.")
-            row = {
-                "key": key, "place": place, "audio": new.audio, "source": new.source, "direction": new.direction,
-                "sealed": self._seal(dict(new.details)), "state": "queued", "added": new.added or now(c),
-            }  # fmt: skip
-            try:
-                with c.begin_nested():
-                    return int(c.execute(insert(jobs).values(row)).inserted_primary_key[0]), True  # type: ignore[index]
-            except IntegrityError:  # another service was faster
-                pass
-            return int(c.execute(known.limit(1)).scalar_one()), False
-
-    def new_stamp(self, path: str, stamp: str) -> bool:
-        """Whether the file at this path looks otherwise than when `note_stamp` was last called for it."""
-        return self.stamp(path) != stamp
-
-    def stamp(self, path: str) -> str | None:
-        """What `note_stamp` was last called with for it."""
-        with self.engine.connect() as c:
-            found = c.execute(select(seen.c.stamp).where(seen.c.place == self._mark("place", path))).scalar()
-        return None if found is None else str(found)
-
-    def note_stamp(self, path: str, stamp: str) -> None:
-        """Remember how a file looks, once it is in the queue."""
-        place = self._mark("place", path)
-        with self.engine.begin() as c:
-            if not c.execute(update(seen).where(seen.c.place == place).values(stamp=stamp)).rowcount:
-                try:
-                    with c.begin_nested():
-                        c.execute(insert(seen).values(place=place, stamp=stamp))
-                except IntegrityError:
-                    pass
+                unknown = and_(jobs.c.id == found.id, jobs.c.direction == "")
+                if c.execute(update(jobs).where(unknown).values(direction=new.direction)).rowcount:
+                    self._again(c, found.id)
+            return int(found.id), False
 
     # --- work ----------------------------------------------------------------------------------------------------------
 
     def claim(self, count: int, *, idle: bool) -> list[Job]:
         """Up to `count` jobs, oldest first; `idle`: nothing is under way in this process."""
+        if not self._waiting():
+            return []
         with self.engine.begin() as c:
             at = now(c)
             c.execute(
@@ -192,6 +177,13 @@ class Queue:
                     rows += c.execute(locked(ready.where(jobs.c.crashes == crashes).limit(count - len(rows)))).all()
             return self._taken(c, rows, at)
 
+    def _waiting(self) -> bool:
+        """Whether there may be something to claim: an empty queue is asked often, and must cost little."""
+        with reading(self.engine).connect() as c:
+            queued = select(jobs.c.id).where(jobs.c.state == "queued", jobs.c.not_before <= clock(c))
+            left = select(jobs.c.id).where(jobs.c.state == "claimed", jobs.c.lease < clock(c))
+            return bool(c.execute(select(or_(queued.exists(), left.exists()))).scalar())
+
     def _taken(self, c: Any, rows: Sequence[Row[Any]], at: float) -> list[Job]:
         taken: list[Job] = []
         for row in rows:
@@ -199,14 +191,15 @@ class Queue:
             if details is None:
                 self._fail(c, row.id, at, KeyLost("The job was sealed under another key."))
                 continue
-            c.execute(
-                update(jobs).where(jobs.c.id == row.id)
-                .values(state="claimed", worker=self.worker, lease=at + self.lease, attempts=row.attempts + 1)
-            )  # fmt: skip
             alone = row.crashes >= SUSPECT
             taken.append(
                 Job(row.id, row.key, row.source, row.direction, row.audio, row.attempts + 1, row.added, details, alone)
             )
+        if taken:
+            c.execute(
+                update(jobs).where(jobs.c.id.in_([job.id for job in taken]))
+                .values(state="claimed", worker=self.worker, lease=at + self.lease, attempts=jobs.c.attempts + 1)
+            )  # fmt: skip
         return taken
 
     def _fail(self, c: Any, number: int, at: float, problem: RedactorError) -> None:
@@ -218,12 +211,12 @@ class Queue:
         """Go on holding what this process has claimed; `without`: jobs that it has lost hold of."""
         with self.engine.begin() as c:
             c.execute(
-                update(jobs).where(jobs.c.state == "claimed", jobs.c.worker == self.worker, jobs.c.id.not_in(without)).values(lease=now(c) + self.lease)
+                update(jobs).where(jobs.c.state == "claimed", jobs.c.worker == self.worker, jobs.c.id.not_in(without)).values(lease=clock(c) + self.lease)
             )  # fmt: skip
 
     def workers(self) -> list[str]:
         """Who has claimed something."""
-        with self.engine.connect() as c:
+        with reading(self.engine).connect() as c:
             return list(c.execute(select(jobs.c.worker).where(jobs.c.state == "claimed").distinct()).scalars())
 
     def bury(self, worker: str) -> int:
@@ -247,7 +240,7 @@ class Queue:
         """The end of a job; false if it is not ours any more (our lease ran out, and another has it)."""
         with self.engine.begin() as c:
             ended = self._end(
-                c, job.id, state, now(c), worker=self.worker,
+                c, job.id, state, clock(c), worker=self.worker,
                 audio=outcome.id or job.audio, reason=outcome.reason, message=outcome.message[:400], hint=outcome.hint[:400],
                 exit_code=outcome.exit_code, duration=outcome.duration, bleeped=outcome.bleeped,
                 result=self.sealer.seal(result.encode("utf-8", "surrogateescape")) if result else None,
@@ -270,7 +263,7 @@ class Queue:
             delay = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(job.attempts - 1, 16))
             c.execute(
                 update(jobs).where(jobs.c.id == job.id, jobs.c.worker == self.worker, jobs.c.state == "claimed").values(
-                    state="queued", worker="", not_before=now(c) + delay, reason=outcome.reason, message=outcome.message[:400],
+                    state="queued", worker="", not_before=clock(c) + delay, reason=outcome.reason, message=outcome.message[:400],
                     attempts=job.attempts - (not counts),
                 )
             )  # fmt: skip
@@ -305,24 +298,24 @@ class Queue:
 
     def counts(self) -> dict[str, int]:
         """Jobs by state."""
-        with self.engine.connect() as c:
+        with reading(self.engine).connect() as c:
             return {str(s): int(n) for s, n in c.execute(select(jobs.c.state, func.count()).group_by(jobs.c.state))}
 
     def oldest(self) -> float:
         """Seconds that the oldest open job has waited; 0 if there is none."""
-        with self.engine.connect() as c:
+        with reading(self.engine).connect() as c:
             added = c.execute(select(func.min(jobs.c.added)).where(jobs.c.state.in_(OPEN))).scalar()
             return max(0.0, now(c) - added) if added is not None else 0.0
 
     def look(self, number: int) -> dict[str, Any] | None:
         """What may be told of a job: nothing sealed."""
-        with self.engine.connect() as c:
+        with reading(self.engine).connect() as c:
             row = c.execute(select(jobs).where(jobs.c.id == number)).first()
         return None if row is None else _shown(row)
 
     def letters(self, state: str = "failed", *, after: int = 0, limit: int = 100) -> list[dict[str, Any]]:
         """Jobs of a state, by number: the dead letters with their reasons."""
-        with self.engine.connect() as c:
+        with reading(self.engine).connect() as c:
             rows = c.execute(
                 select(jobs).where(jobs.c.state == state, jobs.c.id > after).order_by(jobs.c.id).limit(limit)
             ).all()
@@ -330,7 +323,7 @@ class Queue:
 
     def unsealed(self, number: int) -> tuple[Mapping[str, Any], str] | None:
         """How a job's recording was to be got, and where its result lies ("" if there is none). PHI may be in both."""
-        with self.engine.connect() as c:
+        with reading(self.engine).connect() as c:
             row = c.execute(select(jobs.c.sealed, jobs.c.result).where(jobs.c.id == number)).first()
         if row is None:
             return None
@@ -339,7 +332,7 @@ class Queue:
 
     # -------------------------------------------------------------------------------------------------------------------
 
-    def _end(self, c: Any, number: int, state: str, at: float, *, worker: str | None = None, **values: Any) -> bool:
+    def _end(self, c: Any, number: int, state: str, at: Any, *, worker: str | None = None, **values: Any) -> bool:
         mine = jobs.c.id == number
         if worker is not None:
             mine = and_(mine, jobs.c.worker == worker, jobs.c.state == "claimed")
@@ -355,9 +348,6 @@ class Queue:
 
     def _open(self, c: Any) -> int:
         return int(c.execute(select(func.count()).where(jobs.c.state.in_(OPEN))).scalar_one())
-
-    def _mark(self, *parts: str) -> str:
-        return self.sealer.mark(*(p.encode("utf-8", "surrogateescape") for p in parts)).hex()
 
     def _seal(self, details: dict[str, Any]) -> bytes:
         return self.sealer.seal(json.dumps(details).encode())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from redactor.errors import RefusedInput
 
 OVERDUE = 10.0
 """Seconds after which a ticket is taken although another service holds the folder."""
+STUCK = 60.0
+"""Seconds without a sign after which the folders are walked although another service is at it."""
 
 
 class Tickets:
@@ -35,16 +37,22 @@ class Tickets:
         """
         folder = os.open(self.new, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            ours = True
-            try:
-                fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                ours = self._is_overdue()
-            except OSError:  # a file system without locks
-                pass
-            yield ours
+            yield _ours(folder) or self._is_overdue()
         finally:
             os.close(folder)
+
+    @contextmanager
+    def sweeping(self) -> Iterator[Callable[[], None] | None]:
+        """The same for walking the folders: something to call now and then, which says that we still do; None if it is not our turn."""
+        file = os.open(self.folder / ".sweep", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            if _ours(file) or time.time() - os.fstat(file).st_mtime > STUCK:
+                os.utime(file)
+                yield lambda: os.utime(file)
+            else:
+                yield None
+        finally:
+            os.close(file)
 
     def _is_overdue(self) -> bool:
         with suppress(OSError, IndexError):
@@ -93,3 +101,14 @@ class Tickets:
                 with suppress(OSError):
                     if AUDIO_NAME.fullmatch(entry.name) and time.time() - entry.stat().st_mtime > older:
                         yield self.new / entry.name
+
+
+def _ours(descriptor: int) -> bool:
+    """Take a lock, unless somebody has it; it goes with the descriptor."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        pass
+    return True

@@ -5,7 +5,7 @@ import time
 
 import postgresql
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from redactor.doors.serve import queue as queues
 from redactor.doors.serve.database import jobs
@@ -198,13 +198,45 @@ def test_a_lost_key_is_a_reason_of_its_own(make):
 
 
 def test_stamps(make):
+    stamps = make().stamps
+    assert stamps.unseen({"/a": "1"}) == {"/a"}
+    stamps.note("/a", "1")
+    stamps.note("/a", "1")
+    assert stamps.unseen({"/a": "1"}) == set()
+    assert stamps.unseen({"/a": "2", "/b": "1"}) == {"/a", "/b"}
+    stamps.note("/a", "2")
+    assert (stamps.of("/a"), stamps.of("/b")) == ("2", None)
+
+
+def test_many_stamps_are_asked_for_at_once(make):
     queue = make()
-    assert queue.new_stamp("/a", "1")
-    queue.note_stamp("/a", "1")
-    queue.note_stamp("/a", "1")
-    assert not queue.new_stamp("/a", "1")
-    assert queue.new_stamp("/a", "2")
-    assert queue.new_stamp("/b", "1")
+    with queue.engine.begin() as c:
+        for number in range(0, 1200, 2):
+            queue.stamps.note_within(c, f"/{number}", "1")
+    asked = []
+    event.listen(queue.engine, "before_cursor_execute", lambda _c, _cursor, statement, *_: asked.append(statement))
+    assert queue.stamps.unseen({f"/{number}": "1" for number in range(1200)}) == {f"/{n}" for n in range(1, 1200, 2)}
+    assert sum("SELECT" in statement for statement in asked) == 3
+
+
+def test_a_stamp_is_noted_with_its_job_or_not_at_all(make):
+    queue = make(limit=1)
+    queue.add(new(1), looks=("/1", "s"))
+    with pytest.raises(Busy):
+        queue.add(new(2), looks=("/2", "s"))
+    assert (queue.stamps.of("/1"), queue.stamps.of("/2")) == ("s", None)
+
+
+def test_an_empty_queue_is_asked_once_and_nothing_is_locked(make):
+    queue = make()
+    queue.add(new())
+    (job,) = queue.claim(1, idle=True)
+    asked = []
+    event.listen(queue.engine, "before_cursor_execute", lambda _c, _cursor, statement, *_: asked.append(statement))
+    assert queue.claim(1, idle=False) == []
+    assert [statement.split()[0] for statement in asked if statement != "BEGIN"] == ["SELECT"]
+    assert "BEGIN IMMEDIATE" not in asked
+    queue.settle(job, "redacted", DONE)
 
 
 def test_many_claimants_share_without_overlap_and_many_tellers_add_once(make):
