@@ -127,8 +127,6 @@ class Queue:
             same = or_(same, and_(jobs.c.place == place, jobs.c.audio == new.audio))
         known = select(jobs.c.id, jobs.c.direction).where(same).limit(1)
         with self.engine.begin() as c:
-            if looks is not None:
-                self.stamps.note_within(c, *looks)
             if (found := c.execute(known).first()) is None:
                 if self._open(c) >= self.limit:
                     raise Busy("The queue is full.")
@@ -137,8 +135,13 @@ class Queue:
                     "sealed": self._seal(dict(new.details)), "state": "queued", "added": new.added or clock(c),
                 }  # fmt: skip
                 if (made := insert_new(c, jobs, row)) is not None:
+                    if looks is not None:
+                        self.stamps.note_within(c, *looks)
                     return made, True
                 found = c.execute(known).one()  # another service was faster
+            # Two that tell of the same at once must not wait for each other's disk to say what is noted already.
+            if looks is not None and self.stamps.of_within(c, looks[0]) != looks[1]:
+                self.stamps.note_within(c, *looks)
             if new.direction and not found.direction:
                 # Swept before its hook was heard: now we know.
                 unknown = and_(jobs.c.id == found.id, jobs.c.direction == "")

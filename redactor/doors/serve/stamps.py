@@ -53,6 +53,11 @@ class Stamps:
         with self._engine.begin() as c:
             self.note_within(c, place, stamp)
 
+    def of_within(self, c: Connection, place: str) -> str | None:
+        """`of` as a part of a transaction."""
+        found = c.execute(select(seen.c.stamp).where(seen.c.place == self.mark("place", place))).scalar()
+        return None if found is None else str(found)
+
     def note_within(self, c: Connection, place: str, stamp: str) -> None:
         """The same as a part of a transaction."""
         upsert(c, seen, {"place": self.mark("place", place)}, {"stamp": stamp})
