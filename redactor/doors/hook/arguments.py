@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import BinaryIO, TypeAlias
 
-    Made: TypeAlias = tuple[Ticket, bytes]
-    """A ticket, and the recording that comes with it (or nothing)."""
+    Made: TypeAlias = list[tuple[Ticket, bytes]]
+    """Tickets, each with the recording that comes with it (or nothing)."""
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -44,7 +44,7 @@ class Call:
 
     __slots__ = ("roots", "stdin", "words")
 
-    def __init__(self, words: list[str], roots: tuple[str, ...], stdin: BinaryIO) -> None:
+    def __init__(self, words: list[str], roots: tuple[str, ...], stdin: BinaryIO | None) -> None:
         self.words, self.roots, self.stdin = words, roots, stdin
 
 
@@ -52,24 +52,28 @@ def asterisk(call: Call) -> Made:
     """Counts are not looked at: with delete=yes they are 0 0 0, and a visit to VoiceMailMain changes them as well."""
     if len(call.words) not in (2, 5) or not all(w.isdigit() for w in call.words[2:]):
         raise Usage
-    return Ticket("asterisk", context=call.words[0], mailbox=call.words[1]), b""
+    return [(Ticket("asterisk", context=call.words[0], mailbox=call.words[1]), b"")]
 
 
 def mailcmd(call: Call) -> Made:
     """Sendmail's arguments (-t …) are taken and ignored: the mail goes nowhere else."""
-    from .mail import recording_in  # the e-mail parser is half of all that is imported
+    from .mail import recordings_in  # the e-mail parser is half of all that is imported
 
     if not all(w.startswith("-") for w in call.words):
         raise Usage
-    audio, suffix, identity = recording_in(call.stdin)
-    return Ticket("mail", id=identity, audio=f"{os.urandom(16).hex()}{suffix}", direction="in"), audio
+    if call.stdin is None:
+        raise RefusedInput("There is no mail: standard input is closed.", hint="Pass the mail on standard input.")
+    return [
+        (Ticket("mail", id=identity, audio=f"{os.urandom(16).hex()}{suffix}", direction="in"), audio)
+        for audio, suffix, identity in recordings_in(call.stdin)
+    ]
 
 
 def mixmonitor(call: Call) -> Made:
     if len(call.words) not in (2, 3):
         raise Usage
     path, *rest = call.words
-    return _file("mixmonitor", path, *rest, roots=call.roots), b""
+    return _file("mixmonitor", path, *rest, roots=call.roots)
 
 
 def freeswitch(call: Call) -> Made:
@@ -79,7 +83,7 @@ def freeswitch(call: Call) -> Made:
         raise Usage
     if not _UUID.fullmatch(words[0]):
         raise RefusedInput("The call's id is no UUID.", hint="Pass ${uuid}, before the file.")
-    return _file("freeswitch", words[1], words[0].lower(), *words[2:], roots=call.roots, removed_ok=hangup), b""
+    return _file("freeswitch", words[1], words[0].lower(), *words[2:], roots=call.roots, removed_ok=hangup)
 
 
 def file(call: Call) -> Made:
@@ -94,12 +98,12 @@ def file(call: Call) -> Made:
             paths.append(word)
     if len(paths) != 1 or "--id" not in given:
         raise Usage
-    return _file("file", paths[0], given["--id"], given.get("--direction", ""), roots=call.roots), b""
+    return _file("file", paths[0], given["--id"], given.get("--direction", ""), roots=call.roots)
 
 
 def _file(
     source: str, path: str, identity: str, direction: str = "", *, roots: tuple[str, ...], removed_ok: bool = False
-) -> Ticket:
+) -> Made:
     ticket = Ticket(source, id=identity, path=path, direction=direction, removed_ok=removed_ok)
     try:
         with opened(path, roots):
@@ -109,7 +113,7 @@ def _file(
             # 66 would be its own code; callers know "bad data" and "try again".
             raise RefusedInput(error.message, hint=error.hint) from None
         raise
-    return ticket
+    return [(ticket, b"")]
 
 
 FRONTS: dict[str, Callable[[Call], Made]] = {

@@ -57,11 +57,13 @@ def _take(words: list[str]) -> int:
     settings = hook_settings(read_toml(config))
     _give_up_after(MAIL_SECONDS if words[0] == "mailcmd" else settings.seconds)
     spool = Spool(settings.spool, limit=settings.spool_limit)
+    stdin = sys.stdin.buffer if sys.stdin is not None else None  # closed by whoever called us
     try:
-        ticket, audio = front(Call(words[1:], settings.roots, sys.stdin.buffer))
+        made = front(Call(words[1:], settings.roots, stdin))
     except NoInput:  # only where no recording is no error
         return 0
-    spool.put(ticket, audio)
+    for ticket, audio in made:
+        spool.put(ticket, audio)
     return 0
 
 
@@ -72,9 +74,12 @@ def _give_up_after(seconds: float) -> None:
         raise Busy("It took too long.", hint="Is a disk or a network share slow? The sweeper finds the recording.")
 
     signal.signal(signal.SIGALRM, handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})  # masks are inherited
     signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _say(text: str) -> None:
+    if sys.stderr is None:  # closed: 2 may be any file by now
+        return
     with suppress(OSError):  # no terminal: the exit code says it
         os.write(2, f"{text}\n".encode("ascii", "replace"))

@@ -32,12 +32,21 @@ def place(path: str, roots: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     parts = path.split("/")
     if "." in parts or ".." in parts:
         raise RefusedInput("The path goes up or stays where it is on its way.")
-    names = tuple(part for part in parts if part)
+    names = _parts(path)
     for root in sorted(roots, key=len, reverse=True):
-        above = tuple(part for part in root.split("/") if part)
+        above = _parts(root)
         if names[: len(above)] == above and len(names) > len(above):
             return root, names[len(above) :]
     raise RefusedInput("The path lies outside the folders that the settings name.")
+
+
+def plain(path: str) -> str:
+    """One way to write an absolute path: what is told with two slashes is no other recording."""
+    return "/" + "/".join(_parts(path))
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(part for part in path.split("/") if part)
 
 
 @contextmanager
@@ -107,11 +116,18 @@ def _refusal(error: OSError) -> Exception:
 
 
 def read_all(descriptor: int, limit: int) -> bytes:
-    """Up to `limit` bytes from the start, and one more if there are more: the file may still be growing."""
+    """Up to `limit` bytes from the start, and one more if there are more: the file may still be growing.
+
+    Raises:
+        NoInput: it cannot be read (a bad sector, a share that went away).
+    """
     chunks: list[bytes] = []
     left, at = limit + 1, 0
-    while left and (chunk := os.pread(descriptor, min(left, 1 << 20), at)):
-        chunks.append(chunk)
-        left -= len(chunk)
-        at += len(chunk)
+    try:
+        while left and (chunk := os.pread(descriptor, min(left, 1 << 20), at)):
+            chunks.append(chunk)
+            left -= len(chunk)
+            at += len(chunk)
+    except OSError:
+        raise NoInput("The file cannot be read.", hint="Is its disk or share in order?") from None
     return b"".join(chunks)

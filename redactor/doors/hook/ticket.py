@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 
 from redactor.errors import RefusedInput
@@ -16,7 +17,7 @@ DIRECTIONS = ("", "in", "out")
 MAILBOX_PART = re.compile(r"[A-Za-z0-9_+*#@-][A-Za-z0-9_.+*#@-]{0,79}")
 """A context or mailbox of Asterisk's: a name that is no path."""
 _ID = re.compile(r"[!-~](?:[ -~]{0,198}[!-~])?")
-AUDIO_NAME = re.compile(r"[0-9a-f]{16,64}\.[A-Za-z0-9]{2,5}")
+AUDIO_NAME = re.compile(r"[0-9a-f]{16,64}\.[A-Za-z0-9][A-Za-z0-9-]{1,6}")
 
 
 class Ticket:
@@ -61,6 +62,8 @@ class Ticket:
             raise RefusedInput("The context or mailbox is not a name that Asterisk uses.")
         if not mailbox and not _ID.fullmatch(id):
             raise RefusedInput("The id is empty, longer than 200 characters, or not plain ASCII.")
+        if path and not _is_encodable(path):
+            raise RefusedInput("A path of the ticket is none.")
         if audio and not AUDIO_NAME.fullmatch(audio):
             raise RefusedInput("A ticket names a file that the hook did not make.")
         self.source, self.id, self.path = source, id, path
@@ -75,17 +78,26 @@ class Ticket:
         return json.dumps({"schema": SCHEMA, **{name: getattr(self, name) for name in self.__slots__}}).encode("ascii")
 
 
+def _is_encodable(path: str) -> bool:
+    try:
+        return len(os.fsencode(path)) > 0
+    except UnicodeEncodeError:  # a surrogate that stands for no byte
+        return False
+
+
 def read_ticket(untrusted: bytes) -> Ticket:
     """The ticket in a JSON document.
 
     Raises:
         RefusedInput: not one of ours.
     """
+    refused = RefusedInput("A file in the spool is not a ticket of this version.")
     try:
         given = json.loads(untrusted)
-        assert given.pop("schema") == SCHEMA
+        if given.pop("schema") != SCHEMA:
+            raise refused
         return Ticket(**given)
     except RefusedInput:
         raise
     except Exception:  # noqa: BLE001 - whatever is wrong with it, it is no ticket
-        raise RefusedInput("A file in the spool is not a ticket of this version.") from None
+        raise refused from None

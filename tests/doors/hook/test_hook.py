@@ -205,7 +205,12 @@ def test_a_mail_without_a_recording_is_refused(place, tmp_path, content):
     assert tickets(tmp_path) == []
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"schema":"redactor-ticket/1"}', b'{"schema":"redactor-ticket/1","source":"asterisk","mailbox":7}',
+def test_no_ticket_depends_on_assertions():
+    code = "from redactor.doors.hook.ticket import *; read_ticket(Ticket('file', id='1', path='/a').to_json())"
+    subprocess.run([sys.executable, "-O", "-c", f"import sys; sys.path[:] = {sys.path!r}; {code}"], check=True)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"schema":"redactor-ticket/1","source":"file","id":"1","path":"/a\\ud800"}', b'{"schema":"redactor-ticket/1"}', b'{"schema":"redactor-ticket/1","source":"asterisk","mailbox":7}',
                                      b'{"schema":"redactor-ticket/1","source":"file","id":"1","path":"/a","extra":1}', b"[" * 9000])  # fmt: skip
 def test_what_is_no_ticket_is_said_to_be_none(content):
     from redactor.errors import RefusedInput
@@ -264,6 +269,10 @@ def test_it_returns_at_once(place):
     assert sorted(took)[18] < 0.2, statistics.quantiles(took)
 
 
+BLOCKED = "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])\n"
+"""Masks are inherited: whoever calls us may block what we wake up by."""
+
+
 def test_a_mail_that_never_ends_is_given_up(place, monkeypatch):
     program = (
         "import sys; from redactor.doors.hook import main as m; m.MAIL_SECONDS = 0.3; sys.exit(m.main(sys.argv[1:]))"
@@ -272,7 +281,7 @@ def test_a_mail_that_never_ends_is_given_up(place, monkeypatch):
         sys.executable,
         "-S",
         "-c",
-        f"import sys; sys.path += {sys.path!r}\n{program}",
+        f"import sys; sys.path += {sys.path!r}\n{BLOCKED}{program}",
         "--config",
         place[1],
         "mailcmd",
@@ -288,6 +297,17 @@ def test_no_alarm_outlives_the_call(call):
     assert call("asterisk", "default", "100") == 0
     main(["--config", "/none", "asterisk", "default", "100"])
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_a_closed_input_costs_only_a_mail(place, tmp_path):
+    program = Path(sys.executable).with_name("redactor")
+    words = f"{program} hook --config {place[1]} file {place[0]}/a.wav --id 1 <&-"
+    assert subprocess.run(["/bin/sh", "-c", words], check=False).returncode == 0
+    assert len(tickets(tmp_path)) == 1
+    assert (
+        subprocess.run(["/bin/sh", "-c", f"{program} hook --config {place[1]} mailcmd <&-"], check=False).returncode
+        == 65
+    )
 
 
 def test_a_closed_output_makes_no_error_of_a_job_that_was_taken(place, tmp_path):
