@@ -67,13 +67,17 @@ def remove_leftovers(folder: Path) -> int:
     """Remove temporary files that a killed process left under `folder`; returns how many. Files of living processes stay."""
     count = 0
     for path in folder.rglob(f"{PREFIX}*{SUFFIX}"):
-        name = _NAME.fullmatch(path.name)
-        if name is None or _alive(int(name[1]), name[2]):
-            continue
-        with suppress(OSError):
-            path.unlink()
-            count += 1
+        if is_leftover(path.name):
+            with suppress(OSError):
+                path.unlink()
+                count += 1
     return count
+
+
+def is_leftover(name: str) -> bool:
+    """Whether a file of this name is one that a process was writing which is no more."""
+    match = _NAME.fullmatch(name)
+    return match is not None and not _alive(int(match[1]), match[2])
 
 
 def _alive(pid: int, process: str) -> bool:

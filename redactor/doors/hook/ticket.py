@@ -91,13 +91,13 @@ def read_ticket(untrusted: bytes) -> Ticket:
     Raises:
         RefusedInput: not one of ours.
     """
-    refused = RefusedInput("A file in the spool is not a ticket of this version.")
     try:
         given = json.loads(untrusted)
-        if given.pop("schema") != SCHEMA:
-            raise refused
-        return Ticket(**given)
+        ticket = Ticket(**given) if given.pop("schema") == SCHEMA else None
     except RefusedInput:
         raise
     except Exception:  # noqa: BLE001 - whatever is wrong with it, it is no ticket
-        raise refused from None
+        ticket = None
+    if ticket is None:
+        raise RefusedInput("A file in the spool is not a ticket of this version.")
+    return ticket

@@ -12,11 +12,14 @@ import stat
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from redactor.audio import AUDIO_SUFFIXES, Limits
-from redactor.doors.hook.paths import opened, read_all
+from redactor.doors.hook.paths import opened, plain, read_all
 from redactor.doors.hook.ticket import Ticket, read_ticket
 from redactor.durable import Partial, as_output_error, flush_folder
 from redactor.errors import Busy, NoInput, RedactorError, RefusedInput
@@ -29,8 +32,19 @@ if TYPE_CHECKING:
     from .originals import Originals
 
 ORPHANED = 3600.0
-"""Seconds after which a mail's recording without a ticket is removed: its sender was told to try again."""
+"""Seconds after which a mail's recording is taken although its ticket was never written: Asterisk asks no second time."""
+FORGOTTEN = 3600.0
+"""Seconds for which a ticket waits for a file that is not there or may not be read: a share may come back."""
+FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 OURS = ".redacted."
+
+
+class _Later(NamedTuple):
+    at: float
+    delay: float
+
+
+_NEVER = _Later(0.0, 0.0)
 
 
 class Intake:
@@ -73,6 +87,7 @@ class Intake:
         self._originals = originals
         self._sent = tuple(f"{folder.rstrip('/')}/" for folder in sent)
         self._note, self._told = note, told
+        self._later: dict[str, _Later] = {}
 
     # --- the hook's tickets --------------------------------------------------------------------------------------------
 
@@ -82,31 +97,52 @@ class Intake:
         Raises:
             Busy: the queue is full; the rest stays in the spool.
         """
-        with self._tickets.turn() as ours:
-            return self._take_each() if ours else 0
+        with self._tickets.turn() as still:
+            return self._take_each(still) if still is not None else 0
 
-    def _take_each(self) -> int:
+    def _take_each(self, still: Callable[[], None]) -> int:
         taken = 0
-        for path in self._tickets.waiting():
-            try:
-                ticket = read_ticket(self._tickets.read(path))
-                self._take(ticket, told=_told(path))
-            except FileNotFoundError:  # another service took it
-                continue
-            except Busy:
-                raise
-            except RefusedInput as error:
-                self._told("hook", "refused")
-                self._note(f"a ticket was refused: {error.reason}")
-                self._tickets.refuse(path)
-                continue
-            except RedactorError as error:
-                # No longer there, or not readable: the sweeper looks again.
-                self._told("hook", "refused")
-                self._note(f"a ticket came to nothing: {error.reason}")
-            self._tickets.remove(path)
-            taken += 1
+        waiting = self._tickets.waiting()
+        names = {path.name for path in waiting}
+        self._later = {name: later for name, later in self._later.items() if name in names}
+        for path in waiting:
+            if self._later.get(path.name, _NEVER).at <= time.monotonic():
+                still()
+                taken += self._take_one(path)
         return taken
+
+    def _take_one(self, path: Path) -> bool:
+        ticket = None
+        try:
+            ticket = read_ticket(self._tickets.read(path))
+            self._take(ticket, told=_told(path))
+        except (Busy, SQLAlchemyError):
+            raise
+        except RefusedInput as error:
+            self._told("hook", "refused")
+            self._note(f"a ticket was refused: {error.reason}")
+            self._tickets.refuse(path, ticket.audio if ticket else "")
+            self._wait(path)  # where it could not even be moved
+            return False
+        except FileNotFoundError:  # another service took it
+            return False
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others' turn comes
+            reason = error.reason if isinstance(error, RedactorError) else f"unexpected {type(error).__name__}"
+            if not (isinstance(error, NoInput) and ticket and not ticket.audio and _age(path) > FORGOTTEN):
+                if self._wait(path):
+                    self._note(f"a ticket must wait: {reason}")
+                return False
+            self._told("hook", "refused")
+            self._note(f"a ticket came to nothing: {reason}")
+        self._tickets.remove(path)
+        return True
+
+    def _wait(self, path: Path) -> bool:
+        """Look at a ticket later, and later still each time; whether this is the first."""
+        before = self._later.get(path.name)
+        delay = min(LONGEST_WAIT, 2 * before.delay) if before else FIRST_WAIT
+        self._later[path.name] = _Later(time.monotonic() + delay, delay)
+        return before is None
 
     def _take(self, ticket: Ticket, *, told: float) -> None:
         if ticket.mailbox:
@@ -132,6 +168,7 @@ class Intake:
         Raises:
             RefusedInput, NoInput: see `hook.paths`. Busy: the queue is full.
         """
+        path = plain(path)
         for _ in range(LOOKS):
             with opened(path, self._roots) as descriptor:
                 stamp = stamp_of(os.fstat(descriptor))
@@ -144,7 +181,7 @@ class Intake:
         audio = hash_of(data, stamp, largest=self._limits.max_bytes)
         new = NewJob(
             source, identity, audio, {"kind": "file", "path": path, "id": identity},
-            place=path, direction=direction or ("out" if path.startswith(self._sent) else ""), added=told,
+            place=path, direction=direction, usual="out" if path.startswith(self._sent) else "", added=told,
         )  # fmt: skip
         return self._add(new, via=via, looks=(path, stamp))[1]
 
@@ -175,6 +212,8 @@ class Intake:
         self._held.mkdir(mode=0o700, parents=True, exist_ok=True)
         roots = (str(self._tickets.new), str(self._held))
         here = source if source.exists() else target  # moved before, in a life that ended before the commit
+        if not here.exists():
+            raise RefusedInput("The recording of a mail is not there.")
         with opened(str(here), roots) as descriptor:
             data = read_all(descriptor, self._limits.max_bytes)
         if here == source:
@@ -184,7 +223,7 @@ class Intake:
         number, added = self._add(NewJob("mail", ticket.id, audio, details, direction="in", added=told), via="hook")
         kept = None if added else self._queue.unsealed(number)
         # A second copy of the same mail goes; the first stays, also where this very ticket was taken in a life that ended too early.
-        if kept is not None and kept[0].get("name") != ticket.audio:
+        if kept is not None and kept[0].get("name") != ticket.audio and here == source:
             with suppress(OSError):
                 target.unlink()
 
@@ -215,14 +254,12 @@ class Intake:
     def _sweep(self, stopping: Callable[[], bool], still: Callable[[], None]) -> int:
         new = 0
         for path in self._tickets.orphans(older=ORPHANED):
-            with suppress(OSError):
-                path.unlink()
+            new += self._guarded(partial(self._adopt, path))
         for box in self._boxes():
             if stopping():
                 return new
             still()
-            with suppress(NoInput, RefusedInput):
-                new += self.take_mailbox(box, via="sweep")
+            new += self._guarded(partial(self.take_mailbox, box, via="sweep"))
         for root in self._roots:
             if self._voicemail and f"{root}/".startswith(f"{self._voicemail}/"):
                 continue
@@ -231,17 +268,49 @@ class Intake:
                 if stopping():
                     return new
                 still()
-                try:
-                    new += self.take_file(file, source="sweep", identity=file, via="sweep")
-                except NoInput:
-                    new += self._take_unreadable(file)
-                except RefusedInput:
-                    continue
+                new += self._guarded(partial(self._take_swept, file, files[file]))
         return new
+
+    def _guarded(self, action: Callable[[], int]) -> int:
+        """One entry must not keep the walk from all that lies behind it."""
+        try:
+            return action()
+        except (Busy, SQLAlchemyError):
+            raise
+        except (NoInput, RefusedInput):
+            return 0
+        except Exception as error:  # noqa: BLE001 - its text may hold a path
+            self._note(f"the sweeper met an unexpected {type(error).__name__}")
+            return 0
+
+    def _take_swept(self, path: str, stamp: str) -> bool:
+        try:
+            return self.take_file(path, source="sweep", identity=path, via="sweep")
+        except NoInput:
+            return self._take_unreadable(path)
+        except RefusedInput as error:
+            self._queue.stamps.note(path, stamp)  # said once
+            self._told("sweep", "refused")
+            self._note(f"the sweeper must not open a recording: {error.reason}")
+            return False
+
+    def _adopt(self, path: Path) -> bool:
+        """A mail's recording without a ticket, unless it came again with one."""
+        with opened(str(path), (str(self._tickets.new),)) as descriptor:
+            audio = hashlib.sha256(read_all(descriptor, self._limits.max_bytes)).hexdigest()
+        if self._queue.has(audio, "mail"):
+            path.unlink()
+            return False
+        self._note("a mail's recording had no ticket, and was taken nevertheless")
+        self._take_mail(Ticket("mail", id=audio[:32], audio=path.name, direction="in"), told=0.0)
+        return True
 
     def _is_whole(self, status: os.stat_result) -> bool:
         """Whether it is a file that nobody writes to any more."""
-        return stat.S_ISREG(status.st_mode) and time.time() - max(status.st_mtime, status.st_ctime) >= self._settle
+        now = time.time()
+        # A time to come says nothing: a clock was wrong.
+        changed = max((at for at in (status.st_mtime, status.st_ctime) if at <= now), default=0.0)
+        return stat.S_ISREG(status.st_mode) and now - changed >= self._settle
 
     def _take_unreadable(self, path: str) -> bool:
         """Queue what lies there and may not be read, so that its outcome says so; true if it was new.
@@ -293,6 +362,14 @@ def _move(data: bytes, source: Path, target: Path) -> None:
         partial.discard()
     with suppress(OSError):
         source.unlink()
+
+
+def _age(path: Path) -> float:
+    """Seconds since a file was written; 0 if it is gone."""
+    try:
+        return time.time() - path.stat(follow_symlinks=False).st_mtime
+    except OSError:
+        return 0.0
 
 
 def _told(ticket: Path) -> float:

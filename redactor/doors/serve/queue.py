@@ -52,6 +52,8 @@ class NewJob:
         details: how to get it (JSON).
         place: its path, where the path says which recording it is: told twice of the same bytes there, once under an id and once by
             the sweeper, we take it once.
+        direction: as somebody said, who is believed rather than `usual`.
+        usual: of the recordings in its folder.
         added: seconds since 1970; 0: now.
     """
 
@@ -61,6 +63,7 @@ class NewJob:
     details: Mapping[str, Any] = field(repr=False)
     place: str = field(default="", repr=False)
     direction: str = ""
+    usual: str = ""
     added: float = 0.0
 
 
@@ -125,13 +128,14 @@ class Queue:
         same = jobs.c.key == key
         if place is not None:
             same = or_(same, and_(jobs.c.place == place, jobs.c.audio == new.audio))
-        known = select(jobs.c.id, jobs.c.direction).where(same).limit(1)
+        known = select(jobs.c.id, jobs.c.direction, jobs.c.state).where(same).limit(1)
         with self.engine.begin() as c:
             if (found := c.execute(known).first()) is None:
                 if self._open(c) >= self.limit:
                     raise Busy("The queue is full.")
+                direction = new.direction or new.usual or self._direction_at(c, place)
                 row = {
-                    "key": key, "place": place, "audio": new.audio, "source": new.source, "direction": new.direction,
+                    "key": key, "place": place, "audio": new.audio, "source": new.source, "direction": direction,
                     "sealed": self._seal(dict(new.details)), "state": "queued", "added": new.added or clock(c),
                 }  # fmt: skip
                 if (made := insert_new(c, jobs, row)) is not None:
@@ -142,12 +146,22 @@ class Queue:
             # Two that tell of the same at once must not wait for each other's disk to say what is noted already.
             if looks is not None and self.stamps.of_within(c, looks[0]) != looks[1]:
                 self.stamps.note_within(c, *looks)
-            if new.direction and not found.direction:
+            if found.state == "superseded":  # what had changed lies there as it was
+                c.execute(update(jobs).where(jobs.c.id == found.id, jobs.c.state == "superseded").values(
+                    place=place, sealed=self._seal(dict(new.details)), state="queued", attempts=0, crashes=0, not_before=0.0
+                ))  # fmt: skip
+            if new.direction != found.direction and new.direction and found.direction in ("", new.usual):
                 # Swept before its hook was heard: now we know.
-                unknown = and_(jobs.c.id == found.id, jobs.c.direction == "")
-                if c.execute(update(jobs).where(unknown).values(direction=new.direction)).rowcount:
-                    self._again(c, found.id)
+                same_yet = and_(jobs.c.id == found.id, jobs.c.direction == found.direction)
+                if c.execute(update(jobs).where(same_yet).values(direction=new.direction)).rowcount:
+                    self._again(c, found.id, ("redacted", "quarantined"))
             return int(found.id), False
+
+    def has(self, audio: str, source: str) -> bool:
+        """Whether these bytes came from there before."""
+        with reading(self.engine).connect() as c:
+            query = select(jobs.c.id).where(jobs.c.source == source, jobs.c.audio == audio).limit(1)
+            return c.execute(query).first() is not None
 
     # --- work ----------------------------------------------------------------------------------------------------------
 
@@ -250,20 +264,23 @@ class Queue:
             )  # fmt: skip
             # What a hook said meanwhile may ask for another policy, and for the reviewers.
             if ended and c.execute(select(jobs.c.direction).where(jobs.c.id == job.id)).scalar() != job.direction:
-                self._again(c, job.id)
+                self._again(c, job.id, ("redacted", "quarantined"))
         return ended
 
     def put_off(self, job: Job, outcome: Outcome, *, counts: bool = True) -> bool:
         """A failure that may pass: again later, or a dead letter after `tries` attempts. Returns whether it will be tried again.
 
         Args:
-            counts: false: a failure of the place (a full disk), not of the recording: it is tried for ever.
+            counts: false: a failure of the place (a full disk), not of the recording: tried for ever, the more seldom the longer.
         """
         if counts and job.attempts >= self.tries:
             self.settle(job, "failed", outcome)
             return False
         with self.engine.begin() as c:
-            delay = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(job.attempts - 1, 16))
+            waited = (now(c) - job.added) / 4
+            delay = min(
+                LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(job.attempts - 1, 16) if counts else max(FIRST_DELAY, waited)
+            )
             c.execute(
                 update(jobs).where(jobs.c.id == job.id, jobs.c.worker == self.worker, jobs.c.state == "claimed").values(
                     state="queued", worker="", not_before=clock(c) + delay, reason=outcome.reason, message=outcome.message[:400],
@@ -277,9 +294,9 @@ class Queue:
         with self.engine.begin() as c:
             self._again(c, number)
 
-    def _again(self, c: Any, number: int) -> None:
+    def _again(self, c: Any, number: int, states: Sequence[str] = ("redacted",)) -> None:
         if c.execute(
-            update(jobs).where(jobs.c.id == number, jobs.c.state == "redacted")
+            update(jobs).where(jobs.c.id == number, jobs.c.state.in_(states))
             .values(state="queued", attempts=0, crashes=0, not_before=0.0)
         ).rowcount:  # fmt: skip
             c.execute(delete(calls).where(calls.c.job == number))
@@ -341,13 +358,17 @@ class Queue:
             mine = and_(mine, jobs.c.worker == worker, jobs.c.state == "claimed")
         if state == "superseded":
             values["place"] = None
-        done: bool = (
-            c.execute(update(jobs).where(mine).values(state=state, ended=at, worker="", **values)).rowcount == 1
-        )
+        ended = update(jobs).where(mine).values(state=state, ended=at, worker="", **values)
+        done: bool = c.execute(ended).rowcount == 1
         if done and self._callbacks and state != "superseded":
             c.execute(delete(calls).where(calls.c.job == number))
             c.execute(insert(calls).values(job=number, state="waiting"))
         return done
+
+    def _direction_at(self, c: Any, place: str | None) -> str:
+        """Of the recording that lay there before: a file that is written anew was told of as what it was then."""
+        query = select(jobs.c.direction).where(jobs.c.place == place).order_by(jobs.c.id.desc()).limit(1)
+        return (c.execute(query).scalar() or "") if place else ""
 
     def _open(self, c: Any) -> int:
         return int(c.execute(select(func.count()).where(jobs.c.state.in_(OPEN))).scalar_one())

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import stat
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
+from redactor.doors.hook.paths import read_all
 from redactor.doors.hook.spool import ENDING
 from redactor.doors.hook.ticket import AUDIO_NAME, LARGEST
+from redactor.durable import is_leftover
 from redactor.errors import RefusedInput
 
 OVERDUE = 10.0
-"""Seconds after which a ticket is taken although another service holds the folder."""
+"""Seconds without a sign after which tickets are taken although another service is at it."""
 STUCK = 60.0
-"""Seconds without a sign after which the folders are walked although another service is at it."""
+"""The same for walking the folders."""
 
 
 class Tickets:
@@ -29,35 +33,39 @@ class Tickets:
     def __init__(self, folder: Path) -> None:
         self.folder, self.new = folder, folder / "new"
 
-    @contextmanager
-    def turn(self) -> Iterator[bool]:
-        """Whether the tickets are ours to take: not while another service on this host is at it, unless it hangs.
+    def turn(self) -> AbstractContextManager[Callable[[], None] | None]:
+        """Whether the tickets are ours to take: None while another service on this host is at it, unless it hangs.
 
-        Two that read the same recordings at once do no harm, but the work twice.
+        Otherwise something to call now and then, which says that we still are. Two that read the same recordings at once do no harm, but
+        the work twice.
         """
-        folder = os.open(self.new, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            yield _ours(folder) or self._is_overdue()
-        finally:
-            os.close(folder)
+        return self._held(".tickets", OVERDUE)
+
+    def sweeping(self) -> AbstractContextManager[Callable[[], None] | None]:
+        """The same for walking the folders."""
+        return self._held(".sweep", STUCK)
 
     @contextmanager
-    def sweeping(self) -> Iterator[Callable[[], None] | None]:
-        """The same for walking the folders: something to call now and then, which says that we still do; None if it is not our turn."""
-        file = os.open(self.folder / ".sweep", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    def _held(self, name: str, overdue: float) -> Iterator[Callable[[], None] | None]:
+        descriptor = -1
+
+        def still() -> None:
+            with suppress(OSError):  # somebody else's file: the lock alone must do
+                os.utime(descriptor)
+
         try:
-            if _ours(file) or time.time() - os.fstat(file).st_mtime > STUCK:
-                os.utime(file)
-                yield lambda: os.utime(file)
+            with suppress(OSError):  # whatever lies there in its place, it must not stop us
+                descriptor = os.open(
+                    self.folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600
+                )
+            if descriptor < 0 or _ours(descriptor) or time.time() - os.fstat(descriptor).st_mtime > overdue:
+                still()
+                yield still
             else:
                 yield None
         finally:
-            os.close(file)
-
-    def _is_overdue(self) -> bool:
-        with suppress(OSError, IndexError):
-            return time.time() - self.waiting()[0].stat().st_mtime > OVERDUE
-        return False
+            if descriptor >= 0:
+                os.close(descriptor)
 
     def waiting(self) -> list[Path]:
         """The tickets, oldest first."""
@@ -68,16 +76,20 @@ class Tickets:
         """A ticket's bytes; links are not followed.
 
         Raises:
-            FileNotFoundError: another service process has taken it. RefusedInput: a link, or too large.
+            FileNotFoundError: another service process has taken it. RefusedInput: a link, no file, or too large. OSError: not now.
         """
         try:
             descriptor = os.open(ticket, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except FileNotFoundError:
+        except OSError as error:
+            if error.errno in (errno.ELOOP, errno.ENXIO):
+                raise RefusedInput("A file in the spool is a link or a socket.") from None
             raise
-        except OSError:
-            raise RefusedInput("A file in the spool cannot be opened.") from None
-        with os.fdopen(descriptor, "rb") as file:
-            content = file.read(LARGEST + 1)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise RefusedInput("What has a ticket's name in the spool is no file.")
+            content = read_all(descriptor, LARGEST)
+        finally:
+            os.close(descriptor)
         if len(content) > LARGEST:
             raise RefusedInput("A file in the spool is too large for a ticket.")
         return content
@@ -87,20 +99,42 @@ class Tickets:
         with suppress(OSError):
             ticket.unlink()
 
-    def refuse(self, ticket: Path) -> None:
-        """Set aside what is no ticket, so that a person can look at it."""
+    def refuse(self, ticket: Path, recording: str = "") -> None:
+        """Set aside what is no ticket, so that a person can look at it.
+
+        Args:
+            recording: name of the one that came with it; nobody else may have it.
+        """
         target = self.folder / "refused"
         with suppress(OSError):
             target.mkdir(mode=0o770, exist_ok=True)
-            ticket.replace(target / ticket.name)
+        for path in (self.new / recording, ticket) if recording else (ticket,):
+            with suppress(OSError):
+                path.replace(target / path.name)
 
     def orphans(self, *, older: float) -> Iterator[Path]:
-        """Recordings whose ticket was never written (the mail's sender was told to try again), by age in seconds."""
+        """Recordings whose ticket was never written (the hook was killed, or the disk full), by age in seconds.
+
+        One that was not even given its name gets one; a ticket that was not is removed: what it named, the sweeper finds.
+        """
         with os.scandir(self.new) as entries:
-            for entry in entries:
-                with suppress(OSError):
-                    if AUDIO_NAME.fullmatch(entry.name) and time.time() - entry.stat().st_mtime > older:
-                        yield self.new / entry.name
+            found = [e for e in entries if AUDIO_NAME.fullmatch(e.name) or is_leftover(e.name)]
+        for entry in found:
+            with suppress(OSError):
+                status = entry.stat(follow_symlinks=False)
+                if not stat.S_ISREG(status.st_mode) or time.time() - status.st_mtime <= older:
+                    continue
+                path = self.new / entry.name
+                if is_leftover(entry.name):
+                    if not status.st_size or self._begins_as_ticket(path):
+                        path.unlink()
+                        continue
+                    path = path.rename(self.new / f"{os.urandom(16).hex()}.wav")
+                yield path
+
+    def _begins_as_ticket(self, path: Path) -> bool:
+        with path.open("rb") as file:
+            return file.read(10) == b'{"schema":'
 
 
 def _ours(descriptor: int) -> bool:

@@ -114,7 +114,7 @@ def test_a_full_queue_takes_nothing_new(make):
 
 
 def test_what_fails_for_a_passing_reason_comes_again(make, monkeypatch):
-    monkeypatch.setattr(queues, "FIRST_DELAY", -1.0)
+    monkeypatch.setattr(queues, "LONGEST_DELAY", -1.0)
     queue = make(tries=2)
     queue.add(new())
     (job,) = queue.claim(1, idle=True)
