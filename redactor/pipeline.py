@@ -274,7 +274,7 @@ class Pipeline:
                 self._saved.add(hash(target))
         except Exception as error:  # noqa: BLE001 - the one boundary: a failure is a value, and the run goes on
             problem = as_redactor_error(error, next(reversed(clock.spent), "start"))
-            if target is not None:
+            if target is not None and journal.holds(item):
                 self._forget(target, identity)
             failed = Outcome(
                 item=item.number,

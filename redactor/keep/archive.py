@@ -186,6 +186,10 @@ class ArchiveJournal:
                 self._let_go(number)
         return decision
 
+    def holds(self, item: Item) -> bool:
+        """One run has a ledger at a time."""
+        return True
+
     def finish(self, item: Item, outcome: Outcome, sizes: Mapping[str, int]) -> None:
         """Note the result; what waited for it may go on."""
         self._stamps.pop(item.number, None)

@@ -4,6 +4,7 @@ For every item the pipeline calls, in this order and from any thread:
 
     known(item)              before the file is read: finished earlier, by the look of the file's name, times and size?
     begin(claim)             after it was read and hashed, before it is decoded: proceed, wait, or here is the outcome
+    holds(item)              after it failed: is it still ours, or may what lies in its place be another's by now?
     finish(item, outcome, sizes)   after the artefacts were saved, or after the recording failed (also before `begin`)
     released(idle=…)         after each finish, and when nothing is left to do: items that waited and must be taken again, from `known` on
 
@@ -89,6 +90,10 @@ class Journal(Protocol):
         """Claim the work, unless it is done, under way or given up."""
         ...
 
+    def holds(self, item: Item) -> bool:
+        """Whether nobody else has taken over what `begin` let proceed: only then what an earlier run left in its place may be removed."""
+        ...
+
     def finish(self, item: Item, outcome: Outcome, sizes: Mapping[str, int]) -> None:
         """The end of what `begin` let proceed: bytes by suffix of what was saved, empty if nothing was."""
         ...
@@ -113,6 +118,10 @@ class Documents:
         if self._resume and finished(claim.target, claim.source_id, claim.settings) is not None:
             return settled(Outcome(claim.item.number, claim.source_id, Status.SKIPPED))
         return PROCEED
+
+    def holds(self, item: Item) -> bool:
+        """Nobody takes over."""
+        return True
 
     def finish(self, item: Item, outcome: Outcome, sizes: Mapping[str, int]) -> None:
         """The document tells it all."""

@@ -34,6 +34,13 @@ Ended = Callable[[Job, str, Outcome], None]
 """Told of each end: job, state, outcome."""
 
 
+class ToldTooLate(InputError):
+    """A sent message was treated as one whose direction nobody had told, and its original is replaced."""
+
+    reason = "told-too-late"
+    default_hint = "Take the original from the vault and redact it with --direction out; name its folder in service.sent, so that it is known sooner."
+
+
 class Runner(Protocol):
     """The part of a pipeline that the crew uses."""
 
@@ -56,7 +63,11 @@ class Crew:
         requeue: puts what changed under our hands in the queue again, as it is now.
         finishing: called with a job, its result and whether that is new, before the job counts as done; what it raises, the job ends or is
             tried again with.
-        finished_before: asked of a job whose recording is not there as it was: the result, if that is why.
+        finished_before: asked of a job whose recording is not there as it was: the result, if that is why. What it raises, the job ends
+            or is tried again with.
+        believed: asked of a job and a result that seems to be there: whether we made it.
+        too_late: asked of a job that was finished before, and its result: whether that should have been made otherwise, and cannot be
+            any more.
         wanted_anew: asked of a job and its recording's id: whether it is made although its result is there.
         note: a line for the log.
     """
@@ -71,6 +82,8 @@ class Crew:
         requeue: Callable[[Job], None] = lambda _: None,
         finishing: Callable[..., None] = lambda *_, **__: None,
         finished_before: Callable[[Job], str | None] = lambda _: None,
+        believed: Callable[[Job, Path], bool] = lambda *_: True,
+        too_late: Callable[[Job, str], bool] = lambda *_: False,
         wanted_anew: Callable[[Job, str], bool] = lambda *_: False,
         note: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -78,6 +91,7 @@ class Crew:
         self._in_flight = max(1, in_flight)
         self._ended, self._requeue, self._note = ended, requeue, note
         self._finishing, self._finished_before, self._wanted_anew = finishing, finished_before, wanted_anew
+        self._believed, self._too_late = believed, too_late
         self.lost: set[int] = set()
         """Jobs whose end the database could not be told of: their lease must run out."""
         self._work: dict[int, _Work] = {}
@@ -141,11 +155,22 @@ class Crew:
         work = self._work[claim.item.number]
         work.target = claim.target
         there = finished(claim.target, claim.source_id, claim.settings)
-        if there is not None and not self._wanted_anew(work.job, claim.source_id):
+        if (
+            there is not None
+            and self._believed(work.job, claim.target)
+            and not self._wanted_anew(work.job, claim.source_id)
+        ):
             outcome = Outcome(claim.item.number, claim.source_id, Status.SKIPPED)
             self.finish(claim.item, outcome, there)
             return settled(outcome)
         return PROCEED
+
+    def holds(self, item: Item) -> bool:
+        """Not, once the lease has run out: another service may have saved its result by now."""
+        try:
+            return self._queue.holds(self.job(item))
+        except SQLAlchemyError:
+            return False
 
     def finish(self, item: Item, outcome: Outcome, sizes: Mapping[str, int]) -> None:
         """Write the end of a job to the queue."""
@@ -177,11 +202,8 @@ class Crew:
             except Exception as error:  # noqa: BLE001 - whatever it is, the job is not done
                 outcome = _failed(outcome, as_redactor_error(error, "see to the original"))
         result = str(artefact(done, ".json")) if done is not None else ""
-        if outcome.reason in (Changed.reason, NoInput.reason) and (there := self._finished_before(job)):
-            outcome, result = (
-                replace(outcome, status=Status.SKIPPED, reason="", message="", hint="", exit_code=0),
-                there,
-            )
+        if outcome.reason in (Changed.reason, NoInput.reason):
+            outcome, result = self._before(job, outcome, result)
         if outcome.status in (Status.REDACTED, Status.SKIPPED, Status.DUPLICATE):
             state = "redacted" if self._queue.settle(job, "redacted", outcome, result=result) else "lost"
         elif outcome.status is Status.QUARANTINED:
@@ -198,6 +220,20 @@ class Crew:
             )
             state = "put off" if again else "failed"
         self._ended(job, state, outcome)
+
+    def _before(self, job: Job, outcome: Outcome, result: str) -> tuple[Outcome, str]:
+        """What becomes of a job whose recording is not there as it was."""
+        try:
+            there = self._finished_before(job)
+            late = there is not None and self._too_late(job, there)
+        except Exception as error:  # noqa: BLE001 - whatever it is, half an original must not be forgotten
+            return _failed(outcome, as_redactor_error(error, "see to the original")), result
+        if late:
+            why = "The recording was redacted and replaced before it was known which way it went."
+            return _failed(outcome, ToldTooLate(why)), result
+        if there:
+            return replace(outcome, status=Status.SKIPPED, reason="", message="", hint="", exit_code=0), there
+        return outcome, result
 
     # --- from the queue ------------------------------------------------------------------------------------------------
 
@@ -232,16 +268,16 @@ class Crew:
         try:
             item, out = self._recordings.item(job, self._number)
         except Exception as error:  # noqa: BLE001 - a job that cannot even be named fails alone
-            outcome = Outcome(
-                0,
-                job.audio,
-                Status.FAILED,
-                reason="bad-job",
-                message=f"Unexpected {type(error).__name__}.",
-                exit_code=70,
-            )
-            self._queue.settle(job, "failed", outcome)
-            self._ended(job, "failed", outcome)
+            failed = Outcome(0, job.audio, Status.FAILED)
+            if isinstance(error, RedactorError):
+                failed = _failed(failed, error)
+            else:
+                failed = replace(failed, reason="bad-job", message=f"Unexpected {type(error).__name__}.", exit_code=70)
+            try:
+                self._queue.settle(job, "failed", failed)
+                self._ended(job, "failed", failed)
+            except SQLAlchemyError:
+                self.lost.add(job.id)
             return None
         with self._state:
             self._work[item.number] = _Work(job, out)

@@ -27,6 +27,7 @@ from sqlalchemy import (
     UniqueConstraint,
     create_engine,
     event,
+    inspect,
     literal,
     literal_column,
     or_,
@@ -62,6 +63,7 @@ jobs = Table(
     Column("duration", Float, nullable=False, default=0.0),
     Column("bleeped", Float, nullable=False, default=0.0),
     Column("result", LargeBinary),  # sealed: place of the artefacts
+    Column("wanted", Integer, nullable=False, default=0, server_default="0"),  # once more, when it has ended
     UniqueConstraint("place", "audio"),
 )
 Index("redactor_jobs_ready", jobs.c.state, jobs.c.crashes, jobs.c.id)
@@ -114,6 +116,9 @@ def make_tables(engine: Engine) -> None:
             # CREATE TABLE IF NOT EXISTS is no protection against a second one at the same instant.
             c.execute(text("SELECT pg_advisory_xact_lock(727364)"))
         metadata.create_all(c)
+        there = {column["name"] for column in inspect(c).get_columns(jobs.name)}
+        if "wanted" not in there:  # made by an earlier version
+            c.execute(text(f"ALTER TABLE {jobs.name} ADD COLUMN wanted INTEGER NOT NULL DEFAULT 0"))
 
 
 def now(c: Connection) -> float:

@@ -24,7 +24,7 @@ from redactor.doors.hook.ticket import Ticket, read_ticket
 from redactor.durable import Partial, as_output_error, flush_folder
 from redactor.errors import Busy, NoInput, RedactorError, RefusedInput
 
-from .mailbox import LOOKS, hash_of, inode_of, messages, stamp_of
+from .mailbox import LOOKS, Message, hash_of, inode_of, messages, stamp_of
 from .queue import NewJob, Queue
 from .tickets import Tickets
 
@@ -204,7 +204,7 @@ class Intake:
             details = {"kind": "mailbox", "box": box, "path": message.path, "id": message.id, "named": message.named}
             # The box belongs to it: a message that went to several must be redacted in each.
             job = NewJob("asterisk", f"{box}\0{message.id}", message.audio, details, direction="in", added=told)
-            new += self._add(job, via=via, looks=(inode_of(box, message.stamp), message.stamp))[1]
+            new += self._add(job, via=via, looks=(inode_of(box, message.stamp), message.stamp), message=message)[1]
         return new
 
     def _take_mail(self, ticket: Ticket, *, told: float) -> None:
@@ -227,8 +227,11 @@ class Intake:
             with suppress(OSError):
                 target.unlink()
 
-    def _add(self, new: NewJob, *, via: str, looks: tuple[str, str] | None = None) -> tuple[int, bool]:
-        if self._originals and self._originals.is_ours(new.audio):
+    def _add(
+        self, new: NewJob, *, via: str, looks: tuple[str, str] | None = None, message: Message | None = None
+    ) -> tuple[int, bool]:
+        if self._originals and (made_of := self._originals.made_of(new.audio)):
+            self._know_better(new, made_of, message)
             if looks is not None:
                 self._queue.stamps.note(*looks)
             self._told(via, "known")
@@ -238,6 +241,15 @@ class Intake:
             self._queue.again(number)  # the original lies there (again)
         self._told(via, "new" if added else "known")
         return number, added
+
+    def _know_better(self, new: NewJob, made_of: str, message: Message | None) -> None:
+        """What lies there we wrote: but it may be told which way it went, or Asterisk may have copied other formats of it before."""
+        assert self._originals is not None
+        number = self._queue.number_of(new.source, new.message, made_of) or self._queue.number_at(new.place, made_of)
+        if number is not None and new.direction:
+            self._queue.learn(number, new.direction)
+        if number is not None and message is not None and not self._originals.wholly_ours(message):
+            self._queue.again(number)
 
     # --- the sweeper ---------------------------------------------------------------------------------------------------
 
@@ -253,7 +265,7 @@ class Intake:
 
     def _sweep(self, stopping: Callable[[], bool], still: Callable[[], None]) -> int:
         new = 0
-        for path in self._tickets.orphans(older=ORPHANED):
+        for path in self._tickets.orphans(older=ORPHANED):  # none that a ticket still waits for
             new += self._guarded(partial(self._adopt, path))
         for box in self._boxes():
             if stopping():
@@ -322,6 +334,8 @@ class Intake:
         except OSError:
             return False
         audio = hashlib.sha256(b"unreadable: " + stamp.encode()).hexdigest()
+        if self._queue.number_at(path, audio) is not None:
+            return False
         new = NewJob("sweep", path, audio, {"kind": "file", "path": path, "id": path}, place=path)
         return self._add(new, via="sweep")[1]
 

@@ -92,32 +92,32 @@ def _pairs(descriptor: int) -> list[tuple[str, str, str]]:
     found: list[tuple[str, str, str]] = []
     for name in names:
         if match := _TEXT.fullmatch(name):
-            audio = next((f"msg{match[1]}.{e}" for e in FORMATS if f"msg{match[1]}.{e}" in present), None)
+            stem = f"msg{match[1]}."
+            others = (
+                n for n in names if n.startswith(stem) and n != name
+            )  # one that we cannot read gets an outcome, too
+            audio = next((stem + e for e in FORMATS if stem + e in present), next(others, None))
             if audio is not None:
                 with suppress(OSError):
                     found.append((name, audio, stamp_of(os.stat(audio, dir_fd=descriptor, follow_symlinks=False))))
     return found
 
 
+def located(box: str, identity: str, roots: Sequence[str], *, largest: int) -> list[Message]:
+    """All that lies under an id in a box: a message that is being saved lies in two folders."""
+    return [m for m in messages(box, roots, largest=largest) if m.id == identity]
+
+
 def relocate(box: str, identity: str, audio: str, roots: Sequence[str], *, largest: int) -> Message:
     """A message that is not where it was.
 
     Raises:
-        NoInput: it is in none of the box's folders: deleted.
+        NoInput: it is in none of the box's folders: deleted. Changed bytes under its id are no such message.
     """
-    return located(box, identity, audio, roots, largest=largest)[0]
-
-
-def located(box: str, identity: str, audio: str, roots: Sequence[str], *, largest: int) -> list[Message]:
-    """A message wherever it lies in its box: one that is being saved lies in two folders.
-
-    Raises:
-        NoInput: it is in none: deleted.
-    """
-    found = [m for m in messages(box, roots, largest=largest) if m.id == identity and m.audio == audio]
-    if not found:
-        raise NoInput("The message is no longer in its mailbox.", hint="It was deleted before it could be redacted.")
-    return found
+    for found in located(box, identity, roots, largest=largest):
+        if found.audio == audio:
+            return found
+    raise NoInput("The message is no longer in its mailbox.", hint="It was deleted before it could be redacted.")
 
 
 def copies(path: str, roots: Sequence[str]) -> list[str]:

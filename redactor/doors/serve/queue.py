@@ -16,22 +16,20 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Row, and_, delete, insert, or_, select, update
 
-from redactor.errors import Busy, ConfigurationError, CrashedRepeatedly, RedactorError
+from redactor.errors import Busy, ConfigurationError, CrashedRepeatedly, NoInput, RedactorError
 from redactor.keep.sealing import Sealer
 from redactor.types import Outcome
 
-from .database import calls, clock, connect, insert_new, jobs, locked, make_tables, now, reading
-from .stamps import Stamps
+from .database import calls, clock, insert_new, jobs, locked, make_tables, now, reading
+from .register import Register
 
 CRASHES = 5
 SUSPECT = 2
 PATIENCE = 5.0
 """Seconds that a suspect waits for a gap; then no more is claimed until it had its turn."""
 FIRST_DELAY, LONGEST_DELAY = 2.0, 300.0
-
-OPEN = ("queued", "claimed")
 
 
 class KeyLost(ConfigurationError):
@@ -82,7 +80,7 @@ class Job:
     alone: bool = False
 
 
-class Queue:
+class Queue(Register):
     """See the module's text. Safe for many threads and many processes.
 
     Args:
@@ -98,9 +96,7 @@ class Queue:
     def __init__(
         self, url: str, sealer: Sealer, *, worker: str, limit: int = 10_000, tries: int = 5, lease: float = 30.0, callbacks: bool = False
     ) -> None:  # fmt: skip
-        self.engine = connect(url)
-        self.sealer = sealer
-        self.stamps = Stamps(self.engine, sealer)
+        super().__init__(url, sealer)
         self.worker = worker
         self.limit, self.tries, self.lease = limit, tries, lease
         self._callbacks = callbacks
@@ -123,12 +119,12 @@ class Queue:
         Raises:
             Busy: as many jobs as may be are open; nothing was put in.
         """
-        key = self.stamps.mark("job", new.source, new.message, new.audio)
+        key = self._key(new.source, new.message, new.audio)
         place = self.stamps.mark("place", new.place) if new.place else None
         same = jobs.c.key == key
         if place is not None:
             same = or_(same, and_(jobs.c.place == place, jobs.c.audio == new.audio))
-        known = select(jobs.c.id, jobs.c.direction, jobs.c.state).where(same).limit(1)
+        known = select(jobs.c.id, jobs.c.direction).where(same).order_by(jobs.c.place.is_(None)).limit(1)
         with self.engine.begin() as c:
             if (found := c.execute(known).first()) is None:
                 if self._open(c) >= self.limit:
@@ -146,22 +142,17 @@ class Queue:
             # Two that tell of the same at once must not wait for each other's disk to say what is noted already.
             if looks is not None and self.stamps.of_within(c, looks[0]) != looks[1]:
                 self.stamps.note_within(c, *looks)
-            if found.state == "superseded":  # what had changed lies there as it was
-                c.execute(update(jobs).where(jobs.c.id == found.id, jobs.c.state == "superseded").values(
-                    place=place, sealed=self._seal(dict(new.details)), state="queued", attempts=0, crashes=0, not_before=0.0
-                ))  # fmt: skip
+            # What had changed lies there as it was; what could not be read can be, now.
+            gone = or_(jobs.c.state == "superseded", and_(jobs.c.state == "failed", jobs.c.reason == NoInput.reason))
+            c.execute(update(jobs).where(jobs.c.id == found.id, gone).values(
+                place=place, sealed=self._seal(dict(new.details)), state="queued", attempts=0, crashes=0, not_before=0.0
+            ))  # fmt: skip
             if new.direction != found.direction and new.direction and found.direction in ("", new.usual):
                 # Swept before its hook was heard: now we know.
                 same_yet = and_(jobs.c.id == found.id, jobs.c.direction == found.direction)
                 if c.execute(update(jobs).where(same_yet).values(direction=new.direction)).rowcount:
                     self._again(c, found.id, ("redacted", "quarantined"))
             return int(found.id), False
-
-    def has(self, audio: str, source: str) -> bool:
-        """Whether these bytes came from there before."""
-        with reading(self.engine).connect() as c:
-            query = select(jobs.c.id).where(jobs.c.source == source, jobs.c.audio == audio).limit(1)
-            return c.execute(query).first() is not None
 
     # --- work ----------------------------------------------------------------------------------------------------------
 
@@ -215,7 +206,7 @@ class Queue:
         if taken:
             c.execute(
                 update(jobs).where(jobs.c.id.in_([job.id for job in taken]))
-                .values(state="claimed", worker=self.worker, lease=at + self.lease, attempts=jobs.c.attempts + 1)
+                .values(state="claimed", worker=self.worker, lease=at + self.lease, attempts=jobs.c.attempts + 1, wanted=0)
             )  # fmt: skip
         return taken
 
@@ -231,10 +222,11 @@ class Queue:
                 update(jobs).where(jobs.c.state == "claimed", jobs.c.worker == self.worker, jobs.c.id.not_in(without)).values(lease=clock(c) + self.lease)
             )  # fmt: skip
 
-    def workers(self) -> list[str]:
-        """Who has claimed something."""
+    def holds(self, job: Job) -> bool:
+        """Whether a job is still ours."""
+        mine = and_(jobs.c.id == job.id, jobs.c.worker == self.worker, jobs.c.state == "claimed")
         with reading(self.engine).connect() as c:
-            return list(c.execute(select(jobs.c.worker).where(jobs.c.state == "claimed").distinct()).scalars())
+            return c.execute(select(jobs.c.id).where(mine)).first() is not None
 
     def bury(self, worker: str) -> int:
         """Of a worker that is known to be dead: what it had may be claimed at once. Returns how many jobs that were."""
@@ -262,9 +254,12 @@ class Queue:
                 exit_code=outcome.exit_code, duration=outcome.duration, bleeped=outcome.bleeped,
                 result=self.sealer.seal(result.encode("utf-8", "surrogateescape")) if result else None,
             )  # fmt: skip
-            # What a hook said meanwhile may ask for another policy, and for the reviewers.
-            if ended and c.execute(select(jobs.c.direction).where(jobs.c.id == job.id)).scalar() != job.direction:
+            # What a hook said meanwhile may ask for another policy, and for the reviewers; or its original lies somewhere else as well.
+            now_known = c.execute(select(jobs.c.direction, jobs.c.wanted).where(jobs.c.id == job.id)).first()
+            if ended and now_known is not None and now_known.direction != job.direction:
                 self._again(c, job.id, ("redacted", "quarantined"))
+            elif ended and now_known is not None and now_known.wanted:
+                self._again(c, job.id)
         return ended
 
     def put_off(self, job: Job, outcome: Outcome, *, counts: bool = True) -> bool:
@@ -290,9 +285,19 @@ class Queue:
         return True
 
     def again(self, number: int) -> None:
-        """Take a job that ended redacted once more: its original has turned up again, or it is known by now what it is."""
+        """Take a job that ended redacted once more, or once it has: its original has turned up again."""
         with self.engine.begin() as c:
-            self._again(c, number)
+            if not c.execute(
+                update(jobs).where(jobs.c.id == number, jobs.c.state == "claimed").values(wanted=1)
+            ).rowcount:
+                self._again(c, number)
+
+    def learn(self, number: int, direction: str) -> None:
+        """Somebody said which way a recording went that is known already."""
+        with self.engine.begin() as c:
+            silent = and_(jobs.c.id == number, jobs.c.direction == "")
+            if c.execute(update(jobs).where(silent).values(direction=direction)).rowcount:
+                self._again(c, number, ("redacted", "quarantined"))
 
     def _again(self, c: Any, number: int, states: Sequence[str] = ("redacted",)) -> None:
         if c.execute(
@@ -314,42 +319,6 @@ class Queue:
                 .values(state="queued", attempts=0, crashes=0, not_before=0.0, reason="", message="", hint="")
             ).rowcount
 
-    # --- looking -------------------------------------------------------------------------------------------------------
-
-    def counts(self) -> dict[str, int]:
-        """Jobs by state."""
-        with reading(self.engine).connect() as c:
-            return {str(s): int(n) for s, n in c.execute(select(jobs.c.state, func.count()).group_by(jobs.c.state))}
-
-    def oldest(self) -> float:
-        """Seconds that the oldest open job has waited; 0 if there is none."""
-        with reading(self.engine).connect() as c:
-            added = c.execute(select(func.min(jobs.c.added)).where(jobs.c.state.in_(OPEN))).scalar()
-            return max(0.0, now(c) - added) if added is not None else 0.0
-
-    def look(self, number: int) -> dict[str, Any] | None:
-        """What may be told of a job: nothing sealed."""
-        with reading(self.engine).connect() as c:
-            row = c.execute(select(jobs).where(jobs.c.id == number)).first()
-        return None if row is None else _shown(row)
-
-    def letters(self, state: str = "failed", *, after: int = 0, limit: int = 100) -> list[dict[str, Any]]:
-        """Jobs of a state, by number: the dead letters with their reasons."""
-        with reading(self.engine).connect() as c:
-            rows = c.execute(
-                select(jobs).where(jobs.c.state == state, jobs.c.id > after).order_by(jobs.c.id).limit(limit)
-            ).all()
-        return [_shown(row) for row in rows]
-
-    def unsealed(self, number: int) -> tuple[Mapping[str, Any], str] | None:
-        """How a job's recording was to be got, and where its result lies ("" if there is none). PHI may be in both."""
-        with reading(self.engine).connect() as c:
-            row = c.execute(select(jobs.c.sealed, jobs.c.result).where(jobs.c.id == number)).first()
-        if row is None:
-            return None
-        result = self.sealer.open(row.result) if row.result else b""
-        return self._opened(row.sealed) or {}, (result or b"").decode("utf-8", "surrogateescape")
-
     # -------------------------------------------------------------------------------------------------------------------
 
     def _end(self, c: Any, number: int, state: str, at: Any, *, worker: str | None = None, **values: Any) -> bool:
@@ -370,31 +339,5 @@ class Queue:
         query = select(jobs.c.direction).where(jobs.c.place == place).order_by(jobs.c.id.desc()).limit(1)
         return (c.execute(query).scalar() or "") if place else ""
 
-    def _open(self, c: Any) -> int:
-        return int(c.execute(select(func.count()).where(jobs.c.state.in_(OPEN))).scalar_one())
-
     def _seal(self, details: dict[str, Any]) -> bytes:
         return self.sealer.seal(json.dumps(details).encode())
-
-    def _opened(self, sealed: bytes) -> Mapping[str, Any] | None:
-        content = self.sealer.open(bytes(sealed))
-        return None if content is None else dict(json.loads(content))
-
-
-def _shown(row: Row[Any]) -> dict[str, Any]:
-    names = (
-        "id",
-        "state",
-        "source",
-        "direction",
-        "audio",
-        "attempts",
-        "reason",
-        "message",
-        "hint",
-        "duration",
-        "bleeped",
-    )
-    shown: dict[str, Any] = {name: getattr(row, name) for name in names}
-    shown["added"], shown["ended"] = round(row.added, 3), round(row.ended, 3)
-    return shown

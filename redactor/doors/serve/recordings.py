@@ -9,12 +9,12 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from redactor.audio import AUDIO_SUFFIXES, Limits, Source
-from redactor.doors.hook.paths import opened, place, read_all
+from redactor.doors.hook.paths import opened, opened_folder, place, read_all
 from redactor.errors import InputError, LimitExceeded, NoInput, RefusedInput
 from redactor.keep import Item
 
 from .fetch import basic, fetch, object_url, signed_v4
-from .mailbox import messages, relocate
+from .mailbox import relocate
 from .queue import Job
 from .settings import Settings
 
@@ -62,13 +62,18 @@ class Recordings:
         return source
 
     def item(self, job: Job, number: int) -> tuple[Item, Path]:
-        """The item for the pipeline, and the folder that its outputs go below."""
+        """The item for the pipeline, and the folder that its outputs go below.
+
+        Raises:
+            RefusedInput: there is a link on the way to it.
+        """
         details, s = job.details, self._settings
         if details["kind"] == "file":
             path = Path(details["path"])
             root, names = place(str(path), s.roots)
             name = path.name if _has_twin(path) else path.stem
             if s.service.beside:
+                self._check(path.parent)
                 return Item(number, path, PurePath(path.name), PurePath(name)), path.parent
             relative = PurePath(PurePath(root).name, *names[:-1])
             return Item(number, path, relative / path.name, relative / name), s.results
@@ -78,26 +83,21 @@ class Recordings:
             box = Path(details["box"])
             if s.service.beside:
                 folder = box / "redacted"
+                self._check(folder)
                 return Item(number, Path(details["path"]), PurePath(name), PurePath(name), plain=True), folder
             stem = PurePath("voicemail", box.parent.name, box.name, name)
             return Item(number, Path(details["path"]), stem, stem, plain=True), s.results
         stem = PurePath(job.source, job.key)
         return Item(number, Path(details.get("path", job.key)), stem, stem, plain=True), s.results
 
-    def place_now(self, job: Job) -> tuple[str, str]:
-        """Path and SHA-256 of what lies in a recording's place now.
+    def _check(self, folder: Path) -> None:
+        """Results must not follow a link that somebody put in the way.
 
         Raises:
-            RefusedInput, NoInput
+            RefusedInput
         """
-        d = job.details
-        if d["kind"] == "file":
-            return d["path"], self._local(d["path"], self._settings.roots).id
-        if d["kind"] == "mailbox":
-            for message in messages(d["box"], self._settings.roots, largest=self._limits.max_bytes):
-                if message.id == d["id"]:
-                    return message.path, message.audio
-        raise NoInput("There is no such recording any more.")
+        with suppress(NoInput), opened_folder(str(folder), self._settings.roots):  # what is not there will be made
+            pass
 
     def names(self, job: Job) -> list[str]:
         """What a person calls a recording, the surest first: its path below its root, its id. Never for logs."""

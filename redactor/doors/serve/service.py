@@ -11,6 +11,7 @@ kill, loses nothing either: leases run out, saves are atomic, tickets are remove
 from __future__ import annotations
 
 import fcntl
+import json
 import logging
 import os
 import socket
@@ -27,7 +28,7 @@ from redactor.audio import Limits, Source
 from redactor.doors.hook.spool import Spool
 from redactor.doors.job import Job as Recipe
 from redactor.doors.job import assemble
-from redactor.errors import ConfigurationError, NoInput, OutputError
+from redactor.errors import Busy, ConfigurationError, NoInput, OutputError
 from redactor.keep import Item
 from redactor.keep.sealing import Sealer, read_or_make_key
 from redactor.pipeline import Artefacts
@@ -44,6 +45,7 @@ from .presence import Presence
 from .queue import Job, Queue
 from .recipe import sent_policy_of
 from .recordings import Recordings, transcript_for
+from .results import Results
 from .settings import Settings
 from .tickets import Tickets
 from .web import build_app
@@ -119,8 +121,9 @@ class Service:
         self.metrics = Metrics(self.queue)
         self._spool = Spool(settings.service.spool, limit=settings.service.spool_limit)
         self._recordings = Recordings(settings, held=held, limits=self._limits)
+        self._results = Results(self.queue.stamps, (*settings.roots, str(settings.results)))
         self._originals = Originals(
-            settings.service.originals, _vault(settings), self.queue, self._recordings, roots=settings.roots, limits=self._limits,
+            settings.service.originals, _vault(settings), self.queue, self._recordings, self._results, roots=settings.roots, limits=self._limits,
             pipeline=lambda: self._pipeline,
         )  # fmt: skip
         self.intake = Intake(
@@ -178,13 +181,14 @@ class Service:
 
         made = assemble(
             self._recipe, reader=transcript, source=source, policy_for=self._policy_for,
-            witness=self._show if s.service.originals != "stay" or (self._review and s.reviews_sent) else None, confined=self._confined,
+            witness=self._show, confined=self._confined,
         )  # fmt: skip
         self._pipeline = made.pipeline
         in_flight = s.service.in_flight or min(MOST_IN_FLIGHT, made.in_flight)
         self.crew = Crew(
             self.queue, self._recordings, in_flight=in_flight, ended=self._ended, requeue=self._requeue, note=log.warning,
             finishing=self._originals.finish, finished_before=self._originals.replaced, wanted_anew=self._unseen,
+            believed=lambda job, target: self._results.read(job.key, job.audio, target) is not None, too_late=self._too_late,
         )  # fmt: skip
         self._bury_the_dead()
         self.crew.start(made.pipeline)
@@ -278,6 +282,16 @@ class Service:
         if job.direction == "out" and self._review and self._settings.reviews_sent:
             names = [*self._recordings.names(job), source.id]
             self._review.reception.take(source, recording, made, names=names, by="service", name=item.path.name)
+        if job.details["kind"] == "file":  # two that were under way under one name must not end in the wrong order
+            self._recordings.read(job)
+        if not self.queue.holds(job):
+            raise Busy("Another service has taken the job over.")
+        self._results.note(job.key, dict(made.files))
+
+    def _too_late(self, job: Job, document: str) -> bool:
+        """Whether a sent message was made as if nobody knew that it was sent."""
+        made_by = json.loads(Path(document).read_bytes()).get("policy")
+        return job.direction == "out" and (made_by != self._sent_policy.stamp or self._unseen(job, job.audio))
 
     def _unseen(self, job: Job, identity: str) -> bool:
         """Whether the reviewers still lack it."""
@@ -316,7 +330,7 @@ class Service:
                 "The address of http.listen cannot be used.", hint="Is another service running there?"
             ) from None
         office = Office(
-            settings=self._settings, queue=self.queue, metrics=self.metrics, trouble=lambda: self.trouble,
+            settings=self._settings, queue=self.queue, results=self._results, metrics=self.metrics, trouble=lambda: self.trouble,
             alive=lambda: self.crew is None or self.crew.alive, wake=lambda: self.crew.wake() if self.crew else None,
             review=self._review.app if self._review else None, scopes=self._review.scopes if self._review else lambda _: frozenset(),
         )  # fmt: skip

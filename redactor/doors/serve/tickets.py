@@ -13,9 +13,9 @@ from pathlib import Path
 
 from redactor.doors.hook.paths import read_all
 from redactor.doors.hook.spool import ENDING
-from redactor.doors.hook.ticket import AUDIO_NAME, LARGEST
+from redactor.doors.hook.ticket import AUDIO_NAME, LARGEST, read_ticket
 from redactor.durable import is_leftover
-from redactor.errors import RefusedInput
+from redactor.errors import RedactorError, RefusedInput
 
 OVERDUE = 10.0
 """Seconds without a sign after which tickets are taken although another service is at it."""
@@ -119,7 +119,12 @@ class Tickets:
         """
         with os.scandir(self.new) as entries:
             found = [e for e in entries if AUDIO_NAME.fullmatch(e.name) or is_leftover(e.name)]
+        named = self._named() if found else frozenset()
+        if named is None:
+            return
         for entry in found:
+            if entry.name in named:
+                continue
             with suppress(OSError):
                 status = entry.stat(follow_symlinks=False)
                 if not stat.S_ISREG(status.st_mode) or time.time() - status.st_mtime <= older:
@@ -131,6 +136,18 @@ class Tickets:
                         continue
                     path = path.rename(self.new / f"{os.urandom(16).hex()}.wav")
                 yield path
+
+    def _named(self) -> frozenset[str] | None:
+        """The recordings whose tickets wait; None if that cannot be told now."""
+        names: set[str] = set()
+        try:
+            for ticket in self.waiting():
+                # Taken meanwhile, or set aside in a moment, together with its recording.
+                with suppress(RefusedInput, FileNotFoundError):
+                    names.add(read_ticket(self.read(ticket)).audio)
+        except (RedactorError, OSError):
+            return None
+        return frozenset(names)
 
     def _begins_as_ticket(self, path: Path) -> bool:
         with path.open("rb") as file:

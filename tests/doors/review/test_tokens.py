@@ -50,7 +50,7 @@ def client_of(site, **shown):
     settings.http = type("H", (), {"token": b"of-the-settings", "body_limit": 20_000})
     review = Review(site.app, site.desk, site.access, None)
     office = Office(
-        settings=settings, queue=queue, metrics=Counted(), trouble=lambda: "", alive=lambda: True, review=site.app, scopes=review.scopes
+        settings=settings, queue=queue, results=Counted(), metrics=Counted(), trouble=lambda: "", alive=lambda: True, review=site.app, scopes=review.scopes
     )  # fmt: skip
     client = TestClient(build_app(office), base_url="http://127.0.0.1", raise_server_exceptions=False)
     client.headers.update(shown)

@@ -54,6 +54,7 @@ def client(tmp_path_factory):
 
     from redactor.doors.serve.metrics import Metrics
     from redactor.doors.serve.presence import Presence
+    from redactor.doors.serve.results import Results
     from redactor.doors.serve.service import open_queue
 
     folder = tmp_path_factory.mktemp("api")
@@ -67,7 +68,10 @@ def client(tmp_path_factory):
     )
     presence = Presence(found.state)
     queue = open_queue(found, presence)
-    office = Office(settings=found, queue=queue, metrics=Metrics(queue), trouble=lambda: "", alive=lambda: True)
+    results = Results(queue.stamps, found.roots)
+    office = Office(
+        settings=found, queue=queue, results=results, metrics=Metrics(queue), trouble=lambda: "", alive=lambda: True
+    )  # fmt: skip
     yield TestClient(build_app(office), raise_server_exceptions=False)
     queue.close()
     presence.close()

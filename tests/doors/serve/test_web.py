@@ -93,7 +93,7 @@ def web(site, tmp_path):
         }
         with site.service(**tables) as service:
             office = Office(
-                settings=service._settings, queue=service.queue, metrics=service.metrics, trouble=lambda: service.trouble,
+                settings=service._settings, queue=service.queue, results=service._results, metrics=service.metrics, trouble=lambda: service.trouble,
                 alive=lambda: True, wake=service.crew.wake,
             )  # fmt: skip
             client = TestClient(build_app(office), raise_server_exceptions=False, client=("127.0.0.1", 1))

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from redactor.doors.serve.metrics import Metrics
 from redactor.doors.serve.queue import NewJob, Queue
+from redactor.doors.serve.results import Results
 from redactor.doors.serve.settings import Settings
 from redactor.errors import Busy, RedactorError
 
@@ -30,6 +31,7 @@ class Office:
 
     settings: Settings
     queue: Queue
+    results: Results
     metrics: Metrics
     trouble: Callable[[], str]
     alive: Callable[[], bool]

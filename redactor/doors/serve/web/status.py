@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi import Path as InPath
 
-from redactor.keep.artefacts import artefact
+from redactor.doors.serve.results import document_of
 
 from .office import Office, refusal
 
@@ -78,7 +77,7 @@ def jobs(office: Office) -> APIRouter:
         shown, kept = await office.ask(office.queue.look, number), await office.ask(office.queue.unsealed, number)
         if shown is None or shown["state"] != "redacted" or not kept or not kept[1]:
             raise refusal(404, "no-result")
-        content = await office.ask(_artefact, Path(kept[1]), kind, shown["audio"])
+        content = await office.ask(_artefact, office, number, Path(kept[1]), kind)
         if content is None:
             raise refusal(404, "no-result")
         return Response(content, media_type=TYPES.get(kind, "application/octet-stream"))
@@ -104,16 +103,10 @@ def jobs(office: Office) -> APIRouter:
     return routes
 
 
-def _artefact(document: Path, kind: str, audio: str) -> bytes | None:
-    """Content of one file of a result; None unless the document beside it is this recording's."""
-    try:
-        content = document.read_bytes()
-        doc = json.loads(content)
-        if doc.get("id") != audio or doc.get("status") != "redacted":
-            return None
-        if kind == "json":
-            return content
-        stem = document.with_name(document.name.removesuffix(".redacted.json"))
-        return artefact(stem, KINDS.get(kind) or str(doc["audio"])).read_bytes()
-    except (OSError, ValueError, KeyError, AttributeError):
+def _artefact(office: Office, number: int, document: Path, kind: str) -> bytes | None:
+    """Content of one file of a result; None unless all of it is there as we made it."""
+    job = office.queue.identity(number)
+    files = office.results.read(*job, document.with_name(document.name.removesuffix(".redacted.json"))) if job else None
+    if files is None:
         return None
+    return files[KINDS.get(kind) or str(document_of(files)["audio"])]
