@@ -5,8 +5,9 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
+from pathlib import PurePath
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -73,7 +74,7 @@ class Callbacks:
             connection.close()
 
     def message(self, number: int) -> dict[str, Any] | None:
-        """What is told: the sender's own id of the message, states and reasons; never speech, paths or addresses."""
+        """What is told: the sender's own id of the message ("" if there is none), states and reasons; never speech, paths or addresses."""
         shown, kept = self._queue.look(number), self._queue.unsealed(number)
         if shown is None or kept is None:
             return None
@@ -81,5 +82,12 @@ class Callbacks:
         return {
             "type": f"recording.{shown['state']}",
             "timestamp": datetime.fromtimestamp(shown["ended"], timezone.utc).isoformat(),
-            "data": {"job": number, "id": kept[0].get("id", ""), **{name: shown[name] for name in names}},
+            "data": {"job": number, "id": _own_id(shown["source"], kept[0]), **{name: shown[name] for name in names}},
         }
+
+
+def _own_id(source: str, details: Mapping[str, Any]) -> str:
+    """What the sender calls the message; "" where that is where it lies: names of files hold callers' names and numbers."""
+    identity = str(details.get("id", ""))
+    named = PurePath(str(details.get("path", ""))).name
+    return "" if source in ("sweep", "s3") or "/" in identity or identity == named else identity
