@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
 
 from redactor.doors.hook.settings import hook_settings, read_toml
 from redactor.errors import ConfigurationError
 
-LONGEST_SECRET = 4096
-HINT = "See the chapter on the service in the README."
+from .filling import HINT, Secret, filled
+
 SANDBOXES = ("required", "auto", "limits")
 ORIGINALS = ("stay", "seal", "replace")
-
-Table = TypeVar("Table")
-
-
-class Secret(bytes):
-    """A secret read from a file or a variable; in the file the setting `x` is `x_file` or `x_env`. `repr` hides it."""
-
-    def __repr__(self) -> str:
-        return "Secret(…)" if self else "Secret()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,66 +257,9 @@ def load_settings(path: Path, *, listen: str | None = None, sandbox: str | None 
         given.setdefault("http", {})["listen"] = listen
     if sandbox is not None:
         given["service"]["sandbox"] = sandbox
-    settings: Settings = _filled(Settings, given, "")
+    settings: Settings = filled(Settings, given)
     _check(settings)
     return settings
-
-
-def _filled(kind: type[Table], given: Any, where: str) -> Table:
-    if not isinstance(given, Mapping):
-        raise ConfigurationError(f"[{where}] is no table of settings.", hint=HINT)
-    left = dict(given)
-    hints = get_type_hints(kind)
-    values: dict[str, Any] = {}
-    for one in fields(kind):  # type: ignore[arg-type]
-        name, wanted = one.name, hints[one.name]
-        label = f"{where}.{name}" if where else name
-        if wanted is Secret:
-            values[name] = _secret(left, name, label)
-        elif name in left:
-            value = left.pop(name)
-            if isinstance(wanted, type) and hasattr(wanted, "__dataclass_fields__"):
-                values[name] = _filled(wanted, value, label)
-            else:
-                values[name] = _typed(value, wanted, label)
-        elif one.default is MISSING:
-            raise ConfigurationError(f"The setting {label} is missing.", hint=HINT)
-    if left:
-        names = ", ".join(sorted(n for n in left if re.fullmatch(r"[a-z_0-9]{1,40}", n))) or "of an odd name"
-        raise ConfigurationError(f"There is no setting {names} in [{where or 'the file'}].", hint=HINT)
-    return kind(**values)
-
-
-def _typed(value: Any, wanted: Any, label: str) -> Any:
-    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if wanted == tuple[str, ...]:
-        if isinstance(value, list) and all(isinstance(v, str) for v in value):
-            return tuple(value)
-    elif type(value) is wanted and not (wanted in (int, float) and value < 0):
-        return value
-    kind = {str: "text", bool: "true or false", int: "a whole number from 0", float: "a number from 0"}
-    raise ConfigurationError(f"The setting {label} must be {kind.get(wanted, 'a list of texts')}.", hint=HINT)
-
-
-def _secret(left: dict[str, Any], name: str, label: str) -> Secret:
-    if name in left:
-        raise ConfigurationError(f"The setting {label} is a secret: name it with {name}_file or {name}_env.", hint=HINT)
-    file, variable = left.pop(f"{name}_file", None), left.pop(f"{name}_env", None)
-    if file is None and variable is None:
-        return Secret()
-    try:
-        if isinstance(variable, str):
-            found = os.environb[os.fsencode(variable)]
-        else:
-            with Path(file).open("rb") as opened:
-                found = opened.read(LONGEST_SECRET + 1)
-    except (OSError, KeyError, TypeError, ValueError):
-        raise ConfigurationError(f"The secret {label} cannot be read.", hint=HINT) from None
-    found = found.strip()
-    if not found or len(found) > LONGEST_SECRET:
-        raise ConfigurationError(f"The secret {label} is empty or longer than {LONGEST_SECRET} bytes.", hint=HINT)
-    return Secret(found)
 
 
 def _check(s: Settings) -> None:
