@@ -10,6 +10,7 @@ from redactor.doors.hook.settings import hook_settings, read_toml
 from redactor.errors import ConfigurationError
 
 from .filling import HINT, Secret, filled
+from .signatures import SHORTEST_KEY, is_webhook_secret
 
 SANDBOXES = ("required", "auto", "limits")
 ORIGINALS = ("stay", "seal", "replace")
@@ -131,7 +132,7 @@ class TwilioTable:
 
 @dataclass(frozen=True, slots=True)
 class WebhookTable:
-    """[webhook] `secret`: of Standard Webhooks (whsec_…); `hosts`: https://HOST[:PORT] that recordings may be fetched from."""
+    """[webhook] `secret`: of Standard Webhooks (whsec_BASE64, 16 bytes or more); `hosts`: https://HOST[:PORT] that recordings may be fetched from."""
 
     secret: Secret = field(default=Secret())
     hosts: tuple[str, ...] = ()
@@ -307,6 +308,12 @@ def _check(s: Settings) -> None:
         refuse("Twilio signs the address it calls: set http.public_url, and twilio.account.")
     if s.callback.url and not s.callback.secret:
         refuse("Callbacks are signed: set callback.secret_file or callback.secret_env.")
+    for label, secret in (("webhook.secret", s.webhook.secret), ("callback.secret", s.callback.secret)):
+        if secret and not is_webhook_secret(secret):
+            refuse(
+                f"The secret {label} must be whsec_ and the base64 of {SHORTEST_KEY} bytes or more, or so many bytes as they are: "
+                "make one with `openssl rand -base64 32`, and write whsec_ before it."
+            )
     if s.s3.endpoint and not (s.s3.token and s.s3.access_key and s.s3.secret_key and s.s3.buckets):
         refuse("S3 needs s3.buckets, and as secrets access_key, secret_key and token.")
     if s.service.key and not re.fullmatch(rb"[0-9a-fA-F]{64}", s.service.key):

@@ -4,6 +4,7 @@ import pytest
 
 from redactor.doors.serve.recipe import recipe_of
 from redactor.doors.serve.settings import load_settings
+from redactor.doors.serve.signatures import webhook_headers
 from redactor.errors import ConfigurationError
 
 GOOD = '[service]\nspool = "/s"\nstate = "/t"\nroots = ["/r/"]\n'
@@ -65,3 +66,21 @@ def test_secrets_are_read_and_hidden(tmp_path, monkeypatch):
     monkeypatch.setenv("OUR_KEY", "short")
     with pytest.raises(ConfigurationError, match="64 hexadecimal"):
         load(tmp_path, GOOD + 'key_env = "OUR_KEY"\n')
+
+
+@pytest.mark.parametrize(
+    "secret", ["whsec_", "whsec_c2hvcnQ=", "whsec_no base64 at all!!", "whsec_" + "c" * 25, "fifteen bytes.."]
+)
+@pytest.mark.parametrize("table", ["webhook", "callback"])
+def test_secrets_that_anybody_could_guess_are_refused(tmp_path, monkeypatch, table, secret):
+    monkeypatch.setenv("OUR_SECRET", secret)
+    with pytest.raises(ConfigurationError, match=f"{table}.secret must be whsec_ .*openssl rand"):
+        load(tmp_path, f'{GOOD}[{table}]\nsecret_env = "OUR_SECRET"\n')
+    for enough in ("sixteen bytes...", "whsec_c2l4dGVlbiBieXRlcy4uLg=="):
+        monkeypatch.setenv("OUR_SECRET", enough)
+        assert load(tmp_path, f'{GOOD}[{table}]\nsecret_env = "OUR_SECRET"\n')
+
+
+def test_nothing_is_signed_with_a_key_that_is_none():
+    with pytest.raises(ValueError, match="0"):
+        webhook_headers(b"whsec_", "msg_1", b"{}")
