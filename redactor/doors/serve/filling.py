@@ -12,6 +12,8 @@ from typing import Any, TypeVar, get_type_hints
 from redactor.errors import ConfigurationError
 
 LONGEST_SECRET = 4096
+MOST = 1_000_000_000
+"""Of any number: as seconds more than thirty years, and no clock takes infinity."""
 HINT = "See the chapter on the service in the README."
 
 Table = TypeVar("Table")
@@ -58,14 +60,20 @@ def filled(kind: type[Table], given: Any, where: str = "") -> Table:
 
 
 def _typed(value: Any, wanted: Any, label: str) -> Any:
-    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
+    number = type(value) in (int, float) and 0 <= value <= MOST  # nan is not
+    if wanted is float and number:
+        return float(value)
     if wanted == tuple[str, ...]:
         if isinstance(value, list) and all(isinstance(v, str) for v in value):
             return tuple(value)
-    elif type(value) is wanted and not (wanted in (int, float) and value < 0):
+    elif type(value) is wanted and (number or wanted not in (int, float)):
         return value
-    kind = {str: "text", bool: "true or false", int: "a whole number from 0", float: "a number from 0"}
+    kind = {
+        str: "text",
+        bool: "true or false",
+        int: f"a whole number from 0 to {MOST}",
+        float: f"a number from 0 to {MOST}",
+    }
     raise ConfigurationError(f"The setting {label} must be {kind.get(wanted, 'a list of texts')}.", hint=HINT)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from redactor.doors.hook.settings import hook_settings, read_toml
 from redactor.errors import ConfigurationError
@@ -14,6 +15,7 @@ from .signatures import SHORTEST_KEY, is_webhook_secret
 
 SANDBOXES = ("required", "auto", "limits")
 ORIGINALS = ("stay", "seal", "replace")
+LAST_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class ServiceTable:
         spool: where the hook leaves tickets.
         state: folder of the queue, its key and the mails' recordings; only the service may read it.
         roots: folders that recordings lie in; nothing outside is opened.
-        sent: folders among or below them whose recordings were sent by us, where nobody says otherwise.
+        sent: folders among or below them whose recordings were sent by us, where nobody says otherwise; no mailboxes.
         results: folder for the results of what lies in none of them (mails, fetched recordings), and of all, where `beside` is false.
         originals: stay; seal (a copy in the vault of [keeping]); replace (sealed, and the redacted sound in their place: redacted for whoever listens).
         beside: results of recordings go into their own folder, those of a mailbox into its folder `redacted`.
@@ -253,12 +255,12 @@ def load_settings(path: Path, *, listen: str | None = None, sandbox: str | None 
         ConfigurationError: names the setting, never its value.
     """
     given = read_toml(path)
+    settings: Settings = filled(Settings, given)
     hook_settings(given)
     if listen is not None:
-        given.setdefault("http", {})["listen"] = listen
+        settings = replace(settings, http=replace(settings.http, listen=listen))
     if sandbox is not None:
-        given["service"]["sandbox"] = sandbox
-    settings: Settings = filled(Settings, given)
+        settings = replace(settings, service=replace(settings.service, sandbox=sandbox))
     _check(settings)
     return settings
 
@@ -267,7 +269,10 @@ def _check(s: Settings) -> None:
     def refuse(message: str) -> None:
         raise ConfigurationError(message, hint=HINT)
 
+    if not s.roots:
+        refuse("The setting service.roots names no folder: name those that recordings lie in.")
     paths = {
+        "service.spool": s.service.spool, **{f"service.roots[{n}]": folder for n, folder in enumerate(s.service.roots)},
         "service.state": s.service.state, "service.results": s.service.results, "asterisk.voicemail": s.asterisk.voicemail,
         "service.transcripts": s.service.transcripts, **{f"keeping.{f.name}": getattr(s.keeping, f.name) for f in fields(s.keeping)},
         "review.folder": s.review.folder, "review.rules": s.review.rules,
@@ -276,8 +281,16 @@ def _check(s: Settings) -> None:
     for label, path in paths.items():
         if path and not Path(path).is_absolute():
             refuse(f"The setting {label} must be an absolute path.")
+        if "//" in path or {".", ".."} & set(path.split("/")):  # paths are compared as they are written
+            refuse(
+                f"The setting {label} must be written without '.', '..' and double slashes: as `realpath -s` prints it."
+            )
     if not all(any(Path(folder).is_relative_to(root) for root in s.roots) for folder in s.service.sent):
         refuse("The setting service.sent names folders among service.roots or below them.")
+    if s.asterisk.voicemail and any(Path(folder).is_relative_to(s.asterisk.voicemail) for folder in s.service.sent):
+        refuse(
+            "The setting service.sent names a folder of asterisk.voicemail: what lies in a mailbox was received. Take it out."
+        )
     if s.service.sandbox not in SANDBOXES:
         refuse(f"The setting service.sandbox must be one of {', '.join(SANDBOXES)}.")
     if s.service.originals not in ORIGINALS:
@@ -288,21 +301,24 @@ def _check(s: Settings) -> None:
         refuse("The settings service.queue_limit, tries and lease must be 1 or more.")
     if s.service.nice > 19:
         refuse("The setting service.nice lies between 0 and 19.")
-    if s.http.listen and not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}", s.http.listen):
-        refuse("The setting http.listen must be ADDRESS:PORT.")
+    if s.http.listen and not (
+        re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}", s.http.listen)
+        and int(s.http.listen.rpartition(":")[2]) <= LAST_PORT
+    ):
+        refuse(f"The setting http.listen must be ADDRESS:PORT, PORT up to {LAST_PORT}.")
     for label, hosts in (
         ("twilio.hosts", s.twilio.hosts),
         ("webhook.hosts", s.webhook.hosts),
         ("s3.endpoint", (s.s3.endpoint,) if s.s3.endpoint else ()),
     ):
-        if not all(re.fullmatch(r"https?://(\[[0-9a-fA-F:]+\]|[\w.-]+)(:\d{1,5})?", h) for h in hosts):
-            refuse(f"The setting {label} must be https://HOST or https://HOST:PORT.")
+        if not all(re.fullmatch(r"https?://(\[[0-9a-fA-F:]+\]|[\w.-]+)(:\d{1,5})?", h) and _has_host(h) for h in hosts):
+            refuse(f"The setting {label} must be https://HOST or https://HOST:PORT, PORT from 1 to {LAST_PORT}.")
     for label, url in (
         ("http.public_url", s.http.public_url),
         ("callback.url", s.callback.url),
         ("review.public_url", s.review.public_url),
     ):
-        if url and not re.fullmatch(r"https?://[!-~]+", url):
+        if url and not (re.fullmatch(r"https?://[!-~]+", url) and _has_host(url)):
             refuse(f"The setting {label} must be an https:// address.")
     if s.twilio.token and not (s.http.public_url and s.twilio.account):
         refuse("Twilio signs the address it calls: set http.public_url, and twilio.account.")
@@ -330,3 +346,12 @@ def _check(s: Settings) -> None:
         refuse("The review needs review.public_url: https://HOST, or http://localhost:PORT for this machine alone.")
     if s.redaction.model == "none" and not s.service.transcripts:
         refuse('redaction.model "none" needs service.transcripts.')
+
+
+def _has_host(url: str) -> bool:
+    """Whether an address names a host, and no port that there is not."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

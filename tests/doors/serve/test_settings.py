@@ -20,6 +20,7 @@ def test_defaults(tmp_path):
     found = load(tmp_path, GOOD, listen="[::1]:1", sandbox="limits")
     assert (found.roots, found.http.listen, found.service.sandbox) == (("/r",), "[::1]:1", "limits")
     assert str(found.results) == "/t/results"
+    assert load(tmp_path, GOOD + 'sent = ["/r/a/"]\nlease = 5\n[http]\nlisten = "127.0.0.1:0"\n').service.lease == 5.0
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,12 @@ def test_defaults(tmp_path):
         ("[callback]\nurl = 'https://secret/'", "callback.secret"), ("[s3]\nendpoint = 'https://secret'", "s3.buckets"),
         ("[review]\nidle_seconds = inf", "review.idle_seconds"), ("[review]\nreveal_seconds = nan", "review.reveal_seconds"),
         ("[redaction]\nmodel = 'none'", "service.transcripts"), ("[redaction]\nverify = 1", "redaction.verify"),
+        ("hook_seconds = inf", "service.hook_seconds"), ("hook_seconds = nan", "service.hook_seconds"), (f"lease = 1{'0' * 400}", "service.lease"), ("[sweep]\nevery = inf", "sweep.every"),
+        ("sent = ['/r//secret']", "service.sent[0]"), ("sent = ['/r/a', '/r/../secret']", "service.sent[1]"), ("results = '/secret/./x'", "service.results"),
+        ("sent = ['/r/v/secret']\n[asterisk]\nvoicemail = '/r/v/'", "service.sent"), ("sent = ['/r/v/']\n[asterisk]\nvoicemail = '/r/v'", "service.sent"),
+        ("[asterisk]\nvoicemail = '/r//secret'", "asterisk.voicemail"), ("[http]\nlisten = 'secret:65536'", "http.listen"),
+        ("[webhook]\nhosts = ['https://x', 'https://secret:99999']", "webhook.hosts"), ("[twilio]\nhosts = ['https://secret:0']", "twilio.hosts"),
+        ("[s3]\nendpoint = 'https://secret:65536'", "s3.endpoint"), ("[callback]\nurl = 'https://secret:99999/x'", "callback.url"), ("[callback]\nurl = 'https:///secret'", "callback.url"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named_and_not_repeated(tmp_path, lines, named):
@@ -40,7 +47,15 @@ def test_what_is_wrong_is_named_and_not_repeated(tmp_path, lines, named):
         load(tmp_path, GOOD + lines)
     assert named in told.value.message
     assert "'secret'" not in told.value.message
+    assert "/secret" not in told.value.message
     assert "/none" not in told.value.message
+
+
+@pytest.mark.parametrize("roots", ["[]", '["/r/../secret"]', '["/a", "/r//secret"]', '["/r/./secret"]', '["//r"]'])
+def test_roots_in_which_nothing_would_be_found_are_refused(tmp_path, roots):
+    with pytest.raises(ConfigurationError, match=r"service\.roots.*(realpath|name those)") as told:
+        load(tmp_path, GOOD.replace('["/r/"]', roots))
+    assert "secret" not in told.value.message
 
 
 @pytest.mark.parametrize(
