@@ -178,7 +178,7 @@ def basic(user: str, password: bytes) -> Mapping[str, str]:
 def signed_v4(
     url: str, *, access_key: str, secret_key: bytes, region: str, at: datetime | None = None
 ) -> Mapping[str, str]:
-    """Headers of AWS Signature Version 4 for a GET without body or query (S3 and what speaks like it)."""
+    """Headers of AWS Signature Version 4 for a GET without body, its query sorted and encoded as AWS wants it (S3 and what speaks like it)."""
     at = at or datetime.now(timezone.utc)
     day, stamp = at.strftime("%Y%m%d"), at.strftime("%Y%m%dT%H%M%SZ")
     parts = urlsplit(url)
@@ -201,6 +201,7 @@ def signed_v4(
     }
 
 
-def object_url(endpoint: str, bucket: str, key: str) -> str:
-    """The path-style address of an object."""
-    return f"{endpoint.rstrip('/')}/{quote(bucket, safe='')}/{quote(key, safe='/-_.~')}"
+def object_url(endpoint: str, bucket: str, key: str, *, version: str = "") -> str:
+    """The path-style address of an object, of its newest version if none is named."""
+    url = f"{endpoint.rstrip('/')}/{quote(bucket, safe='')}/{quote(key, safe='/-_.~')}"
+    return f"{url}?versionId={quote(version, safe='')}" if version else url
