@@ -14,8 +14,10 @@ import http.client
 import ipaddress
 import socket
 import ssl
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -24,6 +26,13 @@ from redactor.errors import Busy, LimitExceeded, NoInput, RefusedInput
 REDIRECTS = 3
 SECONDS = 60.0
 CHUNK = 1 << 16
+
+CARRIERS = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
+"""NAT64 (RFC 6052), and IPv4-compatible addresses (RFC 4291, 2.5.5.1): an IPv4 address in the last 32 bits."""
+UNICAST = ipaddress.IPv6Network("2000::/3")
+"""Global unicast as far as it is assigned: not site-local, not multicast, not what is reserved."""
+PROTOCOLS = ipaddress.IPv4Network("192.0.0.0/24")
+"""IETF protocol assignments (RFC 6890); Pythons differ in which of them are global."""
 
 Headers = Callable[[str], Mapping[str, str]]
 """Headers for an address."""
@@ -88,7 +97,7 @@ def fetch(
         hosts: https://HOST[:PORT] that may be asked.
         limit: most bytes.
         headers: sent to the first host (credentials).
-        seconds: for all of it.
+        seconds: for all of it; looking a name up has the resolver's own limits.
         private: whether names in the list may mean hosts of the own network.
 
     Raises:
@@ -98,26 +107,59 @@ def fetch(
         Busy: unreachable, or any other answer: worth another try.
     """
     until = time.monotonic() + seconds
-    send = headers
+    origin, send = allowed(url, hosts), headers
     for _ in range(REDIRECTS + 1):
-        origin = allowed(url, hosts)
         connection = _connection(origin, private=private, until=until, tls=tls)
         try:
-            parts = urlsplit(url)
-            target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-            connection.request("GET", target, headers={"Accept": "*/*", "Accept-Encoding": "identity", **send(url)})
-            with connection.getresponse() as answer:
-                if answer.status not in (301, 302, 303, 307, 308):
-                    _check_status(answer.status)
-                    return _body(answer, limit, until)
-                url = urljoin(url, answer.getheader("Location") or "")
-            if Origin(url).key != origin.key:
-                send = lambda _: {}  # noqa: E731 - credentials are for the first host
+            connection.connect()
+            with _cut_off(connection.sock, until):
+                parts = urlsplit(url)
+                target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+                connection.request("GET", target, headers={"Accept": "*/*", "Accept-Encoding": "identity", **send(url)})
+                with connection.getresponse() as answer:
+                    if answer.status not in (301, 302, 303, 307, 308):
+                        _check_status(answer.status)
+                        return _body(answer, limit, until)
+                    url = _redirected(url, answer.getheader("Location") or "")
         except (OSError, http.client.HTTPException):
             raise Busy("The recording's host cannot be reached, or broke off.") from None
         finally:
             connection.close()
+        before, origin = origin, allowed(url, hosts)
+        if origin.key != before.key:
+            send = lambda _: {}  # noqa: E731 - credentials are for the first host
     raise RefusedInput("The recording's host redirects too often.")
+
+
+def _left(until: float) -> float:
+    """Seconds that are left; raises Busy if there are none."""
+    if (left := until - time.monotonic()) <= 0:
+        raise Busy("The recording's host is too slow.")
+    return left
+
+
+@contextmanager
+def _cut_off(sock: socket.socket, until: float) -> Iterator[None]:
+    """Ends the connection when its time is up. A socket's own timeout begins anew with every byte, and headers may drip."""
+
+    def cut() -> None:
+        with suppress(OSError):
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # below TLS, whose state belongs to whoever reads
+
+    timer = threading.Timer(_left(until), cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _redirected(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        raise RefusedInput("The recording's host redirects to an address that is malformed.") from None
 
 
 def _check_status(status: int) -> None:
@@ -138,9 +180,8 @@ def _body(answer: http.client.HTTPResponse, limit: int, until: float) -> bytes:
         size += len(chunk)
         if size > limit:
             raise LimitExceeded(f"The recording is larger than {limit >> 20} MiB.")
-        if time.monotonic() > until:
-            raise Busy("The recording's host is too slow.")
         chunks.append(chunk)
+    _left(until)  # what we cut off ourselves looks like the end
     if answer.length:  # broken off: http.client says so only to read()
         raise Busy("The recording's host broke off.")
     return b"".join(chunks)
@@ -149,25 +190,41 @@ def _body(answer: http.client.HTTPResponse, limit: int, until: float) -> bytes:
 def _connection(
     origin: Origin, *, private: bool, until: float, tls: ssl.SSLContext | None
 ) -> http.client.HTTPConnection:
-    left = max(0.1, until - time.monotonic())
     try:
         found = socket.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, UnicodeError):  # the latter of names that cannot be any
         raise Busy("The recording's host has no address.") from None
     addresses = [str(entry[4][0]) for entry in found]
-    if not (private or origin.is_address) and not all(ipaddress.ip_address(a).is_global for a in addresses):
+    if not (private or origin.is_address) and not all(is_public(a) for a in addresses):
         raise RefusedInput(
             "The recording's host lies in a private network.", hint="If that is meant, list its IP address."
         )
     kind = http.client.HTTPSConnection if origin.scheme == "https" else http.client.HTTPConnection
-    connection = kind(origin.host, origin.port, timeout=left)
+    connection = kind(origin.host, origin.port)
     if isinstance(connection, http.client.HTTPSConnection) and tls is not None:
-        connection = http.client.HTTPSConnection(origin.host, origin.port, timeout=left, context=tls)
+        connection = http.client.HTTPSConnection(origin.host, origin.port, context=tls)
+
     # The address that was checked, and not another look-up's; the name stays for Host and the certificate.
-    connection._create_connection = (  # type: ignore[attr-defined]  # noqa: SLF001
-        lambda *_: socket.create_connection((addresses[0], origin.port), left)
-    )
+    def connected(*_: object) -> socket.socket:
+        made = socket.create_connection((addresses[0], origin.port), _left(until))
+        made.settimeout(_left(until))  # for the handshake of TLS
+        return made
+
+    connection._create_connection = connected  # type: ignore[attr-defined]  # noqa: SLF001
     return connection
+
+
+def is_public(text: str) -> bool:
+    """Whether an address is one host's in the public network, also where it carries an IPv4 address in one of the usual ways."""
+    address = ipaddress.ip_address(text)
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if any(address in network for network in CARRIERS):
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+        if inner is None:
+            return address.is_global and address in UNICAST
+        address = inner
+    return address.is_global and not (address.is_multicast or address.is_reserved or address in PROTOCOLS)
 
 
 def basic(user: str, password: bytes) -> Mapping[str, str]:
@@ -178,7 +235,7 @@ def basic(user: str, password: bytes) -> Mapping[str, str]:
 def signed_v4(
     url: str, *, access_key: str, secret_key: bytes, region: str, at: datetime | None = None
 ) -> Mapping[str, str]:
-    """Headers of AWS Signature Version 4 for a GET without body or query (S3 and what speaks like it)."""
+    """Headers of AWS Signature Version 4 for a GET without body, its query sorted and encoded as AWS wants it (S3 and what speaks like it)."""
     at = at or datetime.now(timezone.utc)
     day, stamp = at.strftime("%Y%m%d"), at.strftime("%Y%m%dT%H%M%SZ")
     parts = urlsplit(url)
@@ -201,6 +258,7 @@ def signed_v4(
     }
 
 
-def object_url(endpoint: str, bucket: str, key: str) -> str:
-    """The path-style address of an object."""
-    return f"{endpoint.rstrip('/')}/{quote(bucket, safe='')}/{quote(key, safe='/-_.~')}"
+def object_url(endpoint: str, bucket: str, key: str, *, version: str = "") -> str:
+    """The path-style address of an object, of its newest version if none is named."""
+    url = f"{endpoint.rstrip('/')}/{quote(bucket, safe='')}/{quote(key, safe='/-_.~')}"
+    return f"{url}?versionId={quote(version, safe='')}" if version else url

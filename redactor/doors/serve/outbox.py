@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import Engine, func, select, update
 
 from .database import calls, clock, locked, now
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A callback that is ours to make: the job, which attempt this is, and until when others leave it alone."""
+
+    job: int
+    attempt: int
+    until: float
 
 
 class Outbox:
@@ -13,8 +24,8 @@ class Outbox:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def due(self, count: int, *, hold: float) -> list[tuple[int, int]]:
-        """(job, attempt) of callbacks that are due; others leave them alone for `hold` seconds."""
+    def due(self, count: int, *, hold: float) -> list[Call]:
+        """Callbacks that are due; others leave them alone for `hold` seconds."""
         with self._engine.begin() as c:
             at = now(c)
             rows = c.execute(
@@ -29,12 +40,17 @@ class Outbox:
                 c.execute(
                     update(calls).where(calls.c.job == row.job).values(attempts=row.attempts + 1, not_before=at + hold)
                 )
-        return [(row.job, row.attempts + 1) for row in rows]
+        return [Call(row.job, row.attempts + 1, at + hold) for row in rows]
 
-    def end(self, number: int, state: str, *, delay: float = 0.0) -> None:
-        """A callback was "sent", is given up ("dead"), or is "waiting" for another try after `delay` seconds."""
+    def end(self, call: Call, state: str, *, delay: float = 0.0) -> bool:
+        """A callback was "sent", is given up ("dead"), or is "waiting" for another try after `delay` seconds.
+
+        False if it is not ours any more: the job has been retried meanwhile, and what waits now tells of another end.
+        """
+        # The time is that of our claim: a new row, or another's claim, has another.
+        ours = update(calls).where(calls.c.job == call.job, calls.c.not_before == call.until)
         with self._engine.begin() as c:
-            c.execute(update(calls).where(calls.c.job == number).values(state=state, not_before=clock(c) + delay))
+            return c.execute(ours.values(state=state, not_before=clock(c) + delay)).rowcount == 1
 
     def counts(self) -> dict[str, int]:
         """Callbacks by state."""

@@ -127,7 +127,7 @@ class Recordings:
             data = fetch(d["url"], s.twilio.hosts, limit=limit, headers=lambda _: credentials)
             return self._source(data, ".wav")
         if d["kind"] == "s3":
-            url = object_url(s.s3.endpoint, d["bucket"], d["key"])
+            url = object_url(s.s3.endpoint, d["bucket"], d["key"], version=d.get("version", ""))
             data = fetch(
                 url, (s.s3.endpoint,), limit=limit, private=True,
                 headers=lambda u: signed_v4(

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from urllib.parse import urlsplit
 
 from redactor.doors.hook.settings import hook_settings, read_toml
 from redactor.errors import ConfigurationError
 
-LONGEST_SECRET = 4096
-HINT = "See the chapter on the service in the README."
+from .filling import HINT, Secret, filled
+from .signatures import SHORTEST_KEY, is_webhook_secret
+
 SANDBOXES = ("required", "auto", "limits")
 ORIGINALS = ("stay", "seal", "replace")
-
-Table = TypeVar("Table")
-
-
-class Secret(bytes):
-    """A secret read from a file or a variable; in the file the setting `x` is `x_file` or `x_env`. `repr` hides it."""
-
-    def __repr__(self) -> str:
-        return "Secret(…)" if self else "Secret()"
+LAST_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +26,7 @@ class ServiceTable:
         spool: where the hook leaves tickets.
         state: folder of the queue, its key and the mails' recordings; only the service may read it.
         roots: folders that recordings lie in; nothing outside is opened.
-        sent: folders among or below them whose recordings were sent by us, where nobody says otherwise.
+        sent: folders among or below them whose recordings were sent by us, where nobody says otherwise; no mailboxes.
         results: folder for the results of what lies in none of them (mails, fetched recordings), and of all, where `beside` is false.
         originals: stay; seal (a copy in the vault of [keeping]); replace (sealed, and the redacted sound in their place: redacted for whoever listens).
         beside: results of recordings go into their own folder, those of a mailbox into its folder `redacted`.
@@ -143,7 +134,7 @@ class TwilioTable:
 
 @dataclass(frozen=True, slots=True)
 class WebhookTable:
-    """[webhook] `secret`: of Standard Webhooks (whsec_…); `hosts`: https://HOST[:PORT] that recordings may be fetched from."""
+    """[webhook] `secret`: of Standard Webhooks (whsec_BASE64, 16 bytes or more); `hosts`: https://HOST[:PORT] that recordings may be fetched from."""
 
     secret: Secret = field(default=Secret())
     hosts: tuple[str, ...] = ()
@@ -264,78 +255,24 @@ def load_settings(path: Path, *, listen: str | None = None, sandbox: str | None 
         ConfigurationError: names the setting, never its value.
     """
     given = read_toml(path)
+    settings: Settings = filled(Settings, given)
     hook_settings(given)
     if listen is not None:
-        given.setdefault("http", {})["listen"] = listen
+        settings = replace(settings, http=replace(settings.http, listen=listen))
     if sandbox is not None:
-        given["service"]["sandbox"] = sandbox
-    settings: Settings = _filled(Settings, given, "")
+        settings = replace(settings, service=replace(settings.service, sandbox=sandbox))
     _check(settings)
     return settings
-
-
-def _filled(kind: type[Table], given: Any, where: str) -> Table:
-    if not isinstance(given, Mapping):
-        raise ConfigurationError(f"[{where}] is no table of settings.", hint=HINT)
-    left = dict(given)
-    hints = get_type_hints(kind)
-    values: dict[str, Any] = {}
-    for one in fields(kind):  # type: ignore[arg-type]
-        name, wanted = one.name, hints[one.name]
-        label = f"{where}.{name}" if where else name
-        if wanted is Secret:
-            values[name] = _secret(left, name, label)
-        elif name in left:
-            value = left.pop(name)
-            if isinstance(wanted, type) and hasattr(wanted, "__dataclass_fields__"):
-                values[name] = _filled(wanted, value, label)
-            else:
-                values[name] = _typed(value, wanted, label)
-        elif one.default is MISSING:
-            raise ConfigurationError(f"The setting {label} is missing.", hint=HINT)
-    if left:
-        names = ", ".join(sorted(n for n in left if re.fullmatch(r"[a-z_0-9]{1,40}", n))) or "of an odd name"
-        raise ConfigurationError(f"There is no setting {names} in [{where or 'the file'}].", hint=HINT)
-    return kind(**values)
-
-
-def _typed(value: Any, wanted: Any, label: str) -> Any:
-    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if wanted == tuple[str, ...]:
-        if isinstance(value, list) and all(isinstance(v, str) for v in value):
-            return tuple(value)
-    elif type(value) is wanted and not (wanted in (int, float) and value < 0):
-        return value
-    kind = {str: "text", bool: "true or false", int: "a whole number from 0", float: "a number from 0"}
-    raise ConfigurationError(f"The setting {label} must be {kind.get(wanted, 'a list of texts')}.", hint=HINT)
-
-
-def _secret(left: dict[str, Any], name: str, label: str) -> Secret:
-    if name in left:
-        raise ConfigurationError(f"The setting {label} is a secret: name it with {name}_file or {name}_env.", hint=HINT)
-    file, variable = left.pop(f"{name}_file", None), left.pop(f"{name}_env", None)
-    if file is None and variable is None:
-        return Secret()
-    try:
-        if isinstance(variable, str):
-            found = os.environb[os.fsencode(variable)]
-        else:
-            with Path(file).open("rb") as opened:
-                found = opened.read(LONGEST_SECRET + 1)
-    except (OSError, KeyError, TypeError, ValueError):
-        raise ConfigurationError(f"The secret {label} cannot be read.", hint=HINT) from None
-    found = found.strip()
-    if not found or len(found) > LONGEST_SECRET:
-        raise ConfigurationError(f"The secret {label} is empty or longer than {LONGEST_SECRET} bytes.", hint=HINT)
-    return Secret(found)
 
 
 def _check(s: Settings) -> None:
     def refuse(message: str) -> None:
         raise ConfigurationError(message, hint=HINT)
 
+    if not s.roots:
+        refuse("The setting service.roots names no folder: name those that recordings lie in.")
     paths = {
+        "service.spool": s.service.spool, **{f"service.roots[{n}]": folder for n, folder in enumerate(s.service.roots)},
         "service.state": s.service.state, "service.results": s.service.results, "asterisk.voicemail": s.asterisk.voicemail,
         "service.transcripts": s.service.transcripts, **{f"keeping.{f.name}": getattr(s.keeping, f.name) for f in fields(s.keeping)},
         "review.folder": s.review.folder, "review.rules": s.review.rules,
@@ -344,8 +281,16 @@ def _check(s: Settings) -> None:
     for label, path in paths.items():
         if path and not Path(path).is_absolute():
             refuse(f"The setting {label} must be an absolute path.")
+        if "//" in path or {".", ".."} & set(path.split("/")):  # paths are compared as they are written
+            refuse(
+                f"The setting {label} must be written without '.', '..' and double slashes: as `realpath -s` prints it."
+            )
     if not all(any(Path(folder).is_relative_to(root) for root in s.roots) for folder in s.service.sent):
         refuse("The setting service.sent names folders among service.roots or below them.")
+    if s.asterisk.voicemail and any(Path(folder).is_relative_to(s.asterisk.voicemail) for folder in s.service.sent):
+        refuse(
+            "The setting service.sent names a folder of asterisk.voicemail: what lies in a mailbox was received. Take it out."
+        )
     if s.service.sandbox not in SANDBOXES:
         refuse(f"The setting service.sandbox must be one of {', '.join(SANDBOXES)}.")
     if s.service.originals not in ORIGINALS:
@@ -356,26 +301,35 @@ def _check(s: Settings) -> None:
         refuse("The settings service.queue_limit, tries and lease must be 1 or more.")
     if s.service.nice > 19:
         refuse("The setting service.nice lies between 0 and 19.")
-    if s.http.listen and not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}", s.http.listen):
-        refuse("The setting http.listen must be ADDRESS:PORT.")
+    if s.http.listen and not (
+        re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}", s.http.listen)
+        and int(s.http.listen.rpartition(":")[2]) <= LAST_PORT
+    ):
+        refuse(f"The setting http.listen must be ADDRESS:PORT, PORT up to {LAST_PORT}.")
     for label, hosts in (
         ("twilio.hosts", s.twilio.hosts),
         ("webhook.hosts", s.webhook.hosts),
         ("s3.endpoint", (s.s3.endpoint,) if s.s3.endpoint else ()),
     ):
-        if not all(re.fullmatch(r"https?://(\[[0-9a-fA-F:]+\]|[\w.-]+)(:\d{1,5})?", h) for h in hosts):
-            refuse(f"The setting {label} must be https://HOST or https://HOST:PORT.")
+        if not all(re.fullmatch(r"https?://(\[[0-9a-fA-F:]+\]|[\w.-]+)(:\d{1,5})?", h) and _has_host(h) for h in hosts):
+            refuse(f"The setting {label} must be https://HOST or https://HOST:PORT, PORT from 1 to {LAST_PORT}.")
     for label, url in (
         ("http.public_url", s.http.public_url),
         ("callback.url", s.callback.url),
         ("review.public_url", s.review.public_url),
     ):
-        if url and not re.fullmatch(r"https?://[!-~]+", url):
+        if url and not (re.fullmatch(r"https?://[!-~]+", url) and _has_host(url)):
             refuse(f"The setting {label} must be an https:// address.")
     if s.twilio.token and not (s.http.public_url and s.twilio.account):
         refuse("Twilio signs the address it calls: set http.public_url, and twilio.account.")
     if s.callback.url and not s.callback.secret:
         refuse("Callbacks are signed: set callback.secret_file or callback.secret_env.")
+    for label, secret in (("webhook.secret", s.webhook.secret), ("callback.secret", s.callback.secret)):
+        if secret and not is_webhook_secret(secret):
+            refuse(
+                f"The secret {label} must be whsec_ and the base64 of {SHORTEST_KEY} bytes or more, or so many bytes as they are: "
+                "make one with `openssl rand -base64 32`, and write whsec_ before it."
+            )
     if s.s3.endpoint and not (s.s3.token and s.s3.access_key and s.s3.secret_key and s.s3.buckets):
         refuse("S3 needs s3.buckets, and as secrets access_key, secret_key and token.")
     if s.service.key and not re.fullmatch(rb"[0-9a-fA-F]{64}", s.service.key):
@@ -392,3 +346,12 @@ def _check(s: Settings) -> None:
         refuse("The review needs review.public_url: https://HOST, or http://localhost:PORT for this machine alone.")
     if s.redaction.model == "none" and not s.service.transcripts:
         refuse('redaction.model "none" needs service.transcripts.')
+
+
+def _has_host(url: str) -> bool:
+    """Whether an address names a host, and no port that there is not."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

@@ -11,22 +11,33 @@ import base64
 import hashlib
 import hmac
 import time
-from binascii import Error as NotBase64
 from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 TOLERANCE = 300.0
 """Seconds that a sender's clock may differ; older requests are replays."""
+SHORTEST_KEY = 16
+"""Bytes. Standard Webhooks asks for 24 to 64."""
 
 
 def webhook_key(secret: bytes) -> bytes:
-    """The key in a secret: whsec_BASE64, or the bytes as they are."""
-    if secret.startswith(b"whsec_"):
-        try:
-            return base64.b64decode(secret[6:], validate=True)
-        except NotBase64:
-            return secret
-    return secret
+    """The key in a secret: whsec_BASE64, or the bytes as they are.
+
+    Raises:
+        ValueError: no base64, or a key that can be guessed: a prefix before an empty variable would let anybody sign.
+    """
+    key = base64.b64decode(secret[6:], validate=True) if secret.startswith(b"whsec_") else secret
+    if len(key) < SHORTEST_KEY:
+        raise ValueError(len(key))
+    return key
+
+
+def is_webhook_secret(secret: bytes) -> bool:
+    """Whether there is a key in it."""
+    try:
+        return bool(webhook_key(secret))
+    except ValueError:
+        return False
 
 
 def webhook_headers(secret: bytes, identity: str, body: bytes, *, at: float | None = None) -> dict[str, str]:

@@ -17,6 +17,7 @@ from redactor.doors.serve.signatures import webhook_headers
 from redactor.doors.serve.web import build_app
 from redactor.doors.serve.web.office import Office
 
+SECRET = "a secret of the test"
 CANARY = "Whitlock-5550142"
 
 
@@ -59,7 +60,7 @@ def client(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("api")
     site = Site(folder)
-    (folder / "secret").write_text("secret")
+    (folder / "secret").write_text(SECRET)
     found = site.settings(
         http=f'public_url = "https://x.example"\ntoken_file = "{folder}/secret"\n',
         twilio=f'account = "AC1"\ntoken_file = "{folder}/secret"\n',
@@ -110,7 +111,7 @@ VALUES = st.recursive(
 def test_no_request_breaks_the_application_or_is_quoted(client, path, method, body, query, signed):
     headers = {"x-caller": CANARY, "content-type": "application/json"}
     if signed:
-        headers |= {"authorization": "Bearer secret", **webhook_headers(b"secret", "1", body)}
+        headers |= {"authorization": f"Bearer {SECRET}", **webhook_headers(SECRET.encode(), "1", body)}
     answer = client.request(method, path, content=body, params=query, headers=headers)
     assert answer.status_code < 500
     assert CANARY not in answer.text + str(answer.headers)

@@ -96,11 +96,14 @@ def test_the_whole_life_of_a_job(make):
     assert queue.unsealed(number)[1] == "/r/x.json"
     assert queue.look(999) is None
     outbox = Outbox(queue.engine)
-    assert outbox.due(5, hold=60) == [(number, 1)]
+    (first,) = outbox.due(5, hold=60)
+    assert (first.job, first.attempt) == (number, 1)
     assert outbox.due(5, hold=60) == []
-    outbox.end(number, "waiting", delay=-1)
-    assert outbox.due(5, hold=60) == [(number, 2)]
-    outbox.end(number, "sent")
+    assert outbox.end(first, "waiting", delay=-1)
+    (second,) = outbox.due(5, hold=60)
+    assert (second.job, second.attempt) == (number, 2)
+    assert not outbox.end(first, "dead")
+    assert outbox.end(second, "sent")
     assert outbox.counts() == {"sent": 1}
 
 

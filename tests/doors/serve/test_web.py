@@ -226,10 +226,12 @@ def test_s3(site, web):
     for told, status in (
         (event(), 202), (event(), 200), (event(bucket="other"), 200), (event(key="a.redacted.wav"), 200), (event(key="../x.wav"), 200),
         (event(name="ObjectRemoved:Delete"), 200), (event(key="notes.txt"), 200), ({"Records": 1}, 400), ({}, 400),
+        (event(versionId="v+1"), 202), (event(versionId="v+2"), 202), (event(versionId="v+2"), 200),
     ):  # fmt: skip
         assert client.post("/s3", json=told, headers=token).status_code == status, told
     assert client.post("/s3", json=event()).status_code == 401
-    assert settled(service, 1) == {"redacted": 1}
+    assert settled(service, 3) == {"redacted": 3}
+    assert {path.partition("?")[2] for path, _ in held.asked} == {"", "versionId=v%2B1", "versionId=v%2B2"}
     assert held.asked[0][1]["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=")
 
 
@@ -248,6 +250,7 @@ def test_the_signature_is_that_of_the_aws_documentation():
         key = hmac.new(key, part, "sha256").digest()
     assert made["Authorization"].endswith(hmac.new(key, to_sign.encode(), "sha256").hexdigest())
     assert object_url("https://s3/", "b", "a b/ü.wav") == "https://s3/b/a%20b/%C3%BC.wav"
+    assert object_url("https://s3", "b", "a", version="3/L4+kq.~_-") == "https://s3/b/a?versionId=3%2FL4%2Bkq.~_-"
 
 
 def test_webhooks_must_be_signed_and_fresh(web):
@@ -375,7 +378,7 @@ class TestFetch:
             with pytest.raises(RefusedInput, match="too often"):
                 fetch(f"{first.url}/a", (first.url,), limit=99)
 
-    @pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "fd00::1", "0.0.0.0"])
+    @pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "fd00::1", "::7f00:1"])
     def test_names_that_lead_into_the_own_network_are_refused(self, monkeypatch, address):
         monkeypatch.setattr(fetching.socket, "getaddrinfo", lambda *a, **k: [(2, 1, 6, "", (address, 443))])
         with pytest.raises(RefusedInput, match="private network"):

@@ -158,9 +158,10 @@ def router(office: Office) -> APIRouter:
                 or {"..", "."} & set(key.split("/"))
             ):
                 continue
-            version = record.s3.object.versionId or record.s3.object.eTag
-            details = {"kind": "s3", "bucket": bucket, "key": key, "id": key}
-            added += (await office.add(NewJob("s3", f"{bucket}\0{key}\0{version}", "", details)))[1]
+            version, tag = record.s3.object.versionId, record.s3.object.eTag
+            # Each version is fetched as itself: by then the key may mean a newer one.
+            details = {"kind": "s3", "bucket": bucket, "key": key, "id": key, "version": version}
+            added += (await office.add(NewJob("s3", f"{bucket}\0{key}\0{version or tag}", "", details)))[1]
         return Response(status_code=202 if added else 200)
 
     return routes
