@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 from redactor import __version__
 
 from .outbox import Outbox
-from .queue import OPEN, Queue
+from .queue import Queue
+from .register import OPEN
 from .settings import CallbackTable
 from .signatures import webhook_headers
 
