@@ -1,0 +1,66 @@
+"""Whose message is it: rows of `review.recipients`, recordings that are called alike, and rows that come late."""
+
+import hashlib
+
+import pytest
+from site_of_tests import settled
+from test_sent import rows
+from test_serving import house as house  # noqa: PLC0414 - the fixture
+
+from redactor.audio import Limits
+from redactor.doors.serve.queue import Job
+from redactor.doors.serve.recordings import Recordings
+
+
+def with_list(house, content=None, **tables):
+    """The list's path, and settings that name it."""
+    path = house.folder / "sent.csv"
+    if content is not None:
+        path.write_text(content)
+    return path, {**house.tables, **tables, "review": f'{house.tables["review"]}recipients = "{path}"\n'}
+
+
+def called(service):
+    """Message → marks of caller and recipient."""
+    return {row["id"]: (row["caller"], row["mailbox"]) for row in rows(service)}
+
+
+def id_of(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_one_persons_row_does_not_answer_for_a_message_of_the_same_name_below_another_root(house):
+    one = house.record("2026/out-1.wav", 1)
+    other = house.record("2026/out-1.wav", 2, folder=house.voicemail)
+    _, tables = with_list(
+        house, f"file,recipient,caller\n2026/out-1.wav,of-site-a,alice\n{other},of-site-b,bob\n", asterisk=""
+    )
+    with house.service(**tables) as service:
+        house.hook("file", one, "--id", "1", "--direction", "out")
+        house.hook("file", other, "--id", "2", "--direction", "out")
+        settled(service, 2)
+        found = called(service)
+        assert found[id_of(one)] == ("", "")  # whose row the first is cannot be told
+        assert found[id_of(other)][1] == service.queue.sealer.mark(b"of-site-b").hex()
+
+
+@pytest.mark.parametrize(
+    ("asterisk", "more", "relative"),
+    [
+        ("voicemail", [], True),  # holds mailboxes alone
+        ("", [], False),
+        ("voicemail", ["recordings/site"], False),  # one root in another
+        ("voicemail", ["recordings/"], True),  # the same twice
+    ],
+)
+def test_a_path_below_its_root_is_a_name_where_the_settings_rule_out_another_like_it(house, asterisk, more, relative):
+    lines = f'voicemail = "{house.voicemail}"\n' if asterisk else ""
+    house.settings(asterisk=lines)
+    named = "".join(f', "{house.folder}/{root}"' for root in more)
+    house.config.write_text(house.config.read_text().replace(f'roots = ["{house.recordings}"', f'roots = ["{house.recordings}"{named}'))  # fmt: skip
+    from redactor.doors.serve.settings import load_settings
+
+    names = Recordings(load_settings(house.config), held=house.folder, limits=Limits()).names
+    path = f"{house.recordings}/a/1.wav"
+    job = Job(1, "k", "file", "out", "0" * 64, 1, 0.0, {"kind": "file", "path": path, "id": "7"})
+    assert names(job) == [path, *(["a/1.wav"] if relative else []), "7"]
