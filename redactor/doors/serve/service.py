@@ -157,6 +157,7 @@ class Service:
         def source(item: Item) -> Any:
             assert self.crew is not None
             found = self.crew.source(item)
+            self._expect(self.crew.job(item), found.id)
             with reading:
                 identities[item.number] = found.id
             return found
@@ -276,8 +277,17 @@ class Service:
         job = self.crew.job(item)
         self._originals.seal(source)
         if job.direction == "out" and self._review and self._settings.reviews_sent:
-            names = [*self._recordings.names(job), source.id]
-            self._review.reception.take(source, recording, made, names=names, by="service", name=item.path.name)
+            self._review.reception.take(
+                source, recording, made, names=self._names(job, source.id), by="service", name=item.path.name
+            )
+
+    def _expect(self, job: Job, identity: str) -> None:
+        """What must wait for the list of recipients waits here, before anything is recognised."""
+        if self._unseen(job, identity):
+            self._review.reception.sending(self._names(job, identity))
+
+    def _names(self, job: Job, identity: str) -> list[str]:
+        return [*self._recordings.names(job), identity]
 
     def _unseen(self, job: Job, identity: str) -> bool:
         """Whether the reviewers still lack it."""

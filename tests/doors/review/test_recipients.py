@@ -3,7 +3,7 @@
 import hashlib
 
 import pytest
-from site_of_tests import settled
+from site_of_tests import settled, wait_for
 from test_sent import rows
 from test_serving import house as house  # noqa: PLC0414 - the fixture
 
@@ -64,3 +64,20 @@ def test_a_path_below_its_root_is_a_name_where_the_settings_rule_out_another_lik
     path = f"{house.recordings}/a/1.wav"
     job = Job(1, "k", "file", "out", "0" * 64, 1, 0.0, {"kind": "file", "path": path, "id": "7"})
     assert names(job) == [path, *(["a/1.wav"] if relative else []), "7"]
+
+
+def test_nothing_is_recognised_before_the_list_can_be_read(house, monkeypatch):
+    monkeypatch.setattr("redactor.doors.serve.queue.FIRST_DELAY", 0.01)
+    tried, made = [], []
+    path, tables = with_list(house)
+    sent = house.record("s.wav", 1)
+    with house.service(**tables) as service:
+        put_off, redact = service.queue.put_off, service._pipeline.redact
+        monkeypatch.setattr(service.queue, "put_off", lambda *a, **k: tried.append(1) or put_off(*a, **k))
+        monkeypatch.setattr(service._pipeline, "redact", lambda *a, **k: made.append(1) or redact(*a, **k))
+        house.hook("file", sent, "--id", "1", "--direction", "out")
+        wait_for(lambda: len(tried) > 2)
+        assert not made
+        path.write_text("file,recipient\ns.wav,r1\n")
+        assert settled(service, 1) == {"redacted": 1}
+        assert len(made) == len(rows(service)) == 1

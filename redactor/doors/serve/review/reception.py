@@ -64,6 +64,14 @@ class Reception:
         """Whether a recording (by its SHA-256) is there already."""
         return self._studio.store.look(identity) is not None
 
+    def sending(self, names: Sequence[str]) -> Sending:
+        """What is known of the sending of a recording that is called so.
+
+        Raises:
+            OnHold: see `KnownSendings`.
+        """
+        return self._sendings.of(names) if self._sendings else Sending()
+
     def take(
         self, source: Source, recording: Recording, made: Artefacts, *, names: Sequence[str], by: str, name: str
     ) -> None:
@@ -79,7 +87,7 @@ class Reception:
         """
         if self.knows(source.id):
             return
-        sending = self._sendings.of(names) if self._sendings else Sending()
+        sending = self.sending(names)
         if sending.direction != "in":
             self._studio.take(source, recording, made, sending, **self._known(source, sending, by=by, name=name))
 
