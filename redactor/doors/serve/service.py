@@ -27,7 +27,7 @@ from redactor.audio import Limits, Source
 from redactor.doors.hook.spool import Spool
 from redactor.doors.job import Job as Recipe
 from redactor.doors.job import assemble
-from redactor.errors import ConfigurationError, NoInput, OutputError
+from redactor.errors import ConfigurationError, NoInput, OnHold, OutputError
 from redactor.keep import Item
 from redactor.keep.sealing import Sealer, read_or_make_key
 from redactor.pipeline import Artefacts
@@ -157,7 +157,7 @@ class Service:
         def source(item: Item) -> Any:
             assert self.crew is not None
             found = self.crew.source(item)
-            self._expect(self.crew.job(item), found.id)
+            self._expect(self.crew.job(item), found)
             with reading:
                 identities[item.number] = found.id
             return found
@@ -278,13 +278,17 @@ class Service:
         self._originals.seal(source)
         if job.direction == "out" and self._review and self._settings.reviews_sent:
             self._review.reception.take(
-                source, recording, made, names=self._names(job, source.id), by="service", name=item.path.name
-            )
+                source, recording, made, names=self._names(job, source.id), since=job.added, by="service", name=item.path.name
+            )  # fmt: skip
 
-    def _expect(self, job: Job, identity: str) -> None:
+    def _expect(self, job: Job, source: Source) -> None:
         """What must wait for the list of recipients waits here, before anything is recognised."""
-        if self._unseen(job, identity):
-            self._review.reception.sending(self._names(job, identity))
+        if self._unseen(job, source.id):
+            try:
+                self._review.reception.sending(self._names(job, source.id), since=job.added)
+            except OnHold:
+                self._originals.seal(source)  # it may be gone by the time that its row comes
+                raise
 
     def _names(self, job: Job, identity: str) -> list[str]:
         return [*self._recordings.names(job), identity]

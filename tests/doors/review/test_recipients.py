@@ -1,6 +1,8 @@
 """Whose message is it: rows of `review.recipients`, recordings that are called alike, and rows that come late."""
 
 import hashlib
+import os
+import time
 
 import pytest
 from site_of_tests import settled, wait_for
@@ -8,8 +10,12 @@ from test_sent import rows
 from test_serving import house as house  # noqa: PLC0414 - the fixture
 
 from redactor.audio import Limits
+from redactor.doors.keeping import places_in
 from redactor.doors.serve.queue import Job
 from redactor.doors.serve.recordings import Recordings
+from redactor.doors.serve.review import reception
+from redactor.doors.serve.review.reception import KnownSendings
+from redactor.errors import OnHold
 
 
 def with_list(house, content=None, **tables):
@@ -29,7 +35,8 @@ def id_of(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_one_persons_row_does_not_answer_for_a_message_of_the_same_name_below_another_root(house):
+def test_one_persons_row_does_not_answer_for_a_message_of_the_same_name_below_another_root(house, monkeypatch):
+    monkeypatch.setattr(reception, "PATIENCE", 0.0)
     one = house.record("2026/out-1.wav", 1)
     other = house.record("2026/out-1.wav", 2, folder=house.voicemail)
     _, tables = with_list(
@@ -81,3 +88,63 @@ def test_nothing_is_recognised_before_the_list_can_be_read(house, monkeypatch):
         path.write_text("file,recipient\ns.wav,r1\n")
         assert settled(service, 1) == {"redacted": 1}
         assert len(made) == len(rows(service)) == 1
+
+
+def on_hold(service):
+    return [letter for letter in service.queue.letters("queued") if letter["reason"] == "on-hold"]
+
+
+def test_a_row_may_come_after_its_message(house, monkeypatch):
+    monkeypatch.setattr("redactor.doors.serve.queue.FIRST_DELAY", 0.01)
+    path, tables = with_list(house, "file,recipient,caller\n", service='originals = "seal"\n')
+    sent, left = house.record("s.wav", 1), house.record("l.wav", 2)
+    with house.service(**tables) as service:
+        house.hook("file", sent, "--id", "1", "--direction", "out")
+        house.hook("file", left, "--id", "2", "--direction", "in")
+        wait_for(lambda: on_hold(service) and service.queue.counts().get("redacted") == 1)
+        assert not rows(service)
+        # It may be long, and the recording may go meanwhile.
+        assert places_in(house.settings(**tables)).open_vault().holds(id_of(sent), "original")
+        path.write_text("file,recipient,caller\ns.wav,r1,c1\n")
+        assert settled(service, 2) == {"redacted": 2}
+        assert called(service)[id_of(sent)][1] == service.queue.sealer.mark(b"r1").hex()
+
+
+@pytest.mark.parametrize("off", [False, True])
+def test_a_row_that_does_not_come_is_told_to_the_reviewers(house, monkeypatch, off):
+    monkeypatch.setattr("redactor.doors.serve.queue.FIRST_DELAY", 0.01)
+    monkeypatch.setattr(reception, "PATIENCE", 0.5)
+    _, tables = with_list(house, "file,recipient\nother.wav,r1\n")
+    if off:
+        (house.folder / "rules.toml").write_text('name = "ours"\nversion = "1"\n[practice]\noff = ["V17"]\n')
+        tables["review"] += f'rules = "{house.folder}/rules.toml"\n'
+    sent = house.record("s.wav", 1)
+    with house.service(**tables) as service:
+        house.hook("file", sent, "--id", "1", "--direction", "out")
+        wait_for(lambda: on_hold(service))
+        assert settled(service, 1) == {"redacted": 1}
+        (row,) = rows(service)
+        assert row["verdict"] != "pass"
+        assert row["mailbox"] == ""
+        (told,) = [f for f in service._review.desk.store.findings(row["id"]) if f["rule"] == "V17"]
+        assert (told["missing"], told["severity"], told["verdict"]) == ("recipient", "S1", "undetermined")
+
+
+def test_a_list_that_is_being_written_is_waited_for(tmp_path, monkeypatch):
+    path = tmp_path / "sent.csv"
+    path.write_text("file,recipient\na.wav,r1")  # … of r17, perhaps
+    known = KnownSendings(path)
+    with pytest.raises(OnHold, match="being written"):
+        known.of(["a.wav"])
+    before = time.time() - 60
+    os.utime(path, (before, before))
+    assert known.of(["a.wav"]).recipient == "r1"  # not every list ends its last line
+    assert known.of(["b.wav"]) is None
+
+    read = reception.read_sendings
+    monkeypatch.setattr(reception, "read_sendings", lambda p: (read(p), p.write_text("file,recipient\na.wav,r17\n"))[0])
+    path.write_text("file,recipient\n")
+    with pytest.raises(OnHold, match="being written"):
+        known.of(["a.wav"])
+    monkeypatch.undo()
+    assert known.of(["a.wav"]).recipient == "r17"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -20,6 +22,11 @@ from redactor.types import Recording
 
 from .studio import Studio
 
+PATIENCE = 3600.0
+"""Seconds for which a sending may be ahead of its row: whoever writes the list may be slow. After that it is audited as to nobody we know."""
+SETTLED = 10.0
+"""Seconds after which nobody is still writing a list whose last line does not end."""
+
 
 class KnownSendings:
     """A file of sendings that somebody goes on writing: read again when it has changed; safe for many threads."""
@@ -29,24 +36,40 @@ class KnownSendings:
         self._lock = threading.Lock()
         self._read: tuple[tuple[int, int, int], Sendings] | None = None
 
-    def of(self, names: Sequence[str]) -> Sending:
-        """The row whose `file` is the first of these names that there is.
+    def of(self, names: Sequence[str]) -> Sending | None:
+        """The row whose `file` is the first of these names that there is; None: there is no such row (yet).
 
         Raises:
             OnHold: the file is not there or not whole, as while it is being replaced.
         """
         with self._lock:
             try:
-                status = self._path.stat()
-                stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
-                if self._read is None or self._read[0] != stamp:
-                    self._read = (stamp, read_sendings(self._path))
+                return self._current().named(names)
             except (OSError, NoInput, ConfigurationError) as error:
                 told = f" {error.message}" if isinstance(error, ConfigurationError) else ""
                 raise OnHold(
                     f"The file review.recipients cannot be used.{told}", hint="Correct it: sent messages wait for it."
                 ) from None
-            return self._read[1].named(names)
+
+    def _current(self) -> Sendings:
+        before = self._path.stat()
+        if self._read is None or self._read[0] != _stamp(before):
+            read = read_sendings(self._path)
+            # A last cell that was cut may be another person's.
+            cut = not self._ends() and 0 <= time.time() - before.st_mtime < SETTLED
+            if cut or _stamp(self._path.stat()) != _stamp(before):
+                raise OnHold("The file review.recipients is being written.", hint="Nothing needs to be done.")
+            self._read = (_stamp(before), read)
+        return self._read[1]
+
+    def _ends(self) -> bool:
+        with self._path.open("rb") as file:
+            file.seek(-1, os.SEEK_END)
+            return file.read(1) in (b"\n", b"\r")
+
+
+def _stamp(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 class Reception:
@@ -64,21 +87,35 @@ class Reception:
         """Whether a recording (by its SHA-256) is there already."""
         return self._studio.store.look(identity) is not None
 
-    def sending(self, names: Sequence[str]) -> Sending:
-        """What is known of the sending of a recording that is called so.
+    def sending(self, names: Sequence[str], *, since: float) -> Sending:
+        """What is known of the sending of a recording that is called so, and that we know of since then.
 
         Raises:
-            OnHold: see `KnownSendings`.
+            OnHold: nothing yet, within `PATIENCE`; or see `KnownSendings`.
         """
-        return self._sendings.of(names) if self._sendings else Sending()
+        if self._sendings is None:
+            return Sending()
+        found = self._sendings.of(names)
+        if found is None and time.time() - since < PATIENCE:
+            raise OnHold("The file review.recipients has no row of this message yet.", hint="It is waited for.")
+        return found or Sending(listed=False)
 
     def take(
-        self, source: Source, recording: Recording, made: Artefacts, *, names: Sequence[str], by: str, name: str
+        self,
+        source: Source,
+        recording: Recording,
+        made: Artefacts,
+        *,
+        names: Sequence[str],
+        since: float,
+        by: str,
+        name: str,
     ) -> None:
         """A recording that was redacted just now; nothing happens with one that is there, or that was not sent by us.
 
         Args:
             names: what a row of the sendings may call it; the best first.
+            since: when we were told of it, seconds since 1970.
             by: whom trail and vault are told of.
             name: of its file; it is sealed.
 
@@ -87,7 +124,7 @@ class Reception:
         """
         if self.knows(source.id):
             return
-        sending = self.sending(names)
+        sending = self.sending(names, since=since)
         if sending.direction != "in":
             self._studio.take(source, recording, made, sending, **self._known(source, sending, by=by, name=name))
 
