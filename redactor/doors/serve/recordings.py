@@ -111,6 +111,10 @@ class Recordings:
                 paths.append(str(PurePath(*below)))
         return [*paths, str(details.get("id", ""))]
 
+    def sent_from(self, job: Job) -> str:
+        """What tells one sending from another of the same bytes: the file's path, or the job. Never for logs."""
+        return os.path.realpath(job.details["path"]) if job.details["kind"] == "file" else job.key
+
     def _roots_of_files(self) -> set[PurePath]:
         """Without those that hold nothing but Asterisk's mailboxes, whose messages are told of by their ids."""
         voicemail = self._settings.asterisk.voicemail

@@ -278,7 +278,8 @@ class Service:
         self._originals.seal(source)
         if job.direction == "out" and self._review and self._settings.reviews_sent:
             self._review.reception.take(
-                source, recording, made, names=self._names(job, source.id), since=job.added, by="service", name=item.path.name
+                source, recording, made, names=self._names(job, source.id), place=self._recordings.sent_from(job),
+                since=job.added, by="service", name=item.path.name,
             )  # fmt: skip
 
     def _expect(self, job: Job, source: Source) -> None:
@@ -295,8 +296,9 @@ class Service:
 
     def _unseen(self, job: Job, identity: str) -> bool:
         """Whether the reviewers still lack it."""
-        reviewed = job.direction == "out" and self._review and self._settings.reviews_sent
-        return bool(reviewed and not self._review.reception.knows(identity))
+        if job.direction != "out" or not self._review or not self._settings.reviews_sent:
+            return False
+        return not self._review.reception.knows(identity, place=self._recordings.sent_from(job))
 
     # --- ends ----------------------------------------------------------------------------------------------------------
 

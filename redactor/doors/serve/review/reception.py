@@ -1,4 +1,7 @@
-"""Where sent messages come in: each is audited, sealed and put before the reviewers once, and the trail is told."""
+"""Where sent messages come in: each is audited, sealed and put before the reviewers once, and the trail is told.
+
+The same bytes in another place are another message: one that was recorded once may go to many, and not all of them have consented.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import os
 import threading
 import time
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +85,9 @@ class Reception:
     def __init__(self, studio: Studio, trail: Trail, sealer: Sealer, sendings: KnownSendings | None = None) -> None:
         self._studio, self._trail, self._sealer, self._sendings = studio, trail, sealer, sendings
 
-    def knows(self, identity: str) -> bool:
-        """Whether a recording (by its SHA-256) is there already."""
-        return self._studio.store.look(identity) is not None
+    def knows(self, identity: str, *, place: str) -> bool:
+        """Whether a recording (by its SHA-256) is there already, as one that is sent from this place."""
+        return bool(self._studio.store.sent(identity, self._place(place)))
 
     def sending(self, names: Sequence[str], *, since: float) -> Sending:
         """What is known of the sending of a recording that is called so, and that we know of since then.
@@ -107,6 +109,7 @@ class Reception:
         made: Artefacts,
         *,
         names: Sequence[str],
+        place: str,
         since: float,
         by: str,
         name: str,
@@ -115,6 +118,7 @@ class Reception:
 
         Args:
             names: what a row of the sendings may call it; the best first.
+            place: where it is sent from: its path, or whatever else no other sending has.
             since: when we were told of it, seconds since 1970.
             by: whom trail and vault are told of.
             name: of its file; it is sealed.
@@ -122,26 +126,30 @@ class Reception:
         Raises:
             RedactorError: it could not be put there. What was made for it is not lost: it is made again.
         """
-        if self.knows(source.id):
+        if self.knows(source.id, place=place):
             return
         sending = self.sending(names, since=since)
         if sending.direction != "in":
-            self._studio.take(source, recording, made, sending, **self._known(source, sending, by=by, name=name))
+            self._studio.take(source, recording, made, sending, **self._known(sending, place=place, by=by, name=name))
 
-    def add(self, source: Source, transcriber: Transcriber, sending: Sending, *, by: str, name: str) -> Audited:
+    def add(
+        self, source: Source, transcriber: Transcriber, sending: Sending, *, place: str, by: str, name: str
+    ) -> Audited:
         """A recording that nobody has redacted yet.
 
         Raises:
             RedactorError
         """
-        return self._studio.add(source, transcriber, sending, **self._known(source, sending, by=by, name=name))
+        return self._studio.add(source, transcriber, sending, **self._known(sending, place=place, by=by, name=name))
 
-    def _known(self, source: Source, sending: Sending, *, by: str, name: str) -> dict[str, Any]:
-        event = events.MessageAdded(by=by, message=source.id)
+    def _known(self, sending: Sending, *, place: str, by: str, name: str) -> dict[str, Any]:
         return {
             "by": by, "name": name, "caller": self._mark(sending.caller), "mailbox": self._mark(sending.recipient),
-            "told": partial(self._trail.append, event),
+            "place": self._place(place), "told": lambda message: self._trail.append(events.MessageAdded(by=by, message=message)),
         }  # fmt: skip
+
+    def _place(self, place: str) -> str:
+        return self._sealer.mark(b"sent from", os.fsencode(place)).hex()
 
     def _mark(self, name: str) -> str:
         return self._sealer.mark(name.encode()).hex() if name else ""
