@@ -29,13 +29,18 @@ _YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": 
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """What is known of one sending."""
+    """What is known of one sending.
+
+    Attributes:
+        listed: false: there is a list of sendings, and this one is not on it.
+    """
 
     recipient: str = field(default="", repr=False)
     caller: str = ""
     sent: date | None = None
     prerecorded: bool | None = None
     direction: str = "out"
+    listed: bool = True
 
 
 class Sendings:
@@ -72,9 +77,9 @@ class Sendings:
         key = next((key for key in _names(item) if self._owners.get(key) == item.path), identity)
         return self._rows.get(key, Sending())
 
-    def named(self, names: Iterable[str]) -> Sending:
+    def named(self, names: Iterable[str]) -> Sending | None:
         """The row that is called by the first of these names that there is: names that fit one recording alone, since none is settled."""
-        return next((self._rows[name] for name in names if name in self._rows), Sending())
+        return next((self._rows[name] for name in names if name in self._rows), None)
 
 
 def _names(item: Item) -> Iterator[str]:

@@ -52,6 +52,7 @@ class _Work:
     job: Job
     out: Path
     target: Path | None = None
+    let_go: bool = False
 
 
 class Crew:
@@ -146,6 +147,10 @@ class Crew:
         """The job of an item that is under way."""
         return self._work[item.number].job
 
+    def let_go(self, item: Item) -> None:
+        """What lies in the place of its result may be another's."""
+        self._work[item.number].let_go = True
+
     def known(self, item: Item) -> Known | None:
         """Nothing is known without reading."""
         return None
@@ -168,7 +173,7 @@ class Crew:
     def holds(self, item: Item) -> bool:
         """Not, once the lease has run out: another service may have saved its result by now."""
         try:
-            return self._queue.holds(self.job(item))
+            return not self._work[item.number].let_go and self._queue.holds(self.job(item))
         except SQLAlchemyError:
             return False
 

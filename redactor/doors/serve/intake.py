@@ -180,7 +180,7 @@ class Intake:
         # What is written to all the time is queued nevertheless: the crew finds it changed, and asks for it anew.
         audio = hash_of(data, stamp, largest=self._limits.max_bytes)
         new = NewJob(
-            source, identity, audio, {"kind": "file", "path": path, "id": identity},
+            source, identity, audio, {"kind": "file", "path": path, "id": identity, "looks": path},
             place=path, direction=direction, usual="out" if path.startswith(self._sent) else "", added=told,
         )  # fmt: skip
         return self._add(new, via=via, looks=(path, stamp))[1]
@@ -201,10 +201,13 @@ class Intake:
             return self._originals is not None and self._originals.is_being_written(box, stamp)
 
         for message in messages(box, self._roots, largest=self._limits.max_bytes, fresh=fresh, halfway=halfway):
-            details = {"kind": "mailbox", "box": box, "path": message.path, "id": message.id, "named": message.named}
+            looks = inode_of(box, message.stamp)
+            details = {
+                "kind": "mailbox", "box": box, "path": message.path, "id": message.id, "named": message.named, "looks": looks
+            }  # fmt: skip
             # The box belongs to it: a message that went to several must be redacted in each.
             job = NewJob("asterisk", f"{box}\0{message.id}", message.audio, details, direction="in", added=told)
-            new += self._add(job, via=via, looks=(inode_of(box, message.stamp), message.stamp), message=message)[1]
+            new += self._add(job, via=via, looks=(looks, message.stamp), message=message)[1]
         return new
 
     def _take_mail(self, ticket: Ticket, *, told: float) -> None:

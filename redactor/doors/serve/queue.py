@@ -250,7 +250,7 @@ class Queue(Register):
         with self.engine.begin() as c:
             ended = self._end(
                 c, job.id, state, clock(c), worker=self.worker,
-                audio=outcome.id or job.audio, reason=outcome.reason, message=outcome.message[:400], hint=outcome.hint[:400],
+                audio=outcome.id or job.audio, reason=outcome.reason, message=outcome.message, hint=outcome.hint,
                 exit_code=outcome.exit_code, duration=outcome.duration, bleeped=outcome.bleeped,
                 result=self.sealer.seal(result.encode("utf-8", "surrogateescape")) if result else None,
             )  # fmt: skip
@@ -327,6 +327,9 @@ class Queue(Register):
             mine = and_(mine, jobs.c.worker == worker, jobs.c.state == "claimed")
         if state == "superseded":
             values["place"] = None
+        for name, longest in (("reason", 40), ("message", 400), ("hint", 400)):  # PostgreSQL takes neither more nor NUL
+            if name in values:
+                values[name] = values[name].replace("\0", " ")[:longest]
         ended = update(jobs).where(mine).values(state=state, ended=at, worker="", **values)
         done: bool = c.execute(ended).rowcount == 1
         if done and self._callbacks and state != "superseded":

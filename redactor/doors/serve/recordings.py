@@ -100,10 +100,26 @@ class Recordings:
             pass
 
     def names(self, job: Job) -> list[str]:
-        """What a person calls a recording, the surest first: its path below its root, its id. Never for logs."""
+        """What a person calls a recording, the surest first: its path, that below the only root, its id. Never for logs."""
         details = job.details
-        path = [str(PurePath(*place(details["path"], self._settings.roots)[1]))] if details["kind"] == "file" else []
-        return [*path, str(details.get("id", ""))]
+        paths: list[str] = []
+        if details["kind"] == "file":
+            root, below = place(details["path"], self._settings.roots)
+            paths.append(str(PurePath(details["path"])))
+            # Below another root the same path may be another person's message, be it one that comes later or is gone by now.
+            if self._roots_of_files() == {PurePath(root)}:
+                paths.append(str(PurePath(*below)))
+        return [*paths, str(details.get("id", ""))]
+
+    def sent_from(self, job: Job) -> str:
+        """What tells one sending from another of the same bytes: the file's path, or the job. Never for logs."""
+        return os.path.realpath(job.details["path"]) if job.details["kind"] == "file" else job.key
+
+    def _roots_of_files(self) -> set[PurePath]:
+        """Without those that hold nothing but Asterisk's mailboxes, whose messages are told of by their ids."""
+        voicemail = self._settings.asterisk.voicemail
+        roots = {PurePath(root) for root in self._settings.roots}
+        return {root for root in roots if not (voicemail and root.is_relative_to(voicemail))}
 
     def _local(self, path: str, roots: tuple[str, ...]) -> Source:
         with opened(path, roots) as descriptor:

@@ -28,7 +28,7 @@ from redactor.audio import Limits, Source
 from redactor.doors.hook.spool import Spool
 from redactor.doors.job import Job as Recipe
 from redactor.doors.job import assemble
-from redactor.errors import Busy, ConfigurationError, NoInput, OutputError
+from redactor.errors import Busy, ConfigurationError, NoInput, OnHold, OutputError, RedactorError
 from redactor.keep import Item
 from redactor.keep.sealing import Sealer, read_or_make_key
 from redactor.pipeline import Artefacts
@@ -160,6 +160,7 @@ class Service:
         def source(item: Item) -> Any:
             assert self.crew is not None
             found = self.crew.source(item)
+            self._expect(self.crew.job(item), found)
             with reading:
                 identities[item.number] = found.id
             return found
@@ -280,23 +281,47 @@ class Service:
         job = self.crew.job(item)
         self._originals.seal(source)
         if job.direction == "out" and self._review and self._settings.reviews_sent:
-            names = [*self._recordings.names(job), source.id]
-            self._review.reception.take(source, recording, made, names=names, by="service", name=item.path.name)
-        if job.details["kind"] == "file":  # two that were under way under one name must not end in the wrong order
-            self._recordings.read(job)
+            self._review.reception.take(
+                source, recording, made, names=self._names(job, source.id), place=self._recordings.sent_from(job),
+                since=job.added, by="service", name=item.path.name,
+            )  # fmt: skip
+        self._check_still_ours(item, job)
+        self._results.note(job.key, dict(made.files))
+
+    def _check_still_ours(self, item: Item, job: Job) -> None:
+        """Two that were under way under one name, or one job in two services, must not save in the wrong order."""
+        assert self.crew is not None
+        try:
+            if job.details["kind"] == "file":
+                self._recordings.read(job)
+        except RedactorError:
+            self.crew.let_go(item)
+            raise
         if not self.queue.holds(job):
             raise Busy("Another service has taken the job over.")
-        self._results.note(job.key, dict(made.files))
 
     def _too_late(self, job: Job, document: str) -> bool:
         """Whether a sent message was made as if nobody knew that it was sent."""
         made_by = json.loads(Path(document).read_bytes()).get("policy")
         return job.direction == "out" and (made_by != self._sent_policy.stamp or self._unseen(job, job.audio))
 
+    def _expect(self, job: Job, source: Source) -> None:
+        """What must wait for the list of recipients waits here, before anything is recognised."""
+        if self._unseen(job, source.id):
+            try:
+                self._review.reception.sending(self._names(job, source.id), since=job.added)
+            except OnHold:
+                self._originals.seal(source)  # it may be gone by the time that its row comes
+                raise
+
+    def _names(self, job: Job, identity: str) -> list[str]:
+        return [*self._recordings.names(job), identity]
+
     def _unseen(self, job: Job, identity: str) -> bool:
         """Whether the reviewers still lack it."""
-        reviewed = job.direction == "out" and self._review and self._settings.reviews_sent
-        return bool(reviewed and not self._review.reception.knows(identity))
+        if job.direction != "out" or not self._review or not self._settings.reviews_sent:
+            return False
+        return not self._review.reception.knows(identity, place=self._recordings.sent_from(job))
 
     # --- ends ----------------------------------------------------------------------------------------------------------
 
@@ -305,12 +330,23 @@ class Service:
         self.metrics.ended(job, state, outcome, seconds=seconds)
         reason = f" ({outcome.reason})" if outcome.reason else ""
         log.info("job %d %s %s%s after %.2f s", job.id, (outcome.id or job.audio)[:12], state, reason, seconds)
+        if state == "failed" and outcome.reason == NoInput.reason:
+            self._look_again(job)
+
+    def _look_again(self, job: Job) -> None:
+        """What could not be read is no longer known by its looks: if it can be read again, the sweeper takes it."""
+        try:
+            self._recordings.read(job)
+        except Exception:  # noqa: BLE001 - whatever it is, it cannot be read
+            self.queue.stamps.note(job.details.get("looks", ""), "")
 
     def _requeue(self, job: Job) -> None:
         with suppress(Exception):  # the sweeper finds it otherwise
             d = job.details
             if d["kind"] == "file":
                 self.intake.take_file(d["path"], source=job.source, identity=d["id"], direction=job.direction)
+            elif d["kind"] == "mailbox":
+                self.intake.take_mailbox(d["box"], via="sweep")
 
     def _told(self, via: str, what: str) -> None:
         self.metrics.told.labels(via, what).inc()

@@ -192,7 +192,8 @@ class ReviewTable:
         behind_proxy: with https the client's address, by which log-ins are slowed down, is the last in X-Forwarded-For of whoever asks from
             the loopback: the proxy must put it there. False: it is the proxy's, and all clients wait for each other.
         take_sent: what the service redacts of sent messages is audited and put before the reviewers.
-        recipients: CSV of `redactor audit --recipients`, for these; `file` is a path below its root, an id that a hook gave, or a SHA-256.
+        recipients: CSV of `redactor audit --recipients`, for these; `file` is a path (below the root, where recordings have but one), an id
+            that a hook gave, or a SHA-256. A message waits an hour for its row.
         rules, consents: a practice's own rules and the consent register, as `redactor audit` takes them.
         reveal_seconds: how long leave to hear one original lasts.
         idle_seconds, absolute_seconds: after which a session logs off by itself.

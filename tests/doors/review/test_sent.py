@@ -156,6 +156,7 @@ def test_without_its_place_among_the_reviewers_no_message_counts_as_done(house, 
 
 def test_who_was_called_stands_in_a_file_that_may_be_replaced(house, monkeypatch):
     monkeypatch.setattr("redactor.doors.serve.queue.FIRST_DELAY", 0.01)
+    monkeypatch.setattr("redactor.doors.serve.review.reception.PATIENCE", 0.0)
     csv = house.folder / "sent.csv"
     tables = {**house.tables, "review": f'{house.tables["review"]}recipients = "{csv}"\n'}
     by_path, by_id, not_ours, nobody = (house.record(f"sent/{n}.wav", n) for n in (1, 2, 3, 4))
@@ -226,7 +227,7 @@ def test_it_waits_for_the_file_of_recipients_however_long(house, monkeypatch):
         monkeypatch.setattr(service.queue, "put_off", lambda *a, **k: tried.append(1) or really(*a, **k))
         house.hook("file", sent, "--id", "1", "--direction", "out")
         wait_for(lambda: len(tried) > 4)
-        csv.write_text("file,recipient\n")
+        csv.write_text("file,recipient\ns.wav,r1\n")
         assert settled(service, 1) == {"redacted": 1}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from contextlib import closing
 from dataclasses import replace
@@ -43,7 +44,7 @@ def add(
 ) -> None:
     """Recognise, audit and redact sent messages, seal the originals, and put them before the reviewers.
 
-    What is there already is passed over without being recognised again. Speech that no word stands for is bleeped: a person will listen.
+    What is there already, in the same place, is passed over without being recognised again. Speech that no word stands for is bleeped: a person will listen.
     """
     from redactor.audio import Limits, looks_like_audio, read_source
     from redactor.doors.audit.recipients import Sendings, read_sendings
@@ -84,14 +85,17 @@ def add(
         for item in inputs:
             try:
                 source = read_source(item.path, limits=limits)
-                if reception.knows(source.id):
+                place = os.path.realpath(item.path)
+                if reception.knows(source.id, place=place):
                     counts["known"] += 1
                     continue
                 sending = sendings.of(item, source.id)
                 if sending.direction == "in":
                     counts["not sent by us"] += 1
                     continue
-                audited = reception.add(source, held[0].transcriber_for(item), sending, by=actor(), name=item.path.name)
+                audited = reception.add(
+                    source, held[0].transcriber_for(item), sending, place=place, by=actor(), name=item.path.name
+                )
                 counts[audited.verdict.value] += 1
             except Exception as error:  # noqa: BLE001 - one recording's failure is its own; foreign messages may quote speech
                 problem = as_redactor_error(error, "add a message")

@@ -17,7 +17,7 @@ from redactor.errors import RedactorError
 from redactor.policy import Edit
 from redactor.policy.sent.model import Audited, Severity, Verdict
 
-from .tables import findings, grants, make_tables, messages, reviews, sampled, versions
+from .tables import findings, grants, make_tables, messages, reviews, sampled, sendings, versions
 
 PAGE = 50
 COUNTED = 1000
@@ -82,10 +82,15 @@ class Store:
     # --- in ------------------------------------------------------------------------------------------------------------
 
     def add(
-        self, audited: Audited, *, folder: str, by: str, caller: str = "", mailbox: str = "", added: float = 0.0,
-        told: Callable[[], object] = lambda: None,
+        self, audited: Audited, *, folder: str, by: str, audio: str = "", place: str = "", caller: str = "", mailbox: str = "",
+        added: float = 0.0, told: Callable[[], object] = lambda: None,
     ) -> bool:  # fmt: skip
-        """Put a message before the reviewers; False if it is there already (nothing changes then)."""
+        """Put a message before the reviewers; False if it is there already (nothing changes then).
+
+        Args:
+            audio: SHA-256 of its recording, if that is not its id.
+            place: see `sent`.
+        """
         rows = [_finding(audited.id, n, breach) for n, breach in enumerate(audited.breaches)]
         try:
             with self.engine.begin() as c:
@@ -102,6 +107,7 @@ class Store:
                     rules=" ".join(sorted({b.rule for b in audited.breaches})), ruleset=audited.rules, caller=caller, mailbox=mailbox,
                     state="new", needed=1, version=1, folder=folder, turn=0,
                 ))  # fmt: skip
+                c.execute(insert(sendings).values(message=audited.id, audio=audio or audited.id, place=place))
                 c.execute(
                     insert(versions).values(message=audited.id, version=1, folder=folder, by=by, at=at, edits="[]")
                 )
@@ -145,7 +151,7 @@ class Store:
     # --- out -----------------------------------------------------------------------------------------------------------
 
     def page(self, filters: Filters, *, after: str = "", limit: int = PAGE) -> Page:
-        """Messages, newest first, from behind the key `after` (the `following` of another page; anything else: the first)."""
+        """Messages with their `audio`, newest first, from behind the key `after` (the `following` of another page; anything else: the first)."""
         query = _where(filters)
         added, identity = messages.c.added, messages.c.id
         key = _key(after)
@@ -153,7 +159,7 @@ class Store:
         if key:
             # Spelled out for the index: "added <= x" bounds the walk, the rest settles equal times.
             shown = shown.where(added <= key[0], or_(added < key[0], identity < key[1]))
-        shown = shown.order_by(added.desc(), identity.desc()).limit(limit + 1)
+        shown = _with_audio(shown).order_by(added.desc(), identity.desc()).limit(limit + 1)
         with self._reads.connect() as c:
             rows = [dict(row) for row in c.execute(shown).mappings()]
             counted = query.with_only_columns(identity).limit(COUNTED).subquery()
@@ -162,10 +168,24 @@ class Store:
         return Page(tuple(rows[:limit]), f"{more['added']!r}-{more['id']}" if more else "", int(count))
 
     def look(self, message: str) -> dict[str, Any] | None:
-        """A message's row."""
+        """A message's row, and `audio`."""
+        query = _with_audio(select(messages)).where(messages.c.id == message)
         with self._reads.connect() as c:
-            row = c.execute(select(messages).where(messages.c.id == message)).mappings().first()
+            row = c.execute(query).mappings().first()
         return dict(row) if row else None
+
+    def sent(self, audio: str, place: str) -> str:
+        """The message that a recording is, sent from a place (a mark); "" if there is none."""
+        query = select(sendings.c.message).where(sendings.c.audio == audio, sendings.c.place == place)
+        with self._reads.connect() as c:
+            return str(c.execute(query).scalar() or "")
+
+    def sendings(self, audio: str, *, limit: int = PAGE) -> list[dict[str, Any]]:
+        """Messages that are one and the same recording, newest first."""
+        query = select(messages).join(sendings, sendings.c.message == messages.c.id).where(sendings.c.audio == audio)
+        with self._reads.connect() as c:
+            rows = c.execute(query.order_by(messages.c.added.desc(), messages.c.id.desc()).limit(limit)).mappings()
+            return [dict(row) for row in rows]
 
     def findings(self, message: str) -> list[dict[str, Any]]:
         """What the rules say, in their order; `evidence` unpacked."""
@@ -254,6 +274,11 @@ def _finding(message: str, number: int, breach: Any) -> dict[str, Any]:
         "verdict": breach.verdict.value, "why": breach.why[:400], "better": breach.better[:400],
         "missing": ", ".join(breach.missing)[:200], "evidence": json.dumps(evidence),
     }  # fmt: skip
+
+
+def _with_audio(query: Select[Any]) -> Select[Any]:
+    audio = func.coalesce(sendings.c.audio, messages.c.id).label("audio")
+    return query.add_columns(audio).outerjoin(sendings, sendings.c.message == messages.c.id)
 
 
 def _where(f: Filters) -> Select[Any]:

@@ -2,6 +2,9 @@
 
 What must stay secret goes into the vault first, then the redacted version onto the shelf, then the row into the store: a kill at any moment leaves
 nothing that can be seen and is not whole. Once the row is there older versions are removed; what a kill leaves of them goes at the next start (`sweep`).
+
+One recording may be sent to several people, each of whom has allowed something else: each sending is a message of its own, with findings, versions and
+reviews of its own. The first has the recording's SHA-256 for its id, the others have made ones; what the vault holds of all of them lies under the recording's.
 """
 
 from __future__ import annotations
@@ -10,7 +13,9 @@ import json
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from hashlib import sha256
 from typing import Any, Protocol
 
 import numpy as np
@@ -85,32 +90,43 @@ class Studio:
 
     def take(
         self, source: Source, recording: Recording, made: Artefacts, sending: Sending = UNKNOWN, *, by: str, name: str = "",
-        caller: str = "", mailbox: str = "", added: float = 0.0, told: Callable[[], object] = lambda: None,
+        place: str = "", caller: str = "", mailbox: str = "", added: float = 0.0, told: Callable[[str], object] = lambda _: None,
     ) -> Audited:  # fmt: skip
-        """Audit a redacted recording, once, and put it before the reviewers.
+        """Audit a redacted recording, once for each place that it is sent from, and put it before the reviewers.
 
         Args:
-            told: called when all is made, before the message counts.
+            place: a mark.
+            told: called with the message when all is made, before it counts.
 
         Raises:
             RedactorError: it cannot be sealed or saved.
         """
         audited = self._audit(recording, made.plan, sending)
         version = self._version(self._ready(), made, 1)
-        with self.shelf.alone(source.id):
+        with self.shelf.alone(source.id):  # whatever id it gets: two sendings must not both be the first
             # Edits are numbers of words in the sealed plan: once there is a row it is never replaced by another recognition's.
-            if self.store.look(source.id) is not None:
+            if self.store.sent(source.id, place):
                 return audited
+            message = self._free_id(source.id, place)
+            audited = replace(audited, id=message)
             self._vault.seal(source.id, "original", source.untrusted_data, by=by)
-            self._vault.seal(source.id, "plan", pack(made.plan, suffix=source.suffix), by=by, replace=True)
+            plan, meta = _kind("plan", message, source.id), _kind("meta", message, source.id)
+            self._vault.seal(source.id, plan, pack(made.plan, suffix=source.suffix), by=by, replace=True)
             if name:
-                self._vault.seal(source.id, "meta", json.dumps({"name": name}).encode(), by=by, replace=True)
-            folder = self.shelf.save(source.id, 1, **version)
-            if self.store.add(audited, folder=folder, by=by, caller=caller, mailbox=mailbox, added=added, told=told):
-                self.shelf.keep_only(source.id, folder)
-            else:
-                self.shelf.drop(source.id, folder)
+                self._vault.seal(source.id, meta, json.dumps({"name": name}).encode(), by=by, replace=True)
+            folder = self.shelf.save(message, 1, **version)
+            if not self.store.add(
+                audited, folder=folder, by=by, audio=source.id, place=place, caller=caller, mailbox=mailbox, added=added,
+                told=lambda: told(message),
+            ):  # fmt: skip
+                self.shelf.drop(message, folder)
+                raise Busy("Another service puts the same recording before the reviewers.")
+        self._tidy(message)
         return audited
+
+    def _free_id(self, audio: str, place: str) -> str:
+        """An id for one more message that is this recording."""
+        return audio if self.store.look(audio) is None else sha256(f"{audio} {place}".encode()).hexdigest()
 
     def sweep(self) -> None:
         """Remove from the shelf what killed processes left beside the current versions.
@@ -119,10 +135,13 @@ class Studio:
             OutputError
         """
         for message in self.shelf.crowded():
-            with self.shelf.alone(message):
-                row = self.store.look(message)
-                if row is not None:
-                    self.shelf.keep_only(message, row["folder"])
+            self._tidy(message)
+
+    def _tidy(self, message: str) -> None:
+        with self.shelf.alone(message):
+            row = self.store.look(message)
+            if row is not None:
+                self.shelf.keep_only(message, row["folder"])
 
     def edit(
         self,
@@ -155,8 +174,7 @@ class Studio:
             raise ValueError("there is no edit to take back")
         every = before[:-1] if undo else (*before, *edits)
         pipeline = self._ready()
-        plan, suffix = self._plan(message, by=by, reason=reason)
-        source = Source.of(self._vault.open(message, "original", by=by, reason=reason), suffix)
+        plan, source = self._sealed(row, by=by, reason=reason)
         recording = pipeline.decoder(source)
         edited = pipeline.edited(recording, plan, every, self._policy)
         made = pipeline.make(recording, edited, f"review-{version + 1}", policy=self._policy)
@@ -189,9 +207,8 @@ class Studio:
         row = self.store.look(message)
         if row is None:
             raise NoInput("There is no such message.")
-        plan, suffix = self._plan(message, by=by, reason=reason)
+        plan, source = self._sealed(row, by=by, reason=reason)
         pipeline = self._ready()
-        source = Source.of(self._vault.open(message, "original", by=by, reason=reason), suffix)
         recording = pipeline.decoder(source)
         edited = pipeline.edited(recording, plan, self.store.edits(message, row["version"]), self._policy)
         held = (_plain(recording), spoken(edited))
@@ -209,8 +226,12 @@ class Studio:
 
     def name(self, message: str, *, by: str, reason: str) -> str:
         """The recording's file name, which may say who called; "" where none was kept."""
+        row = self.store.look(message)
+        if row is None:
+            return ""
         try:
-            return str(json.loads(self._vault.open(message, "meta", by=by, reason=reason))["name"])
+            kind = _kind("meta", message, row["audio"])
+            return str(json.loads(self._vault.open(row["audio"], kind, by=by, reason=reason))["name"])
         except (NoInput, ValueError, KeyError):
             return ""
 
@@ -219,11 +240,14 @@ class Studio:
         for grant in [g for g, (since, _) in self._held.items() if since < old]:
             del self._held[grant]
 
-    def _plan(self, message: str, *, by: str, reason: str) -> tuple[Plan, str]:
+    def _sealed(self, row: Mapping[str, Any], *, by: str, reason: str) -> tuple[Plan, Source]:
+        """A message's first plan, and its recording."""
+        audio = row["audio"]
         try:
-            return unpack(self._vault.open(message, "plan", by=by, reason=reason))
+            plan, suffix = unpack(self._vault.open(audio, _kind("plan", row["id"], audio), by=by, reason=reason))
         except ValueError:
             raise RedactorError("The sealed plan is not one that this version wrote.") from None
+        return plan, Source.of(self._vault.open(audio, "original", by=by, reason=reason), suffix)
 
     def _version(self, pipeline: Pipeline, made: Artefacts, version: int) -> dict[str, Any]:
         """What `Shelf.save` is given of it."""
@@ -239,6 +263,11 @@ class Studio:
         if pipeline is None:
             raise Busy("The model is still loading.")
         return pipeline
+
+
+def _kind(kind: str, message: str, audio: str) -> str:
+    """How the vault calls what belongs to one of several messages that are the same recording: held and purged with it."""
+    return kind if message == audio else f"{kind}-{message[:12]}"
 
 
 def _plain(recording: Recording) -> bytes:

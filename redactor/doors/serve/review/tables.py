@@ -32,7 +32,7 @@ STATES = ("new", "open", "reviewed", "disputed", "adjudicated")
 messages = Table(
     "redactor_review_messages",
     metadata,
-    Column("id", String(64), primary_key=True),  # SHA-256 of the recording
+    Column("id", String(64), primary_key=True),  # SHA-256 of the recording; where that was sent again, see `sendings`
     Column("added", Float, nullable=False),  # seconds since 1970
     Column("duration", Float, nullable=False),
     Column("kind", String(16), nullable=False),
@@ -52,6 +52,17 @@ messages = Table(
 for _name in ("state", "verdict", "severity", "kind", "caller"):
     Index(f"redactor_review_by_{_name}", messages.c[_name], messages.c.added, messages.c.id)
 Index("redactor_review_by_added", messages.c.added, messages.c.id)
+
+sendings = Table(
+    "redactor_review_sendings",
+    metadata,
+    Column("message", String(64), primary_key=True),
+    Column("audio", String(64), nullable=False),  # SHA-256 of the recording: the vault has it under this
+    Column(
+        "place", String(32), nullable=False
+    ),  # mark of where it was sent from: the same bytes elsewhere are another's message
+    UniqueConstraint("audio", "place"),
+)
 
 findings = Table(
     "redactor_review_findings",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +22,15 @@ from redactor.keep.sealing import Sealer
 from redactor.keep.trail import Trail
 from redactor.policy.sent import (
     Audited,
+    Breach,
     Circumstances,
     Register,
     Rules,
+    Verdict,
     audit,
     load_rules,
     read_register,
+    verdict_of,
 )
 from redactor.types import Plan, Recording
 
@@ -43,6 +46,10 @@ from .studio import Studio
 
 if TYPE_CHECKING:
     from redactor.pipeline import Pipeline
+
+
+_ASKS_WHO = "V17"
+"""The rule that cannot be judged of a recipient that nobody knows, whatever is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,19 @@ class Auditing:
         circumstances = Circumstances(
             consents=entry, sent=given.sent, direction=given.direction, prerecorded=given.prerecorded
         )
-        return audit(message, circumstances, self.rules)
+        audited = audit(message, circumstances, self.rules)
+        return audited if given.listed else _to_nobody(audited, self.rules)
+
+
+def _to_nobody(audited: Audited, rules: Rules) -> Audited:
+    """A list that should say to whom it went does not: a line of its own for the reviewers, also where the practice has switched V17 off."""
+    rule = rules.rules[_ASKS_WHO]
+    why = "The list of recipients does not name this message: to whom it went is not known."
+    breach = Breach(rule.id, rule.severity, Verdict.UNDETERMINED, (), ("recipient",), why, rule.better)
+    # Of a recipient that nobody knows the rule itself says no more than that.
+    others = (b for b in audited.breaches if b.rule != rule.id)
+    breaches = tuple(sorted((*others, breach), key=lambda b: b.rule))
+    return replace(audited, breaches=breaches, verdict=verdict_of(breaches))
 
 
 def _found(plan: Plan) -> tuple[Any, ...]:

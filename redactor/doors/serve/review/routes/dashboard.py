@@ -15,7 +15,7 @@ from redactor.doors.serve.review.store import Filters
 from redactor.keep.trail import events
 
 COLUMNS = {
-    "messages": "id added duration kind verdict severity rules ruleset caller mailbox state version".split(),
+    "messages": "id added duration kind verdict severity rules ruleset caller mailbox state version audio".split(),
     "judgments": "id state rules_verdict person verdict finding rule answer start end adjudicated".split(),
 }
 

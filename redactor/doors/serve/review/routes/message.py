@@ -179,9 +179,10 @@ def _page(
     message = row["id"]
     mine = desk.judgments.mine(message, person.id)
     name = desk.studio.name(message, by=person.actor, reason=grant) if grant else ""
+    others = [other for other in desk.store.sendings(row["audio"]) if other["id"] != message]
     return desk.page(
         "message.html", person, status=status, row=row, findings=desk.store.findings(message), mine=mine, rules=RULES,
-        verdicts=VERDICTS, history=desk.store.history(message), revealed=bool(grant), name=name, problem=problem,
+        verdicts=VERDICTS, history=desk.store.history(message), revealed=bool(grant), name=name, problem=problem, others=others,
         plain=" ".join(w["text"] for w in shown["words"]), minutes=round(desk.reveal_seconds / 60),
     )  # fmt: skip
 
