@@ -162,11 +162,17 @@ class Originals:
         for found in places:
             if self._is_its(job, found, _sound(made)[0]):
                 seen = True
-                # The other formats first: the one that the job is of says whether all is done.
+                problem: InputError | None = None
+                # The other formats first: they are compared with the one that the job is of.
                 for path in copies(found.path, self._roots):
                     covered = partial(self._covered, made, suffix_of(path), found, found.audio == job.audio)
-                    self._overwrite(path, job, covered, owner=d["box"], identity=d["id"], main=found)
+                    try:
+                        self._overwrite(path, job, covered, owner=d["box"], identity=d["id"], main=found)
+                    except InputError as error:  # a person must see to that one; the rest need not wait for it
+                        problem = problem or error
                 self._overwrite(found.path, job, lambda _: _sound(made), owner=d["box"], identity=d["id"])
+                if problem is not None:
+                    raise problem
         return seen
 
     def _is_its(self, job: Job, found: Message, sound: bytes) -> bool:

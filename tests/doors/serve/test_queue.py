@@ -267,6 +267,35 @@ def test_many_claimants_share_without_overlap_and_many_tellers_add_once(make):
     assert len(claimed) == len(set(claimed)) == count
 
 
+def test_texts_fit_their_columns(make):
+    queue = make()
+    queue.add(new())
+    (job,) = queue.claim(1, idle=True)
+    assert queue.settle(
+        job, "failed", Outcome(1, "f" * 64, Status.FAILED, reason="x" * 50, message="m\0" * 300, hint="h" * 500)
+    )
+
+
+def test_a_job_that_is_wanted_again_while_it_is_under_way_comes_again(make):
+    queue = make()
+    number, _ = queue.add(new())
+    for state in ("queued", "redacted"):
+        (job,) = queue.claim(1, idle=True)
+        if state == "queued":
+            queue.again(number)
+        queue.settle(job, "redacted", DONE)
+        assert queue.counts() == {state: 1}
+
+
+def test_a_table_of_an_earlier_version_gets_what_it_lacks(make):
+    queue = make()
+    with queue.engine.begin() as c:
+        c.execute(text("ALTER TABLE redactor_jobs DROP COLUMN wanted"))
+    queue.prepare()
+    queue.add(new())
+    assert len(queue.claim(1, idle=True)) == 1
+
+
 def test_nothing_in_the_database_names_anybody(make):
     queue = make()
     queue.add(new(1, message="Whitlock 5550142", place="/r/Whitlock"))
