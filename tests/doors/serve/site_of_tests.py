@@ -75,7 +75,7 @@ class Site:
         self.transcripts, self.results = folder / "transcripts", folder / "results"
         for made in (self.recordings, self.voicemail, self.transcripts):
             made.mkdir()
-        self.config = folder / "redactor.toml"
+        self.config, self.database_url = folder / "redactor.toml", ""
         self.settings()
 
     def settings(self, **tables: str):
@@ -87,6 +87,9 @@ roots = ["{self.recordings}", "{self.voicemail}"]\ntranscripts = "{self.transcri
             "http": 'listen = ""\n',
             "redaction": 'model = "none"\nner = "none"\nunheard = "bleep"\n',
         }
+        if self.database_url:
+            (self.folder / "database-url").write_text(self.database_url)
+            base["service"] += f'database_url_file = "{self.folder}/database-url"\n'
         for name, lines in tables.items():
             base[name] = base.get(name, "") + lines if name == "service" else lines
         self.config.write_text("".join(f"[{name}]\n{lines}\n" for name, lines in base.items()))

@@ -8,11 +8,27 @@ import threading
 
 import pytest
 from site_of_tests import settled, voicemail, wait_for
+from sqlalchemy import create_engine, text
 from test_originals import kept as kept  # noqa: PLC0414 - the fixture
 from test_originals import resemblance, several_formats
 from test_replacing import heard
 
 from redactor.doors.serve import originals
+
+
+@pytest.fixture(autouse=True, params=["sqlite", "postgresql"])
+def either_database(request, site):
+    """An empty one for each test."""
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres")
+        name = f"places_{os.urandom(4).hex()}"
+        engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as c:
+            c.execute(text(f"CREATE DATABASE {name}"))
+        engine.dispose()
+        site.database_url = url.replace("/postgres?", f"/{name}?")
+    yield
+    assert (site.folder / "state/queue.sqlite").exists() == (request.param == "sqlite")
 
 
 def saved(wav, *, move=False):

@@ -3,7 +3,6 @@
 import threading
 import time
 
-import postgresql
 import pytest
 from sqlalchemy import event, text
 
@@ -19,14 +18,6 @@ from redactor.types import Outcome, Status
 KEY = bytes(range(32))
 DONE = Outcome(1, "f" * 64, Status.REDACTED, duration=2.0)
 FAILED = Outcome(1, "f" * 64, Status.FAILED, reason="no-input", message="It is not there.", hint="Look.", exit_code=66)
-
-
-@pytest.fixture(scope="session")
-def postgres():
-    if postgresql.missing():
-        pytest.skip(postgresql.missing())
-    with postgresql.server() as url:
-        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
