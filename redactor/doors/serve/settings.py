@@ -193,7 +193,8 @@ class ReviewTable:
             the loopback: the proxy must put it there. False: it is the proxy's, and all clients wait for each other.
         take_sent: what the service redacts of sent messages is audited and put before the reviewers.
         recipients: CSV of `redactor audit --recipients`, for these; `file` is a path (below the root, where recordings have but one), an id
-            that a hook gave, or a SHA-256. A message waits an hour for its row.
+            that a hook gave, or a SHA-256.
+        recipients_seconds: how long a message waits for its row, unredacted; then it is audited as to nobody we know.
         rules, consents: a practice's own rules and the consent register, as `redactor audit` takes them.
         reveal_seconds: how long leave to hear one original lasts.
         idle_seconds, absolute_seconds: after which a session logs off by itself.
@@ -205,6 +206,7 @@ class ReviewTable:
     behind_proxy: bool = True
     take_sent: bool = True
     recipients: str = ""
+    recipients_seconds: float = 3600.0
     rules: str = ""
     consents: str = ""
     reveal_seconds: float = 900.0

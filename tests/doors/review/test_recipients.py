@@ -18,12 +18,13 @@ from redactor.doors.serve.review.reception import KnownSendings
 from redactor.errors import OnHold
 
 
-def with_list(house, content=None, **tables):
+def with_list(house, content=None, *, patience=3600.0, **tables):
     """The list's path, and settings that name it."""
     path = house.folder / "sent.csv"
     if content is not None:
         path.write_text(content)
-    return path, {**house.tables, **tables, "review": f'{house.tables["review"]}recipients = "{path}"\n'}
+    lines = f'recipients = "{path}"\nrecipients_seconds = {patience}\n'
+    return path, {**house.tables, **tables, "review": house.tables["review"] + lines}
 
 
 def called(service):
@@ -36,11 +37,13 @@ def id_of(path):
 
 
 def test_one_persons_row_does_not_answer_for_a_message_of_the_same_name_below_another_root(house, monkeypatch):
-    monkeypatch.setattr(reception, "PATIENCE", 0.0)
     one = house.record("2026/out-1.wav", 1)
     other = house.record("2026/out-1.wav", 2, folder=house.voicemail)
     _, tables = with_list(
-        house, f"file,recipient,caller\n2026/out-1.wav,of-site-a,alice\n{other},of-site-b,bob\n", asterisk=""
+        house,
+        f"file,recipient,caller\n2026/out-1.wav,of-site-a,alice\n{other},of-site-b,bob\n",
+        patience=0.0,
+        asterisk="",
     )
     with house.service(**tables) as service:
         house.hook("file", one, "--id", "1", "--direction", "out")
@@ -113,8 +116,7 @@ def test_a_row_may_come_after_its_message(house, monkeypatch):
 @pytest.mark.parametrize("off", [False, True])
 def test_a_row_that_does_not_come_is_told_to_the_reviewers(house, monkeypatch, off):
     monkeypatch.setattr("redactor.doors.serve.queue.FIRST_DELAY", 0.01)
-    monkeypatch.setattr(reception, "PATIENCE", 2.0)
-    _, tables = with_list(house, "file,recipient\nother.wav,r1\n")
+    _, tables = with_list(house, "file,recipient\nother.wav,r1\n", patience=2.0)
     if off:
         (house.folder / "rules.toml").write_text('name = "ours"\nversion = "1"\n[practice]\noff = ["V17"]\n')
         tables["review"] += f'rules = "{house.folder}/rules.toml"\n'

@@ -60,8 +60,7 @@ def test_the_same_bytes_are_audited_for_each_whom_they_were_sent_to(house, conse
 
 def test_one_who_is_not_on_the_list_is_not_passed_over_for_another_who_is(house, monkeypatch):
     monkeypatch.setattr("redactor.doors.serve.queue.FIRST_DELAY", 0.01)
-    monkeypatch.setattr("redactor.doors.serve.review.reception.PATIENCE", 0.5)
-    _, tables = with_list(house, "file,recipient\na.wav,r1\n")
+    _, tables = with_list(house, "file,recipient\na.wav,r1\n", patience=2.0)
     one, other = house.record("a.wav", 1), house.record("b.wav", 1)
     with house.service(**tables) as service:
         house.hook("file", one, "--id", "1", "--direction", "out")

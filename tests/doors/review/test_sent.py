@@ -156,9 +156,8 @@ def test_without_its_place_among_the_reviewers_no_message_counts_as_done(house, 
 
 def test_who_was_called_stands_in_a_file_that_may_be_replaced(house, monkeypatch):
     monkeypatch.setattr("redactor.doors.serve.queue.FIRST_DELAY", 0.01)
-    monkeypatch.setattr("redactor.doors.serve.review.reception.PATIENCE", 0.0)
     csv = house.folder / "sent.csv"
-    tables = {**house.tables, "review": f'{house.tables["review"]}recipients = "{csv}"\n'}
+    tables = {**house.tables, "review": f'{house.tables["review"]}recipients = "{csv}"\nrecipients_seconds = 0\n'}
     by_path, by_id, not_ours, nobody = (house.record(f"sent/{n}.wav", n) for n in (1, 2, 3, 4))
     with house.service(**tables) as service:
         house.hook("file", by_path, "--id", "1", "--direction", "out")

@@ -24,8 +24,6 @@ from redactor.types import Recording
 
 from .studio import Studio
 
-PATIENCE = 3600.0
-"""Seconds for which a sending may be ahead of its row: whoever writes the list may be slow. After that it is audited as to nobody we know."""
 SETTLED = 10.0
 """Seconds after which nobody is still writing a list whose last line does not end."""
 
@@ -80,10 +78,20 @@ class Reception:
     Args:
         sealer: makes marks of persons and numbers, which is all that the database knows of them.
         sendings: who was called, where a file says so.
+        patience: seconds for which a sending may be ahead of its row there: whoever writes the list may be slow.
     """
 
-    def __init__(self, studio: Studio, trail: Trail, sealer: Sealer, sendings: KnownSendings | None = None) -> None:
+    def __init__(
+        self,
+        studio: Studio,
+        trail: Trail,
+        sealer: Sealer,
+        sendings: KnownSendings | None = None,
+        *,
+        patience: float = 0.0,
+    ) -> None:
         self._studio, self._trail, self._sealer, self._sendings = studio, trail, sealer, sendings
+        self._patience = patience
 
     def knows(self, identity: str, *, place: str) -> bool:
         """Whether a recording (by its SHA-256) is there already, as one that is sent from this place."""
@@ -93,12 +101,12 @@ class Reception:
         """What is known of the sending of a recording that is called so, and that we know of since then.
 
         Raises:
-            OnHold: nothing yet, within `PATIENCE`; or see `KnownSendings`.
+            OnHold: nothing yet, and we are still patient; or see `KnownSendings`.
         """
         if self._sendings is None:
             return Sending()
         found = self._sendings.of(names)
-        if found is None and time.time() - since < PATIENCE:
+        if found is None and time.time() - since < self._patience:
             raise OnHold("The file review.recipients has no row of this message yet.", hint="It is waited for.")
         return found or Sending(listed=False)
 

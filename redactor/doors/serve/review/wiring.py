@@ -166,4 +166,5 @@ def open_review(
         reveal_seconds=r.reveal_seconds, titles={name: rule.title for name, rule in auditing.rules.rules.items()},
     )  # fmt: skip
     known = KnownSendings(Path(r.recipients)) if r.recipients else None
-    return Review(build_review(desk, access.router), desk, access, Reception(studio, trail, sealer, known))
+    reception = Reception(studio, trail, sealer, known, patience=r.recipients_seconds)
+    return Review(build_review(desk, access.router), desk, access, reception)
