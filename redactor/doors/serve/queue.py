@@ -151,7 +151,7 @@ class Queue(Register):
                 # Swept before its hook was heard: now we know.
                 same_yet = and_(jobs.c.id == found.id, jobs.c.direction == found.direction)
                 if c.execute(update(jobs).where(same_yet).values(direction=new.direction)).rowcount:
-                    self._again(c, found.id, ("redacted", "quarantined"))
+                    self._redirected(c, found.id, found.direction, new.direction)
             return int(found.id), False
 
     # --- work ----------------------------------------------------------------------------------------------------------
@@ -255,10 +255,12 @@ class Queue(Register):
                 result=self.sealer.seal(result.encode("utf-8", "surrogateescape")) if result else None,
             )  # fmt: skip
             # What a hook said meanwhile may ask for another policy, and for the reviewers; or its original lies somewhere else as well.
-            now_known = c.execute(select(jobs.c.direction, jobs.c.wanted).where(jobs.c.id == job.id)).first()
-            if ended and now_known is not None and now_known.direction != job.direction:
-                self._again(c, job.id, ("redacted", "quarantined"))
-            elif ended and now_known is not None and now_known.wanted:
+            known = (
+                c.execute(select(jobs.c.direction, jobs.c.wanted).where(jobs.c.id == job.id)).first() if ended else None
+            )
+            if known is not None and known.direction != job.direction:
+                self._redirected(c, job.id, job.direction, known.direction)
+            if known is not None and known.wanted:
                 self._again(c, job.id)
         return ended
 
@@ -297,7 +299,12 @@ class Queue(Register):
         with self.engine.begin() as c:
             silent = and_(jobs.c.id == number, jobs.c.direction == "")
             if c.execute(update(jobs).where(silent).values(direction=direction)).rowcount:
-                self._again(c, number, ("redacted", "quarantined"))
+                self._redirected(c, number, "", direction)
+
+    def _redirected(self, c: Any, number: int, before: str, direction: str) -> None:
+        """What was sent has another policy, and reviewers; what was received is treated as what nobody knows of."""
+        if "out" in (before, direction):
+            self._again(c, number, ("redacted", "quarantined"))
 
     def _again(self, c: Any, number: int, states: Sequence[str] = ("redacted",)) -> None:
         if c.execute(
