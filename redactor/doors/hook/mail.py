@@ -72,5 +72,5 @@ def _suffix(part: Message) -> str:
 def _named(part: Message) -> str:
     try:
         return part.get_filename() or ""
-    except (LookupError, ValueError):  # in a character set that there is not
+    except Exception:  # noqa: BLE001 - a character set that there is not, a name in pieces: it is the ending's alone
         return ""

@@ -42,7 +42,7 @@ def place(path: str, roots: Sequence[str]) -> tuple[str, tuple[str, ...]]:
 
 def plain(path: str) -> str:
     """One way to write an absolute path: what is told with two slashes is no other recording."""
-    return "/" + "/".join(_parts(path))
+    return "/" + "/".join(_parts(path)) if path.startswith("/") else path
 
 
 def _parts(path: str) -> tuple[str, ...]:
@@ -87,7 +87,9 @@ def opened_folder(path: str, roots: Sequence[str]) -> Iterator[int]:
 def _descended(root: str, names: Sequence[str]) -> Iterator[int]:
     try:
         folder = os.open(root, _FOLDER & ~os.O_NOFOLLOW)
-    except OSError:
+    except OSError as error:
+        if isinstance(refusal := _refusal(error), Busy):
+            raise refusal from None
         raise NoInput("A folder of the settings does not exist or may not be read.") from None
     try:
         for name in names:
@@ -112,7 +114,9 @@ def _refusal(error: OSError) -> Exception:
         return NoInput("The file does not exist.")
     if isinstance(error, PermissionError):
         return NoInput("The file may not be read with these permissions.")
-    return RefusedInput("There is a link on the way, or something that is neither file nor folder.")
+    if error.errno in (errno.ELOOP, errno.ENOTDIR, errno.ENXIO, errno.ENAMETOOLONG, errno.EISDIR):
+        return RefusedInput("There is a link on the way, or something that is neither file nor folder.")
+    return NoInput("The file cannot be reached.", hint="Is its disk or share in order?")
 
 
 def read_all(descriptor: int, limit: int) -> bytes:

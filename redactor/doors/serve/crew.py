@@ -147,6 +147,12 @@ class Crew:
         """The job of an item that is under way."""
         return self._work[item.number].job
 
+    def target(self, item: Item) -> Path:
+        """Place of the result of an item that was begun."""
+        found = self._work[item.number].target
+        assert found is not None
+        return found
+
     def let_go(self, item: Item) -> None:
         """What lies in the place of its result may be another's."""
         self._work[item.number].let_go = True
@@ -217,14 +223,18 @@ class Crew:
             self._queue.settle(job, "superseded", outcome)
             self._requeue(job)
             state = "superseded"
-        elif outcome.exit_code in _FINAL:
-            state = "failed" if self._queue.settle(job, "failed", outcome) else "lost"
         else:
-            again = self._queue.put_off(
-                job, outcome, counts=outcome.exit_code not in _PLACE and outcome.reason != OnHold.reason
-            )
-            state = "put off" if again else "failed"
+            state = self._give_up(job, outcome)
         self._ended(job, state, outcome)
+
+    def _give_up(self, job: Job, outcome: Outcome) -> str:
+        """What failed is a dead letter, or tried again if that may help; which of the two."""
+        if outcome.exit_code in _FINAL:
+            return "failed" if self._queue.settle(job, "failed", outcome) else "lost"
+        again = self._queue.put_off(
+            job, outcome, counts=outcome.exit_code not in _PLACE and outcome.reason != OnHold.reason
+        )
+        return "put off" if again else "failed"
 
     def _before(self, job: Job, outcome: Outcome, result: str) -> tuple[Outcome, str]:
         """What becomes of a job whose recording is not there as it was."""
@@ -279,8 +289,7 @@ class Crew:
             else:
                 failed = replace(failed, reason="bad-job", message=f"Unexpected {type(error).__name__}.", exit_code=70)
             try:
-                self._queue.settle(job, "failed", failed)
-                self._ended(job, "failed", failed)
+                self._ended(job, self._give_up(job, failed), failed)
             except SQLAlchemyError:
                 self.lost.add(job.id)
             return None

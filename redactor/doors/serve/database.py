@@ -64,6 +64,7 @@ jobs = Table(
     Column("bleeped", Float, nullable=False, default=0.0),
     Column("result", LargeBinary),  # sealed: place of the artefacts
     Column("wanted", Integer, nullable=False, default=0, server_default="0"),  # once more, when it has ended
+    Column("told", Integer, nullable=False, default=0, server_default="0"),  # whether somebody said which way it went
     UniqueConstraint("place", "audio"),
 )
 Index("redactor_jobs_ready", jobs.c.state, jobs.c.crashes, jobs.c.id)
@@ -117,8 +118,8 @@ def make_tables(engine: Engine) -> None:
             c.execute(text("SELECT pg_advisory_xact_lock(727364)"))
         metadata.create_all(c)
         there = {column["name"] for column in inspect(c).get_columns(jobs.name)}
-        if "wanted" not in there:  # made by an earlier version
-            c.execute(text(f"ALTER TABLE {jobs.name} ADD COLUMN wanted INTEGER NOT NULL DEFAULT 0"))
+        for name in {"wanted", "told"} - there:  # made by an earlier version
+            c.execute(text(f"ALTER TABLE {jobs.name} ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0"))
 
 
 def now(c: Connection) -> float:

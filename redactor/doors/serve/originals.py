@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeAlias
 
 from redactor.audio import Limits, Source, bleep, encode
 from redactor.doors.hook.paths import opened, read_all
-from redactor.errors import Busy, InputError, NoInput, OutOfSpace
+from redactor.errors import Busy, InputError, NoInput, OutOfSpace, RedactorError
 from redactor.keep.artefacts import artefact
 from redactor.render import still_audible
 from redactor.types import Interval
@@ -87,7 +87,7 @@ class Originals:
             self.seal(self._recordings.read(job))
         if not self._replaces(job):
             return
-        made = self._results.read(job.key, job.audio, target)
+        made = self._results.read(target, job.audio)
         if made is None:
             if self._results.is_of_another(job.audio, target):
                 raise CannotReplace("The result that lies there is of another recording.")
@@ -108,7 +108,7 @@ class Originals:
         item, out = self._recordings.item(job, 0)
         for stem in (item.stem.name, job.audio):
             target = (out / item.stem).with_name(stem)
-            made = self._results.read(job.key, job.audio, target)
+            made = self._results.read(target, job.audio)
             if made is not None and self._was_replaced(job, made):
                 return str(artefact(target, ".json"))
         return None
@@ -130,14 +130,17 @@ class Originals:
         """Hash of the recording in whose place we wrote a file of this hash."""
         return self._queue.stamps.of(_ours(audio)) or ""
 
-    def is_being_written(self, owner: str, stamp: str) -> bool:
-        """Whether what lies there is half an original and half ours. `owner`: the path, or the mailbox."""
+    def writer(self, owner: str, stamp: str) -> int | None:
+        """The job that is writing there, so that half an original and half ours may lie there. `owner`: the path, or the mailbox."""
         mark = _Mark.read(self._queue.stamps.of(_writing(owner, stamp)))
-        return mark is not None and self._queue.is_open(mark.job)
+        return mark.job if mark is not None and self._queue.is_open(mark.job) else None
 
     def wholly_ours(self, message: Message) -> bool:
         """Whether a message is ours in every format it is stored in; Asterisk copies it format by format, and we may come in between."""
-        return all(self.is_ours(self._hash_of(path)) for path in copies(message.path, self._roots))
+        try:
+            return all(self.is_ours(self._hash_of(path)) for path in copies(message.path, self._roots))
+        except RedactorError:  # a link, a folder: the job says so
+            return False
 
     # --- writing -------------------------------------------------------------------------------------------------------
 
@@ -177,7 +180,7 @@ class Originals:
 
     def _is_its(self, job: Job, found: Message, sound: bytes) -> bool:
         """Whether a message that has a job's id is of its recording: as it was, as we made it, or half of each."""
-        if found.audio == job.audio or self.is_ours(found.audio, of=job.audio):
+        if found.audio in (job.audio, _hash(sound)) or self.is_ours(found.audio, of=job.audio):
             return True
         mark = self._mark(job, job.details["box"], found.stamp)
         return mark is not None and mark.is_torn(found.data, sound)
@@ -207,7 +210,7 @@ class Originals:
             stamp = stamp_of(os.fstat(descriptor))
             data = read_all(descriptor, self._limits.max_bytes)
             source = Source.of(data, suffix_of(path))
-            if self.is_ours(source.id, of=job.audio):
+            if self.is_ours(source.id, of=job.audio) or (main is None and data == made(data)[0]):
                 self._done(descriptor, job, owner)
                 return
             mark = self._mark(job, owner, stamp)
@@ -309,7 +312,8 @@ class _Mark:
 
     def is_torn(self, data: bytes, content: bytes) -> bool:
         """Whether `data` is what a kill leaves of an original that `content` was being written over."""
-        begun = data[:PAGE] == content[:PAGE]
+        least = min(PAGE, len(content))
+        begun = least > 0 and data[:least] == content[:least]
         grown = data.startswith(content) or content.startswith(data)  # the size was not right yet, or the end not there
         return begun and (grown or self._end(data, self.size) == self.end)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import socket
 from contextlib import suppress
 from pathlib import Path
 
@@ -71,3 +72,11 @@ class Presence:
             (self._folder / self.name).unlink()
         with suppress(OSError):
             os.close(self._file)
+
+
+def notify(state: str) -> None:
+    """Tell systemd (sd_notify), if it started us."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if address:
+        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.sendto(state.encode(), "\0" + address[1:] if address.startswith("@") else address)

@@ -16,7 +16,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, insert, or_, select, update
+from sqlalchemy import Row, and_, case, delete, insert, or_, select, update
 
 from redactor.errors import Busy, ConfigurationError, CrashedRepeatedly, NoInput, RedactorError
 from redactor.keep.sealing import Sealer
@@ -124,7 +124,10 @@ class Queue(Register):
         same = jobs.c.key == key
         if place is not None:
             same = or_(same, and_(jobs.c.place == place, jobs.c.audio == new.audio))
-        known = select(jobs.c.id, jobs.c.direction).where(same).order_by(jobs.c.place.is_(None)).limit(1)
+        # The one of this place first: it alone may have it.
+        known = (
+            select(jobs.c.id, jobs.c.direction).where(same).order_by(case((jobs.c.place == place, 0), else_=1)).limit(1)
+        )
         with self.engine.begin() as c:
             if (found := c.execute(known).first()) is None:
                 if self._open(c) >= self.limit:
@@ -132,7 +135,7 @@ class Queue(Register):
                 direction = new.direction or new.usual or self._direction_at(c, place)
                 row = {
                     "key": key, "place": place, "audio": new.audio, "source": new.source, "direction": direction,
-                    "sealed": self._seal(dict(new.details)), "state": "queued", "added": new.added or clock(c),
+                    "sealed": self._seal(dict(new.details)), "state": "queued", "added": new.added or clock(c), "told": int(bool(new.direction)),
                 }  # fmt: skip
                 if (made := insert_new(c, jobs, row)) is not None:
                     if looks is not None:
@@ -144,14 +147,13 @@ class Queue(Register):
                 self.stamps.note_within(c, *looks)
             # What had changed lies there as it was; what could not be read can be, now.
             gone = or_(jobs.c.state == "superseded", and_(jobs.c.state == "failed", jobs.c.reason == NoInput.reason))
-            c.execute(update(jobs).where(jobs.c.id == found.id, gone).values(
+            revived = c.execute(update(jobs).where(jobs.c.id == found.id, gone).values(
                 place=place, sealed=self._seal(dict(new.details)), state="queued", attempts=0, crashes=0, not_before=0.0
             ))  # fmt: skip
-            if new.direction != found.direction and new.direction and found.direction in ("", new.usual):
-                # Swept before its hook was heard: now we know.
-                same_yet = and_(jobs.c.id == found.id, jobs.c.direction == found.direction)
-                if c.execute(update(jobs).where(same_yet).values(direction=new.direction)).rowcount:
-                    self._redirected(c, found.id, found.direction, new.direction)
+            if revived.rowcount:
+                c.execute(delete(calls).where(calls.c.job == found.id))
+            if new.direction:  # swept before its hook was heard, perhaps: now we know
+                self._learn(c, found.id, new.direction)
             return int(found.id), False
 
     # --- work ----------------------------------------------------------------------------------------------------------
@@ -297,9 +299,15 @@ class Queue(Register):
     def learn(self, number: int, direction: str) -> None:
         """Somebody said which way a recording went that is known already."""
         with self.engine.begin() as c:
-            silent = and_(jobs.c.id == number, jobs.c.direction == "")
-            if c.execute(update(jobs).where(silent).values(direction=direction)).rowcount:
-                self._redirected(c, number, "", direction)
+            self._learn(c, number, direction)
+
+    def _learn(self, c: Any, number: int, direction: str) -> None:
+        """The first who says so is believed, rather than the folder."""
+        unsaid = and_(jobs.c.id == number, jobs.c.told == 0)
+        before = c.execute(select(jobs.c.direction).where(unsaid)).scalar()
+        told = c.execute(update(jobs).where(unsaid).values(direction=direction, told=1)).rowcount
+        if told and before is not None and before != direction:
+            self._redirected(c, number, before, direction)
 
     def _redirected(self, c: Any, number: int, before: str, direction: str) -> None:
         """What was sent has another policy, and reviewers; what was received is treated as what nobody knows of."""

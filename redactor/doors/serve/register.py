@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, and_, func, select
 
+from redactor.errors import NoInput
 from redactor.keep.sealing import Sealer
 
 from .database import connect, jobs, now, reading
@@ -85,18 +86,20 @@ class Register:
             found = c.execute(select(jobs.c.id).where(jobs.c.key == self._key(source, message, audio))).scalar()
         return None if found is None else int(found)
 
-    def identity(self, number: int) -> tuple[str, str] | None:
-        """Key and SHA-256 of a job."""
-        with reading(self.engine).connect() as c:
-            found = c.execute(select(jobs.c.key, jobs.c.audio).where(jobs.c.id == number)).first()
-        return None if found is None else (str(found.key), str(found.audio))
-
     def number_at(self, place: str, audio: str) -> int | None:
         """The number of the job of a recording that lay in a place."""
         query = select(jobs.c.id).where(jobs.c.place == self.stamps.mark("place", place), jobs.c.audio == audio)
         with reading(self.engine).connect() as c:
             found = c.execute(query).scalar() if place else None
         return None if found is None else int(found)
+
+    def is_unread(self, place: str) -> bool:
+        """Whether a dead letter says already that what lies there cannot be read."""
+        there = and_(
+            jobs.c.place == self.stamps.mark("place", place), jobs.c.state == "failed", jobs.c.reason == NoInput.reason
+        )
+        with reading(self.engine).connect() as c:
+            return c.execute(select(jobs.c.id).where(there).limit(1)).first() is not None
 
     def _key(self, source: str, message: str, audio: str) -> str:
         return self.stamps.mark("job", source, message, audio)

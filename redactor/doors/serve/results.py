@@ -33,15 +33,19 @@ class Results:
     def __init__(self, stamps: Stamps, folders: Sequence[str]) -> None:
         self._stamps, self._folders = stamps, tuple(folders)
 
-    def note(self, key: str, files: Mapping[str, bytes]) -> None:
-        """What is about to be saved for a job, by suffix."""
-        self._stamps.note(_place(key), _digest(files))
+    def note(self, target: Path, files: Mapping[str, bytes]) -> None:
+        """What is about to be saved there, by suffix."""
+        self._stamps.note(_place(target), _digest(files))
 
-    def read(self, key: str, audio: str, target: Path) -> dict[str, bytes] | None:
-        """The files of a job's result by suffix, None unless they are all there as we made them of the recording with this hash."""
-        noted = self._stamps.of(_place(key))
+    def read(self, target: Path, audio: str = "") -> dict[str, bytes] | None:
+        """The files of a result by suffix, None unless they are all there as we made them.
+
+        Args:
+            audio: SHA-256 of the recording that they must be of, where it is known.
+        """
+        noted = self._stamps.of(_place(target))
         files = self._files(target) if noted else None
-        if files is None or _digest(files) != noted or document_of(files).get("id") != audio:
+        if files is None or _digest(files) != noted or audio not in ("", document_of(files).get("id")):
             return None
         return files
 
@@ -80,5 +84,5 @@ def _digest(files: Mapping[str, bytes]) -> str:
     return whole.hexdigest()
 
 
-def _place(key: str) -> str:
-    return f"made\0{key}"
+def _place(target: Path) -> str:
+    return f"made\0{target}"

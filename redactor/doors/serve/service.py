@@ -41,7 +41,7 @@ from .intake import Intake
 from .loops import Loop
 from .metrics import Metrics
 from .originals import Originals
-from .presence import Presence
+from .presence import Presence, notify
 from .queue import Job, Queue
 from .recipe import sent_policy_of
 from .recordings import Recordings, transcript_for
@@ -189,7 +189,7 @@ class Service:
         self.crew = Crew(
             self.queue, self._recordings, in_flight=in_flight, ended=self._ended, requeue=self._requeue, note=log.warning,
             finishing=self._originals.finish, finished_before=self._originals.replaced, wanted_anew=self._unseen,
-            believed=lambda job, target: self._results.read(job.key, job.audio, target) is not None, too_late=self._too_late,
+            believed=lambda job, target: self._results.read(target, job.audio) is not None, too_late=self._too_late,
         )  # fmt: skip
         self._bury_the_dead()
         self.crew.start(made.pipeline)
@@ -286,14 +286,15 @@ class Service:
                 since=job.added, by="service", name=item.path.name,
             )  # fmt: skip
         self._check_still_ours(item, job)
-        self._results.note(job.key, dict(made.files))
+        self._results.note(self.crew.target(item), dict(made.files))
 
     def _check_still_ours(self, item: Item, job: Job) -> None:
         """Two that were under way under one name, or one job in two services, must not save in the wrong order."""
         assert self.crew is not None
         try:
-            if job.details["kind"] == "file":
-                self._recordings.read(job)
+            with suppress(NoInput):  # taken away meanwhile: there is nothing newer
+                if job.details["kind"] == "file":
+                    self._recordings.read(job)
         except RedactorError:
             self.crew.let_go(item)
             raise
@@ -302,8 +303,14 @@ class Service:
 
     def _too_late(self, job: Job, document: str) -> bool:
         """Whether a sent message was made as if nobody knew that it was sent."""
+        if job.direction != "out":
+            return False
         made_by = json.loads(Path(document).read_bytes()).get("policy")
-        return job.direction == "out" and (made_by != self._sent_policy.stamp or self._unseen(job, job.audio))
+        return made_by != self._sent_policy.stamp or (self._unseen(job, job.audio) and self._was_sent(job))
+
+    def _was_sent(self, job: Job) -> bool:
+        """Whether the list of recipients, where there is one, does not say that it was received."""
+        return bool(self._review.reception.sending(self._names(job, job.audio), since=job.added).direction != "in")
 
     def _expect(self, job: Job, source: Source) -> None:
         """What must wait for the list of recipients waits here, before anything is recognised."""
@@ -330,7 +337,7 @@ class Service:
         self.metrics.ended(job, state, outcome, seconds=seconds)
         reason = f" ({outcome.reason})" if outcome.reason else ""
         log.info("job %d %s %s%s after %.2f s", job.id, (outcome.id or job.audio)[:12], state, reason, seconds)
-        if state == "failed" and outcome.reason == NoInput.reason:
+        if state == "failed" and outcome.reason == NoInput.reason and "looks" in job.details:
             self._look_again(job)
 
     def _look_again(self, job: Job) -> None:
@@ -338,7 +345,7 @@ class Service:
         try:
             self._recordings.read(job)
         except Exception:  # noqa: BLE001 - whatever it is, it cannot be read
-            self.queue.stamps.note(job.details.get("looks", ""), "")
+            self.queue.stamps.note(job.details["looks"], "")
 
     def _requeue(self, job: Job) -> None:
         with suppress(Exception):  # the sweeper finds it otherwise
@@ -387,11 +394,3 @@ def _vault(settings: Settings) -> Any:
     from redactor.doors.keeping import places_in
 
     return places_in(settings).open_vault()
-
-
-def notify(state: str) -> None:
-    """Tell systemd (sd_notify), if it started us."""
-    address = os.environ.get("NOTIFY_SOCKET", "")
-    if address:
-        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
-            s.sendto(state.encode(), "\0" + address[1:] if address.startswith("@") else address)

@@ -13,12 +13,14 @@ from pathlib import Path
 
 from redactor.doors.hook.paths import read_all
 from redactor.doors.hook.spool import ENDING
-from redactor.doors.hook.ticket import AUDIO_NAME, LARGEST, read_ticket
-from redactor.durable import is_leftover
-from redactor.errors import RedactorError, RefusedInput
+from redactor.doors.hook.ticket import AUDIO_NAME, LARGEST, Ticket, read_ticket
+from redactor.durable import Partial, flush_folder, is_leftover
+from redactor.errors import NoInput, RefusedInput
 
 OVERDUE = 10.0
 """Seconds without a sign after which tickets are taken although another service is at it."""
+UNREADABLE = 86_400.0
+"""Seconds after which a ticket that cannot be read keeps no recording from being taken without one."""
 STUCK = 60.0
 """The same for walking the folders."""
 
@@ -59,7 +61,6 @@ class Tickets:
                     self.folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600
                 )
             if descriptor < 0 or _ours(descriptor) or time.time() - os.fstat(descriptor).st_mtime > overdue:
-                still()
                 yield still
             else:
                 yield None
@@ -137,16 +138,29 @@ class Tickets:
                     path = path.rename(self.new / f"{os.urandom(16).hex()}.wav")
                 yield path
 
-    def _named(self) -> frozenset[str] | None:
-        """The recordings whose tickets wait; None if that cannot be told now."""
-        names: set[str] = set()
+    def write(self, ticket: Ticket) -> Path:
+        """A ticket as the hook would have written it."""
+        path = self.new / f"{time.time_ns():020d}-{os.urandom(8).hex()}{ENDING}"
+        partial = Partial(path)
         try:
-            for ticket in self.waiting():
-                # Taken meanwhile, or set aside in a moment, together with its recording.
-                with suppress(RefusedInput, FileNotFoundError):
+            partial.write(ticket.to_json())
+            partial.commit()
+            flush_folder(self.new)
+        finally:
+            partial.discard()
+        return path
+
+    def _named(self) -> frozenset[str] | None:
+        """The recordings whose tickets wait; None if that cannot be told now (of a ticket that nobody ever could read, it need not)."""
+        names: set[str] = set()
+        for ticket in self.waiting():
+            # Taken meanwhile, or set aside in a moment, together with its recording.
+            with suppress(RefusedInput, FileNotFoundError):
+                try:
                     names.add(read_ticket(self.read(ticket)).audio)
-        except (RedactorError, OSError):
-            return None
+                except (NoInput, PermissionError):
+                    if time.time() - ticket.stat(follow_symlinks=False).st_mtime < UNREADABLE:
+                        return None
         return frozenset(names)
 
     def _begins_as_ticket(self, path: Path) -> bool:

@@ -56,6 +56,13 @@ def test_pictures_and_texts_are_no_recordings():
         recordings_in(mail((b"", "audio/x-wav", "a.wav")))
 
 
+def test_a_name_that_is_told_twice_in_two_ways():
+    raw = mail((b"sound", "audio/x-wav", "a.wav")).getvalue()
+    twice = raw.replace(b'filename="a.wav"', b"filename*=utf-8''a.wav; filename*0*=utf-8''a.wav")
+    assert twice != raw
+    assert recordings_in(io.BytesIO(twice))[0][:2] == (b"sound", ".wav")
+
+
 def test_a_name_in_a_character_set_that_there_is_not():
     raw = mail((b"sound", "audio/x-wav", "a.wav")).getvalue().replace(b'filename="a.wav"', b"filename*=klingon''a.wav")
     assert recordings_in(io.BytesIO(raw))[0][1] == ".wav"

@@ -13,6 +13,7 @@ from test_serving import house as house  # noqa: PLC0414 - the fixture
 from redactor.audio import Source
 from redactor.doors.audit.recipients import Sending
 from redactor.doors.keeping import places_in
+from redactor.doors.serve.review.tables import sendings
 from redactor.policy import Edit
 from redactor.speech import TranscriptReader
 
@@ -56,6 +57,21 @@ def test_the_same_bytes_are_audited_for_each_whom_they_were_sent_to(house, conse
     made = second["id"][:12]
     assert kinds == ["meta", f"meta-{made}", "original", "plan", f"plan-{made}"]
     assert trail_of(house).count('"event":"message-added"') == 2
+
+
+def test_a_message_of_an_earlier_version_does_not_come_up_again(house):
+    path = house.record("a.wav", 1)
+    with house.service(**house.tables) as service:
+        house.hook("file", path, "--id", "1", "--direction", "out")
+        settled(service, 1)
+        store = service._review.desk.store
+        with store.engine.begin() as c:
+            c.execute(sendings.delete())
+        store.prepare()
+        knows = service._review.reception.knows
+        assert knows(id_of(path), place=str(path))
+        assert knows(id_of(path), place=str(path))
+        assert not knows(id_of(path), place="/elsewhere")
 
 
 def test_one_who_is_not_on_the_list_is_not_passed_over_for_another_who_is(house, monkeypatch):

@@ -8,6 +8,7 @@ sys.path[:0] = [p for p in (str(Path(__file__).parent), str(ROOT), str(ROOT / "b
 
 import postgresql  # noqa: E402
 import pytest  # noqa: E402
+from desk_of_tests import desk  # noqa: E402, F401
 from site_of_tests import site  # noqa: E402, F401
 
 

@@ -8,79 +8,16 @@ import time
 from pathlib import Path
 
 import pytest
+from desk_of_tests import AUDIO, Desk, failing
+from sqlalchemy.exc import IntegrityError
 
 from redactor.audio import Limits
-from redactor.doors.hook.spool import Spool
 from redactor.doors.hook.ticket import Ticket
 from redactor.doors.serve import intake as intakes
-from redactor.doors.serve.intake import Intake
-from redactor.doors.serve.queue import NewJob, Queue
-from redactor.doors.serve.tickets import Tickets
+from redactor.doors.serve.originals import Originals
+from redactor.doors.serve.queue import NewJob
 from redactor.durable import Partial
-from redactor.keep.sealing import Sealer
-from redactor.types import Outcome, Status
-
-AUDIO = b"RIFF the only copy"
-
-
-class Desk:
-    """A spool, a queue, a folder of recordings, and an intake between them."""
-
-    def __init__(self, folder, **kwargs):
-        self.recordings, self.spool = folder / "recordings", Spool(str(folder / "spool"), limit=99)
-        self.recordings.mkdir()
-        self.spool.prepare()
-        self.new, self.refused, self.held = folder / "spool/new", folder / "spool/refused", folder / "held"
-        self.queue = Queue(f"sqlite:///{folder}/queue.sqlite", Sealer(bytes(32)), worker="w")
-        self.queue.prepare()
-        self.notes = []
-        self.intake = Intake(
-            tickets=Tickets(folder / "spool"), queue=self.queue, roots=(str(self.recordings),), voicemail="", held=self.held, settle=0,
-            limits=Limits(max_bytes=1 << 20), note=self.notes.append, **kwargs,
-        )  # fmt: skip
-
-    def mail(self):
-        self.spool.put(Ticket("mail", id="m1", audio=f"{os.urandom(16).hex()}.wav", direction="in"), AUDIO)
-        return next(self.new.glob("*.ticket"))
-
-    def file(self, name="a.wav", content=AUDIO):
-        path = self.recordings / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(content)
-        return str(path)
-
-    def age(self, seconds=7200):
-        for path in self.new.iterdir():
-            os.utime(path, (time.time() - seconds,) * 2)
-
-    def take(self):
-        """All that may be taken now, with no wait between two looks."""
-        self.intake._later.clear()
-        return self.intake.take_tickets()
-
-    def rows(self):
-        found = [row for state in ("queued", "claimed", "redacted", "quarantined") for row in self.queue.letters(state)]
-        return [(row["source"], row["direction"], row["state"]) for row in sorted(found, key=lambda row: row["id"])]
-
-
-@pytest.fixture
-def desk(tmp_path):
-    made = Desk(tmp_path, sent=(f"{tmp_path}/recordings/sent",))
-    yield made
-    made.queue.close()
-
-
-def failing(monkeypatch, where, name, error, only):
-    """A function of the system that fails for some paths."""
-    really = getattr(os, name)
-
-    def go(path, *args, **kwargs):
-        if str(path).endswith(only):
-            raise error
-        return really(path, *args, **kwargs)
-
-    monkeypatch.setattr(f"{where}.os.{name}", go)
-
+from redactor.errors import Busy
 
 # --- a mail's recording is the only copy there is ------------------------------------------------------------------------
 
@@ -162,6 +99,27 @@ def test_what_a_killed_hook_was_writing(desk, content, taken):
     assert list(desk.new.iterdir()) == []
 
 
+def test_it_is_not_lost_between_its_folder_and_a_full_queue(desk):
+    desk.mail().unlink()
+    desk.age()
+    desk.queue.limit = 0
+    with pytest.raises(Busy):
+        desk.intake.sweep()
+    desk.queue.limit = 99
+    desk.take()
+    assert desk.rows() == [("mail", "in", "queued")]
+
+
+def test_a_ticket_that_nobody_can_read_keeps_no_recording_out_for_good(desk, monkeypatch):
+    unreadable = desk.mail()
+    desk.mail().unlink()
+    desk.age()
+    failing(monkeypatch, "redactor.doors.serve.tickets", "open", PermissionError(), unreadable.name)
+    assert desk.intake.sweep() == 0
+    desk.age(2 * 86400)
+    assert desk.intake.sweep() >= 1
+
+
 def test_a_forged_ticket_takes_no_held_recording_away(desk):
     desk.mail()
     desk.take()
@@ -237,83 +195,59 @@ def test_a_time_to_come_is_no_reason_to_wait_for_it(desk):
     assert desk.intake.sweep() == 1
 
 
-# --- which recording, and which way it went ------------------------------------------------------------------------------
+def test_a_row_that_the_database_refuses_holds_up_no_other(desk, monkeypatch):
+    really = desk.queue.add
 
+    def add(new, **kwargs):
+        if new.message == "1":
+            raise IntegrityError("", {}, Exception("UNIQUE"))
+        return really(new, **kwargs)
 
-def test_two_slashes_are_no_other_recording(desk):
-    path = desk.file("sent/a.wav")
-    desk.intake.take_file(path.replace("/sent", "//sent/"), source="freeswitch", identity="1")
-    assert desk.intake.sweep() == 0
-    assert desk.rows() == [("freeswitch", "out", "queued")]
-
-
-def test_what_a_hook_says_counts_for_more_than_the_folder(desk):
-    path = desk.file("sent/a.wav")
-    desk.intake.sweep()
-    assert desk.rows() == [("sweep", "out", "queued")]
-    desk.intake.take_file(path, source="mixmonitor", identity="1", direction="in")
-    assert desk.rows() == [("sweep", "in", "queued")]
-    desk.intake.take_file(path, source="mixmonitor", identity="2", direction="out")  # the first who said so is believed
-    assert desk.rows() == [("sweep", "in", "queued")]
-
-
-@pytest.mark.parametrize("late", [True, False])
-@pytest.mark.parametrize("state", ["redacted", "quarantined"])
-def test_a_direction_that_comes_late_is_worked_on(desk, state, late):
-    path = desk.file()
-    desk.intake.sweep()
-    (job,) = desk.queue.claim(1, idle=True)
-    steps = [
-        lambda: desk.queue.settle(job, state, Outcome(1, job.audio, Status.QUARANTINED)),
-        lambda: desk.intake.take_file(path, source="mixmonitor", identity="1", direction="out"),
-    ]
-    for step in steps if late else reversed(steps):
-        step()
-    assert desk.rows() == [("sweep", "out", "queued")]
-
-
-def test_a_direction_survives_a_change_of_the_file(desk):
-    desk.intake.take_file(desk.file(), source="mixmonitor", identity="1", direction="out")
-    desk.file(content=b"RIFF louder")
-    desk.intake.sweep()
-    assert desk.rows()[-1] == ("sweep", "out", "queued")
-
-
-def test_a_ticket_waits_for_a_share_that_comes_back_but_not_for_ever(desk):
-    path = desk.file()
-    desk.spool.put(Ticket("mixmonitor", id="1", path=path, direction="out"))
-    away = desk.recordings.with_name("away")
-    desk.recordings.rename(away)
+    monkeypatch.setattr(desk.queue, "add", add)
+    for identity in ("1", "2"):
+        desk.tell(desk.file(f"{identity}.wav", identity.encode()), identity)
     desk.take()
-    away.rename(desk.recordings)
-    assert desk.take() == 1
-    assert desk.rows() == [("mixmonitor", "out", "queued")]
-    desk.spool.put(Ticket("mixmonitor", id="2", path=f"{path}.gone", direction="out"))
+    assert desk.rows() == [("mixmonitor", "", "queued")]
+
+
+def test_a_recording_that_was_moved_and_is_told_of_at_its_new_place(desk):
+    path = desk.file("a.wav")
+    desk.tell(path, "X")
     desk.take()
-    desk.age()
-    desk.take()
-    assert list(desk.new.iterdir()) == []
+    moved = desk.recordings / "b.wav"
+    os.rename(path, moved)  # noqa: PTH104 - a string
+    desk.fail()
+    assert desk.intake.sweep() == 1
+    desk.tell(str(moved), "X")
+    desk.mail()
+    assert desk.take() == 2
+    assert sorted(desk.rows()) == [("mail", "in", "queued"), ("sweep", "", "queued")]
 
 
-def test_bytes_that_come_back_are_read_again(desk):
-    desk.file(content=b"RIFF1")
-    desk.intake.sweep()
-    (job,) = desk.queue.claim(1, idle=True)
-    desk.file(content=b"RIFF22")
-    desk.queue.settle(job, "superseded", Outcome(1, "", Status.FAILED, reason="changed"))
-    desk.intake.sweep()
-    desk.file(content=b"RIFF1")
-    desk.intake.sweep()
-    assert {job.audio for job in desk.queue.claim(9, idle=True)} == {
-        hashlib.sha256(b"RIFF1").hexdigest(),
-        hashlib.sha256(b"RIFF22").hexdigest(),
-    }
+@pytest.mark.parametrize("number", [errno.ESTALE, errno.EIO, errno.ETIMEDOUT, errno.EHOSTDOWN])
+def test_a_share_that_answers_wrongly_once_is_asked_again(desk, monkeypatch, number):
+    desk.file("a.wav")
+    with monkeypatch.context() as broken:
+        failing(broken, "redactor.doors.hook.paths", "open", OSError(number, "x"), "a.wav")
+        desk.intake.sweep()
+    assert desk.intake.sweep() == 1
 
 
-def test_what_the_place_is_to_blame_for_is_tried_ever_more_seldom(desk):
-    desk.queue.add(NewJob("file", "1", "a" * 64, {}, added=time.time() - 800))
-    (job,) = desk.queue.claim(1, idle=True)
-    desk.queue.put_off(job, Outcome(1, "", Status.FAILED, reason="out-of-space"), counts=False)
-    with desk.queue.engine.connect() as c:
-        due = c.exec_driver_sql("SELECT not_before FROM redactor_jobs").scalar()
-    assert 190 < due - time.time() < 210
+@pytest.mark.parametrize("odd", ["link", "folder"])
+def test_an_odd_file_beside_a_message_holds_up_no_other(tmp_path, odd):
+    desk = Desk(tmp_path)
+    box = desk.recordings / "vm/default/100"
+    desk.intake._voicemail = str(desk.recordings / "vm")
+    desk.intake._originals = Originals(
+        "replace", None, desk.queue, None, None, roots=(str(desk.recordings),), limits=Limits(), pipeline=lambda: None
+    )  # fmt: skip
+    for number, content in enumerate((b"RIFF ours", b"RIFF new")):
+        desk.file(f"vm/default/100/INBOX/msg{number:04}.wav", content)
+        (box / f"INBOX/msg{number:04}.txt").write_text(f"[message]\nmsg_id=1764000{number:03}-{number:08x}\n")
+    original = "f" * 64
+    desk.queue.add(NewJob("asterisk", f"{box}\0001764000000-00000000", original, {}))
+    desk.queue.stamps.note(f"ours\0{hashlib.sha256(b'RIFF ours').hexdigest()}", original)
+    other = box / "INBOX/msg0000.gsm"
+    other.symlink_to("/etc/hostname") if odd == "link" else other.mkdir()
+    assert desk.intake.sweep() == 1
+    desk.queue.close()

@@ -174,4 +174,6 @@ def test_what_a_kill_leaves_is_told_from_another_recording(cut, longer):
     assert mark.is_torn(content[:at] + original[at:], content)
     assert not mark.is_torn(original[:100] + other[100:], content)
     assert not mark.is_torn(b"", content)
+    short = os.urandom(3000)  # covered, and of another length, within one page
+    assert mark.is_torn(short + original[3000:], short)
     assert originals._Mark.read("f" * 64) is None

@@ -258,6 +258,16 @@ def test_many_claimants_share_without_overlap_and_many_tellers_add_once(make):
     assert len(claimed) == len(set(claimed)) == count
 
 
+def test_a_job_that_is_revived_is_told_of_when_it_has_ended(make):
+    queue = make(tries=1, callbacks=True)
+    queue.add(new(place="/r/1"))
+    queue.put_off(queue.claim(1, idle=True)[0], FAILED)
+    assert Outbox(queue.engine).counts() == {"waiting": 1}
+    queue.add(new(place="/r/1"))
+    assert queue.counts() == {"queued": 1}
+    assert Outbox(queue.engine).counts() == {}
+
+
 def test_texts_fit_their_columns(make):
     queue = make()
     queue.add(new())

@@ -10,10 +10,11 @@ from test_marks import OTHER
 from test_originals import kept as kept  # noqa: PLC0414 - the fixture
 from test_replacing import heard
 
+from redactor.doors.serve import recordings
 from redactor.doors.serve.database import jobs
 from redactor.doors.serve.service import Service
 from redactor.doors.serve.web.status import _artefact
-from redactor.errors import OutputError
+from redactor.errors import Busy, OutputError
 
 
 def plant(site, genuine, path, secret, *, links):
@@ -63,7 +64,7 @@ def _given(service, document, kind):
     class Here:
         queue, results = service.queue, service._results
 
-    return _artefact(Here, 1, document, kind)
+    return _artefact(Here, document, "", kind)
 
 
 def test_a_link_in_the_place_of_the_folder_of_results(site):
@@ -100,6 +101,38 @@ def test_a_slow_recording_does_not_save_over_the_next_one_of_its_name(kept, monk
         assert settled(service, 2) == {"redacted": 1, "superseded": 1}
         (letter,) = service.queue.letters("redacted")
     assert json.loads((kept.recordings / "a.redacted.json").read_bytes())["id"] == letter["audio"] != first
+
+
+@pytest.mark.parametrize("mode", ["stay", "replace"])
+def test_a_recording_that_is_taken_away_while_it_is_recognised_has_its_result(kept, monkeypatch, mode):
+    path, really = kept.record("a.wav"), Service._show
+
+    def show(self, *rest):
+        path.unlink(missing_ok=True)
+        return really(self, *rest)
+
+    monkeypatch.setattr(Service, "_show", show)
+    with kept.service(**kept.tables(mode)) as service:
+        kept.hook("file", path, "--id", "1")
+        counts = settled(service, 1)
+    assert len(kept.outputs()) == 1
+    assert mode == "replace" or counts == {"redacted": 1}
+
+
+def test_a_shortage_that_passes_is_no_end(kept, monkeypatch):
+    really, done = recordings.opened_folder, []
+
+    def opened_folder(*args):
+        if not done:
+            done.append(1)
+            raise Busy("There are too many open files.")
+        return really(*args)
+
+    monkeypatch.setattr(recordings, "opened_folder", opened_folder)
+    kept.record("a.wav")
+    with kept.service() as service:
+        service.intake.sweep()
+        assert settled(service, 1) == {"redacted": 1}
 
 
 @pytest.mark.parametrize("fails", [True, False])

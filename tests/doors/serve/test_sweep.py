@@ -8,7 +8,7 @@ from site_of_tests import settled
 from sqlalchemy import event
 
 from redactor.doors.hook.paths import read_all
-from redactor.doors.serve import intake, mailbox, tickets
+from redactor.doors.serve import arrivals, mailbox, tickets
 
 
 def test_one_service_at_a_time_walks_the_folders_unless_it_hangs(site):
@@ -51,7 +51,7 @@ def growing(monkeypatch):
                 file.write(b"more")
         return data
 
-    for module in (intake, mailbox):
+    for module in (arrivals, mailbox):
         monkeypatch.setattr(module, "read_all", slow)
     return left
 

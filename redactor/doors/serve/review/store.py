@@ -176,9 +176,15 @@ class Store:
 
     def sent(self, audio: str, place: str) -> str:
         """The message that a recording is, sent from a place (a mark); "" if there is none."""
-        query = select(sendings.c.message).where(sendings.c.audio == audio, sendings.c.place == place)
+        query = select(sendings.c.message).where(sendings.c.audio == audio)
         with self._reads.connect() as c:
-            return str(c.execute(query).scalar() or "")
+            if found := c.execute(query.where(sendings.c.place == place)).scalar():
+                return str(found)
+            if not (found := c.execute(query.where(sendings.c.place == "")).scalar()):
+                return ""
+        with self.engine.begin() as c:  # of an earlier version: now we know where it was sent from
+            unknown = update(sendings).where(sendings.c.message == found, sendings.c.place == "")
+            return str(found) if c.execute(unknown.values(place=place)).rowcount else ""
 
     def sendings(self, audio: str, *, limit: int = PAGE) -> list[dict[str, Any]]:
         """Messages that are one and the same recording, newest first."""

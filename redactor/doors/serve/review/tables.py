@@ -21,6 +21,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    exists,
+    insert,
+    literal,
+    select,
     text,
 )
 
@@ -187,6 +191,11 @@ def make_tables(engine: Engine) -> None:
     with engine.begin() as c:
         _alone(c)
         metadata.create_all(c)
+        # Messages of an earlier version: nobody knows where they were sent from.
+        known = select(messages.c.id, messages.c.id, literal("")).where(
+            ~exists().where(sendings.c.message == messages.c.id)
+        )
+        c.execute(insert(sendings).from_select(["message", "audio", "place"], known))
 
 
 def _alone(c: Connection) -> None:

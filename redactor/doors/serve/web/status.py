@@ -77,7 +77,7 @@ def jobs(office: Office) -> APIRouter:
         shown, kept = await office.ask(office.queue.look, number), await office.ask(office.queue.unsealed, number)
         if shown is None or shown["state"] != "redacted" or not kept or not kept[1]:
             raise refusal(404, "no-result")
-        content = await office.ask(_artefact, office, number, Path(kept[1]), kind)
+        content = await office.ask(_artefact, office, Path(kept[1]), shown["audio"], kind)
         if content is None:
             raise refusal(404, "no-result")
         return Response(content, media_type=TYPES.get(kind, "application/octet-stream"))
@@ -103,10 +103,9 @@ def jobs(office: Office) -> APIRouter:
     return routes
 
 
-def _artefact(office: Office, number: int, document: Path, kind: str) -> bytes | None:
+def _artefact(office: Office, document: Path, audio: str, kind: str) -> bytes | None:
     """Content of one file of a result; None unless all of it is there as we made it."""
-    job = office.queue.identity(number)
-    files = office.results.read(*job, document.with_name(document.name.removesuffix(".redacted.json"))) if job else None
+    files = office.results.read(document.with_name(document.name.removesuffix(".redacted.json")), audio)
     if files is None:
         return None
     return files[KINDS.get(kind) or str(document_of(files)["audio"])]
