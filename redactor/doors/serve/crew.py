@@ -53,6 +53,7 @@ class _Work:
     out: Path
     target: Path | None = None
     let_go: bool = False
+    unread: bool = False
 
 
 class Crew:
@@ -67,6 +68,7 @@ class Crew:
         finished_before: asked of a job whose recording is not there as it was: the result, if that is why. What it raises, the job ends
             or is tried again with.
         believed: asked of a job and a result that seems to be there: whether we made it.
+        unread: called with a job that is given up since its recording cannot be read.
         too_late: asked of a job that was finished before, and its result: whether that should have been made otherwise, and cannot be
             any more.
         wanted_anew: asked of a job and its recording's id: whether it is made although its result is there.
@@ -85,6 +87,7 @@ class Crew:
         finished_before: Callable[[Job], str | None] = lambda _: None,
         believed: Callable[[Job, Path], bool] = lambda *_: True,
         too_late: Callable[[Job, str], bool] = lambda *_: False,
+        unread: Callable[[Job], None] = lambda _: None,
         wanted_anew: Callable[[Job, str], bool] = lambda *_: False,
         note: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -92,7 +95,7 @@ class Crew:
         self._in_flight = max(1, in_flight)
         self._ended, self._requeue, self._note = ended, requeue, note
         self._finishing, self._finished_before, self._wanted_anew = finishing, finished_before, wanted_anew
-        self._believed, self._too_late = believed, too_late
+        self._believed, self._too_late, self._unread = believed, too_late, unread
         self.lost: set[int] = set()
         """Jobs whose end the database could not be told of: their lease must run out."""
         self._work: dict[int, _Work] = {}
@@ -141,7 +144,12 @@ class Crew:
 
     def source(self, item: Item) -> Source:
         """The bytes of an item's job."""
-        return self._recordings.read(self.job(item))
+        work = self._work[item.number]
+        try:
+            return self._recordings.read(work.job)
+        except NoInput:
+            work.unread = True
+            raise
 
     def job(self, item: Item) -> Job:
         """The job of an item that is under way."""
@@ -225,6 +233,8 @@ class Crew:
             state = "superseded"
         else:
             state = self._give_up(job, outcome)
+            if state == "failed" and work.unread:
+                self._unread(job)
         self._ended(job, state, outcome)
 
     def _give_up(self, job: Job, outcome: Outcome) -> str:

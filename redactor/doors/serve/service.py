@@ -189,7 +189,7 @@ class Service:
         self.crew = Crew(
             self.queue, self._recordings, in_flight=in_flight, ended=self._ended, requeue=self._requeue, note=log.warning,
             finishing=self._originals.finish, finished_before=self._originals.replaced, wanted_anew=self._unseen,
-            believed=lambda job, target: self._results.read(target, job.audio) is not None, too_late=self._too_late,
+            believed=lambda job, target: self._results.read(target, job.audio) is not None, too_late=self._too_late, unread=self._look_again,
         )  # fmt: skip
         self._bury_the_dead()
         self.crew.start(made.pipeline)
@@ -337,14 +337,10 @@ class Service:
         self.metrics.ended(job, state, outcome, seconds=seconds)
         reason = f" ({outcome.reason})" if outcome.reason else ""
         log.info("job %d %s %s%s after %.2f s", job.id, (outcome.id or job.audio)[:12], state, reason, seconds)
-        if state == "failed" and outcome.reason == NoInput.reason and "looks" in job.details:
-            self._look_again(job)
 
     def _look_again(self, job: Job) -> None:
         """What could not be read is no longer known by its looks: if it can be read again, the sweeper takes it."""
-        try:
-            self._recordings.read(job)
-        except Exception:  # noqa: BLE001 - whatever it is, it cannot be read
+        if "looks" in job.details:
             self.queue.stamps.note(job.details["looks"], "")
 
     def _requeue(self, job: Job) -> None:

@@ -143,8 +143,7 @@ def test_a_message_that_went_away_for_a_while_is_not_given_up(kept):
         assert settled(service, 1) == {"failed": 1}
         for suffix in (".wav", ".txt"):
             wav.with_name(f"msg0000-bak{suffix}").rename(wav.with_suffix(suffix))
-        service.intake.sweep()
-        wait_for(lambda: wav.read_bytes() != data)
+        wait_for(lambda: service.intake.sweep() >= 0 and wav.read_bytes() != data)
         assert settled(service, 1) == {"redacted": 1}
 
 
