@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +30,7 @@ from .results import Results, document_of
 
 Made: TypeAlias = dict[str, bytes]
 """A result's files by suffix."""
+_EVER = "replaced"
 PAGE = 4096
 """Bytes that a kill leaves written or unwritten together."""
 RECOGNISABLE = 0.5
@@ -63,6 +65,7 @@ class Originals:
     ) -> None:  # fmt: skip
         self.mode, self._vault, self._queue, self._recordings = mode, vault, queue, recordings
         self._results, self._roots, self._limits, self._pipeline = results, roots, limits, pipeline
+        self._ever, self._never_until = False, 0.0
 
     def seal(self, source: Source) -> None:
         """Into the vault, if that is wanted; nothing happens if it is there.
@@ -123,17 +126,24 @@ class Originals:
 
     def is_ours(self, audio: str, *, of: str = "") -> bool:
         """Whether a file of this hash is one that we wrote in a recording's place (in the place of the one with hash `of`)."""
-        made_of = self._queue.stamps.of(_ours(audio))
-        return made_of is not None and of in ("", made_of)
+        made_of = self.made_of(audio)
+        return made_of != "" and of in ("", made_of)
 
     def made_of(self, audio: str) -> str:
         """Hash of the recording in whose place we wrote a file of this hash."""
-        return self._queue.stamps.of(_ours(audio)) or ""
+        return "" if self._never_replaced() else self._queue.stamps.of(_ours(audio)) or ""
 
     def writer(self, owner: str, stamp: str) -> int | None:
         """The job that is writing there, so that half an original and half ours may lie there. `owner`: the path, or the mailbox."""
-        mark = _Mark.read(self._queue.stamps.of(_writing(owner, stamp)))
+        mark = None if self._never_replaced() else _Mark.read(self._queue.stamps.of(_writing(owner, stamp)))
         return mark.job if mark is not None and self._queue.is_open(mark.job) else None
+
+    def _never_replaced(self) -> bool:
+        """Whether no service of this database ever did: then nothing need be asked of each recording. Looked up once a minute."""
+        now = time.monotonic()
+        if self.mode != "replace" and now >= self._never_until and not self._ever:
+            self._ever, self._never_until = self._queue.stamps.of(_EVER) is not None, now + 60.0
+        return self.mode != "replace" and not self._ever
 
     def wholly_ours(self, message: Message) -> bool:
         """Whether a message is ours in every format it is stored in; Asterisk copies it format by format, and we may come in between."""
@@ -229,6 +239,7 @@ class Originals:
                 raise other
             if content != data:  # else nothing was to be covered, and it is no file of ours
                 _check_room(descriptor, len(content))
+                self._queue.stamps.note(_EVER, "1")
                 self._queue.stamps.note(_ours(_hash(content)), job.audio)
                 self._queue.stamps.note(_writing(owner, stamp), str(mark or _Mark.of(job, data)))
                 try:

@@ -125,9 +125,8 @@ class Queue(Register):
         if place is not None:
             same = or_(same, and_(jobs.c.place == place, jobs.c.audio == new.audio))
         # The one of this place first: it alone may have it.
-        known = (
-            select(jobs.c.id, jobs.c.direction).where(same).order_by(case((jobs.c.place == place, 0), else_=1)).limit(1)
-        )
+        asked = select(jobs.c.id, jobs.c.state, jobs.c.reason, jobs.c.told).where(same)
+        known = asked.order_by(case((jobs.c.place == place, 0), else_=1)).limit(1)
         with self.engine.begin() as c:
             if (found := c.execute(known).first()) is None:
                 if self._open(c) >= self.limit:
@@ -145,16 +144,19 @@ class Queue(Register):
             # Two that tell of the same at once must not wait for each other's disk to say what is noted already.
             if looks is not None and self.stamps.of_within(c, looks[0]) != looks[1]:
                 self.stamps.note_within(c, *looks)
-            # What had changed lies there as it was; what could not be read can be, now.
-            gone = or_(jobs.c.state == "superseded", and_(jobs.c.state == "failed", jobs.c.reason == NoInput.reason))
-            revived = c.execute(update(jobs).where(jobs.c.id == found.id, gone).values(
-                place=place, sealed=self._seal(dict(new.details)), state="queued", attempts=0, crashes=0, not_before=0.0
-            ))  # fmt: skip
-            if revived.rowcount:
-                c.execute(delete(calls).where(calls.c.job == found.id))
-            if new.direction:  # swept before its hook was heard, perhaps: now we know
+            if found.state == "superseded" or (found.state == "failed" and found.reason == NoInput.reason):
+                self._revive(c, found.id, found.state, new, place)
+            if new.direction and not found.told:  # swept before its hook was heard: now we know
                 self._learn(c, found.id, new.direction)
             return int(found.id), False
+
+    def _revive(self, c: Any, number: int, state: str, new: NewJob, place: str | None) -> None:
+        """What had changed lies there as it was, or what could not be read can be, now."""
+        anew = {
+            "place": place, "sealed": self._seal(dict(new.details)), "state": "queued", "attempts": 0, "crashes": 0, "not_before": 0.0
+        }  # fmt: skip
+        if c.execute(update(jobs).where(jobs.c.id == number, jobs.c.state == state).values(anew)).rowcount:
+            c.execute(delete(calls).where(calls.c.job == number))
 
     # --- work ----------------------------------------------------------------------------------------------------------
 
