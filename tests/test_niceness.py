@@ -61,3 +61,27 @@ def test_the_decoder_in_bubblewrap_yields_with_its_service():
     if by != "bubblewrap":
         pytest.skip("bubblewrap does not work here")
     assert groups[-1].endswith(" nice 7")
+
+
+SERVE = """
+import os, sys; sys.path[:] = {path!r}
+
+def nice(by):
+    print(by, sorted({{"numpy", "spacy", "presidio_analyzer", "sqlalchemy", "ctranslate2"}} & set(sys.modules)))
+    sys.stdout.flush()
+    os._exit(0)
+
+os.nice = nice
+from redactor.doors.serve.command import serve
+from pathlib import Path; serve(config=Path({config!r}))
+"""
+
+
+def test_the_service_yields_before_it_loads_what_is_large(tmp_path):
+    config = tmp_path / "redactor.toml"
+    config.write_text(
+        f'[service]\nspool = "{tmp_path}/spool"\nstate = "{tmp_path}/state"\nroots = ["{tmp_path}"]\nnice = 5\n'
+    )
+    program = SERVE.format(path=sys.path, config=config.as_posix())
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
+    assert done.stdout == "5 []\n"

@@ -49,20 +49,21 @@ def serve(
     SIGTERM ends it in good order: what is under way is finished first.
     """
     _needs_extra()
-    from .recipe import recipe_of
     from .settings import load_settings
 
     os.umask(0o027)
     settings = load_settings(config, listen=listen, sandbox=sandbox)
-    recipe = recipe_of(settings)
-    if check:
-        print("The settings are in order.")
-        return
     if hasattr(os, "nice"):
         # The telephone system comes first: a hook that waits for the recogniser would hold a call up.
         os.nice(settings.service.nice)
         follow_niceness()
-    # Only now all that is large.
+    # Only now all that is large: it takes seconds of a processor.
+    from .recipe import recipe_of
+
+    recipe = recipe_of(settings)
+    if check:
+        print("The settings are in order.")
+        return
     from redactor.doors.job import sandboxed
 
     from .service import Service
