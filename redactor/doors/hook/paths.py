@@ -21,6 +21,10 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 # O_NONBLOCK: opening a FIFO must not wait for a writer.
 
 
+class Gone(NoInput):
+    """There is no such file; not: it cannot be reached now."""
+
+
 def place(path: str, roots: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     """The root that a path lies in, and its components below that.
 
@@ -111,7 +115,7 @@ def _refusal(error: OSError) -> Exception:
         return Busy("There are too many open files.")
     # str(error) would carry the path. A link that is not followed is ELOOP, or ENOTDIR where a folder was asked for.
     if isinstance(error, FileNotFoundError):
-        return NoInput("The file does not exist.")
+        return Gone("The file does not exist.")
     if isinstance(error, PermissionError):
         return NoInput("The file may not be read with these permissions.")
     if error.errno in (errno.ELOOP, errno.ENOTDIR, errno.ENXIO, errno.ENAMETOOLONG, errno.EISDIR):

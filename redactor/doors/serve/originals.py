@@ -17,7 +17,7 @@ from pathlib import Path, PurePath
 from typing import Any, Protocol, TypeAlias
 
 from redactor.audio import Limits, Source, bleep, encode
-from redactor.doors.hook.paths import opened, read_all
+from redactor.doors.hook.paths import Gone, opened, read_all
 from redactor.errors import Busy, InputError, NoInput, OutOfSpace, RedactorError
 from redactor.keep.artefacts import artefact
 from redactor.render import still_audible
@@ -121,8 +121,10 @@ class Originals:
             return self._see_to(job, made)
         except Changed:
             return False
-        except NoInput:  # deleted, after we had written (or were about to write) our sound into it
-            return self.is_ours(_hash(_sound(made)[0]), of=job.audio)
+        except Gone:  # deleted, perhaps after we had written all of our sound into it
+            return self._queue.stamps.of(_written(_hash(_sound(made)[0]))) == job.audio
+        except NoInput as error:  # it may be there, and audible
+            raise Busy(error.message, hint=error.hint) from None
 
     def is_ours(self, audio: str, *, of: str = "") -> bool:
         """Whether a file of this hash is one that we wrote in a recording's place (in the place of the one with hash `of`)."""
@@ -171,7 +173,7 @@ class Originals:
         # Saved into another folder while we were at it, a message lies in both.
         places = located(d["box"], d["id"], self._roots, largest=self._limits.max_bytes)
         if not places:
-            raise NoInput("The message is no longer in its mailbox.")
+            raise Gone("The message is no longer in its mailbox.")
         for found in places:
             if self._is_its(job, found, _sound(made)[0]):
                 seen = True
@@ -183,6 +185,8 @@ class Originals:
                         self._overwrite(path, job, covered, owner=d["box"], identity=d["id"], main=found)
                     except InputError as error:  # a person must see to that one; the rest need not wait for it
                         problem = problem or error
+                    except NoInput as error:
+                        raise Busy(error.message, hint=error.hint) from None
                 self._overwrite(found.path, job, lambda _: _sound(made), owner=d["box"], identity=d["id"])
                 if problem is not None:
                     raise problem
@@ -221,7 +225,7 @@ class Originals:
             data = read_all(descriptor, self._limits.max_bytes)
             source = Source.of(data, suffix_of(path))
             if self.is_ours(source.id, of=job.audio) or (main is None and data == made(data)[0]):
-                self._done(descriptor, job, owner)
+                self._done(descriptor, job, owner, source.id)
                 return
             mark = self._mark(job, owner, stamp)
             if main is None and source.id != job.audio and not (mark and mark.is_torn(data, made(data)[0])):
@@ -252,14 +256,15 @@ class Originals:
                 if not begun:
                     self._queue.stamps.note(_writing(owner, stamp), str(mark or ""))
                     raise other
-                self._done(descriptor, job, owner)
+                self._done(descriptor, job, owner, _hash(content))
 
     def _mark(self, job: Job, owner: str, stamp: str) -> _Mark | None:
         """What this job noted of a file when it began to write."""
         mark = _Mark.read(self._queue.stamps.of(_writing(owner, stamp)))
         return mark if mark is not None and mark.job == job.id else None
 
-    def _done(self, descriptor: int, job: Job, owner: str) -> None:
+    def _done(self, descriptor: int, job: Job, owner: str, audio: str) -> None:
+        self._queue.stamps.note(_written(audio), job.audio)
         stamp = stamp_of(os.fstat(descriptor))
         self._queue.stamps.note(owner if job.details["kind"] == "file" else inode_of(owner, stamp), stamp)
         self._queue.stamps.note(_writing(owner, stamp), "")
@@ -358,6 +363,10 @@ def _ours(audio: str) -> str:
 
 def suffix_of(path: str) -> str:
     return PurePath(path).suffix
+
+
+def _written(audio: str) -> str:
+    return f"written\0{audio}"
 
 
 def _writing(owner: str, stamp: str) -> str:

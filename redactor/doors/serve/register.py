@@ -93,6 +93,17 @@ class Register:
             found = c.execute(query).scalar() if place else None
         return None if found is None else int(found)
 
+    def is_latest_at(self, place: str, number: int) -> bool:
+        """Whether no job that was added later is of a recording in this place."""
+        later = select(jobs.c.id).where(jobs.c.place == self.stamps.mark("place", place), jobs.c.id > number).limit(1)
+        with reading(self.engine).connect() as c:
+            return c.execute(later).first() is None
+
+    def told(self, number: int) -> str:
+        """Which way a recording went, if somebody said so."""
+        with reading(self.engine).connect() as c:
+            return str(c.execute(select(jobs.c.direction).where(jobs.c.id == number, jobs.c.told == 1)).scalar() or "")
+
     def is_unread(self, place: str) -> bool:
         """Whether a dead letter says already that what lies there cannot be read."""
         there = and_(

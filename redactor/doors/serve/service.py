@@ -292,12 +292,13 @@ class Service:
         """Two that were under way under one name, or one job in two services, must not save in the wrong order."""
         assert self.crew is not None
         try:
-            with suppress(NoInput):  # taken away meanwhile: there is nothing newer
-                if job.details["kind"] == "file":
-                    self._recordings.read(job)
-        except RedactorError:
-            self.crew.let_go(item)
-            raise
+            if job.details["kind"] == "file":
+                self._recordings.read(job)
+        except RedactorError as error:
+            # Taken away meanwhile, it has its result nevertheless, unless there is something newer.
+            if not isinstance(error, NoInput) or not self.queue.is_latest_at(job.details["path"], job.id):
+                self.crew.let_go(item)
+                raise
         if not self.queue.holds(job):
             raise Busy("Another service has taken the job over.")
 
@@ -347,7 +348,8 @@ class Service:
         with suppress(Exception):  # the sweeper finds it otherwise
             d = job.details
             if d["kind"] == "file":
-                self.intake.take_file(d["path"], source=job.source, identity=d["id"], direction=job.direction)
+                told = self.queue.told(job.id)
+                self.intake.take_file(d["path"], source=job.source, identity=d["id"], direction=told)
             elif d["kind"] == "mailbox":
                 self.intake.take_mailbox(d["box"], via="sweep")
 

@@ -155,10 +155,12 @@ class Tickets:
         names: set[str] = set()
         for ticket in self.waiting():
             # Taken meanwhile, or set aside in a moment, together with its recording.
-            with suppress(RefusedInput, FileNotFoundError):
+            with suppress(RefusedInput, OSError):
                 try:
                     names.add(read_ticket(self.read(ticket)).audio)
-                except (NoInput, PermissionError):
+                except FileNotFoundError:
+                    continue
+                except (NoInput, OSError):
                     if time.time() - ticket.stat(follow_symlinks=False).st_mtime < UNREADABLE:
                         return None
         return frozenset(names)

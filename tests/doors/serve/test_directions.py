@@ -3,6 +3,7 @@
 import hashlib
 import os
 import time
+from types import SimpleNamespace
 
 import pytest
 from desk_of_tests import Desk
@@ -13,6 +14,7 @@ from redactor.doors.serve import originals
 from redactor.doors.serve.mailbox import stamp_of
 from redactor.doors.serve.originals import Originals
 from redactor.doors.serve.queue import NewJob
+from redactor.doors.serve.service import Service
 from redactor.types import Outcome, Status
 
 
@@ -57,6 +59,24 @@ def test_what_is_said_while_an_original_is_written_is_not_lost(tmp_path):
     assert desk.take() == 1
     assert desk.rows() == [("sweep", "out", "claimed")]
     desk.queue.close()
+
+
+@pytest.mark.parametrize(("folder", "said", "found"), [("sent/", "in", "in"), ("", "out", "out")])
+@pytest.mark.parametrize("early", [True, False])
+def test_what_changes_under_the_crew_is_still_what_was_said(desk, folder, said, found, early):
+    path = desk.file(f"{folder}a.wav", b"RIFF growing")
+    desk.intake.sweep()
+    (job,) = desk.queue.claim(1, idle=True)
+    if early:
+        desk.tell(path, direction=said)
+        desk.take()
+    desk.file(f"{folder}a.wav", b"RIFF growing and whole")
+    desk.queue.settle(job, "superseded", Outcome(0, job.audio, Status.FAILED, reason="changed"))
+    Service._requeue(SimpleNamespace(intake=desk.intake, queue=desk.queue), job)
+    if not early:
+        desk.tell(path, direction=said)
+        desk.take()
+    assert desk.rows() == [("sweep", found, "queued")]
 
 
 @pytest.mark.parametrize("late", [True, False])

@@ -120,6 +120,15 @@ def test_a_ticket_that_nobody_can_read_keeps_no_recording_out_for_good(desk, mon
     assert desk.intake.sweep() >= 1
 
 
+def test_a_ticket_on_a_bad_disk_keeps_nobody_from_walking_the_folders(desk, monkeypatch):
+    desk.file()
+    bad = desk.mail()
+    desk.mail().unlink()
+    desk.age()
+    failing(monkeypatch, "redactor.doors.serve.tickets", "open", OSError(errno.EUCLEAN, "x"), bad.name)
+    assert desk.intake.sweep() == 1
+
+
 def test_a_forged_ticket_takes_no_held_recording_away(desk):
     desk.mail()
     desk.take()

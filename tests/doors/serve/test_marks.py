@@ -177,3 +177,25 @@ def test_what_a_kill_leaves_is_told_from_another_recording(cut, longer):
     short = os.urandom(3000)  # covered, and of another length, within one page
     assert mark.is_torn(short + original[3000:], short)
     assert originals._Mark.read("f" * 64) is None
+
+
+@pytest.mark.parametrize("number", [errno.ESTALE, errno.EACCES])
+def test_what_cannot_be_opened_any_more_was_not_replaced(kept, monkeypatch, number):
+    path = kept.record("a.wav")
+    data, really, failed = path.read_bytes(), os.open, []
+
+    def write(*_):
+        failed.append(1)
+        raise OSError(errno.EIO, "x")
+
+    def opening(name, flags, *rest, **options):
+        if failed and str(name) == "a.wav" and flags & os.O_RDWR:
+            raise OSError(number, "x")
+        return really(name, flags, *rest, **options)
+
+    monkeypatch.setattr(originals, "_write", write)
+    monkeypatch.setattr(os, "open", opening)
+    with kept.service(**kept.tables("replace")) as service:
+        kept.hook("file", path, "--id", "1")
+        assert settled(service, 1) == {"failed": 1}
+    assert path.read_bytes() == data

@@ -1,5 +1,6 @@
 """A message lies in several places and formats, and Asterisk moves it while we work: none of them may stay audible."""
 
+import errno
 import hashlib
 import json
 import os
@@ -114,6 +115,26 @@ def test_a_copy_whose_other_formats_were_copied_before(kept):
         span = one["start"] + 0.05, one["end"] - 0.05
         assert abs(resemblance((old / "msg0000.gsm").read_bytes(), gsm, *span, ".gsm")) < 0.2
     assert abs(resemblance((old / "msg0000.gsm").read_bytes(), gsm, 0.3, 0.6, ".gsm")) > 0.9
+
+
+@pytest.mark.parametrize("number", [errno.ESTALE, errno.EACCES])
+def test_a_copy_that_cannot_be_opened_was_not_covered(kept, monkeypatch, number):
+    wav = kept.message(0, 1)
+    data, really = wav.read_bytes(), os.open
+    with kept.service(**kept.tables("replace")) as service:
+        kept.hook("asterisk", "default", "100", "1", "0", "0")
+        assert settled(service, 1) == {"redacted": 1}
+        old = saved(wav)
+        old.with_suffix(".WAV").write_bytes(data)
+
+        def opening(name, flags, *rest, **options):
+            if str(name) == "msg0000.WAV" and flags & os.O_RDWR:
+                raise OSError(number, "x")
+            return really(name, flags, *rest, **options)
+
+        monkeypatch.setattr(os, "open", opening)
+        service.intake.sweep()
+        wait_for(lambda: service.queue.counts() == {"failed": 1})
 
 
 def test_a_format_that_cannot_be_covered_keeps_no_other_from_it(kept, monkeypatch):

@@ -103,6 +103,30 @@ def test_a_slow_recording_does_not_save_over_the_next_one_of_its_name(kept, monk
     assert json.loads((kept.recordings / "a.redacted.json").read_bytes())["id"] == letter["audio"] != first
 
 
+def test_a_slow_recording_that_is_gone_does_not_save_over_the_next_one_either(kept, monkeypatch):
+    path = kept.record("a.wav", 1)
+    first = hashlib.sha256(path.read_bytes()).hexdigest()
+    really, inside, go = Service._show, threading.Event(), threading.Event()
+
+    def show(self, item, source, *rest):
+        if source.id == first:
+            inside.set()
+            go.wait(20)
+        return really(self, item, source, *rest)
+
+    monkeypatch.setattr(Service, "_show", show)
+    with kept.service() as service:
+        kept.hook("file", path, "--id", "1")
+        assert inside.wait(10)
+        kept.record("a.wav", 2, said=OTHER)
+        kept.hook("file", path, "--id", "2")
+        wait_for(lambda: service.queue.counts().get("redacted") == 1)
+        path.unlink()
+        go.set()
+        assert settled(service, 2) == {"redacted": 1, "failed": 1}
+    assert json.loads((kept.recordings / "a.redacted.json").read_bytes())["id"] != first
+
+
 @pytest.mark.parametrize("mode", ["stay", "replace"])
 def test_a_recording_that_is_taken_away_while_it_is_recognised_has_its_result(kept, monkeypatch, mode):
     path, really = kept.record("a.wav"), Service._show
