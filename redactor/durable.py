@@ -56,6 +56,23 @@ class Partial:
             os.unlink(self.path)
 
 
+def save(target: str | os.PathLike[str], content: bytes, *, mode: int = MODE) -> None:
+    """Write one file, so that it is on the disk under its name when this returns, or not there at all.
+
+    Raises:
+        OutputError
+    """
+    partial = Partial(target, mode=mode)
+    try:
+        partial.write(content)
+        partial.commit()
+        flush_folder(os.path.dirname(partial.target))
+    except OSError as error:
+        raise as_output_error(error) from None
+    finally:
+        partial.discard()
+
+
 def as_output_error(error: OSError) -> OutputError:
     """What the system says about a write, without the path it says it about."""
     if error.errno in _FULL:

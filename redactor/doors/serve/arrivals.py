@@ -15,7 +15,7 @@ from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from redactor.audio import Limits
 from redactor.doors.hook.paths import opened, plain, read_all
 from redactor.doors.hook.ticket import Ticket
-from redactor.durable import Partial, as_output_error, flush_folder
+from redactor.durable import save
 from redactor.errors import Busy, NoInput, RefusedInput
 
 from .mailbox import LOOKS, Message, hash_of, inode_of, messages, stamp_of
@@ -25,8 +25,10 @@ from .tickets import Tickets
 if TYPE_CHECKING:
     from .originals import Originals
 
-ITS_OWN_FAULT = (IntegrityError, DataError)
-"""What the database says of a row; anything else it says is of itself, and the whole must wait."""
+
+def must_all_wait(error: Exception) -> bool:
+    """Whether the queue is full or the database down, so that no other entry would fare better; what it says of one row is that row's."""
+    return isinstance(error, (Busy, SQLAlchemyError)) and not isinstance(error, (IntegrityError, DataError))
 
 
 class Arrivals:
@@ -124,14 +126,12 @@ class Arrivals:
         """One entry must not keep us from all that lies behind it."""
         try:
             return action()
-        except ITS_OWN_FAULT as error:
-            self._note(f"an entry was passed over: unexpected {type(error).__name__}")
-        except (Busy, SQLAlchemyError):
-            raise
         except (NoInput, RefusedInput):
             pass
-        except Exception as error:  # noqa: BLE001 - its text may hold a path
-            self._note(f"an entry was passed over: unexpected {type(error).__name__}")
+        except Exception as error:
+            if must_all_wait(error):
+                raise
+            self._note(f"an entry was passed over: unexpected {type(error).__name__}")  # its text may hold a path
         return 0
 
     def _take_mail(self, ticket: Ticket, *, told: float) -> None:
@@ -181,14 +181,6 @@ class Arrivals:
 
 def _move(data: bytes, source: Path, target: Path) -> None:
     """Across file systems, which a rename cannot; the copy is on the disk before the first goes."""
-    partial = Partial(target, mode=0o600)
-    try:
-        partial.write(data)
-        partial.commit()
-        flush_folder(target.parent)
-    except OSError as error:
-        raise as_output_error(error) from None
-    finally:
-        partial.discard()
+    save(target, data, mode=0o600)
     with suppress(OSError):
         source.unlink()

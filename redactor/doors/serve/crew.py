@@ -173,12 +173,10 @@ class Crew:
         """Go on, unless a life that was cut short before it could say so left the whole result."""
         work = self._work[claim.item.number]
         work.target = claim.target
-        there = finished(claim.target, claim.source_id, claim.settings)
-        if (
-            there is not None
-            and self._believed(work.job, claim.target)
-            and not self._wanted_anew(work.job, claim.source_id)
-        ):
+        # Asked first: what somebody else put there may be a pipe that never ends.
+        believed = self._believed(work.job, claim.target)
+        there = finished(claim.target, claim.source_id, claim.settings) if believed else None
+        if there is not None and not self._wanted_anew(work.job, claim.source_id):
             outcome = Outcome(claim.item.number, claim.source_id, Status.SKIPPED)
             self.finish(claim.item, outcome, there)
             return settled(outcome)

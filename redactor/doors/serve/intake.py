@@ -16,14 +16,12 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from redactor.audio import AUDIO_SUFFIXES
 from redactor.doors.hook.paths import opened, read_all
 from redactor.doors.hook.ticket import Ticket, read_ticket
-from redactor.errors import Busy, NoInput, RedactorError, RefusedInput
+from redactor.errors import NoInput, RedactorError, RefusedInput
 
-from .arrivals import ITS_OWN_FAULT, Arrivals
+from .arrivals import Arrivals, must_all_wait
 from .mailbox import stamp_of
 from .queue import NewJob
 
@@ -88,12 +86,6 @@ class Intake(Arrivals):
         try:
             ticket = read_ticket(self._tickets.read(path))
             self._take(ticket, told=_told(path))
-        except ITS_OWN_FAULT as error:
-            if self._wait(path):
-                self._note(f"a ticket must wait: unexpected {type(error).__name__}")
-            return False
-        except (Busy, SQLAlchemyError):
-            raise
         except RefusedInput as error:
             self._told("hook", "refused")
             self._note(f"a ticket was refused: {error.reason}")
@@ -102,7 +94,9 @@ class Intake(Arrivals):
             return False
         except FileNotFoundError:  # another service took it
             return False
-        except Exception as error:  # noqa: BLE001 - whatever it is, the others' turn comes
+        except Exception as error:
+            if must_all_wait(error):
+                raise
             reason = error.reason if isinstance(error, RedactorError) else f"unexpected {type(error).__name__}"
             if not (isinstance(error, NoInput) and ticket and not ticket.audio and self._waited(path) > FORGOTTEN):
                 if self._wait(path):
@@ -155,8 +149,9 @@ class Intake(Arrivals):
             return self._sweep(stopping, still) if still is not None else 0
 
     def _sweep(self, stopping: Callable[[], bool], still: Callable[[], None]) -> int:
+        still()  # the last sign may be of the walk before
         new = 0
-        for path in self._tickets.orphans(older=ORPHANED):  # none that a ticket still waits for
+        for path in self._tickets.orphans(older=ORPHANED):
             new += self._guarded(partial(self._adopt, path))
         for box in self._boxes():
             if stopping():

@@ -71,6 +71,11 @@ class Results:
             return read_all(descriptor, LARGEST)
 
 
+def target_of(document: Path) -> Path:
+    """Place of the result with this document; the other way is `artefact`."""
+    return document.with_name(document.name.removesuffix(".redacted.json"))
+
+
 def document_of(files: Mapping[str, bytes]) -> dict[str, Any]:
     """The JSON document of a result; empty if it is none."""
     doc = json.loads(files[".json"])

@@ -11,7 +11,6 @@ kill, loses nothing either: leases run out, saves are atomic, tickets are remove
 from __future__ import annotations
 
 import fcntl
-import json
 import logging
 import os
 import socket
@@ -45,7 +44,7 @@ from .presence import Presence, notify
 from .queue import Job, Queue
 from .recipe import sent_policy_of
 from .recordings import Recordings, transcript_for
-from .results import Results
+from .results import Results, document_of, target_of
 from .settings import Settings
 from .tickets import Tickets
 from .web import build_app
@@ -306,7 +305,8 @@ class Service:
         """Whether a sent message was made as if nobody knew that it was sent."""
         if job.direction != "out":
             return False
-        made_by = json.loads(Path(document).read_bytes()).get("policy")
+        made = self._results.read(target_of(Path(document)), job.audio)
+        made_by = document_of(made).get("policy") if made else ""
         return made_by != self._sent_policy.stamp or (self._unseen(job, job.audio) and self._was_sent(job))
 
     def _was_sent(self, job: Job) -> bool:

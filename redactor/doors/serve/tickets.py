@@ -14,15 +14,15 @@ from pathlib import Path
 from redactor.doors.hook.paths import read_all
 from redactor.doors.hook.spool import ENDING
 from redactor.doors.hook.ticket import AUDIO_NAME, LARGEST, Ticket, read_ticket
-from redactor.durable import Partial, flush_folder, is_leftover
+from redactor.durable import is_leftover, save
 from redactor.errors import NoInput, RefusedInput
 
 OVERDUE = 10.0
 """Seconds without a sign after which tickets are taken although another service is at it."""
-UNREADABLE = 86_400.0
-"""Seconds after which a ticket that cannot be read keeps no recording from being taken without one."""
 STUCK = 60.0
 """The same for walking the folders."""
+UNREADABLE = 86_400.0
+"""Seconds after which a ticket that cannot be read keeps no recording from being taken without one."""
 
 
 class Tickets:
@@ -139,15 +139,13 @@ class Tickets:
                 yield path
 
     def write(self, ticket: Ticket) -> Path:
-        """A ticket as the hook would have written it."""
+        """A ticket as the hook would have written it.
+
+        Raises:
+            OutputError
+        """
         path = self.new / f"{time.time_ns():020d}-{os.urandom(8).hex()}{ENDING}"
-        partial = Partial(path)
-        try:
-            partial.write(ticket.to_json())
-            partial.commit()
-            flush_folder(self.new)
-        finally:
-            partial.discard()
+        save(path, ticket.to_json())
         return path
 
     def _named(self) -> frozenset[str] | None:

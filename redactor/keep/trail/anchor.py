@@ -13,7 +13,7 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from redactor.durable import Partial, as_output_error, flush_folder
+from redactor.durable import save
 from redactor.errors import ConfigurationError, TrailDamaged
 from redactor.keep.trail.keys import KeyRing, fingerprint_of
 
@@ -70,15 +70,7 @@ class Anchor:
         Raises:
             OutputError
         """
-        partial = Partial(path, mode=0o600)
-        try:
-            partial.write((self.text() + "\n").encode())
-            partial.commit()
-            flush_folder(path.parent)
-        except OSError as error:
-            raise as_output_error(error) from None
-        finally:
-            partial.discard()
+        save(path, (self.text() + "\n").encode(), mode=0o600)
 
     @classmethod
     def load(cls, path: Path) -> Anchor | None:

@@ -11,7 +11,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from redactor.durable import Partial, as_output_error, flush_folder
+from redactor.durable import save
 from redactor.keep.trail.keys import KeyRing, fingerprint_of
 
 
@@ -30,17 +30,8 @@ class LastCheck:
             OutputError
         """
         path, key = _beside(anchor), ring.active
-        partial = Partial(path, mode=0o644)
-        try:
-            partial.write(
-                json.dumps({**asdict(self), "key": fingerprint_of(key), "mac": self._mac(key)}).encode() + b"\n"
-            )
-            partial.commit()
-            flush_folder(path.parent)
-        except OSError as error:
-            raise as_output_error(error) from None
-        finally:
-            partial.discard()
+        content = json.dumps({**asdict(self), "key": fingerprint_of(key), "mac": self._mac(key)}).encode() + b"\n"
+        save(path, content, mode=0o644)
 
     @classmethod
     def load(cls, anchor: Path, ring: KeyRing) -> LastCheck | None:

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from redactor.durable import Partial, as_output_error, flush_folder
+from redactor.durable import as_output_error, save
 from redactor.errors import ConfigurationError, TrailDamaged
 
 SCHEMA = "redactor-trail-keys/1"
@@ -49,16 +49,11 @@ class KeyRing:
         Raises:
             OutputError
         """
-        partial = Partial(path, mode=0o600)
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            partial.write(json.dumps({"schema": SCHEMA, "keys": [k.hex() for k in self.keys]}).encode())
-            partial.commit()
-            flush_folder(path.parent)
         except OSError as error:
             raise as_output_error(error) from None
-        finally:
-            partial.discard()
+        save(path, json.dumps({"schema": SCHEMA, "keys": [k.hex() for k in self.keys]}).encode(), mode=0o600)
 
     @classmethod
     def make(cls, path: Path) -> KeyRing:

@@ -36,7 +36,7 @@ def id_of(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_one_persons_row_does_not_answer_for_a_message_of_the_same_name_below_another_root(house, monkeypatch):
+def test_one_persons_row_does_not_answer_for_a_message_of_the_same_name_below_another_root(house):
     one = house.record("2026/out-1.wav", 1)
     other = house.record("2026/out-1.wav", 2, folder=house.voicemail)
     _, tables = with_list(

@@ -26,6 +26,22 @@ def test_one_service_at_a_time_walks_the_folders_unless_it_hangs(site):
         assert settled(service, 1) == {"redacted": 1}
 
 
+def test_a_walk_that_begins_long_after_the_last_is_alone_from_its_beginning(desk, monkeypatch):
+    other, seen = tickets.Tickets(desk.new.parent), []
+    desk.intake.sweep()
+    (desk.new.parent / ".sweep").touch()
+    os.utime(desk.new.parent / ".sweep", (1.0, 1.0))
+
+    def boxes():
+        with other.sweeping() as still:
+            seen.append(still)
+        return []
+
+    monkeypatch.setattr(desk.intake, "_boxes", boxes)
+    desk.intake.sweep()
+    assert seen == [None]
+
+
 def test_a_second_walk_asks_little_however_much_lies_there(site):
     for number in range(30):
         site.message(number, 100 + number)

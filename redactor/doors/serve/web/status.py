@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi import Path as InPath
 
-from redactor.doors.serve.results import document_of
+from redactor.doors.serve.results import document_of, target_of
 
 from .office import Office, refusal
 
@@ -105,7 +105,7 @@ def jobs(office: Office) -> APIRouter:
 
 def _artefact(office: Office, document: Path, audio: str, kind: str) -> bytes | None:
     """Content of one file of a result; None unless all of it is there as we made it."""
-    files = office.results.read(document.with_name(document.name.removesuffix(".redacted.json")), audio)
+    files = office.results.read(target_of(document), audio)
     if files is None:
         return None
     return files[KINDS.get(kind) or str(document_of(files)["audio"])]
