@@ -12,6 +12,8 @@ from typing import NamedTuple
 COMPRESSION_RATIO = 2.4
 LOG_PROBABILITY = -1.0
 NO_SPEECH = 0.6
+SURE = -0.35
+"""Mean log probability of a greedy text from which it stands without a wider search."""
 LONGEST_LOOP = 12  # tokens of the phrase that is repeated
 FEWEST_REPEATS = 4
 SHORTEST_LOOP = 8  # tokens in all: "five five five five" is a number, not a loop
@@ -56,6 +58,11 @@ def believed(found: Decoded) -> bool:
     if not found.ended or found.compression > COMPRESSION_RATIO or loops(found.tokens):
         return found.log_probability < LOG_PROBABILITY and found.no_speech > NO_SPEECH
     return found.log_probability >= LOG_PROBABILITY or found.no_speech > NO_SPEECH
+
+
+def sure(found: Decoded) -> bool:
+    """Whether a greedy result is so probable that a wider search would hardly find another text."""
+    return believed(found) and found.log_probability >= SURE
 
 
 def best(tries: Sequence[Decoded]) -> Decoded:

@@ -31,7 +31,7 @@ from .alignment import words_of
 from .checkpoints import Checkpoint
 from .device import pick_device
 from .engine import Prepared
-from .gate import Decoded, believed, best
+from .gate import Decoded, believed, best, sure
 
 LONGEST = 30.0  # seconds: Whisper's context
 FRAMES_PER_SECOND = 100  # of features
@@ -210,9 +210,7 @@ class WhisperEngine:
         features = self._model.feature_extractor(np.ascontiguousarray(window, np.float32))
         features = features[:, : min(features.shape[-1] - 1, self._full)]
         context = self._context(features.shape[-1], careful=careful)
-        step = FULL_STEP if context == self._full else 1
-        limit = SPARE_TOKENS + TOKENS_PER_SECOND * math.ceil(seconds / step) * step
-        return Prepared(features, seconds, context, min(limit, self._model.max_length - len(self._prompt)))
+        return Prepared(features, seconds, context, self._limit(seconds, context))
 
     def decode(self, batch: Sequence[Prepared]) -> list[list[TimedText]]:
         """See `BatchEngine.decode`."""
@@ -249,15 +247,35 @@ class WhisperEngine:
 
     def _decode(self, batch: Sequence[Prepared], context: int) -> list[list[TimedText]]:
         encoded = self._encode(batch, context)
-        found = self._search(encoded, batch, self._options.temperatures[0])
-        words = self._align(encoded, batch, found)
+        found = self._first(encoded, batch)
         doubtful = [i for i, result in enumerate(found) if not believed(result)]
+        standing = [None if i in doubtful else result for i, result in enumerate(found)]
+        words = self._align(encoded, batch, standing)
         for first in range(0, len(doubtful), TRIED_TOGETHER):
             some = doubtful[first : first + TRIED_TOGETHER]
             again = self._again([batch[i] for i in some], context, [found[i] for i in some])
             for i, better in zip(some, again, strict=True):
                 words[i] = better
         return words
+
+    def _first(self, encoded: Any, batch: Sequence[Prepared]) -> list[Decoded]:
+        """The first search of each window: greedy, and with the whole beam where the greedy text is not probable enough.
+
+        A beam of five costs three to five times as much as a greedy search, and where every token is nearly certain it finds the same text.
+        """
+        temperature, width = self._options.temperatures[0], self._options.beam_size
+        # What lies on a GPU cannot be cut into rows there, and a beam costs it little.
+        if width == 1 or temperature > 0 or self.encode_together:
+            return self._search(encoded, batch, temperature)
+        found = self._search(encoded, batch, temperature, width=1)
+        unsure = [i for i, result in enumerate(found) if not sure(result)]
+        if not unsure:
+            return found
+        part = encoded if len(unsure) == len(batch) else self._rows(encoded, unsure, batch)
+        for i, wider in zip(unsure, self._search(part, [batch[i] for i in unsure], temperature), strict=True):
+            if believed(wider) or not believed(found[i]):
+                found[i] = wider
+        return found
 
     def _again(self, batch: Sequence[Prepared], context: int, first: Sequence[Decoded]) -> list[list[TimedText]]:
         """Doubtful windows in the whole context, at one temperature after the other."""
@@ -288,6 +306,15 @@ class WhisperEngine:
             grid *= 2
         return min(self._full, -(-wanted // grid) * grid)
 
+    def _limit(self, seconds: float, context: int) -> int:
+        """Most tokens of a window's text. Of the context where it is trimmed, so that windows of one context share a call."""
+        if context == self._full:
+            longest: float = math.ceil(seconds / FULL_STEP) * FULL_STEP
+        else:
+            longest = context / FRAMES_PER_SECOND - (self._margin or 0.0)
+        limit = SPARE_TOKENS + math.ceil(TOKENS_PER_SECOND * longest)
+        return int(min(limit, self._model.max_length - len(self._prompt)))
+
     def _encode(self, batch: Sequence[Prepared], context: int) -> Any:
         padded = np.zeros((len(batch), batch[0].features.shape[0], context), np.float32)
         for row, window in zip(padded, batch, strict=True):
@@ -308,10 +335,16 @@ class WhisperEngine:
         return StorageView.from_array(np.asarray(encoded)[list(rows)])
 
     def _search(
-        self, encoded: Any, batch: Sequence[Prepared], temperature: float, *, forbidden: Sequence[int] = ()
+        self,
+        encoded: Any,
+        batch: Sequence[Prepared],
+        temperature: float,
+        *,
+        width: int | None = None,
+        forbidden: Sequence[int] = (),
     ) -> list[Decoded]:
         limit = len(self._prompt) + batch[0].limit
-        how: dict[str, Any] = {"beam_size": self._options.beam_size}
+        how: dict[str, Any] = {"beam_size": width or self._options.beam_size}
         if temperature > 0:
             how = {
                 "beam_size": 1,
@@ -345,27 +378,26 @@ class WhisperEngine:
             ended=len(self._prompt) + len(said) < limit,
         )
 
-    def _align(self, encoded: Any, batch: Sequence[Prepared], found: Sequence[Decoded]) -> list[list[TimedText]]:
-        if not any(result.tokens for result in found):
+    def _align(self, encoded: Any, batch: Sequence[Prepared], found: Sequence[Decoded | None]) -> list[list[TimedText]]:
+        """The words of each window's text with their times; [] where there is none."""
+        texts = [list(result.tokens) if result else [] for result in found]
+        if not any(texts):
             return [[] for _ in batch]
         if self.encode_together:
             # A window without words keeps its row with a stand-in, so that the encoded batch is used as it is.
-            texts = [list(result.tokens) or [self._tokenizer.eot] for result in found]
-            rows = self._timed(encoded, texts, batch)
+            rows = self._timed(encoded, [text or [self._tokenizer.eot] for text in texts], batch)
         else:
             # One by one it costs the same here, and CTranslate2 lets a window's padding move its times in a batch.
             from ctranslate2 import StorageView
 
             every = np.asarray(encoded)
             rows = [
-                self._timed(StorageView.from_array(every[i : i + 1]), [list(result.tokens)], [window])[0]
-                if result.tokens
-                else []
-                for i, (window, result) in enumerate(zip(batch, found, strict=True))
+                self._timed(StorageView.from_array(every[i : i + 1]), [text], [window])[0] if text else []
+                for i, (window, text) in enumerate(zip(batch, texts, strict=True))
             ]
         return [
-            words_of(pieces, duration=window.seconds) if result.tokens else []
-            for pieces, window, result in zip(rows, batch, found, strict=True)
+            words_of(pieces, duration=window.seconds) if text else []
+            for pieces, window, text in zip(rows, batch, texts, strict=True)
         ]
 
     def _timed(self, encoded: Any, texts: list[list[int]], batch: Sequence[Prepared]) -> list[Any]:
