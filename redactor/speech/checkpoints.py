@@ -6,10 +6,11 @@
     resolve("path/to/folder")   a CTranslate2 Whisper folder
 
 `auto` never picks a shipped checkpoint: voicemail-micro knows synthetic speech only. Names and repositories are those of
-faster-whisper; the cache, HF_HOME, HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE are huggingface_hub's. A folder may hold model.json:
+faster-whisper; the cache, HF_HOME, HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE are huggingface_hub's. A stock checkpoint is
+recognised by the digest of its weights, wherever it lies (stock.toml has its settings). A folder may hold model.json, which comes first:
 
-    {"name": "voicemail-micro", "version": "2", "synthetic_only": true, "max_window": 6, "min_margin": 1.0, "timestamps": false,
-     "sha256": {"model.bin": "…"}}
+    {"name": "voicemail-micro", "version": "2", "synthetic_only": true, "max_window": 6, "min_margin": 1.0, "beam": 5,
+     "timestamps": false, "sha256": {"model.bin": "…"}}
 """
 
 from __future__ import annotations
@@ -24,21 +25,17 @@ from typing import Any
 
 from redactor.errors import ConfigurationError, ModelUnavailable
 
-from . import hub
+from . import hub, stock
 from .device import pick_device
+from .digests import sha256
 from .hub import Progress
 
-RANK = (
-    "large-v3-turbo large-v3 large-v2 distil-large-v3.5 distil-large-v3 medium.en small.en medium distil-medium.en small "
-    "distil-small.en base.en base tiny.en tiny"
-).split()
-"""Stock checkpoints, best on English telephone speech first; on CPU the large ones and medium come last (see `_ranked`)."""
+RANK = tuple(known.name for known in stock.table())
+"""Stock checkpoints, best on English telephone speech first; on a CPU the slow ones come last (see `_ranked`)."""
 
 DOWNLOAD = {"cpu": "small.en", "cuda": "large-v3-turbo"}
 STOCK_MAX_WINDOW = 28.0  # seconds of Whisper's 30, so that its last word is never at the edge
-STOCK_MARGIN = 4.0
-"""Seconds of nothing that a stock checkpoint gets after a trimmed window. Published for tiny.en: cut to the exact length it falls into
-loops, with 1.28 s it reads as in the full context; three times that, and the quality gate, until somebody measures the others."""
+BEAM = 5
 HOW_TO_GET = (
     "On a connected machine run `redactor models get small.en` and copy its Hugging Face cache (HF_HOME) here; "
     "or set HF_ENDPOINT to a mirror; or pass --model FOLDER with a CTranslate2 Whisper checkpoint; "
@@ -56,11 +53,14 @@ class Checkpoint:
         revision: the hub's commit hash, or "version" of model.json, "" if unknown.
         source: "path", "shipped", "cache" or "download".
         max_window: longest window it reads well, seconds.
-        margin: seconds of nothing that it needs after a trimmed window: measured (min_margin of model.json), or STOCK_MARGIN for
-            Whisper's own checkpoints; None, for any other: windows are filled up to 30 s.
+        margin: seconds of silence that it needs after a trimmed window: min_margin of model.json, or that of stock.toml
+            for Whisper's own checkpoints; None for any other: windows are filled up to 30 s.
         timestamps: whether it reads better when asked for segment times (word times come from alignment either way).
         synthetic_only: must not be trusted with human speech.
         size: bytes of model.bin.
+        beam: beam width that it reads best with.
+        measured: whether margin, max_window and beam were measured with these weights.
+        stock: name of the stock checkpoint that it is, "" if it is none.
     """
 
     name: str
@@ -73,6 +73,9 @@ class Checkpoint:
     synthetic_only: bool = False
     size: int = 0
     description: str = field(default="", compare=False)
+    beam: int = BEAM
+    measured: bool = False
+    stock: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +141,9 @@ def resolve(
 def list_checkpoints(*, cache_dir: Path | None = None) -> tuple[Listed, ...]:
     """Shipped checkpoints, then the stock ones, best first, present or not. Never touches the network."""
     rows = [_listed(name, path, "shipped") for name, path in sorted(shipped_models().items())]
-    for name in RANK:
-        cached = hub.find_cached(str(hub.repository(name)), revision=None, cache_dir=cache_dir)
-        rows.append(_listed(name, cached.path, "downloaded") if cached else Listed(name, "not downloaded"))
+    for known in stock.table():
+        cached = hub.find_cached(known.repository, revision=None, cache_dir=cache_dir)
+        rows.append(_listed(known.name, cached.path, "downloaded") if cached else Listed(known.name, "not downloaded"))
     return tuple(rows)
 
 
@@ -171,32 +174,45 @@ def inspect(path: Path, *, name: str, source: str, revision: str = "") -> Checkp
     _check_files(path, name)
     card = _read_card(path, name)
     for file, expected in _mapping(card.get("sha256")).items():
-        if hub.sha256(path / file) != str(expected).lower():
+        if sha256(path / file) != str(expected).lower():
             raise ModelUnavailable(
                 f"The checkpoint {name} is damaged: {Path(file).name} does not have the checksum of its model.json.",
                 hint="Copy or install it again.",
             )
-    max_window = card.get("max_window", STOCK_MAX_WINDOW)
-    stock = hub.repository(name) in {hub.repository(known) for known in RANK} and source != "path"
-    margin, timestamps = card.get("min_margin", STOCK_MARGIN if stock else None), card.get("timestamps", True)
+    known = _stock(path, name=name, source=source)
+    max_window = card.get("max_window", known.max_window if known else STOCK_MAX_WINDOW)
+    margin = card.get("min_margin", known.margin if known else None)
+    beam, timestamps = card.get("beam", known.beam if known else BEAM), card.get("timestamps", True)
     if not (margin is None or (isinstance(margin, (int, float)) and 0 <= margin <= 30)) or not isinstance(
         timestamps, bool
     ):
         raise ModelUnavailable(f"The checkpoint {name} has a model.json whose min_margin or timestamps cannot be used.")
     if not isinstance(max_window, (int, float)) or not 2 <= max_window <= 30:
         raise ModelUnavailable(f"The checkpoint {name} has a model.json whose max_window is not 2 … 30 seconds.")
+    if not isinstance(beam, int) or not 1 <= beam <= 20:
+        raise ModelUnavailable(f"The checkpoint {name} has a model.json whose beam is not 1 … 20.")
     return Checkpoint(
-        str(card.get("name") or name),
-        path,
-        revision or str(card.get("version") or ""),
-        source,
-        float(max_window),
-        None if margin is None else float(margin),
-        timestamps,
-        bool(card.get("synthetic_only", False)),
-        (path / "model.bin").stat().st_size,
-        str(card.get("description") or ""),
+        name=str(card.get("name") or (known.name if known and source == "path" else name)),
+        path=path,
+        revision=revision or str(card.get("version") or ""),
+        source=source,
+        max_window=float(max_window),
+        margin=None if margin is None else float(margin),
+        timestamps=timestamps,
+        synthetic_only=bool(card.get("synthetic_only", False)),
+        size=(path / "model.bin").stat().st_size,
+        description=str(card.get("description") or ""),
+        beam=beam,
+        measured=known.measured if known else "min_margin" in card,
+        stock=known.name if known else "",
     )
+
+
+def _stock(path: Path, *, name: str, source: str) -> stock.Stock | None:
+    """The stock checkpoint of a folder: of the hub's copies by the repository, of any other by the digest of the weights."""
+    if source == "shipped":
+        return None
+    return (stock.by_name(name) if source != "path" else None) or stock.recognize(path / stock.WEIGHTS)
 
 
 def _auto(
@@ -215,11 +231,9 @@ def _auto(
 
 
 def _ranked(device: str) -> list[str]:
-    if device == "cuda":
-        return RANK
-    # On CPU a large checkpoint that somebody happens to have would be slower than real time.
-    slow = [name for name in RANK if name.startswith(("large", "medium", "distil-large"))]
-    return [name for name in RANK if name not in slow] + slow
+    # On a CPU a large checkpoint that somebody happens to have would be slower than real time.
+    last = device != "cuda"
+    return [known.name for known in sorted(stock.table(), key=lambda known: last and known.slow_on_cpu)]
 
 
 def _check_files(path: Path, name: str) -> None:

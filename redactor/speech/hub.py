@@ -6,7 +6,6 @@ as a missing cache entry; so its table of names is used, and `snapshot_download`
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from redactor.errors import ModelUnavailable
+
+from . import stock
+from .digests import sha256
 
 FILES = ["config.json", "preprocessor_config.json", "model.bin", "tokenizer.json", "vocabulary.*"]
 """What a CTranslate2 Whisper repository holds (faster_whisper.utils.download_model)."""
@@ -40,9 +42,11 @@ def names() -> tuple[str, ...]:
 
 def repository(model: str) -> str | None:
     """For example "small.en" → "Systran/faster-whisper-small.en"; "owner/name" stays; None if it is neither."""
+    if known := stock.by_name(model):
+        return known.repository
     from faster_whisper.utils import _MODELS
 
-    if model in _MODELS:
+    if model in _MODELS:  # a name that a newer faster-whisper added
         return str(_MODELS[model])
     parts = model.split("/")
     return model if len(parts) == 2 and all(parts) else None
@@ -102,17 +106,6 @@ def _check_blobs(snapshot: Path, repo: str) -> None:
                 f"{file.name} of {repo} arrived damaged: its SHA-256 is not the hub's.",
                 hint="Run it again; if it happens again, a proxy or mirror changes the download.",
             )
-
-
-def sha256(path: Path) -> str:
-    """Hex digest of a file, "" if it is not there."""
-    if not path.is_file():
-        return ""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 @contextmanager
