@@ -1,7 +1,7 @@
-"""SHA-256 of files, and a memory of it: hashing 145 MB takes half a second, which a command should not pay at each start.
+"""SHA-256 of files, and a memory of it: hashing 145 MB takes half a second, too much for each start of a command.
 
-What was computed is kept in the user's cache folder under the file's identity (device, inode, size and both times), so a file that was
-replaced or written to is hashed again. The memory only speeds up recognition; `models verify` never asks it.
+Digests are kept in the user's cache folder under the file's identity (device, inode, size and both times), so a file
+that was replaced or written to is hashed again. Only recognition uses them; `models verify` always hashes.
 """
 
 from __future__ import annotations

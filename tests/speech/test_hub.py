@@ -1,4 +1,4 @@
-"""Downloads, against a server on the loopback that speaks the hub's protocol and serves the shipped checkpoint under a stock name."""
+"""Downloads from a loopback server that speaks the hub's protocol; it has the shipped checkpoint under a stock name."""
 
 import os
 import subprocess
