@@ -58,7 +58,7 @@ def get(
 
 
 def verify(checkpoint: Checkpoint) -> Verified:
-    """Compare a checkpoint's files with the digests in stock.toml, in model.json and in the names of the cache's blobs."""
+    """Compare a checkpoint's files with the digests in stock.toml, in model.json and in the names of cached blobs."""
     folder = checkpoint.path
     found = {
         path.name: sha256(path) for path in sorted(folder.iterdir()) if path.is_file() and path.name != "model.json"
