@@ -10,6 +10,7 @@ import soundfile
 
 # Nothing in a test may reach the network, whatever a library would like to fetch.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("PIP_NO_INDEX", "1")
 
 SAID = (
     "Hi this is Dana Whitlock calling for Doctor Brunsvold. My date of birth is March 14th, 1962. "

@@ -116,7 +116,7 @@ def build_transcriber(
     """Resolve and load a checkpoint; says so when it is the one for demonstrations."""
     from redactor.speech import load_transcriber, resolve
 
-    checkpoint = resolve(model, device=device, revision=revision, progress=download_progress())
+    checkpoint = resolve(model, device=device, revision=revision, progress=download_progress(), tell=notice)
     if checkpoint.synthetic_only:
         notice(
             f"{checkpoint.name} reads synthetic demonstration speech only; on human speech it INVENTS words. Use --model auto for real calls."

@@ -38,9 +38,10 @@ def notice(text: str) -> None:
 
 
 class DownloadBar:
-    """Called with (bytes done, bytes in all) while a checkpoint is downloaded."""
+    """Called with (bytes done, bytes in all) while a checkpoint is downloaded or written."""
 
-    def __init__(self) -> None:
+    def __init__(self, label: str = "downloading") -> None:
+        self._label = label
         self._progress: Progress | None = None
 
     def __call__(self, done: int, total: int) -> None:
@@ -49,7 +50,7 @@ class DownloadBar:
             if not out.is_terminal:
                 return
             columns = (
-                TextColumn("downloading"),
+                TextColumn(self._label),
                 BarColumn(),
                 DownloadColumn(),
                 TransferSpeedColumn(),

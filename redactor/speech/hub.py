@@ -1,12 +1,11 @@
 """The Hugging Face hub, as far as checkpoints need it: cache look-ups and downloads through huggingface_hub.
 
-faster-whisper's own `download_model` knows the repositories and the files, but shows no progress and reports every failure
-as a missing cache entry; so its table of names is used, and `snapshot_download` is called here.
+faster-whisper's own `download_model` knows the repositories and the files, but shows no progress and reports every
+failure as a missing cache entry, so `snapshot_download` is called here.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,11 +15,21 @@ from typing import Any
 
 from redactor.errors import ModelUnavailable
 
+from . import stock
+from .digests import sha256
+
 FILES = ["config.json", "preprocessor_config.json", "model.bin", "tokenizer.json", "vocabulary.*"]
 """What a CTranslate2 Whisper repository holds (faster_whisper.utils.download_model)."""
 
+REACH = 5.0
+"""Seconds to wait for the hub's first answer where there is another source."""
+
 Progress = Callable[[int, int], None]
 """Called while downloading: bytes done, bytes in all (growing while sizes become known)."""
+
+
+class HubFailed(ModelUnavailable):
+    """The hub did not give the checkpoint: offline, out of reach, no access, no such repository. Another source may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +49,11 @@ def names() -> tuple[str, ...]:
 
 def repository(model: str) -> str | None:
     """For example "small.en" → "Systran/faster-whisper-small.en"; "owner/name" stays; None if it is neither."""
+    if known := stock.by_name(model):
+        return known.repository
     from faster_whisper.utils import _MODELS
 
-    if model in _MODELS:
+    if model in _MODELS:  # a name that a newer faster-whisper added
         return str(_MODELS[model])
     parts = model.split("/")
     return model if len(parts) == 2 and all(parts) else None
@@ -70,7 +81,8 @@ def download(
     """Download what is missing of a repository into the cache, and check the weights against the hub's SHA-256.
 
     Raises:
-        ModelUnavailable: offline, no such repository or revision, no access, no space, a cut connection, a wrong checksum.
+        HubFailed: offline, out of reach, no such repository, no access, a cut connection.
+        ModelUnavailable: no such revision, no space, a wrong checksum.
     """
     import huggingface_hub
 
@@ -88,8 +100,28 @@ def download(
     return Snapshot(path, path.name)
 
 
+def is_reachable(seconds: float = REACH) -> bool:
+    """Whether the hub answers at all. Where packets are dropped, huggingface_hub's own retries would take minutes."""
+    from huggingface_hub import constants, get_session
+
+    if constants.HF_HUB_OFFLINE:
+        return False
+    try:
+        get_session().head(constants.ENDPOINT, timeout=seconds)
+    except Exception:  # noqa: BLE001 - whichever HTTP library it is: any failure means no
+        return False
+    return True
+
+
+def out_of_reach(repo: str, hint: str) -> HubFailed:
+    from huggingface_hub import constants
+
+    why = "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else "the hub cannot be reached"
+    return HubFailed(f"{repo} is not on this machine and {why}.", hint=hint)
+
+
 def _check_blobs(snapshot: Path, repo: str) -> None:
-    """Large files are cached under their SHA-256, but huggingface_hub compares only their length: compare the rest here.
+    """Compare large files with their SHA-256, under which they are cached: huggingface_hub compares only their length.
 
     A damaged blob is removed, so that the next download fetches it again.
     """
@@ -104,23 +136,12 @@ def _check_blobs(snapshot: Path, repo: str) -> None:
             )
 
 
-def sha256(path: Path) -> str:
-    """Hex digest of a file, "" if it is not there."""
-    if not path.is_file():
-        return ""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 @contextmanager
 def _explained(repo: str, revision: str | None, hint: str) -> Iterator[None]:
     """Turn the hub's errors into ours. Repository names are public; nothing else of the error is repeated."""
-    from huggingface_hub import constants, errors
+    from huggingface_hub import errors
 
-    # Failures below HTTP come from whichever HTTP library huggingface_hub is built on; it imports that library's base class.
+    # Failures below HTTP come from the HTTP library that huggingface_hub is built on; it imports their base class.
     transport: type[Exception] = getattr(errors, "HTTPError", errors.HfHubHTTPError)
     try:
         yield
@@ -133,24 +154,23 @@ def _explained(repo: str, revision: str | None, hint: str) -> Iterator[None]:
             f"{repo} has no revision {revision}.", hint="Leave --revision out, or give a commit hash."
         ) from error
     except errors.RepositoryNotFoundError as error:
-        raise ModelUnavailable(
+        raise HubFailed(
             f"The hub has no repository {repo}, or it is private.",
             hint="Check the name; for a private one set HF_TOKEN. " + hint,
         ) from error
     except errors.LocalEntryNotFoundError as error:
-        why = "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else "the hub cannot be reached"
-        raise ModelUnavailable(f"{repo} is not on this machine and {why}.", hint=hint) from error
+        raise out_of_reach(repo, hint) from error
     except errors.HFValidationError as error:
         raise ModelUnavailable("That is not a valid repository name.", hint=hint) from error
     except (errors.HfHubHTTPError, transport) as error:
         code = getattr(getattr(error, "response", None), "status_code", None)
         if code in (401, 403):
-            raise ModelUnavailable(
+            raise HubFailed(
                 f"The hub gives no access to {repo}: it is private, or the token is wrong.",
                 hint="Set HF_TOKEN, or unset a wrong one. " + hint,
             ) from error
         detail = f"HTTP {code}" if code else "the connection broke"
-        raise ModelUnavailable(f"Downloading {repo} failed: {detail}.", hint=hint) from error
+        raise HubFailed(f"Downloading {repo} failed: {detail}.", hint=hint) from error
     except OSError as error:
         detail = error.strerror or "not all of a file arrived"
         raise ModelUnavailable(

@@ -172,24 +172,32 @@ def test_model_card(folder: Path) -> None:
         synthetic_only=True,
         max_window=8,
         min_margin=1,
+        beam=2,
         timestamps=False,
         sha256={"model.bin": digest},
     )
     found = resolve(str(folder))
     assert (found.name, found.revision, found.synthetic_only, found.max_window) == ("own", "3", True, 8)
-    assert (found.margin, found.timestamps) == (1.0, False)
+    assert (found.margin, found.timestamps, found.beam) == (1.0, False, 2)
 
 
-def test_only_stock_checkpoints_are_trimmed_unmeasured(folder: Path, cache: Path) -> None:
-    """A margin that nobody measured is given to Whisper's own checkpoints alone, and generously."""
-    snapshot = seed(cache, folder, "Systran/faster-whisper-tiny.en")
-    assert resolve("tiny.en", cache_dir=cache).margin == 4.0
-    assert resolve("Systran/faster-whisper-tiny.en", cache_dir=cache).margin == 4.0
+def test_only_stock_checkpoints_are_trimmed_without_a_card(folder: Path, cache: Path) -> None:
+    """Windows are trimmed by what is known of a checkpoint; of a foreign one nothing is."""
+    snapshot = seed(cache, folder, "Systran/faster-whisper-small.en")
+    for name in ("small.en", "Systran/faster-whisper-small.en"):
+        found = resolve(name, cache_dir=cache)
+        assert (found.margin, found.max_window, found.beam, found.measured, found.stock) == (
+            4.0,
+            28,
+            5,
+            False,
+            "small.en",
+        )
     seed(cache, folder, "somebody/fine-tuned")
     assert resolve("somebody/fine-tuned", cache_dir=cache).margin is None
     assert resolve(str(folder)).margin is None
     card(snapshot, min_margin=None)
-    assert resolve("tiny.en", cache_dir=cache).margin is None
+    assert resolve("small.en", cache_dir=cache).margin is None
 
 
 @pytest.mark.parametrize(
@@ -201,6 +209,8 @@ def test_only_stock_checkpoints_are_trimmed_unmeasured(folder: Path, cache: Path
         ({"timestamps": "no"}, "timestamps"),
         ({"max_window": 0}, "max_window"),
         ({"max_window": "long"}, "max_window"),
+        ({"beam": 0}, "beam"),
+        ({"beam": "wide"}, "beam"),
         ("not json {", "not JSON"),
     ],
 )

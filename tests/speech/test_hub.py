@@ -1,16 +1,19 @@
-"""Downloads, against a server on the loopback that speaks the hub's protocol and serves the shipped checkpoint under a stock name."""
+"""Downloads from a loopback server that speaks the hub's protocol; it has the shipped checkpoint under a stock name."""
 
 import os
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from loopback import COMMIT, Hub, serve
 
 from redactor.errors import ModelUnavailable
-from redactor.speech import WhisperEngine, list_checkpoints, resolve
+from redactor.speech import WhisperEngine, index, list_checkpoints, resolve, stock
 from redactor.speech.checkpoints import shipped_models
+from redactor.speech.hub import is_reachable
 from redactor.types import Mono
 
 REPO = "Systran/faster-whisper-tiny.en"
@@ -21,6 +24,10 @@ WANTED = {"config.json", "model.bin", "preprocessor_config.json", "tokenizer.jso
 def files() -> dict[str, bytes]:
     folder = shipped_models()["voicemail-micro"]
     return {name: (folder / name).read_bytes() for name in WANTED} | {"README.md": b"a card", ".gitattributes": b"*"}
+
+
+def no_index(*args: object, **kwargs: object) -> Path:
+    raise index.Unreachable("The package index cannot be reached.", hint=str(kwargs["hint"]))
 
 
 @pytest.fixture
@@ -37,6 +44,7 @@ def hub(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr("time.sleep", lambda seconds: None)
         for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
             monkeypatch.delenv(name, raising=False)
+        monkeypatch.setattr(index, "fetch", no_index)
         _http.close_session()
         yield server
         _http.close_session()
@@ -46,7 +54,8 @@ def test_downloads_loads_and_recognises(hub: Hub, tmp_path: Path, voicemail: Mon
     told: list[tuple[int, int]] = []
     found = resolve("tiny.en", cache_dir=tmp_path, progress=lambda done, total: told.append((done, total)))
     assert (found.name, found.source, found.revision) == ("tiny.en", "download", COMMIT)
-    assert found.max_window == 28
+    known = stock.by_name("tiny.en")
+    assert (found.max_window, found.margin, found.beam) == (known.max_window, known.margin, known.beam)
     assert not found.synthetic_only
     assert {file.name for file in found.path.iterdir()} == WANTED
     size = sum(len(hub.files[name]) for name in WANTED)
@@ -162,6 +171,37 @@ def test_no_server(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         resolve("auto", device="cpu", cache_dir=tmp_path)
     for way in ("models get", "HF_ENDPOINT", "--model FOLDER", "voicemail-micro"):
         assert way in caught.value.hint
+
+
+def test_a_hub_that_does_not_answer_is_given_up_soon(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    from huggingface_hub import constants
+
+    assert is_reachable(5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        begun = time.monotonic()
+        assert not is_reachable(0.2)
+        assert time.monotonic() - begun < 3
+
+
+def test_auto_says_which_it_takes_and_why(hub: Hub, tmp_path: Path) -> None:
+    told: list[str] = []
+    hub.repo = "Systran/faster-whisper-small.en"
+    for _ in range(2):
+        resolve("auto", device="cpu", cache_dir=tmp_path, tell=told.append)
+    assert told == [
+        "No checkpoint is on this machine: fetching small.en, the best for a CPU, from the hub.",
+        "Using small.en, the best checkpoint for a CPU that is on this machine.",
+    ]
+
+
+def test_the_source_hub_never_asks_the_index(hub: Hub, tmp_path: Path) -> None:
+    hub.status = 503
+    told: list[str] = []
+    with pytest.raises(ModelUnavailable, match="hub cannot be reached") as caught:
+        resolve("tiny.en", source="hub", cache_dir=tmp_path, tell=told.append)
+    assert "index" not in caught.value.message
+    assert told == []
 
 
 def test_offline_uses_a_seeded_cache_and_says_why_otherwise(
