@@ -48,7 +48,14 @@ WindowOption = Annotated[
         help="auto: each window as short as the checkpoint was measured to read well; full: always the whole 30 s context.",
     ),
 ]
-BeamOption = Annotated[int, typer.Option(min=1, max=20, help="Beam width of the recogniser.")]
+BeamOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=20,
+        help="Beam width where a greedy search is unsure; the checkpoint's own if left out; 1: greedy only.",
+    ),
+]
 LanguageOption = Annotated[str | None, typer.Option(metavar="CODE", help="Spoken language: en if left out.")]
 HotwordsOption = Annotated[
     str | None, typer.Option(metavar="TEXT", help="Words the recogniser should expect: staff, practice, drugs.")
@@ -107,7 +114,7 @@ def build_transcriber(
     window: str = "auto",
     probe: bool = False,
     turn: AbstractContextManager[Any] | None = None,
-    beam: int = 5,
+    beam: int | None = None,
     language: str | None = None,
     hotwords: str | None = None,
     initial_prompt: str | None = None,

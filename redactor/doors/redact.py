@@ -62,7 +62,7 @@ def redact(
     order: Annotated[
         Literal["completion", "input"], typer.Option(help="Outcomes as they come, or in the inputs' order.")
     ] = "completion",
-    beam: o.BeamOption = 5,
+    beam: o.BeamOption = None,
     language: o.LanguageOption = None,
     hotwords: o.HotwordsOption = None,
     initial_prompt: o.PromptOption = None,

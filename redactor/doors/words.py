@@ -41,7 +41,7 @@ def transcribe(
     device: o.DeviceOption = "auto",
     compute_type: o.ComputeOption = None,
     threads: o.ThreadsOption = 0,
-    beam: o.BeamOption = 5,
+    beam: o.BeamOption = None,
     language: o.LanguageOption = None,
     hotwords: o.HotwordsOption = None,
     initial_prompt: o.PromptOption = None,

@@ -29,7 +29,7 @@ def load_transcriber(
     full: bool = False,
     linger: float = LINGER,
     turn: AbstractContextManager[Any] | None = None,
-    beam_size: int = 5,
+    beam_size: int | None = None,
     language: str | None = None,
     hotwords: str | None = None,
     initial_prompt: str | None = None,
@@ -43,6 +43,7 @@ def load_transcriber(
         batch_size: most windows in a call; 0: by device.
         probe: measure what is best where these three are all left out (some seconds; for large archives).
         full: every window in the whole 30 s context.
+        beam_size: where a greedy search is unsure; None: the checkpoint's own.
         linger: seconds that a call may wait for company.
         turn: entered for the voice detector and for features, so that as many threads compute as there are cores.
 
@@ -51,7 +52,10 @@ def load_transcriber(
     """
     device = pick_device(device)
     options = DecodingOptions(
-        language=language or "en", beam_size=beam_size, hotwords=hotwords or None, initial_prompt=initial_prompt or None
+        language=language or "en",
+        beam_size=beam_size or checkpoint.beam,
+        hotwords=hotwords or None,
+        initial_prompt=initial_prompt or None,
     )
 
     def load(workers: int, threads: int) -> WhisperEngine:

@@ -84,7 +84,7 @@ def audit(
     workers: o.WorkersOption = 0,
     batch_size: o.BatchOption = 0,
     window: o.WindowOption = "auto",
-    beam: o.BeamOption = 5,
+    beam: o.BeamOption = None,
     language: o.LanguageOption = None,
     hotwords: o.HotwordsOption = None,
     initial_prompt: o.PromptOption = None,

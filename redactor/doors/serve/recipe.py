@@ -34,7 +34,7 @@ def recipe_of(settings: Settings) -> Job:
         raise ConfigurationError("redaction.verify needs a model.")
     recognition = None if r.model == "none" else {
         "model": r.model, "device": r.device, "compute_type": r.compute_type or None, "threads": r.threads, "workers": r.workers,
-        "batch_size": r.batch_size, "window": r.window, "beam": r.beam or 5, "language": r.language or None,
+        "batch_size": r.batch_size, "window": r.window, "beam": r.beam or None, "language": r.language or None,
         "hotwords": r.hotwords or None, "initial_prompt": r.initial_prompt or None, "revision": r.revision or None, "probe": False,
     }  # fmt: skip
     job = Job(

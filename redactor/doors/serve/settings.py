@@ -108,7 +108,7 @@ class RedactionTable:
     workers: int = 0
     batch_size: int = 0
     window: str = "auto"
-    beam: int = 5
+    beam: int = 0
     language: str = ""
     hotwords: str = ""
     initial_prompt: str = ""
