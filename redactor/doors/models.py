@@ -81,7 +81,9 @@ def get(
     """Download a checkpoint into the Hugging Face cache, check it and print its folder."""
     from redactor.speech.verify import get as fetch
 
-    print(fetch(name, source=source, revision=revision, progress=o.download_progress(), tell=notice).path)
+    with DownloadBar() as bar:
+        found = fetch(name, source=source, revision=revision, progress=bar, tell=notice)
+    print(found.path)
 
 
 @models.command()
@@ -133,7 +135,8 @@ def export_model(
     from redactor.speech.bundle import export
 
     found = resolve(name, device="cpu", allow_download=False)
-    bundle = export(found, file, progress=DownloadBar("exporting"))
+    with DownloadBar("exporting") as bar:
+        bundle = export(found, file, progress=bar)
     print(f"{bundle.name}  model.bin {bundle.files['model.bin'].sha256}")
 
 

@@ -123,7 +123,8 @@ def build_transcriber(
     """Resolve and load a checkpoint; says so when it is the one for demonstrations."""
     from redactor.speech import load_transcriber, resolve
 
-    checkpoint = resolve(model, device=device, revision=revision, progress=download_progress(), tell=notice)
+    with DownloadBar() as bar:
+        checkpoint = resolve(model, device=device, revision=revision, progress=bar, tell=notice)
     if checkpoint.synthetic_only:
         notice(
             f"{checkpoint.name} reads synthetic demonstration speech only; on human speech it INVENTS words. Use --model auto for real calls."
@@ -143,11 +144,6 @@ def build_transcriber(
         hotwords=hotwords,
         initial_prompt=initial_prompt,
     )
-
-
-def download_progress() -> Callable[[int, int], None]:
-    """A bar for `speech.resolve`: it appears with the first bytes, and only on a terminal."""
-    return DownloadBar()
 
 
 TRANSCRIPT_SUFFIXES = (".json", ".vtt", ".srt", ".ctm")

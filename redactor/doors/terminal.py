@@ -38,7 +38,10 @@ def notice(text: str) -> None:
 
 
 class DownloadBar:
-    """Called with (bytes done, bytes in all) while a checkpoint is downloaded or written."""
+    """Called with (bytes done, bytes in all) while a checkpoint is downloaded or written.
+
+    It appears with the first bytes, and only on a terminal; a context manager, so that an error ends it.
+    """
 
     def __init__(self, label: str = "downloading") -> None:
         self._label = label
@@ -61,5 +64,16 @@ class DownloadBar:
             self._progress.start()
         self._progress.update(self._progress.tasks[0].id, completed=done, total=total)
         if done >= total:
+            self.stop()
+
+    def stop(self) -> None:
+        """Remove the bar and show the cursor again."""
+        if self._progress is not None:
             self._progress.stop()
             self._progress = None
+
+    def __enter__(self) -> DownloadBar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import stat
 import zipfile
 from collections.abc import Mapping
@@ -39,6 +40,7 @@ MOST = 8 << 30
 LONGEST_MANIFEST = 1 << 16
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 _SHA256 = re.compile("[0-9a-f]{64}")
+_WHERE = "Choose another FILE: in a folder that you may write to, on a disk with enough space."
 _HINT = "Copy it again; if it happens again, make it again with `redactor models export` on the other machine."
 
 
@@ -79,7 +81,8 @@ def export(checkpoint: Checkpoint, target: Path, *, progress: Progress | None = 
         partial.commit()
         durable.flush_folder(Path(partial.target).parent)
     except OSError as error:
-        raise durable.as_output_error(error) from error
+        problem = durable.as_output_error(error)
+        raise type(problem)(problem.message, hint=_WHERE) from error
     finally:
         partial.discard()
     return bundle
@@ -157,11 +160,14 @@ def _take(archive: zipfile.ZipFile, bundle: Bundle, cache_dir: Path | None, tell
         snapshots.need_space(staged, sum(file.size for file in bundle.files.values()))
         folder = staged / "bundle"
         folder.mkdir(exist_ok=True)
-        for name, expected in bundle.files.items():
-            members.join([(archive, name)], folder / name, expected, f"{name} in the archive")
-        files = {name: (folder / name, file.sha256) for name, file in bundle.files.items()}
-        revision = snapshots.named("bundle", bundle.files[stock.WEIGHTS].sha256)
-        snapshots.install(files, revision=revision, staged=staged)
+        try:
+            for name, expected in bundle.files.items():
+                members.join([(archive, name)], folder / name, expected, f"{name} in the archive")
+            files = {name: (folder / name, file.sha256) for name, file in bundle.files.items()}
+            revision = snapshots.named("bundle", bundle.files[stock.WEIGHTS].sha256)
+            snapshots.install(files, revision=revision, staged=staged)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
     return bundle
 
 

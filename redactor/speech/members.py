@@ -58,7 +58,7 @@ def join(parts: Sequence[tuple[zipfile.ZipFile, str]], target: Path, expected: F
         _copy(parts, target, expected, what)
     except _BROKEN as error:
         target.unlink(missing_ok=True)
-        raise Unexpected(f"{what} is damaged in its archive.") from error
+        raise Unexpected(f"{what} is damaged.") from error
     except BaseException:
         target.unlink(missing_ok=True)
         raise

@@ -44,13 +44,21 @@ def staging(repo: str, cache_dir: Path | None, *, tell: Tell | None = None) -> I
     Raises:
         ModelUnavailable: the cache cannot be written to. OutOfSpace: the disk is full.
     """
-    folder = root(repo, cache_dir) / ".staging"
+    home = root(repo, cache_dir)
+    folder = home / ".staging"
+    locks = home.parent / ".locks" / home.name  # where huggingface_hub has its own
     with explained():
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder.parent / ".lock").open("a") as lock:
+        locks.mkdir(parents=True, exist_ok=True)
+        with (locks / "redactor.lock").open("a") as lock:
             _lock(lock.fileno(), tell)
-            folder.mkdir(exist_ok=True)  # the one who had the lock may have removed it
-            yield folder
+            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                yield folder
+            finally:
+                with suppress(OSError):  # not empty: wheels that the next run can use, or an installed checkpoint
+                    folder.rmdir()
+                with suppress(OSError):
+                    home.rmdir()
 
 
 def _lock(handle: int, tell: Tell | None) -> None:

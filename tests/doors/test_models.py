@@ -1,6 +1,7 @@
 """`redactor models` as a user runs it. The downloads have their own tests in tests/speech."""
 
 import hashlib
+import io
 import json
 import os
 import subprocess
@@ -8,6 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+
+from redactor.doors import terminal
 
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 REPO = "somebody/faster-whisper-invented"
@@ -16,7 +20,7 @@ FILES = {"model.bin": bytes(3000), "config.json": b"{}", "tokenizer.json": b"{}"
 
 @pytest.fixture
 def home(tmp_path: Path) -> dict[str, str]:
-    """An environment whose Hugging Face cache holds one checkpoint that is not a stock one, as the hub's library leaves it."""
+    """An environment whose Hugging Face cache holds one checkpoint, not a stock one, as huggingface_hub leaves it."""
     repo = tmp_path / "hf" / "hub" / ("models--" + REPO.replace("/", "--"))
     snapshot = repo / "snapshots" / ("a" * 40)
     for folder in (snapshot, repo / "blobs", repo / "refs"):
@@ -116,3 +120,17 @@ def test_errors_have_a_next_step(
     assert lines[-2].startswith("error: ")
     assert lines[-1].startswith("  ")
     assert done.stdout == b""
+
+
+def test_an_error_ends_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.StringIO()
+    monkeypatch.setattr(terminal, "console", lambda: Console(file=out, force_terminal=True))
+
+    def fail_half_way() -> None:
+        with terminal.DownloadBar() as bar:
+            bar(1, 2)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
+    assert out.getvalue().rindex("\x1b[?25h") > out.getvalue().rindex("\x1b[?25l")  # the cursor is shown again
