@@ -25,7 +25,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 import voicemails
-from report import ROOT, headline, percentile, progress, save, stamp, table
+from report import folder_of, headline, percentile, progress, save, stamp, table
 
 SEED = 1
 THREADS = 64
@@ -79,18 +79,19 @@ def main() -> None:
     parser.add_argument("--loads", type=float, nargs="*", default=[0.25, 0.5, 0.75, 0.9])
     parser.add_argument("--messages", type=int, default=80)
     parser.add_argument("--files", type=int, default=40)
-    parser.add_argument("--model", type=Path, default=ROOT / "models" / "voicemail-micro")
+    parser.add_argument("--model", default="base", help="a name or a folder")
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
     given = parser.parse_args()
-    stamped = stamp(given.model, cores=given.cores)
+    folder = folder_of(given.model)
+    stamped = stamp(folder, cores=given.cores)
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: given.cores])
     from ours import Ours
 
     labels = voicemails.archive(given.files)
     paths = [voicemails.FOLDER / row["file"] for row in labels]
-    ours = Ours(given.model, cores=given.cores)
+    ours = Ours(folder, cores=given.cores)
     ours.whole(paths[:2])
     alone = [served(ours, [path], [0.0])[0] for path in paths[:10]]
     began = time.perf_counter()

@@ -1,34 +1,37 @@
-"""How much nothing a window needs behind it: the margin against word errors, leak and time; and how long windows may be.
+"""How recognition is best set for a checkpoint: the margin behind a window, the longest window, the width of the search.
 
-    python benchmarks/margin.py [--files 60] [--testset FOLDER] [--json FILE] [--plot FILE.png]
+    python benchmarks/margin.py --model base [--files 66] [--json FILE] [--plot FILE.png]
 
 Whisper was trained on 30 s with zeros behind the speech; the encoder's time grows with what it is given. The product gives it the window and
-at least `margin` seconds of zeros, on a grid (redactor/speech/whisper.py), and hears a doubtful window again in the whole 30 s ("retries"). This script
-recognises the same files with each margin, and at the checkpoint's own margin with windows of at most 5, 7, 10 and 15 s. The smallest margin
-after which word errors and audible PHI fall no further goes into the checkpoint's model.json ("min_margin").
+at least `margin` seconds of zeros, on a grid (redactor/speech/whisper.py), and hears a doubtful window again in the whole 30 s ("heard again"). Its first
+search is greedy; where the text's mean log probability is below a threshold, a beam of five searches again ("beam below"). One setting changes at a time;
+the others stay at the checkpoint's own. What is chosen goes into redactor/speech/stock.toml and gate.py.
 
 Words go through the detector, policy and evaluation as in throughput.py. CPU seconds are of the whole process, recognition only (decoding and
-voice detector included). --testset: the recordings of `python -m models.training.testset` instead, which have no PHI labels: word errors only.
+voice detector included).
 
-Caveats: of 60 files a difference of a point of word errors is noise. Every checkpoint has a curve of its own.
+Caveats: of 66 files a difference of a point of word errors is noise. Every checkpoint has a curve of its own.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import math
 import os
 import resource
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import voicemails
-from report import ROOT, headline, progress, save, stamp, table
+from report import folder_of, headline, progress, save, stamp, table
 
-MARGINS: tuple[float | None, ...] = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, None)
+MARGINS: tuple[float | None, ...] = (0.0, 0.3, 0.6, 1.0, 1.3, 2.0, 4.0, None)
 """None: the whole 30 s."""
-WINDOWS = (5.0, 7.0, 10.0, 15.0)
+WINDOWS = (7.0, 10.0, 15.0, 20.0, 28.0)
+BELOW: tuple[float | None, ...] = (-math.inf, -0.7, -0.5, -0.35, 0.0)
+"""Mean log probabilities below which the beam searches again: never … always."""
 
 
 class Counted:
@@ -44,6 +47,7 @@ class Counted:
             "faster-whisper", checkpoint.name, checkpoint.revision, "int8", "cpu", checkpoint.synthetic_only
         )
         engine = WhisperEngine(model, info=info, max_window=window, margin=margin, timestamps=checkpoint.timestamps)
+        self.engine = engine
         self.windows = self.retries = 0
         decode, again = engine.decode, engine._again  # noqa: SLF001
 
@@ -74,39 +78,40 @@ class Counted:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--files", type=int, default=60)
-    parser.add_argument("--testset", type=Path)
-    parser.add_argument("--model", type=Path, default=ROOT / "models" / "voicemail-micro")
+    parser.add_argument("--files", type=int, default=66)
+    parser.add_argument("--model", default="base", help="a name or a folder")
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
     given = parser.parse_args()
-    stamped = stamp(given.model, cores=given.cores)
+    folder = folder_of(given.model)
+    stamped = stamp(folder, cores=given.cores)
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: given.cores])
     from faster_whisper import WhisperModel
 
     from redactor.speech import resolve
+    from redactor.speech.gate import SURE
 
-    checkpoint = resolve(str(given.model))
-    model = WhisperModel(str(given.model), device="cpu", compute_type="int8", cpu_threads=1, num_workers=given.cores)
-    paths, seconds, score = _archive(given.files) if given.testset is None else _testset(given.testset)
-    tried = [("margin", m, m, checkpoint.max_window) for m in MARGINS]
-    tried += [("window", w, checkpoint.margin, w) for w in WINDOWS]
+    checkpoint = resolve(given.model, device="cpu")
+    model = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=1, num_workers=given.cores)
+    paths, seconds, score = _archive(given.files)
+    tried = [("margin", m, m, checkpoint.max_window, SURE) for m in MARGINS]
+    tried += [("window", w, checkpoint.margin, w, SURE) for w in WINDOWS]
+    tried += [("below", b, checkpoint.margin, checkpoint.max_window, b) for b in BELOW]
     rows: list[dict[str, Any]] = []
-    for kind, value, margin, window in tried:
+    for kind, value, margin, window, below in tried:
         counted = Counted(model, checkpoint, margin=margin, window=window, cores=given.cores)
-        counted.words(paths[:2])
-        counted.windows = counted.retries = 0
-        before = _cpu()
-        words = counted.words(paths)
-        cpu = _cpu() - before
+        with mock.patch("redactor.speech.gate.SURE", below):
+            counted.words(paths[:2])
+            counted.windows = counted.retries = 0
+            before = _cpu()
+            words = counted.words(paths)
+            cpu = _cpu() - before
         counted.batcher.close()
         rows.append(
             {
                 "tried": kind,
-                "value": value,
-                "margin": margin,
-                "max_window": window,
+                "value": value if value is None or math.isfinite(value) else "never",
                 **score(words),
                 "cpu_ms_a_second": round(1000 * cpu / seconds, 2),
                 "windows": counted.windows,
@@ -114,7 +119,15 @@ def main() -> None:
             }
         )
         progress(f"margin: {kind} {'full' if value is None else value}: WER {rows[-1]['wer_percent']}, {cpu:.1f} s CPU")
-    document = {**stamped, "files": len(paths), "audio_seconds": round(seconds, 1), "own_margin": checkpoint.margin, "rows": rows}  # fmt: skip
+    document = {
+        **stamped,
+        "files": len(paths),
+        "audio_seconds": round(seconds, 1),
+        "own_margin": checkpoint.margin,
+        "own_window": checkpoint.max_window,
+        "sure": SURE,
+        "rows": rows,
+    }
     print(headline(stamped) + "\n")
     print(shown_table(document))
     if given.json:
@@ -146,46 +159,26 @@ def _archive(files: int) -> tuple[list[Path], float, Score]:
     return paths, scorer.seconds, score
 
 
-def _testset(folder: Path) -> tuple[list[Path], float, Score]:
-    import soundfile
-
-    from redactor.evaluation import edit_distance, normalised
-
-    rows = [json.loads(line) for line in (folder / "labels.jsonl").read_text(encoding="utf-8").splitlines()]
-    paths = [folder / row["file"] for row in rows]
-
-    def score(words: dict[str, Any]) -> dict[str, Any]:
-        errors = total = 0
-        for row in rows:
-            reference = normalised(row["text"])
-            errors += edit_distance(reference, normalised(" ".join(w[0] for w in words[row["file"]])))
-            total += len(reference)
-        return {"wer_percent": round(100 * errors / total, 2), "audible_phi_percent": None, "over_bleep_percent": None}
-
-    return paths, sum(soundfile.info(p).duration for p in paths), score
-
-
 def caption(document: dict[str, Any]) -> str:
-    return f"{document['files']} files, {document['audio_seconds'] / 60:.0f} min; the checkpoint's own margin is {document['own_margin']} s."
+    return (
+        f"{document['files']} files, {document['audio_seconds'] / 60:.0f} min; the checkpoint's own settings: margin {document['own_margin']} s, "
+        f"windows up to {document['own_window']:g} s, beam below {document['sure']}."
+    )
+
+
+def _named(row: dict[str, Any]) -> str:
+    value = row["value"]
+    if row["tried"] == "margin":
+        return "margin: 30 s context" if value is None else f"margin {value:g} s"
+    if row["tried"] == "window":
+        return f"windows up to {value:g} s"
+    return {"never": "greedy only", 0.0: "beam of 5 always"}.get(value, f"beam below {value}")
 
 
 def shown_table(document: dict[str, Any]) -> str:
-    rows = [
-        [
-            f"margin {'30 s context' if row['value'] is None else format(row['value'], 'g') + ' s'}"
-            if row["tried"] == "margin"
-            else f"windows up to {row['value']:g} s",
-            row["wer_percent"],
-            row["audible_phi_percent"],
-            row["over_bleep_percent"],
-            row["cpu_ms_a_second"],
-            row["windows"],
-            row["retries"],
-        ]
-        for row in document["rows"]
-    ]
+    keys = ("wer_percent", "audible_phi_percent", "over_bleep_percent", "cpu_ms_a_second", "windows", "retries")
     columns = ["", "WER %", "audible PHI %", "over-bleep %", "CPU ms a second of audio", "windows", "heard again"]
-    return table(columns, rows)
+    return table(columns, [[_named(row), *(row[key] for key in keys)] for row in document["rows"]])
 
 
 def plot(document: dict[str, Any], path: Path) -> None:

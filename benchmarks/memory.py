@@ -23,7 +23,7 @@ from typing import Any
 
 import soundfile
 import voicemails
-from report import ROOT, headline, progress, save, stamp, table
+from report import ROOT, folder_of, headline, progress, save, stamp, table
 
 CLIP = 2.0  # seconds
 SOURCES = 40
@@ -56,9 +56,9 @@ def long_recording(hours: float, path: Path) -> None:
                 left -= len(samples[:left])
 
 
-def redact(inputs: Path, out: Path, model: Path, cores: int) -> dict[str, Any]:
+def redact(inputs: Path, out: Path, model: str, cores: int) -> dict[str, Any]:
     """Run `redactor redact` and watch its memory."""
-    command = [sys.executable, "-m", "redactor.doors.cli", "redact", str(inputs), "--out", str(out), "--model", str(model), "--unheard", "bleep"]  # fmt: skip
+    command = [sys.executable, "-m", "redactor.doors.cli", "redact", str(inputs), "--out", str(out), "--model", model, "--unheard", "bleep"]  # fmt: skip
     usable = sorted(os.sched_getaffinity(0))[:cores]
     began = time.perf_counter()
     process = subprocess.Popen(
@@ -122,12 +122,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, nargs="*", default=[100, 1000, 5000])
     parser.add_argument("--hours", type=float, default=3.0, help="of the long recording; 0: none")
-    parser.add_argument("--model", type=Path, default=ROOT / "models" / "voicemail-micro")
+    parser.add_argument("--model", default="base", help="a name or a folder")
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
     given = parser.parse_args()
-    stamped = stamp(given.model, cores=given.cores)
+    stamped = stamp(folder_of(given.model), cores=given.cores)
     rows: list[dict[str, Any]] = []
     for count in given.files:
         with tempfile.TemporaryDirectory(prefix="redactor-bench-") as work:

@@ -61,8 +61,10 @@ class Ours:
         from redactor.pipeline import Pipeline
         from redactor.policy import load_policy
         from redactor.render import Replacer
+        from redactor.doors.heap import keep_flat
         from redactor.speech import load_transcriber, resolve
 
+        keep_flat()
         self.turn = threading.BoundedSemaphore(cores + 2)
         self.transcriber = load_transcriber(resolve(str(model)), device=device, turn=self.turn, **options)
         self._patches = ExitStack()

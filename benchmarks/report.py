@@ -50,6 +50,13 @@ def stamp(model: Path | None = None, *, cores: int | None = None) -> Row:
     return out | ({"model": model_stamp(model)} if model else {})
 
 
+def folder_of(model: str) -> Path:
+    """The folder of a checkpoint that is here: a folder itself, or a name that `redactor models get` knows."""
+    from redactor.speech import resolve
+
+    return resolve(model, device="cpu").path
+
+
 def commit() -> str:
     """Short hash of HEAD, with "+" where files that git follows differ from it (results themselves left out)."""
     head = _git("rev-parse", "--short", "HEAD")

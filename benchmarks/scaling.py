@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import voicemails
-from report import ROOT, headline, progress, save, stamp, table
+from report import folder_of, headline, progress, save, stamp, table
 
 BATCHES = (1, 2, 4, 8, 16, 32)
 IN_FLIGHT = (1, 2, 4, 8, 16, 32, 64, 128)
@@ -39,14 +39,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=40)
     parser.add_argument("--repeats", type=int, default=1)
-    parser.add_argument("--model", type=Path, default=ROOT / "models" / "voicemail-micro")
+    parser.add_argument("--model", default="base", help="a name or a folder")
     parser.add_argument("--cores", type=int, default=0)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
     given = parser.parse_args()
     usable = sorted(os.sched_getaffinity(0))
     cores = given.cores or len(usable)
-    stamped = stamp(given.model, cores=cores)
+    folder = folder_of(given.model)
+    stamped = stamp(folder, cores=cores)
     os.sched_setaffinity(0, usable[:cores])
     from ours import Ours
 
@@ -56,7 +57,7 @@ def main() -> None:
     detector = None
     rows: list[dict[str, Any]] = []
     for tried in settings(cores):
-        ours = Ours(given.model, cores=cores, detector=detector, **tried["options"])
+        ours = Ours(folder, cores=cores, detector=detector, **tried["options"])
         detector = ours.pipeline.detector
         ours.in_flight = tried.get("in_flight", ours.in_flight)
         ours.whole(paths[: 2 if rows else None])

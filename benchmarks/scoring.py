@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,19 @@ class Scorer:
     @property
     def seconds(self) -> float:
         return sum(case.recording.duration for case in self._cases)
+
+    def score_stock(self, heard: Mapping[str, Sequence[TimedText]], detector: Any) -> dict[str, Any]:
+        """The same figures for what another detector finds in the words and a user bleeps: the words' own times, nothing else."""
+        tally = Tally()
+        policy = self._policy.having(padding=0.0)
+        speeches = [
+            replace(self._speech(case, heard.get(case.labelled.path.name, ())), unheard=()) for case in self._cases
+        ]
+        found = detector.search(speech.transcripts[0] for speech in speeches)
+        for case, speech, findings in zip(self._cases, speeches, found, strict=True):
+            plan = make_plan(case.recording, speech, findings, policy)
+            measure(case.labelled, plan, case.ideal, tally, policy=policy)
+        return tally.figures()
 
     def score(self, heard: Mapping[str, Sequence[TimedText]]) -> dict[str, Any]:
         """Figures of `evaluation.Tally` for the words of each file; "withheld_percent": of the recordings, by the default policy."""

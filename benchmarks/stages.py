@@ -1,6 +1,6 @@
 """Where the time of an archive run goes: CPU seconds of every step, and how much is neither voice detector, features nor model.
 
-    python benchmarks/stages.py [--files 60] [--repeats 3] [--model models/voicemail-micro] [--random tiny|base|small] [--json FILE] [--plot FILE.png]
+    python benchmarks/stages.py [--files 60] [--repeats 3] [--model base] [--json FILE] [--plot FILE.png]
 
 One process, `Pipeline.run` as `redactor redact` builds it, held to --cores cores. Each step's function is wrapped in a clock that counts CPU
 seconds of the calling thread alone (time.thread_time), less those of wrapped functions that it calls; the model's are those of CTranslate2's own
@@ -9,8 +9,10 @@ threads, read from the kernel. "Not wrapped" is the rest of the process: threads
 Where all cores are busy, a share of CPU time is a share of wall time; "cores busy" says how nearly that is so.
 
 Caveats: CPU seconds, so a busy machine changes them little; hyper-threads and full memory buses still do. Linux only. The share
-depends on the checkpoint: with a larger one the model takes more and all else the same. --random shows how much: a checkpoint of a Whisper shape
-with random weights, which writes 4 tokens for each second of speech (random_whisper.py); its invented words hold no PHI, so less is bleeped.
+depends on the checkpoint: with a larger one the model takes more and all else the same.
+
+"The limit": the encoder, one greedy search and one alignment of each window of the same files, and nothing else, with as many single-threaded
+processes' worth of work at once as there are cores. No arrangement of the same three steps can be faster.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from typing import Any
 from unittest import mock
 
 import voicemails
-from report import ROOT, headline, progress, save, stamp, table
+from report import folder_of, headline, progress, save, stamp, table
 
 MODEL, VAD, FEATURES = "model", "voice detector", "features"
 NAMED = (MODEL, VAD, FEATURES)
@@ -143,7 +145,39 @@ def one_run(ours: Any, watch: Stopwatch, paths: list[Path], model_threads: set[i
     }
 
 
-def measure(model: Path, paths: list[Path], *, cores: int, repeats: int, forced: bool = False) -> dict[str, Any]:
+def limit(model: Path, paths: list[Path], *, cores: int) -> dict[str, float]:
+    """Wall seconds of the three steps of the model alone, every window once, each core with windows of its own."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from redactor.audio import decode, read_source, recognition_audio
+    from redactor.speech import resolve
+    from redactor.speech.recognize import Recognizer
+    from redactor.speech.whisper import WhisperEngine
+
+    engine = WhisperEngine.load(resolve(str(model)), device="cpu", cpu_threads=1, workers=cores)
+    recognizer = Recognizer(engine)
+    windows = []
+    for path in paths:
+        channel = recognition_audio(decode(read_source(path)), 0)
+        windows += [engine.prepare(w.of(channel)) for w in recognizer.plan(channel, number=0).windows]
+    windows = [window for window in windows if window.context]
+    spent: dict[str, float] = {}
+    with ThreadPoolExecutor(cores) as pool:
+
+        def timed(name: str, step: Callable[..., Any], *each: Any) -> list[Any]:
+            list(pool.map(step, *(part[:cores] for part in each)))
+            began = time.perf_counter()
+            done = list(pool.map(step, *each))
+            spent[name] = round(time.perf_counter() - began, 2)
+            return done
+
+        encoded = timed("encoder", lambda w: engine._encode([w], w.context), windows)  # noqa: SLF001
+        found = timed("greedy search", lambda e, w: engine._search(e, [w], 0.0, width=1), encoded, windows)  # noqa: SLF001
+        timed("alignment", lambda e, w, f: engine._align(e, [w], f), encoded, windows, found)  # noqa: SLF001
+    return {**spent, "all": round(sum(spent.values()), 2)}
+
+
+def measure(model: Path, paths: list[Path], *, cores: int, repeats: int) -> dict[str, Any]:
     """Medians over the repeats of one process."""
     from ours import Ours
 
@@ -154,7 +188,7 @@ def measure(model: Path, paths: list[Path], *, cores: int, repeats: int, forced:
                 where, _, attribute = target.rpartition(".")
                 owner: Any = resolved(where)
                 stack.enter_context(mock.patch.object(owner, attribute, watch.wrapped(name, getattr(owner, attribute))))
-        ours = Ours(model, cores=cores, forced=forced)
+        ours = Ours(model, cores=cores)
         ours.pipeline.detector = Timed(ours.pipeline.detector, watch)
         ours.pipeline.decoder = watch.wrapped("decode", ours.pipeline.decoder)
         ours.whole(paths[:2])
@@ -190,7 +224,9 @@ def caption(document: dict[str, Any]) -> str:
     busy = document["cpu_seconds"] / (document["wall_seconds"] * document["cores_used"])
     return (
         f"{document['files']} files, {document['audio_seconds'] / 60:.0f} min, medians of {document['repeats']} runs; "
-        f"{document['windows']:.0f} windows in {document['batches']:.0f} calls; cores busy {busy:.0%}."
+        f"{document['windows']:.0f} windows in {document['batches']:.0f} calls; cores busy {busy:.0%}; {document['wall_seconds']:.1f} s wall. The limit: "
+        + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in document["limit"].items())
+        + "."
     )
 
 
@@ -223,21 +259,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=60)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--model", type=Path, default=ROOT / "models" / "voicemail-micro")
-    parser.add_argument("--random", choices=["tiny", "base", "small"])
+    parser.add_argument("--model", default="base", help="a name or a folder")
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
     given = parser.parse_args()
-    if given.random:
-        from random_whisper import checkpoint
-
-        given.model = checkpoint(given.random)
     labels = voicemails.archive(given.files)
-    stamped = stamp(given.model, cores=given.cores)
+    folder = folder_of(given.model)
+    stamped = stamp(folder, cores=given.cores)
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: given.cores])
-    measured = measure(given.model, [voicemails.FOLDER / row["file"] for row in labels], cores=given.cores, repeats=given.repeats, forced=bool(given.random))  # fmt: skip
-    document = {**stamped, "files": given.files, **measured}
+    paths = [voicemails.FOLDER / row["file"] for row in labels]
+    measured = measure(folder, paths, cores=given.cores, repeats=given.repeats)
+    document = {**stamped, "files": given.files, **measured, "limit": limit(folder, paths, cores=given.cores)}
     print(headline(stamped))
     print(caption(document) + "\n")
     print(shown_table(document))
