@@ -231,7 +231,7 @@ def main() -> None:
     )
     from models.tts.natural.engine import Retold
 
-    print(f"spoken now: {Retold.spoken} calls, {Retold.again} spoken again, {Retold.failed} given up")
+    print(f"spoken now: {Retold.spoken} calls, {Retold.again} spoken again, {Retold.failed} given up, {Retold.inexact} timed by alignment alone")
 
 
 if __name__ == "__main__":
