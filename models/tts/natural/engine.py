@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import soundfile
 
-from ..errors import EngineMissing, SynthesisError, TTSError
-from ..speech import Speech, Word
+from models.tts.errors import EngineMissing, SynthesisError, TTSError
+from models.tts.speech import Speech, Word
+
 from . import alignment
 from .phonemes import exact
 from .spelling import readable

@@ -6,6 +6,7 @@ but is off by some tens of milliseconds. Together they give each word the edges 
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -16,9 +17,9 @@ from .alignment import HOP, Times, monotone
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..speech import Samples
+    from models.tts.speech import Samples
 
-PAUSES = frozenset(" ,.?!;:—…\"“”()^$")
+PAUSES = frozenset(' ,.?!;:—…"“”()^$')
 STRESS = "ˈˌː"
 UNEQUAL = 0.2  # s, added for each word that a match joins or splits
 JOINED = 3  # words in one group, or groups in one word, at most
@@ -89,9 +90,7 @@ def shift(groups: Sequence[Group], silent: Sequence[Times], words: Sequence[Time
     return float(np.median(found)) if found else rough
 
 
-def exact(
-    words: Sequence[Times], phonemes: Sequence[tuple[str, float, float]], samples: Samples
-) -> list[Times] | None:
+def exact(words: Sequence[Times], phonemes: Sequence[tuple[str, float, float]], samples: Samples) -> list[Times] | None:
     """Better times for the aligned words, in seconds; None where phonemes and words do not fit each other.
 
     samples: the clean sound at alignment.RATE. Between two words without a pause the boundary is the middle of the blank.
@@ -108,7 +107,7 @@ def exact(
         inner = [words[k][0] for k in range(first + 1, stop)]
         cuts = [min(groups[a].edges, key=lambda e: abs(e - t), default=t) for t in inner]
         bounds = [start, *sorted(cuts), end]
-        times += list(zip(bounds, bounds[1:], strict=False))
+        times += list(pairwise(bounds))
     if len(times) != len(words):
         return None
     apart = [abs(t[0] - w[0]) + abs(t[1] - w[1]) for t, w in zip(times, words, strict=True)]
@@ -123,7 +122,9 @@ def _without_silence(times: Sequence[Times], silent: Sequence[Times]) -> list[Ti
     for k in range(len(times) - 1):
         gap = (ends[k], starts[k + 1])
         pause = max(
-            (p for p in silent if p[0] < gap[1] + 0.05 and p[1] > gap[0] - 0.05), key=lambda p: p[1] - p[0], default=None
+            (p for p in silent if p[0] < gap[1] + 0.05 and p[1] > gap[0] - 0.05),
+            key=lambda p: p[1] - p[0],
+            default=None,
         )
         if pause is None or pause[1] - pause[0] < 3 * HOP:
             ends[k] = starts[k + 1] = (gap[0] + gap[1]) / 2

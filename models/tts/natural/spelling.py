@@ -83,8 +83,6 @@ def _letter_runs(tokens: Sequence[str]) -> list[tuple[int, int]]:
         first = tokens[start]
         if stop - start == 1 and (first.rstrip(MARKS) == "I" or (first == "A" and _opens(tokens, start))):
             continue
-        if stop - start > 1 and first == "I" and _opens(tokens, start):
-            start += 1  # "I, A" is rare, "I" at the head of a sentence is not
         kept.append((start, stop))
     return kept
 

@@ -20,6 +20,7 @@ FOLDER = Path(sys.argv[1])
 
 
 KOKORO_FRAME = 0.025  # s
+LONGEST = 500  # phonemes that Kokoro speaks in one piece
 
 
 def session(name):
@@ -54,17 +55,21 @@ def kokoro_phonemes(request):
     tokenizer = engine.tokenizer
     phonemes = " ".join(tokenizer.phonemize(request["text"], request["language"]).split())
     tokens = tokenizer.tokenize(phonemes)
-    if len(engine._split_phonemes(phonemes)) != 1 or len(tokens) > 510:
+    if len(tokens) > LONGEST:  # spoken in several parts, or cut
         return []
-    style = engine._style_for(engine.get_voice_style(request["voice"]), len(tokens))
-    frames = durations().run(
-        None,
-        {
-            "tokens": np.array([[0, *tokens, 0]], dtype=np.int64),
-            "style": np.asarray(style, dtype=np.float32),
-            "speed": np.array([request["speed"]], dtype=np.float32),
-        },
-    )[0].ravel()
+    style = engine.get_voice_style(request["voice"])[len(tokens) - 1]
+    frames = (
+        durations()
+        .run(
+            None,
+            {
+                "tokens": np.array([[0, *tokens, 0]], dtype=np.int64),
+                "style": np.asarray(style, dtype=np.float32),
+                "speed": np.array([request["speed"]], dtype=np.float32),
+            },
+        )[0]
+        .ravel()
+    )
     edges = np.concatenate([[0], np.cumsum(frames)]) * KOKORO_FRAME
     symbols = ["^", *tokenizer.known(phonemes), "$"]
     return [[symbol, float(a), float(b)] for symbol, a, b in zip(symbols, edges[:-1], edges[1:], strict=True)]
@@ -107,7 +112,7 @@ def main():
             if samples is not None:
                 np.save(request["out"], np.asarray(samples, dtype=np.float32).ravel())
             answer = {"sample_rate": int(sample_rate), "phonemes": phonemes}
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - one sentence that fails must not end the process
             answer = {"error": f"{type(error).__name__}: {error}"}
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
