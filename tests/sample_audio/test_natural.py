@@ -38,8 +38,9 @@ def test_examples_hold() -> None:
     [
         ("I am here.", "I am here."),
         ("Plan A is fine.", "Plan eigh is fine."),
-        ("S I O nine", "S, I, O nine"),
-        ("It is K I M, I think.", "It is K, I, M, I think."),
+        ("S I O nine", "S I O nine"),
+        ("S I O A nine", "S, I, O, eigh nine"),
+        ("It is K I M E, I think.", "It is K, I, M, E, I think."),
         ("oh one four two.", "oh one four two."),
         ("five five five, oh one four two", "five five five, oh one four two"),
         ("one two three four five six seven eight", "one two three, four five six, seven eight"),
@@ -104,6 +105,16 @@ def test_phonemes_put_right_what_the_alignment_got_wrong() -> None:
     assert exact[0] == pytest.approx((0.2, 0.62), abs=0.03)
     assert exact[1] == pytest.approx((0.62, 1.0), abs=0.03)
     assert exact[2] == pytest.approx((1.4, 1.9), abs=0.03)
+
+
+def test_a_word_too_quiet_to_hear_keeps_its_phonemes() -> None:
+    samples = sound(
+        1.5, (0.1, 0.5), (0.9, 1.4)
+    )  # the second of three words, 0.5 to 0.7, is as quiet as the pause behind it
+    found = phonemes.exact([(0.1, 0.5), (0.5, 0.7), (0.9, 1.4)], symbols((0.1, 0.48), (0.5, 0.7), (0.9, 1.4)), samples)
+    assert found is not None
+    assert found[1][1] - found[1][0] > 0.15
+    assert found[2][0] == pytest.approx(0.9, abs=0.03)
 
 
 def test_words_that_are_read_as_one_are_parted_at_a_phoneme() -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 DIGITS = frozenset("zero oh one two three four five six seven eight nine".split())
 MARKS = ",.?!"
 LONGEST_GROUP = 4  # digits that people say in one breath
+INITIALS = 3  # letters that are said in one breath, as in "MRI"
 LETTER_A = "eigh"  # espeak-ng reads "ay" as the letter I, and "A" before a word as the article
 GROUP = 3  # digits between the commas that are put into longer rows
 
@@ -40,6 +41,8 @@ def readable(tokens: Sequence[str]) -> list[str]:
 
     >>> " ".join(readable("That's W H A L E.".split()))
     "That's W, H, eigh, L, E."
+    >>> " ".join(readable("the M R I is".split()))
+    'the M R I is'
     >>> " ".join(readable("It is four four seven one nine oh two.".split()))
     'It is four four seven, one nine oh two.'
     >>> " ".join(readable("A nurse said I can come at three P M today.".split()))
@@ -50,7 +53,8 @@ def readable(tokens: Sequence[str]) -> list[str]:
         for index in range(start, stop):
             bare = out[index].rstrip(MARKS)
             name = (LETTER_A if bare == "A" else bare) + out[index][len(bare) :]
-            out[index] = name if name[-1] in MARKS or index == stop - 1 else f"{name},"
+            whole = name[-1] in MARKS or index == stop - 1 or stop - start <= INITIALS
+            out[index] = name if whole else f"{name},"
         if stop - start == 2 and tokens[start] in {"A", "P"} and tokens[start + 1].rstrip(MARKS) == "M":
             out[start], out[start + 1] = tokens[start] + tokens[start + 1], ""
     for start, stop in _runs([token.rstrip(MARKS).lower() in DIGITS for token in tokens]):
