@@ -21,9 +21,10 @@ from scipy.signal import resample_poly
 from models.tts import Speech, say
 from models.tts import channel as line
 from models.tts.noise import NOISES, beep, ringback
+from models.tts.voices import is_natural
 
 from . import codecs
-from .markup import Script, ScriptWord, parse
+from .markup import Script, ScriptWord, calls, parse
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -44,15 +45,11 @@ class Timed(NamedTuple):
     times: list[tuple[float, float]]
 
 
-def speak(script: Script, voice: str, message: dict[str, Any]) -> list[tuple[Speech, list[ScriptWord]]]:
-    """Each sentence of the script, spoken and cut to its words."""
-    spoken = []
-    for words in script.sentences():
-        text = " ".join(token for word in words for token in word.spoken)
-        speech = say(text, voice, rate=message.get("rate", 1.0), pitch=message.get("pitch", 1.0), sample_rate=RATE)
-        speech = speech.warped(message.get("warp", 1.0)).trimmed(0.03).peak_normalised(0.7)
-        spoken.append((speech, words))
-    return spoken
+def speak(words: list[ScriptWord], voice: str, message: dict[str, Any]) -> Speech:
+    """The words in one call of the engine, cut to them."""
+    text = " ".join(token for word in words for token in word.spoken)
+    speech = say(text, voice, rate=message.get("rate", 1.0), pitch=message.get("pitch", 1.0), sample_rate=RATE)
+    return speech.warped(message.get("warp", 1.0)).trimmed(0.03).peak_normalised(0.7)
 
 
 def compose(message: dict[str, Any], rng: np.random.Generator) -> tuple[np.ndarray, list[Timed]]:
@@ -62,14 +59,15 @@ def compose(message: dict[str, Any], rng: np.random.Generator) -> tuple[np.ndarr
     scripts = [
         parse(" ".join(t for c, t in turns if c == k), zero=message.get("zero", "oh")) for k in range(len(voices))
     ]
-    queues = [speak(script, voice, message) for script, voice in zip(scripts, voices, strict=True)]
+    queues = [script.sentences() for script in scripts]
     timed = [Timed(script, []) for script in scripts]
     lead = _lead(message.get("lead", ()))
     pieces: list[tuple[int, float, np.ndarray]] = []  # channel, start, samples
     clock = len(lead) / RATE + 0.3
     for channel, turn in turns:
-        for _ in range(len(parse(turn).sentences())):
-            speech, words = queues[channel].pop(0)
+        sentences = [queues[channel].pop(0) for _ in range(len(parse(turn).sentences()))]
+        for words in calls(sentences) if is_natural(voices[channel]) else sentences:
+            speech = speak(words, voices[channel], message)
             pieces.append((channel, clock, speech.samples))
             position = 0
             for word in words:
@@ -130,12 +128,21 @@ def conditions(message: dict[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def record(message: dict[str, Any], folder: Path, *, tell: Callable[[str], object] = print) -> dict[str, Any]:
-    """Make one file under `folder` and return its line of labels.jsonl; `tell` is told about it."""
+def record(
+    message: dict[str, Any],
+    folder: Path,
+    *,
+    tell: Callable[[str], object] = print,
+    through: Callable[[np.ndarray, dict[str, Any], np.random.Generator], np.ndarray] = call,
+) -> dict[str, Any]:
+    """Make one file under `folder` and return its line of labels.jsonl; `tell` is told about it.
+
+    through: what happens to each channel (samples at RATE, the message, random numbers) on its way to the recorder; keeps the clock.
+    """
     rng = np.random.default_rng(zlib.crc32(message["id"].encode()))
     form = codecs.FORMATS[message["format"]]
     clean, timed = compose(message, rng)
-    source = np.stack([call(clean[:, k], message, rng) for k in range(clean.shape[1])], axis=1)
+    source = np.stack([through(clean[:, k], message, rng) for k in range(clean.shape[1])], axis=1)
     if form.sample_rate != RATE:
         divisor = np.gcd(form.sample_rate, RATE)
         source = resample_poly(source, form.sample_rate // divisor, RATE // divisor, axis=0)

@@ -1,11 +1,12 @@
-"""Small text-to-speech wrappers that know when each word is spoken, and the channel effects of a telephone call.
+"""Text to speech that knows when each word is spoken, and the channel effects of a telephone call.
 
     from models.tts import say, channel
-    speech = say("Hi, this is Dana.", "flite/slt")      # samples, 16 kHz, one Word per whitespace-separated token
+    speech = say("Hi, this is Dana.", "kokoro/af_heart")      # samples, 16 kHz, one Word per whitespace-separated token
     line = channel.telephone(speech.samples, speech.sample_rate)
 
-Engines: flite and espeak-ng (shared libraries through ctypes) and festival (its command). All come from Debian; an
-absent one raises `EngineMissing`, whose message names the packages. Engines keep global state: use one thread a process.
+Natural voices: kokoro and piper (natural/, in an environment of their own). Small engines: flite and espeak-ng (shared
+libraries through ctypes) and festival (its command), from Debian. An absent one raises `EngineMissing`, whose message says
+what installs it. Engines keep global state: use one thread a process.
 """
 
 from .errors import EngineMissing, SynthesisError, TTSError
