@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,13 @@ import leftovers
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 leftovers.mark()
 LEFT = pytest.StashKey[list[str]]()
+WANTED: set[str] = set()
+"""Reasons of tests that were skipped for want of a package."""
+
+
+def pytest_configure():
+    # A run that is told to end, as by a time limit of CI, ends its fixtures like one that is interrupted.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -28,19 +36,29 @@ def _nothing_is_left_running():
     assert not left, "left running, killed now:\n" + "\n".join(left)
 
 
+def pytest_runtest_logreport(report):
+    if report.skipped and "(the package" in str(report.longrepr):
+        WANTED.add(report.longrepr[2])
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session):
-    """When all fixtures have ended, and also after an interruption, nothing at all is left."""
+    """When all fixtures have ended, and also after an interruption, nothing at all is left.
+
+    Where TESTS_NEED_ALL_PACKAGES is set (.ci/fresh), a test that was skipped for want of a package is a failure.
+    """
     if hasattr(session.config, "workerinput"):
         return
     session.config.stash[LEFT] = left = leftovers.ended()
-    if left and session.exitstatus == pytest.ExitCode.OK:
+    if (left or (WANTED and "TESTS_NEED_ALL_PACKAGES" in os.environ)) and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter, config):
     for line in config.stash.get(LEFT, []):
         terminalreporter.write_line(f"LEFT RUNNING, killed now: {line}", red=True)
+    for reason in sorted(WANTED):
+        terminalreporter.write_line(f"A PACKAGE IS MISSING, add it to tests/system-packages.txt: {reason}", red=True)
 
 
 SAID = (
@@ -97,5 +115,5 @@ def chromium() -> str:
         pytest.skip("chromium is not installed (the package chromium)")
     driver = subprocess.run([sys.executable, "-m", "playwright", "--version"], capture_output=True, check=False)
     if driver.returncode:
-        pytest.skip("Playwright's driver does not start here: is not installed (the package libatomic1)")
+        pytest.skip("Playwright's driver does not start: libatomic is not installed (the package libatomic1)")
     return path

@@ -18,7 +18,7 @@ MODULES = next(
 
 
 def missing() -> str:
-    return "" if shutil.which("baresip") and MODULES else "baresip is not installed (the package baresip)"
+    return "" if shutil.which("baresip") and MODULES else "baresip is not installed (the package baresip-core)"
 
 
 class Baresip:
