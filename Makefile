@@ -24,6 +24,7 @@ demo: $(STAMP)
 	$(BIN)/redactor evaluate sample_audio --model voicemail-micro --unheard bleep
 
 test: $(STAMP)
+	@tests/system-packages
 	$(BIN)/python -m pytest
 
 lint: $(STAMP)

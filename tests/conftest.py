@@ -2,15 +2,65 @@
 
 import json
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+import leftovers
+
 # Nothing in a test may reach the network, whatever a library would like to fetch.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("PIP_NO_INDEX", "1")
+leftovers.mark()
+LEFT = pytest.StashKey[list[str]]()
+WANTED: set[str] = set()
+"""Reasons of tests that were skipped for want of a package."""
+
+
+def pytest_configure():
+    # A run that is told to end, as by a time limit of CI, ends its fixtures like one that is interrupted.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_is_left_running():
+    """What a test has started ends with it; what a fixture has started may serve later modules."""
+    yield
+    left = leftovers.ended(kept="(setup)")
+    assert not left, "left running, killed now:\n" + "\n".join(left)
+
+
+def pytest_runtest_logreport(report):
+    if report.skipped and "(the package" in str(report.longrepr):
+        WANTED.add(report.longrepr[2])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session):
+    """When all fixtures have ended, and also after an interruption, nothing at all is left.
+
+    Where TESTS_NEED_ALL_PACKAGES is set (.ci/fresh), a test that was skipped for want of a package is a failure.
+    """
+    if hasattr(session.config, "workerinput"):
+        return
+    session.config.stash[LEFT] = left = leftovers.ended()
+    if (left or (WANTED and "TESTS_NEED_ALL_PACKAGES" in os.environ)) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for line in config.stash.get(LEFT, []):
+        terminalreporter.write_line(f"LEFT RUNNING, killed now: {line}", red=True)
+    for reason in sorted(WANTED):
+        terminalreporter.write_line(f"A PACKAGE IS MISSING, add it to tests/system-packages.txt: {reason}", red=True)
+
 
 SAID = (
     "Hi this is Dana Whitlock calling for Doctor Brunsvold. My date of birth is March 14th, 1962. "
@@ -56,3 +106,15 @@ def message(tmp_path: Path) -> tuple[Path, Path]:
     soundfile.write(folder / "msg0001.wav", speech_like(words), 8000, subtype="ULAW")
     (folder / "msg0001.json").write_text(whisper_json(words))
     return folder / "msg0001.wav", folder / "msg0001.json"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of a browser that Playwright can drive."""
+    path = "/usr/bin/chromium"
+    if not Path(path).exists():
+        pytest.skip("chromium is not installed (the package chromium)")
+    driver = subprocess.run([sys.executable, "-m", "playwright", "--version"], capture_output=True, check=False)
+    if driver.returncode:
+        pytest.skip("Playwright's driver does not start: libatomic is not installed (the package libatomic1)")
+    return path

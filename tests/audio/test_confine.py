@@ -140,7 +140,7 @@ def test_a_decoder_that_never_ends_is_ended():
     assert time.monotonic() - began < 30
 
 
-@pytest.mark.skipif(not shutil.which("bwrap"), reason="bubblewrap is not installed")
+@pytest.mark.skipif(not shutil.which("bwrap"), reason="bubblewrap is not installed (the package bubblewrap)")
 def test_bubblewrap_hides_network_files_and_processes(tmp_path):
     secret = tmp_path / "secret"
     secret.write_text("PHI")

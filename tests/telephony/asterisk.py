@@ -135,11 +135,15 @@ class Asterisk:
             self._process = subprocess.Popen(
                 self._command("-f", "-n"), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.here
             )
-        until = time.monotonic() + 60
-        while "fully booted" not in self.console("core waitfullybooted").lower():
-            assert self._process.poll() is None, (self.here / "console").read_text()[-3000:]
-            assert time.monotonic() < until, "Asterisk does not come up"
-            time.sleep(0.2)
+        try:
+            until = time.monotonic() + 60
+            while "fully booted" not in self.console("core waitfullybooted").lower():
+                assert self._process.poll() is None, (self.here / "console").read_text()[-3000:]
+                assert time.monotonic() < until, "Asterisk does not come up"
+                time.sleep(0.2)
+        except BaseException:
+            self._process.kill()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

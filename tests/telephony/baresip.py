@@ -18,7 +18,7 @@ MODULES = next(
 
 
 def missing() -> str:
-    return "" if shutil.which("baresip") and MODULES else "baresip is not installed (the package baresip)"
+    return "" if shutil.which("baresip") and MODULES else "baresip is not installed (the package baresip-core)"
 
 
 class Baresip:
@@ -45,7 +45,11 @@ class Baresip:
             self._process = subprocess.Popen(
                 ["baresip", "-f", self.here], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.here
             )
-        self.wait_for_word(b"baresip is ready")
+        try:
+            self.wait_for_word(b"baresip is ready")
+        except BaseException:
+            self._process.kill()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

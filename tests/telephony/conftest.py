@@ -35,12 +35,19 @@ class Running:
     def __enter__(self):
         with self.log.open("wb") as log:
             self._process = subprocess.Popen([PROGRAM, "serve", "--config", self.config], stdout=log, stderr=log)
-        self.wait_for(lambda: "ready" in self.log.read_text(), seconds=180)
+        try:
+            self.wait_for(lambda: "ready" in self.log.read_text(), seconds=180)
+        except BaseException:
+            self._process.kill()
+            raise
         return self
 
     def __exit__(self, *_):
-        self._process.send_signal(signal.SIGTERM)
-        assert self._process.wait(timeout=90) == 0, self.log.read_text()
+        try:
+            self._process.send_signal(signal.SIGTERM)
+            assert self._process.wait(timeout=90) == 0, self.log.read_text()
+        finally:
+            self._process.kill()
 
     def wait_for(self, what, *, seconds=60):
         until = time.monotonic() + seconds

@@ -26,7 +26,9 @@ FOLDER = os.environ.get("REDACTOR_ASTERISK", "")
 
 def why_not() -> str:
     if not FOLDER:
-        return "set REDACTOR_ASTERISK=FOLDER to have an Asterisk prepared there (downloads 90 MB of Debian packages)"
+        return (
+            "Debian 12 has no Asterisk: set REDACTOR_ASTERISK=FOLDER to have one prepared there (a download of 90 MB)"
+        )
     return caller.missing() or ("" if asterisk.is_prepared(Path(FOLDER)) else asterisk.missing())
 
 

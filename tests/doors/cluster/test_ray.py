@@ -70,8 +70,14 @@ class Node:
         )  # fmt: skip
 
     def kill(self):
-        """As a power cut: every process at once, SIGKILL."""
-        for pid in descendants(self.process.pid):
+        """As a power cut: every process at once, SIGKILL; all are stopped first, so that none starts another meanwhile."""
+        known: list[int] = []
+        while more := [pid for pid in descendants(self.process.pid) if pid not in known]:
+            known += more
+            for pid in more:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGSTOP)
+        for pid in known:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.process.wait()
@@ -81,13 +87,20 @@ class Node:
 
 
 def head(temp, env):
+    """A head with one core, and its address as Ray itself has it: nobody need resolve this machine's name."""
     with socket.socket() as found:
         found.bind(("", 0))
         port = found.getsockname()[1]
     node = Node(temp, env, "--head", f"--port={port}", "--include-dashboard=false")
-    host = socket.gethostbyname(socket.gethostname())
-    until(lambda: reachable(host, port), 180)
-    return node, f"{host}:{port}"
+    told = Path(temp) / "ray_current_cluster"
+    try:
+        until(lambda: told.exists() and told.read_text().endswith(f":{port}"), 180)
+        address = told.read_text()
+        until(lambda: reachable(address.rpartition(":")[0], port), 60)
+    except BaseException:
+        node.kill()
+        raise
+    return node, address
 
 
 def reachable(host, port):
@@ -109,8 +122,10 @@ def cluster():
     env = environment(secrets.token_hex(32))
     with tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp", ignore_cleanup_errors=True) as temp:
         node, address = head(temp, env)
-        yield address, env, Path(temp)
-        node.kill()
+        try:
+            yield address, env, Path(temp)
+        finally:
+            node.kill()
 
 
 def artefacts(out):
@@ -179,29 +194,16 @@ def test_ray_learns_nothing(run, cluster, message, tmp_path):
     (archive / f"{name} broken.wav").write_bytes(b"RIFF not Dana Whitlock")
     (texts / f"{name}.json").write_bytes(transcript.read_bytes())
     out = tmp_path / "out"
-    words = [
-        BIN / "redactor",
-        "redact",
-        ".",
-        "--transcript",
-        texts,
-        "--out",
-        out,
-        "--cluster",
-        address,
-        "--ner",
-        "none",
-    ]
-    driver = subprocess.Popen(words, env=env, cwd=archive, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    words = ["redact", ".", "--transcript", texts, "--out", out, "--cluster", address, "--ner", "none"]
+    driver = run(*words, env=env, cwd=archive, timeout=400)
     jobs = f"import ray; ray.init({address!r}, log_to_driver=False); from ray._private.state import jobs, actors; print(jobs(), actors())"
-    stdout, stderr = driver.communicate(timeout=400)
-    assert driver.returncode == 65, stderr.decode()
+    assert driver.returncode == 65, driver.stderr.decode()
     assert len(list(out.rglob("*.redacted.*"))) == 5
     tables = subprocess.run(
         [sys.executable, "-c", jobs], env=env, capture_output=True, check=True, timeout=200, cwd="/"
     ).stdout
     assert tables.count(b"Worker") >= 1
-    seen = stdout + stderr + tables
+    seen = driver.stdout + driver.stderr + tables
     for path in session.rglob("*"):
         seen += os.fsencode(path.name)
         if path.is_file():

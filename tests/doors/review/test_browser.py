@@ -4,7 +4,6 @@ import csv
 import socket
 import threading
 import time
-from pathlib import Path
 
 import pytest
 import uvicorn
@@ -13,10 +12,6 @@ from review_site import CANARY, CLEAN, PASSWORD, SAID, ReviewSite
 from redactor.doors.serve.review.store import Filters
 from redactor.policy import Edit
 
-CHROMIUM = "/usr/bin/chromium"
-pytestmark = pytest.mark.skipif(
-    not Path(CHROMIUM).exists(), reason="there is no browser here: install Debian's package `chromium`"
-)
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -45,11 +40,11 @@ def house(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def browser():
+def browser(chromium):
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as p:
-        made = p.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        made = p.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield made
         made.close()
 

@@ -68,7 +68,9 @@ def test_the_example_loads_as_it_is_and_with_everything_in_force(tmp_path):
     assert s.load_settings(path).twilio.token
 
 
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
+@pytest.mark.skipif(
+    not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed (the package systemd)"
+)
 def test_the_unit_is_one_and_is_hardened(tmp_path):
     unit = tmp_path / "redactor.service"
     unit.write_text(read("redactor.service").replace("/opt/redactor/bin/redactor", str(PROGRAM)))

@@ -62,7 +62,7 @@ def test_nothing_in_clear_tells_of_the_content_and_files_are_the_owners(place):
 
 def test_the_standard_program_opens_what_age_sealed(tmp_path):
     if shutil.which("age") is None:
-        pytest.skip("the program age is not installed (Debian's package age)")
+        pytest.skip("the program age is not installed (the package age)")
     place = Place(tmp_path, "age")
     place.host.seal(ID, "original", SOUND, by="service")
 
@@ -77,7 +77,7 @@ def test_the_standard_program_opens_what_age_sealed(tmp_path):
 
 def test_the_standard_program_makes_keys_that_are_used_here(tmp_path):
     if shutil.which("age-keygen") is None:
-        pytest.skip("the program age-keygen is not installed (Debian's package age)")
+        pytest.skip("the program age-keygen is not installed (the package age)")
     for name in ("one", "two"):
         subprocess.run(["age-keygen", "-o", tmp_path / name], check=True, capture_output=True)
     public = [re.search(r"age1\w+", (tmp_path / n).read_text())[0] for n in ("one", "two")]

@@ -1,0 +1,58 @@
+"""Processes that tests have started and that still run: known by their environment, whoever their parent is now.
+
+pytest names the running test in PYTEST_CURRENT_TEST, which every process below inherits, so that each also tells its origin.
+"""
+
+import os
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+
+RUN = "TESTS_RUN_ID"
+"""Variable that marks the processes of one run of pytest."""
+
+
+def mark() -> None:
+    """Mark this process, and so all that it starts from now on."""
+    os.environ.setdefault(RUN, f"{os.getpid()}-{time.time_ns()}")
+
+
+def _environment(process: Path) -> dict[str, str]:
+    try:
+        raw = (process / "environ").read_bytes()
+    except OSError:  # ended, or another user's
+        return {}
+    return dict(pair.partition("=")[::2] for pair in os.fsdecode(raw).split("\0"))
+
+
+def running() -> dict[int, str]:
+    """Process id → its test and its command, for all marked processes but this one and Python's own helpers."""
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        environment = _environment(process)
+        if int(process.name) == os.getpid() or environment.get(RUN) != os.environ.get(RUN):
+            continue
+        with suppress(OSError):
+            command = os.fsdecode((process / "cmdline").read_bytes()).replace("\0", " ").strip()
+            if command and "multiprocessing.resource_tracker" not in command:
+                found[int(process.name)] = f"{environment.get('PYTEST_CURRENT_TEST', 'no test')}: {command[:200]}"
+    return found
+
+
+def ended(kept: str = "", *, seconds: float = 5.0) -> list[str]:
+    """Wait for the marked processes to end, kill those that do not, and say which they were.
+
+    Args:
+        kept: processes of these tests or phases, such as "(setup)", may go on.
+        seconds: how long they may take to end by themselves.
+    """
+    until = time.monotonic() + seconds
+    while left := {pid: told for pid, told in running().items() if not kept or kept not in told}:
+        if time.monotonic() > until:
+            break
+        time.sleep(0.1)
+    for pid in left:
+        with suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
+    return sorted(left.values())
