@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-from shown import cover, plan_of, spoken
 
-from redactor.render import leaks, still_audible
-from redactor.types import Action, AudioFormat, Decision, Finding, Interval, Recording
+from redactor.render import still_audible
+from redactor.types import AudioFormat, Interval, Recording
 
 RATE = 8000
 SPANS = [Interval(0, 0.5, 0.65, ()), Interval(0, 1.0, 1.4, ()), Interval(0, 2.0, 3.5, ())]
@@ -165,41 +164,3 @@ def test_broken_samples_do_not_hide_a_copy():
     sound[[5000, 12000, 20000]] = [np.nan, np.inf, -np.inf]
     broken = Recording("a" * 64, sound[:, np.newaxis], AudioFormat("WAV", "DOUBLE", ".wav", RATE, 1, "soundfile"))
     assert still_audible(broken, broken, SPANS) == SPANS
-
-
-# --- leaks -----------------------------------------------------------------------------------------------------------
-
-FIRST = plan_of(spoken("one two three four"), covers=(cover(spoken("one two three four"), 1, 3),))  # bleeped: 0.4 … 1.1
-
-HITS = [
-    # found again from … to       counts
-    (0.4, 1.1, False),            # inside the bleep: a recogniser may hear words in a tone
-    (0.5, 0.9, False),
-    (0.3, 1.2, True),             # 0.2 s stick out
-    (0.3, 1.1, False),            # 0.1 s stick out: the edge of a word
-    (1.5, 2.5, True),             # outside
-    (1.5, 1.6, True),             # outside, and short
-    (1.05, 1.15, False),          # half of it
-    (1.08, 1.18, True),           # most of it
-]  # fmt: skip
-
-
-def again(start: float, end: float, *, channel: int = 0, action: Action = Action.REDACT):
-    return Decision(Finding("PERSON", 0, 3, 0.9, "test", channel), action, start, end)
-
-
-@pytest.mark.parametrize(("start", "end", "counts"), HITS)
-def test_hits_outside_the_bleeps_count(start, end, counts):
-    hit = again(start, end)
-    second = plan_of(spoken("one"))
-    object.__setattr__(second, "decisions", (hit,))
-    assert leaks(FIRST, second) == ([hit] if counts else [])
-
-
-def test_another_channels_bleep_does_not_excuse_and_kept_findings_do_not_count():
-    second = plan_of(spoken("one"))
-    elsewhere = again(0.4, 1.1, channel=1)
-    object.__setattr__(
-        second, "decisions", (elsewhere, again(1.5, 2.5, action=Action.KEEP), again(1.5, 2.5, action=Action.FLAG))
-    )
-    assert leaks(FIRST, second) == [elsewhere]

@@ -1,0 +1,310 @@
+"""What a second reading of the redacted audio heard, held against what the plan kept on purpose. Pure functions on a Plan and words.
+
+    compare     the second reading's words aligned with the plan's, by time and text
+    hits        which of what was heard is PHI that the plan did not keep on purpose
+
+Words that the plan kept were judged in their full context already; heard again, they are known. Of the others there are two kinds:
+
+    uncovered   a word that the plan covers is heard, by its text or its sound, at about its time: it was not bleeped
+    fresh       something is heard where the plan has other words or none. It takes their place in the full transcript, covered words
+                included (with gaps for names every text reads like names); only what is found in that text, must be redacted and
+                touches a fresh word counts
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from rapidfuzz.distance import Levenshtein
+
+from redactor.types import Action, Decision, Interval, Plan, TimedText, Transcript, Word
+
+NEAR = 1.0
+"""Seconds by which two readings' times of one word may differ."""
+BAND = 3.0
+"""Seconds around a word within which its partner in the other reading is looked for."""
+SKIPPED_KEPT, SKIPPED_HEARD, UNLIKE = 0.6, 0.7, 1.1
+"""Prices of a kept word that was not heard again, of a heard word without a partner, and of two unlike words as partners."""
+SOUNDS_LIKE = 0.75
+"""Likeness, 0 … 1, from which a heard word is a covered one."""
+SHORT = 3
+"""Letters that a covered word has at least: shorter ones (of, at, the) are heard anywhere."""
+
+_NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+_DIGITS = {word: str(number) for number, word in enumerate(_NUMBERS)}
+_SOUNDS = (
+    ("ph", "f"),
+    ("ck", "k"),
+    ("qu", "k"),
+    ("wh", "w"),
+    ("gh", "g"),
+    ("x", "ks"),
+    ("c", "k"),
+    ("z", "s"),
+    ("y", "i"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One channel of a second reading.
+
+    Attributes:
+        transcript: the plan's words with those heard differently in their places; offsets fit its text.
+        fresh: indices into transcript.words of words that the plan does not have there.
+        uncovered: heard words that are covered ones of the plan: the word as heard, and the label of its cover.
+        open: seconds of each fresh word that lie outside bleeps, by index.
+    """
+
+    transcript: Transcript = field(repr=False)
+    fresh: frozenset[int]
+    uncovered: tuple[tuple[Word, str], ...] = field(repr=False)
+    open: dict[int, float] = field(repr=False)
+
+    @property
+    def channel(self) -> int:
+        return self.transcript.channel
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """PHI that can be heard. `kind`: "uncovered" or "fresh"; `seconds`: of the words that tell; `confidence`: their mean."""
+
+    kind: str
+    label: str
+    channel: int
+    start: float
+    end: float
+    seconds: float
+    confidence: float
+
+
+def compare(plan: Plan, heard: Iterable[Transcript], bleeps: Sequence[Interval]) -> list[Reading]:
+    """Align what was heard with the plan's words, channel by channel.
+
+    Args:
+        heard: the second reading's transcripts, by channel; channels that the plan has no transcript of are passed over.
+        bleeps: where the output holds nothing but a bleep. What is heard there was invented.
+    """
+    out: list[Reading] = []
+    theirs = {t.channel: t for t in heard}
+    for transcript in plan.speech.transcripts:
+        other = theirs.get(transcript.channel)
+        if other is None:
+            continue
+        mine = sorted((i.start, i.end) for i in bleeps if i.channel == transcript.channel)
+        words = [w for w in _timed(other.words) if open_seconds(w, mine) > min(0.15, (_end(w) - _start(w)) / 2)]
+        labels: dict[int, str] = {}
+        for cover in plan.covers:
+            if cover.channel == transcript.channel:
+                labels |= dict.fromkeys(range(cover.first, cover.last), cover.label)
+        out.append(_reading(transcript, words, labels, mine))
+    return out
+
+
+def _reading(
+    transcript: Transcript, heard: Sequence[Word], labels: dict[int, str], bleeps: Sequence[tuple[float, float]]
+) -> Reading:
+    said = transcript.words
+    uncovered: list[tuple[Word, str]] = []
+    merged: list[tuple[Word, bool]] = []
+    old: list[int] = []
+    new: list[int] = []
+
+    def settle() -> None:
+        known = not new or _joined(said[i] for i in old) == _joined(heard[j] for j in new)
+        merged.extend([(said[i], False) for i in old] if known else [(heard[j], True) for j in new])
+        old.clear()
+        new.clear()
+
+    for i, j in align(said, heard, labels):
+        if i is not None and i in labels:
+            settle()
+            merged.append((said[i], False))
+            if j is not None and _tells(said[i]):
+                uncovered.append((heard[j], labels[i]))
+        elif i is not None and j is not None and bare(said[i].text) == bare(heard[j].text):
+            settle()
+            merged.append((said[i], False))
+        else:
+            old.extend([] if i is None else [i])
+            new.extend([] if j is None else [j])
+    settle()
+    text = Transcript.of(
+        [TimedText(w.text, w.start, w.end, w.confidence) for w, _ in merged],
+        channel=transcript.channel,
+        language=transcript.language,
+    )
+    # No word is lost on the way: each was part of a transcript already.
+    fresh = {k: word for k, (word, is_new) in enumerate(merged) if is_new}
+    return Reading(
+        text, frozenset(fresh), tuple(uncovered), {k: open_seconds(word, bleeps) for k, word in fresh.items()}
+    )
+
+
+def align(said: Sequence[Word], heard: Sequence[Word], covered: Iterable[int]) -> list[tuple[int | None, int | None]]:
+    """Partners in order: (index said, index heard), one of them None where there is no partner.
+
+    The cheapest alignment: equal words are free, unlike ones cost UNLIKE, words of different times are no partners, and a covered
+    word has a partner only in one that sounds like it. Covered words that were not heard cost nothing.
+    """
+    hidden = set(covered)
+    starts = [_start(w) for w in heard]
+    n, m = len(said), len(heard)
+    low = [0] * (n + 1)
+    high = [m] * (n + 1)
+    for i in range(1, n):
+        low[i] = max(low[i - 1], bisect_left(starts, _start(said[i]) - BAND))
+        high[i] = max(high[i - 1] if i > 1 else 0, bisect_right(starts, _start(said[i - 1]) + BAND), low[i])
+    high[0] = max(low[min(1, n)], bisect_right(starts, _start(said[0]) + BAND)) if n else m
+    for i in range(n - 1, -1, -1):  # rows must meet: a cell of one leads to a cell of the next
+        high[i] = max(high[i], low[i + 1])
+    low[n] = low[n - 1] if n else 0
+    infinite = float("inf")
+    costs: list[dict[int, float]] = [{} for _ in range(n + 1)]
+    back: list[dict[int, tuple[int, int]]] = [{} for _ in range(n + 1)]
+    costs[0][0] = 0.0
+    for i in range(n + 1):
+        for j in range(low[i], high[i] + 1):
+            best, origin = (0.0, (0, 0)) if i == j == 0 else (infinite, (0, 0))
+            if i and (before := costs[i - 1].get(j, infinite)) < infinite:
+                price = before + (0.0 if i - 1 in hidden else SKIPPED_KEPT)
+                if price < best:
+                    best, origin = price, (1, 0)
+            if j and (before := costs[i].get(j - 1, infinite)) < infinite and before + SKIPPED_HEARD < best:
+                best, origin = before + SKIPPED_HEARD, (0, 1)
+            if i and j and (before := costs[i - 1].get(j - 1, infinite)) < infinite:
+                price = before + _price(said[i - 1], heard[j - 1], covered=i - 1 in hidden)
+                if price < best:
+                    best, origin = price, (1, 1)
+            if best < infinite:
+                costs[i][j], back[i][j] = best, origin
+    out: list[tuple[int | None, int | None]] = []
+    i, j = n, m
+    while i or j:
+        di, dj = back[i][j]
+        out.append((i - 1 if di else None, j - 1 if dj else None))
+        i, j = i - di, j - dj
+    return out[::-1]
+
+
+def _price(one: Word, other: Word, *, covered: bool) -> float:
+    apart = max(0.0, _start(other) - _end(one), _start(one) - _end(other))
+    if apart > NEAR:
+        return float("inf")
+    like = likeness(one.text, other.text)
+    if covered and like < SOUNDS_LIKE:
+        return float("inf")
+    return UNLIKE * (1.0 - like) + 0.1 * apart
+
+
+def likeness(one: str, other: str) -> float:
+    """How alike two words look or sound, 0 … 1. Numbers are alike only if they are equal."""
+    a, b = bare(one), bare(other)
+    if a == b:
+        return 1.0
+    if not a or not b or any(c.isdigit() for c in a + b):
+        return 0.0
+    return max(Levenshtein.normalized_similarity(a, b), Levenshtein.normalized_similarity(sound(a), sound(b)))
+
+
+def bare(text: str) -> str:
+    """Letters and digits in lower case; small numbers as digits."""
+    letters = "".join(c for c in text.casefold() if c.isalnum())
+    return _DIGITS.get(letters, letters)
+
+
+def sound(text: str) -> str:
+    """A rough key of how it sounds: one letter for each consonant, vowels only where it begins."""
+    for written, spoken in _SOUNDS:
+        text = text.replace(written, spoken)
+    out = ""
+    for k, c in enumerate(text):
+        if (c not in "aeiouhw" or k == 0) and not out.endswith(c):
+            out += c
+    return out
+
+
+def _joined(words: Iterable[Word]) -> str:
+    return "".join(bare(w.text) for w in words)
+
+
+def _tells(word: Word) -> bool:
+    text = bare(word.text)
+    return len(text) >= SHORT or text.isdigit()
+
+
+def open_seconds(word: Word, bleeps: Iterable[tuple[float, float]]) -> float:
+    """Seconds of a word that lie in none of the (disjoint) bleeps."""
+    start, end = _start(word), _end(word)
+    return end - start - sum(max(0.0, min(end, b) - max(start, a)) for a, b in bleeps)
+
+
+def _start(word: Word) -> float:
+    return word.start or 0.0
+
+
+def _end(word: Word) -> float:
+    return word.end or 0.0
+
+
+def _timed(words: Iterable[Word]) -> list[Word]:
+    return [w for w in words if w.start is not None and w.end is not None]
+
+
+def hits(readings: Iterable[Reading], again: Plan, *, evidence: Evidence | None = None) -> list[Hit]:
+    """The PHI that was heard and not kept on purpose.
+
+    Args:
+        again: the plan that detector and policy make of the readings' transcripts.
+        evidence: how much it takes.
+    """
+    evidence = evidence or Evidence()
+    out: list[Hit] = []
+    for reading in readings:
+        for word, label in reading.uncovered:
+            seconds = _end(word) - _start(word)
+            hit = Hit("uncovered", label, reading.channel, _start(word), _end(word), seconds, word.confidence)
+            if seconds >= evidence.uncovered_seconds and word.confidence >= evidence.uncovered_confidence:
+                out.append(hit)
+        for decision in again.decisions:
+            if decision.finding.channel == reading.channel and decision.action is Action.REDACT:
+                fresh = _fresh(reading, decision)
+                if fresh is not None and evidence.enough(fresh):
+                    out.append(fresh)
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What it takes to withhold a recording: seconds outside bleeps, and the second reader's confidence, 0 … 1."""
+
+    uncovered_seconds: float = 0.15
+    uncovered_confidence: float = 0.5
+    fresh_seconds: float = 0.25
+    fresh_confidence: float = 0.5
+
+    def enough(self, hit: Hit) -> bool:
+        return hit.seconds >= self.fresh_seconds and hit.confidence >= self.fresh_confidence
+
+
+def _fresh(reading: Reading, decision: Decision) -> Hit | None:
+    words = reading.transcript.words
+    found = [
+        k
+        for k in reading.fresh
+        if words[k].char_start < decision.finding.end and words[k].char_end > decision.finding.start
+    ]
+    if not found:
+        return None
+    return Hit(
+        "fresh",
+        decision.finding.label,
+        reading.channel,
+        min(_start(words[k]) for k in found),
+        max(_end(words[k]) for k in found),
+        sum(reading.open[k] for k in found),
+        sum(words[k].confidence for k in found) / len(found),
+    )

@@ -1,0 +1,70 @@
+"""Who reads a second time: another checkpoint where one is here, else the same one with another search and other windows.
+
+Another checkpoint makes other errors, so that what it hears differently is worth a look. It should cost little beside the first: it searches
+greedily, and hears nothing twice.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+from typing import Any
+
+from redactor.errors import ModelUnavailable
+
+from .batcher import Batcher
+from .checkpoints import Checkpoint, inspect, list_checkpoints
+from .load import load_transcriber
+from .recognize import Recognizer
+
+SMALLER = 0.6
+"""Size of the second reader's weights, beside the first's, that is small enough."""
+SHORTER = 0.6
+"""Longest window beside the first reading's, where the checkpoint is the same."""
+
+
+def second_checkpoint(
+    first: Checkpoint, *, language: str | None = None, cache_dir: Path | None = None
+) -> Checkpoint | None:
+    """The best checkpoint on this machine that costs little beside `first`; None: there is none, or `first` hears no people.
+
+    `cache_dir`: instead of huggingface_hub's own.
+    """
+    if first.synthetic_only:
+        return None
+    for row in list_checkpoints(cache_dir=cache_dir):  # the best first
+        fits = row.state == "downloaded" and not row.synthetic_only and 0 < row.size <= SMALLER * first.size
+        if (
+            fits
+            and row.path is not None
+            and (language or "en") in (["en"] if row.name.endswith(".en") else [language or "en"])
+        ):
+            with suppress(ModelUnavailable):
+                return inspect(row.path, name=row.name, source="cache")
+    return None
+
+
+def second_transcriber(
+    first: Recognizer,
+    checkpoint: Checkpoint | None,
+    *,
+    turn: AbstractContextManager[Any] | None = None,
+    **options: Any,
+) -> Recognizer:
+    """A Transcriber for the second reading.
+
+    Args:
+        checkpoint: another one; None: the weights of `first` are shared.
+        options: of `load_transcriber`, for another checkpoint.
+
+    Raises:
+        ModelUnavailable: it does not load.
+    """
+    if checkpoint is not None:
+        return Recognizer(
+            load_transcriber(checkpoint, turn=turn, beam_size=1, **options).engine, retry=False, turn=turn
+        )
+    batcher: Any = first.engine
+    engine = batcher.engine.searching(beam_size=1)
+    again = Batcher(engine, batch_size=batcher.calls.size, workers=batcher.calls.workers, turn=turn)
+    return Recognizer(again, retry=False, max_window=max(2.0, SHORTER * engine.max_window), turn=turn)
