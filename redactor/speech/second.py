@@ -7,6 +7,8 @@ greedily, and hears nothing twice.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, suppress
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +67,8 @@ def second_transcriber(
             load_transcriber(checkpoint, turn=turn, beam_size=1, **options).engine, retry=False, turn=turn
         )
     batcher: Any = first.engine
-    engine = batcher.engine.searching(beam_size=1)
+    # A copy shares the loaded weights.
+    engine = copy(batcher.engine)
+    engine._options = replace(engine._options, beam_size=1)  # noqa: SLF001
     again = Batcher(engine, batch_size=batcher.calls.size, workers=batcher.calls.workers, turn=turn)
     return Recognizer(again, retry=False, max_window=max(2.0, SHORTER * engine.max_window), turn=turn)

@@ -19,7 +19,7 @@ import logging
 import math
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -174,17 +174,6 @@ class WhisperEngine:
             margin=margin,
             timestamps=checkpoint.timestamps,
             options=options,
-        )
-
-    def searching(self, **changes: Any) -> WhisperEngine:
-        """The same weights with other `DecodingOptions`."""
-        return WhisperEngine(
-            self._model,
-            info=self._info,
-            max_window=self._max_window,
-            margin=self._margin,
-            timestamps=self._timestamps,
-            options=replace(self._options, **changes),
         )
 
     @property
