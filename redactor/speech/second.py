@@ -63,12 +63,17 @@ def second_transcriber(
         ModelUnavailable: it does not load.
     """
     if checkpoint is not None:
-        return Recognizer(
-            load_transcriber(checkpoint, turn=turn, beam_size=1, **options).engine, retry=False, turn=turn
+        batcher: Any = load_transcriber(checkpoint, turn=turn, **options).engine
+        longest = batcher.engine.max_window
+    else:
+        given: Any = first.engine
+        batcher = Batcher(
+            copy(given.engine),  # shares the loaded weights
+            batch_size=given.calls.size,
+            workers=given.calls.workers,
+            turn=turn,
         )
-    batcher: Any = first.engine
-    # A copy shares the loaded weights.
-    engine = copy(batcher.engine)
-    engine._options = replace(engine._options, beam_size=1)  # noqa: SLF001
-    again = Batcher(engine, batch_size=batcher.calls.size, workers=batcher.calls.workers, turn=turn)
-    return Recognizer(again, retry=False, max_window=max(2.0, SHORTER * engine.max_window), turn=turn)
+        longest = max(2.0, SHORTER * given.engine.max_window)
+    engine = batcher.engine
+    engine._options = replace(engine._options, beam_size=1, temperatures=(0.0,))  # noqa: SLF001 - no option of its loader
+    return Recognizer(batcher, retry=False, max_window=longest, turn=turn)
