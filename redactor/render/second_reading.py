@@ -29,6 +29,8 @@ SKIPPED_KEPT, SKIPPED_HEARD, UNLIKE = 0.6, 0.7, 1.1
 """Prices of a kept word that was not heard again, of a heard word without a partner, and of two unlike words as partners."""
 SOUNDS_LIKE = 0.75
 """Likeness, 0 … 1, from which a heard word is a covered one."""
+PART = 0.9
+"""Likeness of a number and a part of it ("555-013" and "555-013-2204")."""
 SHORT = 3
 """Letters that a covered word has at least: shorter ones (of, at, the) are heard anywhere."""
 
@@ -128,6 +130,8 @@ def _reading(
         elif i is not None and j is not None and bare(said[i].text) == bare(heard[j].text):
             settle()
             merged.append((said[i], False))
+        elif i is None and j is not None and (whole := _part_of(heard[j], said, labels)) is not None:
+            uncovered.append((heard[j], labels[whole]))
         else:
             old.extend([] if i is None else [i])
             new.extend([] if j is None else [j])
@@ -201,12 +205,14 @@ def _price(one: Word, other: Word, *, covered: bool) -> float:
 
 
 def likeness(one: str, other: str) -> float:
-    """How alike two words look or sound, 0 … 1. Numbers are alike only if they are equal."""
+    """How alike two words look or sound, 0 … 1. Numbers are alike only if they are equal, or one is a part of the other."""
     a, b = bare(one), bare(other)
     if a == b:
         return 1.0
-    if not a or not b or any(c.isdigit() for c in a + b):
+    if not a or not b:
         return 0.0
+    if any(c.isdigit() for c in a + b):
+        return PART if min(len(a), len(b)) >= SHORT and (a in b or b in a) else 0.0
     return max(Levenshtein.normalized_similarity(a, b), Levenshtein.normalized_similarity(sound(a), sound(b)))
 
 
@@ -225,6 +231,22 @@ def sound(text: str) -> str:
         if (c not in "aeiouhw" or k == 0) and not out.endswith(c):
             out += c
     return out
+
+
+def _part_of(word: Word, said: Sequence[Word], covered: Iterable[int]) -> int | None:
+    """The covered number at about its time that `word` is a part of: readers write one number as several words."""
+    if not any(c.isdigit() for c in word.text):
+        return None
+    return next(
+        (
+            i
+            for i in covered
+            if _start(said[i]) - NEAR < _end(word)
+            and _start(word) < _end(said[i]) + NEAR
+            and likeness(said[i].text, word.text) >= SOUNDS_LIKE
+        ),
+        None,
+    )
 
 
 def _joined(words: Iterable[Word]) -> str:

@@ -73,6 +73,24 @@ def test_a_covered_word_that_is_heard_by_text_or_sound_is_uncovered(text, expect
     assert [h.kind for h in found] == ["uncovered"] * len(expected)
 
 
+def test_a_covered_number_is_uncovered_by_its_parts():
+    said = Transcript.of(
+        [TimedText("call", 0.0, 0.4), TimedText("555-013-2204.", 0.5, 3.0), TimedText("bye", 3.1, 3.4)]
+    )
+    plan = plan_of(said, covers=(cover(said, 1, 2, "PHONE_NUMBER"),))
+    other = Transcript.of(
+        [
+            TimedText("call", 0.0, 0.4),
+            TimedText("555-013.", 0.5, 1.6),
+            TimedText("2204", 1.8, 3.0),
+            TimedText("31", 3.1, 3.3),
+        ]
+    )
+    (one,) = compare(plan, [other], ())
+    assert [w.text for w, _ in one.uncovered] == ["555-013.", "2204"]
+    assert fresh(one) == ["31"]
+
+
 def test_what_is_heard_elsewhere_stands_in_the_full_text():
     one = reading("hi this is - - please call me about the lisinopril - on Monday thanks")
     assert fresh(one) == ["lisinopril"]
@@ -196,7 +214,7 @@ def test_a_word_of_the_first_reading_is_dropped_only_for_one_that_was_heard(word
     ("one", "other", "alike"),
     [
         ("Whitlock", "Witlock", True), ("Dana", "Dayna", True), ("Nguyen", "Nguyen's", True), ("Phillips", "Fillips", True),
-        ("Whitlock", "clinic", False), ("5550142", "5550143", False), ("five", "5", True), ("March", "much", False),
+        ("Whitlock", "clinic", False), ("5550142", "5550143", False), ("555-0142", "0142", True), ("12", "1234", False), ("five", "5", True), ("March", "much", False),
     ],
 )  # fmt: skip
 def test_likeness(one, other, alike):
