@@ -31,6 +31,8 @@ SOUNDS_LIKE = 0.75
 """Likeness, 0 … 1, from which a heard word is a covered one."""
 PART = 0.9
 """Likeness of a number and a part of it ("555-013" and "555-013-2204")."""
+NO_WORDS = 0.5
+"""Confidence of a first reader that has no words at a place."""
 SHORT = 3
 """Letters that a covered word has at least: shorter ones (of, at, the) are heard anywhere."""
 
@@ -58,12 +60,14 @@ class Reading:
         fresh: indices into transcript.words of words that the plan does not have there.
         uncovered: heard words that are covered ones of the plan: the word as heard, and the label of its cover.
         open: seconds of each fresh word that lie outside bleeps, by index.
+        replaced: the first reader's mean confidence in the words whose place each fresh word takes, by index; NO_WORDS for none.
     """
 
     transcript: Transcript = field(repr=False)
     fresh: frozenset[int]
     uncovered: tuple[tuple[Word, str], ...] = field(repr=False)
     open: dict[int, float] = field(repr=False)
+    replaced: dict[int, float] = field(repr=False)
 
     @property
     def channel(self) -> int:
@@ -72,7 +76,14 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """PHI that can be heard. `kind`: "uncovered" or "fresh"; `seconds`: of the words that tell; `confidence`: their mean."""
+    """PHI that can be heard.
+
+    Attributes:
+        kind: "uncovered" or "fresh".
+        seconds: of the words that tell, outside bleeps.
+        confidence: the second reader's mean in them.
+        replaced: the first reader's in the words that it has there.
+    """
 
     kind: str
     label: str
@@ -81,6 +92,7 @@ class Hit:
     end: float
     seconds: float
     confidence: float
+    replaced: float = NO_WORDS
 
 
 def compare(plan: Plan, heard: Iterable[Transcript], bleeps: Sequence[Interval]) -> list[Reading]:
@@ -111,25 +123,26 @@ def _reading(
 ) -> Reading:
     said = transcript.words
     uncovered: list[tuple[Word, str]] = []
-    merged: list[tuple[Word, bool]] = []
+    merged: list[tuple[Word, float | None]] = []
     old: list[int] = []
     new: list[int] = []
 
     def settle() -> None:
         known = not new or _joined(said[i] for i in old) == _joined(heard[j] for j in new)
-        merged.extend([(said[i], False) for i in old] if known else [(heard[j], True) for j in new])
+        before = sum(said[i].confidence for i in old) / len(old) if old else NO_WORDS
+        merged.extend([(said[i], None) for i in old] if known else [(heard[j], before) for j in new])
         old.clear()
         new.clear()
 
     for i, j in align(said, heard, labels):
         if i is not None and i in labels:
             settle()
-            merged.append((said[i], False))
+            merged.append((said[i], None))
             if j is not None and _tells(said[i]):
                 uncovered.append((heard[j], labels[i]))
         elif i is not None and j is not None and bare(said[i].text) == bare(heard[j].text):
             settle()
-            merged.append((said[i], False))
+            merged.append((said[i], None))
         elif i is None and j is not None and (whole := _part_of(heard[j], said, labels)) is not None:
             uncovered.append((heard[j], labels[whole]))
         else:
@@ -142,9 +155,13 @@ def _reading(
         language=transcript.language,
     )
     # No word is lost on the way: each was part of a transcript already.
-    fresh = {k: word for k, (word, is_new) in enumerate(merged) if is_new}
+    fresh = {k: (word, before) for k, (word, before) in enumerate(merged) if before is not None}
     return Reading(
-        text, frozenset(fresh), tuple(uncovered), {k: open_seconds(word, bleeps) for k, word in fresh.items()}
+        text,
+        frozenset(fresh),
+        tuple(uncovered),
+        {k: open_seconds(word, bleeps) for k, (word, _) in fresh.items()},
+        {k: before for k, (_, before) in fresh.items()},
     )
 
 
@@ -329,4 +346,5 @@ def _fresh(reading: Reading, decision: Decision) -> Hit | None:
         max(_end(words[k]) for k in found),
         sum(reading.open[k] for k in found),
         sum(words[k].confidence for k in found) / len(found),
+        sum(reading.replaced[k] for k in found) / len(found),
     )
