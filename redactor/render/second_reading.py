@@ -3,12 +3,14 @@
     compare     the second reading's words aligned with the plan's, by time and text
     hits        which of what was heard is PHI that the plan did not keep on purpose
 
-Words that the plan kept were judged in their full context already; heard again, they are known. Of the others there are two kinds:
+Words that the plan kept were judged in their full context already; heard again, they are known. Of the others there are three kinds:
 
     uncovered   a word that the plan covers is heard, by its text or its sound, at about its time: it was not bleeped
     fresh       something is heard where the plan has other words or none. It takes their place in the full transcript, covered words
                 included (with gaps for names every text reads like names); only what is found in that text, must be redacted and
                 touches a fresh word counts
+    unclear     the first reader was not sure of what it wrote, and the second is of something else: whatever was said there, nobody
+                judged it
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from dataclasses import dataclass, field
 
 from rapidfuzz.distance import Levenshtein
 
-from redactor.types import Action, Decision, Interval, Plan, TimedText, Transcript, Word
+from redactor.types import UNTRANSCRIBED, Action, Interval, Plan, TimedText, Transcript, Word
 
 NEAR = 1.0
 """Seconds by which two readings' times of one word may differ."""
@@ -52,22 +54,35 @@ _SOUNDS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """Words that were heard where the plan has others or none: transcript.words[first:last] of a `Reading`.
+
+    Attributes:
+        seconds: of each of them, outside bleeps.
+        confidence: the second reader's mean in them.
+        replaced: the first reader's mean in the words that it has there; NO_WORDS for none.
+    """
+
+    first: int
+    last: int
+    seconds: tuple[float, ...]
+    confidence: float
+    replaced: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """One channel of a second reading.
 
     Attributes:
         transcript: the plan's words with those heard differently in their places; offsets fit its text.
-        fresh: indices into transcript.words of words that the plan does not have there.
+        fresh: the runs of words that the plan does not have there.
         uncovered: heard words that are covered ones of the plan: the word as heard, and the label of its cover.
-        open: seconds of each fresh word that lie outside bleeps, by index.
-        replaced: the first reader's mean confidence in the words whose place each fresh word takes, by index; NO_WORDS for none.
     """
 
     transcript: Transcript = field(repr=False)
-    fresh: frozenset[int]
+    fresh: tuple[Run, ...]
     uncovered: tuple[tuple[Word, str], ...] = field(repr=False)
-    open: dict[int, float] = field(repr=False)
-    replaced: dict[int, float] = field(repr=False)
 
     @property
     def channel(self) -> int:
@@ -76,10 +91,11 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """PHI that can be heard.
+    """What may be PHI and can be heard.
 
     Attributes:
-        kind: "uncovered" or "fresh".
+        kind: "uncovered", "fresh" or "unclear".
+        label: of the cover or the finding; UNTRANSCRIBED for what is unclear.
         seconds: of the words that tell, outside bleeps.
         confidence: the second reader's mean in them.
         replaced: the first reader's in the words that it has there.
@@ -123,46 +139,43 @@ def _reading(
 ) -> Reading:
     said = transcript.words
     uncovered: list[tuple[Word, str]] = []
-    merged: list[tuple[Word, float | None]] = []
-    old: list[int] = []
-    new: list[int] = []
+    merged: list[Word] = []
+    runs: list[Run] = []
+    old: list[Word] = []
+    new: list[Word] = []
 
     def settle() -> None:
-        known = not new or _joined(said[i] for i in old) == _joined(heard[j] for j in new)
-        before = sum(said[i].confidence for i in old) / len(old) if old else NO_WORDS
-        merged.extend([(said[i], None) for i in old] if known else [(heard[j], before) for j in new])
+        if not new or _joined(old) == _joined(new):
+            merged.extend(old)
+        else:
+            seconds = tuple(open_seconds(w, bleeps) for w in new)
+            runs.append(Run(len(merged), len(merged) + len(new), seconds, _sure(new), _sure(old)))
+            merged.extend(new)
         old.clear()
         new.clear()
 
     for i, j in align(said, heard, labels):
         if i is not None and i in labels:
             settle()
-            merged.append((said[i], None))
+            merged.append(said[i])
             if j is not None and _tells(said[i]):
                 uncovered.append((heard[j], labels[i]))
         elif i is not None and j is not None and bare(said[i].text) == bare(heard[j].text):
             settle()
-            merged.append((said[i], None))
+            merged.append(said[i])
         elif i is None and j is not None and (whole := _part_of(heard[j], said, labels)) is not None:
             uncovered.append((heard[j], labels[whole]))
         else:
-            old.extend([] if i is None else [i])
-            new.extend([] if j is None else [j])
+            old.extend([] if i is None else [said[i]])
+            new.extend([] if j is None else [heard[j]])
     settle()
+    # No word is lost here: each was part of a transcript already.
     text = Transcript.of(
-        [TimedText(w.text, w.start, w.end, w.confidence) for w, _ in merged],
+        [TimedText(w.text, w.start, w.end, w.confidence) for w in merged],
         channel=transcript.channel,
         language=transcript.language,
     )
-    # No word is lost on the way: each was part of a transcript already.
-    fresh = {k: (word, before) for k, (word, before) in enumerate(merged) if before is not None}
-    return Reading(
-        text,
-        frozenset(fresh),
-        tuple(uncovered),
-        {k: open_seconds(word, bleeps) for k, (word, _) in fresh.items()},
-        {k: before for k, (_, before) in fresh.items()},
-    )
+    return Reading(text, tuple(runs), tuple(uncovered))
 
 
 def align(said: Sequence[Word], heard: Sequence[Word], covered: Iterable[int]) -> list[tuple[int | None, int | None]]:
@@ -266,6 +279,10 @@ def _part_of(word: Word, said: Sequence[Word], covered: Iterable[int]) -> int | 
     )
 
 
+def _sure(words: Sequence[Word]) -> float:
+    return sum(w.confidence for w in words) / len(words) if words else NO_WORDS
+
+
 def _joined(words: Iterable[Word]) -> str:
     return "".join(bare(w.text) for w in words)
 
@@ -293,58 +310,82 @@ def _timed(words: Iterable[Word]) -> list[Word]:
     return [w for w in words if w.start is not None and w.end is not None]
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What it takes to withhold a recording: seconds outside bleeps, and the readers' confidence, 0 … 1.
+
+    Attributes:
+        uncovered_seconds, uncovered_confidence: least of a covered word that is heard.
+        seconds: least of fresh words that are PHI, and of what is unclear.
+        fresh_confidence, fresh_replaced: least of the second reader, most of the first, for fresh words that are PHI.
+        unclear_confidence, unclear_replaced: likewise for what is unclear.
+    """
+
+    uncovered_seconds: float = 0.15
+    uncovered_confidence: float = 0.5
+    seconds: float = 0.25
+    fresh_confidence: float = 0.3
+    fresh_replaced: float = 0.62
+    unclear_confidence: float = 0.45
+    unclear_replaced: float = 0.5
+
+
 def hits(readings: Iterable[Reading], again: Plan, *, evidence: Evidence | None = None) -> list[Hit]:
-    """The PHI that was heard and not kept on purpose.
+    """What was heard, and either is PHI that was not kept on purpose or was never judged.
 
     Args:
         again: the plan that detector and policy make of the readings' transcripts.
         evidence: how much it takes.
     """
-    evidence = evidence or Evidence()
+    e = evidence or Evidence()
     out: list[Hit] = []
     for reading in readings:
         for word, label in reading.uncovered:
             seconds = _end(word) - _start(word)
-            hit = Hit("uncovered", label, reading.channel, _start(word), _end(word), seconds, word.confidence)
-            if seconds >= evidence.uncovered_seconds and word.confidence >= evidence.uncovered_confidence:
+            if seconds >= e.uncovered_seconds and word.confidence >= e.uncovered_confidence:
+                out.append(Hit("uncovered", label, reading.channel, _start(word), _end(word), seconds, word.confidence))
+        whole = (0, len(reading.transcript.text))
+        for run in reading.fresh:
+            hit = _heard(reading, [run], whole, "unclear", UNTRANSCRIBED)
+            if (
+                hit
+                and hit.seconds >= e.seconds
+                and hit.confidence >= e.unclear_confidence
+                and hit.replaced <= e.unclear_replaced
+            ):
                 out.append(hit)
         for decision in again.decisions:
-            if decision.finding.channel == reading.channel and decision.action is Action.REDACT:
-                fresh = _fresh(reading, decision)
-                if fresh is not None and evidence.enough(fresh):
-                    out.append(fresh)
+            finding = decision.finding
+            if finding.channel == reading.channel and decision.action is Action.REDACT:
+                hit = _heard(reading, reading.fresh, (finding.start, finding.end), "fresh", finding.label)
+                if (
+                    hit
+                    and hit.seconds >= e.seconds
+                    and hit.confidence >= e.fresh_confidence
+                    and hit.replaced <= e.fresh_replaced
+                ):
+                    out.append(hit)
     return out
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What it takes to withhold a recording: seconds outside bleeps, and the second reader's confidence, 0 … 1."""
-
-    uncovered_seconds: float = 0.15
-    uncovered_confidence: float = 0.5
-    fresh_seconds: float = 0.25
-    fresh_confidence: float = 0.5
-
-    def enough(self, hit: Hit) -> bool:
-        return hit.seconds >= self.fresh_seconds and hit.confidence >= self.fresh_confidence
-
-
-def _fresh(reading: Reading, decision: Decision) -> Hit | None:
+def _heard(reading: Reading, runs: Iterable[Run], span: tuple[int, int], kind: str, label: str) -> Hit | None:
+    """The words of `runs` that touch text[span]; None: there are none."""
     words = reading.transcript.words
     found = [
-        k
-        for k in reading.fresh
-        if words[k].char_start < decision.finding.end and words[k].char_end > decision.finding.start
+        (words[k], run.seconds[k - run.first], run.replaced)
+        for run in runs
+        for k in range(run.first, run.last)
+        if words[k].char_start < span[1] and words[k].char_end > span[0]
     ]
     if not found:
         return None
     return Hit(
-        "fresh",
-        decision.finding.label,
+        kind,
+        label,
         reading.channel,
-        min(_start(words[k]) for k in found),
-        max(_end(words[k]) for k in found),
-        sum(reading.open[k] for k in found),
-        sum(words[k].confidence for k in found) / len(found),
-        sum(reading.replaced[k] for k in found) / len(found),
+        min(_start(word) for word, _, _ in found),
+        max(_end(word) for word, _, _ in found),
+        sum(seconds for _, seconds, _ in found),
+        _sure([word for word, _, _ in found]),
+        sum(replaced for _, _, replaced in found) / len(found),
     )

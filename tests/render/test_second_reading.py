@@ -11,10 +11,19 @@ from redactor.render import Evidence, compare, hits
 from redactor.render.second_reading import align, likeness
 from redactor.types import Action, Decision, Finding, TimedText, Transcript
 
-SAID = spoken("hi this is Dana Whitlock please call me about the listen pill on Monday thanks")
+UNSURE = 0.55
+
+
+def unsure(text: str, *words: str, confidence: float = UNSURE) -> Transcript:
+    """A first reading that is not sure of some words."""
+    return Transcript.of(
+        [TimedText(w.text, w.start, w.end, confidence if w.text in words else w.confidence) for w in spoken(text).words]
+    )
+
+
+SAID = unsure("hi this is Dana Whitlock please call me about the listen pill on Monday thanks", "listen", "pill")
 PLAN = plan_of(SAID, covers=(cover(SAID, 3, 5),))
 BLEEPS = PLAN.intervals
-GENEROUS = Evidence(0.0, 0.0, 0.0, 0.0)
 
 
 def heard(text: str, *, late: float = 0.0) -> Transcript:
@@ -28,13 +37,13 @@ def heard(text: str, *, late: float = 0.0) -> Transcript:
     )
 
 
-def reading(text: str, *, bleeps=BLEEPS, late: float = 0.0):
-    (one,) = compare(PLAN, [heard(text, late=late)], bleeps)
+def reading(text: str, *, bleeps=BLEEPS, late: float = 0.0, plan=PLAN):
+    (one,) = compare(plan, [heard(text, late=late)], bleeps)
     return one
 
 
 def fresh(one) -> list[str]:
-    return [one.transcript.words[i].text for i in sorted(one.fresh)]
+    return [one.transcript.words[k].text for run in one.fresh for k in range(run.first, run.last)]
 
 
 @pytest.mark.parametrize(
@@ -145,14 +154,32 @@ def test_only_phi_in_fresh_words_counts():
 @pytest.mark.parametrize(
     ("evidence", "count"),
     [
-        (Evidence(fresh_seconds=0.29, fresh_confidence=0.89), 1),
-        (Evidence(fresh_seconds=0.31), 0),
-        (Evidence(fresh_confidence=0.91), 0),
+        (Evidence(seconds=0.29, fresh_confidence=0.89, fresh_replaced=UNSURE + 0.01), 1),
+        (Evidence(seconds=0.31, fresh_replaced=1.0), 0),
+        (Evidence(fresh_confidence=0.91, fresh_replaced=1.0), 0),
+        (Evidence(fresh_replaced=UNSURE - 0.01), 0),  # the first reader is sure of what it has there
     ],
 )
 def test_it_takes_evidence(evidence, count):
     one = reading("hi this is - - please call me about the lisinopril - on Monday thanks")
     assert len(hits([one], again(one, "MEDICATION", "lisinopril"), evidence=evidence)) == count
+
+
+@pytest.mark.parametrize(
+    ("confidence", "text", "withheld"),
+    [
+        (0.4, "hi this is - - please call me about the - linden on Monday thanks", True),
+        (0.4, "hi this is - - please call me about the listen pill on Monday thanks", False),  # both hear the same
+        (0.4, "hi this is - - please call me about the - - on Monday thanks", False),  # nobody hears anything else
+        (0.9, "hi this is - - please call me about the - linden on Monday thanks", False),  # the first reader is sure
+    ],
+)
+def test_what_the_first_reader_was_unsure_of_and_the_second_hears_differently_is_unclear(confidence, text, withheld):
+    said = unsure(SAID.text, "listen", "pill", confidence=confidence)
+    plan = plan_of(said, covers=(cover(said, 3, 5),))
+    one = reading(text, plan=plan)
+    found = hits([one], again(one, "PERSON"))
+    assert [h.kind for h in found] == ["unclear"] * withheld
 
 
 def test_other_channels_are_other_readings():
@@ -204,8 +231,9 @@ def test_a_word_of_the_first_reading_is_dropped_only_for_one_that_was_heard(word
     (one,) = compare(
         plan_of(said), [Transcript.of([TimedText("unlike", 5.0 * k, 5.0 * k + 0.4) for k in range(count)])], ()
     )
-    assert len(one.fresh) == count or count == 0
-    kept = [w.text for i, w in enumerate(one.transcript.words) if i not in one.fresh]
+    new = {k for run in one.fresh for k in range(run.first, run.last)}
+    assert len(new) == count
+    kept = [w.text for i, w in enumerate(one.transcript.words) if i not in new]
     rest = iter(w.text for w in said.words)
     assert all(text in rest for text in kept)
 
