@@ -316,18 +316,29 @@ class Evidence:
 
     Attributes:
         uncovered_seconds, uncovered_confidence: least of a covered word that is heard.
-        seconds: least of fresh words that are PHI, and of what is unclear.
-        fresh_confidence, fresh_replaced: least of the second reader, most of the first, for fresh words that are PHI.
-        unclear_confidence, unclear_replaced: likewise for what is unclear.
+        fresh_seconds, fresh_confidence: least of fresh words that are PHI.
+        fresh_replaced: most that the first reader is sure of the words that they replace.
+        unclear_seconds, unclear_confidence, unclear_replaced: likewise for what is unclear.
     """
 
     uncovered_seconds: float = 0.15
     uncovered_confidence: float = 0.5
-    seconds: float = 0.25
+    fresh_seconds: float = 0.25
     fresh_confidence: float = 0.3
-    fresh_replaced: float = 0.62
-    unclear_confidence: float = 0.45
-    unclear_replaced: float = 0.5
+    fresh_replaced: float = 0.6
+    unclear_seconds: float = 0.35
+    unclear_confidence: float = 0.5
+    unclear_replaced: float = 0.49
+
+    def enough(self, hit: Hit) -> bool:
+        """Whether a hit counts."""
+        if hit.kind == "uncovered":
+            return hit.seconds >= self.uncovered_seconds and hit.confidence >= self.uncovered_confidence
+        if hit.kind == "fresh":
+            seconds, confidence, replaced = self.fresh_seconds, self.fresh_confidence, self.fresh_replaced
+        else:
+            seconds, confidence, replaced = self.unclear_seconds, self.unclear_confidence, self.unclear_replaced
+        return hit.seconds >= seconds and hit.confidence >= confidence and hit.replaced <= replaced
 
 
 def hits(readings: Iterable[Reading], again: Plan, *, evidence: Evidence | None = None) -> list[Hit]:
@@ -337,35 +348,19 @@ def hits(readings: Iterable[Reading], again: Plan, *, evidence: Evidence | None 
         again: the plan that detector and policy make of the readings' transcripts.
         evidence: how much it takes.
     """
-    e = evidence or Evidence()
-    out: list[Hit] = []
+    evidence = evidence or Evidence()
+    found: list[Hit | None] = []
     for reading in readings:
         for word, label in reading.uncovered:
-            seconds = _end(word) - _start(word)
-            if seconds >= e.uncovered_seconds and word.confidence >= e.uncovered_confidence:
-                out.append(Hit("uncovered", label, reading.channel, _start(word), _end(word), seconds, word.confidence))
+            start, end = _start(word), _end(word)
+            found.append(Hit("uncovered", label, reading.channel, start, end, end - start, word.confidence))
         whole = (0, len(reading.transcript.text))
-        for run in reading.fresh:
-            hit = _heard(reading, [run], whole, "unclear", UNTRANSCRIBED)
-            if (
-                hit
-                and hit.seconds >= e.seconds
-                and hit.confidence >= e.unclear_confidence
-                and hit.replaced <= e.unclear_replaced
-            ):
-                out.append(hit)
+        found += [_heard(reading, [run], whole, "unclear", UNTRANSCRIBED) for run in reading.fresh]
         for decision in again.decisions:
             finding = decision.finding
             if finding.channel == reading.channel and decision.action is Action.REDACT:
-                hit = _heard(reading, reading.fresh, (finding.start, finding.end), "fresh", finding.label)
-                if (
-                    hit
-                    and hit.seconds >= e.seconds
-                    and hit.confidence >= e.fresh_confidence
-                    and hit.replaced <= e.fresh_replaced
-                ):
-                    out.append(hit)
-    return out
+                found.append(_heard(reading, reading.fresh, (finding.start, finding.end), "fresh", finding.label))
+    return [hit for hit in found if hit and evidence.enough(hit)]
 
 
 def _heard(reading: Reading, runs: Iterable[Run], span: tuple[int, int], kind: str, label: str) -> Hit | None:

@@ -154,8 +154,8 @@ def test_only_phi_in_fresh_words_counts():
 @pytest.mark.parametrize(
     ("evidence", "count"),
     [
-        (Evidence(seconds=0.29, fresh_confidence=0.89, fresh_replaced=UNSURE + 0.01), 1),
-        (Evidence(seconds=0.31, fresh_replaced=1.0), 0),
+        (Evidence(fresh_seconds=0.29, fresh_confidence=0.89, fresh_replaced=UNSURE + 0.01), 1),
+        (Evidence(fresh_seconds=0.31, fresh_replaced=1.0), 0),
         (Evidence(fresh_confidence=0.91, fresh_replaced=1.0), 0),
         (Evidence(fresh_replaced=UNSURE - 0.01), 0),  # the first reader is sure of what it has there
     ],
@@ -168,10 +168,14 @@ def test_it_takes_evidence(evidence, count):
 @pytest.mark.parametrize(
     ("confidence", "text", "withheld"),
     [
-        (0.4, "hi this is - - please call me about the - linden on Monday thanks", True),
+        (0.4, "hi this is - - please call me about the linden tree on Monday thanks", True),
         (0.4, "hi this is - - please call me about the listen pill on Monday thanks", False),  # both hear the same
         (0.4, "hi this is - - please call me about the - - on Monday thanks", False),  # nobody hears anything else
-        (0.9, "hi this is - - please call me about the - linden on Monday thanks", False),  # the first reader is sure
+        (
+            0.9,
+            "hi this is - - please call me about the linden tree on Monday thanks",
+            False,
+        ),  # the first reader is sure
     ],
 )
 def test_what_the_first_reader_was_unsure_of_and_the_second_hears_differently_is_unclear(confidence, text, withheld):
