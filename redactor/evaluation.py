@@ -235,6 +235,18 @@ def _words_of_channel(
             tally.overbleeped_seconds += _length(word) - audible
 
 
+def audible_spans(labelled: LabelledRecording, plan: Plan, policy: Policy) -> list[tuple[str, float, float]]:
+    """Each labelled span that the policy redacts: its label, the seconds of its words outside bleeps, and all of their seconds."""
+    out: list[tuple[str, float, float]] = []
+    for channel in labelled.channels:
+        bleeps = [i for i in plan.intervals if i.channel == channel.transcript.channel]
+        for part, action in _parts(channel, policy):
+            if action is Action.REDACT:
+                words = channel.transcript.words[slice(*covered_words(channel.transcript.words, part.start, part.end))]
+                out.append((part.label, sum(_audible(w, bleeps) for w in words), sum(_length(w) for w in words)))
+    return out
+
+
 def _parts(channel: LabelledChannel, policy: Policy) -> list[tuple[Finding, Action]]:
     """The labelled spans as the policy's rules take them; spans that only may be PHI are kept whole."""
     number, text = channel.transcript.channel, channel.transcript.text

@@ -118,6 +118,11 @@ class Gather(Generic[Piece, Result]):
             raise call.failure
         return [call.results[i] for i in range(place + 1)]
 
+    @property
+    def workers(self) -> int:
+        """Batches handled at once."""
+        return len(self._workers)
+
     def close(self) -> None:
         """Let the workers finish what waits, then end them. Further calls raise `Closed`."""
         with self._state:

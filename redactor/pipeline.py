@@ -39,19 +39,16 @@ from redactor.audio import (
     recognition_audio,
     same_as,
 )
-from redactor.errors import (
-    Quarantine,
-    VerificationHit,
-    as_redactor_error,
-)
+from redactor.errors import Quarantine, as_redactor_error
 from redactor.flow import Allowance, Clock, in_order, spread
 from redactor.gather import Gather
 from redactor.keep import TEXT_SUFFIXES, Claim, Documents, Item, Journal, Step, artefact, below, save_set
 from redactor.naming import Detector, OutputNames
 from redactor.policy import Edit, Policy, edited, make_plan, with_echoes
-from redactor.render import Replacer, document, leaks, plain_text, srt, still_audible, tokens, vtt
+from redactor.render import Replacer, document, plain_text, srt, tokens, vtt
 from redactor.speech import Transcriber
 from redactor.types import Finding, Outcome, Plan, Recording, Speech, Status, Transcript
+from redactor.verification import Verification
 
 TEXTS = 64
 """Most texts searched in one batch."""
@@ -75,8 +72,8 @@ class Pipeline:
     Args:
         transcriber_for: gives the transcriber of an item: the same engine for all, or a reader of that item's own transcript.
         style: "tone", "silence" or "noise".
-        verify_with: an engine (no reader of transcripts made elsewhere) that recognises the encoded output, which is then searched again; any
-            hit puts the recording in quarantine. None: no second reading.
+        verify_with: an engine (no reader of transcripts made elsewhere) that recognises the encoded output again: PHI that it hears and the
+            plan did not keep on purpose puts the recording in quarantine (`verification`). None: no second reading.
         names: "auto" (a name in which PHI is found becomes the id), "id" or "keep".
         recipe: what else shapes the artefacts (hot words, beam width …): a resumed run redoes what was made with another.
         turn: entered by each step that computes; give the transcriber the same one.
@@ -119,6 +116,14 @@ class Pipeline:
         self._witness = witness
         self._names = OutputNames(detector, mode=names, min_score=policy.min_score)
         self._turn = turn or nullcontext()
+        self.verification = Verification(
+            decoder=decoder,
+            listen=lambda recording, transcriber: listen(recording, transcriber, self._turn),
+            search=self.search,
+            style=style,
+            second=verify_with,
+            turn=turn,
+        )
         self._audio = Allowance(audio_seconds)
         self._large = threading.Lock()
         self._texts: Gather[Transcript, tuple[Finding, ...]] | None = None
@@ -177,7 +182,7 @@ class Pipeline:
             encoded = encode(samples, recording.format)
         del samples  # of a long recording, copies are what memory is for
         with clock.stage("verify"):
-            verification = self._check(recording, plan, encoded, policy or self.policy)
+            verification = self.verification.check(recording, plan, encoded, policy or self.policy)
         with clock.stage("render", self._turn):
             shown = tokens(plan, self.replacer)
             doc = document(plan, shown, verification=verification, warnings=encoded.warnings)
@@ -187,32 +192,6 @@ class Pipeline:
             texts[".json"] = json.dumps(doc, ensure_ascii=False, indent=1) + "\n"
         files = ((encoded.suffix, encoded.data), *((s, texts[s].encode()) for s in TEXT_SUFFIXES))
         return Artefacts(plan, encoded, files)
-
-    def _check(self, recording: Recording, plan: Plan, encoded: Encoded, policy: Policy) -> dict[str, Any]:
-        with self._turn:
-            output = self.decoder(Source.of(encoded.data, encoded.suffix))
-            audible = still_audible(recording, output, plan.intervals)
-        if abs(output.duration - recording.duration) > 0.1:
-            raise VerificationHit(
-                f"The output lasts {output.duration:.2f} s, the recording {recording.duration:.2f} s."
-            )
-        if audible:
-            raise VerificationHit(f"{len(audible)} bleeped stretches still resemble the original.")
-        result: dict[str, Any] = {
-            "bleeps_checked": len(plan.intervals),
-            "recognised_again": self.verify_with is not None,
-        }
-        if self.verify_with is not None:
-            speech = listen(output, self.verify_with, self._turn)
-            again = make_plan(output, speech, self.search(speech), policy.having(unheard_speech="bleep"))
-            hits = leaks(plan, again)
-            if hits:
-                labels = ", ".join(
-                    f"{n} {label}" for label, n in sorted(Counter(h.finding.label for h in hits).items())
-                )
-                raise VerificationHit(f"The redacted audio, recognised again, still says: {labels}.")
-            result["hits"] = 0
-        return result
 
     def settings(self, transcriber: Transcriber, policy: Policy | None = None) -> str:
         """A fingerprint of all that shapes the artefacts: a resumed run redoes what was made with other settings."""

@@ -27,6 +27,7 @@ class Job:
     Attributes:
         recognition: arguments of `options.build_transcriber`; None: no engine is needed.
         sandbox: where recordings are decoded: "off" (in this process), or see `sandboxed`.
+        verify_model: checkpoint of the second reading, see `options.build_second`.
         hash_key: secret of the operator "hash".
     """
 
@@ -40,12 +41,13 @@ class Job:
     recognition: Mapping[str, Any] | None
     in_flight: int = 0
     sandbox: str = "off"
+    verify_model: str = "auto"
     hash_key: bytes | None = field(default=None, repr=False)
 
     def elsewhere(self) -> Job:
         """The same for a process with another working directory: paths in full."""
         given = self.recognition and {**self.recognition, "model": _in_full(self.recognition["model"])}
-        return replace(self, recognition=given, ner=_in_full(self.ner))
+        return replace(self, recognition=given, ner=_in_full(self.ner), verify_model=_in_full(self.verify_model))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ def assemble(
     replacer = Replacer(job.operator, key=job.hash_key)
     decode = o.decoder(job.raw, confined=confined)
     engine: Any = None
+    second: Any = None
     recipe: tuple[Any, ...] = (job.raw, job.ner)
     if job.recognition is not None:
         given = dict(job.recognition)
@@ -96,6 +99,9 @@ def assemble(
         if cores and not given["workers"] and given["device"] != "cuda":
             given["workers"] = max(1, cores // (given["threads"] or 1))
         engine = o.build_transcriber(**given, turn=turn)
+        if job.verify:
+            recipe += ("second reading",)
+            second = o.build_second(job.verify_model, engine, given, turn=turn)
     pipeline = Pipeline(
         transcriber_for=lambda item: (reader and reader(item)) or engine,
         detector=o.build_detector(job.ner),
@@ -103,7 +109,7 @@ def assemble(
         replacer=replacer,
         decoder=decode,
         style=job.style,
-        verify_with=engine if job.verify else None,
+        verify_with=second,
         names=job.names,
         recipe=repr(recipe),
         turn=turn,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -27,6 +27,13 @@ ModelOption = Annotated[
         "-m",
         metavar="NAME|PATH|auto",
         help="Speech checkpoint: a name (see `redactor models list`), a folder, or auto.",
+    ),
+]
+VerifyModelOption = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME|PATH|auto",
+        help="Checkpoint of --verify; auto: a smaller one of this machine, else the first one with another search.",
     ),
 ]
 RevisionOption = Annotated[
@@ -143,6 +150,35 @@ def build_transcriber(
         language=language,
         hotwords=hotwords,
         initial_prompt=initial_prompt,
+    )
+
+
+def build_second(model: str, first: Any, given: Mapping[str, Any], *, turn: AbstractContextManager[Any] | None) -> Any:
+    """The transcriber of --verify, beside `first`, which `build_transcriber` made of `given`.
+
+    `model` "auto": a smaller checkpoint of this machine, else the first one's weights with another search.
+    """
+    from redactor.speech import resolve, second_checkpoint, second_transcriber
+
+    if model == "auto":
+        checkpoint = resolve(given["model"], device=given["device"], revision=given["revision"])
+        other = second_checkpoint(checkpoint, language=given["language"])
+    else:
+        with DownloadBar() as bar:
+            other = resolve(model, device=given["device"], progress=bar, tell=notice)
+    return second_transcriber(
+        first,
+        other,
+        turn=turn,
+        device=given["device"],
+        compute_type=given["compute_type"],
+        threads=given["threads"],
+        workers=given["workers"],
+        batch_size=given["batch_size"],
+        full=given["window"] == "full",
+        language=given["language"],
+        hotwords=given["hotwords"],
+        initial_prompt=given["initial_prompt"],
     )
 
 

@@ -78,8 +78,13 @@ def redact(
     padding: o.PaddingOption = None,
     unheard: o.UnheardOption = None,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Recognise the redacted audio again; quarantine on any hit.")
+        bool,
+        typer.Option(
+            "--verify",
+            help="Recognise the redacted audio again; quarantine what says PHI that was not kept on purpose.",
+        ),
     ] = False,
+    verify_model: o.VerifyModelOption = "auto",
     resume: Annotated[
         bool,
         typer.Option(
@@ -129,6 +134,8 @@ def redact(
 
     if hash_key_file is not None and operator != "hash":
         raise ConfigurationError("--hash-key-file is for --operator hash.")
+    if verify_model != "auto" and not verify:
+        raise ConfigurationError("--verify-model is for --verify.")
     job = Job(
         policy=o.policy_from(policy, padding=padding, unheard=unheard),
         operator=operator,
@@ -137,6 +144,7 @@ def redact(
         raw=raw,
         ner=ner,
         verify=verify,
+        verify_model=verify_model,
         in_flight=in_flight,
         sandbox=sandbox,
         hash_key=o.read_key(hash_key_file),

@@ -1,7 +1,5 @@
-"""Proof, after the fact, on the very bytes that will be saved.
-
-`still_audible` looks at samples, always: what lies in a bleeped stretch of the decoded output must owe nothing to the original.
-`leaks` looks at words, on request: the output is recognised and searched again, and any hit outside the bleeps counts.
+"""Proof, after the fact, on the very bytes that will be saved: what lies in a bleeped stretch of the decoded output must owe nothing to
+the original. `altered` looks where the bleeps lie, `second_reading` at what can be heard.
 """
 
 from __future__ import annotations
@@ -12,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from redactor.types import Action, Decision, Interval, Plan, Recording, Samples
+from redactor.types import Interval, Recording, Samples
 
 EDGE = 0.05
 """Seconds left out at each edge of a bleep, at most a quarter of it: lossy codecs smear across edges (an MP3 frame at 8 kHz lasts
@@ -41,21 +39,26 @@ def still_audible(original: Recording, output: Recording, intervals: Iterable[In
     All of them are returned if the two recordings differ in sample rate or channels, or the output ends before a bleep does.
     """
     given = list(intervals)
-    rate = original.sample_rate
-    if output.sample_rate != rate or output.channels != original.channels:
+    if output.sample_rate != original.sample_rate or output.channels != original.channels:
         return given
     out: list[Interval] = []
     for interval in given:
         if interval.end - interval.start < SHORTEST:
             continue
         edge = min(EDGE, (interval.end - interval.start) / 4)
-        a, b = round((interval.start + edge) * rate), round((interval.end - edge) * rate)
-        reach = round(LAG * rate)
-        before = _float(original.samples[max(0, a - reach) : b + reach, interval.channel])
-        inside = _float(output.samples[a:b, interval.channel])
-        if len(inside) < b - a or _resembles(_without_tone(inside, rate), before, _step(rate)):
+        if resembles(original, output, interval.channel, interval.start + edge, interval.end - edge):
             out.append(interval)
     return out
+
+
+def resembles(original: Recording, output: Recording, channel: int, start: float, end: float) -> bool:
+    """Whether the output from … to (seconds) is a copy of any stretch of the original around there, or missing."""
+    rate = original.sample_rate
+    a, b = round(start * rate), round(end * rate)
+    reach = round(LAG * rate)
+    before = _float(original.samples[max(0, a - reach) : b + reach, channel])
+    inside = _float(output.samples[a:b, channel])
+    return len(inside) < b - a or _resembles(_without_tone(inside, rate), before, _step(rate))
 
 
 def _resembles(inside: npt.NDArray[np.float64], before: npt.NDArray[np.float64], step: float) -> bool:
@@ -113,22 +116,3 @@ def _step(rate: int) -> float:
 def _float(samples: Samples) -> npt.NDArray[np.float64]:
     scale = float(np.iinfo(samples.dtype).max) if samples.dtype.kind == "i" else 1.0
     return np.nan_to_num(samples.astype(np.float64) / scale, posinf=0.0, neginf=0.0)
-
-
-def leaks(plan: Plan, again: Plan, *, tolerance: float = 0.15) -> list[Decision]:
-    """Findings to be redacted in the second reading (`again`) that are not inside the first reading's bleeps.
-
-    A recogniser may hear words in a tone; a finding that lies wholly inside bleeps (give or take `tolerance` seconds at its
-    edges, and never more than half of it) can hold nothing of the original and is passed over.
-    """
-    out: list[Decision] = []
-    for decision in again.decisions:
-        if decision.action is not Action.REDACT:
-            continue
-        mine = [i for i in plan.intervals if i.channel == decision.finding.channel]
-        open_seconds = (decision.end - decision.start) - sum(
-            max(0.0, min(decision.end, i.end) - max(decision.start, i.start)) for i in mine
-        )
-        if open_seconds > min(tolerance, (decision.end - decision.start) / 2):
-            out.append(decision)
-    return out

@@ -7,6 +7,7 @@ The room, in the order of the data:
     engine       the seam: WindowEngine, BatchEngine (a model), Transcriber (a recording → Speech)
     whisper      faster-whisper behind the seam; gate: which results are believed; alignment: its pieces → words
     batcher      windows of many recordings → full batches; load: checkpoint → engine + batcher + recogniser
+    second       who reads the redacted audio again, for --verify
     recognize    Recognizer: activity → windows → engine → words on the recording's clock → Speech
     coverage     sound that no word stands for → Unheard
     imported     TranscriptReader: a Transcriber that reads somebody else's transcript; formats: what others write
@@ -29,6 +30,7 @@ from .fake import FakeEngine, FakeTranscriber
 from .imported import TranscriptReader
 from .load import load_transcriber, usable_cores
 from .recognize import Recognizer
+from .second import second_checkpoint, second_transcriber
 from .whisper import DecodingOptions, WhisperEngine
 
 __all__ = [
@@ -50,5 +52,7 @@ __all__ = [
     "load_transcriber",
     "pick_device",
     "resolve",
+    "second_checkpoint",
+    "second_transcriber",
     "usable_cores",
 ]

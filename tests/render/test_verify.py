@@ -2,62 +2,12 @@
 
 import numpy as np
 import pytest
-from shown import cover, plan_of, spoken
+from voices import RATE, bleeped, fill, recording, voiced
 
-from redactor.render import leaks, still_audible
-from redactor.types import Action, AudioFormat, Decision, Finding, Interval, Recording
+from redactor.render import still_audible
+from redactor.types import AudioFormat, Interval, Recording
 
-RATE = 8000
 SPANS = [Interval(0, 0.5, 0.65, ()), Interval(0, 1.0, 1.4, ()), Interval(0, 2.0, 3.5, ())]
-
-
-def voiced(rng: np.random.Generator, seconds: float, *, rate: int = RATE, pitch: float | None = None) -> np.ndarray:
-    """Like speech to a correlator: syllables of harmonics under moving formants (one near 1 kHz, where the bleep's tone is)."""
-    n = round(seconds * rate)
-    t = np.arange(n) / rate
-    base = pitch or rng.uniform(85, 240)
-    drift = np.interp(t, np.linspace(0, seconds, 12), rng.uniform(0.9, 1.1, 12))
-    phase = 2 * np.pi * np.cumsum(base * drift) / rate
-    formants = [
-        np.interp(t, np.linspace(0, seconds, 20), rng.uniform(*band, 20))
-        for band in ((300, 800), (900, 1100), (1200, 2500))
-    ]
-    voice = np.zeros(n)
-    for k in range(1, int(rate / 2 / base)):
-        weight = sum(np.exp(-(((k * base * drift - f) / 150) ** 2)) for f in formants)
-        voice += (weight + 0.05) * np.sin(k * phase + rng.uniform(0, 6))
-    syllables = np.clip(
-        np.interp(t, np.arange(0, seconds + 0.2, 0.12), rng.uniform(-0.3, 1, len(np.arange(0, seconds + 0.2, 0.12)))),
-        0.02,
-        1,
-    )
-    sound = voice * syllables + 0.05 * rng.standard_normal(n) * syllables
-    return 0.2 * sound / np.sqrt(np.mean(sound**2))
-
-
-def recording(samples: np.ndarray, *, rate: int = RATE) -> Recording:
-    if samples.ndim == 1:
-        samples = samples[:, np.newaxis]
-    stored = np.round(np.clip(samples, -1, 1) * 32767).astype(np.int16)
-    return Recording("a" * 64, stored, AudioFormat("WAV", "PCM_16", ".wav", rate, stored.shape[1], "soundfile"))
-
-
-def fill(style: str, n: int, rng: np.random.Generator, *, rate: int = RATE) -> np.ndarray:
-    if style == "silence":
-        return np.zeros(n)
-    return 0.2 * (
-        rng.uniform(-1, 1, n)
-        if style == "noise"
-        else np.sin(2 * np.pi * 1000 / rate * np.arange(n) + rng.uniform(0, 6))
-    )
-
-
-def bleeped(sound: np.ndarray, spans, style: str, rng: np.random.Generator, *, rate: int = RATE) -> np.ndarray:
-    out = sound.copy()
-    for s in spans:
-        a, b = round(s.start * rate), round(s.end * rate)
-        out[a:b] = fill(style, b - a, rng, rate=rate)
-    return out
 
 
 def shifted(sound: np.ndarray, seconds: float) -> np.ndarray:
@@ -165,41 +115,3 @@ def test_broken_samples_do_not_hide_a_copy():
     sound[[5000, 12000, 20000]] = [np.nan, np.inf, -np.inf]
     broken = Recording("a" * 64, sound[:, np.newaxis], AudioFormat("WAV", "DOUBLE", ".wav", RATE, 1, "soundfile"))
     assert still_audible(broken, broken, SPANS) == SPANS
-
-
-# --- leaks -----------------------------------------------------------------------------------------------------------
-
-FIRST = plan_of(spoken("one two three four"), covers=(cover(spoken("one two three four"), 1, 3),))  # bleeped: 0.4 … 1.1
-
-HITS = [
-    # found again from … to       counts
-    (0.4, 1.1, False),            # inside the bleep: a recogniser may hear words in a tone
-    (0.5, 0.9, False),
-    (0.3, 1.2, True),             # 0.2 s stick out
-    (0.3, 1.1, False),            # 0.1 s stick out: the edge of a word
-    (1.5, 2.5, True),             # outside
-    (1.5, 1.6, True),             # outside, and short
-    (1.05, 1.15, False),          # half of it
-    (1.08, 1.18, True),           # most of it
-]  # fmt: skip
-
-
-def again(start: float, end: float, *, channel: int = 0, action: Action = Action.REDACT):
-    return Decision(Finding("PERSON", 0, 3, 0.9, "test", channel), action, start, end)
-
-
-@pytest.mark.parametrize(("start", "end", "counts"), HITS)
-def test_hits_outside_the_bleeps_count(start, end, counts):
-    hit = again(start, end)
-    second = plan_of(spoken("one"))
-    object.__setattr__(second, "decisions", (hit,))
-    assert leaks(FIRST, second) == ([hit] if counts else [])
-
-
-def test_another_channels_bleep_does_not_excuse_and_kept_findings_do_not_count():
-    second = plan_of(spoken("one"))
-    elsewhere = again(0.4, 1.1, channel=1)
-    object.__setattr__(
-        second, "decisions", (elsewhere, again(1.5, 2.5, action=Action.KEEP), again(1.5, 2.5, action=Action.FLAG))
-    )
-    assert leaks(FIRST, second) == [elsewhere]

@@ -39,7 +39,7 @@ def recipe_of(settings: Settings) -> Job:
     }  # fmt: skip
     job = Job(
         policy=o.policy_from(r.policy, padding=None, unheard=unheard), operator=r.operator, style=r.bleep, names=r.names, raw=r.raw or None,
-        ner=r.ner, verify=r.verify, recognition=recognition, hash_key=bytes(r.hash_key) or None, sandbox=settings.service.sandbox,
+        ner=r.ner, verify=r.verify, verify_model=r.verify_model, recognition=recognition, hash_key=bytes(r.hash_key) or None, sandbox=settings.service.sandbox,
     )  # fmt: skip
     Replacer(job.operator, key=job.hash_key)
     o.decoder(job.raw)

@@ -120,6 +120,7 @@ class RedactionTable:
     hash_key: Secret = field(default=Secret())
     unheard: str = ""
     verify: bool = False
+    verify_model: str = "auto"
     names: str = "auto"
 
 

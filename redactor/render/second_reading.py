@@ -1,0 +1,386 @@
+"""What a second reading of the redacted audio heard, held against what the plan kept on purpose. Pure functions on a Plan and words.
+
+    compare     the second reading's words aligned with the plan's, by time and text
+    hits        which of what was heard is PHI that the plan did not keep on purpose
+
+Words that the plan kept were judged in their full context already; heard again, they are known. Of the others there are three kinds:
+
+    uncovered   a word that the plan covers is heard, by its text or its sound, at about its time: it was not bleeped
+    fresh       something is heard where the plan has other words or none. It takes their place in the full transcript, covered words
+                included (with gaps for names every text reads like names); only what is found in that text, must be redacted and
+                touches a fresh word counts
+    unclear     the first reader was not sure of what it wrote, and the second is of something else: whatever was said there, nobody
+                judged it
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from rapidfuzz.distance import Levenshtein
+
+from redactor.types import UNTRANSCRIBED, Action, Interval, Plan, TimedText, Transcript, Word
+
+NEAR = 1.0
+"""Seconds by which two readings' times of one word may differ."""
+BAND = 3.0
+"""Seconds around a word within which its partner in the other reading is looked for."""
+SKIPPED_KEPT, SKIPPED_HEARD, UNLIKE = 0.6, 0.7, 1.1
+"""Prices of a kept word that was not heard again, of a heard word without a partner, and of two unlike words as partners."""
+SOUNDS_LIKE = 0.75
+"""Likeness, 0 … 1, from which a heard word is a covered one."""
+PART = 0.9
+"""Likeness of a number and a part of it ("555-013" and "555-013-2204")."""
+NO_WORDS = 0.5
+"""Confidence of a first reader that has no words at a place."""
+SHORT = 3
+"""Letters that a covered word has at least: shorter ones (of, at, the) are heard anywhere."""
+
+_NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+_DIGITS = {word: str(number) for number, word in enumerate(_NUMBERS)}
+_SOUNDS = (
+    ("ph", "f"),
+    ("ck", "k"),
+    ("qu", "k"),
+    ("wh", "w"),
+    ("gh", "g"),
+    ("x", "ks"),
+    ("c", "k"),
+    ("z", "s"),
+    ("y", "i"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Words that were heard where the plan has others or none: transcript.words[first:last] of a `Reading`.
+
+    Attributes:
+        seconds: of each of them, outside bleeps.
+        confidence: the second reader's mean in them.
+        replaced: the first reader's mean in the words that it has there; NO_WORDS for none.
+    """
+
+    first: int
+    last: int
+    seconds: tuple[float, ...]
+    confidence: float
+    replaced: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One channel of a second reading.
+
+    Attributes:
+        transcript: the plan's words with those heard differently in their places; offsets fit its text.
+        fresh: the runs of words that the plan does not have there.
+        uncovered: heard words that are covered ones of the plan: the word as heard, and the label of its cover.
+    """
+
+    transcript: Transcript = field(repr=False)
+    fresh: tuple[Run, ...]
+    uncovered: tuple[tuple[Word, str], ...] = field(repr=False)
+
+    @property
+    def channel(self) -> int:
+        return self.transcript.channel
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What may be PHI and can be heard.
+
+    Attributes:
+        kind: "uncovered", "fresh" or "unclear".
+        label: of the cover or the finding; UNTRANSCRIBED for what is unclear.
+        seconds: of the words that tell, outside bleeps.
+        confidence: the second reader's mean in them.
+        replaced: the first reader's in the words that it has there.
+    """
+
+    kind: str
+    label: str
+    channel: int
+    start: float
+    end: float
+    seconds: float
+    confidence: float
+    replaced: float = NO_WORDS
+
+
+def compare(plan: Plan, heard: Iterable[Transcript], bleeps: Sequence[Interval]) -> list[Reading]:
+    """Align what was heard with the plan's words, channel by channel.
+
+    Args:
+        heard: the second reading's transcripts, by channel; channels that the plan has no transcript of are passed over.
+        bleeps: where the output holds nothing but a bleep. What is heard there was invented.
+    """
+    out: list[Reading] = []
+    theirs = {t.channel: t for t in heard}
+    for transcript in plan.speech.transcripts:
+        other = theirs.get(transcript.channel)
+        if other is None:
+            continue
+        mine = sorted((i.start, i.end) for i in bleeps if i.channel == transcript.channel)
+        words = [w for w in _timed(other.words) if open_seconds(w, mine) > min(0.15, (_end(w) - _start(w)) / 2)]
+        labels: dict[int, str] = {}
+        for cover in plan.covers:
+            if cover.channel == transcript.channel:
+                labels |= dict.fromkeys(range(cover.first, cover.last), cover.label)
+        out.append(_reading(transcript, words, labels, mine))
+    return out
+
+
+def _reading(
+    transcript: Transcript, heard: Sequence[Word], labels: dict[int, str], bleeps: Sequence[tuple[float, float]]
+) -> Reading:
+    said = transcript.words
+    uncovered: list[tuple[Word, str]] = []
+    merged: list[Word] = []
+    runs: list[Run] = []
+    old: list[Word] = []
+    new: list[Word] = []
+
+    def settle() -> None:
+        if not new or _joined(old) == _joined(new):
+            merged.extend(old)
+        else:
+            seconds = tuple(open_seconds(w, bleeps) for w in new)
+            runs.append(Run(len(merged), len(merged) + len(new), seconds, _sure(new), _sure(old)))
+            merged.extend(new)
+        old.clear()
+        new.clear()
+
+    for i, j in align(said, heard, labels):
+        if i is not None and i in labels:
+            settle()
+            merged.append(said[i])
+            if j is not None and _tells(said[i]):
+                uncovered.append((heard[j], labels[i]))
+        elif i is not None and j is not None and bare(said[i].text) == bare(heard[j].text):
+            settle()
+            merged.append(said[i])
+        elif i is None and j is not None and (whole := _part_of(heard[j], said, labels)) is not None:
+            uncovered.append((heard[j], labels[whole]))
+        else:
+            old.extend([] if i is None else [said[i]])
+            new.extend([] if j is None else [heard[j]])
+    settle()
+    # No word is lost here: each was part of a transcript already.
+    text = Transcript.of(
+        [TimedText(w.text, w.start, w.end, w.confidence) for w in merged],
+        channel=transcript.channel,
+        language=transcript.language,
+    )
+    return Reading(text, tuple(runs), tuple(uncovered))
+
+
+def align(said: Sequence[Word], heard: Sequence[Word], covered: Iterable[int]) -> list[tuple[int | None, int | None]]:
+    """Partners in order: (index said, index heard), one of them None where there is no partner.
+
+    The cheapest alignment: equal words are free, unlike ones cost UNLIKE, words of different times are no partners, and a covered
+    word has a partner only in one that sounds like it. Covered words that were not heard cost nothing.
+    """
+    hidden = set(covered)
+    starts = [_start(w) for w in heard]
+    n, m = len(said), len(heard)
+    low = [0] * (n + 1)
+    high = [m] * (n + 1)
+    for i in range(1, n):
+        low[i] = max(low[i - 1], bisect_left(starts, _start(said[i]) - BAND))
+        high[i] = max(high[i - 1] if i > 1 else 0, bisect_right(starts, _start(said[i - 1]) + BAND), low[i])
+    high[0] = max(low[min(1, n)], bisect_right(starts, _start(said[0]) + BAND)) if n else m
+    for i in range(n - 1, -1, -1):  # rows must meet: a cell of one leads to a cell of the next
+        high[i] = max(high[i], low[i + 1])
+    low[n] = low[n - 1] if n else 0
+    infinite = float("inf")
+    costs: list[dict[int, float]] = [{} for _ in range(n + 1)]
+    back: list[dict[int, tuple[int, int]]] = [{} for _ in range(n + 1)]
+    costs[0][0] = 0.0
+    for i in range(n + 1):
+        for j in range(low[i], high[i] + 1):
+            best, origin = (0.0, (0, 0)) if i == j == 0 else (infinite, (0, 0))
+            if i and (before := costs[i - 1].get(j, infinite)) < infinite:
+                price = before + (0.0 if i - 1 in hidden else SKIPPED_KEPT)
+                if price < best:
+                    best, origin = price, (1, 0)
+            if j and (before := costs[i].get(j - 1, infinite)) < infinite and before + SKIPPED_HEARD < best:
+                best, origin = before + SKIPPED_HEARD, (0, 1)
+            if i and j and (before := costs[i - 1].get(j - 1, infinite)) < infinite:
+                price = before + _price(said[i - 1], heard[j - 1], covered=i - 1 in hidden)
+                if price < best:
+                    best, origin = price, (1, 1)
+            if best < infinite:
+                costs[i][j], back[i][j] = best, origin
+    out: list[tuple[int | None, int | None]] = []
+    i, j = n, m
+    while i or j:
+        di, dj = back[i][j]
+        out.append((i - 1 if di else None, j - 1 if dj else None))
+        i, j = i - di, j - dj
+    return out[::-1]
+
+
+def _price(one: Word, other: Word, *, covered: bool) -> float:
+    apart = max(0.0, _start(other) - _end(one), _start(one) - _end(other))
+    if apart > NEAR:
+        return float("inf")
+    like = likeness(one.text, other.text)
+    if covered and like < SOUNDS_LIKE:
+        return float("inf")
+    return UNLIKE * (1.0 - like) + 0.1 * apart
+
+
+def likeness(one: str, other: str) -> float:
+    """How alike two words look or sound, 0 … 1. Numbers are alike only if they are equal, or one is a part of the other."""
+    a, b = bare(one), bare(other)
+    if a == b:
+        return 1.0
+    if not a or not b:
+        return 0.0
+    if any(c.isdigit() for c in a + b):
+        return PART if min(len(a), len(b)) >= SHORT and (a in b or b in a) else 0.0
+    return max(Levenshtein.normalized_similarity(a, b), Levenshtein.normalized_similarity(sound(a), sound(b)))
+
+
+def bare(text: str) -> str:
+    """Letters and digits in lower case; small numbers as digits."""
+    letters = "".join(c for c in text.casefold() if c.isalnum())
+    return _DIGITS.get(letters, letters)
+
+
+def sound(text: str) -> str:
+    """A rough key of how it sounds: one letter for each consonant, vowels only where it begins."""
+    for written, spoken in _SOUNDS:
+        text = text.replace(written, spoken)
+    out = ""
+    for k, c in enumerate(text):
+        if (c not in "aeiouhw" or k == 0) and not out.endswith(c):
+            out += c
+    return out
+
+
+def _part_of(word: Word, said: Sequence[Word], covered: Iterable[int]) -> int | None:
+    """The covered number at about its time that `word` is a part of: readers write one number as several words."""
+    if not any(c.isdigit() for c in word.text):
+        return None
+    return next(
+        (
+            i
+            for i in covered
+            if _start(said[i]) - NEAR < _end(word)
+            and _start(word) < _end(said[i]) + NEAR
+            and likeness(said[i].text, word.text) >= SOUNDS_LIKE
+        ),
+        None,
+    )
+
+
+def _sure(words: Sequence[Word]) -> float:
+    return sum(w.confidence for w in words) / len(words) if words else NO_WORDS
+
+
+def _joined(words: Iterable[Word]) -> str:
+    return "".join(bare(w.text) for w in words)
+
+
+def _tells(word: Word) -> bool:
+    text = bare(word.text)
+    return len(text) >= SHORT or text.isdigit()
+
+
+def open_seconds(word: Word, bleeps: Iterable[tuple[float, float]]) -> float:
+    """Seconds of a word that lie in none of the (disjoint) bleeps."""
+    start, end = _start(word), _end(word)
+    return end - start - sum(max(0.0, min(end, b) - max(start, a)) for a, b in bleeps)
+
+
+def _start(word: Word) -> float:
+    return word.start or 0.0
+
+
+def _end(word: Word) -> float:
+    return word.end or 0.0
+
+
+def _timed(words: Iterable[Word]) -> list[Word]:
+    return [w for w in words if w.start is not None and w.end is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What it takes to withhold a recording: seconds outside bleeps, and the readers' confidence, 0 … 1.
+
+    Attributes:
+        uncovered_seconds, uncovered_confidence: least of a covered word that is heard.
+        fresh_seconds, fresh_confidence: least of fresh words that are PHI.
+        fresh_replaced: most that the first reader is sure of the words that they replace.
+        unclear_seconds, unclear_confidence, unclear_replaced: likewise for what is unclear.
+    """
+
+    uncovered_seconds: float = 0.15
+    uncovered_confidence: float = 0.5
+    fresh_seconds: float = 0.25
+    fresh_confidence: float = 0.3
+    fresh_replaced: float = 0.6
+    unclear_seconds: float = 0.35
+    unclear_confidence: float = 0.5
+    unclear_replaced: float = 0.49
+
+    def enough(self, hit: Hit) -> bool:
+        """Whether a hit counts."""
+        if hit.kind == "uncovered":
+            return hit.seconds >= self.uncovered_seconds and hit.confidence >= self.uncovered_confidence
+        if hit.kind == "fresh":
+            seconds, confidence, replaced = self.fresh_seconds, self.fresh_confidence, self.fresh_replaced
+        else:
+            seconds, confidence, replaced = self.unclear_seconds, self.unclear_confidence, self.unclear_replaced
+        return hit.seconds >= seconds and hit.confidence >= confidence and hit.replaced <= replaced
+
+
+def hits(readings: Iterable[Reading], again: Plan, *, evidence: Evidence | None = None) -> list[Hit]:
+    """What was heard, and either is PHI that was not kept on purpose or was never judged.
+
+    Args:
+        again: the plan that detector and policy make of the readings' transcripts.
+        evidence: how much it takes.
+    """
+    evidence = evidence or Evidence()
+    found: list[Hit | None] = []
+    for reading in readings:
+        for word, label in reading.uncovered:
+            start, end = _start(word), _end(word)
+            found.append(Hit("uncovered", label, reading.channel, start, end, end - start, word.confidence))
+        whole = (0, len(reading.transcript.text))
+        found += [_heard(reading, [run], whole, "unclear", UNTRANSCRIBED) for run in reading.fresh]
+        for decision in again.decisions:
+            finding = decision.finding
+            if finding.channel == reading.channel and decision.action is Action.REDACT:
+                found.append(_heard(reading, reading.fresh, (finding.start, finding.end), "fresh", finding.label))
+    return [hit for hit in found if hit and evidence.enough(hit)]
+
+
+def _heard(reading: Reading, runs: Iterable[Run], span: tuple[int, int], kind: str, label: str) -> Hit | None:
+    """The words of `runs` that touch text[span]; None: there are none."""
+    words = reading.transcript.words
+    found = [
+        (words[k], run.seconds[k - run.first], run.replaced)
+        for run in runs
+        for k in range(run.first, run.last)
+        if words[k].char_start < span[1] and words[k].char_end > span[0]
+    ]
+    if not found:
+        return None
+    return Hit(
+        kind,
+        label,
+        reading.channel,
+        min(_start(word) for word, _, _ in found),
+        max(_end(word) for word, _, _ in found),
+        sum(seconds for _, seconds, _ in found),
+        _sure([word for word, _, _ in found]),
+        sum(replaced for _, _, replaced in found) / len(found),
+    )

@@ -1,0 +1,79 @@
+"""Who reads a second time: another checkpoint where one is here, else the same one with another search and other windows.
+
+Another checkpoint makes other errors, so that what it hears differently is worth a look. It should cost little beside the first: it searches
+greedily, and hears nothing twice.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, suppress
+from copy import copy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from redactor.errors import ModelUnavailable
+
+from .batcher import Batcher
+from .checkpoints import Checkpoint, inspect, list_checkpoints
+from .load import load_transcriber
+from .recognize import Recognizer
+
+SMALLER = 0.6
+"""Size of the second reader's weights, beside the first's, that is small enough."""
+SHORTER = 0.6
+"""Longest window beside the first reading's, where the checkpoint is the same."""
+
+
+def second_checkpoint(
+    first: Checkpoint, *, language: str | None = None, cache_dir: Path | None = None
+) -> Checkpoint | None:
+    """The best checkpoint on this machine that costs little beside `first`; None: there is none, or `first` hears no people.
+
+    `cache_dir`: instead of huggingface_hub's own.
+    """
+    if first.synthetic_only:
+        return None
+    for row in list_checkpoints(cache_dir=cache_dir):  # the best first
+        fits = row.state == "downloaded" and not row.synthetic_only and 0 < row.size <= SMALLER * first.size
+        if (
+            fits
+            and row.path is not None
+            and (language or "en") in (["en"] if row.name.endswith(".en") else [language or "en"])
+        ):
+            with suppress(ModelUnavailable):
+                return inspect(row.path, name=row.name, source="cache")
+    return None
+
+
+def second_transcriber(
+    first: Recognizer,
+    checkpoint: Checkpoint | None,
+    *,
+    turn: AbstractContextManager[Any] | None = None,
+    **options: Any,
+) -> Recognizer:
+    """A Transcriber for the second reading.
+
+    Args:
+        checkpoint: another one; None: the weights of `first` are shared.
+        options: of `load_transcriber`, for another checkpoint.
+
+    Raises:
+        ModelUnavailable: it does not load.
+    """
+    if checkpoint is not None:
+        batcher: Any = load_transcriber(checkpoint, turn=turn, **options).engine
+        longest = batcher.engine.max_window
+    else:
+        given: Any = first.engine
+        batcher = Batcher(
+            copy(given.engine),  # shares the loaded weights
+            batch_size=given.calls.size,
+            workers=given.calls.workers,
+            turn=turn,
+        )
+        longest = max(2.0, SHORTER * given.engine.max_window)
+    engine = batcher.engine
+    engine._options = replace(engine._options, beam_size=1, temperatures=(0.0,))  # noqa: SLF001 - no option of its loader
+    return Recognizer(batcher, retry=False, max_window=longest, turn=turn)

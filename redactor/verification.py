@@ -1,0 +1,105 @@
+"""The checks of an encoded output before it is saved: its samples always, a second reading on request.
+
+decode the encoded bytes → same length → no bleep missing, none moved → (heard again → compared with the plan → searched)
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from typing import Any
+
+from redactor.audio import Decoder, Encoded, Source
+from redactor.errors import VerificationHit
+from redactor.policy import Policy, make_plan
+from redactor.render import Hit, altered, compare, exposed, hits, muted, still_audible
+from redactor.speech import Transcriber
+from redactor.types import Finding, Plan, Recording, Speech
+
+LONGER = 0.1
+"""Seconds by which an output's length may differ."""
+
+
+class Verification:
+    """Checks of one pipeline.
+
+    Args:
+        decoder: of the encoded bytes.
+        listen: recognises a recording with a transcriber.
+        search: findings of every transcript of a Speech, with their channels.
+        style: of the bleeps.
+        second: what recognises the output again; None: nothing does.
+        turn: entered by what computes.
+    """
+
+    def __init__(
+        self,
+        *,
+        decoder: Decoder,
+        listen: Callable[[Recording, Transcriber], Speech],
+        search: Callable[[Speech], Sequence[Finding]],
+        style: str = "tone",
+        second: Transcriber | None = None,
+        turn: AbstractContextManager[Any] | None = None,
+    ) -> None:
+        self.style = style
+        self.second = second
+        self._decoder, self._listen, self._search = decoder, listen, search
+        self._turn = turn or nullcontext()
+
+    def check(self, recording: Recording, plan: Plan, encoded: Encoded, policy: Policy) -> dict[str, Any]:
+        """What the document says of it.
+
+        Raises:
+            VerificationHit: the output is not the recording with the plan's bleeps, or PHI is heard in it.
+        """
+        with self._turn:
+            output = self._decoder(Source.of(encoded.data, encoded.suffix))
+            fault = self.samples(recording, output, plan)
+        if fault:
+            raise VerificationHit(fault)
+        result: dict[str, Any] = {
+            "bleeps_checked": len(plan.intervals),
+            "recognised_again": self.second is not None,
+        }
+        if self.second is not None:
+            found = self.again(output, plan, policy)
+            if found:
+                labels = ", ".join(f"{n} {label}" for label, n in sorted(Counter(h.label for h in found).items()))
+                raise VerificationHit(f"The redacted audio, recognised again, still says: {labels}.")
+            result |= {"recognised_by": self.second.info.name, "hits": 0}
+        return result
+
+    def samples(self, recording: Recording, output: Recording, plan: Plan) -> str:
+        """What is wrong with the output's samples, "" if nothing is."""
+        if abs(output.duration - recording.duration) > LONGER:
+            return f"The output lasts {output.duration:.2f} s, the recording {recording.duration:.2f} s."
+        audible = still_audible(recording, output, plan.intervals)
+        if audible:
+            return f"{len(audible)} bleeped stretches still resemble the original."
+        parts = exposed(recording, output, plan.intervals)
+        if parts:
+            return f"Of the bleeped stretches {sum(p.end - p.start for p in parts):.1f} s still are the original."
+        changed = altered(recording, output, plan.intervals)
+        if changed:
+            return f"{sum(c.end - c.start for c in changed):.1f} s that were kept are not what the original was."
+        return ""
+
+    def again(self, output: Recording, plan: Plan, policy: Policy) -> list[Hit]:
+        """The second reading: PHI that is heard in the output and was not kept on purpose."""
+        assert self.second is not None
+        with self._turn:
+            quiet, bleeps = muted(output, plan.intervals, style=self.style)
+        speech = self._listen(quiet, self.second)
+        readings = compare(plan, speech.transcripts, bleeps)
+        if not any(r.fresh or r.uncovered for r in readings):
+            return []
+        # As many transcripts as the plan's: those that were not heard differently are the plan's own.
+        theirs = {r.channel: r.transcript for r in readings if r.fresh}
+        text = replace(plan.speech, transcripts=tuple(theirs.values()), unheard=())
+        found = self._search(text) if theirs else ()
+        whole = tuple(theirs.get(t.channel, t) for t in plan.speech.transcripts)
+        again = make_plan(output, replace(text, transcripts=whole), found, policy)
+        return hits(readings, again)
