@@ -32,16 +32,19 @@ class Step(NamedTuple):
     plot: bool = True
 
 
-STEPS = (
-    Step("throughput", "throughput", "--files 200 --repeats 3", "--files 4 --repeats 1", plot=False),
-    Step("throughput-base", "throughput", "--random base --files 24 --repeats 2", "--random base --files 2 --repeats 1", plot=False),
-    Step("stages", "stages", "--files 60 --repeats 3", "--files 4 --repeats 1"),
-    Step("stages-base", "stages", "--random base --files 24 --repeats 1", "--random base --files 2 --repeats 1"),
-    Step("margin", "margin", "--files 60", "--files 4"),
-    Step("scaling", "scaling", "--files 40", "--files 4"),
-    Step("latency", "latency", "--messages 80", "--messages 5 --files 4"),
-    Step("memory", "memory", "--files 100 1000 5000 --hours 3", "--files 5 10 --hours 0.02"),
-)  # fmt: skip
+def _steps() -> tuple[Step, ...]:
+    each = ("base", "tiny.en")
+    return (
+        *(Step(f"throughput-{m}", "throughput", f"--model {m}", f"--model {m} --files 4 --repeats 1", plot=False) for m in each),
+        *(Step(f"stages-{m}", "stages", f"--model {m} --files 66", f"--model {m} --files 4 --repeats 1") for m in each),
+        *(Step(f"margin-{m}", "margin", f"--model {m} --files 66", f"--model {m} --files 4") for m in each),
+        Step("scaling", "scaling", "--files 40", "--files 4"),
+        Step("latency", "latency", "--messages 80", "--messages 5 --files 4"),
+        Step("memory", "memory", "--files 100 1000 5000 --hours 3", "--files 5 10 --hours 0.02"),
+    )
+
+
+STEPS = _steps()
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from .names import Names, invented
 
 GRAMMAR = Path(__file__).with_name("grammar.toml")
 LABELS = {"P": "PERSON", "L": "LOCATION", "O": "ORGANIZATION", "X": None}
-USUAL = Path(__file__).parent.parent / "training" / "text" / "lexicon.toml"
+USUAL = Path(__file__).parent / "usual.toml"
 HELD_ONE_IN = 8
 _ITEM = re.compile(r"\[([PLOX])\||\]|\{(\w+)\}|\(([^()]*\|[^()]*)\)|([^\[\]{}()]+)")
 _SOMEBODY = re.compile(

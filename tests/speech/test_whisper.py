@@ -217,3 +217,42 @@ def test_trimmed_windows_are_short() -> None:
     stock = replace(resolve("voicemail-micro"), max_window=28.0)
     assert WhisperEngine.load(stock, device="cpu").max_window == TRIMMED_WINDOW
     assert WhisperEngine.load(stock, device="cpu", full=True).max_window == 28.0
+
+
+def test_the_beam_searches_only_where_the_greedy_text_is_unsure(
+    micro: WhisperEngine, voicemail: Mono, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With nothing unsure the words are the greedy ones, with everything unsure the beam's, and in between each window has its own."""
+    windows = [voicemail[first : first + 64_000] for first in range(0, len(voicemail) - 64_000, 64_000)]
+    assert len(windows) > 1
+
+    def heard(beam: int, below: float) -> tuple[list[list[str]], int]:
+        options = DecodingOptions(beam_size=beam, temperatures=(0.0,))
+        engine = WhisperEngine(micro._model, info=micro.info, max_window=7, margin=0.25, timestamps=False, options=options)
+        searched = []
+        search = engine._search
+
+        def watched(encoded: object, batch: list, temperature: float, **how: object) -> object:
+            searched.append((how.get("width"), len(batch)))
+            return search(encoded, batch, temperature, **how)
+
+        monkeypatch.setattr(engine, "_search", watched)
+        monkeypatch.setattr("redactor.speech.gate.SURE", below)
+        words = [[w.text for w in said] for said in engine.recognize(windows)]
+        return words, sum(count for width, count in searched if width is None)
+
+    greedy, _ = heard(1, 0.0)
+    narrow, none = heard(5, -100.0)
+    wide, every = heard(5, 100.0)
+    assert none == 0
+    assert narrow == greedy
+    assert every == len(windows)
+    mixed, _ = heard(5, -0.05)
+    assert all(said in (a, b) for said, a, b in zip(mixed, greedy, wide, strict=True))
+
+
+def test_windows_of_one_context_share_a_call(micro: WhisperEngine, voicemail: Mono) -> None:
+    """Lengths that differ by less than the grid are one bucket, and the limit of tokens is enough for the longest of them."""
+    some = [micro.prepare(voicemail[: round(seconds * 16_000)]) for seconds in (4.3, 4.5, 4.7)]
+    assert len({p.bucket for p in some}) == 1
+    assert some[0].limit >= 20 * 4.7

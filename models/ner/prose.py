@@ -1,4 +1,4 @@
-"""Step 1, prose: `python -m models.training.prose --out prose.json`.
+"""Step 1, prose: `python -m models.ner.prose --out prose.json`.
 
 Collects sentences of plain words for vocabulary: WordNet's glosses and examples, fortunes. Debian: wamerican, wordnet-base,
 fortunes, fortunes-min. Output: {"train": […], "held": […], "words": […]}; 3 % are held out, by hash of the sentence.
@@ -11,7 +11,12 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from .text.numbers import NUMBER_WORDS
+NUMBER_WORDS = set(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
+    "nineteen twenty thirty forty fifty sixty seventy eighty ninety zeroth first second third fourth fifth sixth seventh eighth "
+    "ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth "
+    "thirtieth hundred thousand million oh half".split()
+)
 
 HELD_PERCENT = 3
 SHORT = "a i of to in is it be by or as an at on if we no so do he my up us me am go".split()
