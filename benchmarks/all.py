@@ -35,7 +35,10 @@ class Step(NamedTuple):
 def _steps() -> tuple[Step, ...]:
     each = ("base", "tiny.en")
     return (
-        *(Step(f"throughput-{m}", "throughput", f"--model {m}", f"--model {m} --files 4 --repeats 1", plot=False) for m in each),
+        *(
+            Step(f"throughput-{m}", "throughput", f"--model {m}", f"--model {m} --files 4 --repeats 1", plot=False)
+            for m in each
+        ),
         *(Step(f"stages-{m}", "stages", f"--model {m} --files 66", f"--model {m} --files 4 --repeats 1") for m in each),
         *(Step(f"margin-{m}", "margin", f"--model {m} --files 66", f"--model {m} --files 4") for m in each),
         Step("scaling", "scaling", "--files 40", "--files 4"),

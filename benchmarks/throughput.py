@@ -59,7 +59,9 @@ def child(given: argparse.Namespace) -> None:
         if name == OURS:
             from ours import Ours
 
-            run: Any = Ours(given.folder, cores=given.cores, device=given.device, forced=job["forced"] is not None).whole
+            run: Any = Ours(
+                given.folder, cores=given.cores, device=given.device, forced=job["forced"] is not None
+            ).whole
         else:
             import rivals
 

@@ -15,7 +15,8 @@ from typing import Any
 from redactor.errors import ModelUnavailable
 
 from .batcher import Batcher
-from .checkpoints import Checkpoint, inspect, list_checkpoints
+from .checkpoints import Checkpoint, list_checkpoints
+from .folder import inspect
 from .load import load_transcriber
 from .recognize import Recognizer
 

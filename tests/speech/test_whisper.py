@@ -228,7 +228,9 @@ def test_the_beam_searches_only_where_the_greedy_text_is_unsure(
 
     def heard(beam: int, below: float) -> tuple[list[list[str]], int]:
         options = DecodingOptions(beam_size=beam, temperatures=(0.0,))
-        engine = WhisperEngine(micro._model, info=micro.info, max_window=7, margin=0.25, timestamps=False, options=options)
+        engine = WhisperEngine(
+            micro._model, info=micro.info, max_window=7, margin=0.25, timestamps=False, options=options
+        )
         searched = []
         search = engine._search
 
