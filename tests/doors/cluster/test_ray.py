@@ -4,7 +4,6 @@ import importlib.util
 import json
 import os
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -19,7 +18,6 @@ import pytest
 from redactor.doors.cluster import connect
 from redactor.doors.cluster.messages import KEY_NAME
 
-ROOT = Path(__file__).parents[3]
 BIN = Path(sys.executable).parent
 DEMO = ("--model", "voicemail-micro", "--unheard", "bleep", "--names", "keep")
 SECRETS = [b"whitlock", b"brunsvold", b"5550142", b"555-0142", b"metformin"]
@@ -118,13 +116,12 @@ def artefacts(out):
 
 
 @needs_ray
-def test_two_nodes_one_killed(run, cluster, tmp_path):
+def test_two_nodes_one_killed(run, cluster, tmp_path, toy_recordings):
     """Every file is done once, and the artefacts are those of a run without Ray."""
     address, env, _ = cluster
     archive = tmp_path / "archive"
     for copy in ("a", "b"):
-        for way in ("incoming", "outgoing"):
-            shutil.copytree(ROOT / "sample_audio" / way, archive / copy / way)
+        toy_recordings(archive / copy, 28)
     for path in (archive / "b").rglob("*.[wW][aA][vV]"):  # the others stay twins
         content = bytearray(path.read_bytes())
         content[-1] ^= 1
