@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
@@ -56,6 +57,41 @@ class Script:
             if word.ends_sentence or word.pause:
                 groups.append([])
         return [group for group in groups if group]
+
+
+def calls(
+    sentences: Sequence[list[ScriptWord]], *, shortest: int = 8, longest: int = 34
+) -> list[list[ScriptWord]]:
+    """Sentences as a natural voice speaks them: short neighbours in one call of the engine, a very long one in several.
+
+    shortest, longest: spoken tokens of a call. A sentence is cut only after a comma or a stop inside a reading, and a pause is never
+    spoken over, so a call may be shorter or longer where there is no such place.
+    """
+    parts = [part for sentence in sentences for part in _cut(sentence, longest)]
+    groups: list[list[ScriptWord]] = []
+    for part in parts:
+        joins = groups and not groups[-1][-1].pause and (_tokens(groups[-1]) < shortest or _tokens(part) < shortest)
+        if joins and _tokens(groups[-1]) + _tokens(part) <= longest:
+            groups[-1] = groups[-1] + part
+        else:
+            groups.append(part)
+    return groups
+
+
+def _tokens(words: list[ScriptWord]) -> int:
+    return sum(len(word.spoken) for word in words)
+
+
+def _cut(sentence: list[ScriptWord], longest: int) -> list[list[ScriptWord]]:
+    """The sentence, halved at the comma nearest its middle as long as it is too long and has one."""
+    size = _tokens(sentence)
+    if size <= longest:
+        return [sentence]
+    places = [k for k in range(1, len(sentence)) if sentence[k - 1].spoken[-1][-1] == ","]
+    if not places:
+        return [sentence]
+    middle = min(places, key=lambda k: abs(_tokens(sentence[:k]) - size / 2))
+    return _cut(sentence[:middle], longest) + _cut(sentence[middle:], longest)
 
 
 @dataclass(slots=True)

@@ -6,18 +6,33 @@ from typing import TYPE_CHECKING
 
 from . import espeak, festival, flite
 from .errors import TTSError
+from .natural import engine as natural
 
 if TYPE_CHECKING:
     from .speech import Speech
 
-ENGINES = {"flite": flite.synthesise, "espeak": espeak.synthesise, "festival": festival.synthesise}
+ENGINES = {
+    "flite": flite.synthesise,
+    "espeak": espeak.synthesise,
+    "festival": festival.synthesise,
+    "kokoro": natural.kokoro,
+    "piper": natural.piper,
+}
+NATURAL = ("kokoro", "piper")
 
-#: Every English voice by its full name. espeak-ng takes more: any of its voices with any of its variants.
+#: Every voice by its full name; English but for Kokoro's that do not begin with a or b. espeak-ng takes more: any of its voices with any of its variants.
 VOICES: tuple[str, ...] = (
     *(f"flite/{name}" for name in flite.VOICES),
     *(f"espeak/{name}" for name in espeak.VOICES),
     *(f"festival/{name}" for name in festival.VOICES),
+    *(f"kokoro/{name}" for name in natural.KOKORO),
+    *(f"piper/{name}" for name in natural.PIPER),
 )
+
+
+def is_natural(voice: str) -> bool:
+    """Whether the voice is near-human: it speaks several short sentences best in one call."""
+    return voice.partition("/")[0] in NATURAL
 
 
 def say(text: str, voice: str, *, rate: float = 1.0, pitch: float = 1.0, sample_rate: int = 16000) -> Speech:
