@@ -110,7 +110,9 @@ def _spoken(turn: Turn, message: dict[str, Any]) -> Iterator[tuple[list[ScriptWo
     voice = (message.get("voices") or [message["voice"]])[number]
     gain = 10 ** (message.get("levels", (0, 0))[number] / 20)
     for words in calls(sentences) if is_natural(voice) else sentences:
-        speech = say(_text(words), voice, rate=message.get("rate", 1.0), pitch=message.get("pitch", 1.0), sample_rate=RATE)
+        speech = say(
+            _text(words), voice, rate=message.get("rate", 1.0), pitch=message.get("pitch", 1.0), sample_rate=RATE
+        )
         yield words, speech.warped(message.get("warp", 1.0)).trimmed(0.03).peak_normalised(0.7 * gain)
 
 
