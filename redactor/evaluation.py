@@ -14,8 +14,8 @@ A word counts as bleeped whatever label the detector gave it. Audible time of PH
 
 Only recordings that came out are measured: of one that was withheld nothing can be heard, and it flatters no percentage.
 
-A hard recording, one that may end otherwise, has "outcome": a list of those that are right for it ("redacted", "withheld", "failed"),
-and may have no channels. It counts in none of the percentages: `judge` says whether it ended as it must.
+A hard recording, one that may end otherwise, has "outcome": a list of those that are right for it ("redacted",
+"withheld", "failed"), and may have no channels. It counts in no percentage: `judge` says whether it ended as required.
 """
 
 from __future__ import annotations
@@ -217,7 +217,10 @@ def measure(labelled: LabelledRecording, plan: Plan | None, ideal: Plan, tally: 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a hard recording ended. spans: of labelled PHI; audible_spans: those of them with an audible word (none if nothing came out)."""
+    """How a hard recording ended.
+
+    spans: of labelled PHI; audible_spans: those of them with an audible word (none if nothing came out).
+    """
 
     outcome: str
     spans: int
@@ -226,10 +229,12 @@ class Verdict:
 
 
 def judge(labelled: LabelledRecording, outcome: str, plan: Plan | None, *, policy: Policy) -> Verdict:
-    """Tell whether a hard recording ended as it must: with one of its outcomes, and with no labelled PHI audible.
+    """Tell whether a hard recording ended as required: with one of its outcomes, and with no labelled PHI audible.
 
     Args:
-        outcome: one of `OUTCOMES`. plan: what came out; None unless the outcome is "redacted". policy: says which spans are PHI.
+        outcome: one of `OUTCOMES`.
+        plan: what came out; None unless the outcome is "redacted".
+        policy: says which spans are PHI.
 
     Raises:
         ConfigurationError: the labels name a channel that the plan does not have.

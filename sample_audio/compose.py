@@ -68,7 +68,8 @@ def scripts(message: dict[str, Any], channels: int = 1) -> list[Script]:
 def compose(message: dict[str, Any], rng: np.random.Generator, channels: int = 1) -> tuple[np.ndarray, list[Timed]]:
     """Samples (frames, channels) at RATE, clean, and the words of each channel with their times.
 
-    Two channels hold a party each; on one channel the voices follow each other, or speak at once where the message says "together".
+    Two channels hold a party each; on one channel the voices follow each other, or speak at once where the message
+    says "together".
     """
     timed = [Timed(script, []) for script in scripts(message, channels)]
     lead = _lead(message.get("lead", ()))

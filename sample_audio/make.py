@@ -1,4 +1,6 @@
-"""Make the sample recordings and their labels from scripts.toml and hard.toml: `python -m sample_audio.make` in the repository root.
+"""Make the sample recordings and their labels from scripts.toml and hard.toml.
+
+Run `python -m sample_audio.make` in the repository root.
 
 Needs the natural voices of models/tts (its README says how to get them). Deterministic: the same engines and libraries
 give the same files. Every file is decoded again with libsndfile and FFmpeg; word times are put on the decoded clock, and
@@ -92,7 +94,8 @@ def record(
 ) -> dict[str, Any]:
     """Make one file under `folder` and return its line of labels.jsonl; `tell` is told about it.
 
-    through: what happens to each channel (samples at RATE, the message, random numbers) on its way to the recorder; keeps the clock.
+    through: what happens to each channel (samples at RATE, the message, random numbers) on its way to the recorder;
+        keeps the clock.
     """
     rng = np.random.default_rng(zlib.crc32(message["id"].encode()))
     form = codecs.FORMATS[message["format"]]

@@ -59,9 +59,7 @@ class Script:
         return [group for group in groups if group]
 
 
-def calls(
-    sentences: Sequence[list[ScriptWord]], *, shortest: int = 8, longest: int = 34
-) -> list[list[ScriptWord]]:
+def calls(sentences: Sequence[list[ScriptWord]], *, shortest: int = 8, longest: int = 34) -> list[list[ScriptWord]]:
     """Sentences as a natural voice speaks them: short neighbours in one call of the engine, a very long one in several.
 
     shortest, longest: spoken tokens of a call. A sentence is cut only after a comma or a stop inside a reading, and a pause is never

@@ -72,7 +72,10 @@ def _plucked(note: int, decay: float, sample_rate: int) -> np.ndarray:
 
 
 def babble(length: int, sample_rate: int, rng: np.random.Generator) -> np.ndarray:
-    """Four voices played backwards, so that the noise holds no word that a recogniser could rightly write down; `length` in samples."""
+    """Four voices played backwards, so that the noise holds no word that a recogniser could rightly write down.
+
+    length: in samples.
+    """
     mix = np.zeros(length, dtype=np.float32)
     for voice, text in BABBLE:
         reversed_ = _said(voice, text, sample_rate)[::-1]

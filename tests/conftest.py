@@ -58,7 +58,7 @@ TOYS = (
 
 
 def toy_recordings(folder: Path, count: int) -> list[Path]:
-    """Different recordings in several formats of the toy voice that `voicemail-micro` understands: parts of tests/data/toy.wav."""
+    """Parts of tests/data/toy.wav, whose toy voice `voicemail-micro` understands, in several formats; all are different."""
     folder.mkdir(parents=True, exist_ok=True)
     samples, rate = soundfile.read(Path(__file__).parent / "data" / "toy.wav", dtype="float32")
     made = []

@@ -50,7 +50,8 @@ def evaluate(
 ) -> None:
     """Measure, on labelled recordings, how much PHI stays audible, how much else is bleeped, and which step is to blame.
 
-    Hard recordings, whose labels list the outcomes that are right for them, are reported by outcome and are in no percentage.
+    Hard recordings, whose labels list the outcomes that are right for them, are reported by outcome and count in no
+    percentage.
 
     Exit codes: 0, or 65 if a labelled recording could not be used (it is left out of the figures).
     """
@@ -168,8 +169,8 @@ def _table(figures: dict[str, Any], verdicts: Mapping[int, Verdict]) -> Table:
         table.add_row(f"  audible {label}", f"{percent(row['audible_percent'])} of {row['seconds']:.1f} s")
     if verdicts:
         hard = figures["hard"]
-        table.add_row("hard recordings", f"{hard['met']} of {hard['recordings']} ended as they must")
+        table.add_row("hard recordings", f"{hard['met']} of {hard['recordings']} ended as required")
     for number, verdict in verdicts.items():
         heard = f", {verdict.audible_spans} of {verdict.spans} PHI spans audible" if verdict.audible_spans else ""
-        table.add_row(f"  #{number}", f"{verdict.outcome}{heard}{'' if verdict.met else ': not as it must'}")
+        table.add_row(f"  #{number}", f"{verdict.outcome}{heard}{'' if verdict.met else ': not as required'}")
     return table

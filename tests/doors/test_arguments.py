@@ -373,5 +373,5 @@ def test_evaluate_reports_hard_recordings_apart(call, tmp_path, monkeypatch):
     assert figures["recordings_measured"][2] == expected
     assert "Dana" not in err
     _, out, _ = call("evaluate", tmp_path)
-    assert "2 of 5 ended as they must" in out
-    assert "redacted, 1 of 1 PHI spans audible: not as it must" in out
+    assert "2 of 5 ended as required" in out
+    assert "redacted, 1 of 1 PHI spans audible: not as required" in out
