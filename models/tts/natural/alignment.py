@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import SynthesisError
-from ..timing import Times
+from models.tts.errors import SynthesisError
+from models.tts.timing import Times
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..speech import Samples
+    from models.tts.speech import Samples
 
 RATE = 16000  # Hz, of what is aligned
 FRAME = 0.02  # s, one step of the encoder
@@ -59,12 +60,12 @@ def token_times(
     if len(jumps) < edges[-1]:
         raise SynthesisError(f"the alignment has {len(jumps)} pieces of {edges[-1]}")
     jumps = np.append(jumps, frames[-1] * FRAME)
-    times = [(float(jumps[a]), float(jumps[b])) for a, b in zip(edges, edges[1:], strict=False)]
-    return times, [float(np.mean(probabilities[a:b])) for a, b in zip(edges, edges[1:], strict=False)]
+    times = [(float(jumps[a]), float(jumps[b])) for a, b in pairwise(edges)]
+    return times, [float(np.mean(probabilities[a:b])) for a, b in pairwise(edges)]
 
 
 def loudness(samples: Samples) -> np.ndarray:
-    """dB below the loud parts (90th percentile) of blocks of HOP seconds at RATE, smoothed over three."""
+    """DB below the loud parts (90th percentile) of blocks of HOP seconds at RATE, smoothed over three."""
     block = round(HOP * RATE)
     padded = np.pad(samples, (0, -len(samples) % block)).reshape(-1, block).astype(np.float64)
     power = np.convolve((padded**2).mean(axis=1), np.ones(3) / 3, "same") + 1e-12
@@ -92,7 +93,7 @@ def refined(times: Sequence[Times], samples: Samples, *, marked: Sequence[bool])
     first = next((b for a, b in silent if a == 0.0), 0.0)
     last = next((a for a, b in silent if b >= duration - 2 * HOP and a > 0), duration)
     inner = [(a, b) for a, b in silent if a > first and b < last]
-    boundaries = [(min(e, s), max(e, s)) for (_, e), (s, _) in zip(times, times[1:], strict=False)]
+    boundaries = [(min(e, s), max(e, s)) for (_, e), (s, _) in pairwise(times)]
     chosen = _matched(boundaries, inner, marked)
     edges: list[Times] = []
     for (before, after), pause in zip(boundaries, chosen, strict=True):
@@ -108,9 +109,7 @@ def refined(times: Sequence[Times], samples: Samples, *, marked: Sequence[bool])
     return monotone(list(zip(starts, ends, strict=True)), duration)
 
 
-def _matched(
-    boundaries: Sequence[Times], silent: Sequence[Times], marked: Sequence[bool]
-) -> list[Times | None]:
+def _matched(boundaries: Sequence[Times], silent: Sequence[Times], marked: Sequence[bool]) -> list[Times | None]:
     """At most one pause for each boundary and one boundary for each pause, in order, the smallest total distance."""
     miss = REACH  # what it costs to leave a long pause inside a word
     cost = np.zeros((len(boundaries) + 1, len(silent) + 1))
@@ -155,7 +154,7 @@ def monotone(times: Sequence[Times], duration: float) -> list[Times]:
         ceiling = out[index][0]
     if out and out[0][0] < 0:
         raise SynthesisError("more words than the sound has room for")
-    return out
+    return [(float(a), float(b)) for a, b in out]
 
 
 class Aligner:

@@ -1,4 +1,4 @@
-"""Kokoro and Piper through the worker process, with word times by forced alignment."""
+"""Kokoro and Piper through the worker process, with word times from their phonemes and forced alignment."""
 
 from __future__ import annotations
 
@@ -16,13 +16,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import soundfile
 
-from ..errors import EngineMissing, SynthesisError, TTSError
-from ..speech import Speech, Word
+from models.tts.errors import EngineMissing, SynthesisError, TTSError
+from models.tts.speech import Speech, Word
+
 from . import alignment
+from .phonemes import exact
 from .spelling import readable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+Phonemes = list[tuple[str, float, float]]
 
 FOLDER = Path(os.environ.get("NATURAL_VOICES") or Path(__file__).resolve().parents[3] / ".train" / "natural")
 #: First letter of a Kokoro voice: espeak-ng's language, Whisper's language.
@@ -50,15 +54,15 @@ RETRIES = (1.0, 0.95, 1.04)  # of the speed
 
 
 class Retold:
-    """Counts for reports: sentences spoken, spoken again, given up."""
+    """Counts for reports: calls, calls spoken again, given up, and attempts whose phonemes did not fit the words."""
 
-    spoken = again = failed = 0
+    spoken = again = failed = inexact = 0
 
 
 @cache
 def _process() -> subprocess.Popen[str]:
     python = FOLDER / "venv" / "bin" / "python"
-    if not python.exists() or not (FOLDER / "kokoro.onnx").exists():
+    if not python.exists() or not (FOLDER / "durations.onnx").exists():
         raise EngineMissing("the natural voices' environment", command="python -m models.tts.natural.setup")
     worker = Path(__file__).with_name("worker.py")
     environment = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "PYTHONHOME"}}
@@ -79,40 +83,55 @@ def _process() -> subprocess.Popen[str]:
     return process
 
 
-def _spoken(request: dict[str, Any]) -> Speech:
-    """What the synthesiser says, without words; kept under FOLDER/spoken, because the same request is never said twice the same way
-    and costs a second of processor time for each of sound.
+def _spoken(request: dict[str, Any]) -> tuple[Speech, Phonemes]:
+    """What the synthesiser says, without words, and when it meant to say each phoneme, in seconds from an origin near the sound's.
+
+    Kept under FOLDER/spoken: the same request is never said twice the same way, and a second of Kokoro costs one of processor time.
     """
     name = hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()[:32]
-    kept = FOLDER / "spoken" / f"{name}.flac"
-    if kept.exists():
-        samples, sample_rate = soundfile.read(kept, dtype="float32")
-        return Speech(samples, sample_rate, ())
-    speech = _said(request).peak_normalised()
-    kept.parent.mkdir(exist_ok=True)
-    fresh = kept.with_suffix(f".{os.getpid()}")
-    soundfile.write(fresh, speech.samples, speech.sample_rate, format="FLAC", subtype="PCM_16")
-    fresh.replace(kept)
-    return Speech(soundfile.read(kept, dtype="float32")[0], speech.sample_rate, ())
+    sound, times = (FOLDER / "spoken" / f"{name}{suffix}" for suffix in (".flac", ".json"))
+    if not sound.exists() or not (times.exists() or request["engine"] == "kokoro"):
+        speech, phonemes = _said(request)
+        sound.parent.mkdir(exist_ok=True)
+        speech = speech.peak_normalised()
+        fresh = sound.with_suffix(f".{os.getpid()}")
+        soundfile.write(fresh, speech.samples, speech.sample_rate, format="FLAC", subtype="PCM_16")
+        _keep(times, phonemes)
+        fresh.replace(sound)
+    elif not times.exists():
+        _keep(times, _asked({**request, "out": None})["phonemes"])
+    samples, sample_rate = soundfile.read(sound, dtype="float32")
+    return Speech(samples, sample_rate, ()), json.loads(times.read_text(encoding="utf-8"))
 
 
-def _said(request: dict[str, Any]) -> Speech:
-    """The worker's answer."""
+def _keep(path: Path, phonemes: Phonemes) -> None:
+    fresh = path.with_suffix(f".{os.getpid()}-times")
+    fresh.write_text(json.dumps(phonemes, ensure_ascii=False), encoding="utf-8")
+    fresh.replace(path)
+
+
+def _said(request: dict[str, Any]) -> tuple[Speech, Phonemes]:
+    with tempfile.TemporaryDirectory(prefix="natural-") as folder:
+        out = Path(folder) / "speech.npy"
+        answer = _asked({**request, "out": str(out)})
+        return Speech(np.load(out), answer["sample_rate"], ()), answer["phonemes"]
+
+
+def _asked(request: dict[str, Any]) -> dict[str, Any]:
+    """The worker's answer. Raises SynthesisError for its errors."""
     process = _process()
     assert process.stdin is not None
     assert process.stdout is not None
-    with tempfile.TemporaryDirectory(prefix="natural-") as folder:
-        out = Path(folder) / "speech.npy"
-        process.stdin.write(json.dumps({**request, "out": str(out)}) + "\n")
-        process.stdin.flush()
-        line = process.stdout.readline()
-        if not line:
-            _process.cache_clear()
-            raise SynthesisError("the synthesiser's process ended")
-        answer = json.loads(line)
-        if "error" in answer:
-            raise SynthesisError(answer["error"])
-        return Speech(np.load(out), answer["sample_rate"], ())
+    process.stdin.write(json.dumps(request) + "\n")
+    process.stdin.flush()
+    line = process.stdout.readline()
+    if not line:
+        _process.cache_clear()
+        raise SynthesisError("the synthesiser's process ended")
+    answer: dict[str, Any] = json.loads(line)
+    if "error" in answer:
+        raise SynthesisError(answer["error"])
+    return answer
 
 
 def _synthesise(engine: str, tokens: Sequence[str], voice: str, rate: float, pitch: float) -> Speech:
@@ -127,17 +146,18 @@ def _synthesise(engine: str, tokens: Sequence[str], voice: str, rate: float, pit
     for attempt, factor in enumerate(RETRIES):
         speed = float(np.clip(rate / pitch * factor, 0.5, 2.0))
         request = {"engine": engine, "voice": voice, "language": reader, "text": text, "speed": speed}
-        speech = _spoken(request)
-        heard = alignment.aligner(FOLDER / "base").align(
-            speech.resampled(alignment.RATE).samples, tokens, language
-        )
+        speech, phonemes = _spoken(request)
+        clean = speech.resampled(alignment.RATE).samples
+        heard = alignment.aligner(FOLDER / "base").align(clean, tokens, language)
+        times = exact(heard.times, phonemes, clean)
+        Retold.inexact += times is None
         swallowed = [
             token
             for token, (start, end), probability in zip(tokens, heard.times, heard.probabilities, strict=True)
             if probability < LOST and end - start < SWALLOWED
         ]
         quality = heard.quality - 0.1 * len(swallowed)
-        words = tuple(Word(token, *span) for token, span in zip(tokens, heard.times, strict=True))
+        words = tuple(Word(token, *span) for token, span in zip(tokens, times or heard.times, strict=True))
         if best is None or quality > best[0]:
             best = (quality, replace(speech, words=words))
         if heard.quality >= POOR and not swallowed:

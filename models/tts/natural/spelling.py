@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 DIGITS = frozenset("zero oh one two three four five six seven eight nine".split())
 MARKS = ",.?!"
 LONGEST_GROUP = 4  # digits that people say in one breath
+INITIALS = 3  # letters that are said in one breath, as in "MRI"
+LETTER_A = "eigh"  # espeak-ng reads "ay" as the letter I, and "A" before a word as the article
 GROUP = 3  # digits between the commas that are put into longer rows
 
 
@@ -38,7 +40,9 @@ def readable(tokens: Sequence[str]) -> list[str]:
     """One text for each token, for the synthesiser.
 
     >>> " ".join(readable("That's W H A L E.".split()))
-    "That's W, H, ay, L, E."
+    "That's W, H, eigh, L, E."
+    >>> " ".join(readable("the M R I is".split()))
+    'the M R I is'
     >>> " ".join(readable("It is four four seven one nine oh two.".split()))
     'It is four four seven, one nine oh two.'
     >>> " ".join(readable("A nurse said I can come at three P M today.".split()))
@@ -48,8 +52,9 @@ def readable(tokens: Sequence[str]) -> list[str]:
     for start, stop in _letter_runs(tokens):
         for index in range(start, stop):
             bare = out[index].rstrip(MARKS)
-            name = ("ay" if bare == "A" else bare) + out[index][len(bare) :]
-            out[index] = name if name[-1] in MARKS or index == stop - 1 else f"{name},"
+            name = (LETTER_A if bare == "A" else bare) + out[index][len(bare) :]
+            whole = name[-1] in MARKS or index == stop - 1 or stop - start <= INITIALS
+            out[index] = name if whole else f"{name},"
         if stop - start == 2 and tokens[start] in {"A", "P"} and tokens[start + 1].rstrip(MARKS) == "M":
             out[start], out[start + 1] = tokens[start] + tokens[start + 1], ""
     for start, stop in _runs([token.rstrip(MARKS).lower() in DIGITS for token in tokens]):
@@ -82,8 +87,6 @@ def _letter_runs(tokens: Sequence[str]) -> list[tuple[int, int]]:
         first = tokens[start]
         if stop - start == 1 and (first.rstrip(MARKS) == "I" or (first == "A" and _opens(tokens, start))):
             continue
-        if stop - start > 1 and first == "I" and _opens(tokens, start):
-            start += 1  # "I, A" is rare, "I" at the head of a sentence is not
         kept.append((start, stop))
     return kept
 
