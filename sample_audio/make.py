@@ -2,8 +2,8 @@
 
 Run `python -m sample_audio.make` in the repository root.
 
-Needs the natural voices of models/tts (its README says how to get them). Deterministic: the same engines and libraries
-give the same files. Every file is decoded again with libsndfile and FFmpeg; word times are put on the decoded clock, and
+Needs the natural voices of models/tts (its README says how to get them). Deterministic: what they have spoken once is
+kept, and from that the same libraries give the same files. Every file is decoded again with libsndfile and FFmpeg; word times are put on the decoded clock, and
 the run fails if the decoders disagree by more than 15 ms.
 """
 
