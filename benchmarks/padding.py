@@ -55,6 +55,8 @@ def main() -> None:
     pipeline = Pipeline(transcriber_for=lambda _: transcriber, detector=detector, policy=policy, replacer=Replacer())
     heard: list[tuple[LabelledRecording, Recording, Speech, tuple[Finding, ...], Speech, tuple[Finding, ...]]] = []
     for labelled in load_labels(given.labels):
+        if not labelled.ordinary:
+            continue
         recording = decode(read_source(labelled.path))
         speech = listen(recording, transcriber)
         truth = Speech(

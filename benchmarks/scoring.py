@@ -42,7 +42,7 @@ class Scorer:
         wanted = set(names)
         self._cases: list[_Case] = []
         for labelled in load_labels(labels):
-            if labelled.path.name not in wanted:
+            if labelled.path.name not in wanted or not labelled.ordinary:
                 continue
             recording = decode(read_source(labelled.path))
             texts = tuple(channel.transcript for channel in labelled.channels)

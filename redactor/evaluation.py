@@ -13,6 +13,9 @@ A word counts as bleeped whatever label the detector gave it. Audible time of PH
     recognition  the rest: it was recognised as something else or not at all, or the words around it were, so that it was not found
 
 Only recordings that came out are measured: of one that was withheld nothing can be heard, and it flatters no percentage.
+
+A hard recording, one that may end otherwise, has "outcome": a list of those that are right for it ("redacted",
+"withheld", "failed"), and may have no channels. It counts in no percentage: `judge` says whether it ended as required.
 """
 
 from __future__ import annotations
@@ -50,10 +53,21 @@ class LabelledChannel:
     spans: tuple[LabelledSpan, ...]
 
 
+OUTCOMES = ("redacted", "withheld", "failed")
+
+
 @dataclass(frozen=True, slots=True)
 class LabelledRecording:
+    """outcomes: those of `OUTCOMES` that are right for it."""
+
     path: Path = field(repr=False)
     channels: tuple[LabelledChannel, ...]
+    outcomes: tuple[str, ...] = ("redacted",)
+
+    @property
+    def ordinary(self) -> bool:
+        """Whether it counts in the percentages."""
+        return self.outcomes == ("redacted",)
 
 
 def load_labels(path: Path) -> list[LabelledRecording]:
@@ -77,7 +91,7 @@ def load_labels(path: Path) -> list[LabelledRecording]:
             continue
         try:
             data = json.loads(line)
-            out.append(LabelledRecording(path.parent / data["file"], tuple(_channel(c) for c in data["channels"])))
+            out.append(_recording(path.parent, data))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             why = f"{error.args[0]}" if isinstance(error, _Unfit) else type(error).__name__
             raise ConfigurationError(
@@ -91,6 +105,15 @@ def load_labels(path: Path) -> list[LabelledRecording]:
 
 class _Unfit(ValueError):
     """A label that cannot be: would be counted as nothing, or as the wrong thing. The message holds no text."""
+
+
+def _recording(folder: Path, data: dict[str, Any]) -> LabelledRecording:
+    expected = data.get("outcome", "redacted")
+    outcomes = tuple(expected) if isinstance(expected, list) else (expected,)
+    if not outcomes or not set(outcomes) <= set(OUTCOMES):
+        raise _Unfit("its outcome is unknown")
+    channels = data["channels"] if outcomes == ("redacted",) else data.get("channels", ())
+    return LabelledRecording(folder / data["file"], tuple(_channel(c) for c in channels), outcomes)
 
 
 def _channel(data: dict[str, Any]) -> LabelledChannel:
@@ -180,8 +203,7 @@ def measure(labelled: LabelledRecording, plan: Plan | None, ideal: Plan, tally: 
     if plan is None:
         tally.withheld += 1
         return
-    if any(not 0 <= c.transcript.channel < len(plan.speech.same_as) for c in labelled.channels):
-        raise ConfigurationError("The labels name a channel that the recording does not have.")
+    _check_channels(labelled, plan)
     tally.redacted += 1
     for channel in labelled.channels:
         number = channel.transcript.channel
@@ -191,6 +213,49 @@ def measure(labelled: LabelledRecording, plan: Plan | None, ideal: Plan, tally: 
         _words_of_channel(channel, bleeps, ideal_bleeps, heard, plan, tally, policy)
         _word_errors(channel.transcript, heard, tally)
         _boundary_errors(channel, plan, tally, policy)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a hard recording ended.
+
+    spans: of labelled PHI; audible_spans: those of them with an audible word (none if nothing came out).
+    """
+
+    outcome: str
+    spans: int
+    audible_spans: int
+    met: bool
+
+
+def judge(labelled: LabelledRecording, outcome: str, plan: Plan | None, *, policy: Policy) -> Verdict:
+    """Tell whether a hard recording ended as required: with one of its outcomes, and with no labelled PHI audible.
+
+    Args:
+        outcome: one of `OUTCOMES`.
+        plan: what came out; None unless the outcome is "redacted".
+        policy: says which spans are PHI.
+
+    Raises:
+        ConfigurationError: the labels name a channel that the plan does not have.
+    """
+    spans = audible = 0
+    if plan:
+        _check_channels(labelled, plan)
+    for channel in labelled.channels:
+        words = channel.transcript.words
+        bleeps = [i for i in plan.intervals if i.channel == channel.transcript.channel] if plan else []
+        for part, action in _parts(channel, policy):
+            if action is Action.REDACT:
+                run = range(*covered_words(words, part.start, part.end))
+                spans += 1
+                audible += plan is not None and _leaked(words, run, bleeps)
+    return Verdict(outcome, spans, audible, outcome in labelled.outcomes and not audible)
+
+
+def _check_channels(labelled: LabelledRecording, plan: Plan) -> None:
+    if any(not 0 <= c.transcript.channel < len(plan.speech.same_as) for c in labelled.channels):
+        raise ConfigurationError("The labels name a channel that the recording does not have.")
 
 
 def _heard(plan: Plan, number: int) -> Transcript:
@@ -215,7 +280,7 @@ def _words_of_channel(
         if action is Action.REDACT:
             must.update({i: part.label for i in run if i not in must})
             tally.spans += 1
-            tally.leaked_spans += any(_audible(words[i], bleeps) * 2 > _length(words[i]) for i in run)
+            tally.leaked_spans += _leaked(words, run, bleeps)
         else:
             neutral.update(run)
     understood = _understood(words, heard, plan)
@@ -316,6 +381,10 @@ def _boundary_errors(channel: LabelledChannel, plan: Plan, tally: Tally, policy:
         touching = [d for d in decided if d.start < end and d.end > start and d.finding.label == span.label]
         if touching:
             tally.boundaries += [min(d.start for d in touching) - start, max(d.end for d in touching) - end]
+
+
+def _leaked(words: Sequence[Word], run: Iterable[int], bleeps: Sequence[Interval]) -> bool:
+    return any(_audible(words[i], bleeps) * 2 > _length(words[i]) for i in run)
 
 
 def _length(word: Word) -> float:

@@ -33,12 +33,13 @@ class Format:
     container: str = ""
     bit_rate: int = 0
     sample_format: str = "s16"
+    channels: int = 1
 
 
 FORMATS = {
     "wav8": Format("WAV, PCM 16 bit", ".wav", 8000, sound=("WAV", "PCM_16")),
     "wav16": Format("WAV, PCM 16 bit", ".wav", 16000, sound=("WAV", "PCM_16")),
-    "wav-stereo": Format("WAV, PCM 16 bit, one party a channel", ".wav", 8000, sound=("WAV", "PCM_16")),
+    "wav-stereo": Format("WAV, PCM 16 bit, one party a channel", ".wav", 8000, sound=("WAV", "PCM_16"), channels=2),
     "ulaw": Format("WAV, µ-law", ".wav", 8000, sound=("WAV", "ULAW")),
     "alaw": Format("WAV, A-law", ".wav", 8000, sound=("WAV", "ALAW")),
     "wav49": Format("WAV49 (GSM 6.10)", ".WAV", 8000, 640, sound=("WAV", "GSM610")),
@@ -74,6 +75,14 @@ def write(path: Path, samples: Samples, form: Format) -> None:
             for converted in convert.resample(frame):
                 container_.mux(stream.encode(converted))
         container_.mux(stream.encode(None))
+
+
+def cut(path: Path, frames: int, seconds: float, form: Format) -> None:
+    """Take away what comes after `seconds` of a µ-law WAV of one channel; its header goes on stating `frames`."""
+    if form.sound != ("WAV", "ULAW"):
+        raise ValueError("only µ-law has a byte a frame")
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) - frames + round(seconds * form.sample_rate)])
 
 
 def read_soundfile(path: Path) -> tuple[Samples, int] | None:

@@ -1,7 +1,9 @@
-"""Make the sample recordings and their labels from scripts.toml: `python -m sample_audio.make` in the repository root.
+"""Make the sample recordings and their labels from scripts.toml and hard.toml.
 
-Needs the engines of models/tts (its README names the Debian packages). Deterministic: the same engines and libraries
-give the same files. Every file is decoded again with libsndfile and FFmpeg; word times are put on the decoded clock, and
+Run `python -m sample_audio.make` in the repository root.
+
+Needs the natural voices of models/tts (its README says how to get them). Deterministic: what they have spoken once is
+kept, and from that the same libraries give the same files. Every file is decoded again with libsndfile and FFmpeg; word times are put on the decoded clock, and
 the run fails if the decoders disagree by more than 15 ms.
 """
 
@@ -13,18 +15,16 @@ import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from scipy.signal import resample_poly
 
-from models.tts import Speech, say
 from models.tts import channel as line
-from models.tts.noise import NOISES, beep, ringback
-from models.tts.voices import is_natural
+from models.tts.noise import NOISES
 
-from . import codecs
-from .markup import Script, ScriptWord, calls, parse
+from . import codecs, sounds
+from .compose import RATE, Timed, compose
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -32,67 +32,15 @@ else:
     import tomli as tomllib
 
 HERE = Path(__file__).parent
-RATE = 16000  # Hz, of everything before the line
-FOLDERS = {"in": "incoming", "out": "outgoing"}
+FOLDERS = {"in": "incoming", "out": "outgoing", "hard": "hard"}
 MISALIGNMENT = 0.015  # s
-GAP = 0.4  # s between sentences, mean
+FLOOR = -62.0  # dBFS: no line is digitally silent
 
 
-class Timed(NamedTuple):
-    """Times in seconds of each written word of a script, in order."""
-
-    script: Script
-    times: list[tuple[float, float]]
-
-
-def speak(words: list[ScriptWord], voice: str, message: dict[str, Any]) -> Speech:
-    """The words in one call of the engine, cut to them."""
-    text = " ".join(token for word in words for token in word.spoken)
-    speech = say(text, voice, rate=message.get("rate", 1.0), pitch=message.get("pitch", 1.0), sample_rate=RATE)
-    return speech.warped(message.get("warp", 1.0)).trimmed(0.03).peak_normalised(0.7)
-
-
-def compose(message: dict[str, Any], rng: np.random.Generator) -> tuple[np.ndarray, list[Timed]]:
-    """Samples (frames, channels) at RATE, clean, and the words of each channel with their times."""
-    voices = message.get("voices") or [message["voice"]]
-    turns = _turns(message["script"], len(voices))
-    scripts = [
-        parse(" ".join(t for c, t in turns if c == k), zero=message.get("zero", "oh")) for k in range(len(voices))
-    ]
-    queues = [script.sentences() for script in scripts]
-    timed = [Timed(script, []) for script in scripts]
-    lead = _lead(message.get("lead", ()))
-    pieces: list[tuple[int, float, np.ndarray]] = []  # channel, start, samples
-    clock = len(lead) / RATE + 0.3
-    for channel, turn in turns:
-        sentences = [queues[channel].pop(0) for _ in range(len(parse(turn).sentences()))]
-        for words in calls(sentences) if is_natural(voices[channel]) else sentences:
-            speech = speak(words, voices[channel], message)
-            pieces.append((channel, clock, speech.samples))
-            position = 0
-            for word in words:
-                first, last = speech.words[position], speech.words[position + len(word.spoken) - 1]
-                timed[channel].times.append((clock + first.start, clock + last.end))
-                position += len(word.spoken)
-            clock += speech.duration + words[-1].pause + message.get("gap", GAP) * rng.uniform(0.7, 1.3)
-    out = np.zeros((round((clock + 0.3) * RATE), len(voices)), dtype=np.float32)
-    out[: len(lead), 0] = lead
-    for channel, start, samples in pieces:
-        begin = round(start * RATE)
-        out[begin : begin + len(samples), channel] += samples
-    return out, timed
-
-
-def _turns(script: str, channels: int) -> list[tuple[int, str]]:
-    if channels == 1:
-        return [(0, script.strip())]
-    return [("AB".index(text[0]), text[2:].strip()) for text in script.strip().splitlines()]
-
-
-def _lead(names: list[str]) -> np.ndarray:
-    quiet = np.zeros(RATE // 4, dtype=np.float32)
-    sounds = {"ring": ringback(RATE), "beep": beep(RATE)}
-    return np.concatenate([x for name in names for x in (quiet, sounds[name])] or [quiet[:0]])
+def messages() -> list[dict[str, Any]]:
+    """The ordinary ones, then the hard ones."""
+    files = ("scripts.toml", "hard.toml")
+    return [m for name in files for m in tomllib.loads((HERE / name).read_text(encoding="utf-8"))["message"]]
 
 
 def call(samples: np.ndarray, message: dict[str, Any], rng: np.random.Generator) -> np.ndarray:
@@ -100,14 +48,17 @@ def call(samples: np.ndarray, message: dict[str, Any], rng: np.random.Generator)
     if "room" in message:
         samples = line.room(samples, RATE, rng, rt60=message["room"])
     if "noise" in message:
-        samples = line.add_noise(samples, NOISES[message["noise"]](len(samples), RATE, rng), message["snr"])
+        noise = sounds.babble if message["noise"] == "babble" else NOISES[message["noise"]]
+        samples = line.add_noise(samples, noise(len(samples), RATE, rng), message["snr"])
     if message["line"] == "wide":
         samples = line.level(samples, -20.0)
     else:
         samples = line.telephone(samples, RATE, codec=message["line"])
     if "loss" in message:
         samples = line.packet_loss(samples, RATE, message["loss"], rng)
-    floor = rng.standard_normal(len(samples)) * 10 ** (-62 / 20)  # no line is digitally silent
+    if "peak" in message:
+        samples = samples * (10 ** (message["peak"] / 20) / np.abs(samples).max())
+    floor = rng.standard_normal(len(samples)) * 10 ** (message.get("floor", FLOOR) / 20)
     return (samples + floor).astype(np.float32)
 
 
@@ -125,6 +76,12 @@ def conditions(message: dict[str, Any]) -> str:
         parts.append(f"leading {' and '.join(message['lead'])}")
     if "<" in message["script"]:
         parts.append("long pause")
+    if "peak" in message:
+        parts.append(f"peak {message['peak']} dBFS")
+    if "together" in message:
+        parts.append("both at once")
+    if "cut" in message:
+        parts.append("cut off")
     return ", ".join(parts)
 
 
@@ -137,21 +94,25 @@ def record(
 ) -> dict[str, Any]:
     """Make one file under `folder` and return its line of labels.jsonl; `tell` is told about it.
 
-    through: what happens to each channel (samples at RATE, the message, random numbers) on its way to the recorder; keeps the clock.
+    through: what happens to each channel (samples at RATE, the message, random numbers) on its way to the recorder;
+        keeps the clock.
     """
     rng = np.random.default_rng(zlib.crc32(message["id"].encode()))
     form = codecs.FORMATS[message["format"]]
-    clean, timed = compose(message, rng)
+    clean, timed = compose(message, rng, form.channels)
     source = np.stack([through(clean[:, k], message, rng) for k in range(clean.shape[1])], axis=1)
     if form.sample_rate != RATE:
         divisor = np.gcd(form.sample_rate, RATE)
         source = resample_poly(source, form.sample_rate // divisor, RATE // divisor, axis=0)
     source = np.pad(source, ((0, -len(source) % form.block), (0, 0))).astype(np.float32)
-    direction = message["id"].split("-")[0]
-    name = f"{FOLDERS[direction]}/{message['id']}{form.suffix}"
+    kind, _, rest = message["id"].partition("-")
+    name = f"{FOLDERS[kind]}/{rest if kind == 'hard' else message['id']}{form.suffix}"
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     codecs.write(path, np.clip(source, -1, 1), form)
+    if "cut" in message:
+        start, end = timed[0].times[-1]
+        codecs.cut(path, len(source), start + message["cut"] * (end - start), form)
 
     decodings = [d for d in (codecs.read_soundfile(path), codecs.read_av(path)) if d]
     delays = [codecs.delay(*decoding, source, form.sample_rate) for decoding in decodings]
@@ -165,12 +126,14 @@ def record(
     return {
         "id": message["id"],
         "file": name,
-        "direction": direction,
+        "direction": message.get("direction", "out" if kind == "out" else "in"),
         "duration": round(duration, 3),
         "sample_rate": sample_rate,
         "format": form.title,
-        "voices": message.get("voices") or [message["voice"]],
+        "voices": message["voices"] if "voices" in message else [message["voice"]],
         "conditions": conditions(message),
+        "outcome": message.get("outcome", "redacted"),
+        **({"why": message["why"]} if "why" in message else {}),
         **({"kind": message["kind"]} if "kind" in message else {}),
         **({"breaks": message["breaks"]} if "breaks" in message else {}),
         "channels": [_channel(k, words, shift, duration) for k, words in enumerate(timed)],
@@ -202,6 +165,8 @@ def table(labels: list[dict[str, Any]]) -> str:
     rows = ["| file | s | format | voices | conditions | what it holds |", "|---|---|---|---|---|---|"]
     for label in labels:
         found = {span["label"] for channel in label["channels"] for span in channel["spans"] if span["tier"] == "must"}
+        if label["outcome"] != "redacted":
+            continue
         holds = [label["kind"]] if "kind" in label else []
         holds += [" ".join(sorted(found))] if found else []
         if "breaks" in label:
@@ -213,26 +178,42 @@ def table(labels: list[dict[str, Any]]) -> str:
     return "\n".join(rows)
 
 
-def write_table(readme: Path, labels: list[dict[str, Any]]) -> None:
-    """Put the table between the two marks in `readme`."""
-    before, rest = readme.read_text(encoding="utf-8").split("<!-- table -->")[0::2]
-    text = f"{before}<!-- table -->\n{table(labels)}\n<!-- table -->{rest}"
+def hard_table(labels: list[dict[str, Any]]) -> str:
+    """The hard recordings as a Markdown table."""
+    rows = ["| file | s | format | voices | outcome | why |", "|---|---|---|---|---|---|"]
+    rows += [
+        f"| {label['file']} | {label['duration']:.1f} | {label['format']}, {label['sample_rate'] / 1000:g} kHz "
+        f"| {', '.join(label['voices']) or '-'} | {' or '.join(label['outcome'])} | {label['why']} |"
+        for label in labels
+        if label["outcome"] != "redacted"
+    ]
+    return "\n".join(rows)
+
+
+def write_tables(readme: Path, labels: list[dict[str, Any]]) -> None:
+    """Put each table between its two marks in `readme`."""
+    text = readme.read_text(encoding="utf-8")
+    for mark, filled in (("<!-- table -->", table(labels)), ("<!-- hard -->", hard_table(labels))):
+        before, rest = text.split(mark)[0::2]
+        text = f"{before}{mark}\n{filled}\n{mark}{rest}"
     readme.write_text(text, encoding="utf-8")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make the sample recordings and labels.jsonl.")
     parser.add_argument("--out", type=Path, default=HERE, help="folder to write (default: this one)")
-    parser.add_argument("--only", nargs="*", help="ids to make; labels.jsonl is then not written")
+    parser.add_argument("--only", nargs="*", help="ids to make; the lines of the others in labels.jsonl stay")
     arguments = parser.parse_args()
-    messages = tomllib.loads((HERE / "scripts.toml").read_text(encoding="utf-8"))["message"]
-    chosen = [m for m in messages if not arguments.only or m["id"] in arguments.only]
-    labels = [record(message, arguments.out) for message in chosen]
-    if not arguments.only:
-        lines = (json.dumps(label, ensure_ascii=False) for label in labels)
-        (arguments.out / "labels.jsonl").write_text("".join(f"{text}\n" for text in lines), encoding="utf-8")
-        if (arguments.out / "README.md").exists():
-            write_table(arguments.out / "README.md", labels)
+    path = arguments.out / "labels.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines() if arguments.only and path.exists() else []
+    rows = {row["id"]: row for row in map(json.loads, lines)}
+    for message in messages():
+        if not arguments.only or message["id"] in arguments.only:
+            rows[message["id"]] = record(message, arguments.out)
+    labels = [rows[message["id"]] for message in messages() if message["id"] in rows]
+    path.write_text("".join(f"{json.dumps(label, ensure_ascii=False)}\n" for label in labels), encoding="utf-8")
+    if (arguments.out / "README.md").exists():
+        write_tables(arguments.out / "README.md", labels)
 
 
 if __name__ == "__main__":

@@ -151,7 +151,7 @@ def _word(match: re.Match[str], draft: _Draft) -> ScriptWord:
             raise ValueError(f"{written!r} needs a reading: {{{written}=…}}")
     tail = re.search(rf"[{SPOKEN_PUNCTUATION}]*$", spoken)
     mark = tail[0] if tail else ""
-    core = re.sub(r"[^A-Za-z' ,]+", " ", spoken[: len(spoken) - len(mark)])
+    core = re.sub(r"[^\w' ,]+|[\d_]+", " ", spoken[: len(spoken) - len(mark)])
     return ScriptWord(written, start, end, tuple((core.strip() + mark[:1]).split()), draft.pauses.get(end, 0.0))
 
 

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +96,34 @@ def speech_like(words: list[dict[str, object]], *, rate: int = 8000, tail: float
     for word in words:
         loud[int(float(word["start"]) * rate) : int(float(word["end"]) * rate)] = 0.12
     return (voice * loud).clip(-0.99, 0.99)
+
+
+TOYS = (
+    ("wav", {"subtype": "PCM_16"}),
+    ("wav", {"subtype": "ULAW"}),
+    ("flac", {"subtype": "PCM_16"}),
+    ("wav", {"subtype": "ALAW"}),
+    ("mp3", {}),
+    ("WAV", {"subtype": "GSM610"}),
+)
+
+
+def toy_recordings(folder: Path, count: int) -> list[Path]:
+    """Parts of tests/data/toy.wav, whose toy voice `voicemail-micro` understands, in several formats; all are different."""
+    folder.mkdir(parents=True, exist_ok=True)
+    samples, rate = soundfile.read(Path(__file__).parent / "data" / "toy.wav", dtype="float32")
+    made = []
+    for number in range(count):
+        suffix, options = TOYS[number % len(TOYS)]
+        begin = round(0.31 * number * rate) % (len(samples) // 2)
+        made.append(folder / f"toy-{number:02d}.{suffix}")
+        soundfile.write(made[-1], samples[begin : begin + (8 + number % 5) * rate], rate, **options)
+    return made
+
+
+@pytest.fixture(name="toy_recordings")
+def _toy_recordings() -> Callable[[Path, int], list[Path]]:
+    return toy_recordings
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from redactor.evaluation import (
     LabelledSpan,
     Tally,
     edit_distance,
+    judge,
     load_labels,
     measure,
     normalised,
@@ -214,6 +215,35 @@ def test_words_are_compared_without_case_marks_and_grouping():
     assert normalised("14th") == normalised("1 4 TH")
 
 
+@pytest.mark.parametrize(
+    ("findings", "outcomes", "audible", "met"),
+    [
+        (BOTH, ("redacted", "withheld"), 0, True),
+        (BOTH[:1], ("redacted", "withheld"), 1, False),
+        (BOTH, ("withheld",), 0, False),
+    ],
+)
+def test_a_hard_recording_that_came_out_must_leak_nothing(findings, outcomes, audible, met):
+    truth = said()
+    spans = (*SPANS, span("hello", "PERSON", must=False))
+    labelled = LabelledRecording(None, (LabelledChannel(truth, spans),), outcomes)
+    verdict = judge(labelled, "redacted", planned([truth], found(truth, *findings)), policy=EXACT)
+    assert (verdict.spans, verdict.audible_spans, verdict.met) == (2, audible, met)
+
+
+@pytest.mark.parametrize(("outcome", "met"), [("withheld", True), ("failed", False)])
+def test_a_hard_recording_that_did_not_come_out(outcome, met):
+    labelled = LabelledRecording(None, (LabelledChannel(said(), SPANS),), ("redacted", "withheld"))
+    verdict = judge(labelled, outcome, None, policy=EXACT)
+    assert (verdict.outcome, verdict.spans, verdict.audible_spans, verdict.met) == (outcome, 2, 0, met)
+
+
+def test_hard_labels_name_a_channel_that_is_there():
+    labelled = LabelledRecording(None, (LabelledChannel(said(channel=5), SPANS),), ("withheld", "redacted"))
+    with pytest.raises(ConfigurationError):
+        judge(labelled, "redacted", planned([said()], []), policy=EXACT)
+
+
 def row(**changes):
     words = [
         {"text": w.text, "start": w.start, "end": w.end, "char_start": w.char_start, "char_end": w.char_end}
@@ -233,6 +263,37 @@ def test_labels_are_read(tmp_path):
     assert first.path == tmp_path / "a.wav"
     assert "a.wav" not in repr(first)
     assert first.channels[0].spans == (LabelledSpan(14, 27, "PERSON", True),)
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcomes", "ordinary"),
+    [
+        ({}, ("redacted",), True),
+        ({"outcome": "redacted"}, ("redacted",), True),
+        ({"outcome": "withheld"}, ("withheld",), False),
+        ({"outcome": ["withheld", "redacted"]}, ("withheld", "redacted"), False),
+    ],
+)
+def test_outcomes_are_read(tmp_path, changes, outcomes, ordinary):
+    (tmp_path / "labels.jsonl").write_text(json.dumps(row() | changes))
+    (labelled,) = load_labels(tmp_path)
+    assert (labelled.outcomes, labelled.ordinary, len(labelled.channels)) == (outcomes, ordinary, 1)
+
+
+def test_only_hard_recordings_need_no_channels(tmp_path):
+    hard = {"file": "a.wav", "outcome": ["withheld"]}
+    (tmp_path / "labels.jsonl").write_text(json.dumps(hard))
+    assert load_labels(tmp_path)[0].channels == ()
+    (tmp_path / "labels.jsonl").write_text(json.dumps({"file": "a.wav", "outcome": "redacted"}))
+    with pytest.raises(ConfigurationError):
+        load_labels(tmp_path)
+
+
+@pytest.mark.parametrize("outcome", ["lost", [], ["redacted", "lost"], None, 1, [["redacted"]], {"redacted": 1}])
+def test_unknown_outcomes_are_refused(tmp_path, outcome):
+    (tmp_path / "labels.jsonl").write_text(json.dumps(row() | {"outcome": outcome}))
+    with pytest.raises(ConfigurationError, match="Line 1"):
+        load_labels(tmp_path)
 
 
 @pytest.mark.parametrize(

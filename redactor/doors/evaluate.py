@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
 from redactor.doors import options as o
 from redactor.doors.terminal import console, notice
-from redactor.errors import InputError, Quarantine, RedactorError
+from redactor.errors import InputError, NoInput, Quarantine, RedactorError
 from redactor.types import Plan, Recording
+
+if TYPE_CHECKING:
+    from redactor.evaluation import Verdict
 
 SLACK = 0.5
 """Seconds that a labelled word may end after the recording: lossy codecs trim."""
@@ -45,10 +50,13 @@ def evaluate(
 ) -> None:
     """Measure, on labelled recordings, how much PHI stays audible, how much else is bleeped, and which step is to blame.
 
+    Hard recordings, whose labels list the outcomes that are right for them, are reported by outcome and count in no
+    percentage.
+
     Exit codes: 0, or 65 if a labelled recording could not be used (it is left out of the figures).
     """
     from redactor.audio import Limits, decode, read_source
-    from redactor.evaluation import LabelledRecording, Tally, ideal_findings, load_labels, measure
+    from redactor.evaluation import LabelledRecording, Tally, ideal_findings, judge, load_labels, measure
     from redactor.pipeline import Pipeline
     from redactor.policy import make_plan
     from redactor.render import Replacer
@@ -75,11 +83,35 @@ def evaluate(
         truth = Speech(texts, tuple(range(recording.channels)), ModelInfo("labels", "labels"))
         return make_plan(recording, truth, found, chosen)
 
+    def planned(number: int, recording: Recording) -> tuple[Plan | None, str]:
+        try:
+            return pipeline.plan(recording, engine), "redacted"
+        except RedactorError as error:
+            kind = "withheld" if isinstance(error, Quarantine) else "failed"
+            notice(f"#{number} {recording.id[:12]} {kind}: {error.reason}. {error.message}")
+            return None, kind
+
+    def hard(number: int, labelled: LabelledRecording) -> Verdict:
+        try:
+            recording = decode(read_source(labelled.path, limits=Limits()))
+        except NoInput:
+            raise
+        except RedactorError as error:
+            notice(f"#{number} failed: {error.reason}. {error.message}")
+            return judge(labelled, "failed", None, policy=chosen)
+        plan, outcome = planned(number, recording)
+        return judge(labelled, outcome, plan, policy=chosen)
+
     total = Tally()
+    verdicts: dict[int, Verdict] = {}
     rows: list[dict[str, Any]] = []
     unusable = 0
     for number, labelled in enumerate(recordings, 1):
         try:
+            if not labelled.ordinary:
+                verdicts[number] = hard(number, labelled)
+                rows.append({"item": number, "expected": labelled.outcomes, **asdict(verdicts[number])})
+                continue
             recording = decode(read_source(labelled.path, limits=Limits()))
             ideal = ideal_plan(labelled, recording)
         except RedactorError as error:
@@ -87,28 +119,32 @@ def evaluate(
             notice(f"#{number} (line order of the labels) left out: {error.reason}. {error.message}")
             rows.append({"item": number, "left_out": error.reason})
             continue
-        plan: Plan | None = None
-        try:
-            plan = pipeline.plan(recording, engine)
-        except RedactorError as error:
-            kind = "withheld" if isinstance(error, Quarantine) else "failed"
-            notice(f"#{number} {recording.id[:12]} {kind}: {error.reason}. {error.message}")
+        plan, outcome = planned(number, recording)
         one = Tally()
         measure(labelled, plan, ideal, one, policy=chosen)
         measure(labelled, plan, ideal, total, policy=chosen)
-        rows.append({"item": number, "id": recording.id, **one.figures()})
+        rows.append({"item": number, "id": recording.id, "outcome": outcome, **one.figures()})
     figures = {
-        "policy": chosen.stamp, "padding": chosen.padding, "model": engine.info.name, "left_out": unusable, **total.figures(),
-    }  # fmt: skip
+        "policy": chosen.stamp,
+        "padding": chosen.padding,
+        "model": engine.info.name,
+        "left_out": unusable,
+        "hard": {
+            "recordings": len(verdicts),
+            "met": sum(v.met for v in verdicts.values()),
+            "not_met": [number for number, v in verdicts.items() if not v.met],
+        },
+        **total.figures(),
+    }
     if as_json:
         print(json.dumps({**figures, "recordings_measured": rows}))
     else:
-        console(data=True).print(_table(figures))
+        console(data=True).print(_table(figures, verdicts))
     if unusable:
         raise typer.Exit(InputError.exit_code)
 
 
-def _table(figures: dict[str, Any]) -> Table:
+def _table(figures: dict[str, Any], verdicts: Mapping[int, Verdict]) -> Table:
     def percent(value: float | None) -> str:
         return "-" if value is None else f"{value:.1f} %"
 
@@ -131,4 +167,10 @@ def _table(figures: dict[str, Any]) -> Table:
     table.add_row("word error rate", percent(figures["wer_percent"]))
     for label, row in figures["labels"].items():
         table.add_row(f"  audible {label}", f"{percent(row['audible_percent'])} of {row['seconds']:.1f} s")
+    if verdicts:
+        hard = figures["hard"]
+        table.add_row("hard recordings", f"{hard['met']} of {hard['recordings']} ended as required")
+    for number, verdict in verdicts.items():
+        heard = f", {verdict.audible_spans} of {verdict.spans} PHI spans audible" if verdict.audible_spans else ""
+        table.add_row(f"  #{number}", f"{verdict.outcome}{heard}{'' if verdict.met else ': not as required'}")
     return table

@@ -335,3 +335,44 @@ def test_evaluate_leaves_out_what_it_cannot_use(call, tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     code, out, _ = call("evaluate", tmp_path)
     assert "2 more could not be used" in out
+
+
+def test_evaluate_reports_hard_recordings_apart(call, tmp_path, monkeypatch):
+    words = [TimedText(w, 0.5 * i, 0.5 * i + 0.4) for i, w in enumerate(["this", "is", "Dana", "bye"])]
+    monkeypatch.setattr(options, "build_transcriber", lambda *_args, **_kwargs: FakeTranscriber({"": [words]}))
+    soundfile.write(tmp_path / "a.wav", 0.0001 * np.random.default_rng(1).standard_normal(20_000), 8000)
+    (tmp_path / "broken.wav").write_bytes(b"RIFF of Dana")
+    places = [0, 5, 8, 13]
+    labelled = [
+        {"text": w.text, "start": w.start, "end": w.end, "char_start": p, "char_end": p + len(w.text)}
+        for w, p in zip(words, places, strict=True)
+    ]
+
+    def channel(start, end):
+        spans = [{"start": start, "end": end, "label": "PERSON"}]
+        return {"channel": 0, "text": "this is Dana bye", "spans": spans, "words": labelled}
+
+    either = ["redacted", "withheld"]
+    rows = [
+        {"file": "a.wav", "outcome": "redacted", "channels": [channel(8, 12)]},
+        {"file": "a.wav", "outcome": either, "channels": [channel(8, 12)]},
+        {"file": "a.wav", "outcome": either, "channels": [channel(13, 16)]},
+        {"file": "a.wav", "outcome": ["withheld"]},
+        {"file": "broken.wav", "outcome": either},
+        {"file": "broken.wav", "outcome": ["failed"]},
+        {"file": "gone.wav", "outcome": ["failed"]},
+    ]
+    (tmp_path / "labels.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
+    monkeypatch.setenv("COLUMNS", "200")
+    code, out, err = call("evaluate", tmp_path, "--json")
+    assert code == 65  # the file that is not there
+    figures = json.loads(out)
+    assert (figures["recordings"], figures["phi_spans"], figures["leaked_spans"]) == (1, 1, 0)
+    assert figures["hard"] == {"recordings": 5, "met": 2, "not_met": [3, 4, 5]}
+    assert figures["recordings_measured"][0]["outcome"] == "redacted"
+    expected = {"item": 3, "expected": either, "outcome": "redacted", "spans": 1, "audible_spans": 1, "met": False}
+    assert figures["recordings_measured"][2] == expected
+    assert "Dana" not in err
+    _, out, _ = call("evaluate", tmp_path)
+    assert "2 of 5 ended as required" in out
+    assert "redacted, 1 of 1 PHI spans audible: not as required" in out

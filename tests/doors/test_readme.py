@@ -41,13 +41,13 @@ def test_make_targets_exist():
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
-@pytest.mark.parametrize("name", ["outgoing/out-01.wav", "incoming/in-11.wav"])
-def test_the_demonstration_really_recognises(run, tmp_path, name):
+@pytest.mark.parametrize("name", ["toy.wav", "toy-two-parties.wav"])
+def test_the_test_double_really_recognises(run, tmp_path, name):
     """The shipped checkpoint through the real faster-whisper: words come out, the number is bleeped, the model is marked."""
     out = tmp_path / "out"
     done = run(
         "redact",
-        ROOT / "sample_audio" / name,
+        ROOT / "tests" / "data" / name,
         "--out",
         out,
         "--model",

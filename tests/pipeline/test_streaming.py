@@ -1,6 +1,5 @@
 """Many recordings under way at once, with the real engine: the same artefacts as one by one, and no failure stalls another."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -14,10 +13,9 @@ from redactor.render import Replacer
 from redactor.speech import Batcher, DecodingOptions, Recognizer, WhisperEngine, resolve
 from redactor.types import Status
 
-SAMPLES = Path(__file__).parents[2] / "sample_audio" / "incoming"
 SURE = DecodingOptions(temperatures=(0.0,))
 """What is sampled at a higher temperature is chance, alone as in company."""
-CHOSEN = ("in-01.wav", "in-02.wav", "in-04.mp3", "in-06.flac", "in-07.wav", "in-09.wav")
+RECORDINGS = 6
 
 
 @pytest.fixture(scope="module")
@@ -32,11 +30,9 @@ def shared() -> Recognizer:
 
 
 @pytest.fixture
-def archive(tmp_path) -> Path:
+def archive(tmp_path, toy_recordings) -> Path:
     folder = tmp_path / "archive"
-    folder.mkdir()
-    for name in CHOSEN:
-        shutil.copy(SAMPLES / name, folder)
+    toy_recordings(folder, RECORDINGS)
     return folder
 
 
@@ -64,19 +60,19 @@ def test_company_changes_no_artefact(archive, tmp_path, shared, detector) -> Non
     for item in items(archive):
         assert pipeline(Recognizer(engine), detector).process(item, alone).status is Status.REDACTED
     outcomes = list(pipeline(shared, detector).run(items(archive), together, threads=8, ordered=True))
-    assert [o.item for o in outcomes] == list(range(1, len(CHOSEN) + 1))
+    assert [o.item for o in outcomes] == list(range(1, RECORDINGS + 1))
     assert contents(together) == contents(alone)
-    assert len(contents(alone)) == 5 * len(CHOSEN)
+    assert len(contents(alone)) == 5 * RECORDINGS
 
 
 def test_one_failure_stalls_nobody(archive, tmp_path, shared, detector) -> None:
     (archive / "a-empty.wav").write_bytes(b"")
     (archive / "b-noise.wav").write_bytes(bytes(range(256)) * 40)
-    (archive / "c-cut.flac").write_bytes((SAMPLES / "in-06.flac").read_bytes()[:9000])
+    (archive / "c-cut.flac").write_bytes((archive / "toy-02.flac").read_bytes()[:9000])
     listed = items(archive)
     outcomes = list(pipeline(shared, detector).run(listed, tmp_path / "out", threads=8))
     assert sorted(o.item for o in outcomes) == [item.number for item in listed]
-    assert sum(o.status is Status.REDACTED for o in outcomes) == len(CHOSEN)
+    assert sum(o.status is Status.REDACTED for o in outcomes) == RECORDINGS
     assert sum(o.status is Status.FAILED for o in outcomes) == 3
 
 
@@ -103,7 +99,7 @@ def test_an_engine_that_fails_on_one_window_fails_one_recording(
     monkeypatch.setattr(WhisperEngine, "_search", poisoned)
     outcomes = list(pipeline(shared, detector).run(items(archive), tmp_path / "out", threads=8))
     assert [o.reason for o in outcomes if o.status is Status.FAILED] == ["recognition-failed"]
-    assert sum(o.status is Status.REDACTED for o in outcomes) == len(CHOSEN) - 1
+    assert sum(o.status is Status.REDACTED for o in outcomes) == RECORDINGS - 1
 
 
 def test_stopping_drains(archive, tmp_path, shared, detector) -> None:

@@ -80,8 +80,8 @@ def running():
 
 @pytest.fixture
 def said(tmp_path):
-    """Six seconds of a sample recording as headerless µ-law."""
-    samples, rate = soundfile.read(ROOT / "sample_audio/incoming/in-01.wav")
+    """Six seconds that `voicemail-micro` understands, as headerless µ-law."""
+    samples, rate = soundfile.read(ROOT / "tests/data/toy.wav")
     assert rate == 8000
     path = tmp_path / "said.ulaw"
     soundfile.write(path, samples[: 6 * rate], rate, format="RAW", subtype="ULAW")
