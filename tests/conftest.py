@@ -33,6 +33,7 @@ def pytest_configure():
 @pytest.fixture(scope="module", autouse=True)
 def _nothing_is_left_running():
     """What a test has started ends with it; what a fixture has started may serve later modules."""
+    leftovers.mark()
     yield
     left = leftovers.ended(kept="(setup)")
     assert not left, "left running, killed now:\n" + "\n".join(left)

@@ -9,13 +9,13 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-RUN = "TESTS_RUN_ID"
-"""Variable that marks the processes of one run of pytest."""
+NAME, VALUE = "TESTS_RUN_ID", f"{os.getpid()}-{time.time_ns()}"
+"""The variable that marks the processes of this run of pytest. The value is kept here: a test may clear the environment."""
 
 
 def mark() -> None:
-    """Mark this process, and so all that it starts from now on."""
-    os.environ.setdefault(RUN, f"{os.getpid()}-{time.time_ns()}")
+    """Mark all that this process starts from now on."""
+    os.environ[NAME] = VALUE
 
 
 def _environment(process: Path) -> dict[str, str]:
@@ -31,7 +31,7 @@ def running() -> dict[int, str]:
     found = {}
     for process in Path("/proc").glob("[0-9]*"):
         environment = _environment(process)
-        if int(process.name) == os.getpid() or environment.get(RUN) != os.environ.get(RUN):
+        if int(process.name) == os.getpid() or environment.get(NAME) != VALUE:
             continue
         with suppress(OSError):
             command = os.fsdecode((process / "cmdline").read_bytes()).replace("\0", " ").strip()

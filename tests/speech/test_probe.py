@@ -1,6 +1,6 @@
 """The measurement before a large archive: it chooses by what it measured, and within its time."""
 
-import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,32 +9,44 @@ from redactor.speech import WhisperEngine, load_transcriber, resolve
 from redactor.speech.probe import arrange
 
 
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """The probe's clock, which only pretended work moves: what else the machine does changes no choice."""
+    made = SimpleNamespace(spent=[])
+    told = SimpleNamespace(perf_counter=lambda: sum(made.spent), monotonic=lambda: sum(made.spent))
+    monkeypatch.setattr("redactor.speech.probe.time", told)
+    return made
+
+
 class Rehearsed:
     """Pretends to take so many seconds for a window."""
 
-    def __init__(self, workers: int, threads: int, *, cost: dict[int, float], most: int = 1000) -> None:
+    def __init__(
+        self, workers: int, threads: int, *, cost: dict[int, float], most: int = 1000, clock: SimpleNamespace
+    ) -> None:
         self.workers, self.threads, self._cost, self._most = workers, threads, cost, most
+        self.clock = clock
         self.sizes: list[int] = []
 
     def rehearse(self, windows: int) -> None:
         self.sizes.append(windows)
         if windows > self._most:
             raise RecognitionFailed("out of memory")
-        time.sleep(self._cost[self.threads] * (0.5 if windows == 16 else 1.0) * windows)
+        self.clock.spent.append(self._cost[self.threads] * (0.5 if windows == 16 else 1.0) * windows)
 
 
-def test_takes_the_fastest_split_and_the_smallest_good_batch() -> None:
+def test_takes_the_fastest_split_and_the_smallest_good_batch(clock: SimpleNamespace) -> None:
     cost = {1: 0.004, 2: 0.001, 4: 0.004}
-    engine, chosen = arrange(lambda w, t: Rehearsed(w, t, cost=cost), device="cpu", cores=4)
+    engine, chosen = arrange(lambda w, t: Rehearsed(w, t, cost=cost, clock=clock), device="cpu", cores=4)
     assert (chosen.workers, chosen.threads, chosen.batch_size) == (2, 2, 16)
     assert engine.threads == 2
 
 
-def test_stays_within_the_gpus_memory() -> None:
+def test_stays_within_the_gpus_memory(clock: SimpleNamespace) -> None:
     made: list[Rehearsed] = []
 
     def load(workers: int, threads: int) -> Rehearsed:
-        made.append(Rehearsed(workers, threads, cost={0: 0.0005}, most=32))
+        made.append(Rehearsed(workers, threads, cost={0: 0.0005}, most=32, clock=clock))
         return made[-1]
 
     _, chosen = arrange(load, device="cuda", cores=8)
@@ -42,9 +54,9 @@ def test_stays_within_the_gpus_memory() -> None:
     assert made[0].sizes[-1] == 64  # tried, refused, and not asked again
 
 
-def test_stops_when_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stops_when_time_is_up(monkeypatch: pytest.MonkeyPatch, clock: SimpleNamespace) -> None:
     monkeypatch.setattr("redactor.speech.probe.SECONDS", 0.0)
-    _, chosen = arrange(lambda w, t: Rehearsed(w, t, cost={1: 0.001, 2: 0.0001}), device="cpu", cores=2)
+    _, chosen = arrange(lambda w, t: Rehearsed(w, t, cost={1: 0.001, 2: 0.0001}, clock=clock), device="cpu", cores=2)
     assert (chosen.workers, chosen.threads, chosen.batch_size) == (2, 1, 8)
 
 
