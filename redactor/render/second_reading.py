@@ -33,6 +33,8 @@ SOUNDS_LIKE = 0.75
 """Likeness, 0 … 1, from which a heard word is a covered one."""
 PART = 0.9
 """Likeness of a number and a part of it ("555-013" and "555-013-2204")."""
+UNALIKE = 0.5
+"""Likeness below which two readers heard different things."""
 NO_WORDS = 0.5
 """Confidence of a first reader that has no words at a place."""
 SHORT = 3
@@ -61,6 +63,7 @@ class Run:
         seconds: of each of them, outside bleeps.
         confidence: the second reader's mean in them.
         replaced: the first reader's mean in the words that it has there; NO_WORDS for none.
+        alike: how alike both sound, 0 … 1.
     """
 
     first: int
@@ -68,6 +71,7 @@ class Run:
     seconds: tuple[float, ...]
     confidence: float
     replaced: float
+    alike: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +153,7 @@ def _reading(
             merged.extend(old)
         else:
             seconds = tuple(open_seconds(w, bleeps) for w in new)
-            runs.append(Run(len(merged), len(merged) + len(new), seconds, _sure(new), _sure(old)))
+            runs.append(Run(len(merged), len(merged) + len(new), seconds, _sure(new), _sure(old), _alike(old, new)))
             merged.extend(new)
         old.clear()
         new.clear()
@@ -283,6 +287,13 @@ def _sure(words: Sequence[Word]) -> float:
     return sum(w.confidence for w in words) / len(words) if words else NO_WORDS
 
 
+def _alike(one: Iterable[Word], other: Iterable[Word]) -> float:
+    """As `likeness`; where one says less than the other, it says nothing else."""
+    a, b = _joined(one), _joined(other)
+    short, long = sorted((sound(a), sound(b)), key=len)
+    return 1.0 if short and short in long else likeness(a, b)
+
+
 def _joined(words: Iterable[Word]) -> str:
     return "".join(bare(w.text) for w in words)
 
@@ -355,7 +366,9 @@ def hits(readings: Iterable[Reading], again: Plan, *, evidence: Evidence | None 
             start, end = _start(word), _end(word)
             found.append(Hit("uncovered", label, reading.channel, start, end, end - start, word.confidence))
         whole = (0, len(reading.transcript.text))
-        found += [_heard(reading, [run], whole, "unclear", UNTRANSCRIBED) for run in reading.fresh]
+        found += [
+            _heard(reading, [run], whole, "unclear", UNTRANSCRIBED) for run in reading.fresh if run.alike < UNALIKE
+        ]
         for decision in again.decisions:
             finding = decision.finding
             if finding.channel == reading.channel and decision.action is Action.REDACT:

@@ -170,6 +170,8 @@ def test_it_takes_evidence(evidence, count):
     [
         (0.4, "hi this is - - please call me about the linden tree on Monday thanks", True),
         (0.4, "hi this is - - please call me about the listen pill on Monday thanks", False),  # both hear the same
+        (0.4, "hi this is - - please call me about the listened bill on Monday thanks", False),  # much the same
+        (0.4, "hi this is - - please call me about the - pills on Monday thanks", False),
         (0.4, "hi this is - - please call me about the - - on Monday thanks", False),  # nobody hears anything else
         (
             0.9,
