@@ -46,7 +46,9 @@ class Counted:
         info = ModelInfo(
             "faster-whisper", checkpoint.name, checkpoint.revision, "int8", "cpu", checkpoint.synthetic_only
         )
-        engine = WhisperEngine(model, info=info, max_window=window, margin=margin, timestamps=checkpoint.timestamps)
+        engine = WhisperEngine(
+            model, info=info, max_window=window, margin=margin, timestamps=checkpoint.timestamps, delay=checkpoint.delay
+        )
         self.engine = engine
         self.windows = self.retries = 0
         decode, again = engine.decode, engine._again  # noqa: SLF001

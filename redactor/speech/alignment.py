@@ -11,10 +11,10 @@ SPOKEN_SIGNS = "&%+@#=$£€°"
 """Signs that stand for spoken words; other signs have no sound."""
 
 
-def words_of(aligned: Sequence[dict[str, Any]], *, duration: float) -> list[TimedText]:
+def words_of(aligned: Sequence[dict[str, Any]], *, duration: float, delay: float = 0.0) -> list[TimedText]:
     """Join aligned pieces into words: a piece that starts with a space starts a word; "555", "-013" becomes "555-013".
 
-    Times are kept inside the window, starts not decreasing. Punctuation gives no times: alignment hands it the pause that
+    Times are kept inside the window, starts not decreasing; they are given `delay` seconds earlier than they were aligned. Punctuation gives no times: alignment hands it the pause that
     follows. Confidence is the mean over the word's tokens.
     """
     words: list[TimedText] = []
@@ -26,8 +26,8 @@ def words_of(aligned: Sequence[dict[str, Any]], *, duration: float) -> list[Time
             continue
         weight = max(1, len(item["tokens"]))
         spoken = any(character.isalnum() or character in SPOKEN_SIGNS for character in bare)
-        start: float | None = min(duration, max(0.0, float(item["start"]))) if spoken else None
-        end: float | None = min(duration, max(0.0, float(item["end"]))) if spoken else None
+        start: float | None = min(duration, max(0.0, float(item["start"]) - delay)) if spoken else None
+        end: float | None = min(duration, max(0.0, float(item["end"]) - delay)) if spoken else None
         if words and not text[0].isspace():
             before = words.pop()
             total, count = sums.pop()

@@ -41,6 +41,7 @@ class Checkpoint:
         synthetic_only: must not be trusted with human speech.
         size: bytes of model.bin.
         beam: beam width that it reads best with.
+        delay: seconds by which its aligned words come too late; negative: too early.
         measured: whether margin, max_window and beam were measured with these weights.
         stock: name of the stock checkpoint that it is, "" if it is none.
     """
@@ -56,6 +57,7 @@ class Checkpoint:
     size: int = 0
     description: str = field(default="", compare=False)
     beam: int = BEAM
+    delay: float = 0.0
     measured: bool = False
     stock: str = ""
 
@@ -87,7 +89,11 @@ def inspect(path: Path, *, name: str, source: str, revision: str = "") -> Checkp
     known = _stock(path, name=name, source=source)
     max_window = card.get("max_window", known.max_window if known else STOCK_MAX_WINDOW)
     margin = card.get("min_margin", known.margin if known else None)
-    beam, timestamps = card.get("beam", known.beam if known else BEAM), card.get("timestamps", True)
+    beam = card.get("beam", known.beam if known else BEAM)
+    timestamps = card.get("timestamps", known.timestamps if known else True)
+    delay = card.get("delay", known.delay if known else 0.0)
+    if not isinstance(delay, (int, float)) or not -1 <= delay <= 1:
+        raise ModelUnavailable(f"The checkpoint {name} has a model.json whose delay is not -1 … 1 seconds.")
     if not (margin is None or (isinstance(margin, (int, float)) and 0 <= margin <= 30)) or not isinstance(
         timestamps, bool
     ):
@@ -108,6 +114,7 @@ def inspect(path: Path, *, name: str, source: str, revision: str = "") -> Checkp
         size=(path / "model.bin").stat().st_size,
         description=str(card.get("description") or ""),
         beam=beam,
+        delay=float(delay),
         measured=known.measured if known else "min_margin" in card,
         stock=known.name if known else "",
     )

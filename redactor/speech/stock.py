@@ -66,7 +66,9 @@ class Stock:
         margin: seconds of silence that the encoder needs after a trimmed window.
         max_window: longest window that it reads well, seconds.
         beam: beam width.
-        measured: whether these three were measured with it; if not, they are cautious defaults.
+        measured: whether these were measured with it; if not, they are cautious defaults.
+        timestamps: whether its text is better when it is asked for segment times.
+        delay: seconds by which its aligned words come too late; negative: too early.
         slow_on_cpu: `auto` prefers the others on a CPU.
         builds: the conversions whose digests are known, the preferred one first.
     """
@@ -77,6 +79,8 @@ class Stock:
     max_window: float
     beam: int
     measured: bool
+    timestamps: bool = True
+    delay: float = 0.0
     aliases: tuple[str, ...] = ()
     slow_on_cpu: bool = False
     builds: tuple[Build, ...] = field(default=())

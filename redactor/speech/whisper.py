@@ -83,6 +83,7 @@ class WhisperEngine:
         max_window: float,
         margin: float | None = None,
         timestamps: bool = True,
+        delay: float = 0.0,
         options: DecodingOptions | None = None,
     ) -> None:
         """Wrap a loaded `faster_whisper.WhisperModel`; see `load` and `Checkpoint`."""
@@ -91,6 +92,7 @@ class WhisperEngine:
         self._max_window = min(max_window, LONGEST)
         self._margin = margin
         self._timestamps = timestamps
+        self._delay = delay
         self._options = options or DecodingOptions()
         language = self._options.language
         if language not in model.supported_languages:
@@ -173,6 +175,7 @@ class WhisperEngine:
             max_window=checkpoint.max_window if margin is None else min(checkpoint.max_window, TRIMMED_WINDOW),
             margin=margin,
             timestamps=checkpoint.timestamps,
+            delay=checkpoint.delay,
             options=options,
         )
 
@@ -396,7 +399,7 @@ class WhisperEngine:
                 for i, (window, text) in enumerate(zip(batch, texts, strict=True))
             ]
         return [
-            words_of(pieces, duration=window.seconds) if text else []
+            words_of(pieces, duration=window.seconds, delay=self._delay) if text else []
             for pieces, window, text in zip(rows, batch, texts, strict=True)
         ]
 
