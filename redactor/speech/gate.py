@@ -12,7 +12,7 @@ from typing import NamedTuple
 COMPRESSION_RATIO = 2.4
 LOG_PROBABILITY = -1.0
 NO_SPEECH = 0.6
-SURE = -0.4
+SURE = -0.5
 """Mean log probability of a greedy text from which it stands without a wider search."""
 LONGEST_LOOP = 12  # tokens of the phrase that is repeated
 FEWEST_REPEATS = 4

@@ -223,7 +223,7 @@ def test_the_beam_searches_only_where_the_greedy_text_is_unsure(
     micro: WhisperEngine, voicemail: Mono, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With nothing unsure the words are the greedy ones, with everything unsure the beam's, and in between each window has its own."""
-    windows = [voicemail[first : first + 64_000] for first in range(0, len(voicemail) - 64_000, 64_000)]
+    windows = [voicemail[first : first + 48_000] for first in range(0, len(voicemail) - 48_000, 20_000)]
     assert len(windows) > 1
 
     def heard(beam: int, below: float) -> tuple[list[list[str]], int]:
