@@ -16,10 +16,14 @@ from redactor.errors import VerificationHit
 from redactor.policy import Policy, make_plan
 from redactor.render import Hit, altered, compare, exposed, hits, muted, still_audible
 from redactor.speech import Transcriber
-from redactor.types import Finding, Plan, Recording, Speech
+from redactor.types import Finding, Interval, Plan, Recording, Speech
 
 LONGER = 0.1
 """Seconds by which an output's length may differ."""
+
+
+OPEN = 0.2
+"""Seconds of one bleep that may hold neither tone nor silence: what codecs spoil."""
 
 
 class Verification:
@@ -82,6 +86,11 @@ class Verification:
         parts = exposed(recording, output, plan.intervals)
         if parts:
             return f"Of the bleeped stretches {sum(p.end - p.start for p in parts):.1f} s still are the original."
+        if self.style != "noise":
+            _, bleeps = muted(output, plan.intervals, style=self.style)
+            missing = sum(_uncovered(i, bleeps) for i in plan.intervals if _uncovered(i, bleeps) > OPEN)
+            if missing:
+                return f"{missing:.1f} s that should be bleeped hold no bleep."
         changed = altered(recording, output, plan.intervals)
         if changed:
             return f"{sum(c.end - c.start for c in changed):.1f} s that were kept are not what the original was."
@@ -103,3 +112,10 @@ class Verification:
         whole = tuple(theirs.get(t.channel, t) for t in plan.speech.transcripts)
         again = make_plan(output, replace(text, transcripts=whole), found, policy)
         return hits(readings, again)
+
+
+def _uncovered(interval: Interval, bleeps: Sequence[Interval]) -> float:
+    """Seconds of an interval in which no bleep lies."""
+    mine = [b for b in bleeps if b.channel == interval.channel]
+    covered = sum(max(0.0, min(interval.end, b.end) - max(interval.start, b.start)) for b in mine)
+    return interval.end - interval.start - covered

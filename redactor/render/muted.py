@@ -1,6 +1,6 @@
 """The redacted audio as a second reading gets it: with silence for its bleeps.
 
-A recogniser takes a tone for sound that it must find words for, and time is spent on it. Only what *is* a tone or silence is muted:
+A recogniser takes a tone for sound that it must find words for, and time is spent on it. Only what *is* a tone (or silence, in that style) is muted:
 where a bleep is missing or in the wrong place, the original is heard.
 """
 
@@ -18,7 +18,7 @@ FRAME = 0.02
 """Seconds."""
 PURE = 0.7
 """Share of a frame's power that its tone has, after any codec."""
-QUIET = 10 ** (-50 / 20)
+QUIET = 10 ** (-60 / 20)
 """RMS, in full scale, that is silence."""
 BRIDGED = 2
 """Frames between tones that a codec may have spoiled."""
@@ -39,21 +39,21 @@ def muted(output: Recording, intervals: Iterable[Interval], *, style: str = "ton
         if style == "noise" or len(part) < size:
             runs = [(0, len(part))]
         else:
-            runs = _runs(_bleeped(part, size, rate), size, len(part))
+            runs = _runs(_bleeped(part, size, rate, style), size, len(part))
         for a, b in runs:
             part[a:b] = 0
             bleeps.append(replace(interval, start=(first + a) / rate, end=(first + b) / rate))
     return replace(output, samples=samples), bleeps
 
 
-def _bleeped(part: Samples, size: int, rate: int) -> npt.NDArray[np.bool_]:
-    """Which whole frames of a channel's stretch are tone or silence."""
+def _bleeped(part: Samples, size: int, rate: int, style: str) -> npt.NDArray[np.bool_]:
+    """Which whole frames of a channel's stretch are tone, or silence where that is the style: a pause is no bleep."""
     scale = float(np.iinfo(part.dtype).max) if part.dtype.kind == "i" else 1.0
     frames = np.nan_to_num(part[: len(part) // size * size].astype(np.float64) / scale).reshape(-1, size)
     power = np.mean(frames**2, axis=1)
     turns = np.exp(-2j * np.pi * min(1_000.0, rate / 4) / rate * np.arange(size))
     tone = 2 * np.abs(frames @ turns / size) ** 2
-    return np.asarray((tone > PURE * power) | (power < QUIET**2))
+    return np.asarray(power < QUIET**2 if style == "silence" else (tone > PURE * power) & (power > 0))
 
 
 def _runs(frames: npt.NDArray[np.bool_], size: int, length: int) -> list[tuple[int, int]]:
