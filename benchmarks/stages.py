@@ -84,7 +84,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "plan": ("redactor.pipeline.make_plan",),
     "bleep": ("redactor.pipeline.bleep",),
     "encode": ("redactor.pipeline.encode",),
-    "check": ("redactor.pipeline.still_audible",),
+    "check": ("redactor.verification.Verification.samples",),
     "render": tuple(f"redactor.pipeline.{n}" for n in ("tokens", "document", "plain_text", "srt", "vtt", "json.dumps")),
     "save": ("redactor.pipeline.save_set",),
 }

@@ -14,7 +14,7 @@ from typing import Any
 from redactor.audio import Decoder, Encoded, Source
 from redactor.errors import VerificationHit
 from redactor.policy import Policy, make_plan
-from redactor.render import Hit, altered, compare, exposed, hits, muted, still_audible
+from redactor.render import Hit, altered, band_levels, compare, exposed, hits, muted, still_audible
 from redactor.speech import Transcriber
 from redactor.types import Finding, Interval, Plan, Recording, Speech
 
@@ -83,7 +83,8 @@ class Verification:
         audible = still_audible(recording, output, plan.intervals)
         if audible:
             return f"{len(audible)} bleeped stretches still resemble the original."
-        parts = exposed(recording, output, plan.intervals)
+        levels = band_levels(recording, output)
+        parts = exposed(recording, output, plan.intervals, levels=levels)
         if parts:
             return f"Of the bleeped stretches {sum(p.end - p.start for p in parts):.1f} s still are the original."
         if self.style != "noise":
@@ -91,7 +92,7 @@ class Verification:
             missing = sum(_uncovered(i, bleeps) for i in plan.intervals if _uncovered(i, bleeps) > OPEN)
             if missing:
                 return f"{missing:.1f} s that should be bleeped hold no bleep."
-        changed = altered(recording, output, plan.intervals)
+        changed = altered(recording, output, plan.intervals, levels=levels)
         if changed:
             return f"{sum(c.end - c.start for c in changed):.1f} s that were kept are not what the original was."
         return ""

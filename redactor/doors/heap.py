@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 
-ARENAS = (-8, 2)
-"""mallopt(3)'s M_ARENA_MAX and its value. Left alone, glibc gives 64 threads up to eight arenas a core, and what is freed in one
-serves no other.
+ARENA_MAX = -8  # mallopt(3): M_ARENA_MAX
+ARENAS_PER_CORE = 2
+"""Left alone, glibc gives a program's threads up to eight arenas a core, and what is freed in one serves no other. With fewer than two the model's
+calls wait for each other.
 
 The thresholds for mmap and trim are glibc's own, which grow with what is freed: fixed at 1 and 2 MB, every buffer of a real
 checkpoint was mapped and unmapped at each use, and a third of the processor time was the kernel's."""
@@ -18,4 +20,4 @@ def keep_flat() -> bool:
     if not sys.platform.startswith("linux"):
         return False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    return mallopt is not None and bool(mallopt(*ARENAS))
+    return mallopt is not None and bool(mallopt(ARENA_MAX, ARENAS_PER_CORE * (os.cpu_count() or 1)))

@@ -4,7 +4,7 @@ the samples (`verify`, `altered`), and of what a second reading hears in them (`
 The bleeped audio is made from the same Plan by `audio`; `pipeline` puts the two together.
 """
 
-from redactor.render.altered import altered, exposed
+from redactor.render.altered import altered, band_levels, exposed
 from redactor.render.document import document
 from redactor.render.muted import muted
 from redactor.render.replace import OPERATORS, Replacer
@@ -21,6 +21,7 @@ __all__ = [
     "Replacer",
     "Token",
     "altered",
+    "band_levels",
     "compare",
     "document",
     "exposed",

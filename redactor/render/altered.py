@@ -9,7 +9,7 @@ little. On sample_audio/ (PCM, A- and mu-law, GSM, AMR, MP3, AAC, Opus) kept sou
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -37,8 +37,23 @@ EDGE = 0.06
 Levels = npt.NDArray[np.float64]
 
 
-def altered(original: Recording, output: Recording, intervals: Iterable[Interval]) -> list[Interval]:
+def band_levels(original: Recording, output: Recording) -> list[tuple[Levels, Levels]]:
+    """What `altered` and `exposed` compare, a pair for each channel; [] if the two recordings differ in sample rate or channels."""
+    if output.sample_rate != original.sample_rate or output.channels != original.channels:
+        return []
+    return [_comparable(original, output, channel) for channel in range(original.channels)]
+
+
+def altered(
+    original: Recording,
+    output: Recording,
+    intervals: Iterable[Interval],
+    *,
+    levels: Sequence[tuple[Levels, Levels]] | None = None,
+) -> list[Interval]:
     """The stretches outside `intervals` in which the output is not what the original was.
+
+    `levels`: what `band_levels` gave for the two, where it is known already; here and in `exposed`.
 
     Everything, if the two recordings differ in sample rate or channels.
     """
@@ -46,8 +61,7 @@ def altered(original: Recording, output: Recording, intervals: Iterable[Interval
         return [Interval(c, 0.0, original.duration, ()) for c in range(original.channels)]
     given = list(intervals)
     out: list[Interval] = []
-    for channel in range(original.channels):
-        before, after = _comparable(original, output, channel)
+    for channel, (before, after) in enumerate(levels or band_levels(original, output)):
         high, low = _around(before)
         changed = np.maximum(after - high, low - after).max(axis=1, initial=0.0) > CHANGED
         for interval in given:
@@ -58,7 +72,13 @@ def altered(original: Recording, output: Recording, intervals: Iterable[Interval
     return out
 
 
-def exposed(original: Recording, output: Recording, intervals: Iterable[Interval]) -> list[Interval]:
+def exposed(
+    original: Recording,
+    output: Recording,
+    intervals: Iterable[Interval],
+    *,
+    levels: Sequence[tuple[Levels, Levels]] | None = None,
+) -> list[Interval]:
     """The parts of `intervals` in which the output still is the original: alike in every band, and in its waveform.
 
     Nothing, if the two recordings differ in sample rate or channels (`still_audible` then returns all intervals).
@@ -66,11 +86,9 @@ def exposed(original: Recording, output: Recording, intervals: Iterable[Interval
     if output.sample_rate != original.sample_rate or output.channels != original.channels:
         return []
     out: list[Interval] = []
-    by_channel: dict[int, tuple[Levels, Levels]] = {}
+    levels = levels or band_levels(original, output)
     for interval in intervals:
-        if interval.channel not in by_channel:
-            by_channel[interval.channel] = _comparable(original, output, interval.channel)
-        before, after = by_channel[interval.channel]
+        before, after = levels[interval.channel]
         first, last = int(np.ceil(interval.start / HOP)), int(interval.end / HOP) - 1
         before, after = before[first:last], after[first:last]
         if not len(before):
@@ -101,13 +119,13 @@ def _levels(recording: Recording, channel: int) -> Levels:
     samples = recording.samples[:, channel]
     rows = max(0, len(samples) // hop - 1)
     scale = float(np.iinfo(samples.dtype).max) if samples.dtype.kind == "i" else 1.0
-    window = np.hanning(2 * hop)
+    window = np.hanning(2 * hop).astype(np.float32)
     hertz = np.fft.rfftfreq(2 * hop, 1 / rate)
-    inside = np.stack([(hertz >= low) & (hertz < high) for low, high in pairwise(BANDS)], axis=1)
+    inside = np.stack([(hertz >= low) & (hertz < high) for low, high in pairwise(BANDS)], axis=1).astype(np.float32)
     out = np.full((rows, len(BANDS) - 1), -120.0)
     for first in range(0, rows, 1024):  # hours of audio need no second copy in memory
         last = min(rows, first + 1024)
-        part = np.nan_to_num(samples[first * hop : (last + 1) * hop].astype(np.float64) / scale, posinf=0.0, neginf=0.0)
+        part = np.nan_to_num(samples[first * hop : (last + 1) * hop].astype(np.float32) / np.float32(scale), posinf=0.0, neginf=0.0)
         frames = np.lib.stride_tricks.sliding_window_view(part, 2 * hop)[::hop]
         power = np.abs(np.fft.rfft(frames * window, axis=1)) ** 2
         out[first:last] = 10 * np.log10(power @ inside + 1e-12)

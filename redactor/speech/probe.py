@@ -17,7 +17,7 @@ from redactor.errors import RecognitionFailed
 from .whisper import WhisperEngine
 
 SECONDS = 10.0  # of measuring, all candidates together, after which the best so far is taken
-BATCHES = {"cpu": (8, 16, 32), "cuda": (16, 32, 64, 128)}
+BATCHES = {"cpu": (4, 8, 16), "cuda": (16, 32, 64, 128)}
 CLEARLY = 1.05  # times faster
 
 

@@ -134,6 +134,8 @@ def _stock(entry: Mapping[str, Any]) -> Stock:
         max_window=float(entry["max_window"]),
         beam=entry["beam"],
         measured=entry["measured"],
+        timestamps=entry.get("timestamps", True),
+        delay=float(entry.get("delay", 0.0)),
         aliases=tuple(entry.get("aliases", ())),
         slow_on_cpu=entry.get("slow_on_cpu", False),
         builds=tuple(_build(build) for build in entry.get("build", ())),

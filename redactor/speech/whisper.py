@@ -243,7 +243,8 @@ class WhisperEngine:
         ]
         try:
             encoded = self._encode(batch, batch[0].context)
-            found = self._search(encoded, batch, 0.0, forbidden=(self._tokenizer.eot,))
+            width = None if self.encode_together else 1  # as `_first`
+            found = self._search(encoded, batch, 0.0, width=width, forbidden=(self._tokenizer.eot,))
             self._align(encoded, batch, found)
         except RuntimeError as error:
             raise RecognitionFailed(f"A rehearsal failed ({type(error).__name__}).") from None

@@ -1,5 +1,6 @@
 """The allocator's settings, seen from outside."""
 
+import os
 import subprocess
 import sys
 
@@ -13,8 +14,8 @@ if sys.argv[1] == "flat":
 def work(gate):
     kept = [bytearray(60_000) for _ in range(100)]
     gate.wait()
-gate = threading.Barrier(17)
-threads = [threading.Thread(target=work, args=(gate,)) for _ in range(16)]
+gate = threading.Barrier(49)
+threads = [threading.Thread(target=work, args=(gate,)) for _ in range(48)]
 [t.start() for t in threads]
 maps = open("/proc/self/maps").read()
 gate.wait()
@@ -35,8 +36,8 @@ def heaps(mode: str) -> int:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the settings are glibc's")
-def test_threads_share_two_heaps() -> None:
+def test_threads_share_a_few_heaps() -> None:
     before, after = heaps("as it is"), heaps("flat")
     if not before:
         pytest.skip("this C library does not give threads heaps of their own")
-    assert after <= 1 < before
+    assert after < 2 * (os.cpu_count() or 1) < before

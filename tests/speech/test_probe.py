@@ -57,7 +57,7 @@ def test_stays_within_the_gpus_memory(clock: SimpleNamespace) -> None:
 def test_stops_when_time_is_up(monkeypatch: pytest.MonkeyPatch, clock: SimpleNamespace) -> None:
     monkeypatch.setattr("redactor.speech.probe.SECONDS", 0.0)
     _, chosen = arrange(lambda w, t: Rehearsed(w, t, cost={1: 0.001, 2: 0.0001}, clock=clock), device="cpu", cores=2)
-    assert (chosen.workers, chosen.threads, chosen.batch_size) == (2, 1, 8)
+    assert (chosen.workers, chosen.threads, chosen.batch_size) == (2, 1, 4)
 
 
 def test_the_real_engine_rehearses(micro: WhisperEngine) -> None:

@@ -19,6 +19,8 @@ margin = 1.5
 max_window = 12
 beam = 2
 measured = true
+timestamps = false
+delay = 0.25
 [[checkpoint.build]]
 [checkpoint.build.files]
 "model.bin" = {{ size = {size}, sha256 = "{sha256}" }}
@@ -44,6 +46,7 @@ def test_a_folder_with_stock_weights_is_known(folder: Path) -> None:
     found = resolve(str(folder))
     assert (found.name, found.source, found.stock) == ("invented", "path", "invented")
     assert (found.margin, found.max_window, found.beam, found.measured) == (1.5, 12, 2, True)
+    assert (found.timestamps, found.delay) == (False, 0.25)
 
 
 def test_a_card_beside_stock_weights_comes_first(folder: Path) -> None:

@@ -258,3 +258,13 @@ def test_windows_of_one_context_share_a_call(micro: WhisperEngine, voicemail: Mo
     some = [micro.prepare(voicemail[: round(seconds * 16_000)]) for seconds in (4.3, 4.5, 4.7)]
     assert len({p.bucket for p in some}) == 1
     assert some[0].limit >= 20 * 4.7
+
+
+def test_words_are_corrected_by_the_checkpoints_delay(micro: WhisperEngine, voicemail: Mono) -> None:
+    def starts(delay: float) -> list[float]:
+        engine = WhisperEngine(micro._model, info=micro.info, max_window=7, margin=0.25, timestamps=False, delay=delay)
+        return [w.start for w in engine.recognize([voicemail[:80_000]])[0] if w.start is not None]
+
+    as_aligned, earlier = starts(0.0), starts(0.1)
+    assert len(as_aligned) > 2
+    assert earlier[2:] == pytest.approx([start - 0.1 for start in as_aligned[2:]])
