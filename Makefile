@@ -19,14 +19,15 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $(STAMP)
 
-# Exit code 3 of `redact`: some recordings were withheld, as the hard ones among the samples should be.
+# Exit codes of `redact` that the hard samples should lead to: 3, some recordings were withheld; 65, one of them is cut off.
 demo: $(STAMP)
 	@model=base; \
 	$(BIN)/redactor models get base > /dev/null || { \
 	  model=voicemail-micro; \
 	  echo "No checkpoint for speech can be had: going on with voicemail-micro, which hears no people. Its figures say nothing."; \
 	}; \
-	$(BIN)/redactor redact sample_audio --out demo-out --model $$model --names keep --redo || [ $$? -eq 3 ] || exit $$?; \
+	$(BIN)/redactor redact sample_audio --out demo-out --model $$model --names keep --redo; \
+	status=$$?; case $$status in 0|3|65) ;; *) exit $$status ;; esac; \
 	$(BIN)/redactor evaluate sample_audio --model $$model
 
 test: $(STAMP)

@@ -194,9 +194,10 @@ def main() -> None:
 
 def _add_quality(rows: list[dict[str, Any]], runs: dict[str, list[dict[str, Any]]], paths: list[Path]) -> None:
     from ours import timed
-    from rivals import StockDetector
+    from rivals import StockDetector, analyzer
     from scoring import Scorer
 
+    analyzer()  # first: Presidio's registry would take our recognizers for its own once they are imported
     scorer = Scorer(voicemails.FOLDER, [p.name for p in paths])
     for row in rows:
         heard = {name: timed(words) for name, words in runs[row["system"]][-1]["words"].items()}

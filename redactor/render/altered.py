@@ -125,7 +125,9 @@ def _levels(recording: Recording, channel: int) -> Levels:
     out = np.full((rows, len(BANDS) - 1), -120.0)
     for first in range(0, rows, 1024):  # hours of audio need no second copy in memory
         last = min(rows, first + 1024)
-        part = np.nan_to_num(samples[first * hop : (last + 1) * hop].astype(np.float32) / np.float32(scale), posinf=0.0, neginf=0.0)
+        part = np.nan_to_num(
+            samples[first * hop : (last + 1) * hop].astype(np.float32) / np.float32(scale), posinf=0.0, neginf=0.0
+        )
         frames = np.lib.stride_tricks.sliding_window_view(part, 2 * hop)[::hop]
         power = np.abs(np.fft.rfft(frames * window, axis=1)) ** 2
         out[first:last] = 10 * np.log10(power @ inside + 1e-12)
