@@ -36,17 +36,12 @@ def message(seed: int) -> tuple[bytes, str]:
     return held.getvalue(), json.dumps({"text": text, "segments": [segment], "language": "en"})
 
 
-def short_messages() -> list[np.ndarray]:
-    """Stretches of 4 to 9 s of the sample recordings."""
-    found: list[np.ndarray] = []
-    for path in sorted((ROOT / "sample_audio" / "incoming").glob("*.wav")):
-        samples, rate = soundfile.read(path, dtype="int16", always_2d=True)
-        if rate == 8000:
-            found += [
-                samples[start : start + 8000 * (4 + len(found) % 6), 0]
-                for start in range(0, len(samples) - 72_000, 72_000)
-            ]
-    return found
+def natural_messages(seconds: float = 15.0, files: int = 66) -> list[np.ndarray]:
+    """The first `seconds` of natural voicemails of the benchmark archive, 8 kHz."""
+    import voicemails
+
+    paths = [voicemails.FOLDER / row["file"] for row in voicemails.archive(files)]
+    return [soundfile.read(path, dtype="int16", frames=round(seconds * 8000))[0] for path in paths]
 
 
 def varied(samples: np.ndarray, number: int) -> bytes:

@@ -1,15 +1,15 @@
 """Calls of the hook in bursts while the service is killed, and how long a recording waits for its twin at rising load.
 
     python benchmarks/hooks.py [--recordings 2000] [--kills 5] [--services 1] [--database sqlite|postgresql] [--json FILE]
-    python benchmarks/hooks.py --load 0.25 0.5 1 2 4 --seconds 40 [--json FILE] [--plot FILE]
+    python benchmarks/hooks.py --load 0.1 0.5 1 2 --seconds 60 --burst 50 [--model base] [--json FILE] [--plot FILE]
 
 First form: every tenth recording is told of twice, every fiftieth is corrupt, all in bursts of 50 hook processes, eight at a time, while `redactor serve` (or several, on
 PostgreSQL) is killed (-9) and started again. At the end every recording must have exactly one result: a twin whose document is of its bytes and whose files are all
 there, or a dead letter if it is corrupt. Words come from transcripts, so that the queue and not the recogniser is what is tested; detection, bleeping, the sandbox and
 the disk are real.
 
-Second form: for each load (calls a second, evenly spread) the seconds from the call of the hook to the redacted document, with `voicemail-micro` recognising messages of
-4 to 9 seconds. Percentiles by load show where the machine is full.
+Second form: for each load (calls a second, evenly spread) the seconds from the call of the hook to the redacted document, with a real checkpoint and natural messages of 15 s
+in a service that is warm. Percentiles by load show where the machine is full. --burst: so many calls at once, and how fast they are worked off.
 
 Caveats: kill -9 is not a power cut; hooks, service and database share the cores.
 """
@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import os
 import random
 import shutil
@@ -37,7 +38,7 @@ from typing import Any
 
 import numpy as np
 import postgresql
-from hook_messages import message, short_messages, varied
+from hook_messages import message, natural_messages, varied
 from report import progress, stamp
 
 from redactor.doors.serve.presence import Presence
@@ -48,6 +49,7 @@ from redactor.doors.serve.settings import load_settings
 ROOT = Path(__file__).parents[1]
 PROGRAM = str(Path(sys.executable).with_name("redactor"))
 BURST, AT_ONCE = 50, 8
+WARMING = 4  # messages
 
 
 class Site:
@@ -225,7 +227,9 @@ def latencies(queue: Queue, after: int = 0) -> dict[str, float]:
         after = page[-1]["id"]
     if not waits:
         return {}
-    return dict(zip(("p50", "p95", "p99"), np.round(np.percentile(waits, [50, 95, 99]), 2).tolist(), strict=True))
+    return dict(
+        zip(("p50", "p95", "p99", "max"), np.round(np.percentile(waits, [50, 95, 99, 100]), 2).tolist(), strict=True)
+    )
 
 
 def stop(process: subprocess.Popen[bytes]) -> int:
@@ -238,18 +242,19 @@ def stop(process: subprocess.Popen[bytes]) -> int:
     return process.wait()
 
 
-def load_run(folder: Path, rates: Sequence[float], *, seconds: float) -> list[dict[str, Any]]:
+def load_run(folder: Path, rates: Sequence[float], *, seconds: float, model: str, burst: int) -> list[dict[str, Any]]:
     """The second form; see the module."""
-    site = Site(folder, model="voicemail-micro")
-    sources = short_messages()
+    site = Site(folder, model=model)
+    sources = natural_messages()
     process = site.start()
     rows: list[dict[str, Any]] = []
     try:
         wait_for_ready(site)
         number = 0
         last = 0
-        for rate in rates:
-            count = max(4, round(rate * seconds))
+        # The first messages warm the service and are not counted; a burst comes as fast as calls can be made.
+        for rate in [1.0, *rates, *([math.inf] if burst else [])]:
+            count = (burst if math.isinf(rate) else max(4, round(rate * seconds))) if number else WARMING
             took: list[float] = []
 
             def call(path: Path, took: list[float] = took) -> None:
@@ -265,14 +270,16 @@ def load_run(folder: Path, rates: Sequence[float], *, seconds: float) -> list[di
                     pool.submit(call, path)
                 wait_until_settled(queue, site, number)
                 row = {
-                    "calls_per_second": rate,
+                    "calls_per_second": rate if math.isfinite(rate) else "burst",
+                    "seconds": round(time.monotonic() - began, 2),
                     "calls": count,
                     **latencies(queue, after=last),
                     "hook_p95_ms": round(float(np.percentile(took, 95)) * 1000, 1),
                 }
                 last = max(r["id"] for r in all_of(queue, "redacted"))
                 row["states"] = queue.counts()
-            rows.append(row)
+            if number > WARMING:
+                rows.append(row)
             progress(json.dumps(row))
     finally:
         stop(process)
@@ -299,6 +306,7 @@ def plot(rows: Sequence[dict[str, Any]], target: Path) -> None:
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
+    rows = [row for row in rows if row["calls_per_second"] != "burst"]
     figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
     for name in ("p50", "p95", "p99"):
         axes.plot([r["calls_per_second"] for r in rows], [r[name] for r in rows], marker="o", label=name)
@@ -333,13 +341,15 @@ def main() -> None:
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--load", type=float, nargs="*", help="calls a second; the second form")
     parser.add_argument("--seconds", type=float, default=40.0)
+    parser.add_argument("--burst", type=int, default=0, help="calls at once, after the loads")
+    parser.add_argument("--model", default="base", help="of the second form")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
     given = parser.parse_args()
     result: dict[str, Any] = {"stamp": stamp()}
     with workspace() as folder:
         if given.load:
-            result["load"] = load_run(folder, given.load, seconds=given.seconds)
+            result["load"] = load_run(folder, given.load, seconds=given.seconds, model=given.model, burst=given.burst)
             if given.plot:
                 plot(result["load"], given.plot)
         else:

@@ -1,6 +1,6 @@
 """How much to bleep around covered words, and how far into kept ones: leak against over-bleep, from one recognition.
 
-    python benchmarks/padding.py [--labels sample_audio] [--model voicemail-micro] [--json FILE]
+    python benchmarks/padding.py [--labels sample_audio] [--model base] [--json FILE]
 
 Recognises every labelled recording once, then plans with each padding. "edge leak" is what padding can mend: labelled PHI that
 was recognised and covered but whose sound reaches beyond the bleep. Caveats: the shipped recordings are synthetic, and word times
@@ -46,7 +46,7 @@ def stamp() -> dict[str, str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--labels", type=Path, default=Path("sample_audio"))
-    parser.add_argument("--model", default="voicemail-micro")
+    parser.add_argument("--model", default="base")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     transcriber = load_transcriber(resolve(given.model))
