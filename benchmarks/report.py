@@ -92,8 +92,15 @@ def model_stamp(folder: Path) -> Row:
     """Name, version and the start of model.bin's SHA-256."""
     card = folder / "model.json"
     known = json.loads(card.read_text(encoding="utf-8")) if card.exists() else {}
+    from redactor.speech import stock
+
     digest = hashlib.sha256((folder / "model.bin").read_bytes()).hexdigest()
-    return {"name": known.get("name", folder.name), "version": known.get("version", ""), "sha256": digest[:16]}
+    listed = stock.by_digest(digest)
+    return {
+        "name": known.get("name") or (listed.name if listed else folder.name),
+        "version": known.get("version", ""),
+        "sha256": digest[:16],
+    }
 
 
 def headline(stamped: Row) -> str:

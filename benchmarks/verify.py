@@ -172,9 +172,9 @@ def main() -> None:
     args = parser.parse_args()
     labelled = load_labels(args.archive)[args.first : args.first + args.files]
     bench = Bench(args.model, args.verify_model, style=args.bleep)
-    document: Row = {"stamp": stamp(bench.model), "second_reader": bench.second, "bleep": args.bleep}
+    document: Row = {**stamp(bench.model), "second_reader": bench.second, "bleep": args.bleep}
     document |= measured(bench, labelled, faults=args.faults, rounds=args.rounds)
-    print(f"{headline(document['stamp'])}; second reader {bench.second}\n\n{shown(document)}")
+    print(f"{headline(document)}\n{caption(document)}\n\n{shown_table(document)}")
     if args.out:
         save(args.out, document)
 
@@ -234,7 +234,14 @@ def _share(of: Sequence[Any], true: Any) -> Row:
     return {"of": len(of), "found": count, "percent": round(100 * count / len(of), 1) if of else None}
 
 
-def shown(document: Row) -> str:
+def caption(document: Row) -> str:
+    return (
+        f"{document['messages']} messages, {document['audio_seconds'] / 60:.0f} min, none of which a threshold was chosen on; "
+        f"second reader {document['second_reader']}."
+    )
+
+
+def shown_table(document: Row) -> str:
     """The tables."""
     good, leaking = document["well_redacted"], document["leaking"]
     rows: list[list[Any]] = [

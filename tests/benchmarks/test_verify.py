@@ -57,7 +57,7 @@ def test_without_bleeps_nothing_can_be_planted() -> None:
 def test_the_tables_show_what_was_counted() -> None:
     one = {"of": 4, "found": 3, "percent": 75.0}
     times = {"without": 10.0, "with": 13.0, "ratio": 1.3}
-    shown = verify.shown(
+    shown = verify.shown_table(
         {
             "well_redacted": one,
             "leaking": one,
