@@ -11,7 +11,7 @@ import pytest
 import soundfile
 import voicemails
 
-import sample_audio.make
+import sample_audio.compose
 from models.tts import Speech, SynthesisError, Word
 from redactor.evaluation import load_labels
 from redactor.types import LABELS
@@ -83,14 +83,14 @@ def test_no_voice_of_the_samples_speaks_here() -> None:
 
 
 def test_an_archive_is_labelled_and_grows_without_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sample_audio.make, "say", fake)
+    monkeypatch.setattr(sample_audio.compose, "say", fake)
     monkeypatch.setattr(voicemails, "babble", lambda n, _rate, rng: rng.standard_normal(n).astype(np.float32))
     first = voicemails.archive(2, tmp_path)
     content = (tmp_path / first[0]["file"]).read_bytes()
     more = voicemails.archive(6, tmp_path)
     assert more[:2] == first
     assert (tmp_path / first[0]["file"]).read_bytes() == content
-    monkeypatch.setattr(sample_audio.make, "say", None)  # nothing more is spoken
+    monkeypatch.setattr(sample_audio.compose, "say", None)  # nothing more is spoken
     assert voicemails.archive(2, tmp_path) == first
     assert {soundfile.info(tmp_path / row["file"]).subtype for row in more} == {"ULAW", "PCM_16", "GSM610"}
     for row, labelled in zip(more, load_labels(tmp_path), strict=True):
@@ -106,7 +106,7 @@ def test_an_archive_is_labelled_and_grows_without_change(tmp_path: Path, monkeyp
 
 
 def test_a_row_that_would_be_made_otherwise_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sample_audio.make, "say", fake)
+    monkeypatch.setattr(sample_audio.compose, "say", fake)
     monkeypatch.setattr(voicemails, "babble", lambda n, _rate, rng: rng.standard_normal(n).astype(np.float32))
     before = voicemails.archive(1, tmp_path)
     with (tmp_path / "labels.jsonl").open("a", encoding="utf-8") as lines:
@@ -126,7 +126,7 @@ def test_a_message_that_nobody_can_speak_is_left_out(tmp_path: Path, monkeypatch
             raise SynthesisError("not found")
         return fake(text, voice)
 
-    monkeypatch.setattr(sample_audio.make, "say", mumbling)
+    monkeypatch.setattr(sample_audio.compose, "say", mumbling)
     monkeypatch.setattr(voicemails, "babble", lambda n, _rate, rng: rng.standard_normal(n).astype(np.float32))
     rows = voicemails.archive(2, tmp_path)
     assert [row["number"] for row in rows] == [1, 2]
