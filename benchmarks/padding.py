@@ -18,7 +18,8 @@ from typing import Any
 
 from redactor import __version__
 from redactor.audio import decode, read_source
-from redactor.evaluation import LabelledRecording, Tally, ideal_findings, load_labels, measure
+from redactor.evaluation import Tally, ideal_findings, measure
+from redactor.labels import LabelledRecording, load_labels
 from redactor.phi import build_detector
 from redactor.pipeline import Pipeline, listen
 from redactor.policy import load_policy, make_plan

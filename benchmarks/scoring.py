@@ -10,7 +10,8 @@ from typing import Any
 
 from redactor.audio import decode, read_source, recognition_audio
 from redactor.errors import Quarantine
-from redactor.evaluation import LabelledRecording, Tally, ideal_findings, load_labels, measure
+from redactor.evaluation import Tally, ideal_findings, measure
+from redactor.labels import LabelledRecording, load_labels
 from redactor.policy import load_policy, make_plan
 from redactor.speech.activity import Activity, listen
 from redactor.speech.coverage import gaps

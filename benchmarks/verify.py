@@ -32,9 +32,10 @@ from report import Row, headline, save, stamp, table
 
 from redactor.audio import Source, bleep, decode, encode, looks_like_audio, read_source
 from redactor.errors import VerificationHit
-from redactor.evaluation import LabelledRecording, audible_spans, load_labels
+from redactor.evaluation import audible_spans
 from redactor.flow import spread
 from redactor.keep import list_inputs
+from redactor.labels import LabelledRecording, load_labels
 from redactor.phi import build_detector
 from redactor.pipeline import Pipeline
 from redactor.policy import load_policy, make_plan

@@ -1,8 +1,5 @@
 """Measures the whole path against labelled recordings: how much PHI stays audible, how much else is bleeped, and why.
 
-Labels are JSON Lines, one recording each (sample_audio/labels.jsonl is an example):
-    {"file": path below the labels' folder, "channels": [{"channel": 0, "text": "…",
-      "words": [{"text", "start", "end", "char_start", "char_end"}], "spans": [{"start", "end", "label", "tier"}]}]}
 Spans with tier "may" (a bare weekday, an age under 90 …) count neither as PHI nor as over-bleep, and so do labels that the
 policy keeps or flags. Where it keeps one use of a label (a first name, the callback number), its own rule says on the labelled text
 which part is PHI: what the rule decides is trusted here, that it is carried out is measured.
@@ -14,128 +11,27 @@ A word counts as bleeped whatever label the detector gave it. Audible time of PH
 
 Only recordings that came out are measured: of one that was withheld nothing can be heard, and it flatters no percentage.
 
-A hard recording, one that may end otherwise, has "outcome": a list of those that are right for it ("redacted",
-"withheld", "failed"), and may have no channels. It counts in no percentage: `judge` says whether it ended as required.
+A hard recording, one that may end otherwise, counts in no percentage: `judge` says whether it ended as required.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 from rapidfuzz.distance import Levenshtein
 
-from redactor.errors import ConfigurationError, NoInput
+from redactor.errors import ConfigurationError
+from redactor.labels import LabelledChannel, LabelledRecording
 from redactor.policy import Policy
 from redactor.policy.cover import covered_words
 from redactor.policy.refine import refine
-from redactor.types import LABELS, Action, Finding, Interval, Plan, Transcript, Word
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledSpan:
-    start: int
-    end: int
-    label: str
-    must: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledChannel:
-    transcript: Transcript
-    spans: tuple[LabelledSpan, ...]
-
-
-OUTCOMES = ("redacted", "withheld", "failed")
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledRecording:
-    """outcomes: those of `OUTCOMES` that are right for it."""
-
-    path: Path = field(repr=False)
-    channels: tuple[LabelledChannel, ...]
-    outcomes: tuple[str, ...] = ("redacted",)
-
-    @property
-    def ordinary(self) -> bool:
-        """Whether it counts in the percentages."""
-        return self.outcomes == ("redacted",)
-
-
-def load_labels(path: Path) -> list[LabelledRecording]:
-    """A labels.jsonl, or the folder that holds one.
-
-    Raises:
-        NoInput: there is none, or it is empty. ConfigurationError: a line does not have the form above, a label is unknown, a
-            span touches no word, or a word's place in the text or the audio is not one.
-    """
-    if path.is_dir():
-        path = path / "labels.jsonl"
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise NoInput(
-            "There is no readable labels.jsonl.", hint="Name a labels file, or a folder with a labels.jsonl."
-        ) from error
-    out: list[LabelledRecording] = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            data = json.loads(line)
-            out.append(_recording(path.parent, data))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            why = f"{error.args[0]}" if isinstance(error, _Unfit) else type(error).__name__
-            raise ConfigurationError(
-                f"Line {number} of the labels is not a labelled recording ({why}).",
-                hint="See the form in sample_audio/README.md.",
-            ) from None
-    if not out:
-        raise NoInput("The labels file is empty.", hint="Name a labels file, or a folder with a labels.jsonl.")
-    return out
-
-
-class _Unfit(ValueError):
-    """A label that cannot be: would be counted as nothing, or as the wrong thing. The message holds no text."""
-
-
-def _recording(folder: Path, data: dict[str, Any]) -> LabelledRecording:
-    expected = data.get("outcome", "redacted")
-    outcomes = tuple(expected) if isinstance(expected, list) else (expected,)
-    if not outcomes or not set(outcomes) <= set(OUTCOMES):
-        raise _Unfit("its outcome is unknown")
-    channels = data["channels"] if outcomes == ("redacted",) else data.get("channels", ())
-    return LabelledRecording(folder / data["file"], tuple(_channel(c) for c in channels), outcomes)
-
-
-def _channel(data: dict[str, Any]) -> LabelledChannel:
-    words = tuple(
-        Word(str(w["text"]), float(w["start"]), float(w["end"]), 1.0, int(w["char_start"]), int(w["char_end"]))
-        for w in data["words"]
-    )
-    text = str(data["text"])
-    for i, w in enumerate(words):
-        if text[w.char_start : w.char_end] != w.text or not w.text:
-            raise _Unfit(f"word {i + 1} does not stand at its place in the text")
-        if w.start is None or w.end is None or not 0 <= w.start < w.end < math.inf:
-            raise _Unfit(f"word {i + 1} has no time")
-    spans = []
-    for i, s in enumerate(data["spans"], 1):
-        if s["label"] not in LABELS or s.get("tier", "must") not in ("must", "may"):
-            raise _Unfit(f"span {i} has an unknown label or tier")
-        span = LabelledSpan(int(s["start"]), int(s["end"]), s["label"], s.get("tier", "must") == "must")
-        if len(range(*covered_words(words, span.start, span.end))) == 0 or span.end > len(text):
-            raise _Unfit(f"span {i} touches no word")
-        spans.append(span)
-    return LabelledChannel(Transcript(int(data["channel"]), text, words), tuple(spans))
+from redactor.types import Action, Finding, Interval, Plan, Transcript, Word
 
 
 @dataclass(slots=True)

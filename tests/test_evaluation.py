@@ -7,17 +7,8 @@ import numpy as np
 import pytest
 
 from redactor.errors import ConfigurationError, NoInput
-from redactor.evaluation import (
-    LabelledChannel,
-    LabelledRecording,
-    LabelledSpan,
-    Tally,
-    edit_distance,
-    judge,
-    load_labels,
-    measure,
-    normalised,
-)
+from redactor.evaluation import Tally, edit_distance, judge, measure, normalised
+from redactor.labels import LabelledChannel, LabelledRecording, LabelledSpan, load_labels
 from redactor.policy import load_policy, make_plan
 from redactor.types import AudioFormat, Finding, ModelInfo, Plan, Recording, Speech, TimedText, Transcript
 

@@ -56,7 +56,8 @@ def evaluate(
     Exit codes: 0, or 65 if a labelled recording could not be used (it is left out of the figures).
     """
     from redactor.audio import Limits, decode, read_source
-    from redactor.evaluation import LabelledRecording, Tally, ideal_findings, judge, load_labels, measure
+    from redactor.evaluation import Tally, ideal_findings, judge, measure
+    from redactor.labels import LabelledRecording, load_labels
     from redactor.pipeline import Pipeline
     from redactor.policy import make_plan
     from redactor.render import Replacer

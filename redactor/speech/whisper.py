@@ -15,7 +15,6 @@ word stands for is reported by `coverage`.
 
 from __future__ import annotations
 
-import logging
 import math
 import zlib
 from collections.abc import Iterable, Sequence
@@ -29,9 +28,9 @@ from redactor.types import RECOGNITION_RATE, ModelInfo, Mono, TimedText
 
 from .alignment import words_of
 from .checkpoints import Checkpoint
-from .device import pick_device
 from .engine import Prepared
 from .gate import Decoded, believed, best, sure
+from .loading import SEED, load_model
 
 LONGEST = 30.0  # seconds: Whisper's context
 FRAMES_PER_SECOND = 100  # of features
@@ -51,7 +50,6 @@ FULL_STEP = (
 TRIED_TOGETHER = 4
 """Doubtful windows that are tried again at once: CTranslate2 keeps the decoder's view of a window once for each sampled text, which for
 Whisper small and 30 s is half a gigabyte a window."""
-SEED = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,37 +134,8 @@ class WhisperEngine:
         Raises:
             ModelUnavailable: the folder does not load, or the device or compute type is not there.
         """
-        import ctranslate2
-        from faster_whisper import WhisperModel
-
-        device = pick_device(device)
-        if compute_type == "default":
-            compute_type = "float16" if device == "cuda" else "int8"
-        # Its own logger prints durations and thresholds only, but promises nothing about later versions.
-        logging.getLogger("faster_whisper").setLevel(logging.ERROR)
-        # Sampling (temperatures above 0) then starts from the same state in every run.
-        ctranslate2.set_random_seed(SEED)
-        try:
-            model = WhisperModel(
-                str(checkpoint.path),
-                device=device,
-                compute_type=compute_type,
-                cpu_threads=cpu_threads,
-                num_workers=workers,
-                local_files_only=True,
-            )
-        except (RuntimeError, ValueError, OSError) as error:
-            raise ModelUnavailable(
-                f"The checkpoint {checkpoint.name} does not load on {device} as {compute_type}.",
-                hint=_load_hint(device, str(error)),
-            ) from error
-        info = ModelInfo(
-            f"faster-whisper {_version('faster-whisper')}, CTranslate2 {ctranslate2.__version__}",
-            checkpoint.name,
-            checkpoint.revision,
-            model.model.compute_type,
-            device,
-            checkpoint.synthetic_only,
+        model, info = load_model(
+            checkpoint, device=device, compute_type=compute_type, cpu_threads=cpu_threads, workers=workers
         )
         margin = None if full else checkpoint.margin
         return cls(
@@ -417,20 +386,3 @@ class WhisperEngine:
             self._tokenizer, before, without_timestamps=not self._timestamps, hotwords=self._options.hotwords
         )
         return prompt
-
-
-def _version(package: str) -> str:
-    from importlib.metadata import version
-
-    return version(package)
-
-
-def _load_hint(device: str, message: str) -> str:
-    low = message.lower()
-    if "compute type" in low:
-        return "This device does not support that --compute-type; leave it out."
-    if "out of memory" in low:
-        return "Not enough GPU memory: choose a smaller --model or --compute-type int8_float16."
-    if device == "cuda" and ("libcu" in low or "cudnn" in low or "cublas" in low):
-        return "cuBLAS or cuDNN is missing: pip install nvidia-cublas-cu12 nvidia-cudnn-cu12, or use --device cpu."
-    return "The files may be incomplete or of another version: `redactor models get NAME` fetches them again."

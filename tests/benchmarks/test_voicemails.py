@@ -13,7 +13,7 @@ import voicemails
 
 import sample_audio.compose
 from models.tts import Speech, SynthesisError, Word
-from redactor.evaluation import load_labels
+from redactor.labels import load_labels
 from redactor.types import LABELS
 from sample_audio.markup import parse
 

@@ -13,7 +13,8 @@ import pytest
 
 from redactor.audio import decode, read_source
 from redactor.errors import ModelUnavailable, Quarantine, RedactorError
-from redactor.evaluation import OUTCOMES, judge, load_labels
+from redactor.evaluation import judge
+from redactor.labels import OUTCOMES, load_labels
 from redactor.types import Plan
 from sample_audio import codecs
 from sample_audio.sounds import HIGH, LOW, PAD
