@@ -89,10 +89,10 @@ def test_an_engine_that_fails_on_one_window_fails_one_recording(
             marked.append(prepared)
         return prepared
 
-    def poisoned(self, encoded, batch, temperature):
+    def poisoned(self, encoded, batch, temperature, **how):
         if any(window is marked[0] for window in batch):
             raise RuntimeError("no such luck")
-        return search(self, encoded, batch, temperature)
+        return search(self, encoded, batch, temperature, **how)
 
     marked: list[object] = []
     monkeypatch.setattr(engine, "prepare", prepare)
