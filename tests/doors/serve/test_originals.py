@@ -103,9 +103,10 @@ def test_a_result_of_an_earlier_life_is_sealed_and_replaced_as_well(kept):
     with kept.service(**kept.tables("stay")) as service:
         kept.hook("file", path, "--id", "1")
         assert settled(service, 1) == {"redacted": 1}
+    with kept.service(**kept.tables("replace")) as service:
+        # Not before: the service that ends could take it again, and keep the original.
         with service.queue.engine.begin() as connection:
             connection.execute(jobs.update().values(state="queued"))
-    with kept.service(**kept.tables("replace")) as service:
         wait_for(lambda: service.queue.counts() == {"redacted": 1})
     assert sealed(kept, data) == data
     assert path.read_bytes() == (kept.recordings / "a.redacted.wav").read_bytes() != data
