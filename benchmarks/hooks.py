@@ -3,13 +3,15 @@
     python benchmarks/hooks.py [--recordings 2000] [--kills 5] [--services 1] [--database sqlite|postgresql] [--json FILE]
     python benchmarks/hooks.py --load 0.1 0.5 1 2 --seconds 60 --burst 50 [--model base] [--json FILE] [--plot FILE]
 
-First form: every tenth recording is told of twice, every fiftieth is corrupt, all in bursts of 50 hook processes, eight at a time, while `redactor serve` (or several, on
-PostgreSQL) is killed (-9) and started again. At the end every recording must have exactly one result: a twin whose document is of its bytes and whose files are all
-there, or a dead letter if it is corrupt. Words come from transcripts, so that the queue and not the recogniser is what is tested; detection, bleeping, the sandbox and
-the disk are real.
+First form: every tenth recording is told of twice, every fiftieth is corrupt, all in bursts of 50 hook processes, eight
+at a time, while `redactor serve` (or several, on PostgreSQL) is killed (-9) and started again. At the end every
+recording must have exactly one result: a twin whose document is of its bytes and whose files are all there, or a dead
+letter if it is corrupt. Words come from transcripts, so that the queue and not the recogniser is what is tested;
+detection, bleeping, the sandbox and the disk are real.
 
-Second form: for each load (calls a second, evenly spread) the seconds from the call of the hook to the redacted document, with a real checkpoint and natural messages of 15 s
-in a service that is warm. Percentiles by load show where the machine is full. --burst: so many calls at once, and how fast they are worked off.
+Second form: for each load (calls a second, evenly spread) the seconds from the call of the hook to the redacted
+document, with a real checkpoint and natural messages of 15 s in a service that is warm. Percentiles by load show where
+the machine is full. --burst: so many calls at once, and how fast they are worked off.
 
 Caveats: kill -9 is not a power cut; hooks, service and database share the cores.
 """

@@ -2,12 +2,14 @@
 
     python benchmarks/memory.py [--files 100 1000 5000] [--hours 3] [--json FILE] [--plot FILE.png]
 
-`redactor redact` in a process of its own, as a user starts it. Peak: the kernel's count of the process's resident memory (ru_maxrss); the
-picture draws it as read twice a second. The archive is made of the first CLIP seconds of benchmark voicemails with their last bytes
-changed, so that no two are alike; the long recording is benchmark voicemails one after the other, µ-law, 8 kHz.
+`redactor redact` in a process of its own, as a user starts it. Peak: the kernel's count of the process's resident
+memory (ru_maxrss); the picture draws it as read twice a second. The archive is made of the first CLIP seconds of
+benchmark voicemails with their last bytes changed, so that no two are alike; the long recording is benchmark voicemails
+one after the other, µ-law, 8 kHz.
 
-Caveats: clips cut inside words, so speech without words is bleeped (--unheard bleep); what is measured is memory, not accuracy. Resident memory
-counts the checkpoint, the detector's lists and the libraries, too: that is what the smallest run shows. Linux only.
+Caveats: clips cut inside words, so speech without words is bleeped (--unheard bleep); what is measured is memory, not
+accuracy. Resident memory counts the checkpoint, the detector's lists and the libraries, too: that is what the smallest
+run shows. Linux only.
 """
 
 from __future__ import annotations

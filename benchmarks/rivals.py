@@ -1,10 +1,12 @@
-"""The systems that ours is compared with: what a user would build of the same libraries, from the file to a bleeped file.
+"""The systems that ours is compared with: what a user would build of the same libraries, from the file to a bleeped
+file.
 
     loop       faster-whisper's WhisperModel.transcribe, beam 5, word times, its other options as they come
     batched    faster-whisper's BatchedInferencePipeline, the same
 
-Both then do what a user would do with the words: Presidio with a stock spaCy pipeline finds the entities in the text, numpy puts a tone over
-the words that they touch, soundfile writes the file. Each is loaded once and takes file after file.
+Both then do what a user would do with the words: Presidio with a stock spaCy pipeline finds the entities in the text,
+numpy puts a tone over the words that they touch, soundfile writes the file. Each is loaded once and takes file after
+file.
 """
 
 from __future__ import annotations
@@ -96,7 +98,8 @@ def load(
         threads: CPU threads of a model call.
         workers: calls at once, each fed by a thread that has a file of its own.
         out: folder of the bleeped files.
-        forced: number of tokens to write for each file name (random weights): no end of text, no second try, no time tokens.
+        forced: number of tokens to write for each file name (random weights): no end of text, no second try, no time
+            tokens.
     """
     from faster_whisper import BatchedInferencePipeline
 
@@ -143,7 +146,9 @@ def _model(folder: Path, *, device: str, threads: int, workers: int, forced: boo
     from faster_whisper import WhisperModel
 
     class Forward(WhisperModel):
-        """Goes on after the whole window: `transcribe` seeks to the last word's end, which random weights put anywhere."""
+        """Goes on after the whole window: `transcribe` seeks to the last word's end, which random weights put
+        anywhere.
+        """
 
         def add_word_timestamps(self, segments: Any, *rest: Any, **named: Any) -> Any:
             value = super().add_word_timestamps(segments, *rest, **named)

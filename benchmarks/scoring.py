@@ -29,8 +29,8 @@ class _Case:
 class Scorer:
     """Scores hearings of one labelled archive of one channel; what the labels alone decide is worked out once.
 
-    `make_plan`, detector and policy are the product's; speech that no word stands for is bleeped, so that every recording comes out and
-    is measured. How many the default policy would withhold for it instead is counted beside.
+    `make_plan`, detector and policy are the product's; speech that no word stands for is bleeped, so that every
+    recording comes out and is measured. How many the default policy would withhold for it instead is counted beside.
     """
 
     def __init__(self, labels: Path, names: Sequence[str]) -> None:
@@ -57,7 +57,9 @@ class Scorer:
         return sum(case.recording.duration for case in self._cases)
 
     def score_stock(self, heard: Mapping[str, Sequence[TimedText]], detector: Any) -> dict[str, Any]:
-        """The same figures for what another detector finds in the words and a user bleeps: the words' own times, nothing else."""
+        """The same figures for what another detector finds in the words and a user bleeps: the words' own times,
+        nothing else.
+        """
         tally = Tally()
         policy = self._policy.having(padding=0.0)
         speeches = [
@@ -70,7 +72,9 @@ class Scorer:
         return tally.figures()
 
     def score(self, heard: Mapping[str, Sequence[TimedText]]) -> dict[str, Any]:
-        """Figures of `evaluation.Tally` for the words of each file; "withheld_percent": of the recordings, by the default policy."""
+        """Figures of `evaluation.Tally` for the words of each file; "withheld_percent": of the recordings, by the
+        default policy.
+        """
         tally, withheld = Tally(), 0
         speeches = [self._speech(case, heard.get(case.labelled.path.name, ())) for case in self._cases]
         findings = self._detector.search(speech.transcripts[0] for speech in speeches)

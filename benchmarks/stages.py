@@ -1,18 +1,22 @@
-"""Where the time of an archive run goes: CPU seconds of every step, and how much is neither voice detector, features nor model.
+"""Where the time of an archive run goes: CPU seconds of every step, and how much is neither voice detector, features
+nor model.
 
     python benchmarks/stages.py [--files 60] [--repeats 3] [--model base] [--json FILE] [--plot FILE.png]
 
-One process, `Pipeline.run` as `redactor redact` builds it, held to --cores cores. Each step's function is wrapped in a clock that counts CPU
-seconds of the calling thread alone (time.thread_time), less those of wrapped functions that it calls; the model's are those of CTranslate2's own
-threads, read from the kernel. "Not wrapped" is the rest of the process: threads, locks, queues and the clocks themselves.
+One process, `Pipeline.run` as `redactor redact` builds it, held to --cores cores. Each step's function is wrapped in a
+clock that counts CPU seconds of the calling thread alone (time.thread_time), less those of wrapped functions that it
+calls; the model's are those of CTranslate2's own threads, read from the kernel. "Not wrapped" is the rest of the
+process: threads, locks, queues and the clocks themselves.
 
 Where all cores are busy, a share of CPU time is a share of wall time; "cores busy" says how nearly that is so.
 
-Caveats: CPU seconds, so a busy machine changes them little; hyper-threads and full memory buses still do. Linux only. The share
+Caveats: CPU seconds, so a busy machine changes them little; hyper-threads and full memory buses still do. Linux only.
+The share
 depends on the checkpoint: with a larger one the model takes more and all else the same.
 
-"The limit": the encoder, one greedy search and one alignment of each window of the same files, and nothing else, with as many single-threaded
-processes' worth of work at once as there are cores. No arrangement of the same three steps can be faster.
+"The limit": the encoder, one greedy search and one alignment of each window of the same files, and nothing else, with
+as many single-threaded processes' worth of work at once as there are cores. No arrangement of the same three steps can
+be faster.
 """
 
 from __future__ import annotations

@@ -1,23 +1,27 @@
-"""How much faster than the loop a user would write: ours beside faster-whisper's own two ways, on the same files, checkpoint, type and cores.
+"""How much faster than the loop a user would write: ours beside faster-whisper's own two ways, on the same files,
+checkpoint, type and cores.
 
     python benchmarks/throughput.py --model base [--files 200] [--repeats 3] [--json FILE]
     python benchmarks/throughput.py --random small --device cuda       # a Whisper shape with random weights: speed only
 
-Every run is a process of its own, held to --cores cores, that loads the checkpoint (int8), warms up on the first files and is then timed. Runs
-of the systems are interleaved; the table shows medians. All go from the file to a redacted file. The rivals (rivals.py): faster-whisper as
-documented, then Presidio with a stock spaCy pipeline, numpy and soundfile; plain, with all cores for each model call, or "a worker a core", as
-somebody who has measured would run it: as many single-threaded calls as cores, each with files of its own. Ours does more: it finds spoken forms, checks the
-encoded result and saves five files for each recording.
+Every run is a process of its own, held to --cores cores, that loads the checkpoint (int8), warms up on the first files
+and is then timed. Runs of the systems are interleaved; the table shows medians. All go from the file to a redacted
+file. The rivals (rivals.py): faster-whisper as documented, then Presidio with a stock spaCy pipeline, numpy and
+soundfile; plain, with all cores for each model call, or "a worker a core", as
+somebody who has measured would run it: as many single-threaded calls as cores, each with files of its own. Ours does
+more: it finds spoken forms, checks the encoded result and saves five files for each recording.
 
-The words count, too. Each system's words go through our detector and policy and are measured against the labels (scoring.py): that compares
-recognition. "Stock audible" is what the rivals' own bleeps leave. Speech without words is bleeped, so a system that misses words leaks less and
-bleeps more; the default policy withholds such recordings: the last column.
+The words count, too. Each system's words go through our detector and policy and are measured against the labels
+(scoring.py): that compares recognition. "Stock audible" is what the rivals' own bleeps leave. Speech without words is
+bleeped, so a system that misses words leaks less and bleeps more; the default policy withholds such recordings: the
+last column.
 
---random: every system writes 4 tokens for each second of speech and decodes once. Recordings of more than 29 s are left out, so that each is one
-window to the rivals. --device cuda: float16 instead of int8, for all systems; --cores then holds the rest of the work.
+--random: every system writes 4 tokens for each second of speech and decodes once. Recordings of more than 29 s are left
+out, so that each is one window to the rivals. --device cuda: float16 instead of int8, for all systems; --cores then
+holds the rest of the work.
 
-Caveats: near-human voices reading texts that nobody spoke freely. Batches across files need an archive; for messages that come one by one
-see latency.py. Only ratios of one run compare.
+Caveats: near-human voices reading texts that nobody spoke freely. Batches across files need an archive; for messages
+that come one by one see latency.py. Only ratios of one run compare.
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ Three measurements:
     messages   each is redacted without and with --verify, in turns. By the labels a message leaks if of one of its spans more than LEAK_SECONDS and
                more than LEAK_SHARE can be heard; the others are well redacted, and should not be withheld
     faults     of a redacted message one bleep is undone (the original sound put back) or moved by MOVED seconds; the samples then go the way of
-               every output: encode, decode, checks. Beside what the whole check finds: what each of its two halves finds alone
+               every output: encode, decode, checks. Beside what the whole check finds: what each of its two halves
+                   finds alone
     time       wall and processor seconds of whole runs, to saved artefacts
 
 Speech that no word stands for is bleeped, so that no message is withheld for other reasons than --verify's.
@@ -50,7 +51,9 @@ KINDS = ("undone", "moved")
 
 @dataclass(frozen=True)
 class Message:
-    """A redacted message: its recording, its plan, the labels of spans that can be heard, and what --verify said ("" = nothing)."""
+    """A redacted message: its recording, its plan, the labels of spans that can be heard, and what --verify said ("" =
+    nothing).
+    """
 
     recording: Recording
     plan: Plan

@@ -1,16 +1,18 @@
-"""The benchmark archive: 200 invented voicemails (more than an hour) in natural voices over a telephone line, with the time of every
-word and exact PHI labels.
+"""The benchmark archive: 200 invented voicemails (more than an hour) in natural voices over a telephone line, with the
+time of every word and exact PHI labels.
 
     python benchmarks/voicemails.py [--files 200] [--out .train/voicemails]
 
-The texts (texts/a.toml, b.toml, c.toml) are by three writers who saw neither each other's nor the detector. The voices are eight of
-Kokoro's that no sample recording uses, and Piper's "joe" at several speeds and pitches, so that it sounds like several speakers. WAV
-of 8 kHz: µ-law, 16-bit PCM and GSM in turn, each through a band, a level and, in half of them, a noise of its own. Writers, voices
-and formats take turns, so the first N are a fair part of all.
+The texts (texts/a.toml, b.toml, c.toml) are by three writers who saw neither each other's nor the detector. The voices
+are eight of Kokoro's that no sample recording uses, and Piper's "joe" at several speeds and pitches, so that it sounds
+like several speakers. WAV
+of 8 kHz: µ-law, 16-bit PCM and GSM in turn, each through a band, a level and, in half of them, a noise of its own.
+Writers, voices and formats take turns, so the first N are a fair part of all.
 
-What is said, by whom and over which line depends on the message's number alone, and what is already there is not made again: an
-archive of 12 is the beginning of one of 200. The synthesisers draw random numbers of their own, so a second archive has other samples
-and word times that differ by some hundredths of a second. Needs the environment that `python -m models.tts.natural.setup` makes.
+What is said, by whom and over which line depends on the message's number alone, and what is already there is not made
+again: an archive of 12 is the beginning of one of 200. The synthesisers draw random numbers of their own, so a second
+archive has other samples and word times that differ by some hundredths of a second. Needs the environment that `python
+-m models.tts.natural.setup` makes.
 
 Caveat: near-human voices that read what somebody wrote are easier to recognise than people on telephones.
 """
@@ -83,8 +85,8 @@ def texts(folder: Path = TEXTS) -> dict[str, list[dict[str, str]]]:
 
 
 def ordered(found: dict[str, list[dict[str, str]]]) -> Iterator[tuple[int, str, dict[str, str]]]:
-    """Number from 0, hand, message: one of each hand in turn. Ends where the hand whose turn it is has no more, because the number
-    says which message it is.
+    """Number from 0, hand, message: one of each hand in turn. Ends where the hand whose turn it is has no more, because
+    the number says which message it is.
     """
     number = 0
     while (turn := number // len(HANDS)) < len(found[hand := HANDS[number % len(HANDS)]]):
@@ -170,7 +172,9 @@ def fingerprint(message: dict[str, Any]) -> int:
 
 
 def make(number: int, hand: str, text: dict[str, str], folder: Path) -> dict[str, Any] | None:
-    """Write one recording and return its line of labels.jsonl; None where no voice spoke it well enough to be labelled."""
+    """Write one recording and return its line of labels.jsonl; None where no voice spoke it well enough to be
+    labelled.
+    """
     from models.tts import SynthesisError
     from sample_audio.make import record
 

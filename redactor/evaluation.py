@@ -1,15 +1,18 @@
 """Measures the whole path against labelled recordings: how much PHI stays audible, how much else is bleeped, and why.
 
-Spans with tier "may" (a bare weekday, an age under 90 …) count neither as PHI nor as over-bleep, and so do labels that the
-policy keeps or flags. Where it keeps one use of a label (a first name, the callback number), its own rule says on the labelled text
+Spans with tier "may" (a bare weekday, an age under 90 …) count neither as PHI nor as over-bleep, and so do labels that
+the policy keeps or flags. Where it keeps one use of a label (a first name, the callback number), its own rule says on
+the labelled text
 which part is PHI: what the rule decides is trusted here, that it is carried out is measured.
 
 A word counts as bleeped whatever label the detector gave it. Audible time of PHI has three causes, which add up to it:
     detection    the same detector, given the labelled words, does not find it either
     boundaries   the word was recognised and covered, but the bleep does not reach all of its sound
-    recognition  the rest: it was recognised as something else or not at all, or the words around it were, so that it was not found
+    recognition  the rest: it was recognised as something else or not at all, or the words around it were, so that it
+        was not found
 
-Only recordings that came out are measured: of one that was withheld nothing can be heard, and it flatters no percentage.
+Only recordings that came out are measured: of one that was withheld nothing can be heard, and it flatters no
+percentage.
 
 A hard recording, one that may end otherwise, counts in no percentage: `judge` says whether it ended as required.
 """
@@ -54,7 +57,8 @@ class Tally:
     labels: dict[str, list[float]] = field(default_factory=lambda: defaultdict(lambda: [0.0, 0.0]))
 
     def figures(self) -> dict[str, Any]:
-        """Percentages of labelled PHI seconds (audible and its causes), of other words' seconds (over-bleep), WER, and ms.
+        """Percentages of labelled PHI seconds (audible and its causes), of other words' seconds (over-bleep), WER, and
+        ms.
 
         A span has leaked if one of its words can be heard for more than half its time.
         """
@@ -90,7 +94,8 @@ def measure(labelled: LabelledRecording, plan: Plan | None, ideal: Plan, tally: 
     Args:
         plan: what the whole path made of it; None if nothing came out (quarantined or failed: nothing audible either).
         ideal: the plan that the same detector and policy make of the labelled words.
-        policy: says which labelled spans, or parts of them, are PHI here; the others count neither as PHI nor as over-bleep.
+        policy: says which labelled spans, or parts of them, are PHI here; the others count neither as PHI nor as
+            over-bleep.
 
     Raises:
         ConfigurationError: the labels name a channel that the plan does not have.
@@ -197,7 +202,9 @@ def _words_of_channel(
 
 
 def audible_spans(labelled: LabelledRecording, plan: Plan, policy: Policy) -> list[tuple[str, float, float]]:
-    """Each labelled span that the policy redacts: its label, the seconds of its words outside bleeps, and all of their seconds."""
+    """Each labelled span that the policy redacts: its label, the seconds of its words outside bleeps, and all of their
+    seconds.
+    """
     out: list[tuple[str, float, float]] = []
     for channel in labelled.channels:
         bleeps = [i for i in plan.intervals if i.channel == channel.transcript.channel]
@@ -236,7 +243,9 @@ _PIECE = re.compile(r"\d|[^\W\d_]+(?:'[^\W\d_]+)?")
 
 
 def normalised(text: str) -> list[str]:
-    """Words for comparison: lower case, no punctuation, numbers digit by digit ("555-0142" and "5550142" are the same)."""
+    """Words for comparison: lower case, no punctuation, numbers digit by digit ("555-0142" and "5550142" are the
+    same).
+    """
     return _PIECE.findall(text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
 
 

@@ -56,7 +56,8 @@ def load_labels(path: Path) -> list[LabelledRecording]:
     """A labels.jsonl, or the folder that holds one.
 
     Raises:
-        NoInput: there is none, or it is empty. ConfigurationError: a line does not have the form above, a label is unknown, a
+        NoInput: there is none, or it is empty. ConfigurationError: a line does not have the form above, a label is
+        unknown, a
             span touches no word, or a word's place in the text or the audio is not one.
     """
     if path.is_dir():

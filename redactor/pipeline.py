@@ -2,12 +2,14 @@
 
     read → decode → recognise → detect → plan → bleep + render → encode → check the encoded bytes → (verify) → save
 
-Built objects are passed in; nothing here reads settings. Every failure of a recording ends at one boundary (`Pipeline.process`)
-and becomes a value; the run goes on.
+Built objects are passed in; nothing here reads settings. Every failure of a recording ends at one boundary
+(`Pipeline.process`) and becomes a value; the run goes on.
 
-`Pipeline.run` has many recordings under way, each in a thread of its own that goes through these steps in straight lines. They meet where
-a model is faster on many pieces at once: windows of all of them share the speech engine's batches (`speech.Batcher`), texts the
-detector's. As many threads compute at once as there are cores (`turn`); the audio they hold is bounded (`flow.Allowance`).
+`Pipeline.run` has many recordings under way, each in a thread of its own that goes through these steps in straight
+lines. They meet where
+a model is faster on many pieces at once: windows of all of them share the speech engine's batches (`speech.Batcher`),
+texts the detector's. As many threads compute at once as there are cores (`turn`); the audio they hold is bounded
+(`flow.Allowance`).
 """
 
 from __future__ import annotations
@@ -70,17 +72,22 @@ class Pipeline:
     """One configured way from recording to artefacts.
 
     Args:
-        transcriber_for: gives the transcriber of an item: the same engine for all, or a reader of that item's own transcript.
+        transcriber_for: gives the transcriber of an item: the same engine for all, or a reader of that item's own
+            transcript.
         style: "tone", "silence" or "noise".
-        verify_with: an engine (no reader of transcripts made elsewhere) that recognises the encoded output again: PHI that it hears and the
-            plan did not keep on purpose puts the recording in quarantine (`verification`). None: no second reading.
+        verify_with: an engine (no reader of transcripts made elsewhere) that recognises the encoded output again: PHI
+            that it hears and the plan did not keep on purpose puts the recording in quarantine (`verification`). None:
+            no second reading.
         names: "auto" (a name in which PHI is found becomes the id), "id" or "keep".
-        recipe: what else shapes the artefacts (hot words, beam width …): a resumed run redoes what was made with another.
+        recipe: what else shapes the artefacts (hot words, beam width …): a resumed run redoes what was made with
+            another.
         turn: entered by each step that computes; give the transcriber the same one.
-        audio_seconds: audio, all channels counted, that the recordings under way may hold; a longer one is under way alone.
+        audio_seconds: audio, all channels counted, that the recordings under way may hold; a longer one is under way
+            alone.
         reader: gives the bytes of an item; None: those of the file at its path.
         policy_for: gives the policy of an item; None: `policy` for all.
-        witness: shown each recording with its bytes and artefacts before they are saved; what it raises, the recording fails with.
+        witness: shown each recording with its bytes and artefacts before they are saved; what it raises, the recording
+            fails with.
     """
 
     def __init__(
@@ -163,7 +170,8 @@ class Pipeline:
         """All artefacts of a recording, checked on the encoded bytes; nothing is written.
 
         Raises:
-            VerificationHit: a bleeped stretch of the encoded output still resembles the original, or (with `verify_with`) PHI was
+            VerificationHit: a bleeped stretch of the encoded output still resembles the original, or (with
+            `verify_with`) PHI was
                 recognised in it again.
             RedactorError: as `plan`; or the output cannot be encoded.
         """

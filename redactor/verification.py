@@ -1,6 +1,7 @@
 """The checks of an encoded output before it is saved: its samples always, a second reading on request.
 
-decode the encoded bytes → same length → no bleep missing, none moved → (heard again → compared with the plan → searched)
+decode the encoded bytes → same length → no bleep missing, none moved → (heard again → compared with the plan →
+searched)
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 Run `python -m sample_audio.make` in the repository root.
 
 Needs the natural voices of models/tts (its README says how to get them). Deterministic: what they have spoken once is
-kept, and from that the same libraries give the same files. Every file is decoded again with libsndfile and FFmpeg; word times are put on the decoded clock, and
-the run fails if the decoders disagree by more than 15 ms.
+kept, and from that the same libraries give the same files. Every file is decoded again with libsndfile and FFmpeg; word
+times are put on the decoded clock, and the run fails if the decoders disagree by more than 15 ms.
 """
 
 from __future__ import annotations

@@ -62,7 +62,8 @@ class Script:
 def calls(sentences: Sequence[list[ScriptWord]], *, shortest: int = 8, longest: int = 34) -> list[list[ScriptWord]]:
     """Sentences as a natural voice speaks them: short neighbours in one call of the engine, a very long one in several.
 
-    shortest, longest: spoken tokens of a call. A sentence is cut only after a comma or a stop inside a reading, and a pause is never
+    shortest, longest: spoken tokens of a call. A sentence is cut only after a comma or a stop inside a reading, and a
+        pause is never
     spoken over, so a call may be shorter or longer where there is no such place.
     """
     parts = [part for sentence in sentences for part in _cut(sentence, longest)]

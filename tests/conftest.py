@@ -1,4 +1,5 @@
-"""Shared fixtures: a recording that sounds like speech to a level meter, and its transcript as another program would write it."""
+"""Shared fixtures: a recording that sounds like speech to a level meter, and its transcript as another program would
+write it."""
 
 import json
 import os
@@ -87,7 +88,8 @@ def whisper_json(words: list[dict[str, object]]) -> str:
 
 
 def speech_like(words: list[dict[str, object]], *, rate: int = 8000, tail: float = 0.5, seed: int = 7) -> np.ndarray:
-    """Noise shaped like a voice (harmonics of a wandering 120 Hz with a little noise) where words are, near silence elsewhere."""
+    """Noise shaped like a voice (harmonics of a wandering 120 Hz with a little noise) where words are, near silence
+    elsewhere."""
     rng = np.random.default_rng(seed)
     n = int((float(words[-1]["end"]) + tail) * rate)
     pitch = 120 + 15 * np.cumsum(rng.standard_normal(n)) / np.sqrt(n)
@@ -110,7 +112,8 @@ TOYS = (
 
 
 def toy_recordings(folder: Path, count: int) -> list[Path]:
-    """Parts of tests/data/toy.wav, whose toy voice `voicemail-micro` understands, in several formats; all are different."""
+    """Parts of tests/data/toy.wav, whose toy voice `voicemail-micro` understands, in several formats; all are
+    different."""
     folder.mkdir(parents=True, exist_ok=True)
     samples, rate = soundfile.read(Path(__file__).parent / "data" / "toy.wav", dtype="float32")
     made = []

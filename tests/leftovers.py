@@ -1,6 +1,7 @@
 """Processes that tests have started and that still run: known by their environment, whoever their parent is now.
 
-pytest names the running test in PYTEST_CURRENT_TEST, which every process below inherits, so that each also tells its origin.
+pytest names the running test in PYTEST_CURRENT_TEST, which every process below inherits, so that each also tells its
+origin.
 """
 
 import os
@@ -10,7 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 
 NAME, VALUE = "TESTS_RUN_ID", f"{os.getpid()}-{time.time_ns()}"
-"""The variable that marks the processes of this run of pytest. The value is kept here: a test may clear the environment."""
+"""The variable that marks the processes of this run of pytest. The value is kept here: a test may clear the
+environment."""
 
 
 def mark() -> None:

@@ -1,7 +1,8 @@
 """Step 1, prose: `python -m models.ner.prose --out prose.json`.
 
-Collects sentences of plain words for vocabulary: WordNet's glosses and examples, fortunes. Debian: wamerican, wordnet-base,
-fortunes, fortunes-min. Output: {"train": […], "held": […], "words": […]}; 3 % are held out, by hash of the sentence.
+Collects sentences of plain words for vocabulary: WordNet's glosses and examples, fortunes. Debian: wamerican,
+wordnet-base, fortunes, fortunes-min. Output: {"train": […], "held": […], "words": […]}; 3 % are held out, by hash of
+the sentence.
 """
 
 import argparse

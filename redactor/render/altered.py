@@ -3,8 +3,8 @@
     altered   outside the bleeps the output must sound like the original: a bleep in the wrong place turns speech into one loud band
     exposed   inside them no part may: of a bleep in the wrong place, half of what it should cover is heard
 
-Levels in a few bands of the telephone range are compared every 50 ms, not waveforms: codecs change the second much and the first
-little. On sample_audio/ (PCM, A- and mu-law, GSM, AMR, MP3, AAC, Opus) kept sound differs by at most 5 dB.
+Levels in a few bands of the telephone range are compared every 50 ms, not waveforms: codecs change the second much and
+the first little. On sample_audio/ (PCM, A- and mu-law, GSM, AMR, MP3, AAC, Opus) kept sound differs by at most 5 dB.
 """
 
 from __future__ import annotations
@@ -24,12 +24,14 @@ BANDS = (200, 450, 700, 900, 1100, 1400, 1800, 2300, 3000)
 """Hz: edges of the bands. One holds a bleep's tone alone; above the last, low bit rates keep nothing."""
 TONE = 3
 FLOOR = 25.0
-"""dB under the loud parts of the recording: what is fainter counts as silence, and codecs may do with it what they like."""
+"""dB under the loud parts of the recording: what is fainter counts as silence, and codecs may do with it what they
+like."""
 CHANGED = 8.0
 """dB by which a band of kept sound must differ, in at least LEAST_CHANGED levels one after the other."""
 LEAST_CHANGED = 3
 ALIKE = 6.0
-"""dB within which every band must lie, in at least LEAST_ALIKE levels one after the other, to be looked at more closely."""
+"""dB within which every band must lie, in at least LEAST_ALIKE levels one after the other, to be looked at more
+closely."""
 LEAST_ALIKE = 3
 EDGE = 0.06
 """Seconds beside a bleep that are not looked at: soft edges, and what codecs smear."""
@@ -38,7 +40,9 @@ Levels = npt.NDArray[np.float64]
 
 
 def band_levels(original: Recording, output: Recording) -> list[tuple[Levels, Levels]]:
-    """What `altered` and `exposed` compare, a pair for each channel; [] if the two recordings differ in sample rate or channels."""
+    """What `altered` and `exposed` compare, a pair for each channel; [] if the two recordings differ in sample rate or
+    channels.
+    """
     if output.sample_rate != original.sample_rate or output.channels != original.channels:
         return []
     return [_comparable(original, output, channel) for channel in range(original.channels)]

@@ -1,7 +1,7 @@
 """The redacted audio as a second reading gets it: with silence for its bleeps.
 
-A recogniser takes a tone for sound that it must find words for, and time is spent on it. Only what *is* a tone (or silence, in that style) is muted:
-where a bleep is missing or in the wrong place, the original is heard.
+A recogniser takes a tone for sound that it must find words for, and time is spent on it. Only what *is* a tone (or
+silence, in that style) is muted: where a bleep is missing or in the wrong place, the original is heard.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ BRIDGED = 2
 def muted(output: Recording, intervals: Iterable[Interval], *, style: str = "tone") -> tuple[Recording, list[Interval]]:
     """The output with its bleeps silenced, and where they lie: parts of `intervals`.
 
-    `style` "noise": nothing tells noise from what it may have left uncovered; whole intervals are taken for bleeps, as they were planned.
+    `style` "noise": nothing tells noise from what it may have left uncovered; whole intervals are taken for bleeps, as
+    they were planned.
     """
     rate = output.sample_rate
     size = max(1, round(FRAME * rate))

@@ -1,14 +1,16 @@
-"""What a second reading of the redacted audio heard, held against what the plan kept on purpose. Pure functions on a Plan and words.
+"""What a second reading of the redacted audio heard, held against what the plan kept on purpose. Pure functions on a
+Plan and words.
 
     compare     the second reading's words aligned with the plan's, by time and text
     hits        which of what was heard is PHI that the plan did not keep on purpose
 
-Words that the plan kept were judged in their full context already; heard again, they are known. Of the others there are three kinds:
+Words that the plan kept were judged in their full context already; heard again, they are known. Of the others there are
+three kinds:
 
     uncovered   a word that the plan covers is heard, by its text or its sound, at about its time: it was not bleeped
     fresh       something is heard where the plan has other words or none. It takes their place in the full transcript, covered words
-                included (with gaps for names every text reads like names); only what is found in that text, must be redacted and
-                touches a fresh word counts
+                included (with gaps for names every text reads like names); only what is found in that text, must be
+                redacted and touches a fresh word counts
     unclear     the first reader was not sure of what it wrote, and the second is of something else: whatever was said there, nobody
                 judged it
 """
@@ -28,7 +30,8 @@ NEAR = 1.0
 BAND = 3.0
 """Seconds around a word within which its partner in the other reading is looked for."""
 SKIPPED_KEPT, SKIPPED_HEARD, UNLIKE = 0.6, 0.7, 1.1
-"""Prices of a kept word that was not heard again, of a heard word without a partner, and of two unlike words as partners."""
+"""Prices of a kept word that was not heard again, of a heard word without a partner, and of two unlike words as
+partners."""
 SOUNDS_LIKE = 0.75
 """Likeness, 0 … 1, from which a heard word is a covered one."""
 PART = 0.9
@@ -119,7 +122,8 @@ def compare(plan: Plan, heard: Iterable[Transcript], bleeps: Sequence[Interval])
     """Align what was heard with the plan's words, channel by channel.
 
     Args:
-        heard: the second reading's transcripts, by channel; channels that the plan has no transcript of are passed over.
+        heard: the second reading's transcripts, by channel; channels that the plan has no transcript of are passed
+            over.
         bleeps: where the output holds nothing but a bleep. What is heard there was invented.
     """
     out: list[Reading] = []
@@ -185,8 +189,8 @@ def _reading(
 def align(said: Sequence[Word], heard: Sequence[Word], covered: Iterable[int]) -> list[tuple[int | None, int | None]]:
     """Partners in order: (index said, index heard), one of them None where there is no partner.
 
-    The cheapest alignment: equal words are free, unlike ones cost UNLIKE, words of different times are no partners, and a covered
-    word has a partner only in one that sounds like it. Covered words that were not heard cost nothing.
+    The cheapest alignment: equal words are free, unlike ones cost UNLIKE, words of different times are no partners, and
+    a covered word has a partner only in one that sounds like it. Covered words that were not heard cost nothing.
     """
     hidden = set(covered)
     starts = [_start(w) for w in heard]
@@ -239,7 +243,9 @@ def _price(one: Word, other: Word, *, covered: bool) -> float:
 
 
 def likeness(one: str, other: str) -> float:
-    """How alike two words look or sound, 0 … 1. Numbers are alike only if they are equal, or one is a part of the other."""
+    """How alike two words look or sound, 0 … 1. Numbers are alike only if they are equal, or one is a part of the
+    other.
+    """
     a, b = bare(one), bare(other)
     if a == b:
         return 1.0

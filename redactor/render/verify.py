@@ -1,5 +1,5 @@
-"""Proof, after the fact, on the very bytes that will be saved: what lies in a bleeped stretch of the decoded output must owe nothing to
-the original. `altered` looks where the bleeps lie, `second_reading` at what can be heard.
+"""Proof, after the fact, on the very bytes that will be saved: what lies in a bleeped stretch of the decoded output
+must owe nothing to the original. `altered` looks where the bleeps lie, `second_reading` at what can be heard.
 """
 
 from __future__ import annotations
@@ -13,30 +13,33 @@ import numpy.typing as npt
 from redactor.types import Interval, Recording, Samples
 
 EDGE = 0.05
-"""Seconds left out at each edge of a bleep, at most a quarter of it: lossy codecs smear across edges (an MP3 frame at 8 kHz lasts
-72 ms, half its window 36 ms)."""
+"""Seconds left out at each edge of a bleep, at most a quarter of it: lossy codecs smear across edges (an MP3 frame at 8
+kHz lasts 72 ms, half its window 36 ms)."""
 SHORTEST = 0.08
 """Seconds: in a shorter bleep no syllable is understood, and there is too little to compare."""
 LIKENESS = 0.5
 FAINT = 0.03
-"""A bleep fails if it correlates with the original by more than LIKENESS and holds more than FAINT (-30 dB) of its loudness.
+"""A bleep fails if it correlates with the original by more than LIKENESS and holds more than FAINT (-30 dB) of its
+loudness.
 
-Measured on sample_audio/ with bleeps of 0.08 … 1 s, in PCM, u-law, MP3 and Vorbis, as tone, noise and silence: 5 false alarms in
-2,964 bleeps, all in MP3 and at most 0.14 s long. Untouched: found in 1,740 of 1,745 stretches; the 5 hold a bare 1 kHz beep, no
-speech. Inverted, 20 dB fainter or shifted by 50 ms (PCM, u-law, MP3, Opus, GSM): 525 of 527 each. 20 dB under a tone: all in PCM,
-97 % in u-law, 98 % in MP3, but 64 % in Opus and 29 % in GSM, which keep little of such speech. Under noise as loud as itself speech is found
-in long bleeps only."""
+Measured on sample_audio/ with bleeps of 0.08 … 1 s, in PCM, u-law, MP3 and Vorbis, as tone, noise and silence: 5 false
+alarms in 2,964 bleeps, all in MP3 and at most 0.14 s long. Untouched: found in 1,740 of 1,745 stretches; the 5 hold a
+bare 1 kHz beep, no speech. Inverted, 20 dB fainter or shifted by 50 ms (PCM, u-law, MP3, Opus, GSM): 525 of 527 each.
+20 dB under a tone: all in PCM, 97 % in u-law, 98 % in MP3, but 64 % in Opus and 29 % in GSM, which keep little of such
+speech. Under noise as loud as itself speech is found in long bleeps only."""
 LAG = 0.06
 """Seconds of lag searched either way: longer than any codec delay that decoders fail to trim."""
 TONE_HZ = 1_000.0
-"""The bleep's own tone: taken out before comparing, so that speech under a tone is found and a voicemail's beep under it is not."""
+"""The bleep's own tone: taken out before comparing, so that speech under a tone is found and a voicemail's beep under
+it is not."""
 
 
 def still_audible(original: Recording, output: Recording, intervals: Iterable[Interval]) -> list[Interval]:
     """The intervals in which the output still resembles the original.
 
-    The inside of each bleep, without tone, is slid along the original around it; an inverted, fainter or shifted copy counts.
-    All of them are returned if the two recordings differ in sample rate or channels, or the output ends before a bleep does.
+    The inside of each bleep, without tone, is slid along the original around it; an inverted, fainter or shifted copy
+    counts. All of them are returned if the two recordings differ in sample rate or channels, or the output ends before
+    a bleep does.
     """
     given = list(intervals)
     if output.sample_rate != original.sample_rate or output.channels != original.channels:
@@ -62,7 +65,9 @@ def resembles(original: Recording, output: Recording, channel: int, start: float
 
 
 def _resembles(inside: npt.NDArray[np.float64], before: npt.NDArray[np.float64], step: float) -> bool:
-    """Whether `inside` (without mean and tone) is much like any stretch of `before`: normalised cross-correlation, by FFT."""
+    """Whether `inside` (without mean and tone) is much like any stretch of `before`: normalised cross-correlation, by
+    FFT.
+    """
     n = len(inside)
     # Only lags at which `inside` lies wholly in `before` are looked at: none of them reaches round the end.
     size = _fft_size(len(before))

@@ -14,8 +14,9 @@ SPOKEN_SIGNS = "&%+@#=$£€°"
 def words_of(aligned: Sequence[dict[str, Any]], *, duration: float, delay: float = 0.0) -> list[TimedText]:
     """Join aligned pieces into words: a piece that starts with a space starts a word; "555", "-013" becomes "555-013".
 
-    Times are kept inside the window, starts not decreasing; they are given `delay` seconds earlier than they were aligned. Punctuation gives no times: alignment hands it the pause that
-    follows. Confidence is the mean over the word's tokens.
+    Times are kept inside the window, starts not decreasing; they are given `delay` seconds earlier than they were
+    aligned. Punctuation gives no times: alignment hands it the pause that follows. Confidence is the mean over the
+    word's tokens.
     """
     words: list[TimedText] = []
     sums: list[tuple[float, int]] = []  # of token probabilities

@@ -1,7 +1,8 @@
-"""Who reads a second time: another checkpoint where one is here, else the same one with another search and other windows.
+"""Who reads a second time: another checkpoint where one is here, else the same one with another search and other
+windows.
 
-Another checkpoint makes other errors, so that what it hears differently is worth a look. It should cost little beside the first: it searches
-greedily, and hears nothing twice.
+Another checkpoint makes other errors, so that what it hears differently is worth a look. It should cost little beside
+the first: it searches greedily, and hears nothing twice.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ SHORTER = 0.6
 def second_checkpoint(
     first: Checkpoint, *, language: str | None = None, cache_dir: Path | None = None
 ) -> Checkpoint | None:
-    """The best checkpoint on this machine that costs little beside `first`; None: there is none, or `first` hears no people.
+    """The best checkpoint on this machine that costs little beside `first`; None: there is none, or `first` hears no
+    people.
 
     `cache_dir`: instead of huggingface_hub's own.
     """

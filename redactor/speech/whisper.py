@@ -1,16 +1,16 @@
 """faster-whisper behind the seam: windows of audio → words with times, by its model, tokenizer, features and alignment.
 
-`WhisperModel.transcribe` is not used, because for redaction it is the wrong loop: it drops segments of zero length and, by a
-threshold, whole windows; it shortens words at segment boundaries; it seeks by the model's own time tokens; and it knows one file. Here
-windows of many files share one call:
+`WhisperModel.transcribe` is not used, because for redaction it is the wrong loop: it drops segments of zero length and,
+by a threshold, whole windows; it shortens words at segment boundaries; it seeks by the model's own time tokens; and it
+knows one file. Here windows of many files share one call:
 
     prepare   a window → features, and the context it needs: its own length and a margin, on a grid of GRID frames
     decode    windows of one bucket → encode · one search · gate · one alignment → words
 
-What the model said is returned whole, with its confidence. Guards against invented text: windows are cut by sound (`activity`), the
-text before is never a prompt, a repetitive or improbable result is decoded again in the whole context at rising temperatures
-(`gate`), and the number of tokens is limited by the length of the window. None of them removes words where somebody speaks; what no
-word stands for is reported by `coverage`.
+What the model said is returned whole, with its confidence. Guards against invented text: windows are cut by sound
+(`activity`), the text before is never a prompt, a repetitive or improbable result is decoded again in the whole context
+at rising temperatures (`gate`), and the number of tokens is limited by the length of the window. None of them removes
+words where somebody speaks; what no word stands for is reported by `coverage`.
 """
 
 from __future__ import annotations
@@ -35,11 +35,12 @@ from .loading import SEED, load_model
 LONGEST = 30.0  # seconds: Whisper's context
 FRAMES_PER_SECOND = 100  # of features
 GRID = 50
-"""Frames. Contexts are multiples of it, so that windows of like length meet in one batch; contexts of more than 20 steps lie on a grid twice
-as wide, and so on, so that no more than a tenth is added."""
+"""Frames. Contexts are multiples of it, so that windows of like length meet in one batch; contexts of more than 20
+steps lie on a grid twice as wide, and so on, so that no more than a tenth is added."""
 TRIMMED_WINDOW = 15.0
-"""Seconds that a window has at most where its padding is trimmed. The encoder's time grows faster than its context: for base's shape on one CPU
-thread 180 us a frame at 600 frames, 220 at 1,400, 340 at 2,400, 420 at 3,000; and windows of fewer lengths fill batches. Longer ones
+"""Seconds that a window has at most where its padding is trimmed. The encoder's time grows faster than its context: for
+base's shape on one CPU thread 180 us a frame at 600 frames, 220 at 1,400, 340 at 2,400, 420 at 3,000; and windows of
+fewer lengths fill batches. Longer ones
 gain little: Whisper is usually judged on utterances of this length."""
 CAREFUL_MARGIN = 3.0  # seconds of nothing after a window in which words were missed
 TOKENS_PER_SECOND = 20  # fast speech is 5 to 7 words a second, 1 to 3 tokens each
@@ -48,8 +49,8 @@ FULL_STEP = (
     10  # seconds: windows in the whole context meet in one batch when their token limits agree, in steps of this
 )
 TRIED_TOGETHER = 4
-"""Doubtful windows that are tried again at once: CTranslate2 keeps the decoder's view of a window once for each sampled text, which for
-Whisper small and 30 s is half a gigabyte a window."""
+"""Doubtful windows that are tried again at once: CTranslate2 keeps the decoder's view of a window once for each sampled
+text, which for Whisper small and 30 s is half a gigabyte a window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +202,8 @@ class WhisperEngine:
     def rehearse(self, windows: int, *, seconds: float = 6.0, tokens: int = 32) -> None:
         """As much work as `windows` windows of speech in one call, on noise: for measuring arrangements.
 
-        The end of text is forbidden, so that every rehearsal writes the same number of tokens whatever the model makes of noise.
+        The end of text is forbidden, so that every rehearsal writes the same number of tokens whatever the model makes
+        of noise.
         """
         frames = round(seconds * FRAMES_PER_SECOND)
         rng = np.random.default_rng(SEED)
@@ -232,9 +234,11 @@ class WhisperEngine:
         return words
 
     def _first(self, encoded: Any, batch: Sequence[Prepared]) -> list[Decoded]:
-        """The first search of each window: greedy, and with the whole beam where the greedy text is not probable enough.
+        """The first search of each window: greedy, and with the whole beam where the greedy text is not probable
+        enough.
 
-        A beam of five costs three to five times as much as a greedy search, and where every token is nearly certain it finds the same text.
+        A beam of five costs three to five times as much as a greedy search, and where every token is nearly certain it
+        finds the same text.
         """
         temperature, width = self._options.temperatures[0], self._options.beam_size
         # What lies on a GPU cannot be cut into rows there, and a beam costs it little.
@@ -269,7 +273,9 @@ class WhisperEngine:
         return self._align(encoded, batch, chosen)
 
     def _context(self, frames: int, *, careful: bool = False) -> int:
-        """Feature frames the encoder is given: the window and at least its margin of zeros, on the grid, at most 30 s."""
+        """Feature frames the encoder is given: the window and at least its margin of zeros, on the grid, at most 30
+        s.
+        """
         if self._margin is None:
             return self._full
         margin = max(self._margin, CAREFUL_MARGIN) if careful else self._margin
@@ -280,7 +286,9 @@ class WhisperEngine:
         return min(self._full, -(-wanted // grid) * grid)
 
     def _limit(self, seconds: float, context: int) -> int:
-        """Most tokens of a window's text. Of the context where it is trimmed, so that windows of one context share a call."""
+        """Most tokens of a window's text. Of the context where it is trimmed, so that windows of one context share a
+        call.
+        """
         if context == self._full:
             longest: float = math.ceil(seconds / FULL_STEP) * FULL_STEP
         else:
@@ -300,7 +308,9 @@ class WhisperEngine:
         return StorageView.from_array(np.concatenate(single))
 
     def _rows(self, encoded: Any, rows: Sequence[int], batch: Sequence[Prepared]) -> Any:
-        """Some windows of an encoded batch in the whole context. What lies on a GPU cannot be cut there, and is encoded anew."""
+        """Some windows of an encoded batch in the whole context. What lies on a GPU cannot be cut there, and is encoded
+        anew.
+        """
         if self.encode_together:
             return self._encode([batch[i] for i in rows], self._full)
         from ctranslate2 import StorageView

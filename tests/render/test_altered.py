@@ -1,4 +1,5 @@
-"""Bleeps that lie elsewhere than planned are found on both sides: what they should cover is heard, what they do cover was kept."""
+"""Bleeps that lie elsewhere than planned are found on both sides: what they should cover is heard, what they do cover
+was kept."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,5 @@
-"""A second reading against the plan: kept words are known, covered ones that are heard are leaks, new ones count if they are PHI."""
+"""A second reading against the plan: kept words are known, covered ones that are heard are leaks, new ones count if
+they are PHI."""
 
 from dataclasses import replace
 

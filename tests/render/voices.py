@@ -8,7 +8,8 @@ RATE = 8000
 
 
 def voiced(rng: np.random.Generator, seconds: float, *, rate: int = RATE, pitch: float | None = None) -> np.ndarray:
-    """Like speech to a correlator: syllables of harmonics under moving formants (one near 1 kHz, where the bleep's tone is)."""
+    """Like speech to a correlator: syllables of harmonics under moving formants (one near 1 kHz, where the bleep's tone
+    is)."""
     n = round(seconds * rate)
     t = np.arange(n) / rate
     base = pitch or rng.uniform(85, 240)

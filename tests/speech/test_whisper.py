@@ -196,7 +196,8 @@ def test_load_transcriber_takes_the_commands_options(voicemail: Mono) -> None:
 
 
 def test_windows_are_given_the_margin_of_the_checkpoint(micro: WhisperEngine) -> None:
-    """The shipped checkpoint is given its windows with a margin instead of 30 s of padding: its encoder sees fewer frames."""
+    """The shipped checkpoint is given its windows with a margin instead of 30 s of padding: its encoder sees fewer
+    frames."""
     assert micro._margin is not None
     frames = 400
     needed = frames + round(100 * micro._margin)
@@ -222,7 +223,8 @@ def test_trimmed_windows_are_short() -> None:
 def test_the_beam_searches_only_where_the_greedy_text_is_unsure(
     micro: WhisperEngine, voicemail: Mono, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With nothing unsure the words are the greedy ones, with everything unsure the beam's, and in between each window has its own."""
+    """With nothing unsure the words are the greedy ones, with everything unsure the beam's, and in between each window
+    has its own."""
     windows = [voicemail[first : first + 48_000] for first in range(0, len(voicemail) - 48_000, 20_000)]
     assert len(windows) > 1
 
@@ -254,7 +256,8 @@ def test_the_beam_searches_only_where_the_greedy_text_is_unsure(
 
 
 def test_windows_of_one_context_share_a_call(micro: WhisperEngine, voicemail: Mono) -> None:
-    """Lengths that differ by less than the grid are one bucket, and the limit of tokens is enough for the longest of them."""
+    """Lengths that differ by less than the grid are one bucket, and the limit of tokens is enough for the longest of
+    them."""
     some = [micro.prepare(voicemail[: round(seconds * 16_000)]) for seconds in (4.3, 4.5, 4.7)]
     assert len({p.bucket for p in some}) == 1
     assert some[0].limit >= 20 * 4.7

@@ -1,4 +1,5 @@
-"""Word times by forced alignment: Whisper's cross-attention says when each known word is heard, the energy says where it ends.
+"""Word times by forced alignment: Whisper's cross-attention says when each known word is heard, the energy says where
+it ends.
 
 The sound must be clean (no line, no noise). Everything but `Aligner` is a pure function on numbers.
 """
@@ -51,7 +52,8 @@ def token_times(
 ) -> tuple[list[Times], list[float]]:
     """From the alignment path to one (start, end) in seconds and one probability for each token.
 
-    pairs: (text piece, frame) steps of the path, monotone, the pieces followed by the end mark; lengths: pieces of each token.
+    pairs: (text piece, frame) steps of the path, monotone, the pieces followed by the end mark; lengths: pieces of each
+        token.
     """
     pieces = np.array([piece for piece, _ in pairs])
     frames = np.array([frame for _, frame in pairs])
@@ -84,9 +86,10 @@ def pauses(level: np.ndarray, *, shortest: float = SHORTEST_PAUSE) -> list[Times
 def refined(times: Sequence[Times], samples: Samples, *, marked: Sequence[bool]) -> list[Times]:
     """The same words with silence cut off their edges; monotone, no word shorter than SHORTEST_WORD.
 
-    marked: whether the token ends with a punctuation mark, where a pause is expected. A pause within REACH of a boundary (half of it
-    where there is no mark) belongs to it; each pause goes to the boundary that is nearest, by their order. A boundary without a pause
-    moves to the quietest place within SNAP.
+    marked: whether the token ends with a punctuation mark, where a pause is expected. A pause within REACH of a
+        boundary (half of it
+    where there is no mark) belongs to it; each pause goes to the boundary that is nearest, by their order. A boundary
+    without a pause moves to the quietest place within SNAP.
     """
     level, duration = loudness(samples), len(samples) / RATE
     silent = pauses(level)

@@ -44,7 +44,8 @@ KOKORO = tuple(
     """af_alloy af_aoede af_bella af_heart af_jessica af_kore af_nicole af_nova af_river af_sarah af_sky
     am_adam am_echo am_eric am_fenrir am_liam am_michael am_onyx am_puck am_santa
     bf_alice bf_emma bf_isabella bf_lily bm_daniel bm_fable bm_george bm_lewis
-    ef_dora em_alex em_santa ff_siwis hf_alpha hf_beta hm_omega hm_psi if_sara im_nicola pf_dora pm_alex pm_santa""".split()
+    ef_dora em_alex em_santa ff_siwis hf_alpha hf_beta hm_omega hm_psi if_sara im_nicola pf_dora pm_alex
+    pm_santa""".split()
 )
 PIPER = ("joe",)
 POOR = 0.30  # mean probability of the words below which a sentence is spoken again
@@ -84,9 +85,11 @@ def _process() -> subprocess.Popen[str]:
 
 
 def _spoken(request: dict[str, Any]) -> tuple[Speech, Phonemes]:
-    """What the synthesiser says, without words, and when it meant to say each phoneme, in seconds from an origin near the sound's.
+    """What the synthesiser says, without words, and when it meant to say each phoneme, in seconds from an origin near
+    the sound's.
 
-    Kept under FOLDER/spoken: the same request is never said twice the same way, and a second of Kokoro costs one of processor time.
+    Kept under FOLDER/spoken: the same request is never said twice the same way, and a second of Kokoro costs one of
+    processor time.
     """
     name = hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()[:32]
     sound, times = (FOLDER / "spoken" / f"{name}{suffix}" for suffix in (".flac", ".json"))

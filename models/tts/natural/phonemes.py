@@ -1,7 +1,9 @@
-"""Word times from the synthesiser's own durations of each phoneme, matched to the tokens with the help of the forced alignment.
+"""Word times from the synthesiser's own durations of each phoneme, matched to the tokens with the help of the forced
+alignment.
 
-The durations are exact but belong to phonemes, and espeak-ng joins words ("of the") and splits others; the alignment knows the words
-but is off by some tens of milliseconds. Together they give each word the edges of its phonemes. Pure functions on numbers.
+The durations are exact but belong to phonemes, and espeak-ng joins words ("of the") and splits others; the alignment
+knows the words but is off by some tens of milliseconds. Together they give each word the edges of its phonemes. Pure
+functions on numbers.
 """
 
 from __future__ import annotations
@@ -93,7 +95,8 @@ def shift(groups: Sequence[Group], silent: Sequence[Times], words: Sequence[Time
 def exact(words: Sequence[Times], phonemes: Sequence[tuple[str, float, float]], samples: Samples) -> list[Times] | None:
     """Better times for the aligned words, in seconds; None where phonemes and words do not fit each other.
 
-    samples: the clean sound at alignment.RATE. Between two words without a pause the boundary is the middle of the blank.
+    samples: the clean sound at alignment.RATE. Between two words without a pause the boundary is the middle of the
+        blank.
     """
     groups = grouped(phonemes)
     if not groups or not words:

@@ -1,7 +1,7 @@
 """What a natural synthesiser is given to read for a list of spoken tokens.
 
-The tokens follow `models.tts.say`: numbers as words, a capital letter alone is the letter's name. A synthesiser reads such a row of
-letters or digits as one hurried word; commas make it read them one by one, as people do on the telephone.
+The tokens follow `models.tts.say`: numbers as words, a capital letter alone is the letter's name. A synthesiser reads
+such a row of letters or digits as one hurried word; commas make it read them one by one, as people do on the telephone.
 """
 
 from __future__ import annotations

@@ -68,7 +68,8 @@ class Node:
         )  # fmt: skip
 
     def kill(self):
-        """As a power cut: every process at once, SIGKILL; all are stopped first, so that none starts another meanwhile."""
+        """As a power cut: every process at once, SIGKILL; all are stopped first, so that none starts another
+        meanwhile."""
         known: list[int] = []
         while more := [pid for pid in descendants(self.process.pid) if pid not in known]:
             known += more

@@ -260,8 +260,8 @@ def test_nothing_heavy_is_imported(place):
 
 
 def test_it_returns_at_once(place):
-    """Under 200 ms, the interpreter's start and two flushes included: processor time in 95 % of 20 calls, and clock time in the
-    quickest, since how long a call waits for a processor depends on what else the machine does."""
+    """Under 200 ms, the interpreter's start and two flushes included: processor time in 95 % of 20 calls, and clock
+    time in the quickest, since how long a call waits for a processor depends on what else the machine does."""
     took, worked = [], []
     for number in range(20):
         began, before = time.perf_counter(), os.times()
