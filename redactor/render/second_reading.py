@@ -21,8 +21,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from rapidfuzz.distance import Levenshtein
-
+from redactor.render.likeness import bare, likeness, sound
 from redactor.types import UNTRANSCRIBED, Action, Interval, Plan, TimedText, Transcript, Word
 
 NEAR = 1.0
@@ -34,28 +33,12 @@ SKIPPED_KEPT, SKIPPED_HEARD, UNLIKE = 0.6, 0.7, 1.1
 partners."""
 SOUNDS_LIKE = 0.75
 """Likeness, 0 … 1, from which a heard word is a covered one."""
-PART = 0.9
-"""Likeness of a number and a part of it ("555-013" and "555-013-2204")."""
 UNALIKE = 0.5
 """Likeness below which two readers heard different things."""
 NO_WORDS = 0.5
 """Confidence of a first reader that has no words at a place."""
 SHORT = 3
 """Letters that a covered word has at least: shorter ones (of, at, the) are heard anywhere."""
-
-_NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
-_DIGITS = {word: str(number) for number, word in enumerate(_NUMBERS)}
-_SOUNDS = (
-    ("ph", "f"),
-    ("ck", "k"),
-    ("qu", "k"),
-    ("wh", "w"),
-    ("gh", "g"),
-    ("x", "ks"),
-    ("c", "k"),
-    ("z", "s"),
-    ("y", "i"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,37 +223,6 @@ def _price(one: Word, other: Word, *, covered: bool) -> float:
     if covered and like < SOUNDS_LIKE:
         return float("inf")
     return UNLIKE * (1.0 - like) + 0.1 * apart
-
-
-def likeness(one: str, other: str) -> float:
-    """How alike two words look or sound, 0 … 1. Numbers are alike only if they are equal, or one is a part of the
-    other.
-    """
-    a, b = bare(one), bare(other)
-    if a == b:
-        return 1.0
-    if not a or not b:
-        return 0.0
-    if any(c.isdigit() for c in a + b):
-        return PART if min(len(a), len(b)) >= SHORT and (a in b or b in a) else 0.0
-    return max(Levenshtein.normalized_similarity(a, b), Levenshtein.normalized_similarity(sound(a), sound(b)))
-
-
-def bare(text: str) -> str:
-    """Letters and digits in lower case; small numbers as digits."""
-    letters = "".join(c for c in text.casefold() if c.isalnum())
-    return _DIGITS.get(letters, letters)
-
-
-def sound(text: str) -> str:
-    """A rough key of how it sounds: one letter for each consonant, vowels only where it begins."""
-    for written, spoken in _SOUNDS:
-        text = text.replace(written, spoken)
-    out = ""
-    for k, c in enumerate(text):
-        if (c not in "aeiouhw" or k == 0) and not out.endswith(c):
-            out += c
-    return out
 
 
 def _part_of(word: Word, said: Sequence[Word], covered: Iterable[int]) -> int | None:

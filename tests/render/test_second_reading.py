@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from shown import cover, plan_of, plans, spoken
 
 from redactor.render import Evidence, compare, hits
-from redactor.render.second_reading import align, likeness
+from redactor.render.likeness import likeness
+from redactor.render.second_reading import align
 from redactor.types import Action, Decision, Finding, TimedText, Transcript
 
 UNSURE = 0.55
