@@ -2,7 +2,7 @@
 windows.
 
 Another checkpoint makes other errors, so that what it hears differently is worth a look. It should cost little beside
-the first: it searches greedily, and hears nothing twice.
+the first: it searches greedily, tries no window again (what it is not sure of proves nothing) and hears nothing twice.
 """
 
 from __future__ import annotations
@@ -78,5 +78,5 @@ def second_transcriber(
         )
         longest = max(2.0, SHORTER * given.engine.max_window)
     engine = batcher.engine
-    engine._options = replace(engine._options, beam_size=1, temperatures=(0.0,))  # noqa: SLF001 - no option of its loader
+    engine._options = replace(engine._options, beam_size=1, temperatures=(0.0,), second_tries=False)  # noqa: SLF001 - no option of its loader
     return Recognizer(batcher, retry=False, max_window=longest, turn=turn)

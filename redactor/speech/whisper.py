@@ -61,12 +61,14 @@ class DecodingOptions:
         language: code of the spoken language; English-only checkpoints know "en".
         beam_size: 1 = greedy.
         temperatures: tried in turn while the text is repetitive or improbable.
+        second_tries: False: a window whose text is repetitive or improbable has no words, and is not tried again.
         hotwords, initial_prompt: words to expect (names of the practice, drugs). Never logged: they may name people.
     """
 
     language: str = "en"
     beam_size: int = 5
     temperatures: tuple[float, ...] = (0.0, 0.2, 0.4, 0.6)
+    second_tries: bool = True
     hotwords: str | None = field(default=None, repr=False)
     initial_prompt: str | None = field(default=None, repr=False)
 
@@ -226,6 +228,8 @@ class WhisperEngine:
         doubtful = [i for i, result in enumerate(found) if not believed(result)]
         standing = [None if i in doubtful else result for i, result in enumerate(found)]
         words = self._align(encoded, batch, standing)
+        if not self._options.second_tries:
+            return words
         for first in range(0, len(doubtful), TRIED_TOGETHER):
             some = doubtful[first : first + TRIED_TOGETHER]
             again = self._again([batch[i] for i in some], context, [found[i] for i in some])

@@ -271,3 +271,14 @@ def test_words_are_corrected_by_the_checkpoints_delay(micro: WhisperEngine, voic
     as_aligned, earlier = starts(0.0), starts(0.1)
     assert len(as_aligned) > 2
     assert earlier[2:] == pytest.approx([start - 0.1 for start in as_aligned[2:]])
+
+
+def test_without_second_tries_a_doubtful_window_has_no_words(
+    micro: WhisperEngine, voicemail: Mono, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = DecodingOptions(beam_size=1, temperatures=(0.0,), second_tries=False)
+    engine = WhisperEngine(micro._model, info=micro.info, max_window=7, margin=0.25, timestamps=False, options=options)
+    assert engine.recognize([voicemail[:80_000]])[0]
+    monkeypatch.setattr("redactor.speech.whisper.believed", lambda found: False)
+    monkeypatch.setattr(engine, "_again", None)  # it is not asked
+    assert engine.recognize([voicemail[:80_000]]) == [[]]
