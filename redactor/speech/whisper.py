@@ -39,15 +39,12 @@ GRID = 50
 steps lie on a grid twice as wide, and so on, so that no more than a tenth is added."""
 TRIMMED_WINDOW = 15.0
 """Seconds that a window has at most where its padding is trimmed. The encoder's time grows faster than its context: for
-base's shape on one CPU thread 180 us a frame at 600 frames, 220 at 1,400, 340 at 2,400, 420 at 3,000; and windows of
-fewer lengths fill batches. Longer ones
-gain little: Whisper is usually judged on utterances of this length."""
+base's shape on one CPU thread 180 us a frame at 600 frames, 220 at 1,400, 340 at 2,400, 420 at 3,000. Longer ones gain
+little (benchmarks/BENCHMARKS.md)."""
 CAREFUL_MARGIN = 3.0  # seconds of nothing after a window in which words were missed
 TOKENS_PER_SECOND = 20  # fast speech is 5 to 7 words a second, 1 to 3 tokens each
 SPARE_TOKENS = 24
-FULL_STEP = (
-    10  # seconds: windows in the whole context meet in one batch when their token limits agree, in steps of this
-)
+FULL_STEP = 10  # seconds: windows in the whole context share a batch if their token limits, in such steps, agree
 TRIED_TOGETHER = 4
 """Doubtful windows that are tried again at once: CTranslate2 keeps the decoder's view of a window once for each sampled
 text, which for Whisper small and 30 s is half a gigabyte a window."""
