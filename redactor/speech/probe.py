@@ -17,7 +17,8 @@ from redactor.errors import RecognitionFailed
 from .whisper import WhisperEngine
 
 SECONDS = 10.0  # of measuring, all candidates together, after which the best so far is taken
-BATCHES = {"cpu": (4, 8, 16), "cuda": (16, 32, 64, 128)}
+BATCHES = {"cpu": (4,), "cuda": (16, 32, 64, 128)}
+"""On a CPU a larger batch was never faster, but takes more memory (`batcher.BATCH_SIZE`)."""
 CLEARLY = 1.05  # times faster
 
 

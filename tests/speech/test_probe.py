@@ -35,11 +35,24 @@ class Rehearsed:
         self.clock.spent.append(self._cost[self.threads] * (0.5 if windows == 16 else 1.0) * windows)
 
 
-def test_takes_the_fastest_split_and_the_smallest_good_batch(clock: SimpleNamespace) -> None:
+def test_takes_the_fastest_split(clock: SimpleNamespace) -> None:
     cost = {1: 0.004, 2: 0.001, 4: 0.004}
     engine, chosen = arrange(lambda w, t: Rehearsed(w, t, cost=cost, clock=clock), device="cpu", cores=4)
-    assert (chosen.workers, chosen.threads, chosen.batch_size) == (2, 2, 16)
+    assert (chosen.workers, chosen.threads, chosen.batch_size) == (2, 2, 4)
     assert engine.threads == 2
+
+
+def test_takes_a_larger_batch_on_a_gpu_only_if_it_is_clearly_better(clock: SimpleNamespace) -> None:
+    _, same = arrange(lambda w, t: Rehearsed(w, t, cost={0: 0.001}, most=16, clock=clock), device="cuda", cores=4)
+    assert same.batch_size == 16
+
+    class Better(Rehearsed):
+        def rehearse(self, windows: int) -> None:
+            super().rehearse(windows)
+            self.clock.spent[-1] /= windows  # the larger, the faster
+
+    _, large = arrange(lambda w, t: Better(w, t, cost={0: 0.001}, clock=clock), device="cuda", cores=4)
+    assert large.batch_size == 128
 
 
 def test_stays_within_the_gpus_memory(clock: SimpleNamespace) -> None:
