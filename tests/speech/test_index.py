@@ -272,7 +272,7 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
     assert order == ["Another process is fetching the same checkpoint; waiting for it.", "first ends", "second"]
 
 
-def wait_for(condition, seconds: float = 20) -> None:
+def wait_for(condition, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
