@@ -13,7 +13,7 @@ from redactor.types import ModelInfo, Mono, TimedText
 from .engine import BatchEngine, Prepared
 
 BATCH_SIZE = {"cpu": 4, "cuda": 48}
-"""On a CPU a search costs the same for each window from batches of two to four on (benchmarks/scaling.py), and memory
+"""On a CPU a search costs the same for each window from batches of two to four on, and memory
 grows with the batch: the decoder keeps its view of every window, 20 MB for Whisper base and 8 s."""
 
 
