@@ -12,15 +12,14 @@ from functools import cache
 
 ARENA_MAX = -8  # mallopt(3): M_ARENA_MAX
 ARENAS_PER_CORE = 2
-"""Left alone, glibc gives a program's threads up to eight arenas a core, and what is freed in one serves no other. With
-fewer than two the model's calls wait for each other.
+"""Left alone, glibc gives a program's threads up to eight arenas a core, and what is freed in one serves no other. Fewer were not clearly slower or faster.
 
 The thresholds for mmap and trim are glibc's own, which grow with what is freed: fixed at 1 and 2 MB, every buffer of a
 real checkpoint was mapped and unmapped at each use, and a third of the processor time was the kernel's."""
 
 
 TRIM_SECONDS = 5.0
-"""Free memory in the middle of the arenas is given back so often: a long run's memory would grow with the holes."""
+"""Free memory in the middle of the arenas is given back so often: a long run's memory grows faster without."""
 
 
 @cache
