@@ -27,6 +27,7 @@
     ├── ConfigurationError            78  a policy or an option that cannot be honoured
     └── Quarantine                     3  doubt: nothing that looks redacted may be written
         ├── UntranscribedSpeech           speech was heard that no word stands for
+        ├── NotUnderstood                 what was recognised is not what was said: noise, another language, two voices
         ├── UnlocatedFinding              PHI was found that has no place in the audio
         └── VerificationHit               the redacted audio, recognised again, still says PHI
 
@@ -265,6 +266,13 @@ class UntranscribedSpeech(Quarantine):
 
     reason = "untranscribed-speech"
     default_hint = "A person must listen; a larger --model may hear it, or --unheard bleep covers it."
+
+
+class NotUnderstood(Quarantine):
+    """Sound that recognition made no sense of, or little: nothing, noise, another language, several voices."""
+
+    reason = "not-understood"
+    default_hint = "A person must listen; a larger --model (multilingual for other languages) may understand it."
 
 
 class UnlocatedFinding(Quarantine):

@@ -34,6 +34,7 @@ from redactor.audio import (
     Source,
     Style,
     bleep,
+    codec_floor,
     decode,
     echoes,
     encode,
@@ -48,8 +49,8 @@ from redactor.keep import TEXT_SUFFIXES, Claim, Documents, Item, Journal, Step, 
 from redactor.naming import Detector, OutputNames
 from redactor.policy import Edit, Policy, edited, make_plan, with_echoes
 from redactor.render import Replacer, document, plain_text, srt, tokens, vtt
-from redactor.speech import Transcriber
-from redactor.types import Finding, Outcome, Plan, Recording, Speech, Status, Transcript
+from redactor.speech import Transcriber, loudest
+from redactor.types import Finding, Outcome, Plan, Recording, Speech, Status, Transcript, Unheard
 from redactor.verification import Verification
 
 TEXTS = 64
@@ -368,6 +369,9 @@ def listen(recording: Recording, transcriber: Transcriber, turn: AbstractContext
         heard = sorted(set(twins))
         channels = [recognition_audio(recording, c) for c in heard]
     speech = transcriber.transcribe(channels, recording_id=recording.id)
+    if not any(transcript.words for transcript in speech.transcripts):
+        with turn or nullcontext():
+            speech = replace(speech, unheard=(*speech.unheard, *_nothing(recording, channels)))
     # The transcriber counts the channels it was given; put the recording's own numbers back.
     return replace(
         speech,
@@ -375,6 +379,14 @@ def listen(recording: Recording, transcriber: Transcriber, turn: AbstractContext
         unheard=tuple(replace(u, channel=heard[u.channel]) for u in speech.unheard),
         same_as=twins,
     )
+
+
+def _nothing(recording: Recording, channels: Sequence[Any]) -> Iterator[Unheard]:
+    """The channels of a recording without any word that are not silent."""
+    floor = codec_floor(recording.format.codec)
+    for number, channel in enumerate(channels):
+        if loudest(channel) > floor:
+            yield Unheard(number, 0.0, recording.duration, "nothing")
 
 
 def _is_large(source: Source) -> bool:

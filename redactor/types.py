@@ -57,7 +57,14 @@ UNSEEN = frozenset({"Cc", "Cf", "Cs"})
 """Unicode categories that no transcript keeps: control characters, format characters (zero width), lone surrogates."""
 
 UNTRANSCRIBED = "UNTRANSCRIBED"
-"""Label of an interval that is bleeped because sound was heard there that no word stands for."""
+"""Label of what is bleeped because sound was heard there that was not understood, words that were guessed included."""
+
+WITHHELD = frozenset({"nothing", "unclear"})
+"""Kinds of `Unheard` with which nothing of a recording may come out."""
+BLEEPED = frozenset({"sound", "faint", "doubt", "overlap"})
+"""Kinds of `Unheard` that are covered in any case; any other asks the policy."""
+GUESSED = frozenset({"doubt", "overlap"})
+"""Kinds of `Unheard` that may hold words; these are covered with the sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +194,17 @@ class Transcript:
 
 @dataclass(frozen=True, slots=True)
 class Unheard:
-    """A stretch of one channel with sound in it that no word stands for.
+    """A stretch of one channel with sound in it that was not understood.
 
-    kind "speech": the voice detector says somebody speaks. "sound": loud, but not speech to the detector (ringing, music, noise).
+    Attributes:
+        kind: why.
+            "speech": the voice detector says somebody speaks, and no word stands for it.
+            "sound": no word either; loud, but not speech to the detector (ringing, music, noise).
+            "faint": no word, and speech only once it is amplified: somebody in the background.
+            "doubt": words were written down with so little confidence that they are guesses.
+            "overlap": two people speak at once; the words are those of one of them, if anybody's.
+            "nothing": no word in the whole channel, and it is not silent.
+            "unclear": the words of the whole channel are mostly doubt or overlap.
     """
 
     channel: int

@@ -13,6 +13,7 @@ from redactor.audio.channels import ECHO_REACH, echoes, same_as
 from redactor.audio.decode import decode
 from redactor.audio.decoder import Decoder, decode_plain_wav
 from redactor.audio.encode import Encoded, encode
+from redactor.audio.formats import codec_floor
 from redactor.audio.limits import Limits
 from redactor.audio.looks import looks_like_audio
 from redactor.audio.raw import RAW_SUFFIXES, RawFormat
@@ -31,6 +32,7 @@ __all__ = [
     "Source",
     "Style",
     "bleep",
+    "codec_floor",
     "decode",
     "decode_plain_wav",
     "echoes",

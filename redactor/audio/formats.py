@@ -1,4 +1,4 @@
-"""The usual name endings of each container, and the one to give a file whose own ending lied."""
+"""The usual name endings of each container, the one to give a file whose own ending lied, and what a codec calls silence."""
 
 from __future__ import annotations
 
@@ -20,6 +20,16 @@ SUFFIXES = {
     "ASF": (".wma", ".asf"),
     "AMR": (".amr", ".awb"),
 }
+
+IDLE = {"ULAW": -70.0, "ALAW": -70.0, "GSM610": -70.0, "PCM_S8": -50.0, "PCM_U8": -50.0}
+"""dBFS: the level of a codec's last steps, which an idle line makes it toggle between. 16 bits and those that start from
+them lie at IDLE_16."""
+IDLE_16 = -84.0
+
+
+def codec_floor(codec: str) -> float:
+    """Level (dBFS in the telephone band) up to which a recording in this codec is silent."""
+    return IDLE.get(codec, IDLE_16)
 
 
 def fits(container: str, suffix: str) -> bool:

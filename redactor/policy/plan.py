@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from redactor.errors import UnlocatedFinding, UntranscribedSpeech
+from redactor.errors import NotUnderstood, UnlocatedFinding, UntranscribedSpeech
 from redactor.policy.cover import covered_words, joined, padded, spoken_stretch, timed
 from redactor.policy.profiles import Policy
 from redactor.policy.refine import refine
 from redactor.types import (
+    BLEEPED,
+    GUESSED,
     UNTRANSCRIBED,
+    WITHHELD,
     Action,
     Cover,
     Decision,
@@ -35,6 +38,7 @@ def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding],
     Raises:
         UntranscribedSpeech: speech was heard that no word stands for, and the policy does not bleep such stretches; or a channel
             has no transcript.
+        NotUnderstood: nothing was understood, or most of it is a guess.
         UnlocatedFinding: a finding touches no word, or names a channel that was not recognised.
     """
     duration = recording.duration
@@ -42,8 +46,12 @@ def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding],
         set(speech.same_as)
     ):
         raise UntranscribedSpeech("The transcripts do not stand for every channel of the recording, once each.")
-    if policy.unheard_speech == "quarantine" and any(u.kind != "sound" for u in speech.unheard):
-        lost = sum(abs(u.end - u.start) for u in speech.unheard if u.kind != "sound")
+    if any(u.kind == "nothing" for u in speech.unheard):
+        raise NotUnderstood("No word was understood in a recording that is not silent.")
+    if any(u.kind in WITHHELD for u in speech.unheard):
+        raise NotUnderstood("Most of what was recognised is a guess.")
+    if policy.unheard_speech == "quarantine" and any(u.kind not in BLEEPED for u in speech.unheard):
+        lost = sum(abs(u.end - u.start) for u in speech.unheard if u.kind not in BLEEPED)
         raise UntranscribedSpeech(f"{lost:.1f} s of speech have no words.")
     transcripts: list[Transcript] = []
     widened = 0
@@ -69,7 +77,13 @@ def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding],
                 continue
             start, end = (min(max(0.0, t), duration) for t in sorted((unheard.start, unheard.end)))
             if start < end:
-                found.append(empty_cover(transcript, start, end))
+                guessed = _guessed_covers(transcript, found, start, end) if unheard.kind in GUESSED else []
+                found.extend(guessed or [empty_cover(transcript, start, end)])
+                # A guess's own time is one as well: all of a word that the stretch touches is covered.
+                start, end = (
+                    min([start, *(c.start for c in guessed)]),
+                    max([end, *(c.end for c in guessed)]),
+                )
                 found_intervals.append(unheard_bleep(transcript, start, end, policy, duration))
         covered = {i for c in found for i in range(c.first, c.last)}
         kept = [w for i, w in enumerate(transcript.words) if i not in covered]
@@ -157,6 +171,22 @@ def _covers(transcript: Transcript, decisions: Sequence[Decision]) -> list[Cover
             Cover(transcript.channel, first, last, *spoken_stretch(transcript.words, first, last), labels[0], labels)
         )
     return covers
+
+
+def _guessed_covers(transcript: Transcript, covers: Sequence[Cover], start: float, end: float) -> list[Cover]:
+    """Covers of the words that touch start … end and are not covered yet: runs of neighbours."""
+    taken = {i for c in covers for i in range(c.first, c.last)}
+    out: list[Cover] = []
+    for i, word in enumerate(transcript.words):
+        if i in taken or (word.start or 0.0) >= end or (word.end or 0.0) <= start:
+            continue
+        if out and out[-1].last == i:
+            out[-1] = replace(out[-1], last=i + 1, end=word.end or 0.0)
+        else:
+            out.append(
+                Cover(transcript.channel, i, i + 1, word.start or 0.0, word.end or 0.0, UNTRANSCRIBED, (UNTRANSCRIBED,))
+            )
+    return out
 
 
 def bleeps(transcript: Transcript, covers: Sequence[Cover], policy: Policy, duration: float) -> list[Interval]:

@@ -9,7 +9,7 @@ The room, in the order of the data:
     batcher      windows of many recordings → full batches; load: checkpoint → engine + batcher + recogniser
     second       who reads the redacted audio again, for --verify
     recognize    Recognizer: activity → windows → engine → words on the recording's clock → Speech
-    coverage     sound that no word stands for → Unheard
+    coverage     sound that no word stands for → Unheard; overlap: where two people speak; understanding: words that are guesses
     imported     TranscriptReader: a Transcriber that reads somebody else's transcript; formats: what others write
     checkpoints  a model's name → a validated folder (folder); stock: what is known of Whisper's own; verify, digests
     hub          Hugging Face: cache and download; index: the package index; bundle: one file; snapshots: into the cache
@@ -21,7 +21,7 @@ The room, in the order of the data:
 
 from __future__ import annotations
 
-from .activity import VadOptions
+from .activity import VadOptions, loudest
 from .batcher import Batcher
 from .checkpoints import Checkpoint, Listed, list_checkpoints, resolve
 from .device import pick_device
@@ -50,6 +50,7 @@ __all__ = [
     "WindowEngine",
     "list_checkpoints",
     "load_transcriber",
+    "loudest",
     "pick_device",
     "resolve",
     "second_checkpoint",

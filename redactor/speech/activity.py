@@ -9,6 +9,10 @@ where the noise floor is the 10th percentile of the levels within ±10 s (digita
 the median speech level within ±10 s, or -45 dBFS where nobody speaks within ±10 s. So hiss below speech is not sound, a room
 that stays loud without any speech is, and noise so loud that it could hide speech is too. Mains hum (50/60 Hz) is outside the
 band. The VAD model is Silero v6 as faster-whisper ships it (https://github.com/snakers4/silero-vad, MIT).
+
+No level is too low to be understood once it is amplified, and the voice detector hears nothing below about -45 dBFS. So
+whatever is not speech at its own level is raised to AMPLIFIED_LEVEL by a slow gain and shown to the voice detector a
+second time; what it calls speech then is *faint*. Noise stays noise when it is raised.
 """
 
 from __future__ import annotations
@@ -30,13 +34,21 @@ CONTEXT = 64  # samples of the previous frame that Silero sees before each frame
 FRAME_SECONDS = FRAME / RECOGNITION_RATE
 BLOCK_FRAMES = 4_000  # 128 s at a time, so that hours of audio need no second copy in memory
 
-FLOOR_LEVEL = -55.0  # dBFS: below this nothing on a telephone line can be understood, and mu-law idle noise lives there
+FLOOR_LEVEL = -84.0  # dBFS: the rounding noise of 16-bit samples lies 14 dB below in this band
 QUIET_CEILING = -45.0  # dBFS: constant sound louder than this, with nobody speaking near it, is reported
 ABOVE_FLOOR = 9.0  # dB over the noise floor
 BELOW_SPEECH = 6.0  # dB under the speech level: louder noise could hide a word
 DIGITAL_SILENCE = -75.0  # dBFS: frames below are gaps in the signal, not its noise floor
 NEIGHBOURHOOD = 10.0  # seconds each way for floor and speech level
 CLICK = 0.15  # seconds: shorter sound is a click
+AMPLIFIED_LEVEL = -26.0  # dBFS: where a slow gain brings the loudest frames of a second; ordinary speech lies there
+LEAST_GAIN = 6.0  # dB: less changes nothing for the voice detector
+MOST_GAIN = 64.0  # dB: from the last steps of 16-bit samples
+GAIN_WINDOW = 1.0  # seconds whose loudest frames set the gain
+GAIN_PERCENTILE = 90.0
+UNTOUCHED = 16.0  # dB under AMPLIFIED_LEVEL up to which a window is recognised as it is: the recogniser does not mind
+LEAD_IN = 0.5  # seconds before a stretch that the voice detector hears, to settle
+SHORTEST_FAINT = 0.25  # seconds: shorter is the tail of a loud word, or a click
 JOIN = 0.1  # seconds: sounds closer than this are one
 
 Span = tuple[float, float]
@@ -79,20 +91,28 @@ class Activity:
         level: dBFS in the telephone band, one a frame, shape (frames,).
         speech: stretches the voice detector calls speech, sorted, disjoint.
         sound: stretches of sound (speech is usually part of them), sorted, disjoint.
+        faint: stretches that are speech to the voice detector once they are amplified, and only then; sorted, disjoint.
     """
 
     duration: float
     level: Levels
     speech: tuple[Span, ...]
     sound: tuple[Span, ...]
+    faint: tuple[Span, ...] = ()
 
     @property
     def active(self) -> tuple[Region, ...]:
-        """Union of speech and sound: whatever must be recognised."""
+        """Union of speech, faint speech and sound: whatever must be recognised."""
+        voices = union((*self.speech, *self.faint))
         return tuple(
-            Region(start, end, bool(overlapping(self.speech, start, end)))
-            for start, end in union((*self.speech, *self.sound))
+            Region(start, end, bool(overlapping(voices, start, end))) for start, end in union((*voices, *self.sound))
         )
+
+    def gain(self, start: float, end: float) -> float:
+        """The factor that brings start … end (seconds) to AMPLIFIED_LEVEL where its loudest frames lie far below; else 1."""
+        level = self.level[int(start / FRAME_SECONDS) : max(int(start / FRAME_SECONDS) + 1, int(end / FRAME_SECONDS))]
+        missing = AMPLIFIED_LEVEL - float(np.percentile(level, GAIN_PERCENTILE)) if len(level) else 0.0
+        return float(10 ** (min(missing, MOST_GAIN) / 20)) if missing > UNTOUCHED else 1.0
 
     @property
     def speech_seconds(self) -> float:
@@ -131,7 +151,56 @@ def listen(channel: Channel, *, vad: VadOptions | None = None) -> Activity:
         level,
         _spans(speaking, duration, shortest=vad.min_speech_duration),
         _spans(loud, duration, join=JOIN, shortest=CLICK),
+        _faint(channel, level, speaking, duration, vad),
     )
+
+
+def _faint(
+    channel: Channel, level: Levels, speaking: npt.NDArray[np.bool_], duration: float, vad: VadOptions
+) -> tuple[Span, ...]:
+    """What is speech only when it is amplified."""
+    found: list[Span] = []
+    lead = round(LEAD_IN / FRAME_SECONDS)
+    for start, end in _runs(~speaking):
+        # Two blocks may share a word at their seam: a few frames more cost nothing.
+        for first in range(start, end, BLOCK_FRAMES):
+            last = min(end, first + BLOCK_FRAMES)
+            if (last - first) * FRAME_SECONDS < SHORTEST_FAINT:
+                continue
+            gain = _slow_gain(level[first:last])
+            if gain.max() < LEAST_GAIN:
+                continue
+            begin = max(0, first - lead)
+            part = np.asarray(channel[begin * FRAME : last * FRAME], np.float32)
+            block = np.zeros((last - begin) * FRAME, np.float32)
+            block[: len(part)] = part
+            gains = np.concatenate([np.full(first - begin, gain[0], np.float32), gain])
+            centres = np.arange(len(gains)) * FRAME + FRAME / 2
+            factor = 10 ** (np.interp(np.arange(len(block)), centres, gains) / 20)
+            # What lies before the stretch is loud speech: it is not raised out of range.
+            raised = np.clip(block * factor.astype(np.float32), -1.0, 1.0).reshape(-1, FRAME)
+            heard = _hysteresis(_VadState().probabilities(raised), vad)[first - begin :]
+            found += [((first + a) * FRAME_SECONDS, (first + b) * FRAME_SECONDS) for a, b in _runs(heard)]
+    return tuple((a, min(duration, b)) for a, b in union(found) if b - a >= SHORTEST_FAINT)
+
+
+def _slow_gain(level: Levels) -> Levels:
+    """Gain (dB) of each frame that brings the loudest of the frames around it to AMPLIFIED_LEVEL, never down."""
+    width = min(len(level), round(GAIN_WINDOW / FRAME_SECONDS))
+    before = (width - 1) // 2
+    padded = np.pad(level, (before, width - 1 - before), mode="edge")
+    loud = np.percentile(np.lib.stride_tricks.sliding_window_view(padded, width), GAIN_PERCENTILE, axis=1)
+    return np.asarray(np.clip(AMPLIFIED_LEVEL - loud, 0.0, MOST_GAIN), np.float32)
+
+
+def loudest(channel: Channel) -> float:
+    """Level (dBFS in the telephone band) that a channel exceeds for longer than a click lasts."""
+    levels = [np.full(1, -180.0, np.float32)]
+    for first in range(0, len(channel), BLOCK_FRAMES * FRAME):
+        part = np.asarray(channel[first : first + BLOCK_FRAMES * FRAME], np.float32)
+        levels.append(_band_level(np.resize(part, (max(1, len(part) // FRAME), FRAME))))
+    level = np.sort(np.concatenate(levels))
+    return float(level[-min(len(level), 1 + round(CLICK / FRAME_SECONDS))])
 
 
 class _VadState:
@@ -208,10 +277,14 @@ def _threshold(level: Levels, speaking: npt.NDArray[np.bool_]) -> Levels:
 def _spans(
     mask: npt.NDArray[np.bool_], duration: float, *, join: float = 0.0, shortest: float = 0.0
 ) -> tuple[Span, ...]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
-    pairs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
-    runs = [(a * FRAME_SECONDS, min(duration, b * FRAME_SECONDS)) for a, b in pairs]
+    runs = [(a * FRAME_SECONDS, min(duration, b * FRAME_SECONDS)) for a, b in _runs(mask)]
     return tuple((a, b) for a, b in union(runs, join=join) if b - a >= shortest)
+
+
+def _runs(mask: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First frame and the frame after the last of each run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def union(spans: Sequence[Span], *, join: float = 0.0) -> list[Span]:

@@ -56,12 +56,23 @@ def covered(words: Sequence[TimedText], *, duration: float) -> list[Span]:
 
 def gaps(activity: Activity, words: Sequence[TimedText], *, channel: int) -> tuple[Unheard, ...]:
     """Activity of at least SHORTEST seconds that no word stands for, in time order."""
-    speech = _long(subtract(activity.speech, covered(words, duration=activity.duration)))
-    sure = [word for word in words if word.confidence >= SOUND_CONFIDENCE or _in_speech(activity, word)]
-    lone = subtract(activity.sound, activity.speech)
+    voices = union((*activity.speech, *activity.faint))
+    speech = _long(subtract(voices, covered(words, duration=activity.duration)))
+    sure = [word for word in words if word.confidence >= SOUND_CONFIDENCE or _in_speech(voices, word)]
+    lone = subtract(activity.sound, voices)
     sound = _long(subtract(union(lone), covered(sure, duration=activity.duration)))
-    found = [Unheard(channel, a, b, "speech") for a, b in speech] + [Unheard(channel, a, b, "sound") for a, b in sound]
+    found = [Unheard(channel, a, b, _kind(activity, a, b)) for a, b in speech]
+    found += [Unheard(channel, a, b, "sound") for a, b in sound]
     return tuple(sorted(found, key=lambda gap: gap.start))
+
+
+def _kind(activity: Activity, start: float, end: float) -> str:
+    """Whether what speaks there does so loudly, or mostly so faintly that it has to be amplified."""
+    loud, faint = (
+        sum(min(b, end) - max(a, start) for a, b in overlapping(spans, start, end))
+        for spans in (activity.speech, activity.faint)
+    )
+    return "faint" if faint > loud else "speech"
 
 
 def _long(spans: list[Span]) -> list[Span]:
@@ -72,9 +83,9 @@ def _long(spans: list[Span]) -> list[Span]:
     ]
 
 
-def _in_speech(activity: Activity, word: TimedText) -> bool:
+def _in_speech(voices: Sequence[Span], word: TimedText) -> bool:
     if word.start is None or word.end is None:
         return False
-    near = overlapping(activity.speech, word.start, word.end)
+    near = overlapping(voices, word.start, word.end)
     inside = sum(min(end, word.end) - max(start, word.start) for start, end in near)
     return inside > 0.5 * (word.end - word.start)

@@ -19,6 +19,7 @@ from redactor.errors import ModelUnavailable
 
 from . import hub, stock
 from .digests import sha256
+from .understanding import FLOORS, Floors
 
 STOCK_MAX_WINDOW = 28.0  # seconds of Whisper's 30, so that its last word is never at the edge
 BEAM = 5
@@ -43,6 +44,7 @@ class Checkpoint:
         beam: beam width that it reads best with.
         delay: seconds by which its aligned words come too late; negative: too early.
         measured: whether margin, max_window and beam were measured with these weights.
+        floors: mean confidence below which its words are guesses; None where confidence says nothing (the test double).
         stock: name of the stock checkpoint that it is, "" if it is none.
     """
 
@@ -59,6 +61,7 @@ class Checkpoint:
     beam: int = BEAM
     delay: float = 0.0
     measured: bool = False
+    floors: Floors | None = FLOORS
     stock: str = ""
 
 
@@ -116,6 +119,7 @@ def inspect(path: Path, *, name: str, source: str, revision: str = "") -> Checkp
         beam=beam,
         delay=float(delay),
         measured=known.measured if known else "min_margin" in card,
+        floors=None if card.get("synthetic_only", False) else known.floors if known else FLOORS,
         stock=known.name if known else "",
     )
 

@@ -79,7 +79,7 @@ def load_transcriber(
         workers = workers or 2
         engine = load(workers, threads)
     batcher = Batcher(engine, batch_size=batch_size, workers=workers, linger=linger, turn=turn)
-    return Recognizer(batcher, vad=vad, turn=turn)
+    return Recognizer(batcher, vad=vad, turn=turn, floors=checkpoint.floors)
 
 
 def usable_cores() -> int:

@@ -18,9 +18,11 @@ from typing import Any
 
 from redactor.types import Channel, ModelInfo, Speech, TimedText, Transcript, Unheard
 
-from .activity import Activity, Region, VadOptions, listen, overlapping
+from .activity import Activity, Region, Span, VadOptions, listen, overlapping
 from .coverage import gaps
 from .engine import WindowEngine
+from .overlap import overlaps
+from .understanding import Floors, doubts
 from .windows import Window, plan_windows
 
 RETRY_MARGIN = 0.2  # seconds around a gap that is heard again
@@ -39,12 +41,14 @@ class ChannelPlan:
         activity: where it has sound.
         windows: what to recognise, in time order.
         max_window: seconds.
+        overlaps: where two people speak at once.
     """
 
     channel: int
     activity: Activity = field(repr=False)
     windows: tuple[Window, ...] = field(repr=False)
     max_window: float
+    overlaps: tuple[Span, ...] = field(default=(), repr=False)
 
     @property
     def skipped(self) -> float:
@@ -68,7 +72,7 @@ class ChannelPlan:
         regions = [
             Region(max(0.0, gap.start - RETRY_MARGIN), min(duration, gap.end + RETRY_MARGIN), speech=True)
             for gap in gaps(self.activity, words, channel=self.channel)
-            if gap.kind == "speech"
+            if gap.kind in ("speech", "faint")
         ]
         return plan_windows(self.activity, max_window=self.max_window, regions=_merged(regions))
 
@@ -87,9 +91,15 @@ class ChannelPlan:
         ]
         return _settle(_interleave(words, found), self.activity) if found else list(words)
 
-    def finish(self, words: Sequence[TimedText], *, language: str) -> tuple[Transcript, tuple[Unheard, ...]]:
-        """The channel's transcript, its words fitted to the sound, and the activity that no word of it stands for."""
+    def finish(
+        self, words: Sequence[TimedText], *, language: str, floors: Floors | None = None
+    ) -> tuple[Transcript, tuple[Unheard, ...]]:
+        """The channel's transcript, its words fitted to the sound, and what of it was not understood.
+
+        `floors`: confidence below which words are guesses; None: none are.
+        """
         unheard = gaps(self.activity, words, channel=self.channel)
+        unheard += doubts(words, self.activity, self.overlaps, channel=self.channel, floors=floors or Floors(0.0, 0.0))
         return Transcript.of(fit(words, self.activity), channel=self.channel, language=language), unheard
 
 
@@ -104,16 +114,19 @@ class Recognizer:
         max_window: float | None = None,
         retry: bool = True,
         turn: AbstractContextManager[Any] | None = None,
+        floors: Floors | None = None,
     ) -> None:
         """`max_window` (seconds) overrides the checkpoint's own; `retry` hears speech without words a second time.
 
-        `turn` is entered while sound is looked for, so that as many threads compute as there are cores.
+        `floors`: mean confidence below which words are guesses; None: confidence says nothing, and voices that overlap
+        are not looked for. `turn` is entered while sound is looked for, so that as many threads compute as there are cores.
         """
         self.engine = engine
         self._vad = vad or VadOptions()
         self._max_window = max_window or engine.max_window
         self._retry = retry
         self._turn = turn or nullcontext()
+        self._floors = floors
 
     @property
     def info(self) -> ModelInfo:
@@ -129,7 +142,8 @@ class Recognizer:
         with self._turn:
             activity = listen(channel, vad=self._vad)
             windows = plan_windows(activity, max_window=self._max_window)
-        return ChannelPlan(number, activity, windows, self._max_window)
+            both = overlaps(channel, activity) if self._floors else ()
+        return ChannelPlan(number, activity, windows, self._max_window, both)
 
     def transcribe(self, channels: Sequence[Channel], *, recording_id: str) -> Speech:
         """See `Transcriber.transcribe`."""
@@ -143,7 +157,10 @@ class Recognizer:
                 plan.patch(said, windows, heard)
                 for said, (plan, windows), heard in zip(words, again, results, strict=True)
             ]
-        finished = [plan.finish(said, language=self.engine.language) for plan, said in zip(plans, words, strict=True)]
+        finished = [
+            plan.finish(said, language=self.engine.language, floors=self._floors)
+            for plan, said in zip(plans, words, strict=True)
+        ]
         return Speech(
             tuple(transcript for transcript, _ in finished),
             tuple(range(len(channels))),

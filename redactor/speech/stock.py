@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from . import digests
+from .understanding import FLOORS, Floors
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -69,6 +70,7 @@ class Stock:
         measured: whether these were measured with it; if not, they are cautious defaults.
         timestamps: whether its text is better when it is asked for segment times.
         delay: seconds by which its aligned words come too late; negative: too early.
+        floors: mean confidence below which its words are guesses.
         slow_on_cpu: `auto` prefers the others on a CPU.
         builds: the conversions whose digests are known, the preferred one first.
     """
@@ -81,6 +83,7 @@ class Stock:
     measured: bool
     timestamps: bool = True
     delay: float = 0.0
+    floors: Floors = FLOORS
     aliases: tuple[str, ...] = ()
     slow_on_cpu: bool = False
     builds: tuple[Build, ...] = field(default=())
@@ -136,6 +139,7 @@ def _stock(entry: Mapping[str, Any]) -> Stock:
         measured=entry["measured"],
         timestamps=entry.get("timestamps", True),
         delay=float(entry.get("delay", 0.0)),
+        floors=Floors(**entry.get("floors", {})),
         aliases=tuple(entry.get("aliases", ())),
         slow_on_cpu=entry.get("slow_on_cpu", False),
         builds=tuple(_build(build) for build in entry.get("build", ())),

@@ -39,6 +39,7 @@ class Window:
         keep_from, keep_to: words whose middle lies outside belong to the neighbouring window; start and end of the window
             except where two windows overlap.
         speech: whether the voice detector hears speech in it.
+        gain: factor that makes faint speech as loud as ordinary speech.
     """
 
     start: float
@@ -46,11 +47,12 @@ class Window:
     keep_from: float
     keep_to: float
     speech: bool
+    gain: float = 1.0
 
     def of(self, channel: Channel) -> Mono:
-        """Its samples."""
+        """Its samples, amplified."""
         samples: Mono = channel[round(self.start * RECOGNITION_RATE) : round(self.end * RECOGNITION_RATE)]
-        return samples
+        return samples if self.gain == 1.0 else np.clip(samples * np.float32(self.gain), -1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def plan_windows(
     pieces: list[_Piece] = []
     for region in activity.active if regions is None else regions:
         pieces += _divide(region, activity, longest)
-    return tuple(_window(pieces, a, b, activity.duration) for a, b in _group(pieces, activity.duration, max_window))
+    return tuple(_window(pieces, a, b, activity) for a, b in _group(pieces, activity.duration, max_window))
 
 
 def _divide(region: Region, activity: Activity, longest: float) -> list[_Piece]:
@@ -174,8 +176,8 @@ def _group(pieces: Sequence[_Piece], duration: float, max_window: float) -> list
     return groups[::-1]
 
 
-def _window(pieces: Sequence[_Piece], first: int, last: int, duration: float) -> Window:
-    start, end = _edges(pieces, first, last, duration)
+def _window(pieces: Sequence[_Piece], first: int, last: int, activity: Activity) -> Window:
+    start, end = _edges(pieces, first, last, activity.duration)
     shared_end = last + 1 < len(pieces) and pieces[last + 1].shared
     return Window(
         start,
@@ -183,4 +185,5 @@ def _window(pieces: Sequence[_Piece], first: int, last: int, duration: float) ->
         pieces[first].start if pieces[first].shared else start,
         pieces[last].end if shared_end else end,
         any(piece.speech for piece in pieces[first : last + 1]),
+        activity.gain(pieces[first].start, pieces[last].end),
     )

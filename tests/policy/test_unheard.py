@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from redactor.errors import NotUnderstood
 from redactor.policy import load_policy, make_plan
 from redactor.types import AudioFormat, ModelInfo, Recording, Speech, TimedText, Transcript, Unheard
 
@@ -23,3 +24,34 @@ def test_reach(unheard, expected):
     speech = Speech((transcript,), (0,), ModelInfo("x", "x"), 0.0, (Unheard(0, *unheard, "sound"),))
     plan = make_plan(Recording("0" * 64, np.zeros((64000, 1), np.int16), FORMAT), speech, (), load_policy("deidentify"))
     assert [(i.start, i.end) for i in plan.intervals] == [pytest.approx(expected)]
+
+
+def planned(words, unheard, **changes):
+    speech = Speech((Transcript.of(words),), (0,), ModelInfo("x", "x"), 0.0, (Unheard(0, *unheard),))
+    recording = Recording("0" * 64, np.zeros((64000, 1), np.int16), FORMAT)
+    return make_plan(recording, speech, (), load_policy("deidentify").having(**changes))
+
+
+WORDS = [TimedText(text, float(i), i + 0.8) for i, text in enumerate(("please", "call", "bill", "or", "bell", "back"))]
+
+
+@pytest.mark.parametrize("kind", ["doubt", "overlap"])
+def test_words_that_were_guessed_are_covered_with_their_sound(kind):
+    plan = planned(WORDS, (1.9, 4.1, kind))
+    assert [(c.first, c.last, c.label) for c in plan.covers] == [(2, 5, "UNTRANSCRIBED")]
+    (interval,) = plan.intervals
+    assert interval.start <= 1.9
+    assert interval.end >= 4.8  # the whole of the last guessed word
+
+
+@pytest.mark.parametrize("kind", ["faint", "doubt", "overlap"])
+@pytest.mark.parametrize("policy", ["quarantine", "bleep"])
+def test_what_was_not_understood_is_bleeped_whatever_the_policy_says_of_speech(kind, policy):
+    assert planned(WORDS, (6.0, 7.5, kind), unheard_speech=policy, unheard_sound="keep").intervals
+
+
+@pytest.mark.parametrize("kind", ["nothing", "unclear"])
+@pytest.mark.parametrize("policy", ["quarantine", "bleep"])
+def test_a_recording_that_was_not_understood_is_withheld(kind, policy):
+    with pytest.raises(NotUnderstood):
+        planned(WORDS, (0.0, 8.0, kind), unheard_speech=policy)

@@ -6,7 +6,7 @@ from sounds import noise, silence, tone
 
 from redactor.errors import RecognitionFailed
 from redactor.speech import activity
-from redactor.speech.activity import VadOptions, listen, overlapping, subtract, union
+from redactor.speech.activity import VadOptions, listen, loudest, overlapping, subtract, union
 from redactor.types import Mono
 
 
@@ -127,3 +127,38 @@ def test_overlapping(a: list[tuple[float, float]], start: int, length: int) -> N
     assert list(overlapping(merged, start, start + length)) == [
         span for span in merged if span[0] < start + length and span[1] > start
     ]
+
+
+@pytest.mark.parametrize("peak", [-50, -58, -66])
+def test_a_voice_too_faint_for_the_detector_is_found_when_it_is_amplified(voicemail: Mono, peak: float) -> None:
+    quiet = voicemail * np.float32(10 ** (peak / 20) / np.abs(voicemail).max())
+    found = listen(np.round(quiet * 32767).astype(np.int16) / np.float32(32767))
+    voices = union((*found.speech, *found.faint))
+    assert sum(end - start for start, end in voices) > 4.5
+    assert all(region.speech for region in found.active if region.end - region.start > 0.5)
+    assert 20 * np.log10(found.gain(*voices[0])) == pytest.approx(-peak - 20, abs=14)
+
+
+def test_a_faint_second_voice_after_a_loud_one_is_found(voicemail: Mono) -> None:
+    found = listen(np.concatenate([voicemail, silence(1), voicemail * np.float32(10**-2)]))
+    second = [(a, b) for a, b in union((*found.speech, *found.faint)) if a > len(voicemail) / 16_000]
+    assert sum(b - a for a, b in second) > 4.5
+
+
+@pytest.mark.parametrize("level", [-80, -65, -50])
+def test_hiss_is_no_faint_voice_however_it_is_amplified(voicemail: Mono, level: float) -> None:
+    padded = np.concatenate([silence(3), voicemail, silence(3)])
+    found = listen(padded + noise(len(padded) / 16_000, level))
+    assert not [span for span in found.faint if span[0] > 9.5 or span[1] < 2.8]
+
+
+def test_ordinary_speech_is_not_amplified(voicemail: Mono) -> None:
+    found = listen(voicemail)
+    assert found.gain(0.0, found.duration) == 1.0
+
+
+def test_the_loudest_of_a_channel_is_more_than_a_click() -> None:
+    click = np.concatenate([silence(2), noise(0.05, -10), silence(2)])
+    assert loudest(click) < -100
+    assert loudest(np.concatenate([silence(2), noise(0.5, -60), silence(2)])) == pytest.approx(-63, abs=2)
+    assert loudest(silence(0)) < -100

@@ -73,3 +73,15 @@ def test_doubtful_words_do_not_explain_ringing() -> None:
 
 def test_doubtful_words_do_explain_speech() -> None:
     assert gaps(heard([(1.0, 2.0)]), [word("goodbye", 1.0, 2.0, 0.05)], channel=0) == ()
+
+
+def test_faint_speech_without_words_is_reported_as_such() -> None:
+    level = np.zeros(0, np.float32)
+    activity = Activity(60.0, level, ((1.0, 4.0),), (), faint=((9.0, 11.0), (11.1, 11.6)))
+    found = gaps(activity, [word("please", 1.0, 2.4), word("call", 2.5, 4.0)], channel=1)
+    assert [(gap.start, gap.end, gap.kind) for gap in found] == [(9.0, 11.6, "faint")]
+
+
+def test_faint_speech_that_goes_on_from_loud_speech_is_one_gap() -> None:
+    activity = Activity(60.0, np.zeros(0, np.float32), ((1.0, 1.5),), (), faint=((1.5, 2.0),))
+    assert [(gap.start, gap.end) for gap in gaps(activity, [], channel=0)] == [(1.0, 2.0)]

@@ -113,3 +113,17 @@ def test_an_hour_is_planned_quickly() -> None:
 def test_noise_is_recognised_anyway() -> None:
     windows = plan_windows(listen(np.concatenate([silence(3), noise(2, -20), silence(3)])), max_window=28)
     assert [w.speech for w in windows] == [False]
+
+
+def test_a_window_of_faint_speech_is_amplified() -> None:
+    level = np.full(1000, -90, np.float32)
+    level[100:200] = -66
+    level[400:600] = -24
+    faint, loud = (100 * FRAME_SECONDS, 200 * FRAME_SECONDS), (400 * FRAME_SECONDS, 600 * FRAME_SECONDS)
+    activity = Activity(32.0, level, (loud,), (loud,), faint=(faint,))
+    first, second = plan_windows(activity, max_window=28)
+    assert first.speech
+    assert 20 * np.log10(first.gain) == pytest.approx(40, abs=1)
+    assert second.gain == 1.0
+    assert np.abs(first.of(np.full(32 * 16_000, 0.001, np.float32))).max() == pytest.approx(0.1, abs=0.02)
+    assert np.abs(first.of(np.full(32 * 16_000, 0.5, np.float32))).max() == 1.0

@@ -1,0 +1,85 @@
+"""Which words are guesses: stretches of low confidence, and channels of which little was understood.
+
+A recogniser always writes something. In noise, in another language or where two people speak it writes words that
+nobody said, and its own probabilities say so, though only on average: single words of ordinary messages are as unsure.
+So confidence is averaged over RUN words, and over the whole channel. The limits are a checkpoint's own (`Checkpoint`):
+a larger one is surer of the same words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from redactor.types import TimedText, Unheard
+
+from .activity import Activity, Span, overlapping, union
+
+RUN = 6  # words over which confidence is averaged
+FEWEST = 8  # words: a channel with fewer says little about the whole; its doubtful words are covered all the same
+MOSTLY = 0.5  # share of speech that may be doubt or overlap
+
+
+@dataclass(frozen=True, slots=True)
+class Floors:
+    """Mean confidence of words below which they are guesses.
+
+    Attributes:
+        run: of RUN neighbouring words.
+        channel: of all words of a channel.
+    """
+
+    run: float = 0.5
+    channel: float = 0.74
+
+
+FLOORS = Floors()
+"""Of a checkpoint that was not measured."""
+
+
+def doubts(
+    words: Sequence[TimedText], activity: Activity, overlaps: Sequence[Span], *, channel: int, floors: Floors
+) -> tuple[Unheard, ...]:
+    """What of a channel was recognised but not understood.
+
+    Args:
+        words: of the channel, in order.
+        overlaps: where two people speak at once, seconds, sorted and disjoint.
+
+    Returns:
+        Stretches of kind "doubt" and "overlap"; one of kind "unclear" over all where they are most of the speech, or
+        where the words are unsure on the whole.
+    """
+    guessed = _unsure(words, floors.run)
+    found = [Unheard(channel, a, b, "doubt") for a, b in guessed] + [
+        Unheard(channel, a, b, "overlap") for a, b in overlaps
+    ]
+    voices = union((*activity.speech, *activity.faint))
+    spoken = sum(end - start for start, end in voices)
+    both = union((*guessed, *overlaps))
+    lost = sum(min(b, end) - max(a, start) for start, end in both for a, b in overlapping(voices, start, end))
+    confidence = float(np.mean([word.confidence for word in words])) if words else 1.0
+    if len(words) >= FEWEST and (confidence < floors.channel or lost > MOSTLY * spoken):
+        return (Unheard(channel, 0.0, activity.duration, "unclear"),)
+    return tuple(sorted(found, key=lambda stretch: stretch.start))
+
+
+def _unsure(words: Sequence[TimedText], floor: float) -> list[Span]:
+    """From the first to the last word of runs whose mean confidence is below `floor`."""
+    if not words:
+        return []
+    width = min(RUN, len(words))
+    means = np.convolve([word.confidence for word in words], np.ones(width) / width, "valid")
+    spans: list[Span] = []
+    for first in np.flatnonzero(means < floor).tolist():
+        run = [w for w in words[first : first + width] if w.start is not None and w.end is not None]
+        # Sure words at the edges of a run are not what makes it unsure.
+        while run and run[0].confidence >= floor:
+            run = run[1:]
+        while run and run[-1].confidence >= floor:
+            run = run[:-1]
+        if run:
+            spans.append((min(w.start or 0.0 for w in run), max(w.end or 0.0 for w in run)))
+    return union(spans)
