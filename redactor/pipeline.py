@@ -79,6 +79,7 @@ class Pipeline:
         verify_with: an engine (no reader of transcripts made elsewhere) that recognises the encoded output again: PHI
             that it hears and the plan did not keep on purpose puts the recording in quarantine (`verification`). None:
             no second reading.
+        verify_all: whether it hears every output, or only those of transcripts made elsewhere.
         names: "auto" (a name in which PHI is found becomes the id), "id" or "keep".
         recipe: what else shapes the artefacts (hot words, beam width …): a resumed run redoes what was made with
             another.
@@ -101,6 +102,7 @@ class Pipeline:
         decoder: Decoder = decode,
         style: Style = "tone",
         verify_with: Transcriber | None = None,
+        verify_all: bool = True,
         names: str = "auto",
         limits: Limits | None = None,
         recipe: str = "",
@@ -130,6 +132,7 @@ class Pipeline:
             search=self.search,
             style=style,
             second=verify_with,
+            every=verify_all,
             turn=turn,
         )
         self._audio = Allowance(audio_seconds)

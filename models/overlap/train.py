@@ -97,6 +97,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=15.0)
     parser.add_argument("--piper", type=Path, default=Path(".train/overlap-piper.npz"))
+    parser.add_argument("--state", type=Path, default=Path(".train/overlap.pt"), help="goes on from here, and is kept here")
     given = parser.parse_args()
     torch.manual_seed(1)
     torch.set_num_threads(1)
@@ -112,6 +113,8 @@ def main() -> None:
     shelf = Shelf(voices)
     model = Detector()
     optimiser = torch.optim.AdamW(model.parameters(), 2e-3, weight_decay=1e-2)
+    if given.state.exists():
+        model.load_state_dict(torch.load(given.state))
     began, step, running = time.monotonic(), 0, 0.0
     whole = given.minutes * 60
     average = torch.optim.swa_utils.AveragedModel(
@@ -128,8 +131,10 @@ def main() -> None:
         running = 0.98 * running + 0.02 * loss.item()
         step += 1
         if step % 200 == 0:
+            torch.save(average.module.state_dict(), given.state)
             print(f"{step} {spent:.0f} s, {shelf.made} examples, loss {running:.3f} {_scores(average.module, held)}", flush=True)
     final = average.module.eval()
+    torch.save(final.state_dict(), given.state)
     print(f"{step} steps {_scores(final, held)}")
     given.out.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from redactor.doors import options as o
 from redactor.doors.heap import keep_flat
-from redactor.errors import ConfigurationError
+from redactor.errors import ConfigurationError, ModelUnavailable
 from redactor.keep import Item
 from redactor.policy import Policy
 
@@ -26,6 +26,8 @@ class Job:
 
     Attributes:
         recognition: arguments of `options.build_transcriber`; None: no engine is needed.
+        only_transcripts: each recording brings a transcript made elsewhere: `recognition` is for the second reading alone.
+        verify: recognise each output again. verify_transcripts: those of recordings that bring a transcript.
         sandbox: where recordings are decoded: "off" (in this process), or see `sandboxed`.
         verify_model: checkpoint of the second reading, see `options.build_second`.
         hash_key: secret of the operator "hash".
@@ -42,6 +44,8 @@ class Job:
     in_flight: int = 0
     sandbox: str = "off"
     verify_model: str = "auto"
+    verify_transcripts: bool = False
+    only_transcripts: bool = False
     hash_key: bytes | None = field(default=None, repr=False)
 
     def elsewhere(self) -> Job:
@@ -98,10 +102,11 @@ def assemble(
         recipe += tuple(given[name] for name in ("beam", "language", "hotwords", "initial_prompt", "window"))
         if cores and not given["workers"] and given["device"] != "cuda":
             given["workers"] = max(1, cores // (given["threads"] or 1))
-        engine = o.build_transcriber(**given, turn=turn)
-        if job.verify:
-            recipe += ("second reading",)
-            second = o.build_second(job.verify_model, engine, given, turn=turn)
+        if not job.only_transcripts:
+            engine = o.build_transcriber(**given, turn=turn)
+        if job.verify or job.verify_transcripts:
+            recipe += ("second reading" if job.verify else "second reading of transcripts",)
+            second = _second(job, engine, given, turn)
     pipeline = Pipeline(
         transcriber_for=lambda item: (reader and reader(item)) or engine,
         detector=o.build_detector(job.ner),
@@ -110,6 +115,7 @@ def assemble(
         decoder=decode,
         style=job.style,
         verify_with=second,
+        verify_all=job.verify,
         names=job.names,
         recipe=repr(recipe),
         turn=turn,
@@ -118,6 +124,18 @@ def assemble(
         witness=witness,
     )
     return Assembled(pipeline, engine, job.in_flight or (engine.in_flight if engine else (cores or usable_cores()) + 2))
+
+
+def _second(job: Job, engine: Any, given: Mapping[str, Any], turn: AbstractContextManager[Any]) -> Any:
+    try:
+        return o.build_second(job.verify_model, engine, given, turn=turn)
+    except ModelUnavailable as error:
+        if engine is not None:
+            raise
+        raise ModelUnavailable(
+            f"To hear whether a transcript made elsewhere was right, a checkpoint is needed. {error.message}",
+            hint=f"{error.hint} Without this second reading: --no-verify, or redaction.verify_transcripts = false.",
+        ) from error
 
 
 def sandboxed(sandbox: str) -> AbstractContextManager[Any]:

@@ -33,7 +33,7 @@ VerifyModelOption = Annotated[
     str,
     typer.Option(
         metavar="NAME|PATH|auto",
-        help="Checkpoint of --verify; auto: a smaller one of this machine, else the first one with another search.",
+        help="Checkpoint of --verify; auto: a smaller one of this machine, else the first one with another search; with --transcript the one of --model.",
     ),
 ]
 RevisionOption = Annotated[
@@ -156,11 +156,17 @@ def build_transcriber(
 def build_second(model: str, first: Any, given: Mapping[str, Any], *, turn: AbstractContextManager[Any] | None) -> Any:
     """The transcriber of --verify, beside `first`, which `build_transcriber` made of `given`.
 
-    `model` "auto": a smaller checkpoint of this machine, else the first one's weights with another search.
+    `model` "auto": a smaller checkpoint of this machine, else the first one's weights with another search; where the first
+    reading was made elsewhere (`first` None), the checkpoint of `given`.
     """
     from redactor.speech import resolve, second_checkpoint, second_transcriber
 
-    if model == "auto":
+    if first is None and model == "auto":
+        with DownloadBar() as bar:
+            other = resolve(
+                given["model"], device=given["device"], revision=given["revision"], progress=bar, tell=notice
+            )
+    elif model == "auto":
         checkpoint = resolve(given["model"], device=given["device"], revision=given["revision"])
         other = second_checkpoint(checkpoint, language=given["language"])
     else:

@@ -78,12 +78,12 @@ def redact(
     padding: o.PaddingOption = None,
     unheard: o.UnheardOption = None,
     verify: Annotated[
-        bool,
+        bool | None,
         typer.Option(
-            "--verify",
-            help="Recognise the redacted audio again; quarantine what says PHI that was not kept on purpose.",
+            "--verify/--no-verify",
+            help="Recognise the redacted audio again; quarantine what says PHI that was not kept on purpose. On by default with --transcript.",
         ),
-    ] = False,
+    ] = None,
     verify_model: o.VerifyModelOption = "auto",
     resume: Annotated[
         bool,
@@ -134,6 +134,8 @@ def redact(
 
     if hash_key_file is not None and operator != "hash":
         raise ConfigurationError("--hash-key-file is for --operator hash.")
+    if verify is None:  # times and words made elsewhere are somebody's claim until the result is heard
+        verify = transcript is not None
     if verify_model != "auto" and not verify:
         raise ConfigurationError("--verify-model is for --verify.")
     job = Job(
@@ -145,6 +147,7 @@ def redact(
         ner=ner,
         verify=verify,
         verify_model=verify_model,
+        only_transcripts=transcript is not None,
         in_flight=in_flight,
         sandbox=sandbox,
         hash_key=o.read_key(hash_key_file),

@@ -1,10 +1,12 @@
 """Which activity no word stands for: the check that keeps speech from being lost silently.
 
 A word covers its time and TOLERANCE on both sides, but never more than a plausible length (`plausible`): when a model leaves a
-clause out, alignment stretches the neighbouring words over it. A word without a time covers from the word before to the word
-after. Words heard in a stretch that is not speech to the voice detector (ringing, noise) cover it only from
-SOUND_CONFIDENCE up: models invent text there. What is left is joined over pauses of JOIN seconds; where it then holds at least
-SHORTEST seconds of activity it is a gap. So a run of keypad tones counts as one, and a single click or breath does not count.
+clause out, alignment stretches the neighbouring words over it, and a transcript made elsewhere may claim any time. A word without
+a time lies somewhere between the word before and the word after: it explains the activity that is left there if that is no longer
+than the word can be, and else none of it. Words heard in a stretch that is not speech to the voice detector (ringing, noise)
+cover it only from SOUND_CONFIDENCE up: models invent text there. What is left is joined over pauses of JOIN seconds; where it
+then holds at least SHORTEST seconds of activity it is a gap. So a run of keypad tones counts as one, and a single click or breath
+does not count. Shorter pieces add up: where they last ADDED seconds within RUN, the words between them cannot be trusted either.
 """
 
 from __future__ import annotations
@@ -18,6 +20,10 @@ from .activity import Activity, Span, overlapping, subtract, union
 TOLERANCE = 0.3  # seconds: word times of Whisper are off by 50 to 300 ms, and the voice detector lingers after a word
 JOIN = 0.4  # seconds
 SHORTEST = 0.6  # seconds: about two syllables beyond the tolerance
+RUN = 10.0  # seconds
+ADDED = (
+    0.9  # seconds within RUN: base and tiny.en left at most 0.4 s in 20 s on the 45 labelled recordings of sample_audio
+)
 SOUND_CONFIDENCE = 0.5
 
 
@@ -31,36 +37,62 @@ def plausible(text: str) -> float:
     return 0.6 + 0.15 * letters + 0.45 * digits + 0.3 * groups
 
 
-def covered(words: Sequence[TimedText], *, duration: float) -> list[Span]:
-    """The time that `words` (in order, on the channel's clock) stand for."""
+def covered(words: Sequence[TimedText], active: Sequence[Span], *, duration: float) -> list[Span]:
+    """The time that `words` stand for, seconds, sorted and disjoint.
+
+    Args:
+        words: in order, on the channel's clock.
+        active: sorted, disjoint stretches of the channel's activity: words without a time explain it or not.
+        duration: of the channel, seconds.
+    """
     spans: list[Span] = []
+    untimed: list[tuple[float, float, float]] = []  # from the word before to the word after, and what they may last
     before = 0.0
     i = 0
     while i < len(words):
-        _, start, end, _ = words[i]
+        start, end = words[i].start, words[i].end
+        length = 0.0
         if start is None or end is None or end <= start:
-            after = next((w.start for w in words[i + 1 :] if w.start is not None), duration)
-            spans.append((before, max(before, after)))
-            i += 1
+            while i < len(words) and not _timed(words[i]):
+                length += plausible(words[i].text)
+                i += 1
+            after = words[i].start if i < len(words) else duration
+            untimed.append((before, max(before, after or 0.0), length))
             continue
         # Words of one cue share its times: together they may fill it.
-        length = 0.0
         while i < len(words) and words[i].start == start and words[i].end == end:
             length += plausible(words[i].text)
             i += 1
         reach = min(end, start + length)
-        spans.append((start - TOLERANCE, reach + TOLERANCE))
+        spare = min(TOLERANCE, max(0.0, length - (reach - start)) / 2)
+        spans.append((start - spare, reach + spare))
         before = max(before, reach)
+    spans = union(spans)
+    for start, end, length in untimed:
+        near = [(max(a, start), min(b, end)) for a, b in overlapping(active, start, end)]
+        left = subtract(near, spans)
+        # Where in the stretch such a word was said nobody knows: it explains all that is left there, or nothing for certain.
+        if _seconds(left) <= length:
+            spans += left
     return union(spans)
+
+
+def _timed(word: TimedText) -> bool:
+    return word.start is not None and word.end is not None and word.end > word.start
+
+
+def _seconds(spans: Sequence[Span]) -> float:
+    return sum(end - start for start, end in spans)
 
 
 def gaps(activity: Activity, words: Sequence[TimedText], *, channel: int) -> tuple[Unheard, ...]:
     """Activity of at least SHORTEST seconds that no word stands for, in time order."""
     voices = union((*activity.speech, *activity.faint))
-    speech = _long(subtract(voices, covered(words, duration=activity.duration)))
+    active = union((*voices, *activity.sound))
+    speech = _long(subtract(voices, covered(words, active, duration=activity.duration)))
     sure = [word for word in words if word.confidence >= SOUND_CONFIDENCE or _in_speech(voices, word)]
     lone = subtract(activity.sound, voices)
-    sound = _long(subtract(union(lone), covered(sure, duration=activity.duration)))
+    sound = _long(subtract(union(lone), covered(sure, active, duration=activity.duration)), hull=False)
     found = [Unheard(channel, a, b, _kind(activity, a, b)) for a, b in speech]
     found += [Unheard(channel, a, b, "sound") for a, b in sound]
     return tuple(sorted(found, key=lambda gap: gap.start))
@@ -75,12 +107,30 @@ def _kind(activity: Activity, start: float, end: float) -> str:
     return "faint" if faint > loud else "speech"
 
 
-def _long(spans: list[Span]) -> list[Span]:
-    return [
-        (start, end)
-        for start, end in union(spans, join=JOIN)
-        if sum(b - a for a, b in overlapping(spans, start, end)) >= SHORTEST
+def _long(spans: Sequence[Span], *, hull: bool = True) -> list[Span]:
+    """Where the sorted, disjoint `spans` hold enough: in one piece, or in short ones that add up.
+
+    `hull`: the latter with what lies between them.
+    """
+    near = [
+        (start, end) for start, end in union(spans, join=JOIN) if _seconds(overlapping(spans, start, end)) >= SHORTEST
     ]
+    runs = union(_runs(subtract(spans, near)))
+    return union([*near, *(runs if hull else (piece for run in runs for piece in overlapping(spans, *run)))])
+
+
+def _runs(spans: Sequence[Span]) -> list[Span]:
+    """From the first to the last of those that together last ADDED seconds within RUN."""
+    out: list[Span] = []
+    first, held = 0, 0.0
+    for start, end in spans:
+        held += end - start
+        while spans[first][1] < end - RUN:
+            held -= spans[first][1] - spans[first][0]
+            first += 1
+        if held >= ADDED:
+            out.append((spans[first][0], end))
+    return out
 
 
 def _in_speech(voices: Sequence[Span], word: TimedText) -> bool:

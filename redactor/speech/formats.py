@@ -141,7 +141,14 @@ def _amazon(results: Mapping[str, Any]) -> Parsed:
             start, end = _seconds(item.get("start_time")), _seconds(item.get("end_time"))
             said.append(TimedText(str(best["content"]), start, end, _probability(best.get("confidence"))))
     _complete(channels, [str(t["transcript"]) for t in results.get("transcripts") or []])
-    return Parsed("Amazon Transcribe", channels, _language(results.get("language_code")))
+    return Parsed("Amazon Transcribe", channels, _amazon_language(results))
+
+
+def _amazon_language(results: Mapping[str, Any]) -> str:
+    """Where several languages were identified, the first that is not English."""
+    codes = [results.get("language_code")] + [item.get("language_code") for item in results.get("language_codes") or []]
+    stated = [_language(code) for code in codes if code]
+    return next((code for code in stated if code != "en"), "en")
 
 
 def _deepgram(data: Mapping[str, Any], results: Mapping[str, Any]) -> Parsed:
@@ -153,7 +160,8 @@ def _deepgram(data: Mapping[str, Any], results: Mapping[str, Any]) -> Parsed:
         words = [_word(item) for item in best.get("words") or []]
         _complete({None: words}, [str(best.get("transcript") or "")])
         channels[number if several else None] = words
-        language = language or channel.get("detected_language")
+        spoken = {channel.get("detected_language"), *(_get(item, "language") for item in best.get("words") or [])}
+        language = next((code for code in sorted(filter(None, spoken)) if _language(code) != "en"), language)
     return Parsed("Deepgram", channels, _language(language), _seconds((data.get("metadata") or {}).get("duration")))
 
 
@@ -250,5 +258,5 @@ def _probability(value: Any) -> float:
 
 def _language(value: Any) -> str:
     """Whisper writes "en" or "english", Amazon "en-US"."""
-    code = str(value or "en").lower()
-    return "en" if code.startswith("english") else code.partition("-")[0]
+    code = re.split("[-_]", str(value or "en").strip().lower())[0]
+    return "en" if code in ("english", "eng") else code

@@ -1,13 +1,16 @@
 """A Transcriber that reads somebody else's transcript, and checks that it belongs to the recording.
 
 The transcript decides the words; the audio is still listened to (`activity`), so that speech the transcript leaves out is
-reported as unheard, and a transcript of another recording is refused rather than bleeped in the wrong places.
+reported as unheard. Its times are held against the sound (`synchrony`): a constant offset and a drift are corrected, and what
+cannot be placed for certain is refused rather than bleeped in the wrong places. Subtitles, whose words share their cue's time and
+are bleeped as a whole, are widened instead where their place is roughly known. A text that is not English is refused too.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from redactor.errors import TranscriptError
@@ -16,6 +19,8 @@ from redactor.types import Channel, ModelInfo, Speech, TimedText, Transcript
 from .activity import Activity, VadOptions, listen, overlapping
 from .coverage import TOLERANCE, gaps
 from .formats import Parsed, parse
+from .language import is_english
+from .synchrony import Synchrony, synchronize
 
 LARGEST = 64 << 20  # bytes: a day of words with times
 OVERSHOOT = 0.5  # seconds that a last word may end after the recording: rounding and encoder delay
@@ -23,6 +28,13 @@ OTHER_LENGTH = 1.0  # seconds, and 2 %: a larger difference in duration means an
 DISORDER = 1.0  # seconds a word may start before the word it follows
 FEWEST = 8  # words: fewer say little about whether the transcript fits
 FITTING = 0.5  # share of words that must lie where the recording has sound
+AGREEMENT = 0.45  # of words and sound: transcripts of other recordings have up to 0.49, right ones 0.5 to 1.2
+LEAD = 10.0  # over times that are more than 0.15 s away
+UNSURE = 0.8  # seconds around cues whose place in the sound is roughly known; a larger difference is no rough knowledge
+BROKEN = 0.0  # most that a line with jumps may agree better
+SMALL = 0.05  # seconds: smaller corrections are left out
+
+_NO_TIMES_TO_TRUST = "Export it again from this recording, or leave --transcript out to recognise the speech here."
 
 
 class TranscriptReader:
@@ -52,17 +64,26 @@ class TranscriptReader:
         says on which of them a word was spoken.
 
         Raises:
-            TranscriptError: unreadable, no times, or it does not fit the recording.
+            TranscriptError: unreadable, no times, another language, or it does not fit the recording.
         """
         parsed = parse(_read(self._path))
         activities = [listen(channel, vad=self._vad) for channel in channels]
         duration = max((activity.duration for activity in activities), default=0.0)
         _check_length(parsed, duration)
+        _check_language(parsed)
         per_channel, warnings = _assign(parsed, len(channels))
-        words = [
-            _settled(said, activity.duration, duration) for said, activity in zip(per_channel, activities, strict=True)
-        ]
+        words = [_settled(said, duration) for said in per_channel]
         _check_fit(words, activities)
+        clock = _clock(parsed, words, channels, activities)
+        if clock is not None and not _sure(clock):
+            words = [_on(clock, said, wider=UNSURE) for said in words]
+            warnings += (
+                f"The transcript's cues could be placed only roughly: each counts for {UNSURE} s more a side.",
+            )
+        elif clock is not None and (moved := _furthest(clock, words)) > SMALL:
+            words = [_on(clock, said) for said in words]
+            warnings += (f"The transcript's times were up to {moved:.2f} s off and were corrected.",)
+        words = [_inside(said, activity.duration) for said, activity in zip(words, activities, strict=True)]
         return Speech(
             tuple(Transcript.of(said, channel=i, language=parsed.language) for i, said in enumerate(words)),
             tuple(range(len(channels))),
@@ -102,6 +123,14 @@ def _check_length(parsed: Parsed, duration: float) -> None:
         raise TranscriptError("The transcript has no times.")
 
 
+def _check_language(parsed: Parsed) -> None:
+    hint = "Only English is redacted: keep the recording from others, or have a person redact it."
+    if parsed.language != "en":
+        raise TranscriptError("The transcript says that another language than English is spoken.", hint=hint)
+    if not all(is_english(word.text for word in said) for said in parsed.channels.values()):
+        raise TranscriptError("The transcript is not English, or not all of it.", hint=hint)
+
+
 def _assign(parsed: Parsed, channels: int) -> tuple[list[list[TimedText]], tuple[str, ...]]:
     """The words of each of the recording's channels."""
     named = {number: said for number, said in parsed.channels.items() if number is not None}
@@ -129,8 +158,8 @@ def _anchored(words: Sequence[TimedText]) -> list[tuple[float, TimedText]]:
     return out
 
 
-def _settled(words: Sequence[TimedText], duration: float, longest: float) -> list[TimedText]:
-    """Times inside the recording and in order; small faults are rounding, large ones a transcript that does not fit."""
+def _settled(words: Sequence[TimedText], longest: float) -> list[TimedText]:
+    """Words in the order of their times; small faults are rounding, large ones a transcript that does not fit."""
     out: list[TimedText] = []
     latest = 0.0
     for word in words:
@@ -145,7 +174,7 @@ def _settled(words: Sequence[TimedText], duration: float, longest: float) -> lis
         if word.start < latest - DISORDER:
             raise TranscriptError("The transcript's words are not in the order of their times.")
         latest = max(latest, word.start)
-        out.append(word._replace(end=min(word.end, duration)))
+        out.append(word)
     return [word for _, word in sorted(_anchored_exactly(out), key=lambda item: item[0])]
 
 
@@ -172,3 +201,62 @@ def _check_fit(words: Sequence[Sequence[TimedText]], activities: Sequence[Activi
             "Most words of the transcript lie where the recording is silent: it seems to be of another recording.",
             hint="Give each recording its own transcript.",
         )
+
+
+def _clock(
+    parsed: Parsed, words: Sequence[Sequence[TimedText]], channels: Sequence[Channel], activities: Sequence[Activity]
+) -> Synchrony | None:
+    """How the transcript's clock runs against the recording's; None: nothing in it has a time, or nothing can be heard."""
+    if not any(activity.active for activity in activities):
+        return None
+    if None in parsed.channels:  # nothing says on which channel a word was spoken
+        clock = synchronize([(words[0], channels, activities)])
+    else:
+        clock = synchronize([([*w], [c], [a]) for w, c, a in zip(words, channels, activities, strict=True)])
+    if clock is None:
+        return None
+    if clock.broken > BROKEN:
+        raise TranscriptError(
+            "The transcript's times jump against the sound: parts of it are of another cut.", hint=_NO_TIMES_TO_TRUST
+        )
+    rough = clock.agreement >= AGREEMENT and _furthest(clock, words) <= UNSURE and all(map(_cued, words))
+    if not rough and not _sure(clock):
+        raise TranscriptError(
+            "Where the transcript's words lie in the sound cannot be told for certain.", hint=_NO_TIMES_TO_TRUST
+        )
+    return clock
+
+
+def _sure(clock: Synchrony) -> bool:
+    return clock.agreement >= AGREEMENT and clock.lead >= LEAD
+
+
+def _cued(words: Sequence[TimedText]) -> bool:
+    """Whether most words share their times with a neighbour, as those of subtitles do."""
+    times = [(word.start, word.end) for word in words]
+    return 2 * sum(a == b for a, b in pairwise(times)) >= len(times) - 1
+
+
+def _furthest(clock: Synchrony, words: Sequence[Sequence[TimedText]]) -> float:
+    """Seconds by which the clock moves some word at most."""
+    times = [time for said in words for word in said for time in (word.start, word.end) if time is not None]
+    return max((abs(clock.at(time) - time) for time in (min(times), max(times))), default=0.0) if times else 0.0
+
+
+def _on(clock: Synchrony, words: Sequence[TimedText], *, wider: float = 0.0) -> list[TimedText]:
+    return [
+        word
+        if word.start is None or word.end is None
+        else word._replace(start=clock.at(word.start) - wider, end=clock.at(word.end) + wider)
+        for word in words
+    ]
+
+
+def _inside(words: Sequence[TimedText], duration: float) -> list[TimedText]:
+    """Times cut to 0 … duration; a word outside has none."""
+    return [
+        word
+        if word.start is None or word.end is None
+        else word._replace(start=max(0.0, word.start), end=min(word.end, duration))
+        for word in words
+    ]

@@ -50,7 +50,7 @@ def second_checkpoint(
 
 
 def second_transcriber(
-    first: Recognizer,
+    first: Recognizer | None,
     checkpoint: Checkpoint | None,
     *,
     turn: AbstractContextManager[Any] | None = None,
@@ -59,6 +59,7 @@ def second_transcriber(
     """A Transcriber for the second reading.
 
     Args:
+        first: None where somebody else read first: then `checkpoint` is needed.
         checkpoint: another one; None: the weights of `first` are shared.
         options: of `load_transcriber`, for another checkpoint.
 
@@ -69,6 +70,7 @@ def second_transcriber(
         batcher: Any = load_transcriber(checkpoint, turn=turn, **options).engine
         longest = batcher.engine.max_window
     else:
+        assert first is not None
         given: Any = first.engine
         batcher = Batcher(
             copy(given.engine),  # shares the loaded weights

@@ -17,7 +17,7 @@ from redactor.types import TimedText, Unheard
 
 from .activity import Activity, Span, overlapping, union
 
-RUN = 6  # words over which confidence is averaged
+RUN = 4  # words over which confidence is averaged
 FEWEST = 8  # words: a channel with fewer says little about the whole; its doubtful words are covered all the same
 MOSTLY = 0.5  # share of speech that may be doubt or overlap
 
@@ -31,8 +31,8 @@ class Floors:
         channel: of all words of a channel.
     """
 
-    run: float = 0.5
-    channel: float = 0.74
+    run: float = 0.47
+    channel: float = 0.77
 
 
 FLOORS = Floors()

@@ -128,20 +128,28 @@ VTT = """\ufeffWEBVTT
 00:00:00.200 --> 00:00:01.800
 <v Maria Lopez>Hi, this is <b>Maria</b> Lopez &amp; son.
 
-00:00:02.000 --> 00:00:06.800
-Please call me back
+00:00:02.000 --> 00:00:02.900
+Please call
+me back
+
+00:00:02.900 --> 00:00:06.000
 at 555-013-2204.
+
+00:00:06.100 --> 00:00:06.800
+Thank you.
 """
-SRT = "1\n00:00:00,200 --> 00:00:01,800\nHi, this is Maria Lopez & son.\n\n2\n00:00:02,000 --> 00:00:06,800\nPlease call me back\nat 555-013-2204.\n"
+SRT = "1\n00:00:00,200 --> 00:00:01,800\nHi, this is Maria Lopez & son.\n\n2\n00:00:02,000 --> 00:00:02,900\nPlease call\nme back\n\n3\n00:00:02,900 --> 00:00:06,000\nat 555-013-2204.\n\n4\n00:00:06,100 --> 00:00:06,800\nThank you.\n"
 
 
 @pytest.mark.parametrize("content", [VTT, VTT.replace("\n", "\r\n"), SRT])
 def test_words_of_a_cue_have_the_whole_cue(content: str, tmp_path: Path, voicemail: Mono) -> None:
     speech = read(tmp_path, content, [voicemail])
     words = speech.transcripts[0].words
-    assert speech.transcripts[0].text == "Hi, this is Maria Lopez & son. Please call me back at 555-013-2204."
+    assert (
+        speech.transcripts[0].text == "Hi, this is Maria Lopez & son. Please call me back at 555-013-2204. Thank you."
+    )
     assert {(w.start, w.end) for w in words[:7]} == {(0.2, 1.8)}
-    assert {(w.start, w.end) for w in words[7:]} == {(2.0, 6.8)}
+    assert {(w.start, w.end) for w in words[7:11]} == {(2.0, 2.9)}
     assert speech.unheard == ()
 
 
@@ -219,7 +227,7 @@ def shifted(by: float) -> list[dict]:
     return moved
 
 
-LONG = {"segments": [{"words": [{"word": "x", "start": 0.1 + i / 10, "end": 0.15 + i / 10} for i in range(30)]}]}
+LONG = {"segments": [{"words": [{"word": "call", "start": 0.1 + i / 10, "end": 0.15 + i / 10} for i in range(30)]}]}
 
 
 @pytest.mark.parametrize(
@@ -281,5 +289,98 @@ def test_utf_16(tmp_path: Path, voicemail: Mono) -> None:
 
 
 def test_small_overshoot_is_rounding(tmp_path: Path, voicemail: Mono) -> None:
-    late = [{"words": [{"word": "you.", "start": 6.5, "end": 7.2}]}]
-    assert read(tmp_path, late, [voicemail]).transcripts[0].words[0].end == pytest.approx(len(voicemail) / 16_000)
+    late = [*SCRIPT[:-1], ("you.", 6.4, 7.2)]
+    assert spoken(tmp_path, late, voicemail)[-1].end == pytest.approx(len(voicemail) / 16_000)
+
+
+SCRIPT = [
+    *PAIRS, ("Please", 2.0, 2.3), ("call", 2.3, 2.5), ("me", 2.5, 2.6), ("back", 2.6, 2.9), ("at", 2.9, 3.0), ("555-013-2204.", 3.0, 6.0),
+    ("Thank", 6.1, 6.4), ("you.", 6.4, 6.7),
+]  # fmt: skip
+
+
+def spoken(tmp_path: Path, script: list[tuple[str, float, float]], audio: Mono):
+    words = [{"word": t, "start": s, "end": e} for t, s, e in script]
+    return read(tmp_path, {"segments": [{"words": words}]}, [audio]).transcripts[0].words
+
+
+def louder_later(voicemail: Mono, seconds: float) -> Mono:
+    """The voicemail with a second of silence around it, said `seconds` later."""
+    return np.concatenate([silence(1.0 + seconds), voicemail, silence(1.0)])
+
+
+@pytest.mark.parametrize("offset", [-0.8, -0.4, -0.2, 0.2, 0.5, 0.8])
+def test_shifted_times_are_corrected(offset: float, tmp_path: Path, voicemail: Mono) -> None:
+    audio = louder_later(voicemail, 0.0)
+    words = spoken(tmp_path, [(t, 1.0 + s + offset, 1.0 + e + offset) for t, s, e in SCRIPT], audio)
+    for word, (_, start, end) in zip(words, SCRIPT, strict=True):
+        assert word.start == pytest.approx(1.0 + start, abs=0.15)
+        assert word.end == pytest.approx(1.0 + end, abs=0.15)
+
+
+def test_times_that_fit_are_left_alone(tmp_path: Path, voicemail: Mono) -> None:
+    assert [(w.start, w.end) for w in spoken(tmp_path, SCRIPT, voicemail)] == [(s, e) for _, s, e in SCRIPT]
+
+
+@pytest.mark.parametrize("drift", [-0.05, -0.03, 0.03, 0.05])
+def test_drifting_times_are_corrected(drift: float, tmp_path: Path, voicemail: Mono) -> None:
+    audio = np.concatenate([voicemail, silence(0.5)] * 3)
+    every = len(voicemail) / 16_000 + 0.5
+    script = [(t, s + i * every, e + i * every) for i in range(3) for t, s, e in SCRIPT]
+    words = spoken(tmp_path, [(t, s * (1 + drift), e * (1 + drift)) for t, s, e in script], audio)
+    for word, (_, start, end) in zip(words, script, strict=True):
+        assert word.start == pytest.approx(start, abs=0.15)
+        assert word.end == pytest.approx(end, abs=0.15)
+
+
+def test_times_that_jump_are_refused(tmp_path: Path, voicemail: Mono) -> None:
+    audio = np.concatenate([voicemail, silence(1.0), voicemail, silence(2.0)])
+    every = len(voicemail) / 16_000 + 1.0
+    second = [(t, s + every + 0.8, e + every + 0.8) for t, s, e in SCRIPT]
+    with pytest.raises(TranscriptError, match=r"jump|certain"):
+        spoken(tmp_path, [*SCRIPT, *second], audio)
+
+
+def test_words_of_another_message_are_refused(tmp_path: Path, voicemail: Mono) -> None:
+    said = "I'd like to move my appointment on Monday to some other day next week if that is possible at all".split()
+    with pytest.raises(TranscriptError, match=r"jump|certain"):
+        spoken(tmp_path, [(word, 0.3 + i * 0.32, 0.55 + i * 0.32) for i, word in enumerate(said)], voicemail)
+
+
+def test_cues_of_which_little_can_be_known_count_for_more(tmp_path: Path, voicemail: Mono) -> None:
+    content = {"segments": [
+        {"start": 0.2, "end": 1.8, "text": "Hi, this is Maria Lopez & son."},
+        {"start": 2.0, "end": 6.0, "text": "Please call me back at 555-013-2204."},
+    ]}  # fmt: skip
+    speech = read(tmp_path, content, [voicemail])
+    first, *_, last = speech.transcripts[0].words
+    assert (first.start, first.end) == (0.0, pytest.approx(2.6))
+    assert (last.start, last.end) == (pytest.approx(1.2), pytest.approx(6.8))
+    assert any("roughly" in warning for warning in speech.warnings)
+
+
+@pytest.mark.parametrize("stated", ["es", "spanish", "fr-FR", "de_DE"])
+def test_another_language_is_refused(stated: str, tmp_path: Path, voicemail: Mono) -> None:
+    content = {"segments": segments(), "language": stated}
+    with pytest.raises(TranscriptError, match="another language"):
+        read(tmp_path, content, [voicemail])
+
+
+@pytest.mark.parametrize("stated", ["en", "English", "en-US", "en_GB", "EN", None])
+def test_english_is_not(stated: str | None, tmp_path: Path, voicemail: Mono) -> None:
+    assert read(tmp_path, {"segments": segments(), "language": stated}, [voicemail]).transcripts[0].language == "en"
+
+
+def test_a_transcript_that_claims_to_be_english_is_read(tmp_path: Path, voicemail: Mono) -> None:
+    spanish = "Hola, soy María López y llamo para confirmar mi cita del martes, por favor llámeme".split()
+    words = [{"word": word, "start": 0.2 + 0.4 * i, "end": 0.5 + 0.4 * i} for i, word in enumerate(spanish)]
+    with pytest.raises(TranscriptError, match="not English"):
+        read(tmp_path, {"segments": [{"words": words}], "language": "en"}, [voicemail])
+
+
+def test_languages_identified_in_parts() -> None:
+    results = {"items": amazon(), "language_codes": [{"language_code": "en-US"}, {"language_code": "es-US"}]}
+    assert parse(json.dumps({"results": results})).language == "es"
+    deepgram = json.loads(json.dumps(FORMATS["Deepgram"]))
+    deepgram["results"]["channels"][0]["alternatives"][0]["words"][3]["language"] = "es"
+    assert parse(json.dumps(deepgram)).language == "es"

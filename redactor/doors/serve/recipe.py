@@ -30,16 +30,16 @@ def recipe_of(settings: Settings) -> Job:
             raise ConfigurationError(f"The setting redaction.{name} must be one of {', '.join(k for k in known if k)}.")
     if r.hash_key and r.operator != "hash":
         raise ConfigurationError('redaction.hash_key is for operator "hash".')
-    if r.model == "none" and r.verify:
-        raise ConfigurationError("redaction.verify needs a model.")
-    recognition = None if r.model == "none" else {
-        "model": r.model, "device": r.device, "compute_type": r.compute_type or None, "threads": r.threads, "workers": r.workers,
+    only_transcripts = r.model == "none"
+    verify_transcripts = bool(settings.service.transcripts) and r.verify_transcripts
+    recognition = None if only_transcripts and not (r.verify or verify_transcripts) else {
+        "model": "auto" if only_transcripts else r.model, "device": r.device, "compute_type": r.compute_type or None, "threads": r.threads, "workers": r.workers,
         "batch_size": r.batch_size, "window": r.window, "beam": r.beam or None, "language": r.language or None,
         "hotwords": r.hotwords or None, "initial_prompt": r.initial_prompt or None, "revision": r.revision or None, "probe": False,
     }  # fmt: skip
     job = Job(
         policy=o.policy_from(r.policy, padding=None, unheard=unheard), operator=r.operator, style=r.bleep, names=r.names, raw=r.raw or None,
-        ner=r.ner, verify=r.verify, verify_model=r.verify_model, recognition=recognition, hash_key=bytes(r.hash_key) or None, sandbox=settings.service.sandbox,
+        ner=r.ner, verify=r.verify, verify_model=r.verify_model, verify_transcripts=verify_transcripts, only_transcripts=only_transcripts, recognition=recognition, hash_key=bytes(r.hash_key) or None, sandbox=settings.service.sandbox,
     )  # fmt: skip
     Replacer(job.operator, key=job.hash_key)
     o.decoder(job.raw)

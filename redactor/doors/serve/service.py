@@ -173,7 +173,7 @@ class Service:
                     for number in sorted(identities)[:2048]:
                         del identities[number]
             path = transcript_for(s.service.transcripts, identity) if s.service.transcripts else None
-            if path is None and self._recipe.recognition is None:
+            if path is None and self._recipe.only_transcripts:
                 raise NoInput(
                     "There is no transcript of this recording.", hint="Put it into service.transcripts and retry."
                 )

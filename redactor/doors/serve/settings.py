@@ -97,7 +97,7 @@ class HttpTable:
 
 @dataclass(frozen=True, slots=True)
 class RedactionTable:
-    """[redaction] as the options of `redactor redact`; `model` "none": only transcripts; `sent_policy`: of messages that were sent."""
+    """[redaction] as the options of `redactor redact`; `model` "none": only transcripts; `verify_transcripts`: `verify` for them; `sent_policy`: of messages that were sent."""
 
     policy: str = "deidentify"
     sent_policy: str = ""
@@ -120,6 +120,7 @@ class RedactionTable:
     hash_key: Secret = field(default=Secret())
     unheard: str = ""
     verify: bool = False
+    verify_transcripts: bool = True
     verify_model: str = "auto"
     names: str = "auto"
 

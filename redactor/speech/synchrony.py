@@ -1,0 +1,259 @@
+"""Whether a transcript's times are those of the sound: offset, drift and jumps, by correlation.
+
+    words → what their letters should sound like, every 10 ms (`_expected`: a vowel is loud, an s is hissed, a pause is quiet)
+    sound → level and the balance of three telephone bands, every 10 ms (`_observed`)
+    both  → how well they agree at every lag, for every half second (`_agreement`)
+          → the straight line through it that agrees best (`synchronize`)
+
+The line is `true time = offset + (1 + drift) · transcript's time`. Pauses alone are too few in a short message, and word aligners
+give them away; with the letters every word tells. What a letter sounds like on average was fitted by least squares to the word
+times of `sample_audio` (46 channels, 15 minutes; `benchmarks/transcript_times.py` does it again); it explains a third of the
+variance of the level, and holds for other voices.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from redactor.types import RECOGNITION_RATE, Channel, TimedText
+
+from .activity import Activity, union
+
+HOP = 160  # samples, 10 ms
+RATE = RECOGNITION_RATE // HOP  # frames a second
+WINDOW = 512  # samples
+FRAMES = 6_000  # a minute at a time, so that hours of audio need no second copy in memory
+BANDS = ((200, 900), (900, 2000), (2000, 3800), (200, 3800))  # Hz; the last gives the level
+BLOCK = 50  # frames whose agreement is kept apart
+STEP = 2  # frames from lag to lag
+FURTHEST = 3.0  # seconds of lag that are tried
+STEEPEST = 0.07  # drift that is tried
+FINE = 0.03  # seconds at the recording's end from drift to drift
+NEAR = 50  # frames around words in which a pause is expected to be quiet
+ELSEWHERE = 0.15  # seconds
+# Agreement that must be gained by what is not simply an offset, since short recordings fit much by chance: by a drift of up to
+# SLIGHT seconds from end to end (which leaves half of that), by a larger one, and by each jump.
+SLIGHT = 0.35
+SLIGHT_DRIFT, DRIFT, JUMP = 80.0, 60.0, 150.0
+JUMPS = 1.5  # seconds that a jump can be at most
+
+Array = npt.NDArray[np.float32]
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_DIGITS = "zero one two three four five six seven eight nine".split()
+# Level, low over high band, middle over both, in standard deviations: of a pause, then of a … z.
+_SOUND: Array = np.array(
+    (
+        "-1.12 -0.01 0.02  0.65 -0.20 -0.04  0.08 0.44 0.09 "
+        "-0.28 -0.72 0.49  0.08 -0.04 -0.27  0.23 0.03 -0.20 "
+        "-0.05 -0.13 0.37  -0.13 -0.11 -0.43  0.25 -0.46 0.00 "
+        "0.48 -0.21 -0.13  -0.11 -1.27 -0.17  -0.26 -0.51 -0.12 "
+        "0.79 0.80 0.36  0.53 0.30 0.04  0.37 0.23 -0.25 "
+        "0.46 0.45 0.21  -0.45 -0.19 0.09  -0.17 -0.13 0.69 "
+        "0.35 0.34 0.49  -0.52 -0.44 -0.02  -0.31 -0.35 -0.07 "
+        "0.50 0.21 0.15  0.26 -0.07 0.19  0.28 0.64 -0.08 "
+        "-0.34 -0.46 0.16  0.27 -0.30 -1.07  0.29 0.21 -0.03 "
+    ).split(),
+    np.float32,
+).reshape(-1, 3)
+_VARIANCE: Array = np.array([0.66, 0.91, 0.94], np.float32)  # that is not explained
+
+
+@dataclass(frozen=True, slots=True)
+class Synchrony:
+    """How a transcript's clock runs against the sound's.
+
+    Attributes:
+        offset, drift: a time t of the transcript is offset + (1 + drift) · t seconds of the recording.
+        agreement: of what is expected and what is heard along that line, 1 where a word sounds as words do on average.
+        lead: by how much that line agrees better than the best that is ELSEWHERE away at some word, in units of the noise.
+        broken: by how much times that jump (each jump has its price) agree better; 0 where they do not.
+    """
+
+    offset: float
+    drift: float
+    agreement: float
+    lead: float
+    broken: float
+
+    def at(self, time: float) -> float:
+        """The recording's time of a transcript's."""
+        return self.offset + (1 + self.drift) * time
+
+
+def synchronize(
+    parts: Sequence[tuple[Sequence[TimedText], Sequence[Channel], Sequence[Activity]]],
+) -> Synchrony | None:
+    """Estimate how a transcript's times lie against a recording.
+
+    Args:
+        parts: words, the channels that they were said on (one of them, or several for a transcript that does not tell them
+            apart) and these channels' activities; the parts share one clock.
+
+    Returns:
+        None: no word has a time.
+    """
+    total: Array | None = None
+    energy = 0.0
+    first, last = np.inf, 0.0
+    for words, channels, activities in parts:
+        spelled = list(_spelled(words))
+        if not spelled:
+            continue
+        observed = _observed(channels, activities)
+        expected = _expected(spelled, len(observed))
+        agreement = _agreement(expected, observed)
+        total = agreement if total is None else total + agreement
+        energy += float((expected**2 / _VARIANCE).sum())
+        first, last = min(first, spelled[0][1]), max(last, spelled[-1][2])
+    if total is None:
+        return None
+    blocks, lags = total.shape
+    middle = blocks * BLOCK / RATE / 2
+    lag = (np.arange(lags) - lags // 2) * STEP / RATE
+    steepest = min(STEEPEST, FURTHEST / max(2 * middle, 1.0))
+    count = int(np.ceil(steepest * 2 * middle / FINE))
+    drifts = np.linspace(-steepest, steepest, 2 * count + 1)
+    price = np.where(abs(drifts) * 2 * middle > SLIGHT, DRIFT, SLIGHT_DRIFT) * (drifts != 0.0)
+    scores = np.stack([_along(total, drift, middle).sum(0) for drift in drifts]) - price[:, None]
+    i, j = np.unravel_index(int(scores.argmax()), scores.shape)
+    ends = [lag[None] + drifts[:, None] * (time - middle) for time in (first, last)]
+    far = np.maximum(*(abs(end - end[i, j]) for end in ends)) > ELSEWHERE
+    lead = float(scores[i, j] - scores[far].max(initial=-np.inf))
+    drift, offset = float(drifts[i]), float(lag[j] - drifts[i] * middle)
+    near = slice(max(0, j - round(JUMPS * RATE / STEP)), j + round(JUMPS * RATE / STEP) + 1)
+    local = _along(total, drift, middle)
+    broken = max(_with_jumps(local[:, near]) - price[i], _with_jumps(total[:, near])) - float(scores[i, j])
+    return Synchrony(offset, drift, float(local[:, j].sum()) / max(energy, 1e-9), lead, float(broken))
+
+
+def _along(agreement: Array, drift: float, middle: float) -> Array:
+    """The agreement, each block moved by what the drift makes of its time; outside the lags that were tried there is none."""
+    blocks, lags = agreement.shape
+    times = (np.arange(blocks) + 0.5) * BLOCK / RATE
+    index = np.arange(lags)[None] + np.round(drift * (times - middle) * RATE / STEP).astype(int)[:, None]
+    out = np.take_along_axis(agreement, index.clip(0, lags - 1), 1)
+    return np.where((index < 0) | (index >= lags), np.float32(0), out)
+
+
+def _with_jumps(agreement: Array) -> float:
+    """The agreement along the best lags if they may change at a price."""
+    best = np.zeros(agreement.shape[1], np.float32)
+    for block in agreement:
+        best = np.maximum(best, best.max() - JUMP) + block
+    return float(best.max())
+
+
+def _spelled(words: Sequence[TimedText]) -> Iterator[tuple[str, float, float]]:
+    """Letters as they are spoken, with the time they share; a cue's words are spread over it by their letters."""
+    i = 0
+    while i < len(words):
+        _, start, end, _ = words[i]
+        group = [words[i]]
+        i += 1
+        if start is None or end is None or end <= start:
+            continue
+        while i < len(words) and words[i].start == start and words[i].end == end:
+            group.append(words[i])
+            i += 1
+        letters = [_spoken(word.text) for word in group]
+        pace = (end - start) / max(1, sum(map(len, letters)))
+        for spoken in letters:
+            end = start + pace * len(spoken)
+            if spoken:
+                yield spoken, start, end
+            start = end
+
+
+def _spoken(text: str) -> str:
+    said = re.sub(r"\d", lambda digit: _DIGITS[int(digit[0])], text.lower())
+    return "".join(c for c in said if c in _LETTERS)
+
+
+def _expected(spelled: Sequence[tuple[str, float, float]], frames: int) -> Array:
+    """What the words should sound like, shape (frames, 3), each column around zero."""
+    sounds = np.zeros(frames, np.intp)
+    for spoken, start, end in spelled:
+        a, b = round(start * RATE), max(round(start * RATE) + 1, round(end * RATE))
+        place = np.arange(max(0, a), min(frames, b))
+        letters = np.array([_LETTERS.index(c) + 1 for c in spoken])
+        sounds[place] = letters[(place - a) * len(letters) // (b - a)]
+    near = np.convolve(sounds > 0, np.ones(2 * NEAR + 1), "same") > 0.5
+    out = _smooth(_SOUND[sounds])
+    # Far from every word there may be speech that the transcript leaves out: `coverage` sees to that.
+    return np.where(near[:, None], out - out[near].mean(0), np.float32(0)) if near.any() else 0 * out
+
+
+def _smooth(columns: Array) -> Array:
+    """Over 50 ms: no letter has edges that are sharper."""
+    kernel = np.hanning(7)[1:-1]
+    kernel /= kernel.sum()
+    return np.stack([np.convolve(column, kernel, "same") for column in columns.T], 1).astype(np.float32)
+
+
+def _observed(channels: Sequence[Channel], activities: Sequence[Activity]) -> Array:
+    """What the channels together sound like, shape (frames, 3), each column around zero with a deviation of one."""
+    frames = max(len(channel) for channel in channels) // HOP
+    hann = np.hanning(WINDOW).astype(np.float32)
+    edges = [slice(int(a * WINDOW / RECOGNITION_RATE), int(b * WINDOW / RECOGNITION_RATE)) for a, b in BANDS]
+    bands = np.empty((frames, len(BANDS)), np.float32)
+    for first in range(0, frames, FRAMES):
+        last = min(frames, first + FRAMES)
+        block = sum(_cut(channel, first * HOP - (WINDOW - HOP) // 2, last * HOP + WINDOW) for channel in channels)
+        views = np.lib.stride_tricks.sliding_window_view(block, WINDOW)[::HOP][: last - first]
+        power = np.abs(np.fft.rfft(views * hann, axis=1)) ** 2
+        for i, band in enumerate(edges):
+            bands[first:last, i] = 10 * np.log10(power[:, band].sum(1) + 1e-7)
+    low, mid, high, level = bands.T
+    level = level - np.percentile(level, 95) if frames else level
+    speech = _speaking(activities, frames)
+    # Ringing, music and knocks between the words say nothing of the words.
+    level = np.where(speech, level, np.minimum(level, -20.0)).clip(-35.0, 5.0)
+    loud = level > -25.0
+    out = np.stack(
+        [
+            level,
+            *(np.where(loud, b - b[loud].mean() if loud.any() else 0, 0) for b in (low - high, mid - (low + high) / 2)),
+        ],
+        1,
+    )
+    return np.asarray((out - out.mean(0)) / (out.std(0) + 1e-3), np.float32)
+
+
+def _cut(channel: Channel, start: int, end: int) -> Array:
+    """Samples start … end, zero outside the channel."""
+    out = np.zeros(end - start, np.float32)
+    part = channel[max(0, start) : end]
+    out[max(0, -start) : max(0, -start) + len(part)] = part
+    return out
+
+
+def _speaking(activities: Sequence[Activity], frames: int) -> npt.NDArray[np.bool_]:
+    """Frames of speech to the voice detector, or of any sound where it hears hardly any speech."""
+    speech = union([span for activity in activities for span in activity.speech])
+    sound = union([span for activity in activities for span in activity.sound])
+    if sum(b - a for a, b in speech) < 0.3 * sum(b - a for a, b in sound):
+        speech = union([*speech, *sound])
+    out = np.zeros(frames, np.bool_)
+    for a, b in speech:
+        out[round(a * RATE) : round(b * RATE)] = True
+    return out
+
+
+def _agreement(expected: Array, observed: Array) -> Array:
+    """Their product by block and lag, shape (blocks, lags); at lag L what is expected at t is compared with what is heard at t + L."""
+    reach = round(FURTHEST * RATE)
+    weighed = expected / _VARIANCE
+    padded = np.concatenate([np.zeros((reach, 3), np.float32), observed, np.zeros((reach, 3), np.float32)])
+    starts = np.arange(0, len(expected), BLOCK)
+    lags = range(-reach, reach + 1, STEP)
+    out = np.empty((len(starts), len(lags)), np.float32)
+    for i, lag in enumerate(lags):
+        moved = padded[reach + lag : reach + lag + len(expected)]
+        out[:, i] = np.add.reduceat(np.einsum("ij,ij->i", weighed, moved), starts)
+    return out
