@@ -12,7 +12,8 @@ band. The VAD model is Silero v6 as faster-whisper ships it (https://github.com/
 
 No level is too low to be understood once it is amplified, and the voice detector hears nothing below about -45 dBFS. So
 whatever is not speech at its own level is raised to AMPLIFIED_LEVEL by a slow gain and shown to the voice detector a
-second time; what it calls speech then is *faint*. Noise stays noise when it is raised.
+second time; what it calls speech then is *faint*. Noise stays noise when it is raised. What is still no speech is faint,
+too, where its level goes up and down as that of speech does.
 """
 
 from __future__ import annotations
@@ -48,6 +49,9 @@ GAIN_WINDOW = 1.0  # seconds whose loudest frames set the gain
 GAIN_PERCENTILE = 90.0
 UNTOUCHED = 16.0  # dB under AMPLIFIED_LEVEL up to which a window is recognised as it is: the recogniser does not mind
 LEAD_IN = 0.5  # seconds before a stretch that the voice detector hears, to settle
+RESTLESS_WINDOW = 1.0  # seconds
+RESTLESS = 12.0  # dB between quiet and loud frames of a window: noise stays within 6, speech goes over 20
+RESTLESS_EDGE = 0.3  # seconds beside speech in which it dies away
 SHORTEST_FAINT = 0.25  # seconds: shorter is the tail of a loud word, or a click
 JOIN = 0.1  # seconds: sounds closer than this are one
 
@@ -180,8 +184,26 @@ def _faint(
             # What lies before the stretch is loud speech: it is not raised out of range.
             raised = np.clip(block * factor.astype(np.float32), -1.0, 1.0).reshape(-1, FRAME)
             heard = _hysteresis(_VadState().probabilities(raised), vad)[first - begin :]
+            heard |= _restless(level[first:last], edges=(first > 0, last < len(level)))
             found += [((first + a) * FRAME_SECONDS, (first + b) * FRAME_SECONDS) for a, b in _runs(heard)]
     return tuple((a, min(duration, b)) for a, b in union(found) if b - a >= SHORTEST_FAINT)
+
+
+def _restless(level: Levels, *, edges: tuple[bool, bool]) -> npt.NDArray[np.bool_]:
+    """Frames in windows whose level goes up and down as that of speech does, above what 16 bits round to.
+
+    `edges`: whether speech lies before and after.
+    """
+    found = np.zeros(len(level), np.bool_)
+    edge, width = round(RESTLESS_EDGE / FRAME_SECONDS), round(RESTLESS_WINDOW / FRAME_SECONDS)
+    first, last = edge if edges[0] else 0, len(level) - (edge if edges[1] else 0)
+    if last - first < width:
+        return found
+    windows = np.lib.stride_tricks.sliding_window_view(np.maximum(level[first:last], FLOOR_LEVEL), width)
+    low, high = np.percentile(windows, (20, 80), axis=1)
+    for at in np.flatnonzero(high - low > RESTLESS).tolist():
+        found[first + at : first + at + width] = True
+    return found
 
 
 def _slow_gain(level: Levels) -> Levels:
