@@ -190,7 +190,7 @@ def _faint(
 
 
 def _restless(level: Levels, *, edges: tuple[bool, bool]) -> npt.NDArray[np.bool_]:
-    """Frames in windows whose level goes up and down as that of speech does, above what 16 bits round to.
+    """Frames in quiet windows whose level goes up and down as that of speech does, above what 16 bits round to.
 
     `edges`: whether speech lies before and after.
     """
@@ -201,7 +201,8 @@ def _restless(level: Levels, *, edges: tuple[bool, bool]) -> npt.NDArray[np.bool
         return found
     windows = np.lib.stride_tricks.sliding_window_view(np.maximum(level[first:last], FLOOR_LEVEL), width)
     low, high = np.percentile(windows, (20, 80), axis=1)
-    for at in np.flatnonzero(high - low > RESTLESS).tolist():
+    # What is louder is sound in any case.
+    for at in np.flatnonzero((high - low > RESTLESS) & (high < QUIET_CEILING)).tolist():
         found[first + at : first + at + width] = True
     return found
 

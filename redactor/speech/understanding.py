@@ -20,6 +20,7 @@ from .activity import Activity, Span, overlapping, union
 RUN = 4  # words over which confidence is averaged
 FEWEST = 8  # words: a channel with fewer says little about the whole; its doubtful words are covered all the same
 MOSTLY = 0.5  # share of speech that may be doubt or overlap
+CROWDED = 0.25  # share of speech that may be overlap: what is found of it is a part (45 ordinary recordings: at most 0.06)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ def doubts(
     both = union((*guessed, *overlaps))
     lost = sum(min(b, end) - max(a, start) for start, end in both for a, b in overlapping(voices, start, end))
     confidence = float(np.mean([word.confidence for word in words])) if words else 1.0
-    if len(words) >= FEWEST and (confidence < floors.channel or lost > MOSTLY * spoken):
+    crowded = sum(end - start for start, end in overlaps) > CROWDED * spoken
+    if crowded or (len(words) >= FEWEST and (confidence < floors.channel or lost > MOSTLY * spoken)):
         return (Unheard(channel, 0.0, activity.duration, "unclear"),)
     return tuple(sorted(found, key=lambda stretch: stretch.start))
 

@@ -48,7 +48,7 @@ def test_a_few_unsure_words_are_covered_but_say_nothing_about_the_whole() -> Non
 
 
 def test_doubt_over_most_of_the_speech_is_unclear() -> None:
-    (whole,) = found(said(*[0.95] * 9, *[0.45] * 4, *[0.95] * 3), overlaps=((1.0, 7.0),))
+    (whole,) = found(said(*[0.95] * 6, *[0.4] * 8, *[0.95] * 2), overlaps=((1.0, 2.5),))
     assert whole.kind == "unclear"
 
 
@@ -65,3 +65,7 @@ def test_a_word_without_a_time_does_not_end_the_search() -> None:
     words[0] = words[0]._replace(start=None, end=None)
     (stretch,) = found(words)
     assert stretch.start == 1.5
+
+
+def test_a_quarter_of_overlap_is_a_second_speaker_throughout() -> None:
+    assert [s.kind for s in found(said(*[0.95] * 20), overlaps=((2.0, 3.0), (6.0, 8.0)))] == ["unclear"]
