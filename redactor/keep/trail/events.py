@@ -269,12 +269,32 @@ class VaultSealed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VaultBound(Event):
+    """A person looked at an item that the log did not name, and vouched for it: from here on it is what was sealed. Fields as `VaultSealed`."""
+
+    message: str
+    item: str
+    cipher: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VaultOpened(Event):
     """Written before anything is given out."""
 
     message: str
     item: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaultMismatch(Event):
+    """An item was not given out, since it is not what the log names. `why`: unknown, replaced, missing, purged, damaged."""
+
+    message: str
+    item: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

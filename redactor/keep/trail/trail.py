@@ -203,7 +203,7 @@ class Trail:
         key = self._ring.find(anchor.key)
         assert key is not None
         if anchor.segment:
-            key = self._key_of(anchor.segment)
+            key = self.key_of(anchor.segment)
             with self._open(anchor.segment) as file:
                 file.seek(max(0, anchor.offset - 67))
                 if file.read(67) != anchor.head.encode() + b'"}\n':
@@ -220,7 +220,7 @@ class Trail:
             if not segment_path(self.folder, end.segment + 1).exists():
                 break
             end.segment, end.offset = end.segment + 1, 0
-            end.key = self._key_of(end.segment)
+            end.key = self.key_of(end.segment)
         if end.segment == 0:
             self._roll()
         return end
@@ -306,7 +306,8 @@ class Trail:
         assert end is not None
         return Anchor(end.trail, end.count, end.head.hex(), end.segment, end.offset, int(time.time())).signed(end.key)
 
-    def _key_of(self, segment: int) -> bytes:
+    def key_of(self, segment: int) -> bytes:
+        """The key that a segment names as its own; TrailDamaged if the key file lacks it."""
         with self._open(segment) as file:
             named = str(read_line(file.readline()).get("key", ""))
         key = self._ring.find(named)

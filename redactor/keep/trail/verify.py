@@ -6,7 +6,7 @@ rest is still looked at.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -58,6 +58,7 @@ class _Walk:
     interruptions: int = 0
     unfinished: int = 0
     problems: list[str] = field(default_factory=list)
+    take: Callable[[int, bytes], object] = lambda _number, _line: None
 
     def problem(self, text: str) -> None:
         if len(self.problems) < _MOST_PROBLEMS:
@@ -72,17 +73,26 @@ class _Walk:
                 self.problem("An anchor is of another trail.")
 
 
-def verify(folder: Path, ring: KeyRing, *, anchor: Anchor | None, outside: Sequence[Anchor] = ()) -> Report:
+def verify(
+    folder: Path,
+    ring: KeyRing,
+    *,
+    anchor: Anchor | None,
+    outside: Sequence[Anchor] = (),
+    take: Callable[[int, bytes], object] | None = None,
+) -> Report:
     """Check all of it. A writer may be at work: what it appends meanwhile is checked or left out.
 
     Args:
         anchor: of the second place; None: there is none, which is a problem.
         outside: anchors that were kept elsewhere.
+        take: called with the number and line of each entry that verified.
 
     Raises:
         TrailDamaged: a file cannot be read.
     """
     walk = _Walk(ring, {})
+    walk.take = take or walk.take
     if anchor is None:
         walk.problem("The anchor is missing: whether the end was cut cannot be told.")
     for one in [*([anchor] if anchor else []), *outside]:
@@ -127,6 +137,7 @@ def _segment(walk: _Walk, file: BinaryIO, number: int, *, last: bool) -> None:
                 walk.problem(f"Entry {at + 1} tells of bytes that are not there any more (segment {number}).")
             told_of = False
             head, at, good, offset = mac, at + 1, good + 1, offset + len(line)
+            walk.take(at, line)
             if at in waiting:
                 walk.head, walk.number = head, at
                 walk.meet()
