@@ -24,9 +24,10 @@ from redactor.durable import Partial, as_output_error, flush_folder
 from redactor.errors import Busy, OutputError, TrailDamaged
 from redactor.keep.trail.anchor import Anchor
 from redactor.keep.trail.chain import START, check_line, interruption, read_line, seal_line, segment_path, segments
-from redactor.keep.trail.checked import LastCheck
+from redactor.keep.trail.checked import LastCheck, contradiction, moment_of
 from redactor.keep.trail.events import Event, Interrupted, KeyChanged, SegmentOpened
 from redactor.keep.trail.keys import KeyRing, fingerprint_of
+from redactor.keep.trail.newest import newest
 
 SEGMENT_BYTES = 64 << 20
 PATIENCE = 30.0
@@ -92,6 +93,9 @@ class Trail:
                 trail._ring = KeyRing.make(key)
                 trail._end = trail._begin()
             trail._read_on()
+        note = LastCheck.load(anchor, trail._ring)
+        if note is not None:
+            trail.refuse_older(note.reached, note.head, f"when it was checked at {moment_of(note.at)}")
         return trail
 
     def append(self, event: Event) -> int:
@@ -148,6 +152,20 @@ class Trail:
             TrailDamaged, ConfigurationError: the key file is missing or none.
         """
         return LastCheck.load(self.anchor, KeyRing.load(self.key))
+
+    def refuse_older(self, known: int, head: str, when: str) -> None:
+        """Raise TrailDamaged if this trail is not one that once had `known` entries, the last with this MAC ("": not known).
+
+        Against a trail that was put back to an older state together with its anchor, which fit each other.
+        """
+        found = newest(self.folder, before=known + 1, limit=1).entries if known and head else ()
+        there = str(found[0].get("mac")) if found and found[0].get("n") == known else None
+        problem = contradiction(known, head, self.now().count, there, when)
+        if problem:
+            raise TrailDamaged(
+                problem,
+                hint="Put back the newer copies of both. Nothing is written to this trail: `redactor log verify` says what else is known.",
+            )
 
     # --- under the lock -------------------------------------------------------------------------------------------------
 

@@ -18,8 +18,10 @@ has the SHA-256 of everything that is sealed, and nothing opens that is not what
 folder against the log (`check`).
 """
 
+from redactor.keep.vault import files
+from redactor.keep.vault.check import VaultCheck
 from redactor.keep.vault.item import Item
 from redactor.keep.vault.keys import Identities, Recipients, make_keys
 from redactor.keep.vault.vault import Vault
 
-__all__ = ["Identities", "Item", "Recipients", "Vault", "make_keys"]
+__all__ = ["Identities", "Item", "Recipients", "Vault", "VaultCheck", "files", "make_keys"]

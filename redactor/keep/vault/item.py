@@ -24,6 +24,31 @@ FILE = re.compile(r"([0-9a-f]{64})\.([a-z0-9.-]+)\.([0-9a-f]{8})\.(?:age|gcm|jso
 """Names of files of content and keys: id, kind, part."""
 _PART = re.compile(r"[0-9a-f]{8}")
 
+WHY = {
+    "unknown": (
+        "The audit log does not name this sealed item: somebody else may have put it there.",
+        "Look at it with `redactor vault bind`, which puts it into the log if a person says that it is right.",
+    ),
+    "rolled-back": (
+        "The audit log ends before the entry that sealed this item: log and anchor were put back to an older state.",
+        "Put back the newer copies of both. If the log was begun anew on purpose, bind the item: see `redactor vault bind --help`.",
+    ),
+    "replaced": (
+        "This sealed item is not the one that the audit log names: it was replaced, or put back to an older version.",
+        "`redactor log verify` says which; restore it from a backup, or seal it again.",
+    ),
+    "missing": (
+        "The audit log names this item, and it is not in the vault.",
+        "Restore it from a backup, or seal it again; `redactor log verify` lists all that is missing.",
+    ),
+    "purged": (
+        "The audit log says that this item was purged, and it is there.",
+        "If its purge was stopped, purge it again; else find out who put it back.",
+    ),
+    "damaged": ("A part of a sealed item is missing.", "If its purge was stopped, purge it again; else seal it anew."),
+}
+"""Why an item is not given out: message and hint by `VaultMismatch.why`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Item:

@@ -19,30 +19,22 @@ from redactor.errors import ConfigurationError, InputError, NoInput, Refused, Va
 from redactor.keep.trail import Proven, Trail, events
 from redactor.keep.vault import age, files, gcm
 from redactor.keep.vault.holds import MATTER, matters_of, write_matters
-from redactor.keep.vault.item import ENDINGS, FILE, ID, KIND, Item, Named, name_of, named_by, read_record, write_record
+from redactor.keep.vault.item import (
+    ENDINGS,
+    FILE,
+    ID,
+    KIND,
+    WHY,
+    Item,
+    Named,
+    name_of,
+    named_by,
+    read_record,
+    write_record,
+)
 from redactor.keep.vault.keys import Identities, Recipients
 
 _CIPHERS = {"age": age, "aes-256-gcm": gcm}
-_WHY = {
-    "unknown": (
-        "The audit log does not name this sealed item: somebody else may have put it there.",
-        "Look at it with `redactor vault bind`, which puts it into the log if a person says that it is right.",
-    ),
-    "replaced": (
-        "This sealed item is not the one that the audit log names: it was replaced, or put back to an older version.",
-        "`redactor log verify` says which; restore it from a backup, or seal it again.",
-    ),
-    "missing": (
-        "The audit log names this item, and it is not in the vault.",
-        "Restore it from a backup, or seal it again; `redactor log verify` lists all that is missing.",
-    ),
-    "purged": (
-        "The audit log says that this item was purged, and it is there.",
-        "If its purge was stopped, purge it again; else find out who put it back.",
-    ),
-    "damaged": ("A part of a sealed item is missing.", "If its purge was stopped, purge it again; else seal it anew."),
-}
-"""Why an item is not given out: message and hint by `VaultMismatch.why`."""
 
 
 class Vault:
@@ -135,7 +127,9 @@ class Vault:
         found = self._fitting(name, item)
         if found is None:
             with files.locked(self.folder):  # it may be under way, or was killed between the log's entry and the record
-                found = self._fitting(name, self.item(id, kind)) or self._completed(id, kind)
+                found = self._fitting(name, self.item(id, kind))
+                if found is None and (found := self._completed(id, kind)) is not None:
+                    self._trail.append(events.VaultMismatch(by=by, message=id, item=kind, why="record"))
                 if found is None:
                     self._mismatch(id, kind, by=by)
         return self._opened(*found, identities)
@@ -348,7 +342,9 @@ class Vault:
     def _mismatch(self, id: str, kind: str, *, by: str) -> NoReturn:  # noqa: A002
         """Say why an item is not what the log names, in the log as well."""
         named, item = self._log.newest(name_of(id, kind)), self.item(id, kind)
-        if named is None:
+        if item is not None and item.entry > self._log.end().count:
+            why = "rolled-back"
+        elif named is None:
             why = "unknown"
         elif named.purged:
             why = "purged"
@@ -361,13 +357,13 @@ class Vault:
         else:
             why = "replaced"
         self._trail.append(events.VaultMismatch(by=by, message=id, item=kind, why=why))
-        message, hint = _WHY[why]
+        message, hint = WHY[why]
         raise VaultDamaged(message, hint=hint)
 
     def _parts(self, item: Item) -> tuple[bytes, bytes]:
         sealed, key = files.read(self.folder, *item.content_path), files.read(self.folder, *item.key_path)
         if sealed is None or key is None:
-            raise VaultDamaged(*_WHY["damaged"][:1], hint=_WHY["damaged"][1])
+            raise VaultDamaged(*WHY["damaged"][:1], hint=WHY["damaged"][1])
         return sealed, key
 
     def _openers(self) -> Identities:

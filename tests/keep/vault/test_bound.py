@@ -9,8 +9,9 @@ from attacks import Attacker
 from places import CIPHERS, ID, SOUND, Place
 
 from redactor.errors import NoInput, RedactorError, Refused, TrailDamaged, VaultDamaged
-from redactor.keep.trail import Trail, events
+from redactor.keep.trail import Anchor, KeyRing, Trail, events, verify
 from redactor.keep.trail.chain import segment_path
+from redactor.keep.vault import Recipients, VaultCheck, make_keys
 
 PLAN, OTHER = b'{"plan": "of the host"}', b'{"plan": "of somebody else, which covers nothing"}'
 
@@ -249,3 +250,80 @@ def test_refusals_say_nothing_of_the_content(place):
     with pytest.raises(RedactorError) as caught:
         place.desk.open(ID, "plan", by="person:1")
     assert ID not in str(caught.value)
+
+
+# --- the whole vault against the log
+
+
+def problems(place):
+    check = VaultCheck()
+    report = verify(
+        place.folder / "trail", KeyRing.load(place.folder / "trail.keys"), anchor=Anchor.load(place.folder / "anchor"), take=check.take
+    )  # fmt: skip
+    assert report.sound
+    return check.problems(place.folder / "vault")
+
+
+@pytest.fixture
+def filled(place):
+    """Two plans, one of them sealed twice, and a copy of the vault from between."""
+    place.host.seal(ID, "plan", PLAN, by="service")
+    place.host.seal("cd" * 32, "plan", OTHER, by="service")
+    place.attacker = Attacker(place)
+    place.attacker.copy()
+    place.host.seal(ID, "plan", b"newer", by="service", replace=True)
+    place.host.seal(ID, "meta", b"{}", by="service")
+    place.desk.purge(place.desk.item(ID, "meta"), by="person:9", why="age")
+    place.desk.hold(ID, "case-1", by="person:4")
+    return place
+
+
+def test_a_vault_as_the_log_tells_it_has_no_problems(filled, tmp_path):
+    assert problems(filled) == ()
+    make_keys(tmp_path / "new", filled.cipher)
+    filled.desk.rotate(Recipients.load(tmp_path / "new" / "recipients.txt"), by="person:4")
+    assert problems(filled) == ()
+
+
+@pytest.mark.parametrize(
+    ("attack", "told"),
+    [
+        (lambda p: p.attacker.put(ID, "plan", OTHER), f"{ID}.plan: it was replaced by something that the log"),
+        (lambda p: p.one("sealed", "plan").write_bytes(b"junk"), ".plan: it was replaced by something that the log"),
+        (lambda p: p.attacker.put_back(only=f"{ID}.plan.*"), f"{ID}.plan: it was put back to an older version"),
+        (lambda p: p.attacker.put("ef" * 32, "plan", OTHER), f"{'ef' * 32}.plan: the log does not name it"),
+        (lambda p: [f.unlink() for f in p.files() if f"{ID}.plan" in f.name], f"{ID}.plan: it is missing"),
+        (lambda p: p.one("keys", "plan").unlink(), ".plan: a part of it is missing"),
+        (lambda p: p.attacker.put(ID, "meta", b"{}"), f"{ID}.meta: it was purged"),
+        (lambda p: (p.folder / "vault" / "holds" / f"{ID}.json").unlink(), f"{ID}: its legal holds are not"),
+        (lambda p: shutil.rmtree(p.folder / "vault"), f"{'cd' * 32}.plan: it is missing"),
+    ],
+    ids=["replaced", "junk", "older", "extra", "missing", "key", "purged", "hold", "emptied"],
+)
+def test_the_check_says_what_somebody_did_to_the_vault(filled, attack, told):
+    attack(filled)
+    found = problems(filled)
+    assert any(told in problem for problem in found), found
+
+
+def test_one_item_in_anothers_place_is_told(filled):
+    mine, theirs = (next(p for p in filled.files("sealed") if p.name.startswith(i)) for i in (ID, "cd" * 32))
+    theirs.write_bytes(mine.read_bytes())
+    assert problems(filled) == (f"{'cd' * 32}.plan: another item was put in its place.",)
+
+
+def test_a_log_that_was_put_back_with_its_anchor_is_told_by_the_vault(place):
+    """Nothing but the vault remembers here: no check, no anchor elsewhere."""
+    place.host.seal(ID, "plan", PLAN, by="service")
+    for name in ("trail", "anchor"):
+        copied = shutil.copytree if name == "trail" else shutil.copy
+        copied(place.folder / name, place.folder / f"old-{name}")
+    for number in range(5):
+        place.host.seal(ID, "plan", b"%d" % number, by="service", replace=True)
+    shutil.rmtree(place.folder / "trail")
+    (place.folder / "old-trail").rename(place.folder / "trail")
+    (place.folder / "old-anchor").replace(place.folder / "anchor")
+    assert any("put back to an older state" in problem for problem in problems(place))
+    place.trail = Trail.open(place.folder / "trail", key=place.folder / "trail.keys", anchor=place.folder / "anchor")
+    place.desk = place.vault(identities=place.identity("organisation"))
+    assert refused(place) == "rolled-back"
