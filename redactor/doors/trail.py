@@ -18,7 +18,7 @@ from redactor.durable import Partial, as_output_error, flush_folder
 from redactor.errors import ConfigurationError, OutputError, TrailDamaged
 
 if TYPE_CHECKING:
-    from redactor.keep.trail import Anchor, KeyRing, LastCheck
+    from redactor.keep.trail import Anchor, KeyRing, LastCheck, Report
 
 AnchorFiles = Annotated[
     list[Path] | None,
@@ -32,6 +32,7 @@ KeysOption = Annotated[
 def register(app: typer.Typer) -> None:
     log = typer.Typer(no_args_is_help=True, help="The audit trail: check it, export it, anchor it elsewhere.")
     log.command()(verify)
+    log.command()(show)
     log.command()(export)
     log.command()(anchor)
     log.command("rotate-key")(rotate_key)
@@ -47,9 +48,15 @@ def verify(
     exported: Annotated[
         Path | None, typer.Option("--export", metavar="FILE", help="Check an exported file instead of the trail.")
     ] = None,
+    vault: Annotated[
+        bool, typer.Option(help="Also hold the vault against the trail; without it where the vault cannot be read.")
+    ] = True,
 ) -> None:
-    """Check every entry, its place, and the end against the anchors. Exit code 76 if anything was changed, added, lost or moved."""
-    from redactor.keep.trail import Anchor, LastCheck, verify, verify_export
+    """Check every entry, its place, and the end against the anchors; and that the vault holds what the trail says.
+
+    Exit code 76 if anything was changed, added, lost, moved, or put back to an older state.
+    """
+    from redactor.keep.trail import LastCheck, verify_export
 
     begun = int(time.time())
 
@@ -60,26 +67,57 @@ def verify(
         print(json.dumps({"first": held.first, "last": held.last, "problems": problems}))
     else:
         # A folder that is gone while key or anchor is there is a trail that was removed: `verify` says so.
-        report = verify(places.trail, ring, anchor=Anchor.load(places.anchor), outside=_anchors(anchors or []))
-        problems = report.problems
+        before = LastCheck.load(places.anchor, ring)
+        report, in_vault, items = _verified(places, ring, _anchors(anchors or []), before, vault=vault)
+        problems = report.problems + in_vault
         print(
             json.dumps(
                 {
                     "entries": report.entries, "last": report.last, "segments": report.segments, "problems": problems,
                     "interruptions": report.interruptions, "unfinished_bytes": report.unfinished, "after_anchor": report.after_anchor,
-                    "head": report.head,
+                    "head": report.head, "vault": {"items": items, "problems": in_vault} if vault else None,
                 }
             )
         )  # fmt: skip
-        _note(LastCheck(begun, report.last, len(problems)), places, ring)
+        # What a sound trail once reached stays known when this one is not sound: else checking an older copy would make it good.
+        known, head = (
+            (report.last, report.head) if report.sound else (before.reached, before.head) if before else (0, "")
+        )
+        _note(LastCheck(begun, report.last, len(problems), known, head), places, ring)
         if report.unfinished:
             notice("The end holds bytes of a write that was killed; the next event records them.")
     for problem in problems:
         notice(problem)
     if problems:
-        error = TrailDamaged("The audit trail is not what was written.")
+        error = TrailDamaged("The audit trail, or what it says of the vault, is not what was written.")
         complain(error)
         raise typer.Exit(error.exit_code)
+
+
+def show(
+    *,
+    config: ConfigOption = DEFAULT,
+    state: StateOption = None,
+    kind: Annotated[
+        str,
+        typer.Option(
+            help="Only entries of this kind, such as stretch-uncovered: what a reviewer un-bleeped, who, when."
+        ),
+    ] = "",
+    by: Annotated[str, typer.Option(metavar="ACTOR", help="Only of person:3, user:1000 …")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many at most.")] = 100,
+) -> None:
+    """Print entries as JSON Lines, newest first, unchecked (`verify` checks). Looking is an entry, too."""
+    from redactor.keep.trail import events, newest
+
+    if kind and kind not in events.KINDS:
+        raise ConfigurationError("There is no such kind of entry.", hint=f"One of: {', '.join(sorted(events.KINDS))}.")
+    trail = places_of(config, state).open_trail()
+    found = newest(trail.folder, kind=kind, by=by, limit=limit).entries
+    numbers = [int(entry["n"]) for entry in found] or [0]
+    trail.append(events.TrailRead(by=actor(), first=min(numbers), last=max(numbers)))
+    for entry in found:
+        print(json.dumps({name: value for name, value in entry.items() if name != "mac"}))
 
 
 def export(
@@ -146,6 +184,29 @@ def rotate_key(*, config: ConfigOption = DEFAULT, state: StateOption = None) -> 
     places = places_of(config, state)
     print(json.dumps({"key": places.open_trail().rotate(by=actor())}))
     notice("Copy the key file to where the auditor is.")
+
+
+def _verified(
+    places: Places, ring: KeyRing, anchors: list[Anchor], before: LastCheck | None, *, vault: bool
+) -> tuple[Report, tuple[str, ...], int]:
+    """What is wrong with the trail, and with the vault; and how many items the vault must hold."""
+    from redactor.keep.trail import Anchor, verify
+    from redactor.keep.vault import VaultCheck, files
+
+    def once() -> tuple[Report, tuple[str, ...], int]:
+        check = VaultCheck()
+        take = check.take if vault else None
+        report = verify(
+            places.trail, ring, anchor=Anchor.load(places.anchor), outside=anchors, take=take, checked=before
+        )
+        return report, check.problems(places.vault) if vault else (), check.items
+
+    found = once()
+    if found[1] and places.vault.is_dir():
+        # Something may have been sealed between the two halves; with the vault's lock nothing is.
+        with files.locked(places.vault):
+            found = once()
+    return found
 
 
 def _note(check: LastCheck, places: Places, ring: KeyRing) -> None:

@@ -37,6 +37,7 @@ def register(app: typer.Typer) -> None:
     vault.command()(seal)
     vault.command("open")(open_item)
     vault.command("list")(show)
+    vault.command()(bind)
     vault.command()(rotate)
     vault.command()(hold)
     vault.command()(release)
@@ -122,6 +123,46 @@ def open_item(
     if str(out) == "-":
         sys.stdout.buffer.write(content)
         return
+    _write(out, content)
+
+
+def bind(
+    id: IdArgument,  # noqa: A002
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", metavar="FILE", help="Where to write it for you to look at, mode 0600, never over a file."
+        ),
+    ],
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="WORD", help="A number or word for the trail, without spaces or names.")
+    ],
+    *,
+    config: ConfigOption = DEFAULT,
+    state: StateOption = None,
+    identity: IdentityOption = None,
+    kind: KindOption = "original",
+    yes: Annotated[bool, typer.Option("--yes", help="You have looked at it already: do not ask.")] = False,
+) -> None:
+    """Have the audit log name an item that it does not name, once you have looked at it: of a vault whose log was begun anew."""
+    if os.path.lexists(out):
+        raise OutputError("There is a file of this name already.", hint="Give another --out.")
+
+    def looked(content: bytes) -> bool:
+        _write(out, content)
+        return yes or typer.confirm(f"Look at {out}. Is it what was sealed as this message's {kind}?", err=True)
+
+    try:
+        places_of(config, state).open_vault(identity=identity).bind(id, kind, by=actor(), reason=reason, looked=looked)
+    except ValueError:
+        raise ConfigurationError(
+            "A reason is one short word without spaces.", hint="Such as the number of a ticket."
+        ) from None
+    print(json.dumps({"id": id, "kind": kind, "bound": True}))
+
+
+def _write(out: Path, content: bytes) -> None:
+    """Content in clear into a file of its own, whole or not at all."""
     try:
         with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(content)

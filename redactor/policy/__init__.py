@@ -1,6 +1,6 @@
 """Findings → Plan. `profiles` reads policies, `refine` decides by context, `cover` turns spans into seconds, `plan` puts it together, `edits` changes it by hand."""
 
-from redactor.policy.edits import EDIT_KINDS, MANUAL, Edit, edited
+from redactor.policy.edits import EDIT_KINDS, MANUAL, Edit, edited, uncovered
 from redactor.policy.plan import make_plan, with_echoes
 from redactor.policy.profiles import Policy, load_policy, parse_policy, policy_names
 
@@ -14,5 +14,6 @@ __all__ = [
     "make_plan",
     "parse_policy",
     "policy_names",
+    "uncovered",
     "with_echoes",
 ]

@@ -21,6 +21,9 @@ EDIT_KINDS = ("cover", "uncover", "region")
 SHORTEST_REGION = 0.02
 """Seconds; what is left of a region beside words that were uncovered in it is dropped when shorter."""
 
+_SHORTEST_UNCOVERED = 0.001
+"""Seconds, as the log tells times: shorter is rounding."""
+
 _Run = tuple[int, int, tuple[str, ...]]
 _Stretch = tuple[float, float]
 
@@ -94,6 +97,48 @@ def edited(plan: Plan, edits: Sequence[Edit], policy: Policy) -> Plan:
     )
 
 
+def uncovered(before: Plan, after: Plan) -> tuple[Interval, ...]:
+    """Stretches that one version of a plan covers, in sound or in text, and the next one does not: times and labels, no words.
+
+    Args:
+        before, after: of the same recording and transcripts.
+
+    Returns:
+        By channel and start, apart from each other; labels are those of `before`.
+    """
+    hidden = {(c.channel, i) for c in after.covers for i in range(c.first, c.last)}
+    said = {t.channel: t.words for t in before.speech.transcripts}
+    gone: list[Interval] = []
+    for cover in before.covers:
+        for i in range(cover.first, cover.last):
+            if (cover.channel, i) not in hidden:
+                start, end = said[cover.channel][i].start, said[cover.channel][i].end
+                # A word without a time lies somewhere in the stretch that was covered with it.
+                times = (cover.start, cover.end) if start is None or end is None else (start, end)
+                gone.append(Interval(cover.channel, *times, cover.labels))
+    words, twins = tuple(gone), dict(enumerate(before.speech.same_as))
+    for interval in before.intervals:
+        rest = [(interval.start, interval.end)]
+        for other in after.intervals:
+            if other.channel == interval.channel:
+                rest = [r for whole in rest for r in _cut(whole, other.start, other.end, shortest=_SHORTEST_UNCOVERED)]
+        for start, end in rest:
+            # Of a bleep over several words, those of the words that are heard now.
+            of = twins.get(interval.channel, interval.channel)
+            names = [w.labels for w in words if w.channel == of and w.start < end and w.end > start]
+            labels = tuple(dict.fromkeys(label for one in names or [interval.labels] for label in one))
+            gone.append(Interval(interval.channel, start, end, labels))
+    out: list[Interval] = []
+    for one in sorted(gone, key=lambda g: (g.channel, g.start)):
+        last = out[-1] if out else None
+        if last is not None and last.channel == one.channel and one.start <= last.end:
+            labels = tuple(dict.fromkeys((*last.labels, *one.labels)))
+            out[-1] = replace(last, end=max(last.end, one.end), labels=labels)
+        else:
+            out.append(one)
+    return tuple(out)
+
+
 def _check(plan: Plan, edit: Edit) -> None:
     transcript = next((t for t in plan.speech.transcripts if t.channel == edit.channel), None)
     if edit.kind not in EDIT_KINDS or transcript is None:
@@ -146,11 +191,11 @@ def _without(runs: list[_Run], first: int, last: int) -> list[_Run]:
     return sorted(out)
 
 
-def _cut(whole: _Stretch, start: float, end: float) -> list[_Stretch]:
+def _cut(whole: _Stretch, start: float, end: float, *, shortest: float = SHORTEST_REGION) -> list[_Stretch]:
     low, high = whole
     if end <= low or high <= start:
         return [whole]
-    return [(a, b) for a, b in ((low, start), (end, high)) if b - a >= SHORTEST_REGION]
+    return [(a, b) for a, b in ((low, start), (end, high)) if b - a >= shortest]
 
 
 def _touched(transcript: Transcript, start: float, end: float) -> list[int]:

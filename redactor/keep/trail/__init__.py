@@ -18,6 +18,7 @@ from redactor.keep.trail.checked import LastCheck
 from redactor.keep.trail.export import Export, export, verify_export
 from redactor.keep.trail.keys import KeyRing
 from redactor.keep.trail.newest import Newest, newest
+from redactor.keep.trail.proven import Proven
 from redactor.keep.trail.trail import Trail
 from redactor.keep.trail.verify import Report, entries, verify
 
@@ -27,6 +28,7 @@ __all__ = [
     "KeyRing",
     "LastCheck",
     "Newest",
+    "Proven",
     "Report",
     "Trail",
     "entries",

@@ -13,6 +13,9 @@ from typing import Any
 
 _WORD = re.compile(r"[A-Za-z0-9:][A-Za-z0-9:._,+-]{0,95}|")
 _ID = re.compile(r"[0-9a-f]{64}")
+_LABELS = re.compile(r"[A-Za-z0-9_.:,-]{0,600}")
+_FORMS = {"message": _ID, "sha256": _ID, "labels": _LABELS}
+"""Of texts, by the field's name; of all others: `_WORD`."""
 _BIG = 1 << 62
 
 
@@ -30,7 +33,7 @@ class Event:
         for one in fields(self):
             value = getattr(self, one.name)
             if isinstance(value, str):
-                fits = (_ID if one.name in ("message", "sha256") else _WORD).fullmatch(value) is not None
+                fits = _FORMS.get(one.name, _WORD).fullmatch(value) is not None
             else:
                 fits = isinstance(value, int) and -_BIG < value < _BIG
             if not fits:
@@ -119,10 +122,23 @@ class WordsRead(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedactionEdited(Event):
-    """`version`: the new one."""
+    """`version`: the new one; `uncovered`: how many `StretchUncovered` go with it, written together with it (-1: an earlier version did not say)."""
 
     message: str
     version: int
+    uncovered: int = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StretchUncovered(Event):
+    """What was covered in sound or text before this version and is not any more. `channel` from 0; milliseconds; `labels` of what was covered."""
+
+    message: str
+    version: int
+    channel: int
+    start_ms: int
+    end_ms: int
+    labels: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,12 +285,32 @@ class VaultSealed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VaultBound(Event):
+    """A person looked at an item that the log did not name, and vouched for it: from here on it is what was sealed. Fields as `VaultSealed`."""
+
+    message: str
+    item: str
+    cipher: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VaultOpened(Event):
     """Written before anything is given out."""
 
     message: str
     item: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaultMismatch(Event):
+    """An item was not given out, since it is not what the log names. `why`: unknown, rolled-back (the log), replaced, missing, purged, damaged; record: only its record was not the item's (a kill, or somebody), and was made good."""
+
+    message: str
+    item: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

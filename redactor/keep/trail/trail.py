@@ -24,9 +24,10 @@ from redactor.durable import Partial, as_output_error, flush_folder
 from redactor.errors import Busy, OutputError, TrailDamaged
 from redactor.keep.trail.anchor import Anchor
 from redactor.keep.trail.chain import START, check_line, interruption, read_line, seal_line, segment_path, segments
-from redactor.keep.trail.checked import LastCheck
+from redactor.keep.trail.checked import LastCheck, contradiction, moment_of
 from redactor.keep.trail.events import Event, Interrupted, KeyChanged, SegmentOpened
 from redactor.keep.trail.keys import KeyRing, fingerprint_of
+from redactor.keep.trail.newest import newest
 
 SEGMENT_BYTES = 64 << 20
 PATIENCE = 30.0
@@ -92,6 +93,9 @@ class Trail:
                 trail._ring = KeyRing.make(key)
                 trail._end = trail._begin()
             trail._read_on()
+        note = LastCheck.load(anchor, trail._ring)
+        if note is not None:
+            trail.refuse_older(note.reached, note.head, f"when it was checked at {moment_of(note.at)}")
         return trail
 
     def append(self, event: Event) -> int:
@@ -149,6 +153,20 @@ class Trail:
         """
         return LastCheck.load(self.anchor, KeyRing.load(self.key))
 
+    def refuse_older(self, known: int, head: str, when: str) -> None:
+        """Raise TrailDamaged if this trail is not one that once had `known` entries, the last with this MAC ("": not known).
+
+        Against a trail that was put back to an older state together with its anchor, which fit each other.
+        """
+        found = newest(self.folder, before=known + 1, limit=1).entries if known and head else ()
+        there = str(found[0].get("mac")) if found and found[0].get("n") == known else None
+        problem = contradiction(known, head, self.now().count, there, when)
+        if problem:
+            raise TrailDamaged(
+                problem,
+                hint="Put back the newer copies of both. Nothing is written to this trail: `redactor log verify` says what else is known.",
+            )
+
     # --- under the lock -------------------------------------------------------------------------------------------------
 
     @contextmanager
@@ -203,7 +221,7 @@ class Trail:
         key = self._ring.find(anchor.key)
         assert key is not None
         if anchor.segment:
-            key = self._key_of(anchor.segment)
+            key = self.key_of(anchor.segment)
             with self._open(anchor.segment) as file:
                 file.seek(max(0, anchor.offset - 67))
                 if file.read(67) != anchor.head.encode() + b'"}\n':
@@ -220,7 +238,7 @@ class Trail:
             if not segment_path(self.folder, end.segment + 1).exists():
                 break
             end.segment, end.offset = end.segment + 1, 0
-            end.key = self._key_of(end.segment)
+            end.key = self.key_of(end.segment)
         if end.segment == 0:
             self._roll()
         return end
@@ -306,7 +324,8 @@ class Trail:
         assert end is not None
         return Anchor(end.trail, end.count, end.head.hex(), end.segment, end.offset, int(time.time())).signed(end.key)
 
-    def _key_of(self, segment: int) -> bytes:
+    def key_of(self, segment: int) -> bytes:
+        """The key that a segment names as its own; TrailDamaged if the key file lacks it."""
         with self._open(segment) as file:
             named = str(read_line(file.readline()).get("key", ""))
         key = self._ring.find(named)

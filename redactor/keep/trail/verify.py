@@ -6,7 +6,7 @@ rest is still looked at.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 from redactor.errors import TrailDamaged
 from redactor.keep.trail.anchor import Anchor
 from redactor.keep.trail.chain import START, check_line, claimed, interruption, read_line, segment_path, segments
+from redactor.keep.trail.checked import LastCheck
 from redactor.keep.trail.keys import KeyRing
 
 _MOST_PROBLEMS = 100
@@ -58,13 +59,19 @@ class _Walk:
     interruptions: int = 0
     unfinished: int = 0
     problems: list[str] = field(default_factory=list)
+    take: Callable[[int, bytes], object] = lambda _number, _line: None
+    checked: LastCheck | None = None
+    seen: str | None = None
+    """The MAC that entry `checked.reached` has."""
 
     def problem(self, text: str) -> None:
         if len(self.problems) < _MOST_PROBLEMS:
             self.problems.append(text)
 
     def meet(self) -> None:
-        """Hold anchors of this very entry against it."""
+        """Hold what is known of this very entry against it."""
+        if self.checked is not None and self.number == self.checked.reached:
+            self.seen = self.head.hex()
         for anchor in self.waiting.pop(self.number, ()):
             if anchor.head != self.head.hex():
                 self.problem(f"Entry {self.number} is not the one that an anchor names: the trail was written anew.")
@@ -72,17 +79,28 @@ class _Walk:
                 self.problem("An anchor is of another trail.")
 
 
-def verify(folder: Path, ring: KeyRing, *, anchor: Anchor | None, outside: Sequence[Anchor] = ()) -> Report:
+def verify(
+    folder: Path,
+    ring: KeyRing,
+    *,
+    anchor: Anchor | None,
+    outside: Sequence[Anchor] = (),
+    take: Callable[[int, bytes], object] | None = None,
+    checked: LastCheck | None = None,
+) -> Report:
     """Check all of it. A writer may be at work: what it appends meanwhile is checked or left out.
 
     Args:
         anchor: of the second place; None: there is none, which is a problem.
         outside: anchors that were kept elsewhere.
+        checked: the note of the last check, which may know of more than trail and anchor do.
+        take: called with the number and line of each entry that verified.
 
     Raises:
         TrailDamaged: a file cannot be read.
     """
     walk = _Walk(ring, {})
+    walk.take, walk.checked = take or walk.take, checked
     if anchor is None:
         walk.problem("The anchor is missing: whether the end was cut cannot be told.")
     for one in [*([anchor] if anchor else []), *outside]:
@@ -99,6 +117,8 @@ def verify(folder: Path, ring: KeyRing, *, anchor: Anchor | None, outside: Seque
                 _segment(walk, file, number, last=number == numbers[-1])
     except OSError:
         raise TrailDamaged("A segment of the audit trail cannot be read.") from None
+    if checked is not None and (problem := checked.contradiction(walk.number, walk.seen)):
+        walk.problem(problem)
     for count in sorted(walk.waiting):
         walk.problem(f"An anchor tells of {count} entries: the end was cut, or entries are missing.")
     return Report(
@@ -127,7 +147,8 @@ def _segment(walk: _Walk, file: BinaryIO, number: int, *, last: bool) -> None:
                 walk.problem(f"Entry {at + 1} tells of bytes that are not there any more (segment {number}).")
             told_of = False
             head, at, good, offset = mac, at + 1, good + 1, offset + len(line)
-            if at in waiting:
+            walk.take(at, line)
+            if at in waiting or (walk.checked is not None and at == walk.checked.reached):
                 walk.head, walk.number = head, at
                 walk.meet()
             continue

@@ -13,10 +13,15 @@ age (https://age-encryption.org/v1) is the default: `age -d -i organisation.key 
 AES-256-GCM in chunks with RSA-OAEP (`gcm`), is FIPS-minded: it uses only algorithms that NIST approves (SP 800-38D, SP 800-56B, FIPS 180-4). It is not "FIPS validated": that is a
 property of the module that computes, and the OpenSSL inside the package `cryptography` as it is commonly installed has no certificate.
 
-Encrypting to public keys proves no sender: whoever can write here can seal something else. The trail has the SHA-256 of every sealed file.
+Encrypting to public keys proves no sender: whoever can write here can seal something else. So the audit log, which only the holder of its key can write,
+has the SHA-256 of everything that is sealed, and nothing opens that is not what its last entry about the item names (`vault`); `log verify` holds the whole
+folder against the log (`check`).
 """
 
+from redactor.keep.vault import files
+from redactor.keep.vault.check import VaultCheck
+from redactor.keep.vault.item import Item
 from redactor.keep.vault.keys import Identities, Recipients, make_keys
-from redactor.keep.vault.vault import Item, Vault
+from redactor.keep.vault.vault import Vault
 
-__all__ = ["Identities", "Item", "Recipients", "Vault", "make_keys"]
+__all__ = ["Identities", "Item", "Recipients", "Vault", "VaultCheck", "files", "make_keys"]

@@ -8,37 +8,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-from typer.testing import CliRunner
 
-from redactor.doors.cli import app
-from redactor.errors import ConfigurationError, RedactorError
+from redactor.errors import ConfigurationError
 from redactor.keep.trail import KeyRing, LastCheck, entries
 
 CANARY = b"Dana Whitlock metformin 555-0142"
 FIRST = b"correct horse battery\n"
-
-
-@pytest.fixture
-def run():
-    """The command in this process, errors turned into exit codes as the console entry does."""
-
-    def go(*words, input=None):  # noqa: A002 - as subprocess calls it
-        done = CliRunner().invoke(app, [str(w) for w in words], input=input, standalone_mode=False)
-        problem, told = done.exception, done.stderr_bytes
-        code = done.return_value if isinstance(done.return_value, int) else done.exit_code
-        if isinstance(problem, RedactorError):
-            code, told = problem.exit_code, told + f"{problem.message} {problem.hint}".encode()
-        elif problem is not None and not isinstance(problem, SystemExit):
-            code = {"Abort": 130, "Exit": getattr(problem, "exit_code", 1)}.get(type(problem).__name__)
-            if code is None:
-                assert hasattr(problem, "format_message"), problem
-                code = 64
-        return SimpleNamespace(returncode=code, stdout=done.stdout_bytes, stderr=told)
-
-    return go
 
 
 @pytest.fixture(params=["age", "aes-256-gcm"])

@@ -111,7 +111,7 @@ def test_two_who_save_at_once_do_not_meet(site):
 def test_a_failed_edit_leaves_everything_as_it_was(site, monkeypatch):
     message = site.add(21, SAID)
 
-    def told():
+    def told(_):
         raise NoInput("the trail is away")
 
     with pytest.raises(NoInput):
@@ -128,7 +128,7 @@ def test_what_a_killed_edit_leaves_goes_at_the_next_start(site, monkeypatch):
     row = site.store.look(message)
     monkeypatch.setattr(site.shelf, "drop", lambda *_: None)
 
-    def killed():
+    def killed(_):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -63,10 +63,9 @@ def test_rotation_leaves_no_key_of_the_old_recipients_on_the_disk(place, tmp_pat
     os.close(handle)
 
 
-@pytest.mark.parametrize("below", ["keys", "records"])
-def test_what_a_killed_sealing_left_is_swept_away(aged, monkeypatch, below):
+def test_what_a_killed_sealing_left_is_swept_away(aged, monkeypatch):
     aged.host.seal("ab" * 32, "transcript", b"stays", by="service")
-    kill_before_rename(monkeypatch, below)
+    kill_before_rename(monkeypatch, "keys")
     with pytest.raises(KeyboardInterrupt):
         aged.host.seal(ID, "original", SOUND, by="service")
     monkeypatch.undo()
@@ -78,6 +77,23 @@ def test_what_a_killed_sealing_left_is_swept_away(aged, monkeypatch, below):
     assert [(e["message"], e["why"]) for e in aged.told("vault-purged")] == [(ID, "leftover")]
     assert aged.desk.sweep(by="user:0") == 0
     assert len(aged.told("vault-purged")) == 1
+
+
+@pytest.mark.parametrize("ended", ["open", "sweep"])
+def test_what_the_log_names_is_kept_though_its_record_was_never_written(aged, monkeypatch, ended):
+    kill_before_rename(monkeypatch, "records")
+    with pytest.raises(KeyboardInterrupt):
+        aged.host.seal(ID, "original", SOUND, by="service")
+    monkeypatch.undo()
+    assert not aged.desk.holds(ID, "original")
+    if ended == "sweep":
+        assert aged.desk.sweep(by="user:0") == 0
+        assert aged.desk.holds(ID, "original")
+    assert aged.desk.open(ID, "original", by="person:1") == SOUND
+    item = aged.desk.item(ID, "original")
+    told = aged.told("vault-sealed")[0]
+    assert (item.sha256, item.size, item.entry) == (told["sha256"], len(SOUND), told["n"])
+    assert aged.told("vault-purged") == []
 
 
 def test_sweeping_keeps_what_is_under_a_legal_hold(aged, monkeypatch):

@@ -319,7 +319,7 @@ class Judgments:
         )  # fmt: skip
 
     def _sealed(self, text: str) -> bytes | None:
-        # The sealer gives equal texts equal seals; some bytes of chance keep two comments from being known as the same.
+        # Seals of earlier versions were alike for equal texts, so each begins with some bytes of chance; their rows are still read.
         return self._sealer.seal(secrets.token_bytes(_CHANCE) + text.encode()) if text else None
 
     def _opened(self, sealed: bytes | None) -> str:

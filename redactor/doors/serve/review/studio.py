@@ -24,10 +24,10 @@ from redactor.audio import Source, encode
 from redactor.doors.audit.recipients import Sending
 from redactor.errors import Busy, NoInput, RedactorError
 from redactor.pipeline import Artefacts, Pipeline
-from redactor.policy import Edit, Policy
+from redactor.policy import Edit, Policy, uncovered
 from redactor.policy.sent.model import Audited
 from redactor.speech import Transcriber
-from redactor.types import AudioFormat, Plan, Recording
+from redactor.types import AudioFormat, Interval, Plan, Recording
 
 from .packed import pack, unpack
 from .shelf import Shelf
@@ -152,12 +152,12 @@ class Studio:
         undo: bool = False,
         by: str,
         reason: str,
-        told: Callable[[], object] = lambda: None,
+        told: Callable[[tuple[Interval, ...]], object] = lambda _: None,
     ) -> int:
         """Apply edits on top of a version, or take its last one back; the new version's number.
 
         Args:
-            told: called when all is checked and made, before the version counts.
+            told: called when all is checked and made, before the version counts, with the stretches that it does not cover any more.
 
         Raises:
             Stale: `version` is not the current one.
@@ -179,10 +179,13 @@ class Studio:
         edited = pipeline.edited(recording, plan, every, self._policy)
         made = pipeline.make(recording, edited, f"review-{version + 1}", policy=self._policy)
         rendered = self._version(pipeline, made, version + 1)
+        opened = uncovered(pipeline.edited(recording, plan, before, self._policy), made.plan)
         with self.shelf.alone(message):
             folder = self.shelf.save(message, version + 1, **rendered)
             try:
-                number = self.store.new_version(message, version, every, folder=folder, by=by, told=told)
+                number = self.store.new_version(
+                    message, version, every, folder=folder, by=by, told=lambda: told(opened)
+                )
             except Exception:
                 self.shelf.drop(message, folder)
                 raise
@@ -247,6 +250,10 @@ class Studio:
             plan, suffix = unpack(self._vault.open(audio, _kind("plan", row["id"], audio), by=by, reason=reason))
         except ValueError:
             raise RedactorError("The sealed plan is not one that this version wrote.") from None
+        if plan.id != audio:
+            raise RedactorError(
+                "The sealed plan is of another recording.", hint="`redactor log verify` checks the vault."
+            )
         return plan, Source.of(self._vault.open(audio, "original", by=by, reason=reason), suffix)
 
     def _version(self, pipeline: Pipeline, made: Artefacts, version: int) -> dict[str, Any]:

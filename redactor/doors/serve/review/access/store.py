@@ -166,7 +166,7 @@ class AccessStore:
         return self.sealer.mark(b"access", *(p.encode("utf-8", "surrogateescape") for p in parts)).hex()
 
     def seal(self, content: str) -> bytes:
-        """Hidden with the service's key. A nonce of its own, so that two like texts do not look alike."""
+        """Hidden with the service's key. The bytes in front date from when equal texts had equal seals; rows of then are still read."""
         import secrets
 
         return self.sealer.seal(secrets.token_bytes(16) + content.encode("utf-8", "surrogateescape"))

@@ -13,11 +13,14 @@ from redactor.doors.serve.review.judgments import ANSWERS, VERDICTS, Taken, Unde
 from redactor.doors.serve.review.store import Stale
 from redactor.keep.trail import events
 from redactor.policy import MANUAL, Edit
+from redactor.types import Interval
 
 LONGEST_TEXT = 2000
 MOST_EDITS = 200
 MOST_FINDINGS = 10_000
 SHORTEST_REASON = 8
+MOST_LABELS = 500
+"""Characters of labels in an entry of the trail."""
 
 
 def router(desk: Desk) -> APIRouter:
@@ -74,10 +77,19 @@ def router(desk: Desk) -> APIRouter:
         # What nobody has heard nobody can know to be harmless.
         if (undo or any(e.kind == "uncover" for e in wanted)) and not leave(message, person):
             raise HTTPException(403, "hear-it-first")
-        event = events.RedactionEdited(by=person.actor, message=message, version=version + 1)
-        return desk.studio.edit(
-            message, version, wanted, undo=undo, by=person.actor, reason="edit", told=lambda: desk.trail.append(event)
-        )
+        new: dict[str, Any] = {"by": person.actor, "message": message, "version": version + 1}
+
+        def tell(opened: tuple[Interval, ...]) -> None:
+            stretches = [
+                events.StretchUncovered(
+                    **new, channel=one.channel, start_ms=round(one.start * 1000), end_ms=round(one.end * 1000),
+                    labels=",".join(one.labels)[:MOST_LABELS],
+                )
+                for one in opened
+            ]  # fmt: skip
+            desk.trail.append_many([events.RedactionEdited(**new, uncovered=len(stretches)), *stretches])
+
+        return desk.studio.edit(message, version, wanted, undo=undo, by=person.actor, reason="edit", told=tell)
 
     @routes.post("/decisions")
     async def decide(message: Message, request: Request, person: judges) -> Response:
