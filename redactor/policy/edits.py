@@ -71,8 +71,7 @@ def edited(plan: Plan, edits: Sequence[Edit], policy: Policy) -> Plan:
         placed = bleeps(transcript, found, policy, plan.duration)
         # Keys are bleeped whatever becomes of the words that stand over them.
         keys = [d for d in plan.decisions if d.finding.channel == transcript.channel]
-        key_covers, key_intervals = key_bleeps(transcript, found, keys, policy, plan.duration)
-        found += key_covers
+        found, key_intervals = key_bleeps(transcript, found, keys, policy, plan.duration)
         placed += key_intervals
         for cover in before:
             if cover.first == cover.last and cover.label != KEYED_DIGITS:

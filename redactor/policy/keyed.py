@@ -7,6 +7,7 @@ the transcript wrote the digits down. None of them can keep a tone from being bl
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from redactor.policy.cover import JOIN, covered_words
 from redactor.policy.profiles import Policy
@@ -75,19 +76,25 @@ def unexplained(unheard: Sequence[Unheard], decisions: Sequence[Decision]) -> tu
 
 
 def key_bleeps(
-    transcript: Transcript, covers: Sequence[Cover], decisions: Iterable[Decision], policy: Policy, duration: float
+    transcript: Transcript, covers: Iterable[Cover], decisions: Iterable[Decision], policy: Policy, duration: float
 ) -> tuple[list[Cover], list[Interval]]:
-    """For each run of keys to redact its bleep, and a cover of no word where none of `covers` stands for it."""
-    made: list[Cover] = []
+    """The covers with those of keyed digits, and a bleep for each run of keys to redact.
+
+    A cover of words that stand over the tones lasts as long as these; where there is none, one of no word is added.
+    """
+    out = list(covers)
     placed: list[Interval] = []
     for d in decisions:
         if d.action is not Action.REDACT or d.finding.label != KEYED_DIGITS:
             continue
         placed.append(stretch_bleep(transcript, d.start, d.end, policy, duration, (KEYED_DIGITS,)))
         first, last = covered_words(transcript.words, d.finding.start, d.finding.end)
-        if not any(c.first < last and first < c.last for c in covers):
-            made.append(empty_cover(transcript, d.start, d.end, KEYED_DIGITS))
-    return made, placed
+        over = [i for i, c in enumerate(out) if c.first < last and first < c.last]
+        for i in over:
+            out[i] = replace(out[i], start=min(out[i].start, d.start), end=max(out[i].end, d.end))
+        if not over:
+            out.append(empty_cover(transcript, d.start, d.end, KEYED_DIGITS))
+    return out, placed
 
 
 def stretch_bleep(

@@ -64,8 +64,7 @@ def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding],
         mine = [d for d in decisions if d.finding.channel == transcript.channel]
         found = _covers(transcript, [d for d in (*mine, *over_words) if d.action is Action.REDACT])
         found_intervals = bleeps(transcript, found, policy, duration)
-        key_covers, key_intervals = key_bleeps(transcript, found, keys, policy, duration)
-        found += key_covers
+        found, key_intervals = key_bleeps(transcript, found, keys, policy, duration)
         found_intervals += key_intervals
         for lost in unheard[transcript.channel]:
             if lost.kind == "sound" and policy.unheard_sound == "keep":
@@ -170,9 +169,9 @@ def _covers(transcript: Transcript, decisions: Sequence[Decision]) -> list[Cover
     for first, last, members in runs:
         members.sort(key=lambda d: (-d.finding.score, d.finding.start - d.finding.end))
         labels = tuple(dict.fromkeys(d.finding.label for d in members))
-        start, end = spoken_stretch(transcript.words, first, last)
-        start, end = min(start, *(d.start for d in members)), max(end, *(d.end for d in members))
-        covers.append(Cover(transcript.channel, first, last, start, end, labels[0], labels))
+        covers.append(
+            Cover(transcript.channel, first, last, *spoken_stretch(transcript.words, first, last), labels[0], labels)
+        )
     return covers
 
 
