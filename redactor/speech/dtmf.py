@@ -56,6 +56,7 @@ NEIGHBOURHOOD = 3.0  # seconds from a certain key
 TAIL = 1e-3  # a tone lasts until its power has fallen by 30 dB …
 TAIL_SHARE = 0.3  # … or something else holds most of it
 LONGEST_TAIL = 0.5  # seconds
+EDGE = 0.02  # seconds added to each side: codecs (Opus at 20 kbit/s) bend up to 15 ms of a tone's beginning
 
 
 class _Frames(NamedTuple):
@@ -211,4 +212,5 @@ def _extent(channel: Channel, frames: _Frames, run: slice) -> Span:
     while end + 1 < len(heard) and heard[end + 1]:
         end += 1
     duration = len(channel) / RECOGNITION_RATE
-    return (begin + start) * HOP_SECONDS, min(duration, (begin + end) * HOP_SECONDS + FRAME / RECOGNITION_RATE)
+    first_heard, last_heard = (begin + start) * HOP_SECONDS, (begin + end) * HOP_SECONDS + FRAME / RECOGNITION_RATE
+    return max(0.0, first_heard - EDGE), min(duration, last_heard + EDGE)
