@@ -92,7 +92,9 @@ def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding],
         sample_rate=recording.sample_rate,
         channels=recording.channels,
         speech=replace(speech, transcripts=tuple(transcripts)),
-        decisions=(*decisions, *(d for keys in keyed.values() for d in keys)),
+        decisions=tuple(
+            d for t in transcripts for d in (*decisions, *keyed[t.channel]) if d.finding.channel == t.channel
+        ),
         covers=tuple(covers),
         intervals=tuple(sorted(intervals, key=lambda i: (i.channel, i.start))),
         warnings=warnings,
