@@ -49,8 +49,8 @@ from redactor.keep import TEXT_SUFFIXES, Claim, Documents, Item, Journal, Step, 
 from redactor.naming import Detector, OutputNames
 from redactor.policy import Edit, Policy, edited, make_plan, with_echoes
 from redactor.render import Replacer, document, plain_text, srt, tokens, vtt
-from redactor.speech import Transcriber, loudest
-from redactor.types import Finding, Outcome, Plan, Recording, Speech, Status, Transcript, Unheard
+from redactor.speech import Transcriber, key_tones, loudest
+from redactor.types import Finding, KeyTone, Outcome, Plan, Recording, Speech, Status, Transcript, Unheard
 from redactor.verification import Verification
 
 TEXTS = 64
@@ -366,11 +366,18 @@ def _echoed(recording: Recording, plan: Plan) -> Plan:
 
 
 def listen(recording: Recording, transcriber: Transcriber, turn: AbstractContextManager[Any] | None = None) -> Speech:
-    """Recognise each channel once; channels that carry the same sound share one transcript."""
+    """Recognise each channel once, and find the tones of keypads; channels that carry the same sound share one transcript."""
     with turn or nullcontext():
         twins = same_as(recording)
         heard = sorted(set(twins))
         channels = [recognition_audio(recording, c) for c in heard]
+        # Twins too: what is too faint to make a channel another one can still be keys.
+        by_channel = dict(zip(heard, channels, strict=True))
+        tones = tuple(
+            KeyTone(c, start, end)
+            for c in range(recording.channels)
+            for start, end in key_tones(by_channel[c] if c in by_channel else recognition_audio(recording, c))
+        )
     speech = transcriber.transcribe(channels, recording_id=recording.id)
     if not any(transcript.words for transcript in speech.transcripts):
         with turn or nullcontext():
@@ -381,6 +388,7 @@ def listen(recording: Recording, transcriber: Transcriber, turn: AbstractContext
         transcripts=tuple(replace(t, channel=heard[t.channel]) for t in speech.transcripts),
         unheard=tuple(replace(u, channel=heard[u.channel]) for u in speech.unheard),
         same_as=twins,
+        key_tones=tones,
     )
 
 

@@ -47,9 +47,12 @@ class Packed:
         return part_of
 
 
+KEYED_DIGITS = "KEYED_DIGITS"
+"""Label of digits that were typed on a telephone's keypad: found in the sound, never in the words."""
+
 IDENTIFIERS = frozenset(
     "PERSON PHONE_NUMBER EMAIL_ADDRESS LOCATION DATE_TIME US_SSN URL IP_ADDRESS ORGANIZATION AGE MEDICAL_RECORD_NUMBER "
-    "HEALTH_PLAN_ID ACCOUNT_NUMBER LICENSE_NUMBER VEHICLE_ID DEVICE_ID OTHER_ID".split()
+    "HEALTH_PLAN_ID ACCOUNT_NUMBER LICENSE_NUMBER VEHICLE_ID DEVICE_ID OTHER_ID KEYED_DIGITS".split()
 )
 CLINICAL = frozenset("MEDICATION CONDITION LAB_RESULT PROCEDURE SPECIALTY BILLING".split())
 LABELS = IDENTIFIERS | CLINICAL
@@ -214,6 +217,15 @@ class Unheard:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyTone:
+    """A stretch of one channel in which keys of a telephone's keypad sound (DTMF), seconds. Which keys is not kept."""
+
+    channel: int
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
 class ModelInfo:
     """Which engine and checkpoint made a transcript. `synthetic_only`: must not be trusted with human speech."""
 
@@ -235,6 +247,7 @@ class Speech:
             recognised once: (0, 0) for a mono message stored as stereo).
         skipped: seconds, over all recognised channels, that were left out as silence.
         unheard: sound without words, see `Unheard`.
+        key_tones: where keys of a keypad sound, by the recording's channels.
     """
 
     transcripts: tuple[Transcript, ...]
@@ -243,11 +256,15 @@ class Speech:
     skipped: float = 0.0
     unheard: tuple[Unheard, ...] = ()
     warnings: tuple[str, ...] = ()
+    key_tones: tuple[KeyTone, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A span of `Transcript.text` that is PHI: characters start … end, one of `LABELS`, 0 … 1, and which recognizer said so."""
+    """A span of `Transcript.text` that is PHI: characters start … end, one of `LABELS`, 0 … 1, and which recognizer said so.
+
+    The span of keyed digits over which no word stands is empty: start == end, their place in the text.
+    """
 
     label: str
     start: int
@@ -277,7 +294,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """A run of words that is replaced: words[first:last] of the channel's transcript (empty for unheard sound).
+    """A run of words that is replaced: words[first:last] of the channel's transcript (empty for sound without words).
 
     `label` is the one printed (best score), `labels` all that met here; start/end: unpadded seconds.
     """

@@ -17,7 +17,7 @@ from redactor.errors import VerificationHit
 from redactor.policy import Policy, make_plan
 from redactor.render import Hit, altered, band_levels, compare, exposed, hits, muted, still_audible
 from redactor.speech import Transcriber
-from redactor.types import Finding, Interval, Plan, Recording, Speech
+from redactor.types import KEYED_DIGITS, Finding, Interval, Plan, Recording, Speech
 
 LONGER = 0.1
 """Seconds by which an output's length may differ."""
@@ -108,16 +108,18 @@ class Verification:
         with self._turn:
             quiet, bleeps = muted(output, plan.intervals, style=self.style)
         speech = self._listen(quiet, self.second)
+        keys = [t for t in speech.key_tones if policy.labels.get(KEYED_DIGITS, "redact") == "redact"]
+        audible = [Hit("uncovered", KEYED_DIGITS, t.channel, t.start, t.end, t.end - t.start, 1.0) for t in keys]
         readings = compare(plan, speech.transcripts, bleeps)
         if not any(r.fresh or r.uncovered for r in readings):
-            return []
+            return audible
         # As many transcripts as the plan's: those that were not heard differently are the plan's own.
         theirs = {r.channel: r.transcript for r in readings if r.fresh}
-        text = replace(plan.speech, transcripts=tuple(theirs.values()), unheard=())
+        text = replace(plan.speech, transcripts=tuple(theirs.values()), unheard=(), key_tones=())
         found = self._search(text) if theirs else ()
         whole = tuple(theirs.get(t.channel, t) for t in plan.speech.transcripts)
         again = make_plan(output, replace(text, transcripts=whole), found, policy)
-        return hits(readings, again)
+        return audible + hits(readings, again)
 
 
 def _uncovered(interval: Interval, bleeps: Sequence[Interval]) -> float:

@@ -77,7 +77,7 @@ class Shelf:
         for row in seen:
             at = int(self._rng.integers(row.shape[1]))
             row[:, at : at + int(self._rng.integers(30))] = 0.0
-            row += float(self._rng.normal(0, 0.05))
+            row.add_(float(self._rng.normal(0, 0.05)))
         return [seen, labels, weights]
 
 
@@ -97,7 +97,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=15.0)
     parser.add_argument("--piper", type=Path, default=Path(".train/overlap-piper.npz"))
-    parser.add_argument("--state", type=Path, default=Path(".train/overlap.pt"), help="goes on from here, and is kept here")
+    parser.add_argument(
+        "--state", type=Path, default=Path(".train/overlap.pt"), help="goes on from here, and is kept here"
+    )
     given = parser.parse_args()
     torch.manual_seed(1)
     torch.set_num_threads(1)
@@ -132,7 +134,10 @@ def main() -> None:
         step += 1
         if step % 200 == 0:
             torch.save(average.module.state_dict(), given.state)
-            print(f"{step} {spent:.0f} s, {shelf.made} examples, loss {running:.3f} {_scores(average.module, held)}", flush=True)
+            print(
+                f"{step} {spent:.0f} s, {shelf.made} examples, loss {running:.3f} {_scores(average.module, held)}",
+                flush=True,
+            )
     final = average.module.eval()
     torch.save(final.state_dict(), given.state)
     print(f"{step} steps {_scores(final, held)}")

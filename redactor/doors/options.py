@@ -159,8 +159,9 @@ def build_second(model: str, first: Any, given: Mapping[str, Any], *, turn: Abst
     `model` "auto": a smaller checkpoint of this machine, else the first one's weights with another search; where the first
     reading was made elsewhere (`first` None), the checkpoint of `given`.
     """
-    from redactor.speech import resolve, second_checkpoint, second_transcriber
+    from redactor.speech import Checkpoint, resolve, second_checkpoint, second_transcriber
 
+    other: Checkpoint | None
     if first is None and model == "auto":
         with DownloadBar() as bar:
             other = resolve(

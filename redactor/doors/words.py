@@ -93,6 +93,9 @@ def _words(recording: Recording, speech: Speech) -> dict[str, Any]:
             {"channel": u.channel, "start": round(u.start, 3), "end": round(u.end, 3), "kind": u.kind}
             for u in speech.unheard
         ],
+        "key_tones": [
+            {"channel": k.channel, "start": round(k.start, 3), "end": round(k.end, 3)} for k in speech.key_tones
+        ],
         "channels": [
             {
                 "channel": t.channel,

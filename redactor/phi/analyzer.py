@@ -25,7 +25,7 @@ from redactor.phi.recognizers.ner import NerRecognizer, TaggerRecognizer
 from redactor.phi.registry import clinical, identifiers
 from redactor.phi.resolve import resolve
 from redactor.phi.thresholds import THRESHOLDS
-from redactor.types import CLINICAL, LABELS, Finding, Transcript, Word
+from redactor.types import CLINICAL, KEYED_DIGITS, LABELS, Finding, Transcript, Word
 
 NAMED = frozenset({"PERSON", "LOCATION", "ORGANIZATION"})
 """Labels for which a model is worth its time."""
@@ -133,7 +133,7 @@ def build_detector(
     """A detector for these labels (default: all).
 
     Args:
-        labels: a subset of `redactor.types.LABELS`.
+        labels: a subset of `redactor.types.LABELS`; KEYED_DIGITS are not in words, so nothing here finds them.
         min_score: findings below are dropped, 0 … 1; None for the table in `redactor.phi.thresholds`.
         ner: whose entities are used beside the recognizers': "auto" the shipped tagger where it is present, "none", or another
             model by name or folder (`redactor.phi.ner`).
@@ -145,7 +145,7 @@ def build_detector(
     """
     wanted = frozenset(LABELS if labels is None else labels)
     unknown = wanted - LABELS
-    if unknown or not wanted:
+    if unknown or not wanted - {KEYED_DIGITS}:
         raise ConfigurationError(
             f"Unknown label: {', '.join(sorted(unknown)) or 'none given'}.", hint="See `redactor policy` for labels."
         )

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from redactor.policy.cover import covered_words, joined, spoken_stretch
-from redactor.policy.plan import ECHOED, bleeps, empty_cover, unheard_bleep
+from redactor.policy.keyed import empty_cover, key_bleeps, stretch_bleep
+from redactor.policy.plan import ECHOED, bleeps
 from redactor.policy.profiles import Policy
-from redactor.types import LABELS, Action, Cover, Decision, Finding, Interval, Plan, Transcript
+from redactor.types import KEYED_DIGITS, LABELS, Action, Cover, Decision, Finding, Interval, Plan, Transcript
 
 MANUAL = "REDACTED"
 """Label of what a reviewer covers without saying what it is."""
@@ -71,10 +72,14 @@ def edited(plan: Plan, edits: Sequence[Edit], policy: Policy) -> Plan:
             Cover(transcript.channel, a, b, *_stretch(transcript, a, b), labels[0], labels) for a, b, labels in runs
         ]
         placed = bleeps(transcript, found, policy, plan.duration)
+        # Keys are bleeped whatever becomes of the words that stand over them.
+        keys = [d for d in plan.decisions if d.finding.channel == transcript.channel]
+        found, key_intervals = key_bleeps(transcript, found, keys, policy, plan.duration)
+        placed += key_intervals
         for cover in before:
-            if cover.first == cover.last:
+            if cover.first == cover.last and cover.label != KEYED_DIGITS:
                 found.append(cover)
-                placed.append(unheard_bleep(transcript, cover.start, cover.end, policy, plan.duration))
+                placed.append(stretch_bleep(transcript, cover.start, cover.end, policy, plan.duration))
         for start, end in regions:
             if not _touched(transcript, start, end):
                 found.append(empty_cover(transcript, start, end, MANUAL))
@@ -207,13 +212,14 @@ def _stretch(transcript: Transcript, first: int, last: int) -> _Stretch:
 
 
 def _decided(plan: Plan, transcript: Transcript, covered: set[int]) -> list[Decision]:
-    """What the policy had decided, as it stands now: a finding of which no word is covered any more is kept."""
+    """What the policy had decided, as it stands now: a finding in words of which none is covered any more is kept."""
     out: list[Decision] = []
     for decision in plan.decisions:
         if decision.finding.channel != transcript.channel:
             continue
         first, last = covered_words(transcript.words, decision.finding.start, decision.finding.end)
-        if decision.action is Action.REDACT and not covered.intersection(range(first, last)):
+        uncovered = not covered.intersection(range(first, last)) and decision.finding.label != KEYED_DIGITS
+        if decision.action is Action.REDACT and uncovered:
             decision = replace(decision, action=Action.KEEP)  # noqa: PLW2901
         out.append(decision)
     return out

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from redactor.errors import NotUnderstood, UnlocatedFinding, UntranscribedSpeech
 from redactor.policy.cover import covered_words, joined, padded, spoken_stretch, timed
+from redactor.policy.keyed import empty_cover, key_bleeps, key_decisions, stretch_bleep, unexplained
 from redactor.policy.profiles import Policy
 from redactor.policy.refine import refine
 from redactor.types import (
-    BLEEPED,
     GUESSED,
     UNTRANSCRIBED,
     WITHHELD,
@@ -23,6 +23,7 @@ from redactor.types import (
     Recording,
     Speech,
     Transcript,
+    Unheard,
 )
 
 ECHOED = "bleeps were repeated on another channel that carries the same voice"
@@ -50,9 +51,6 @@ def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding],
         raise NotUnderstood("No word was understood in a recording that is not silent.")
     if any(u.kind in WITHHELD for u in speech.unheard):
         raise NotUnderstood("Most of what was recognised is a guess.")
-    if policy.unheard_speech == "quarantine" and any(u.kind not in BLEEPED for u in speech.unheard):
-        lost = sum(abs(u.end - u.start) for u in speech.unheard if u.kind not in BLEEPED)
-        raise UntranscribedSpeech(f"{lost:.1f} s of speech have no words.")
     transcripts: list[Transcript] = []
     widened = 0
     for transcript in speech.transcripts:
@@ -60,6 +58,8 @@ def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding],
         transcripts.append(complete)
         widened += count
     by_channel = {t.channel: t for t in transcripts}
+    keyed = {t.channel: key_decisions(speech, t, policy, duration) for t in transcripts}
+    unheard = _unheard(speech, keyed, policy)
     decisions: list[Decision] = []
     counted = [f for f in findings if not f.score < policy.min_score]  # a score that is no number counts
     for finding in counted:
@@ -67,24 +67,26 @@ def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding],
     covers: list[Cover] = []
     intervals: list[Interval] = []
     for transcript in transcripts:
-        mine = [d for d in decisions if d.finding.channel == transcript.channel and d.action is Action.REDACT]
-        found = _covers(transcript, mine)
+        keys = keyed[transcript.channel]
+        over_words = [d for d in keys if d.finding.start < d.finding.end]
+        mine = [d for d in decisions if d.finding.channel == transcript.channel]
+        found = _covers(transcript, [d for d in (*mine, *over_words) if d.action is Action.REDACT])
         found_intervals = bleeps(transcript, found, policy, duration)
-        for unheard in speech.unheard:
-            if speech.same_as[unheard.channel] != transcript.channel:
+        found, key_intervals = key_bleeps(transcript, found, keys, policy, duration)
+        found_intervals += key_intervals
+        for lost in unheard[transcript.channel]:
+            if lost.kind == "sound" and policy.unheard_sound == "keep":
                 continue
-            if unheard.kind == "sound" and policy.unheard_sound == "keep":
-                continue
-            start, end = (min(max(0.0, t), duration) for t in sorted((unheard.start, unheard.end)))
+            start, end = (min(max(0.0, t), duration) for t in sorted((lost.start, lost.end)))
             if start < end:
-                guessed = _guessed_covers(transcript, found, start, end) if unheard.kind in GUESSED else []
+                guessed = _guessed_covers(transcript, found, start, end) if lost.kind in GUESSED else []
                 found.extend(guessed or [empty_cover(transcript, start, end)])
                 # A guess's own time is one as well: all of a word that the stretch touches is covered.
                 start, end = (
                     min([start, *(c.start for c in guessed)]),
                     max([end, *(c.end for c in guessed)]),
                 )
-                found_intervals.append(unheard_bleep(transcript, start, end, policy, duration))
+                found_intervals.append(stretch_bleep(transcript, start, end, policy, duration))
         covered = {i for c in found for i in range(c.first, c.last)}
         kept = [w for i, w in enumerate(transcript.words) if i not in covered]
         covers.extend(sorted(found, key=lambda c: (c.first, c.last, c.start)))
@@ -104,7 +106,9 @@ def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding],
         sample_rate=recording.sample_rate,
         channels=recording.channels,
         speech=replace(speech, transcripts=tuple(transcripts)),
-        decisions=tuple(decisions),
+        decisions=tuple(
+            d for t in transcripts for d in (*decisions, *keyed[t.channel]) if d.finding.channel == t.channel
+        ),
         covers=tuple(covers),
         intervals=tuple(sorted(intervals, key=lambda i: (i.channel, i.start))),
         warnings=warnings,
@@ -148,6 +152,20 @@ def _decide(
             continue
         start, end = spoken_stretch(transcript.words, first, last)
         out.append(Decision(part, action, start, end))
+    return out
+
+
+def _unheard(speech: Speech, keyed: Mapping[int, Sequence[Decision]], policy: Policy) -> dict[int, list[Unheard]]:
+    """Sound that neither a word nor keyed digits stand for, by the channel of its transcript."""
+    out: dict[int, list[Unheard]] = {}
+    speaks = False
+    for channel, keys in keyed.items():
+        mine = [u for u in speech.unheard if speech.same_as[u.channel] == channel]
+        out[channel], found = unexplained(mine, keys)
+        speaks |= found
+    if speaks and policy.unheard_speech == "quarantine":
+        lost = sum(abs(u.end - u.start) for rest in out.values() for u in rest if u.kind not in BLEEPED)
+        raise UntranscribedSpeech(f"{lost:.1f} s of speech have no words.")
     return out
 
 
@@ -201,18 +219,3 @@ def bleeps(transcript: Transcript, covers: Sequence[Cover], policy: Policy, dura
         )
         out.append(Interval(transcript.channel, start, end, c.labels))
     return out
-
-
-def unheard_bleep(transcript: Transcript, start: float, end: float, policy: Policy, duration: float) -> Interval:
-    """The stretch with padding over what recognition tolerates beside words, but not into them."""
-    ends = [w.end or 0.0 for w in transcript.words if (w.start or 0.0) < start]
-    begins = [w.start or 0.0 for w in transcript.words if (w.end or 0.0) > end]
-    low = max([start - policy.padding, 0.0, *(e for e in ends if e <= start)])
-    high = min([end + policy.padding, duration, *(b for b in begins if b >= end)])
-    return Interval(transcript.channel, low, high, (UNTRANSCRIBED,))
-
-
-def empty_cover(transcript: Transcript, start: float, end: float, label: str = UNTRANSCRIBED) -> Cover:
-    """A cover of no word, at its place between those of the transcript."""
-    place = sum((w.start or 0.0) < start for w in transcript.words)
-    return Cover(transcript.channel, place, place, start, end, label, (label,))

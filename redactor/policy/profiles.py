@@ -2,7 +2,7 @@
 
 name = "front-desk"            # what artefacts are stamped with
 version = "1"
-default = "redact"             # for labels the table does not name
+default = "redact"             # for labels the table does not name; KEYED_DIGITS is redacted unless it is named
 min_score = 0.35               # findings below are ignored
 padding = 0.25                 # seconds bleeped around covered words
 reach = 0.1                    # of them at most so many inside a kept neighbour, and never past its middle
@@ -24,7 +24,7 @@ from types import MappingProxyType
 from typing import Any
 
 from redactor.errors import ConfigurationError
-from redactor.types import LABELS
+from redactor.types import KEYED_DIGITS, LABELS
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -118,7 +118,9 @@ def parse_policy(text: str) -> Policy:
         raise ConfigurationError(
             f"The policy names unknown labels: {', '.join(unknown)}.", hint=f"Labels: {', '.join(sorted(LABELS))}."
         )
-    labels = MappingProxyType({label: str(given.get(label, default)) for label in sorted(LABELS)})
+    # Tones of a keypad are digits that anyone's decoder reads: a policy that lets the rest stand has not thought of them.
+    usual = {**dict.fromkeys(sorted(LABELS), default), KEYED_DIGITS: "redact"}
+    labels = MappingProxyType({label: str(given.get(label, rule)) for label, rule in usual.items()})
     known = {"name", "version", "description", "min_score", "padding", "reach", "unheard_speech", "unheard_sound"}
     strange = sorted(set(data) - known)
     if strange:

@@ -10,6 +10,7 @@ The room, in the order of the data:
     second       who reads the redacted audio again, for --verify
     recognize    Recognizer: activity → windows → engine → words on the recording's clock → Speech
     coverage     sound that no word stands for → Unheard; overlap: where two people speak; understanding: words that are guesses
+    dtmf         where keys of a keypad sound (the pipeline asks for it, whoever transcribes)
     imported     TranscriptReader: a Transcriber that reads somebody else's transcript; formats: what others write
     checkpoints  a model's name → a validated folder (folder); stock: what is known of Whisper's own; verify, digests
     hub          Hugging Face: cache and download; index: the package index; bundle: one file; snapshots: into the cache
@@ -25,6 +26,7 @@ from .activity import VadOptions, loudest
 from .batcher import Batcher
 from .checkpoints import Checkpoint, Listed, list_checkpoints, resolve
 from .device import pick_device
+from .dtmf import key_tones
 from .engine import BatchEngine, Prepared, Transcriber, WindowEngine
 from .fake import FakeEngine, FakeTranscriber
 from .imported import TranscriptReader
@@ -48,6 +50,7 @@ __all__ = [
     "VadOptions",
     "WhisperEngine",
     "WindowEngine",
+    "key_tones",
     "list_checkpoints",
     "load_transcriber",
     "loudest",

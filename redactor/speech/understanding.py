@@ -20,7 +20,9 @@ from .activity import Activity, Span, overlapping, union
 RUN = 4  # words over which confidence is averaged
 FEWEST = 8  # words: a channel with fewer says little about the whole; its doubtful words are covered all the same
 MOSTLY = 0.5  # share of speech that may be doubt or overlap
-CROWDED = 0.25  # share of speech that may be overlap: what is found of it is a part (45 ordinary recordings: at most 0.06)
+CROWDED = (
+    0.25  # share of speech that may be overlap: what is found of it is a part (45 ordinary recordings: at most 0.06)
+)
 
 
 @dataclass(frozen=True, slots=True)

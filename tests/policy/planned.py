@@ -6,7 +6,18 @@ import numpy as np
 from hypothesis import strategies as st
 
 from redactor.policy import Policy, load_policy
-from redactor.types import AudioFormat, Finding, ModelInfo, Recording, Speech, TimedText, Transcript, Unheard, Word
+from redactor.types import (
+    AudioFormat,
+    Finding,
+    KeyTone,
+    ModelInfo,
+    Recording,
+    Speech,
+    TimedText,
+    Transcript,
+    Unheard,
+    Word,
+)
 
 RATE = 100
 """Nothing here listens: few samples make long recordings cheap."""
@@ -18,13 +29,17 @@ def recording(duration: float = 10.0, channels: int = 1) -> Recording:
 
 
 def speech(
-    *transcripts: Transcript, same_as: tuple[int, ...] | None = None, unheard: tuple[Unheard, ...] = ()
+    *transcripts: Transcript,
+    same_as: tuple[int, ...] | None = None,
+    unheard: tuple[Unheard, ...] = (),
+    key_tones: tuple[KeyTone, ...] = (),
 ) -> Speech:
     return Speech(
         transcripts,
         same_as if same_as is not None else tuple(t.channel for t in transcripts),
         ModelInfo("fake", "fake"),
         unheard=unheard,
+        key_tones=key_tones,
     )
 
 

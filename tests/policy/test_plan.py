@@ -10,7 +10,7 @@ from planned import DEIDENTIFY, finding, findings_in, recording, speech, spoken,
 from redactor.errors import UnlocatedFinding, UntranscribedSpeech
 from redactor.policy import load_policy, make_plan, with_echoes
 from redactor.policy.cover import covered_words
-from redactor.types import UNTRANSCRIBED, Action, Finding, Interval, TimedText, Transcript, Unheard
+from redactor.types import UNTRANSCRIBED, Action, Finding, Interval, KeyTone, TimedText, Transcript, Unheard
 
 DURATION = 10.0
 
@@ -33,8 +33,14 @@ def cases(draw):
             max_size=2,
         )
     )
+    key_tones = draw(
+        st.lists(
+            st.builds(KeyTone, st.sampled_from(range(len(same_as))), st.floats(-1, 12), st.floats(-1, 12)), max_size=3
+        )
+    )
     policy = DEIDENTIFY.having(padding=draw(st.sampled_from([0.0, 0.1, 0.25, 2.0])))
-    return recording(DURATION, len(same_as)), speech(*heard, same_as=same_as, unheard=tuple(unheard)), found, policy
+    said = speech(*heard, same_as=same_as, unheard=tuple(unheard), key_tones=tuple(key_tones))
+    return recording(DURATION, len(same_as)), said, found, policy
 
 
 @settings(max_examples=80)
@@ -56,7 +62,7 @@ def test_all_of_a_covered_words_time_is_bleeped_on_every_channel_that_carries_it
                 word = transcript.words[i]
                 assert any(c.first <= i < c.last and f.label in c.labels for c in covers)
                 assert any(b.start <= word.start and word.end <= b.end and f.label in b.labels for b in mine)
-        for u in (u for u in said.unheard if said.same_as[u.channel] == twin):
+        for u in (u for u in (*said.unheard, *said.key_tones) if said.same_as[u.channel] == twin):
             start, end = (min(max(t, 0.0), DURATION) for t in sorted((u.start, u.end)))
             assert start == end or any(b.start <= start and end <= b.end for b in mine)
         # Covers never share a word, and stand in the order of the text.

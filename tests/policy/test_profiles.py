@@ -31,8 +31,15 @@ def test_what_the_shipped_policies_redact():
 
     assert redacted("deidentify") == LABELS
     assert redacted("identifiers") == IDENTIFIERS
-    assert redacted("clinical") == CLINICAL
+    assert redacted("clinical") == CLINICAL | {"KEYED_DIGITS"}
     assert redacted("minimum-necessary") == LABELS - {"PERSON", "ORGANIZATION", "PHONE_NUMBER", "DATE_TIME"}
+
+
+@pytest.mark.parametrize("default", ["keep", "flag", "redact"])
+def test_keyed_digits_are_redacted_unless_a_policy_names_them(default):
+    head = f'{HEAD}default = "{default}"\n'
+    assert parse_policy(head).labels["KEYED_DIGITS"] == "redact"
+    assert parse_policy(head + '[labels]\nKEYED_DIGITS = "keep"').labels["KEYED_DIGITS"] == "keep"
 
 
 def test_labels_cannot_be_changed_behind_the_checks():

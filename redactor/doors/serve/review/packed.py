@@ -12,6 +12,7 @@ from redactor.types import (
     Decision,
     Finding,
     Interval,
+    KeyTone,
     ModelInfo,
     Plan,
     Speech,
@@ -49,6 +50,7 @@ def unpack(data: bytes) -> tuple[Plan, str]:
         skipped=speech["skipped"],
         unheard=tuple(Unheard(**u) for u in speech["unheard"]),
         warnings=tuple(speech["warnings"]),
+        key_tones=tuple(KeyTone(**k) for k in speech.get("key_tones", ())),  # plans of earlier versions have none
     )
     plan = Plan(
         id=given["id"], policy=given["policy"], duration=given["duration"], sample_rate=given["sample_rate"],

@@ -32,7 +32,7 @@ from redactor.policy.sent import (
     read_register,
     verdict_of,
 )
-from redactor.types import Plan, Recording
+from redactor.types import KEYED_DIGITS, Plan, Recording
 
 from .access import Access, AccessSettings, build_access
 from .app import build_review
@@ -99,7 +99,7 @@ def _to_nobody(audited: Audited, rules: Rules) -> Audited:
 
 def _found(plan: Plan) -> tuple[Any, ...]:
     """The detector's findings: a policy that splits one into parts has left several decisions of it."""
-    return tuple(dict.fromkeys(d.finding for d in plan.decisions))
+    return tuple(dict.fromkeys(d.finding for d in plan.decisions if d.finding.label != KEYED_DIGITS))
 
 
 def open_studio(
