@@ -11,6 +11,7 @@ from redactor.policy.keyed import empty_cover, key_bleeps, key_decisions, stretc
 from redactor.policy.profiles import Policy
 from redactor.policy.refine import refine
 from redactor.types import (
+    BLEEPED,
     GUESSED,
     UNTRANSCRIBED,
     WITHHELD,
