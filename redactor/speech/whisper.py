@@ -16,8 +16,10 @@ words where somebody speaks; what no word stands for is reported by `coverage`.
 from __future__ import annotations
 
 import math
+import threading
 import zlib
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,9 +47,12 @@ CAREFUL_MARGIN = 3.0  # seconds of nothing after a window in which words were mi
 TOKENS_PER_SECOND = 20  # fast speech is 5 to 7 words a second, 1 to 3 tokens each
 SPARE_TOKENS = 24
 FULL_STEP = 10  # seconds: windows in the whole context share a batch if their token limits, in such steps, agree
-TRIED_TOGETHER = 4
+TRIED_TOGETHER = {"cpu": 1, "cuda": 4}
 """Doubtful windows that are tried again at once: CTranslate2 keeps the decoder's view of a window once for each sampled
-text, which for Whisper small and 30 s is half a gigabyte a window."""
+text, 0.2 GB a window for base and half a gigabyte for small. On a CPU several together take as long as one by one."""
+CALLS_PER_SAMPLING = 4
+"""Of so many calls that run at once, one at a time may sample, for the same reason: else the peak of a run's memory
+would depend on how many happen to do so together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,8 @@ class WhisperEngine:
         self._full: int = model.feature_extractor.nb_max_frames
         # On a CPU the encoder is cheaper one window at a time (its working set stays in the cache), the decoder in a batch.
         self.encode_together = info.device != "cpu"
+        self._tried_together = TRIED_TOGETHER.get(info.device, 1)
+        self._sampling = threading.BoundedSemaphore(max(1, model.model.num_workers // CALLS_PER_SAMPLING))
 
     @classmethod
     def load(
@@ -227,8 +234,8 @@ class WhisperEngine:
         words = self._align(encoded, batch, standing)
         if not self._options.second_tries:
             return words
-        for first in range(0, len(doubtful), TRIED_TOGETHER):
-            some = doubtful[first : first + TRIED_TOGETHER]
+        for first in range(0, len(doubtful), self._tried_together):
+            some = doubtful[first : first + self._tried_together]
             again = self._again([batch[i] for i in some], context, [found[i] for i in some])
             for i, better in zip(some, again, strict=True):
                 words[i] = better
@@ -336,17 +343,18 @@ class WhisperEngine:
                 "sampling_topk": 0,
                 "sampling_temperature": temperature,
             }
-        results = self._model.model.generate(
-            encoded,
-            [self._prompt] * len(batch),
-            max_length=limit,
-            return_scores=True,
-            return_no_speech_prob=True,
-            suppress_blank=True,
-            suppress_tokens=[*self._suppressed, *forbidden],
-            max_initial_timestamp_index=round(1.0 / self._model.time_precision),
-            **how,
-        )
+        with self._sampling if temperature > 0 else nullcontext():
+            results = self._model.model.generate(
+                encoded,
+                [self._prompt] * len(batch),
+                max_length=limit,
+                return_scores=True,
+                return_no_speech_prob=True,
+                suppress_blank=True,
+                suppress_tokens=[*self._suppressed, *forbidden],
+                max_initial_timestamp_index=round(1.0 / self._model.time_precision),
+                **how,
+            )
         return [self._judged(result, limit) for result in results]
 
     def _judged(self, result: Any, limit: int) -> Decoded:
