@@ -374,7 +374,12 @@ def main() -> None:
     with workspace() as folder:
         if given.load or given.burst:
             result["load"] = load_run(
-                folder, given.load or (), seconds=given.seconds, model=given.model, burst=given.burst, bursts=given.bursts
+                folder,
+                given.load or (),
+                seconds=given.seconds,
+                model=given.model,
+                burst=given.burst,
+                bursts=given.bursts,
             )
             if given.plot and given.load:
                 plot(result["load"], given.plot)
