@@ -50,9 +50,7 @@ FULL_STEP = 10  # seconds: windows in the whole context share a batch if their t
 TRIED_TOGETHER = {"cpu": 1, "cuda": 4}
 """Doubtful windows that are tried again at once: CTranslate2 keeps the decoder's view of a window once for each sampled
 text, 0.2 GB a window for base and half a gigabyte for small. On a CPU several together take as long as one by one."""
-CALLS_PER_SAMPLING = 4
-"""Of so many calls that run at once, one at a time may sample, for the same reason: else the peak of a run's memory
-would depend on how many happen to do so together."""
+CALLS_PER_SAMPLING = 4  # of so many calls that run at once, one at a time may sample: the same memory again
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,9 +279,7 @@ class WhisperEngine:
         return self._align(encoded, batch, chosen)
 
     def _context(self, frames: int, *, careful: bool = False) -> int:
-        """Feature frames the encoder is given: the window and at least its margin of zeros, on the grid, at most 30
-        s.
-        """
+        """Feature frames the encoder is given: the window and at least its margin of zeros, on the grid, up to 30 s."""
         if self._margin is None:
             return self._full
         margin = max(self._margin, CAREFUL_MARGIN) if careful else self._margin
@@ -294,9 +290,7 @@ class WhisperEngine:
         return min(self._full, -(-wanted // grid) * grid)
 
     def _limit(self, seconds: float, context: int) -> int:
-        """Most tokens of a window's text. Of the context where it is trimmed, so that windows of one context share a
-        call.
-        """
+        """Most tokens of a window's text; of its context where that is trimmed, so that windows share a call."""
         if context == self._full:
             longest: float = math.ceil(seconds / FULL_STEP) * FULL_STEP
         else:
@@ -316,9 +310,7 @@ class WhisperEngine:
         return StorageView.from_array(np.concatenate(single))
 
     def _rows(self, encoded: Any, rows: Sequence[int], batch: Sequence[Prepared]) -> Any:
-        """Some windows of an encoded batch in the whole context. What lies on a GPU cannot be cut there, and is encoded
-        anew.
-        """
+        """Some windows of a batch encoded in the whole context; what lies on a GPU cannot be cut: it is encoded again."""
         if self.encode_together:
             return self._encode([batch[i] for i in rows], self._full)
         from ctranslate2 import StorageView
