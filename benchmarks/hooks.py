@@ -1,7 +1,8 @@
 """Calls of the hook in bursts while the service is killed, and how long a recording waits for its twin at rising load.
 
     python benchmarks/hooks.py [--recordings 2000] [--kills 5] [--services 1] [--database sqlite|postgresql] [--json FILE]
-    python benchmarks/hooks.py --load 0.1 0.5 1 2 --seconds 60 --burst 50 [--model base] [--json FILE] [--plot FILE]
+    python benchmarks/hooks.py --load 0.1 0.5 1 2 --seconds 60 --burst 50 [--bursts 1] [--model base] [--json FILE]
+                               [--plot FILE]
 
 First form: every tenth recording is told of twice, every fiftieth is corrupt, all in bursts of 50 hook processes, eight
 at a time, while `redactor serve` (or several, on PostgreSQL) is killed (-9) and started again. At the end every
@@ -11,7 +12,8 @@ detection, bleeping, the sandbox and the disk are real.
 
 Second form: for each load (calls a second, evenly spread) the seconds from the call of the hook to the redacted
 document, with a real checkpoint and natural messages of 15 s in a service that is warm. Percentiles by load show where
-the machine is full. --burst: so many calls at once, and how fast they are worked off.
+the machine is full. --burst: so many calls at once, how fast they are worked off, from the first call to the last end,
+and, right after it, the rate of an archive run (`redactor redact`) over the same recordings.
 
 Caveats: kill -9 is not a power cut; hooks, service and database share the cores.
 """
@@ -40,6 +42,7 @@ from typing import Any
 
 import numpy as np
 import postgresql
+from hook_burst import beside_an_archive, children_seconds, processor_seconds
 from hook_messages import message, natural_messages, varied
 from report import progress, stamp
 
@@ -244,42 +247,60 @@ def stop(process: subprocess.Popen[bytes]) -> int:
     return process.wait()
 
 
-def load_run(folder: Path, rates: Sequence[float], *, seconds: float, model: str, burst: int) -> list[dict[str, Any]]:
+def load_run(
+    folder: Path, rates: Sequence[float], *, seconds: float, model: str, burst: int, bursts: int
+) -> list[dict[str, Any]]:
     """The second form; see the module."""
-    site = Site(folder, model=model)
+    # As nice as the archive run that a burst is compared with.
+    site = Site(folder, model=model, more="nice = 0\n")
     sources = natural_messages()
     process = site.start()
     rows: list[dict[str, Any]] = []
     try:
         wait_for_ready(site)
-        number = 0
-        last = 0
+        number = last = 0
         # The first messages warm the service and are not counted; a burst comes as fast as calls can be made.
-        for rate in [1.0, *rates, *([math.inf] if burst else [])]:
+        for rate in [1.0, *rates, *[math.inf] * (bursts if burst else 0)]:
             count = (burst if math.isinf(rate) else max(4, round(rate * seconds))) if number else WARMING
+            paths = [site.recordings / f"call-{n:05d}.wav" for n in range(number, number + count)]
+            made = [varied(sources[n % len(sources)], n) for n in range(number, number + count)]
+            number += count
             took: list[float] = []
 
             def call(path: Path, took: list[float] = took) -> None:
                 took.append(site.hook(path, path.name)[1])
 
+            if math.isinf(rate):  # they are all there when the first call comes
+                for path, data in zip(paths, made, strict=True):
+                    path.write_bytes(data)
+                os.sync()
+            hooks, service = children_seconds(), processor_seconds(process.pid)
             began = time.monotonic()
             with ThreadPoolExecutor(16) as pool, site.queue() as queue:
-                for step in range(count):
-                    path = site.recordings / f"call-{number:05d}.wav"
-                    path.write_bytes(varied(sources[number % len(sources)], number))
-                    number += 1
+                for step, (path, data) in enumerate(zip(paths, made, strict=True)):
+                    if math.isfinite(rate):
+                        path.write_bytes(data)
                     time.sleep(max(0.0, began + step / rate - time.monotonic()))
                     pool.submit(call, path)
                 wait_until_settled(queue, site, number)
+                done = [r for r in all_of(queue, "redacted") if r["id"] > last]
                 row = {
                     "calls_per_second": rate if math.isfinite(rate) else "burst",
                     "seconds": round(time.monotonic() - began, 2),
                     "calls": count,
                     **latencies(queue, after=last),
                     "hook_p95_ms": round(float(np.percentile(took, 95)) * 1000, 1),
+                    "states": queue.counts(),
                 }
-                last = max(r["id"] for r in all_of(queue, "redacted"))
-                row["states"] = queue.counts()
+                last = max(r["id"] for r in done)
+            if math.isinf(rate):
+                drained = max(r["ended"] for r in done) - min(r["added"] for r in done)
+                spent = {
+                    "drained_seconds": round(drained, 2),
+                    "hook_cpu": round(children_seconds() - hooks, 2),
+                    "service_cpu": round(processor_seconds(process.pid) - service, 2),
+                }
+                row |= spent | beside_an_archive(paths, spent, model)
             if number > WARMING:
                 rows.append(row)
             progress(json.dumps(row))
@@ -295,7 +316,7 @@ def all_of(queue: Queue, state: str) -> Iterator[dict[str, Any]]:
         after = page[-1]["id"]
 
 
-def wait_for_ready(site: Site, *, seconds: float = 180.0) -> None:
+def wait_for_ready(site: Site, *, seconds: float = 600.0) -> None:
     until = time.monotonic() + seconds
     while b"ready" not in (site.log.read_bytes() if site.log.exists() else b""):
         assert time.monotonic() < until, "the service does not start"
@@ -344,15 +365,23 @@ def main() -> None:
     parser.add_argument("--load", type=float, nargs="*", help="calls a second; the second form")
     parser.add_argument("--seconds", type=float, default=40.0)
     parser.add_argument("--burst", type=int, default=0, help="calls at once, after the loads")
+    parser.add_argument("--bursts", type=int, default=1, help="how often, each with an archive run after it")
     parser.add_argument("--model", default="base", help="of the second form")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
     given = parser.parse_args()
     result: dict[str, Any] = {"stamp": stamp()}
     with workspace() as folder:
-        if given.load:
-            result["load"] = load_run(folder, given.load, seconds=given.seconds, model=given.model, burst=given.burst)
-            if given.plot:
+        if given.load or given.burst:
+            result["load"] = load_run(
+                folder,
+                given.load or (),
+                seconds=given.seconds,
+                model=given.model,
+                burst=given.burst,
+                bursts=given.bursts,
+            )
+            if given.plot and given.load:
                 plot(result["load"], given.plot)
         else:
             server: Callable[[], Any] = (

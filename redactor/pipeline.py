@@ -89,7 +89,7 @@ class Pipeline:
         reader: gives the bytes of an item; None: those of the file at its path.
         policy_for: gives the policy of an item; None: `policy` for all.
         witness: shown each recording with its bytes and artefacts before they are saved; what it raises, the recording
-            fails with.
+            fails with. Called without a turn, since it waits for disks and databases.
     """
 
     def __init__(
@@ -256,7 +256,7 @@ class Pipeline:
                 with self._audio.of(recording.duration * recording.channels):
                     made = self.redact(recording, transcriber, clock, policy)
                     if self._witness is not None:
-                        with clock.stage("witness", self._turn):
+                        with clock.stage("witness"):
                             self._witness(item, source, recording, made)
                     with clock.stage("save"):
                         save_set({artefact(target, suffix): content for suffix, content in made.files})

@@ -16,8 +16,10 @@ words where somebody speaks; what no word stands for is reported by `coverage`.
 from __future__ import annotations
 
 import math
+import threading
 import zlib
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,9 +51,10 @@ SHORTEST_JUDGED = 2.0  # seconds: "okay, bye" could be said in many languages
 TOKENS_PER_SECOND = 20  # fast speech is 5 to 7 words a second, 1 to 3 tokens each
 SPARE_TOKENS = 24
 FULL_STEP = 10  # seconds: windows in the whole context share a batch if their token limits, in such steps, agree
-TRIED_TOGETHER = 4
+TRIED_TOGETHER = {"cpu": 1, "cuda": 4}
 """Doubtful windows that are tried again at once: CTranslate2 keeps the decoder's view of a window once for each sampled
-text, which for Whisper small and 30 s is half a gigabyte a window."""
+text, 0.2 GB a window for base and half a gigabyte for small. On a CPU several together take as long as one by one."""
+CALLS_PER_SAMPLING = 4  # of so many calls that run at once, one at a time may sample: the same memory again
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,8 @@ class WhisperEngine:
         self._full: int = model.feature_extractor.nb_max_frames
         # On a CPU the encoder is cheaper one window at a time (its working set stays in the cache), the decoder in a batch.
         self.encode_together = info.device != "cpu"
+        self._tried_together = TRIED_TOGETHER.get(info.device, 1)
+        self._sampling = threading.BoundedSemaphore(max(1, model.model.num_workers // CALLS_PER_SAMPLING))
 
     @classmethod
     def load(
@@ -235,8 +240,8 @@ class WhisperEngine:
         words = self._align(encoded, batch, standing)
         if not self._options.second_tries:
             return words
-        for first in range(0, len(doubtful), TRIED_TOGETHER):
-            some = doubtful[first : first + TRIED_TOGETHER]
+        for first in range(0, len(doubtful), self._tried_together):
+            some = doubtful[first : first + self._tried_together]
             again = self._again([batch[i] for i in some], context, [found[i] for i in some])
             for i, better in zip(some, again, strict=True):
                 words[i] = better
@@ -297,9 +302,7 @@ class WhisperEngine:
         return self._align(encoded, batch, chosen)
 
     def _context(self, frames: int, *, careful: bool = False) -> int:
-        """Feature frames the encoder is given: the window and at least its margin of zeros, on the grid, at most 30
-        s.
-        """
+        """Feature frames the encoder is given: the window and at least its margin of zeros, on the grid, up to 30 s."""
         if self._margin is None:
             return self._full
         margin = max(self._margin, CAREFUL_MARGIN) if careful else self._margin
@@ -310,9 +313,7 @@ class WhisperEngine:
         return min(self._full, -(-wanted // grid) * grid)
 
     def _limit(self, seconds: float, context: int) -> int:
-        """Most tokens of a window's text. Of the context where it is trimmed, so that windows of one context share a
-        call.
-        """
+        """Most tokens of a window's text; of its context where that is trimmed, so that windows share a call."""
         if context == self._full:
             longest: float = math.ceil(seconds / FULL_STEP) * FULL_STEP
         else:
@@ -332,9 +333,7 @@ class WhisperEngine:
         return StorageView.from_array(np.concatenate(single))
 
     def _rows(self, encoded: Any, rows: Sequence[int], batch: Sequence[Prepared]) -> Any:
-        """Some windows of an encoded batch in the whole context. What lies on a GPU cannot be cut there, and is encoded
-        anew.
-        """
+        """Some windows of a batch encoded in the whole context; what lies on a GPU cannot be cut: it is encoded again."""
         if self.encode_together:
             return self._encode([batch[i] for i in rows], self._full)
         from ctranslate2 import StorageView
@@ -359,17 +358,18 @@ class WhisperEngine:
                 "sampling_topk": 0,
                 "sampling_temperature": temperature,
             }
-        results = self._model.model.generate(
-            encoded,
-            [self._prompt] * len(batch),
-            max_length=limit,
-            return_scores=True,
-            return_no_speech_prob=True,
-            suppress_blank=True,
-            suppress_tokens=[*self._suppressed, *forbidden],
-            max_initial_timestamp_index=round(1.0 / self._model.time_precision),
-            **how,
-        )
+        with self._sampling if temperature > 0 else nullcontext():
+            results = self._model.model.generate(
+                encoded,
+                [self._prompt] * len(batch),
+                max_length=limit,
+                return_scores=True,
+                return_no_speech_prob=True,
+                suppress_blank=True,
+                suppress_tokens=[*self._suppressed, *forbidden],
+                max_initial_timestamp_index=round(1.0 / self._model.time_precision),
+                **how,
+            )
         return [self._judged(result, limit) for result in results]
 
     def _judged(self, result: Any, limit: int) -> Decoded:

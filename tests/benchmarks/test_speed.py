@@ -18,7 +18,6 @@ import report
 import soundfile
 import stages
 import throughput
-import voicemails
 
 from redactor.types import TimedText
 
@@ -86,10 +85,8 @@ def test_every_step_that_is_timed_exists() -> None:
 
 
 def test_clips_differ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    noise = np.random.default_rng(1).uniform(-0.1, 0.1, 8000 * 4)
-    soundfile.write(tmp_path / "a.wav", noise, 8000, subtype="PCM_16")
-    monkeypatch.setattr(voicemails, "FOLDER", tmp_path)
-    monkeypatch.setattr(voicemails, "archive", lambda _files: [{"file": "a.wav"}] * 2)
+    noise = np.random.default_rng(1).integers(-3000, 3000, (8000 * 4, 1)).astype(np.int16)
+    monkeypatch.setattr(memory, "sources", lambda: iter([(noise, 8000)] * 2))
     (tmp_path / "out").mkdir()
     memory.clips(9, tmp_path / "out")
     made = sorted((tmp_path / "out").rglob("*.wav"))

@@ -1,6 +1,7 @@
 """The composition: real audio, policy, render and keep rooms around a scripted recogniser and a scripted detector."""
 
 import json
+import threading
 from dataclasses import replace
 from pathlib import Path, PurePath
 
@@ -276,3 +277,18 @@ def test_originals_stay(tmp_path):
     before = (path.read_bytes(), path.stat().st_mtime_ns)
     pipeline([WORDS]).process(one(path), tmp_path / "out")
     assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+
+
+def test_a_witness_that_waits_holds_up_no_computing(tmp_path):
+    """It asks disks and databases: with the turn held, other recordings could neither be decoded nor heard meanwhile."""
+    soundfile.write(tmp_path / "a.wav", voice(8000), 8000)
+    turn = threading.BoundedSemaphore(1)
+    free = []
+
+    def witness(*_):
+        free.append(turn.acquire(blocking=False))
+        turn.release()
+
+    outcome = pipeline([WORDS], turn=turn, witness=witness).process(one(tmp_path / "a.wav"), tmp_path / "out")
+    assert outcome.status is Status.REDACTED, outcome
+    assert free == [True]

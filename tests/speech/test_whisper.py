@@ -1,6 +1,10 @@
 import logging
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -110,6 +114,44 @@ def test_doubt_is_decoded_again_in_the_whole_context(
     (said,) = engine.recognize([voicemail[:32_000]])
     assert spy.searches == [(0.0, 1, 150), (0.0, 1, 1500), (0.2, 1, 1500), (0.4, 1, 1500), (0.6, 1, 1500)]
     assert said  # the best of them is kept: nothing is dropped
+
+
+def test_sampling_takes_one_window_at_a_time(
+    micro: WhisperEngine, voicemail: Mono, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each sampled window costs several times the memory of a search: neither a batch of doubtful ones nor several
+    calls at once may multiply that."""
+    windows = [voicemail[first : first + 32_000] for first in (0, 16_000, 32_000)]
+    sampling, most, sizes = 0, 0, set()
+    lock = threading.Lock()
+    generate = micro._model.model.generate
+
+    def watched(encoded: Any, *args: object, **options: Any) -> object:
+        nonlocal sampling, most
+        if not options.get("sampling_temperature"):
+            return generate(encoded, *args, **options)
+        with lock:
+            sampling += 1
+            most = max(most, sampling)
+            sizes.add(encoded.shape[0])
+        try:
+            time.sleep(0.05)  # so that the others arrive
+            return generate(encoded, *args, **options)
+        finally:
+            with lock:
+                sampling -= 1
+
+    engine = WhisperEngine(
+        micro._model, info=micro.info, max_window=8, margin=1.0, options=DecodingOptions(beam_size=1)
+    )
+    spy = Spy(micro._model.model)
+    monkeypatch.setattr(spy, "generate", watched)
+    monkeypatch.setattr(micro._model, "model", spy)
+    monkeypatch.setattr("redactor.speech.whisper.believed", lambda found: False)
+    with ThreadPoolExecutor(3) as pool:
+        said = list(pool.map(lambda _: engine.recognize(windows), range(3)))
+    assert all(any(words) for words in said)
+    assert (most, sizes) == (1, {1})
 
 
 def test_only_doubtful_windows_are_decoded_again(
