@@ -50,24 +50,16 @@ def test_outputs_that_were_deleted_or_changed_are_made_again(archive, suffix, ch
     assert archive.run() == ["redacted"]
 
 
-def test_a_lost_ledger_is_filled_from_the_documents(archive):
+@pytest.mark.parametrize("lost", [".redactor-*", ".redactor-ledger.key"])
+def test_without_the_ledger_or_its_key_nothing_that_lies_there_is_believed(archive, lost):
     archive.put("a.wav", "a")
     archive.put("b.wav", "a")
     archive.run()
-    for path in archive.out.glob(".redactor-*"):
+    for path in archive.out.glob(lost):
         path.unlink()
-    assert archive.run() == ["skipped", "skipped"]
-    assert archive.worked == []
+    assert archive.run() == ["redacted", "duplicate"]
     archive.run()
     assert archive.read == []
-
-
-def test_a_lost_key_costs_a_reading(archive):
-    archive.put("a.wav", "a")
-    archive.run()
-    (archive.out / ".redactor-ledger.key").unlink()
-    assert archive.run() == ["skipped"]
-    assert archive.worked == []
 
 
 def test_duplicates_get_artefacts_of_their_own(archive):
@@ -176,8 +168,8 @@ def test_killed_between_the_artefacts_and_the_ledger(archive):
     journal.begin(claim)
     archive.save(claim)
     crash(journal)
+    assert archive.run() == ["redacted"]  # nothing says what those artefacts should be
     assert archive.run() == ["skipped"]
-    assert archive.worked == []
 
 
 def test_one_run_at_a_time(archive):
@@ -190,7 +182,7 @@ def test_one_run_at_a_time(archive):
 
 
 @pytest.mark.parametrize("damage", [b"garbage" * 1000, b"SQLite format 3\0" + b"\xff" * 5000, "middle"])
-def test_a_damaged_ledger_is_set_aside_and_nothing_is_lost(archive, damage):
+def test_a_damaged_ledger_is_set_aside_and_begun_again(archive, damage):
     archive.put("a.wav", "a")
     archive.run()
     path = archive.out / NAME
@@ -198,8 +190,8 @@ def test_a_damaged_ledger_is_set_aside_and_nothing_is_lost(archive, damage):
         content = path.read_bytes()
         damage = content[:4000] + b"\xff" * 12_000 + content[16_000:]
     path.write_bytes(damage)
+    assert archive.run() == ["redacted"]
     assert archive.run() == ["skipped"]
-    assert archive.worked == []
     assert len(list(archive.out.glob(".redactor-ledger-damaged-*.sqlite"))) == 1
 
 
@@ -251,7 +243,7 @@ def test_a_ledger_that_can_no_longer_be_written_stops_the_run_and_loses_nothing(
     assert journal.released(idle=True) == ()
     journal.close()
     statuses = archive.run()
-    assert statuses.count("skipped") == done
+    assert done - 1 <= statuses.count("skipped") <= done  # of the last the digests were not noted any more
     assert set(statuses) <= {"skipped", "redacted"}
     assert len(statuses) == 200
 
