@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 
@@ -15,7 +16,8 @@ import pytest
 
 from redactor import durable
 from redactor.errors import OutOfSpace, OutputError
-from redactor.keep import remove_leftovers, save_set
+from redactor.keep import Target, artefact, fingerprints, remove_leftovers, remove_set, save_set
+from redactor.keep.artefacts import copy_set, intact
 
 ROOT = Path(__file__).parents[2]
 
@@ -285,3 +287,52 @@ def test_only_what_dead_processes_left_is_removed(tmp_path):
     assert all(p.exists() for p in stays)
     assert (outside / gone[0].name).exists()
     assert remove_leftovers(tmp_path / "nowhere") == 0
+
+
+def test_no_file_ever_lands_behind_a_link_that_comes_and_goes(tmp_path):
+    """A thread swaps the folder for a link as fast as it can, while sets are saved, read, copied and removed below it."""
+    root, outside, ended = tmp_path / "out", tmp_path / "outside", threading.Event()
+    folder, moved = root / "calls", root / "calls-moved"
+    folder.mkdir(parents=True)
+    outside.mkdir()
+    files = [(suffix, os.urandom(64)) for suffix in (".wav", ".txt", ".json")]
+    for suffix, _ in files:
+        (outside / f"a.redacted{suffix}").write_bytes(b"precious")
+    swaps = []
+
+    def swap():
+        while not ended.is_set():
+            folder.rename(moved)
+            folder.symlink_to(outside)
+            ended.wait(0.0002)
+            folder.unlink()
+            while moved.exists():
+                try:
+                    moved.rename(folder)
+                except OSError:  # noqa: PERF203 - a save has made the folder, which was not there for a moment
+                    shutil.rmtree(folder, ignore_errors=True)
+            swaps.append(1)
+            ended.wait(0.0002)
+
+    thread = threading.Thread(target=swap)
+    thread.start()
+    target, ends = Target(root) / "calls/a", []
+    try:
+        until = time.monotonic() + 20
+        while (len(ends) < 400 or len(set(ends)) < 2) and time.monotonic() < until:
+            try:
+                save_set({artefact(target, suffix): content for suffix, content in files})
+                ends.append("saved")
+            except OutputError:
+                ends.append("refused")
+            intact(target, fingerprints(files))
+            copy_set(target, target.with_name("b"), fingerprints(files))
+            remove_set(target, (".wav", ".txt", ".json"))
+    finally:
+        ended.set()
+        thread.join()
+    assert swaps
+    assert set(ends) == {"saved", "refused"}
+    assert {p.name: p.read_bytes() for p in outside.iterdir()} == {
+        f"a.redacted{suffix}": b"precious" for suffix, _ in files
+    }
