@@ -23,6 +23,7 @@ SUFFIX = ".part"
 MODE = 0o640
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+_LINK = {errno.ELOOP, errno.EMLINK, errno.ENOTDIR}
 _CANNOT_FLUSH = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EACCES, errno.EPERM, errno.EISDIR}
 """Answers of file systems that cannot flush a folder."""
 
@@ -32,41 +33,50 @@ _NAME = re.compile(rf"{re.escape(PREFIX)}([0-9]+)-([0-9a-f]{{8}})-[0-9a-f]{{16}}
 
 
 class Partial:
-    """A file being written under a temporary name; `commit` gives it its own, `discard` removes it."""
+    """A file being written under a temporary name; `commit` gives it its own, `discard` removes it.
 
-    def __init__(self, target: str | os.PathLike[str], *, mode: int = MODE) -> None:
+    Args:
+        target: its path; with `folder`, its name there.
+        folder: descriptor of the folder that it lies in (see `safe_open`): needed wherever others may write above it.
+    """
+
+    def __init__(self, target: str | os.PathLike[str], *, mode: int = MODE, folder: int | None = None) -> None:
         self.target = os.fspath(target)
-        self._mode = mode
+        self._mode, self._folder = mode, folder
         # The process id lets a later run tell leftovers of a killed process from files that are being written now.
         name = f"{PREFIX}{os.getpid()}-{_PROCESS}-{os.urandom(8).hex()}{SUFFIX}"
         self.path = os.path.join(os.path.dirname(self.target), name)
 
+    def open(self) -> int:
+        """Make the file; a descriptor for writing to it, to be closed by the caller."""
+        return os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, self._mode, dir_fd=self._folder)
+
     def write(self, content: bytes) -> None:
         """Write and flush to the device."""
-        with os.fdopen(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, self._mode), "wb") as file:
+        with os.fdopen(self.open(), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
 
     def commit(self) -> None:
-        os.replace(self.path, self.target)
+        os.replace(self.path, self.target, src_dir_fd=self._folder, dst_dir_fd=self._folder)
 
     def discard(self) -> None:
         with suppress(OSError):
-            os.unlink(self.path)
+            os.unlink(self.path, dir_fd=self._folder)
 
 
-def save(target: str | os.PathLike[str], content: bytes, *, mode: int = MODE) -> None:
-    """Write one file, so that it is on the disk under its name when this returns, or not there at all.
+def save(target: str | os.PathLike[str], content: bytes, *, mode: int = MODE, folder: int | None = None) -> None:
+    """Write one file, so that it is on the disk under its name when this returns, or not there at all; `folder`: see `Partial`.
 
     Raises:
         OutputError
     """
-    partial = Partial(target, mode=mode)
+    partial = Partial(target, mode=mode, folder=folder)
     try:
         partial.write(content)
         partial.commit()
-        flush_folder(os.path.dirname(partial.target))
+        flush_folder(os.path.dirname(partial.target) if folder is None else folder)
     except OSError as error:
         raise as_output_error(error) from None
     finally:
@@ -77,17 +87,27 @@ def as_output_error(error: OSError) -> OutputError:
     """What the system says about a write, without the path it says it about."""
     if error.errno in _FULL:
         return OutOfSpace("The disk is full or failing.")
+    if error.errno in _LINK:
+        return OutputError(
+            "A link, or a file, lies in the place of a folder that an output goes to.",
+            hint="Remove it, or choose another folder for the outputs.",
+        )
     return OutputError(f"An output cannot be written ({errno.errorcode.get(error.errno or 0, 'unknown error')}).")
 
 
 def remove_leftovers(folder: Path) -> int:
     """Remove temporary files that a killed process left under `folder`; returns how many. Files of living processes stay."""
     count = 0
-    for path in folder.rglob(f"{PREFIX}*{SUFFIX}"):
-        if is_leftover(path.name):
-            with suppress(OSError):
-                path.unlink()
-                count += 1
+    with suppress(OSError):
+        top = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            for _, _, files, here in os.fwalk(".", dir_fd=top):
+                for name in filter(is_leftover, files):
+                    with suppress(OSError):
+                        os.unlink(name, dir_fd=here)
+                        count += 1
+        finally:
+            os.close(top)
     return count
 
 
@@ -109,9 +129,12 @@ def _alive(pid: int, process: str) -> bool:
     return True
 
 
-def flush_folder(folder: str | os.PathLike[str]) -> None:
-    """Make the renames in a folder last, where its file system can."""
+def flush_folder(folder: str | os.PathLike[str] | int) -> None:
+    """Make the renames in a folder (a path, or a descriptor) last, where its file system can."""
     try:
+        if isinstance(folder, int):
+            os.fsync(folder)
+            return
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)

@@ -19,7 +19,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,19 @@ from redactor.audio import (
 from redactor.errors import Quarantine, as_redactor_error
 from redactor.flow import Allowance, Clock, in_order, spread
 from redactor.gather import Gather
-from redactor.keep import TEXT_SUFFIXES, Claim, Documents, Item, Journal, Step, artefact, below, save_set
+from redactor.keep import (
+    TEXT_SUFFIXES,
+    Claim,
+    Item,
+    Journal,
+    NullJournal,
+    Step,
+    Target,
+    artefact,
+    fingerprints,
+    remove_set,
+    save_set,
+)
 from redactor.naming import Detector, OutputNames
 from redactor.policy import Edit, Policy, edited, make_plan, with_echoes
 from redactor.render import Replacer, document, plain_text, srt, tokens, vtt
@@ -121,7 +133,7 @@ class Pipeline:
         self.verify_with = verify_with
         self.limits = limits or Limits()
         self.recipe = recipe
-        self._read = reader or (lambda item: read_source(item.path, limits=self.limits))
+        self._read = reader or (lambda item: read_source(item.path, within=item.within, limits=self.limits))
         self._policy_for = policy_for or (lambda _: policy)
         self._witness = witness
         self._names = OutputNames(detector, mode=names, min_score=policy.min_score)
@@ -217,17 +229,17 @@ class Pipeline:
 
     # --- files ---------------------------------------------------------------------------------------------------------
 
-    def process(self, item: Item, out: Path, *, resume: bool = False, journal: Journal | None = None) -> Outcome | None:
+    def process(self, item: Item, out: Path | Target, *, journal: Journal | None = None) -> Outcome | None:
         """Read, redact and save one file. Never raises for anything that is wrong with the file or its processing.
 
         Args:
-            resume: without a journal: skip what has a document of the same bytes and settings.
+            out: folder of the outputs; below the one that the operator named, no link is followed.
             journal: asked what is to be done, told what was; None is given back for an item that it makes wait.
         """
-        journal = journal or Documents(resume=resume)
+        journal = journal or NullJournal()
         clock = Clock()
         identity = ""
-        target: Path | None = None
+        target: Target | None = None
         try:
             policy = self._policy_for(item)
             with clock.stage("read"):
@@ -240,7 +252,8 @@ class Pipeline:
                         return skipped
                 source = self._read(item)
             identity = source.id
-            place = below(out, self._names.stem(item, source.id))
+            place = (out if isinstance(out, Target) else Target(out)) / self._names.stem(item, source.id)
+            place.check()
             transcriber = self.transcriber_for(item)
             decision = journal.begin(Claim(item, source.id, source.suffix, self.settings(transcriber, policy), place))
             if decision.step is not Step.PROCEED:
@@ -290,15 +303,14 @@ class Pipeline:
             warnings=made.plan.warnings + tuple(made.audio.warnings),
             seconds=tuple(clock.spent.items()),
         )
-        journal.finish(item, done, {suffix: len(content) for suffix, content in made.files})
+        journal.finish(item, done, fingerprints(made.files))
         return done
 
     def run(
         self,
         items: Iterable[Item],
-        out: Path | Callable[[Item], Path],
+        out: Path | Target | Callable[[Item], Path | Target],
         *,
-        resume: bool = False,
         journal: Journal | None = None,
         threads: int = 1,
         ordered: bool = False,
@@ -309,12 +321,12 @@ class Pipeline:
         Args:
             items: taken lazily, when there is room.
             out: folder of the outputs, or what gives it for each item.
-            resume, journal: see `process`.
+            journal: see `process`.
             threads: recordings under way at once; some dozens, so that batches fill.
             ordered: outcomes in the items' order (by their numbers) instead.
             stopping: once true nothing new is begun; what is under way is finished and its outcomes given.
         """
-        journal = journal or Documents(resume=resume)
+        journal = journal or NullJournal()
         folder = out if callable(out) else lambda _: out
         with self._gathered(threads):
             outcomes = spread(
@@ -343,20 +355,18 @@ class Pipeline:
             finally:
                 self._texts = None
 
-    def _forget(self, target: Path, identity: str) -> None:
+    def _forget(self, target: Target, identity: str) -> None:
         """What an earlier run left under this name no longer tells the truth about the file."""
         if (
             target.name != identity or hash(target) not in self._saved
         ):  # what this run saved there was made of the same bytes
             self._discard(target, keep=set())
 
-    def _discard(self, target: Path, *, keep: set[str]) -> None:
-        for suffix in {*TEXT_SUFFIXES, *AUDIO_SUFFIXES, *(s.upper() for s in AUDIO_SUFFIXES)} - keep:
-            path = artefact(target, suffix)
-            # On a case-insensitive disk ".WAV" and ".wav" are one file.
-            if suffix.lower() not in {k.lower() for k in keep}:
-                with suppress(OSError):
-                    path.unlink()
+    def _discard(self, target: Target, *, keep: set[str]) -> None:
+        # On a case-insensitive disk ".WAV" and ".wav" are one file.
+        kept = {suffix.lower() for suffix in keep}
+        every = {*TEXT_SUFFIXES, *AUDIO_SUFFIXES, *(s.upper() for s in AUDIO_SUFFIXES)}
+        remove_set(target, (suffix for suffix in every if suffix.lower() not in kept))
 
 
 def _echoed(recording: Recording, plan: Plan) -> Plan:

@@ -13,6 +13,7 @@ from redactor.audio.formats import SUFFIXES
 from redactor.audio.limits import Limits
 from redactor.audio.raw import RAW_SUFFIXES
 from redactor.errors import EmptyAudio, LimitExceeded, NoInput
+from redactor.safe_open import open_input
 
 AUDIO_SUFFIXES = frozenset(suffix for known in SUFFIXES.values() for suffix in known) | RAW_SUFFIXES
 """Lower-case endings that a folder walk takes for audio. What a file really is, its content decides."""
@@ -40,21 +41,26 @@ class Source:
         return cls(hashlib.sha256(untrusted_data).hexdigest(), untrusted_data, known)
 
 
-def read_source(path: str | os.PathLike[str], *, limits: Limits | None = None) -> Source:
+def read_source(
+    path: str | os.PathLike[str], *, within: str | os.PathLike[str] | None = None, limits: Limits | None = None
+) -> Source:
     """Read a file, once and whole.
 
-    Symbolic links are followed (spools use them); a device, FIFO, socket or directory behind the name is refused without
-    being opened for reading, so that nothing can hang.
+    Symbolic links are followed (spools use them), but for those that lead out of `within`; a device, FIFO, socket or directory
+    behind the name is refused without being opened for reading, so that nothing can hang.
+
+    Args:
+        within: the folder that was given, where `path` was found in a walk through it; None: `path` itself was given.
 
     Raises:
+        RefusedInput: it lies behind a link that leads out of `within`.
         NoInput: missing, unreadable, or not a regular file.
         EmptyAudio: no bytes.
         LimitExceeded: larger than `limits.max_bytes`.
     """
     limits = limits or Limits()
     try:
-        # O_NONBLOCK: opening a FIFO must not wait for a writer between the name's check and its use.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        descriptor = open_input(path, within)
     except (OSError, ValueError) as error:
         raise NoInput(_why_not(error)) from None
     try:

@@ -160,4 +160,5 @@ def _in_full(name: str) -> str:
 
 def in_full(item: Item) -> Item:
     """The item with its absolute path, links not followed."""
-    return replace(item, path=Path(os.path.abspath(item.path)))  # noqa: PTH100
+    within = None if item.within is None else Path(os.path.abspath(item.within))  # noqa: PTH100
+    return replace(item, path=Path(os.path.abspath(item.path)), within=within)  # noqa: PTH100

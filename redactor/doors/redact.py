@@ -329,7 +329,7 @@ def locate(
     for entry in Inputs(paths, is_audio=looks_like_audio):
         if identity is not None:
             try:
-                digest = read_source(entry.path, limits=Limits()).id
+                digest = read_source(entry.path, within=entry.within, limits=Limits()).id
             except RedactorError:  # what a run cannot read has no id
                 continue
             if not digest.startswith(identity.lower()):

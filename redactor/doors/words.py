@@ -70,7 +70,7 @@ def transcribe(
     worst = 0
     for item in items:
         try:
-            recording = decode(read_source(item.path, limits=Limits()))
+            recording = decode(read_source(item.path, within=item.within, limits=Limits()))
             speech = listen(recording, engine)
         except Exception as caught:  # noqa: BLE001 - one recording's failure; the run goes on
             error = as_redactor_error(caught, "transcribe")

@@ -3,12 +3,12 @@
 Order, and what a kill between two steps costs:
 
 1. `begin` commits the claim. Killed before: nothing is known, nothing was done. Killed after: the next run counts a crash.
-2. The artefacts are saved, their document last (`save.py`). Killed before the document: no document, the file is redone.
-3. `finish` commits the result. Killed before: the next run finds the claim open, but the document of the same bytes and settings in
-   place, and takes the result over. So no file is lost, and none but those under way is done twice.
+2. The artefacts are saved, their document last (`save.py`).
+3. `finish` commits their digests. Killed before: nothing says what those files should be, and the file is redone. So no file is lost, and
+   none but those under way is done twice.
 
-The ledger is never believed over the disk: a result counts while its files are there with the sizes that were noted, and a lost or
-rebuilt ledger is filled again from the documents.
+The ledger is never believed over the disk, nor the disk over the ledger: a result counts while all its files have the digests that were
+noted when it was made. What no digest was noted of (a lost ledger, one of an earlier version) is made again, whatever lies there.
 
 A file that was under way when a run was killed is taken up again at the end of the next one, with nothing else under way: if it is to
 blame, it ends that run alone, after all others are done; after `tries` such ends it is set aside.
@@ -22,18 +22,19 @@ import sqlite3
 import stat
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
-from redactor.errors import CrashedRepeatedly, InputError, OutOfSpace, OutputError
-from redactor.keep.artefacts import below, copy_set, finished, sizes
+from redactor.errors import CrashedRepeatedly, InputError, OutOfSpace, OutputError, RedactorError
+from redactor.keep.artefacts import Fingerprint, Fingerprints, copy_set, intact
 from redactor.keep.journal import PROCEED, WAIT, Claim, Decision, Known, Step, settled
 from redactor.keep.ledger import KEY_NAME, Ledger
 from redactor.keep.listing import Item
+from redactor.keep.save import Target
 from redactor.keep.sealing import Sealer, read_or_make_key
 from redactor.keep.work import Row, claim_work, give_back, look_up
+from redactor.safe_open import open_input
 from redactor.types import Outcome, Status
 
 YOUNG = 2_000_000_000
@@ -138,7 +139,7 @@ class ArchiveJournal:
     # --- the seam ------------------------------------------------------------------------------------------------------
 
     def known(self, item: Item) -> Known | None:
-        """By path, size, times and inode; the outputs must be there with the sizes that were noted."""
+        """By path, size, times and inode; the outputs must be there with the digests that were noted."""
         stamp = self._stamp(item)
         self._stamps[item.number] = stamp
         if stamp is None or not self._resume:
@@ -147,7 +148,7 @@ class ArchiveJournal:
         try:
             row = self._ledger.do(
                 lambda c: c.execute(
-                    "SELECT hex(content), settings, target, sizes FROM input JOIN work ON work.id = work "
+                    "SELECT hex(content), settings, target, files FROM input JOIN work ON work.id = work "
                     "WHERE name = ? AND stamp = ? AND state = 'redacted' AND target IS NOT NULL",
                     (name, stamp),
                 ).fetchone()
@@ -156,8 +157,8 @@ class ArchiveJournal:
             return None
         if row is None:
             return None
-        place, noted = self._opened(row[2]), json.loads(row[3])
-        if place is None or sizes(place, tuple(noted)) != noted:
+        place = self._opened(row[2])
+        if place is None or not intact(place, _files(row[3])):
             return None
         return Known(row[0].lower(), row[1])
 
@@ -190,14 +191,14 @@ class ArchiveJournal:
         """One run has a ledger at a time."""
         return True
 
-    def finish(self, item: Item, outcome: Outcome, sizes: Mapping[str, int]) -> None:
+    def finish(self, item: Item, outcome: Outcome, files: Fingerprints) -> None:
         """Note the result; what waited for it may go on."""
         self._stamps.pop(item.number, None)
         begun = self._begun.get(item.number)
         if begun is None:  # it failed before it had an id, or was known: every run looks again
             return
         if outcome.status is Status.REDACTED:
-            self._ledger.later(lambda c: self._settle(c, begun, "redacted", sizes=sizes))
+            self._ledger.later(lambda c: self._settle(c, begun, "redacted", files=files))
         else:
             self._ledger.later(lambda c: self._settle(c, begun, outcome.status.value, outcome=outcome))
         self._let_go(item.number)
@@ -217,12 +218,9 @@ class ArchiveJournal:
 
     def _decide(self, begun: _Begun) -> Decision:
         claim = begun.claim
-        there = finished(claim.target, claim.source_id, claim.settings)
-        row, noted = self._ledger.do(lambda c: self._look_up(c, begun, claim_new=there is None or not self._resume))
+        row, noted = self._ledger.do(lambda c: self._look_up(c, begun))
         if row is None:
-            if there is None or not self._resume:
-                return PROCEED  # claimed with the look
-            row = Row(begun.work, "pending", 0, 0, 0, "", "", "", 0)  # the ledger was lost, the document was not
+            return PROCEED  # claimed with the look
         fresh = row.run == self._ledger.run
         if row.state in ("quarantined", "failed"):
             if self._stands(row, fresh=fresh):
@@ -230,12 +228,10 @@ class ArchiveJournal:
             if row.reason == CrashedRepeatedly.reason and not begun.lone:
                 return self._later(begun)
             return self._claimed(begun, anew=self._retry_failed and not fresh)
-        if self._resume and there is not None and noted in (None, there):
-            # What this run put there without a note for this input, a twin of the same output name (an id) did.
-            twin = fresh and noted is None
-            self._ledger.later(lambda c: self._settle(c, begun, "redacted", sizes=there, run=row.run, duplicate=twin))
-            return settled(Outcome(claim.item.number, claim.source_id, Status.DUPLICATE if twin else Status.SKIPPED))
-        if (self._resume or fresh) and row.state == "redacted" and (copied := self._copied(begun)) is not None:
+        if self._resume and noted is not None and intact(claim.target, noted):
+            self._ledger.later(lambda c: self._settle(c, begun, "redacted", files=noted, run=row.run))
+            return settled(Outcome(claim.item.number, claim.source_id, Status.SKIPPED))
+        if row.state == "redacted" and (self._resume or fresh) and (copied := self._copied(begun, fresh=fresh)):
             return copied
         if row.crashes >= self._tries:
             problem = CrashedRepeatedly(f"{row.crashes} runs ended while they were at it.")
@@ -282,22 +278,26 @@ class ArchiveJournal:
             self._suspects.append(begun.claim.item)
         return WAIT
 
-    def _copied(self, begun: _Begun) -> Decision | None:
-        """Artefacts copied from a twin that still has them."""
+    def _copied(self, begun: _Begun, *, fresh: bool) -> Decision | None:
+        """Artefacts copied from a twin that still has them as they were made."""
         claim, name = begun.claim, self._name(begun.claim.item)
         rows = self._ledger.do(
             lambda c: c.execute(
-                "SELECT target, sizes FROM input WHERE work = ? AND target IS NOT NULL AND name != ? LIMIT 8",
+                "SELECT target, files FROM input WHERE work = ? AND target IS NOT NULL AND name != ? LIMIT 8",
                 (begun.work, name),
             ).fetchall()
         )
         for sealed, noted_text in rows:
-            place, noted = self._opened(sealed), json.loads(noted_text)
-            if place is None or finished(place, claim.source_id, claim.settings) != noted:
+            place, noted = self._opened(sealed), _files(noted_text)
+            if place is None:
                 continue
-            if place == claim.target or copy_set(place, claim.target, noted):
-                self._ledger.later(lambda c, noted=noted: self._note_input(c, begun, noted, duplicate=True))  # type: ignore[misc]
-                return settled(Outcome(claim.item.number, claim.source_id, Status.DUPLICATE))
+            if intact(place, noted) if place == claim.target else copy_set(place, claim.target, noted):
+                # In its own place: by a twin of the same output name (an id) in this run; else the input has another path than it had.
+                twin = fresh or place != claim.target
+                self._ledger.later(lambda c, noted=noted, twin=twin: self._note_input(c, begun, noted, duplicate=twin))  # type: ignore[misc]
+                return settled(
+                    Outcome(claim.item.number, claim.source_id, Status.DUPLICATE if twin else Status.SKIPPED)
+                )
         return None
 
     def _let_go(self, number: int) -> None:
@@ -317,19 +317,21 @@ class ArchiveJournal:
 
     def _stamp(self, item: Item) -> bytes | None:
         try:
-            status = item.path.stat()
-        except (OSError, ValueError):
+            file = open_input(item.path, item.within)
+        except (OSError, ValueError, RedactorError):
             return None
+        try:
+            status = os.fstat(file)
+        finally:
+            os.close(file)
         if not stat.S_ISREG(status.st_mode) or time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) < YOUNG:
             return None
         facts = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
         return self._seals.mark(repr(facts).encode())
 
-    def _opened(self, sealed: bytes) -> Path | None:
+    def _opened(self, sealed: bytes) -> Target | None:
         name = self._seals.open(sealed)
-        with suppress(OutputError, OSError, ValueError):
-            return None if name is None else below(self._out, Path(os.fsdecode(name)))
-        return None
+        return None if name is None else Target(self._out) / os.fsdecode(name)
 
     # --- statements (in the ledger's thread) ---------------------------------------------------------------------------
 
@@ -340,25 +342,22 @@ class ArchiveJournal:
             c.execute("DELETE FROM input")  # marks and seals of a key that is gone
             c.execute("INSERT OR REPLACE INTO meta VALUES ('key', ?)", (check,))
 
-    def _look_up(
-        self, c: sqlite3.Connection, begun: _Begun, *, claim_new: bool
-    ) -> tuple[Row | None, dict[str, int] | None]:
-        """The work's row, and the sizes noted for this input; a row is made where there is none (and claimed at once with `claim_new`)."""
+    def _look_up(self, c: sqlite3.Connection, begun: _Begun) -> tuple[Row | None, Fingerprints | None]:
+        """The work's row, and what was noted of this input's artefacts; a row is made, and claimed at once, where there is none."""
         claim = begun.claim
         key = (bytes.fromhex(claim.source_id), claim.suffix, claim.settings)
         row = look_up(c, key)
         if row is None:
             made = c.execute("INSERT INTO work (content, suffix, settings, state) VALUES (?, ?, ?, 'pending')", key)
             begun.work = int(made.lastrowid or 0)
-            if claim_new:
-                claim_work(c, begun.work)
+            claim_work(c, begun.work)
             return None, None
         begun.work = row.id
         noted = c.execute(
-            "SELECT sizes FROM input WHERE name = ? AND work = ? AND target IS NOT NULL",
+            "SELECT files FROM input WHERE name = ? AND work = ? AND target IS NOT NULL",
             (self._name(claim.item), begun.work),
         ).fetchone()
-        return row, json.loads(noted[0]) if noted else None
+        return row, _files(noted[0]) if noted else None
 
     def _settle(
         self,
@@ -366,10 +365,9 @@ class ArchiveJournal:
         begun: _Begun,
         state: str,
         *,
-        sizes: Mapping[str, int] | None = None,
+        files: Fingerprints | None = None,
         outcome: Outcome | None = None,
         run: int | None = None,
-        duplicate: bool = False,
     ) -> None:
         problem = (outcome.reason, outcome.message, outcome.hint, outcome.exit_code) if outcome else ("", "", "", 0)
         c.execute(
@@ -377,15 +375,19 @@ class ArchiveJournal:
             "attempts = CASE WHEN ? = 'failed' THEN attempts ELSE 0 END WHERE id = ?",
             (state, self._ledger.run if run is None else run, *problem, state, begun.work),
         )
-        self._note_input(c, begun, sizes or {}, duplicate=duplicate)
+        self._note_input(c, begun, files or {})
 
     def _note_input(
-        self, c: sqlite3.Connection, begun: _Begun, sizes: Mapping[str, int], *, duplicate: bool = False
+        self, c: sqlite3.Connection, begun: _Begun, files: Fingerprints, *, duplicate: bool = False
     ) -> None:
         claim = begun.claim
-        target = self._seals.seal(os.fsencode(claim.target.relative_to(self._out))) if sizes else None
-        noted = (self._name(claim.item), begun.work, begun.stamp, target, json.dumps(dict(sizes)), duplicate)
+        target = self._seals.seal(os.fsencode(PurePath(*claim.target.names))) if files else None
+        noted = (self._name(claim.item), begun.work, begun.stamp, target, json.dumps(dict(files)), duplicate)
         c.execute("INSERT OR REPLACE INTO input VALUES (?, ?, ?, ?, ?, ?)", noted)
+
+
+def _files(noted: str) -> Fingerprints:
+    return {suffix: Fingerprint(*facts) for suffix, facts in json.loads(noted).items()}
 
 
 def _holds(claim: Claim) -> tuple[object, object]:

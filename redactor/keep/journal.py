@@ -2,10 +2,10 @@
 
 For every item the pipeline calls, in this order and from any thread:
 
-    known(item)              before the file is read: finished earlier, by the look of the file's name, times and size?
+    known(item)              before the file is read: finished earlier, by the look of its name, times and size, and the digests of the outputs?
     begin(claim)             after it was read and hashed, before it is decoded: proceed, wait, or here is the outcome
     holds(item)              after it failed: is it still ours, or may what lies in its place be another's by now?
-    finish(item, outcome, sizes)   after the artefacts were saved, or after the recording failed (also before `begin`)
+    finish(item, outcome, files)   after the artefacts were saved, or after the recording failed (also before `begin`)
     released(idle=…)         after each finish, and when nothing is left to do: items that waited and must be taken again, from `known` on
 
 Many items may be under way at once. Only `begin` raises (an `OutputError`, if the memory of the run cannot be kept).
@@ -16,15 +16,15 @@ waits for quiet, one item at a time, and an empty answer is the end.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
 from typing import Protocol
 
-from redactor.keep.artefacts import finished
+from redactor.keep.artefacts import Fingerprints
 from redactor.keep.listing import Item
-from redactor.types import Outcome, Status
+from redactor.keep.save import Target
+from redactor.types import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Claim:
     source_id: str
     suffix: str
     settings: str
-    target: Path = field(repr=False)
+    target: Target = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +94,8 @@ class Journal(Protocol):
         """Whether nobody else has taken over what `begin` let proceed: only then what an earlier run left in its place may be removed."""
         ...
 
-    def finish(self, item: Item, outcome: Outcome, sizes: Mapping[str, int]) -> None:
-        """The end of what `begin` let proceed: bytes by suffix of what was saved, empty if nothing was."""
+    def finish(self, item: Item, outcome: Outcome, files: Fingerprints) -> None:
+        """The end of what `begin` let proceed: what was saved, empty if nothing was."""
         ...
 
     def released(self, *, idle: bool) -> tuple[Item, ...]:
@@ -103,28 +103,23 @@ class Journal(Protocol):
         ...
 
 
-class Documents:
-    """The journal that keeps nothing: with `resume` it reads the documents that lie beside the outputs, else everything is done anew."""
-
-    def __init__(self, *, resume: bool = False) -> None:
-        self._resume = resume
+class NullJournal:
+    """The journal that keeps nothing: everything is done anew."""
 
     def known(self, item: Item) -> Known | None:
-        """Nothing is known without reading the file."""
+        """Nothing is known."""
         return None
 
     def begin(self, claim: Claim) -> Decision:
-        """Skip what has a document of the same bytes and settings, and all its files."""
-        if self._resume and finished(claim.target, claim.source_id, claim.settings) is not None:
-            return settled(Outcome(claim.item.number, claim.source_id, Status.SKIPPED))
+        """Whatever lies there: nobody noted what it should be."""
         return PROCEED
 
     def holds(self, item: Item) -> bool:
         """Nobody takes over."""
         return True
 
-    def finish(self, item: Item, outcome: Outcome, sizes: Mapping[str, int]) -> None:
-        """The document tells it all."""
+    def finish(self, item: Item, outcome: Outcome, files: Fingerprints) -> None:
+        """Nobody asks later."""
 
     def released(self, *, idle: bool) -> tuple[Item, ...]:
         """Nothing ever waits."""

@@ -6,8 +6,8 @@ Two tables. `work` has a row for each content (SHA-256 of the bytes, ending, set
        ▲                  │
        └── the next run ──┘  found claimed when it started: the process was killed; `crashes` counts that
 
-`input` has a row for each input whose work was settled: a mark of its path, a mark of its size and times, its output's sealed name and
-sizes (`sealing.py` says what marks and seals hide). No names, no speech, no durations; reasons and messages are those of `errors`.
+`input` has a row for each input whose work was settled: a mark of its path, a mark of its size and times, its output's sealed name, sizes
+and digests (`sealing.py` says what marks and seals hide). No names, no speech, no durations; reasons and messages are those of `errors`.
 
 One process: the file is locked by SQLite for as long as it is open, and the system drops the lock with the process. A second run
 is refused. One thread: all statements run in the thread that owns the connection; what is asked of it meanwhile goes into its next
@@ -37,7 +37,7 @@ NAME = ".redactor-ledger.sqlite"
 KEY_NAME = ".redactor-ledger.key"
 
 _APPLICATION = 0x52644C67  # "RdLg": SQLite keeps it in the file's head
-_VERSION = 1
+_VERSION = 2
 _TOGETHER = 256
 """Statements of at most so many callers share a transaction."""
 
@@ -57,12 +57,14 @@ CREATE TABLE work (
   UNIQUE (content, suffix, settings)
 );
 CREATE INDEX claimed ON work (state) WHERE state = 'claimed';
+"""
+_INPUT = """
 CREATE TABLE input (
   name BLOB PRIMARY KEY,                 -- mark of path and output stem
   work INTEGER NOT NULL REFERENCES work (id),
   stamp BLOB,                            -- mark of size, times, inode; NULL: too young to be told from a later write
   target BLOB,                           -- sealed output name below the output folder; NULL: nothing was written
-  sizes TEXT NOT NULL DEFAULT '{}',      -- bytes by suffix, JSON
+  files TEXT NOT NULL DEFAULT '{}',      -- artefacts by suffix: bytes and SHA-256, JSON
   duplicate INTEGER NOT NULL DEFAULT 0   -- its artefacts are copies of another input's of the same work
 ) WITHOUT ROWID;
 CREATE INDEX twins ON input (work) WHERE target IS NOT NULL;
@@ -228,7 +230,7 @@ class Ledger:
             connection.execute(f"PRAGMA {p}").fetchone()[0] for p in ("application_id", "user_version")
         )
         if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            for statement in _SCHEMA.split(";\n"):
+            for statement in (*_SCHEMA.split(";\n"), *_INPUT.split(";\n")):
                 connection.execute(statement)
             connection.execute(f"PRAGMA application_id = {_APPLICATION}")
             connection.execute(f"PRAGMA user_version = {_VERSION}")
@@ -239,6 +241,10 @@ class Ledger:
             )
         elif connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise sqlite3.DatabaseError("malformed")
+        elif version < _VERSION:
+            # Version 1 noted sizes alone: nothing that lies there can be believed by them, so all of it is made again.
+            for statement in ("DROP TABLE input", *_INPUT.split(";\n"), f"PRAGMA user_version = {_VERSION}"):
+                connection.execute(statement)
         facts = dict(connection.execute("SELECT name, value FROM meta").fetchall())
         self.unclean = not facts.get("clean", 0)
         self.run = int(facts.get("run", 0)) + 1

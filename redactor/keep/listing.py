@@ -28,6 +28,7 @@ class Item:
         relative: path below the folder that was given (the bare name for a file).
         stem: what outputs are named after (see `Stems`).
         plain: whether the stem is of our own making, so that nobody's name can be in it.
+        within: the folder that was given and walked: no link below it may lead out of it. None for a file that was named by itself.
         has_namesake, shares_stem: whether another input of the run has the same relative path, or the same up to the suffix.
     """
 
@@ -38,6 +39,7 @@ class Item:
     has_namesake: bool = field(default=False, repr=False)
     shares_stem: bool = field(default=False, repr=False)
     plain: bool = field(default=False, repr=False)
+    within: Path | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class Inputs:
                 stem = here.stem(relative, number)
                 yield Item(
                     number, batch.folder / name, PurePath(relative), PurePath(stem),
-                    here.has_namesake(relative), here.shares_stem(relative),
+                    here.has_namesake(relative), here.shares_stem(relative), within=batch.walked,
                 )  # fmt: skip
             for path in batch.blocked:
                 number += 1
@@ -124,6 +126,7 @@ def list_inputs(paths: Sequence[Path], *, is_audio: Callable[[Path], bool], outs
 class _Batch:
     """Files of one folder, sorted; or one file that was given; or folders that may not be listed: they get a (failed) outcome.
 
+    walked: the folder that was given, None for a file.
     stems: shared with other folders, where names of several folders could meet.
     """
 
@@ -131,6 +134,7 @@ class _Batch:
     folder: Path
     prefix: str
     names: list[str]
+    walked: Path | None = None
     stems: Stems | None = None
     blocked: tuple[Path, ...] = ()
 
@@ -176,10 +180,10 @@ class _Walk:
                     shared.update((os.path.join(root, name), together) for name in alike)  # noqa: PTH118
             if names:
                 below = here.relative_to(given)
-                yield _Batch(given, here, os.path.join(below, "") if below.parts else "", names, stems)  # noqa: PTH118
+                yield _Batch(given, here, os.path.join(below, "") if below.parts else "", names, given, stems)  # noqa: PTH118
         kept = tuple(path for path in blocked if self._is_wanted(path))
         if kept:
-            yield _Batch(given, given, "", [], None, kept)
+            yield _Batch(given, given, "", [], given, None, kept)
 
     def _counted(self, given: Path, folders: list[Path]) -> Stems:
         """The names below folders that some file systems take for one."""

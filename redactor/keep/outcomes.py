@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TextIO
 
 from redactor.durable import Partial, as_output_error
-from redactor.errors import OutputError
+from redactor.errors import OutputError, RefusedInput
+from redactor.safe_open import folder_at, open_file
 from redactor.types import Outcome
 
 NAME = "outcomes.jsonl"
@@ -29,21 +30,21 @@ class OutcomeLog:
     """
 
     def __init__(self, folder: Path) -> None:
-        path = folder / NAME
-        if not _is_ours(path):
+        if not _is_ours(folder):
             raise OutputError(f"The --out folder has an {NAME} of somebody else.", hint="Choose another --out folder.")
         self.trouble: OutputError | None = None
         """Why no more lines can be written, once that is so."""
-        partial = Partial(path)
         try:
-            partial.write(b"")
-            # Renamed at once: what stood there, be it a link, is replaced and not written to.
-            self._file: TextIO = open(partial.path, "a", encoding="utf-8")  # noqa: PTH123, SIM115 - closed by `close`
-            partial.commit()
+            with folder_at(folder) as here:
+                partial = Partial(NAME, folder=here)
+                try:
+                    self._file: TextIO = os.fdopen(partial.open(), "w", encoding="utf-8")
+                    # Renamed at once: what stood there, be it a link, is replaced and not written to.
+                    partial.commit()
+                finally:
+                    partial.discard()
         except OSError as error:
             raise as_output_error(error) from None
-        finally:
-            partial.discard()
 
     def add(self, outcome: Outcome) -> None:
         """Append a line; a failure shows in `trouble`."""
@@ -75,12 +76,16 @@ def row(outcome: Outcome) -> dict[str, object]:
     return found
 
 
-def _is_ours(path: Path) -> bool:
+def _is_ours(folder: Path) -> bool:
     try:
-        with path.open("rb") as file:
-            head = file.read(200)
+        with folder_at(folder) as here:
+            file = open_file(NAME, here)
     except FileNotFoundError:
         return True
-    except OSError:
+    except (OSError, RefusedInput):
         return False
+    try:
+        head = os.pread(file, 200, 0)
+    finally:
+        os.close(file)
     return not head or SCHEMA.partition("/")[0].encode() in head

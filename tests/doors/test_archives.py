@@ -1,11 +1,14 @@
 """An archive through the command: the same command again goes on, twins, one run at a time, damage, a disk that fills."""
 
 import json
+import os
 import re
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
+from redactor import pipeline
 from redactor.doors import cli, options
 from redactor.errors import OutOfSpace
 from redactor.keep import ArchiveJournal
@@ -74,7 +77,7 @@ def test_a_damaged_ledger_is_said_and_rebuilt(redact):
     redact()
     (redact.out / ".redactor-ledger.sqlite").write_bytes(b"Dana Whitlock" * 1000)
     code, err, rows = redact()
-    assert (code, set(rows.values())) == (0, {"skipped"})
+    assert (code, rows) == (0, {1: "redacted", 2: "duplicate", 3: "redacted"})
     assert "set aside" in err
 
 
@@ -98,3 +101,120 @@ def test_a_full_disk_ends_the_run_before_more_is_recognised_for_nothing(redact, 
     found = summary(redact.out)
     assert (found["interrupted"], found["exit_code"], found["reasons"]) == (True, 74, {"out-of-space": 2})
     assert redact()[::2] == (0, {1: "redacted", 2: "duplicate", 3: "redacted"})
+
+
+# --- others may write to the archive and to --out ------------------------------------------------------------------------
+
+
+def test_an_original_in_the_place_of_its_redacted_twin_is_covered_again(redact):
+    """As many bytes, so that the size says nothing."""
+    redact()
+    original, made = (redact.out.parent / "archive/a.wav").read_bytes(), redact.out / "a.redacted.wav"
+    content = made.read_bytes()
+    planted = original[: len(content)].ljust(len(content), b"\0")
+    made.write_bytes(planted)
+    (redact.out / "deep/b.redacted.wav").unlink()  # its twin would be given what lies there
+    assert redact()[2] == {1: "redacted", 2: "duplicate", 3: "skipped"}
+    assert made.read_bytes() == (redact.out / "deep/b.redacted.wav").read_bytes() == content != planted
+
+
+@pytest.fixture
+def outside(tmp_path):
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    for suffix in (".wav", ".txt", ".srt", ".vtt", ".json"):
+        (folder / f"b.redacted{suffix}").write_bytes(b"precious")
+    return folder
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def swap(folder, outside):
+    folder.rename(folder.with_name(f"{folder.name}-moved"))
+    folder.symlink_to(outside)
+
+
+@pytest.mark.parametrize("call", ["open", "fsync"])
+def test_a_folder_of_outputs_is_swapped_for_a_link_while_a_set_is_saved(redact, outside, monkeypatch, call):
+    (redact.out / "deep").mkdir(parents=True)
+    really, called, saving, swapped = pipeline.save_set, getattr(os, call), [], []
+
+    def save(files):
+        saving.extend(path.name for path in files if "c.redacted" in path.name)
+        really(files)
+
+    def at(first, *args, **kwargs):
+        if saving and not swapped and (call == "fsync" or str(first).endswith(".part")):
+            swapped.append(swap(redact.out / "deep", outside))
+        return called(first, *args, **kwargs)
+
+    for suffix in (".wav", ".txt", ".srt", ".vtt", ".json"):
+        (outside / f"c.redacted{suffix}").write_bytes(b"precious")
+    before = contents(outside)
+    monkeypatch.setattr(pipeline, "save_set", save)
+    monkeypatch.setattr(os, call, at)
+    redact()
+    assert swapped
+    assert contents(outside) == before
+
+
+def test_a_folder_of_outputs_that_is_a_link_is_said_before_anything_is_recognised(redact, outside):
+    redact.out.mkdir()
+    (redact.out / "elsewhere").mkdir()
+    (redact.out / "deep").symlink_to(redact.out / "elsewhere")  # be it within --out
+    code, _, rows = redact()
+    assert (code, rows) == (73, {1: "redacted", 2: "failed", 3: "failed"})
+    assert contents(redact.out / "elsewhere") == {}
+
+
+def test_a_folder_of_inputs_is_swapped_for_a_link_before_one_is_read(redact, outside, monkeypatch):
+    folder, really = redact.out.parent / "archive/deep", pipeline.read_source
+    (outside / "c.wav").write_bytes((folder / "c.wav").read_bytes())
+
+    def read(path, **kwargs):
+        if path.name == "c.wav":
+            swap(folder, outside)
+        return really(path, **kwargs)
+
+    monkeypatch.setattr(pipeline, "read_source", read)
+    code, _, rows = redact()
+    assert (code, rows) == (65, {1: "redacted", 2: "duplicate", 3: "failed"})
+    assert "leads out" in (redact.out / "outcomes.jsonl").read_text()
+
+
+def test_links_to_recordings_within_the_archive_are_read_and_others_are_not(redact, outside, tmp_path):
+    folder = tmp_path / "archive"
+    (folder / "deep/c.wav").rename(folder / "deep/kept.bin")
+    (folder / "deep/c.wav").symlink_to("kept.bin")
+    code, _, rows = redact()
+    assert (code, rows[3]) == (0, "redacted")
+    (folder / "deep/kept.bin").rename(outside / "c.wav")
+    (folder / "deep/c.wav").unlink()
+    (folder / "deep/c.wav").symlink_to(outside / "c.wav")
+    assert redact("--redo")[0] == 65
+
+
+def test_the_list_of_outcomes_is_not_written_through_a_link(redact, tmp_path, monkeypatch):
+    precious, really, done = tmp_path / "precious", os.open, []
+    precious.write_bytes(b"precious")
+    redact.out.mkdir()
+
+    def opening(name, flags, *rest, **options):
+        file = really(name, flags, *rest, **options)
+        if not done and str(name).endswith(".part") and summary_is_next():
+            (part,) = redact.out.glob(".redactor-*.part")
+            part.unlink()
+            part.symlink_to(precious)
+            done.append(True)
+        return file
+
+    def summary_is_next():
+        return (redact.out / ".redactor-ledger.key").exists()
+
+    monkeypatch.setattr(os, "open", opening)
+    with suppress(json.JSONDecodeError):  # under the name of the list lies the link now
+        redact()
+    assert done
+    assert precious.read_bytes() == b"precious"

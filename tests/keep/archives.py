@@ -5,7 +5,18 @@ import json
 from pathlib import Path, PurePath
 
 from redactor.errors import OutputError
-from redactor.keep import ArchiveJournal, Claim, Item, Step, artefact, in_turn, save_set
+from redactor.keep import (
+    ArchiveJournal,
+    Claim,
+    Fingerprint,
+    Item,
+    Step,
+    Target,
+    artefact,
+    fingerprints,
+    in_turn,
+    save_set,
+)
 from redactor.types import Outcome, Status
 
 SETTINGS = "0123456789abcdef"
@@ -39,14 +50,15 @@ class Archive:
 
     def claim(self, item: Item, content: str) -> Claim:
         return Claim(
-            item, hashlib.sha256(content.encode()).hexdigest(), item.path.suffix, SETTINGS, self.out / item.stem
+            item, hashlib.sha256(content.encode()).hexdigest(), item.path.suffix, SETTINGS, Target(self.out) / item.stem
         )
 
-    def save(self, claim: Claim) -> dict[str, int]:
+    def save(self, claim: Claim) -> dict[str, Fingerprint]:
         doc = json.dumps({"id": claim.source_id, "settings": SETTINGS, "audio": ".wav"})
         texts = {".wav": claim.source_id, ".txt": "t", ".srt": "s", ".vtt": "v", ".json": doc}
-        save_set({artefact(claim.target, suffix): text.encode() for suffix, text in texts.items()})
-        return {suffix: len(text) for suffix, text in texts.items()}
+        files = [(suffix, text.encode()) for suffix, text in texts.items()]
+        save_set({artefact(claim.target, suffix): content for suffix, content in files})
+        return fingerprints(files)
 
     def process(self, journal, item: Item) -> Outcome | None:
         known = journal.known(item)

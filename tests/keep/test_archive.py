@@ -1,5 +1,6 @@
 """The journal of an archive: what is done, skipped, copied, tried again, given up; over runs, kills and damage."""
 
+import json
 import os
 import sqlite3
 
@@ -50,24 +51,16 @@ def test_outputs_that_were_deleted_or_changed_are_made_again(archive, suffix, ch
     assert archive.run() == ["redacted"]
 
 
-def test_a_lost_ledger_is_filled_from_the_documents(archive):
+@pytest.mark.parametrize("lost", [".redactor-*", ".redactor-ledger.key"])
+def test_without_the_ledger_or_its_key_nothing_that_lies_there_is_believed(archive, lost):
     archive.put("a.wav", "a")
     archive.put("b.wav", "a")
     archive.run()
-    for path in archive.out.glob(".redactor-*"):
+    for path in archive.out.glob(lost):
         path.unlink()
-    assert archive.run() == ["skipped", "skipped"]
-    assert archive.worked == []
+    assert archive.run() == ["redacted", "duplicate"]
     archive.run()
     assert archive.read == []
-
-
-def test_a_lost_key_costs_a_reading(archive):
-    archive.put("a.wav", "a")
-    archive.run()
-    (archive.out / ".redactor-ledger.key").unlink()
-    assert archive.run() == ["skipped"]
-    assert archive.worked == []
 
 
 def test_duplicates_get_artefacts_of_their_own(archive):
@@ -176,8 +169,8 @@ def test_killed_between_the_artefacts_and_the_ledger(archive):
     journal.begin(claim)
     archive.save(claim)
     crash(journal)
+    assert archive.run() == ["redacted"]  # nothing says what those artefacts should be
     assert archive.run() == ["skipped"]
-    assert archive.worked == []
 
 
 def test_one_run_at_a_time(archive):
@@ -190,7 +183,7 @@ def test_one_run_at_a_time(archive):
 
 
 @pytest.mark.parametrize("damage", [b"garbage" * 1000, b"SQLite format 3\0" + b"\xff" * 5000, "middle"])
-def test_a_damaged_ledger_is_set_aside_and_nothing_is_lost(archive, damage):
+def test_a_damaged_ledger_is_set_aside_and_begun_again(archive, damage):
     archive.put("a.wav", "a")
     archive.run()
     path = archive.out / NAME
@@ -198,8 +191,8 @@ def test_a_damaged_ledger_is_set_aside_and_nothing_is_lost(archive, damage):
         content = path.read_bytes()
         damage = content[:4000] + b"\xff" * 12_000 + content[16_000:]
     path.write_bytes(damage)
+    assert archive.run() == ["redacted"]
     assert archive.run() == ["skipped"]
-    assert archive.worked == []
     assert len(list(archive.out.glob(".redactor-ledger-damaged-*.sqlite"))) == 1
 
 
@@ -251,7 +244,7 @@ def test_a_ledger_that_can_no_longer_be_written_stops_the_run_and_loses_nothing(
     assert journal.released(idle=True) == ()
     journal.close()
     statuses = archive.run()
-    assert statuses.count("skipped") == done
+    assert done - 1 <= statuses.count("skipped") <= done  # of the last the digests were not noted any more
     assert set(statuses) <= {"skipped", "redacted"}
     assert len(statuses) == 200
 
@@ -265,3 +258,62 @@ def test_no_names_in_the_ledger(archive):
         content = path.read_bytes().lower()
         assert not any(secret in content for secret in (b"dana", b"whitlock", b"5550142", b"brunsvold"))
         assert path.stat().st_mode & 0o077 == 0
+
+
+def same_size(path):
+    """What somebody puts in an artefact's place: other bytes, as many."""
+    planted = bytes(255 - byte for byte in path.read_bytes())
+    times = path.stat()
+    path.write_bytes(planted)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    return planted
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".txt", ".srt", ".vtt", ".json"])
+@pytest.mark.parametrize("young", [False, True])
+def test_an_artefact_of_the_same_size_is_not_believed(archive, monkeypatch, suffix, young):
+    archive.put("a.wav", "a")
+    archive.run()
+    if young:  # so that the input is read again
+        monkeypatch.setattr(archive_module, "YOUNG", 1 << 62)
+    path = archive.out / f"a.wav.redacted{suffix}"
+    made, planted = path.read_bytes(), same_size(path)
+    assert archive.run() == ["redacted"]
+    assert path.read_bytes() == made != planted
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".txt"])
+def test_a_planted_artefact_is_not_handed_on_to_a_twin(archive, suffix):
+    archive.put("b.wav", "same")
+    archive.run()
+    planted = same_size(archive.out / f"b.wav.redacted{suffix}")
+    archive.put("a.wav", "same")  # comes first, and would take what its twin has
+    archive.put("c.wav", "same")
+    assert archive.run() == ["redacted", "duplicate", "duplicate"]
+    for name in "abc":
+        assert (archive.out / f"{name}.wav.redacted{suffix}").read_bytes() != planted
+
+
+def test_a_link_to_the_very_bytes_is_not_believed(archive):
+    archive.put("a.wav", "a")
+    archive.run()
+    path = archive.out / "a.wav.redacted.wav"
+    elsewhere = path.rename(archive.inputs.parent / "elsewhere.wav")
+    path.symlink_to(elsewhere)
+    assert archive.run() == ["redacted"]
+    assert not path.is_symlink()
+
+
+def test_what_the_first_version_noted_is_made_again(archive):
+    archive.put("a.wav", "a")
+    archive.put("b.wav", "a")
+    archive.run()
+    with sqlite3.connect(archive.out / NAME) as connection:
+        connection.execute("ALTER TABLE input RENAME COLUMN files TO sizes")
+        for name, noted in connection.execute("SELECT name, sizes FROM input").fetchall():
+            sizes = json.dumps({suffix: size for suffix, (size, _) in json.loads(noted).items()})
+            connection.execute("UPDATE input SET sizes = ? WHERE name = ?", (sizes, name))
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    assert archive.run() == ["redacted", "duplicate"]
+    assert archive.run() == ["skipped", "skipped"]

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from redactor.keep import ArchiveJournal, Documents, Step, artefact
+from redactor.keep import ArchiveJournal, NullJournal, Step, artefact
 from redactor.keep import archive as archive_module
 from redactor.keep.ledger import NAME
 from redactor.types import Outcome, Status
@@ -68,8 +68,8 @@ class Runs(RuleBasedStateMachine):
     def documents_are_true(self):
         for item in self.archive.items():
             claim = self.archive.claim(item, item.path.read_text())
-            document = artefact(claim.target, ".json")
-            audio = artefact(claim.target, ".wav")
+            document = Path(artefact(claim.target, ".json"))
+            audio = Path(artefact(claim.target, ".wav"))
             if document.exists() and audio.exists():
                 assert json.loads(document.read_text())["id"] == audio.read_text()
 
@@ -78,7 +78,7 @@ TestRuns = Runs.TestCase
 TestRuns.settings = settings(max_examples=12, stateful_step_count=8, deadline=None)
 
 
-@pytest.fixture(params=["ledger", "documents"])
+@pytest.fixture(params=["ledger", "null"])
 def journals(request, archive):
     """Makes a journal for one run after the other."""
     made = []
@@ -86,7 +86,7 @@ def journals(request, archive):
     def make():
         for journal in made:
             getattr(journal, "close", lambda: None)()
-        made.append(ArchiveJournal(archive.out) if request.param == "ledger" else Documents(resume=True))
+        made.append(ArchiveJournal(archive.out) if request.param == "ledger" else NullJournal())
         return made[-1]
 
     yield make
@@ -105,7 +105,8 @@ def test_contract(journals, archive):
     journal = journals()
     assert archive.process(journal, item).status is Status.REDACTED
     journal = journals()
-    assert archive.process(journal, item).status is Status.SKIPPED
+    again = archive.process(journal, item).status
+    assert again is (Status.SKIPPED if isinstance(journal, ArchiveJournal) else Status.REDACTED)
     journal.finish(item, Outcome(1, "", Status.FAILED), {})  # before `begin`: allowed
     archive.put("a.wav", "b")
     journal = journals()

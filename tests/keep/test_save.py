@@ -4,9 +4,11 @@ import errno
 import os
 import random
 import shutil
+import stat
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 
@@ -14,7 +16,8 @@ import pytest
 
 from redactor import durable
 from redactor.errors import OutOfSpace, OutputError
-from redactor.keep import remove_leftovers, save_set
+from redactor.keep import Target, artefact, fingerprints, remove_leftovers, remove_set, save_set
+from redactor.keep.artefacts import copy_set, intact
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,18 +49,13 @@ class Breaker:
         self.calls: list[str] = []
         self.fail_at = fail_at
         self.number = number
-        for module, name in (
-            (Path, "mkdir"),
-            (os, "open"),
-            (os, "fsync"),
-            (os, "replace"),
-            (Path, "unlink"),
-            (os, "fdopen"),
-        ):
-            monkeypatch.setattr(module, name, self._wrapped(name, getattr(module, name)))
+        for name in ("mkdir", "open", "fsync", "replace", "unlink", "fdopen"):
+            monkeypatch.setattr(os, name, self._wrapped(name, getattr(os, name)))
 
     def _wrapped(self, name, real):
         def call(*arguments, **options):
+            if name == "unlink" and arguments[0].endswith(durable.SUFFIX):
+                return real(*arguments, **options)
             self.calls.append(name)
             if len(self.calls) - 1 == self.fail_at:
                 if name == "fdopen":  # stands for the write that follows: half of it arrives
@@ -70,11 +68,11 @@ class Breaker:
 
 
 def steps_of_a_save(out: Path) -> list[tuple[int, str]]:
-    """The system calls of a save into `out` by number, those left out whose failure is none: a folder that exists need not be made."""
+    """The system calls of a save into `out` by number."""
     with pytest.MonkeyPatch.context() as patch:
         breaker = Breaker(patch, -1, 0)
         save_set(a_set(out))
-    return [(at, step) for at, step in enumerate(breaker.calls) if step != "mkdir" or at == 0]
+    return list(enumerate(breaker.calls))
 
 
 def test_an_error_at_any_step_leaves_nothing(tmp_path, monkeypatch):
@@ -99,7 +97,7 @@ def test_an_error_at_any_step_leaves_nothing(tmp_path, monkeypatch):
 
 def test_an_error_never_leaves_a_mixture_with_an_older_set(tmp_path, monkeypatch):
     save_set(a_set(tmp_path / "count"))
-    for at, step in steps_of_a_save(tmp_path / "count")[1:]:
+    for at, step in steps_of_a_save(tmp_path / "count"):
         out = tmp_path / str(at)
         save_set(a_set(out, b"0"))
         with monkeypatch.context() as patch:
@@ -116,14 +114,14 @@ def test_an_error_never_leaves_a_mixture_with_an_older_set(tmp_path, monkeypatch
 
 @pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.EACCES])
 def test_a_file_system_that_cannot_flush_folders_is_no_error(tmp_path, monkeypatch, number):
-    real = os.open
+    real = os.fsync
 
-    def no_folders(path, flags, *rest):
-        if Path(path).is_dir():
+    def no_folders(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
             raise OSError(number, "no")
-        return real(path, flags, *rest)
+        real(descriptor)
 
-    monkeypatch.setattr(os, "open", no_folders)
+    monkeypatch.setattr(os, "fsync", no_folders)
     save_set(a_set(tmp_path))
     assert len(files_below(tmp_path)) == 3
 
@@ -157,12 +155,11 @@ def test_an_interrupt_leaves_no_marker_and_no_temporary_files(tmp_path, monkeypa
     done = []
     real = os.replace
 
-    def interrupted(self, target):
+    def interrupted(source, target, **folders):
         if len(done) == 2:
             raise KeyboardInterrupt
         done.append(target)
-        real(self, target)
-        return target
+        real(source, target, **folders)
 
     monkeypatch.setattr(os, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
@@ -290,3 +287,52 @@ def test_only_what_dead_processes_left_is_removed(tmp_path):
     assert all(p.exists() for p in stays)
     assert (outside / gone[0].name).exists()
     assert remove_leftovers(tmp_path / "nowhere") == 0
+
+
+def test_no_file_ever_lands_behind_a_link_that_comes_and_goes(tmp_path):
+    """A thread swaps the folder for a link as fast as it can, while sets are saved, read, copied and removed below it."""
+    root, outside, ended = tmp_path / "out", tmp_path / "outside", threading.Event()
+    folder, moved = root / "calls", root / "calls-moved"
+    folder.mkdir(parents=True)
+    outside.mkdir()
+    files = [(suffix, os.urandom(64)) for suffix in (".wav", ".txt", ".json")]
+    for suffix, _ in files:
+        (outside / f"a.redacted{suffix}").write_bytes(b"precious")
+    swaps = []
+
+    def swap():
+        while not ended.is_set():
+            folder.rename(moved)
+            folder.symlink_to(outside)
+            ended.wait(0.0002)
+            folder.unlink()
+            while moved.exists():
+                try:
+                    moved.rename(folder)
+                except OSError:  # noqa: PERF203 - a save has made the folder, which was not there for a moment
+                    shutil.rmtree(folder, ignore_errors=True)
+            swaps.append(1)
+            ended.wait(0.0002)
+
+    thread = threading.Thread(target=swap)
+    thread.start()
+    target, ends = Target(root) / "calls/a", []
+    try:
+        until = time.monotonic() + 20
+        while (len(ends) < 400 or len(set(ends)) < 2) and time.monotonic() < until:
+            try:
+                save_set({artefact(target, suffix): content for suffix, content in files})
+                ends.append("saved")
+            except OutputError:
+                ends.append("refused")
+            intact(target, fingerprints(files))
+            copy_set(target, target.with_name("b"), fingerprints(files))
+            remove_set(target, (".wav", ".txt", ".json"))
+    finally:
+        ended.set()
+        thread.join()
+    assert swaps
+    assert set(ends) == {"saved", "refused"}
+    assert {p.name: p.read_bytes() for p in outside.iterdir()} == {
+        f"a.redacted{suffix}": b"precious" for suffix, _ in files
+    }

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path, PurePath
 
@@ -10,7 +11,7 @@ import pytest
 import soundfile
 
 from redactor.errors import RecognitionFailed
-from redactor.keep import Item, list_inputs
+from redactor.keep import ArchiveJournal, Item, list_inputs
 from redactor.pipeline import Pipeline
 from redactor.policy import load_policy
 from redactor.render import Replacer
@@ -219,21 +220,29 @@ def test_resume_redoes_only_what_changed(tmp_path):
     soundfile.write(tmp_path / "a.wav", voice(8000), 8000)
     out = tmp_path / "out"
     item = one(tmp_path / "a.wav")
-    assert pipeline([WORDS]).process(item, out, resume=True).status is Status.REDACTED
-    assert pipeline([WORDS]).process(item, out, resume=True).status is Status.SKIPPED
-    assert pipeline([WORDS], style="noise").process(item, out, resume=True).status is Status.REDACTED
+    out.mkdir()
+
+    def again(**kwargs):
+        with closing(ArchiveJournal(out)) as journal:
+            return pipeline([WORDS], **kwargs).process(item, out, journal=journal).status
+
+    assert again() is Status.REDACTED
+    assert again() is Status.SKIPPED
+    assert again(style="noise") is Status.REDACTED
     (out / "a.redacted.json").write_text("{")
-    assert pipeline([WORDS], style="noise").process(item, out, resume=True).status is Status.REDACTED
+    assert again(style="noise") is Status.REDACTED
     soundfile.write(tmp_path / "a.wav", 0.5 * voice(8000), 8000)
-    assert pipeline([WORDS], style="noise").process(item, out, resume=True).status is Status.REDACTED
+    assert again(style="noise") is Status.REDACTED
 
 
 def test_resume_redoes_what_another_recipe_made_or_somebody_damaged(tmp_path):
     soundfile.write(tmp_path / "a.wav", voice(8000), 8000)
     out, item = tmp_path / "out", one(tmp_path / "a.wav")
+    out.mkdir()
 
     def again(**kwargs):
-        return pipeline([WORDS], **kwargs).process(item, out, resume=True).status
+        with closing(ArchiveJournal(out)) as journal:
+            return pipeline([WORDS], **kwargs).process(item, out, journal=journal).status
 
     assert again(recipe="beam 5") is Status.REDACTED
     assert again(recipe="beam 5") is Status.SKIPPED

@@ -145,7 +145,7 @@ def audit(
     rows: list[Row] = []
     with ExitStack() as stack:
         made = assemble(job, reader=reader, confined=stack.enter_context(sandboxed(sandbox)))
-        listener = Listener(made, read=lambda item: read_source(item.path, limits=Limits()))
+        listener = Listener(made, read=lambda item: read_source(item.path, within=item.within, limits=Limits()))
 
         def known(item: Item, identity: str) -> Sending:
             sending = sendings.of(item, identity)

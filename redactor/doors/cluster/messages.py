@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from redactor.errors import RedactorError
-from redactor.keep import Claim, Decision, Item, Known
+from redactor.keep import Claim, Decision, Fingerprint, Item, Known
 from redactor.types import Outcome
 
 KEY_NAME = ".redactor-cluster.key"
@@ -37,10 +37,10 @@ class Orders:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """An item's outcome, and the bytes by suffix of what was saved."""
+    """An item's outcome, and what its artefacts are known by."""
 
     outcome: Outcome
-    sizes: dict[str, int]
+    files: dict[str, Fingerprint]
 
 
 @dataclass(frozen=True, slots=True)

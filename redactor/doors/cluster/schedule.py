@@ -51,7 +51,7 @@ class Schedule:
         self.outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
         self.failure: BaseException | None = None
         self._items = iter(items)
-        self._out, self._out_in_full = out, out.absolute()
+        self._out = out
         self._journal = journal
         self._reader = reader
         self._tries = tries
@@ -118,14 +118,14 @@ class Schedule:
         for done in report.done:
             task = self._under_way[worker].get(done.outcome.item)
             if task is not None:
-                self._journal.finish(task.item, done.outcome, done.sizes)
+                self._journal.finish(task.item, done.outcome, done.files)
                 self._remove(worker, task)
                 self.outcomes.put(done.outcome)
         return tuple((claim.item.number, self._answer(worker, claim)) for claim in report.asked)
 
     def _answer(self, worker: str, told: Claim) -> Decision | RedactorError:
         task = self._under_way[worker][told.item.number]
-        claim = replace(told, item=task.item, target=self._out / told.target.relative_to(self._out_in_full))
+        claim = replace(told, item=task.item, target=replace(told.target, root=self._out))
         if task.claim is not None:
             if task.claim == claim:  # a worker that is gone has begun it: the journal's answer still holds
                 return Decision(Step.PROCEED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from redactor.doors.cluster.messages import KEY_NAME, Box, Done, Given, Orders, Report, Started
 from redactor.doors.job import Job, assemble, sandboxed
 from redactor.errors import ClusterUnavailable, RedactorError
-from redactor.keep import Claim, Decision, Item, Known, Step
+from redactor.keep import Claim, Decision, Fingerprints, Item, Known, Step
 from redactor.types import Outcome
 
 POLL = 0.25  # seconds after which an exchange comes back with nothing to say
@@ -169,10 +169,10 @@ class Desk:
         """What is given to another worker as well ends the same."""
         return True
 
-    def finish(self, item: Item, outcome: Outcome, sizes: Mapping[str, int]) -> None:
+    def finish(self, item: Item, outcome: Outcome, files: Fingerprints) -> None:
         self._given.pop(item.number, None)
         with self._state:
-            self._done.append(Done(outcome, dict(sizes)))
+            self._done.append(Done(outcome, dict(files)))
             self._state.notify_all()
 
     def released(self, *, idle: bool) -> tuple[Item, ...]:

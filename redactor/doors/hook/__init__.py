@@ -7,6 +7,6 @@ Nothing here imports more than the standard library (an import contract and a te
 flushes to the disk. A ticket names a file, or a mailbox that changed; only a mail's recording is copied, since nothing else has it. Whatever
 is missed here the service's sweeper finds. No text of a call is repeated anywhere: names of files hold callers' numbers.
 
-arguments: the front ends · ticket: what is written down, and how it is checked when it is read · spool: where · paths: which files may be
-opened · mail: the recording in a MIME message · settings: the part of the settings file that is needed here · main: the command.
+arguments: the front ends · ticket: what is written down, and how it is checked when it is read · spool: where · mail: the recording in a
+MIME message · settings: the part of the settings file that is needed here · main: the command. Files are opened by `redactor.safe_open`.
 """

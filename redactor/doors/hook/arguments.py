@@ -6,8 +6,8 @@ import os
 import re
 
 from redactor.errors import NoInput, RefusedInput
+from redactor.safe_open import opened
 
-from .paths import opened
 from .ticket import Ticket
 
 TYPE_CHECKING = False  # see settings

@@ -11,12 +11,14 @@ from contextlib import suppress
 
 from redactor.durable import Partial, flush_folder
 from redactor.errors import Busy
+from redactor.safe_open import descend
 
 from .ticket import Ticket
 
 FOLDER_MODE = 0o2770
 """The service's group may read what the telephone system's user writes (setgid: files inherit it)."""
 ENDING = ".ticket"
+_NEW = ("new",)
 
 
 class Spool:
@@ -29,7 +31,6 @@ class Spool:
 
     def __init__(self, folder: str, *, limit: int) -> None:
         self._folder, self._limit = folder, limit
-        self._new = f"{folder}/new"
 
     def prepare(self) -> None:
         """Make the folders where they are missing.
@@ -37,12 +38,20 @@ class Spool:
         Raises:
             Busy: they cannot be made.
         """
+        os.close(self._opened())
+
+    def _opened(self) -> int:
+        """A descriptor of `new/`, made where it is missing: whoever may write to the spool must not choose where we do.
+
+        Raises:
+            Busy
+        """
         try:
-            for folder in (self._folder, self._new):
-                if not os.path.isdir(folder):
-                    os.makedirs(folder, mode=0o770, exist_ok=True)
-                    with suppress(OSError):
-                        os.chmod(folder, FOLDER_MODE)
+            try:
+                return descend(self._folder, _NEW)
+            except FileNotFoundError:
+                os.close(_made(self._folder))
+                return _made(self._folder, *_NEW)
         except OSError:
             raise Busy("The spool folder cannot be made.", hint="Make it, writable for this user.") from None
 
@@ -52,23 +61,25 @@ class Spool:
         Raises:
             Busy: the spool is full (a recording that comes along is taken nevertheless: there is no other), or cannot be written to.
         """
-        self.prepare()
-        if not ticket.audio:
-            self._check_room()
+        folder = self._opened()
         try:
             if ticket.audio:
-                self._write(ticket.audio, audio)
+                _write(ticket.audio, audio, folder)
+            else:
+                self._check_room(folder)
             # Sorted by time; the random part keeps calls of the same instant apart.
-            self._write(f"{time.time_ns():020d}-{os.urandom(8).hex()}{ENDING}", ticket.to_json())
-            flush_folder(self._new)
+            _write(f"{time.time_ns():020d}-{os.urandom(8).hex()}{ENDING}", ticket.to_json(), folder)
+            flush_folder(folder)
         except OSError:
             raise Busy(
                 "The spool cannot be written to.", hint="Check its owner, group and the free space; then call again."
             ) from None
+        finally:
+            os.close(folder)
 
-    def _check_room(self) -> None:
+    def _check_room(self, folder: int) -> None:
         try:
-            with os.scandir(self._new) as entries:
+            with os.scandir(folder) as entries:
                 waiting = sum(1 for entry in entries if entry.name.endswith(ENDING))
         except OSError:
             raise Busy("The spool cannot be read.", hint="Check its owner and group.") from None
@@ -77,10 +88,22 @@ class Spool:
                 "The spool is full.", hint="Is the service running? The sweeper finds the recording when there is room."
             )
 
-    def _write(self, name: str, content: bytes) -> None:
-        partial = Partial(f"{self._new}/{name}")
-        try:
-            partial.write(content)
-            partial.commit()
-        finally:
-            partial.discard()
+
+def _made(root: str, *names: str) -> int:
+    """A descriptor of a folder, which is made where it is missing."""
+    try:
+        return descend(root, names)
+    except FileNotFoundError:
+        folder = descend(root, names, make=True, mode=0o770)
+    with suppress(OSError):
+        os.fchmod(folder, FOLDER_MODE)
+    return folder
+
+
+def _write(name: str, content: bytes, folder: int) -> None:
+    partial = Partial(name, folder=folder)
+    try:
+        partial.write(content)
+        partial.commit()
+    finally:
+        partial.discard()

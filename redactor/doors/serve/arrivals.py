@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from redactor.audio import Limits
-from redactor.doors.hook.paths import opened, plain, read_all
 from redactor.doors.hook.ticket import Ticket
 from redactor.durable import save
 from redactor.errors import Busy, NoInput, RefusedInput
+from redactor.safe_open import Gone, opened, plain, read_all
 
 from .mailbox import LOOKS, Message, hash_of, inode_of, messages, stamp_of
 from .queue import NewJob, Queue
@@ -73,7 +73,7 @@ class Arrivals:
         """Put one file in the queue; true if it was new.
 
         Raises:
-            RefusedInput, NoInput: see `hook.paths`. Busy: the queue is full.
+            RefusedInput, NoInput: see `safe_open`. Busy: the queue is full.
         """
         path = plain(path)
         for _ in range(LOOKS):
@@ -137,22 +137,30 @@ class Arrivals:
     def _take_mail(self, ticket: Ticket, *, told: float) -> None:
         source, target = self._tickets.new / ticket.audio, self._held / ticket.audio
         self._held.mkdir(mode=0o700, parents=True, exist_ok=True)
-        roots = (str(self._tickets.new), str(self._held))
-        here = source if source.exists() else target  # moved before, in a life that ended before the commit
-        if not here.exists():
-            raise RefusedInput("The recording of a mail is not there.")
-        with opened(str(here), roots) as descriptor:
-            data = read_all(descriptor, self._limits.max_bytes)
-        if here == source:
-            _move(data, source, target)
+        roots, came = (str(self._tickets.folder), str(self._held)), True
+        try:
+            data = self._bytes(source, roots)
+        except Gone:  # moved before, in a life that ended before the commit
+            came = False
+            try:
+                data = self._bytes(target, roots)
+            except Gone:
+                raise RefusedInput("The recording of a mail is not there.") from None
+        if came:  # across file systems, which a rename cannot; the copy is on the disk before the first goes
+            save(target, data, mode=0o600)
+            self._tickets.remove(source)
         audio = hashlib.sha256(data).hexdigest()
         details = {"kind": "held", "name": ticket.audio, "id": ticket.id}
         number, added = self._add(NewJob("mail", ticket.id, audio, details, direction="in", added=told), via="hook")
         kept = None if added else self._queue.unsealed(number)
         # A second copy of the same mail goes; the first stays, also where this very ticket was taken in a life that ended too early.
-        if kept is not None and kept[0].get("name") != ticket.audio and here == source:
+        if kept is not None and kept[0].get("name") != ticket.audio and came:
             with suppress(OSError):
                 target.unlink()
+
+    def _bytes(self, path: Path, roots: tuple[str, ...]) -> bytes:
+        with opened(str(path), roots) as descriptor:
+            return read_all(descriptor, self._limits.max_bytes)
 
     def _add(
         self, new: NewJob, *, via: str, looks: tuple[str, str] | None = None, message: Message | None = None
@@ -177,10 +185,3 @@ class Arrivals:
             self._queue.learn(number, new.direction)
         if number is not None and message is not None and not self._originals.wholly_ours(message):
             self._queue.again(number)
-
-
-def _move(data: bytes, source: Path, target: Path) -> None:
-    """Across file systems, which a rename cannot; the copy is on the disk before the first goes."""
-    save(target, data, mode=0o600)
-    with suppress(OSError):
-        source.unlink()

@@ -6,19 +6,18 @@ quarantined, put off (it may pass), or a dead letter with its reason.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from redactor.audio import Source
 from redactor.errors import InputError, NoInput, OnHold, OutOfSpace, OutputError, RedactorError, as_redactor_error
-from redactor.keep import Claim, Decision, Item, Known
-from redactor.keep.artefacts import artefact, finished
+from redactor.keep import Claim, Decision, Fingerprints, Item, Known, Target, artefact
 from redactor.keep.journal import PROCEED, settled
 from redactor.types import Outcome, Status
 
@@ -50,8 +49,8 @@ class Runner(Protocol):
 @dataclass(slots=True)
 class _Work:
     job: Job
-    out: Path
-    target: Path | None = None
+    out: Target
+    target: Target | None = None
     let_go: bool = False
     unread: bool = False
 
@@ -67,7 +66,7 @@ class Crew:
             tried again with.
         finished_before: asked of a job whose recording is not there as it was: the result, if that is why. What it raises, the job ends
             or is tried again with.
-        believed: asked of a job and a result that seems to be there: whether we made it.
+        believed: asked of a job and the place of its result: the document of the one that lies there, if we made it, and as we made it.
         unread: called with a job that is given up since its recording cannot be read.
         too_late: asked of a job that was finished before, and its result: whether that should have been made otherwise, and cannot be
             any more.
@@ -85,7 +84,7 @@ class Crew:
         requeue: Callable[[Job], None] = lambda _: None,
         finishing: Callable[..., None] = lambda *_, **__: None,
         finished_before: Callable[[Job], str | None] = lambda _: None,
-        believed: Callable[[Job, Path], bool] = lambda *_: True,
+        believed: Callable[[Job, Target], Mapping[str, Any] | None] = lambda *_: None,
         too_late: Callable[[Job, str], bool] = lambda *_: False,
         unread: Callable[[Job], None] = lambda _: None,
         wanted_anew: Callable[[Job, str], bool] = lambda *_: False,
@@ -155,7 +154,7 @@ class Crew:
         """The job of an item that is under way."""
         return self._work[item.number].job
 
-    def target(self, item: Item) -> Path:
+    def target(self, item: Item) -> Target:
         """Place of the result of an item that was begun."""
         found = self._work[item.number].target
         assert found is not None
@@ -173,12 +172,11 @@ class Crew:
         """Go on, unless a life that was cut short before it could say so left the whole result."""
         work = self._work[claim.item.number]
         work.target = claim.target
-        # Asked first: what somebody else put there may be a pipe that never ends.
-        believed = self._believed(work.job, claim.target)
-        there = finished(claim.target, claim.source_id, claim.settings) if believed else None
-        if there is not None and not self._wanted_anew(work.job, claim.source_id):
+        there = self._believed(work.job, claim.target) or {}
+        same = (there.get("id"), there.get("settings")) == (claim.source_id, claim.settings)
+        if same and not self._wanted_anew(work.job, claim.source_id):
             outcome = Outcome(claim.item.number, claim.source_id, Status.SKIPPED)
-            self.finish(claim.item, outcome, there)
+            self.finish(claim.item, outcome, {})
             return settled(outcome)
         return PROCEED
 
@@ -189,7 +187,7 @@ class Crew:
         except SQLAlchemyError:
             return False
 
-    def finish(self, item: Item, outcome: Outcome, sizes: Mapping[str, int]) -> None:
+    def finish(self, item: Item, outcome: Outcome, files: Fingerprints) -> None:
         """Write the end of a job to the queue."""
         work = self._work[item.number]
         try:
@@ -218,7 +216,7 @@ class Crew:
                 self._finishing(job, done, anew=outcome.status is Status.REDACTED)
             except Exception as error:  # noqa: BLE001 - whatever it is, the job is not done
                 outcome = _failed(outcome, as_redactor_error(error, "see to the original"))
-        result = str(artefact(done, ".json")) if done is not None else ""
+        result = os.fspath(artefact(done, ".json")) if done is not None else ""
         if outcome.reason in (Changed.reason, NoInput.reason):
             outcome, result = self._before(job, outcome, result)
         if outcome.status in (Status.REDACTED, Status.SKIPPED, Status.DUPLICATE):
@@ -260,7 +258,7 @@ class Crew:
 
     # --- from the queue ------------------------------------------------------------------------------------------------
 
-    def _folder(self, item: Item) -> Path:
+    def _folder(self, item: Item) -> Target:
         return self._work[item.number].out
 
     def _items(self) -> Iterator[Item]:

@@ -17,9 +17,9 @@ from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
 from redactor.audio import AUDIO_SUFFIXES
-from redactor.doors.hook.paths import opened, read_all
 from redactor.doors.hook.ticket import Ticket, read_ticket
 from redactor.errors import NoInput, RedactorError, RefusedInput
+from redactor.safe_open import opened, opened_folder, read_all
 
 from .arrivals import Arrivals, must_all_wait
 from .mailbox import stamp_of
@@ -182,10 +182,10 @@ class Intake(Arrivals):
 
     def _adopt(self, path: Path) -> bool:
         """A mail's recording without a ticket, unless it came again with one."""
-        with opened(str(path), (str(self._tickets.new),)) as descriptor:
+        with opened(str(path), (str(self._tickets.folder),)) as descriptor:
             audio = hashlib.sha256(read_all(descriptor, self._limits.max_bytes)).hexdigest()
         if self._queue.has(audio, "mail"):
-            path.unlink()
+            self._tickets.remove(path)
             return False
         self._note("a mail's recording had no ticket, and was taken nevertheless")
         ticket = Ticket("mail", id=audio[:32], audio=path.name, direction="in")
@@ -204,8 +204,9 @@ class Intake(Arrivals):
         Its stamp is not noted: once it may be read, it is taken as any other. (What has only just gone is none.)
         """
         try:
-            stamp = stamp_of(os.lstat(path))
-        except OSError:
+            with opened_folder(os.path.dirname(path), self._roots) as folder:  # noqa: PTH120
+                stamp = stamp_of(os.lstat(os.path.basename(path), dir_fd=folder))  # noqa: PTH119
+        except (OSError, RedactorError):
             return False
         audio = hashlib.sha256(b"unreadable: " + stamp.encode()).hexdigest()
         if self._queue.number_at(path, audio) is not None or self._queue.is_unread(path):
@@ -214,27 +215,40 @@ class Intake(Arrivals):
         return self._add(new, via="sweep")[1]
 
     def _boxes(self) -> list[str]:
-        found: list[str] = []
-        with suppress(OSError):
-            for context in sorted(os.scandir(self._voicemail or os.devnull), key=lambda e: e.name):
-                if context.is_dir(follow_symlinks=False):
-                    with suppress(OSError):
-                        found += sorted(e.path for e in os.scandir(context.path) if e.is_dir(follow_symlinks=False))
-        return found
+        if not self._voicemail:
+            return []
+        contexts = self._folders_in(self._voicemail)
+        return [box for context in contexts for box in self._folders_in(context)]
+
+    def _folders_in(self, path: str) -> list[str]:
+        """What may not be read, or is a link, holds no folders."""
+        try:
+            with opened_folder(path, (*self._roots, self._voicemail)) as folder:
+                return [
+                    f"{path}/{name}"
+                    for name in sorted(e.name for e in os.scandir(folder) if e.is_dir(follow_symlinks=False))
+                ]
+        except (OSError, RedactorError):
+            return []
 
     def _files(self, root: str, still: Callable[[], None]) -> list[tuple[str, os.stat_result]]:
         found: list[tuple[str, os.stat_result]] = []
-        for folder, below, names in os.walk(root):
-            still()
-            # Mailboxes are read by their own rules; outputs are not inputs.
-            below[:] = sorted(
-                d for d in below if (p := f"{folder.rstrip('/')}/{d}") != self._voicemail and p not in self._outside
-            )
-            for name in sorted(names):
-                if OURS not in name and not name.startswith(".") and PurePath(name).suffix.lower() in AUDIO_SUFFIXES:
-                    with suppress(OSError):
-                        path = f"{folder.rstrip('/')}/{name}"
-                        found.append((path, os.lstat(path)))
+        with suppress(NoInput), opened_folder(root, self._roots) as top:
+            for folder, below, names, here in os.fwalk(".", dir_fd=top):
+                still()
+                path = f"{root.rstrip('/')}{folder[1:]}"
+                # Mailboxes are read by their own rules; outputs are not inputs.
+                below[:] = sorted(
+                    d for d in below if (p := f"{path}/{d}") != self._voicemail and p not in self._outside
+                )
+                for name in sorted(names):
+                    if (
+                        OURS not in name
+                        and not name.startswith(".")
+                        and PurePath(name).suffix.lower() in AUDIO_SUFFIXES
+                    ):
+                        with suppress(OSError):
+                            found.append((f"{path}/{name}", os.lstat(name, dir_fd=here)))
         return found
 
 

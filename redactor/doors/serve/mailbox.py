@@ -14,8 +14,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from redactor.doors.hook.paths import opened, opened_folder, read_all
 from redactor.errors import NoInput, RedactorError
+from redactor.safe_open import opened, opened_folder, read_all
 
 FORMATS = ("wav", "WAV", "gsm", "flac", "ogg", "ulaw", "alaw", "sln", "sln16", "g722")
 """Endings in the order of preference: a message is stored once in each format of voicemail.conf, PCM being the best."""

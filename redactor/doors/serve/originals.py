@@ -13,14 +13,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any, Protocol, TypeAlias
 
 from redactor.audio import Limits, Source, bleep, encode
-from redactor.doors.hook.paths import Gone, opened, read_all
 from redactor.errors import Busy, InputError, NoInput, OutOfSpace, RedactorError
-from redactor.keep.artefacts import artefact
+from redactor.keep import Target, artefact
 from redactor.render import still_audible
+from redactor.safe_open import Gone, opened, read_all
 from redactor.types import Interval
 
 from .mailbox import Message, copies, identity_of, inode_of, located, stamp_of
@@ -76,7 +76,7 @@ class Originals:
         if self._vault is not None:
             self._vault.seal(source.id, "original", source.untrusted_data, by="service")
 
-    def finish(self, job: Job, target: Path, *, anew: bool) -> None:
+    def finish(self, job: Job, target: Target, *, anew: bool) -> None:
         """Put the redacted sound where the original lies, if that is wanted and it lies anywhere.
 
         Args:
@@ -113,7 +113,7 @@ class Originals:
             target = (out / item.stem).with_name(stem)
             made = self._results.read(target, job.audio)
             if made is not None and self._was_replaced(job, made):
-                return str(artefact(target, ".json"))
+                return os.fspath(artefact(target, ".json"))
         return None
 
     def _was_replaced(self, job: Job, made: Made) -> bool:

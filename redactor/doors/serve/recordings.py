@@ -9,9 +9,9 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from redactor.audio import AUDIO_SUFFIXES, Limits, Source
-from redactor.doors.hook.paths import opened, opened_folder, place, read_all
 from redactor.errors import InputError, LimitExceeded, NoInput, RefusedInput
-from redactor.keep import Item
+from redactor.keep import Item, Target
+from redactor.safe_open import opened, opened_folder, place, read_all
 
 from .fetch import basic, fetch, object_url, signed_v4
 from .mailbox import relocate
@@ -43,7 +43,7 @@ class Recordings:
 
         Raises:
             Changed: other bytes than were queued.
-            RefusedInput, NoInput, LimitExceeded, Busy: see `hook.paths` and `fetch`.
+            RefusedInput, NoInput, LimitExceeded, Busy: see `safe_open` and `fetch`.
         """
         details = job.details
         match details.get("kind"):
@@ -61,8 +61,8 @@ class Recordings:
             raise Changed("The file has changed since it was queued.")
         return source
 
-    def item(self, job: Job, number: int) -> tuple[Item, Path]:
-        """The item for the pipeline, and the folder that its outputs go below.
+    def item(self, job: Job, number: int) -> tuple[Item, Target]:
+        """The item for the pipeline, and the folder that its outputs go below: links are followed on the way to a root, never below it.
 
         Raises:
             RefusedInput: there is a link on the way to it.
@@ -71,12 +71,12 @@ class Recordings:
         if details["kind"] == "file":
             path = Path(details["path"])
             root, names = place(str(path), s.roots)
-            name = path.name if _has_twin(path) else path.stem
+            name = path.name if self._has_twin(path) else path.stem
             if s.service.beside:
                 self._check(path.parent)
-                return Item(number, path, PurePath(path.name), PurePath(name)), path.parent
+                return Item(number, path, PurePath(path.name), PurePath(name)), Target(Path(root), names[:-1])
             relative = PurePath(PurePath(root).name, *names[:-1])
-            return Item(number, path, relative / path.name, relative / name), s.results
+            return Item(number, path, relative / path.name, relative / name), Target(s.results)
         if details["kind"] == "mailbox":
             # Asterisk's id of a message says when it came and nothing else; msgNNNN would soon mean another message.
             name = details["id"] if details["named"] else job.key
@@ -84,20 +84,34 @@ class Recordings:
             if s.service.beside:
                 folder = box / "redacted"
                 self._check(folder)
-                return Item(number, Path(details["path"]), PurePath(name), PurePath(name), plain=True), folder
+                root, names = place(str(folder), s.roots)
+                item = Item(number, Path(details["path"]), PurePath(name), PurePath(name), plain=True)
+                return item, Target(Path(root), names)
             stem = PurePath("voicemail", box.parent.name, box.name, name)
-            return Item(number, Path(details["path"]), stem, stem, plain=True), s.results
+            return Item(number, Path(details["path"]), stem, stem, plain=True), Target(s.results)
         stem = PurePath(job.source, job.key)
-        return Item(number, Path(details.get("path", job.key)), stem, stem, plain=True), s.results
+        return Item(number, Path(details.get("path", job.key)), stem, stem, plain=True), Target(s.results)
 
     def _check(self, folder: Path) -> None:
-        """Results must not follow a link that somebody put in the way.
+        """Say before anything is recognised that a link lies in the way of the result (the save would not follow it either).
 
         Raises:
             RefusedInput
         """
         with suppress(NoInput), opened_folder(str(folder), self._settings.roots):  # what is not there will be made
             pass
+
+    def _has_twin(self, path: Path) -> bool:
+        """Whether another recording there differs in its ending only: outputs of both must not share a name.
+
+        Each ending is asked for: a listing would take longer the more recordings there are.
+        """
+        with suppress(NoInput), opened_folder(str(path.parent), self._settings.roots) as folder:
+            for suffix in _ENDINGS:
+                with suppress(OSError):
+                    if suffix != path.suffix and os.lstat(path.stem + suffix, dir_fd=folder):
+                        return True
+        return False
 
     def names(self, job: Job) -> list[str]:
         """What a person calls a recording, the surest first: its path, that below the only root, its id. Never for logs."""
@@ -113,7 +127,10 @@ class Recordings:
 
     def sent_from(self, job: Job) -> str:
         """What tells one sending from another of the same bytes: the file's path, or the job. Never for logs."""
-        return os.path.realpath(job.details["path"]) if job.details["kind"] == "file" else job.key
+        if job.details["kind"] != "file":
+            return job.key
+        root, below = place(job.details["path"], self._settings.roots)
+        return os.path.join(os.path.realpath(root), *below)  # noqa: PTH118 - no link below a root is ever followed
 
     def _roots_of_files(self) -> set[PurePath]:
         """Without those that hold nothing but Asterisk's mailboxes, whose messages are told of by their ids."""
@@ -167,15 +184,6 @@ def transcript_for(folder: str, identity: str) -> Path | None:
         if path.is_file():
             return path
     return None
-
-
-def _has_twin(path: Path) -> bool:
-    """Whether another recording there differs in its ending only: outputs of both must not share a name.
-
-    Each ending is asked for: a listing would take longer the more recordings there are.
-    """
-    stem = os.fspath(path.with_suffix(""))
-    return any(s != path.suffix and os.path.lexists(stem + s) for s in _ENDINGS)
 
 
 def described(details: Mapping[str, Any]) -> str:

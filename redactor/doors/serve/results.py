@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from redactor.audio import AUDIO_SUFFIXES
-from redactor.doors.hook.paths import opened, read_all
 from redactor.errors import RedactorError
-from redactor.keep.artefacts import TEXT_SUFFIXES, artefact
+from redactor.keep import TEXT_SUFFIXES, Target, artefact
+from redactor.safe_open import opened, read_all
 
 from .stamps import Stamps
 
@@ -33,11 +34,11 @@ class Results:
     def __init__(self, stamps: Stamps, folders: Sequence[str]) -> None:
         self._stamps, self._folders = stamps, tuple(folders)
 
-    def note(self, target: Path, files: Mapping[str, bytes]) -> None:
+    def note(self, target: Path | Target, files: Mapping[str, bytes]) -> None:
         """What is about to be saved there, by suffix."""
         self._stamps.note(_place(target), _digest(files))
 
-    def read(self, target: Path, audio: str = "") -> dict[str, bytes] | None:
+    def read(self, target: Path | Target, audio: str = "") -> dict[str, bytes] | None:
         """The files of a result by suffix, None unless they are all there as we made them.
 
         Args:
@@ -49,12 +50,18 @@ class Results:
             return None
         return files
 
-    def is_of_another(self, audio: str, target: Path) -> bool:
+    def document(self, target: Path | Target, audio: str = "") -> dict[str, Any] | None:
+        """The document of a result that `read` gives."""
+        files = self.read(target, audio)
+        return None if files is None else document_of(files)
+
+    def is_of_another(self, audio: str, target: Path | Target) -> bool:
         """Whether a whole result of another recording lies there."""
         files = self._files(target)
         return files is not None and document_of(files).get("id") != audio
 
-    def _files(self, target: Path) -> dict[str, bytes] | None:
+    def _files(self, target: Path | Target) -> dict[str, bytes] | None:
+        target = Target.of(target)
         try:
             files = {".json": self._content(artefact(target, ".json"))}
             sound = document_of(files).get("audio")
@@ -66,8 +73,8 @@ class Results:
             return None
         return files
 
-    def _content(self, path: Path) -> bytes:
-        with opened(str(path), self._folders) as descriptor:
+    def _content(self, path: Target) -> bytes:
+        with opened(os.fspath(path), self._folders) as descriptor:
             return read_all(descriptor, LARGEST)
 
 
@@ -89,5 +96,5 @@ def _digest(files: Mapping[str, bytes]) -> str:
     return whole.hexdigest()
 
 
-def _place(target: Path) -> str:
-    return f"made\0{target}"
+def _place(target: Path | Target) -> str:
+    return f"made\0{os.fspath(target)}"

@@ -188,7 +188,7 @@ class Service:
         self.crew = Crew(
             self.queue, self._recordings, in_flight=in_flight, ended=self._ended, requeue=self._requeue, note=log.warning,
             finishing=self._originals.finish, finished_before=self._originals.replaced, wanted_anew=self._unseen,
-            believed=lambda job, target: self._results.read(target, job.audio) is not None, too_late=self._too_late, unread=self._look_again,
+            believed=lambda job, target: self._results.document(target, job.audio), too_late=self._too_late, unread=self._look_again,
         )  # fmt: skip
         self._bury_the_dead()
         self.crew.start(made.pipeline)

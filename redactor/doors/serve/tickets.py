@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
-from redactor.doors.hook.paths import read_all
 from redactor.doors.hook.spool import ENDING
 from redactor.doors.hook.ticket import AUDIO_NAME, LARGEST, Ticket, read_ticket
-from redactor.durable import is_leftover, save
+from redactor.durable import as_output_error, is_leftover, save
 from redactor.errors import NoInput, RefusedInput
+from redactor.safe_open import folder_at, open_file, read_all
 
 OVERDUE = 10.0
 """Seconds without a sign after which tickets are taken although another service is at it."""
@@ -68,9 +68,15 @@ class Tickets:
             if descriptor >= 0:
                 os.close(descriptor)
 
+    @contextmanager
+    def _folder(self) -> Iterator[int]:
+        """`new/`, which the telephone system's user may write to, and put something else in the place of."""
+        with folder_at(self.folder, (self.new.name,)) as folder:
+            yield folder
+
     def waiting(self) -> list[Path]:
         """The tickets, oldest first."""
-        with os.scandir(self.new) as entries:
+        with self._folder() as folder, os.scandir(folder) as entries:
             return [self.new / name for name in sorted(e.name for e in entries if e.name.endswith(ENDING))]
 
     def read(self, ticket: Path) -> bytes:
@@ -80,14 +86,13 @@ class Tickets:
             FileNotFoundError: another service process has taken it. RefusedInput: a link, no file, or too large. OSError: not now.
         """
         try:
-            descriptor = os.open(ticket, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            with self._folder() as folder:
+                descriptor = open_file(ticket.name, folder)
         except OSError as error:
-            if error.errno in (errno.ELOOP, errno.ENXIO):
+            if error.errno in (errno.ELOOP, errno.EMLINK, errno.ENXIO):
                 raise RefusedInput("A file in the spool is a link or a socket.") from None
             raise
         try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise RefusedInput("What has a ticket's name in the spool is no file.")
             content = read_all(descriptor, LARGEST)
         finally:
             os.close(descriptor)
@@ -95,10 +100,10 @@ class Tickets:
             raise RefusedInput("A file in the spool is too large for a ticket.")
         return content
 
-    def remove(self, ticket: Path) -> None:
-        """Take a ticket away, once what it says is in the queue."""
-        with suppress(OSError):
-            ticket.unlink()
+    def remove(self, path: Path) -> None:
+        """Take a ticket (or a recording) away, once what it says is in the queue."""
+        with suppress(OSError), self._folder() as folder:
+            os.unlink(path.name, dir_fd=folder)
 
     def refuse(self, ticket: Path, recording: str = "") -> None:
         """Set aside what is no ticket, so that a person can look at it.
@@ -106,37 +111,43 @@ class Tickets:
         Args:
             recording: name of the one that came with it; nobody else may have it.
         """
-        target = self.folder / "refused"
-        with suppress(OSError):
-            target.mkdir(mode=0o770, exist_ok=True)
-        for path in (self.new / recording, ticket) if recording else (ticket,):
-            with suppress(OSError):
-                path.replace(target / path.name)
+        with (
+            suppress(OSError), self._folder() as folder,
+            folder_at(self.folder, ("refused",), make=True, mode=0o770) as refused,
+        ):  # fmt: skip
+            for name in (recording, ticket.name) if recording else (ticket.name,):
+                with suppress(OSError):
+                    os.replace(name, name, src_dir_fd=folder, dst_dir_fd=refused)
 
     def orphans(self, *, older: float) -> Iterator[Path]:
         """Recordings whose ticket was never written (the hook was killed, or the disk full), by age in seconds.
 
         One that was not even given its name gets one; a ticket that was not is removed: what it named, the sweeper finds.
         """
-        with os.scandir(self.new) as entries:
-            found = [e for e in entries if AUDIO_NAME.fullmatch(e.name) or is_leftover(e.name)]
+        with self._folder() as folder, os.scandir(folder) as entries:
+            found = [e.name for e in entries if AUDIO_NAME.fullmatch(e.name) or is_leftover(e.name)]
         named = self._named() if found else frozenset()
         if named is None:
             return
-        for entry in found:
-            if entry.name in named:
-                continue
-            with suppress(OSError):
-                status = entry.stat(follow_symlinks=False)
-                if not stat.S_ISREG(status.st_mode) or time.time() - status.st_mtime <= older:
-                    continue
-                path = self.new / entry.name
-                if is_leftover(entry.name):
-                    if not status.st_size or self._begins_as_ticket(path):
-                        path.unlink()
-                        continue
-                    path = path.rename(self.new / f"{os.urandom(16).hex()}.wav")
-                yield path
+        for name in found:
+            if name not in named and (orphan := self._orphan(name, older)):
+                yield self.new / orphan
+
+    def _orphan(self, name: str, older: float) -> str:
+        """What an orphan is called from now on; "" if it is too young, or was none."""
+        with suppress(OSError), self._folder() as folder:
+            status = os.lstat(name, dir_fd=folder)
+            if not stat.S_ISREG(status.st_mode) or time.time() - status.st_mtime <= older:
+                return ""
+            if not is_leftover(name):
+                return name
+            if not status.st_size or _begins_as_ticket(name, folder):
+                os.unlink(name, dir_fd=folder)
+                return ""
+            made = f"{os.urandom(16).hex()}.wav"
+            os.rename(name, made, src_dir_fd=folder, dst_dir_fd=folder)
+            return made
+        return ""
 
     def write(self, ticket: Ticket) -> Path:
         """A ticket as the hook would have written it.
@@ -144,9 +155,13 @@ class Tickets:
         Raises:
             OutputError
         """
-        path = self.new / f"{time.time_ns():020d}-{os.urandom(8).hex()}{ENDING}"
-        save(path, ticket.to_json())
-        return path
+        name = f"{time.time_ns():020d}-{os.urandom(8).hex()}{ENDING}"
+        try:
+            with self._folder() as folder:
+                save(name, ticket.to_json(), folder=folder)
+        except OSError as error:
+            raise as_output_error(error) from None
+        return self.new / name
 
     def _named(self) -> frozenset[str] | None:
         """The recordings whose tickets wait; None if that cannot be told now (of a ticket that nobody ever could read, it need not)."""
@@ -159,13 +174,21 @@ class Tickets:
                 except FileNotFoundError:
                     continue
                 except (NoInput, OSError):
-                    if time.time() - ticket.stat(follow_symlinks=False).st_mtime < UNREADABLE:
-                        return None
+                    with self._folder() as folder:
+                        if time.time() - os.lstat(ticket.name, dir_fd=folder).st_mtime < UNREADABLE:
+                            return None
         return frozenset(names)
 
-    def _begins_as_ticket(self, path: Path) -> bool:
-        with path.open("rb") as file:
-            return file.read(10) == b'{"schema":'
+
+def _begins_as_ticket(name: str, folder: int) -> bool:
+    try:
+        file = open_file(name, folder)
+    except RefusedInput:
+        return False
+    try:
+        return os.pread(file, 10, 0) == b'{"schema":'
+    finally:
+        os.close(file)
 
 
 def _ours(descriptor: int) -> bool:

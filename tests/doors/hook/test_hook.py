@@ -233,7 +233,14 @@ def test_the_environment_does_not_matter_and_is_cleared(place, tmp_path):
     assert not (tmp_path / "owned").exists()
 
 
-LIGHT = {"redactor", "redactor.doors", "redactor.doors.entry", "redactor.durable", "redactor.errors"}
+LIGHT = {
+    "redactor",
+    "redactor.doors",
+    "redactor.doors.entry",
+    "redactor.durable",
+    "redactor.errors",
+    "redactor.safe_open",
+}
 
 
 def test_nothing_heavy_is_imported(place):
@@ -328,7 +335,7 @@ def test_a_number_that_no_integer_holds_is_a_fault_of_the_settings(place, call):
 
 @pytest.mark.parametrize(("number", "code"), [(errno.EROFS, 73), (errno.EMFILE, 75)])
 def test_a_system_that_refuses_for_now_is_not_blamed_on_the_name(place, monkeypatch, number, code):
-    from redactor.doors.hook import paths
+    from redactor import safe_open
     from redactor.errors import RedactorError
 
     really = os.open
@@ -339,6 +346,6 @@ def test_a_system_that_refuses_for_now_is_not_blamed_on_the_name(place, monkeypa
         return really(name, flags, *rest, **options)
 
     monkeypatch.setattr(os, "open", refusing)
-    with pytest.raises(RedactorError) as caught, paths.opened(f"{place[0]}/a.wav", [str(place[0])], writing=True):
+    with pytest.raises(RedactorError) as caught, safe_open.opened(f"{place[0]}/a.wav", [str(place[0])], writing=True):
         pass
     assert caught.value.exit_code == code

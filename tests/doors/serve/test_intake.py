@@ -26,7 +26,7 @@ from redactor.errors import Busy
     ("where", "only", "number"),
     [
         ("redactor.doors.serve.tickets", ".ticket", errno.EMFILE),
-        ("redactor.doors.hook.paths", ".wav", errno.EACCES),
+        ("redactor.safe_open", ".wav", errno.EACCES),
         ("redactor.durable", ".part", errno.ENOSPC),
     ],
 )
@@ -237,7 +237,7 @@ def test_a_recording_that_was_moved_and_is_told_of_at_its_new_place(desk):
 def test_a_share_that_answers_wrongly_once_is_asked_again(desk, monkeypatch, number):
     desk.file("a.wav")
     with monkeypatch.context() as broken:
-        failing(broken, "redactor.doors.hook.paths", "open", OSError(number, "x"), "a.wav")
+        failing(broken, "redactor.safe_open", "open", OSError(number, "x"), "a.wav")
         desk.intake.sweep()
     assert desk.intake.sweep() == 1
 

@@ -10,8 +10,8 @@ from email.message import EmailMessage
 import pytest
 from site_of_tests import SAID, settled, voicemail, wait_for
 
+from redactor import safe_open
 from redactor.audio import Limits
-from redactor.doors.hook import paths
 from redactor.doors.serve.crew import Crew
 from redactor.doors.serve.database import jobs
 
@@ -64,7 +64,7 @@ def test_the_sweeper_finds_what_no_hook_told_us_of(site):
 def test_what_may_not_be_read_has_an_outcome_and_is_taken_once_it_may(site, monkeypatch):
     """(The superuser may read everything, so the refusal is made here.)"""
     path = site.record("a.wav", 1)
-    locked, really = True, paths.os.open
+    locked, really = True, safe_open.os.open
 
     def guarded(name, *rest, **options):
         if locked and str(name).endswith("a.wav"):
@@ -72,7 +72,7 @@ def test_what_may_not_be_read_has_an_outcome_and_is_taken_once_it_may(site, monk
         return really(name, *rest, **options)
 
     monkeypatch.setattr("redactor.doors.serve.queue.FIRST_DELAY", 0.01)
-    monkeypatch.setattr(paths.os, "open", guarded)
+    monkeypatch.setattr(safe_open.os, "open", guarded)
     with site.service(service="tries = 2\n") as service:
         assert service.intake.sweep() == 1
         wait_for(lambda: service.queue.counts() == {"failed": 1})

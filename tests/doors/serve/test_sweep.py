@@ -7,8 +7,8 @@ import pytest
 from site_of_tests import settled
 from sqlalchemy import event
 
-from redactor.doors.hook.paths import read_all
 from redactor.doors.serve import arrivals, mailbox, tickets
+from redactor.safe_open import read_all
 
 
 def test_one_service_at_a_time_walks_the_folders_unless_it_hangs(site):

@@ -14,15 +14,15 @@ import json
 import os
 import re
 import secrets
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from redactor.durable import as_output_error, flush_folder
-from redactor.errors import NoInput
-from redactor.keep import artefact, save_set
+from redactor.errors import NoInput, RefusedInput
+from redactor.keep import Target, artefact, save_set
+from redactor.safe_open import open_file, read_all, remove_tree
 
 _ID = re.compile(r"[0-9a-f]{64}")
 _FOLDER = re.compile(r"[0-9]{1,9}-[0-9a-f]{10}")
@@ -37,16 +37,20 @@ class Opened:
         NoInput
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Target) -> None:
         self._held = -1
         try:
-            self._held = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            with path.parent.opened() as folder:
+                self._held = open_file(path.name, folder)
             self.size = os.fstat(self._held).st_size
-        except OSError:
+        except (OSError, RefusedInput):
             raise _missing() from None
 
     def read(self, first: int, count: int) -> bytes:
         return os.pread(self._held, count, first)
+
+    def whole(self) -> bytes:
+        return read_all(self._held, self.size)
 
     def __del__(self) -> None:
         if self._held >= 0:
@@ -85,8 +89,9 @@ class Shelf:
         content[here / "view.json"] = json.dumps(view, ensure_ascii=False).encode()
         save_set(content)
         # The versions before go soon: this one must survive a power cut by then.
-        for folder in (here.parent, here.parent.parent, self._folder):
-            flush_folder(folder)
+        for above in (here.parent, here.parent.parent, Target(self._folder)):
+            with above.opened() as folder:
+                flush_folder(folder)
         return name
 
     @contextmanager
@@ -101,8 +106,8 @@ class Shelf:
             self._folder.mkdir(
                 mode=0o700, parents=True, exist_ok=True
             )  # whatever the caller's umask: see [review] folder
-            shard.mkdir(exist_ok=True)
-            held = os.open(shard / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            with shard.opened(make=True) as folder:
+                held = os.open(".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600, dir_fd=folder)
         except OSError as error:
             raise as_output_error(error) from None
         try:
@@ -117,15 +122,16 @@ class Shelf:
         Nothing goes while this one is not there: a database restored from an old backup must not cost the version that there is.
         """
         kept = self.place(message, name)
-        if not (kept / "view.json").exists():
+        if not _exists(kept / "view.json"):
             return
-        for other in list(kept.parent.iterdir()):
-            if other != kept:
-                # Away at once, so that nobody reads half of it; then file by file. What cannot be removed is tried again at the next start.
-                gone = other.with_name(f".gone-{secrets.token_hex(5)}")
-                with suppress(OSError):
-                    other.rename(gone)
-                shutil.rmtree(gone, ignore_errors=True)
+        with kept.parent.opened() as here:
+            for other in [entry.name for entry in os.scandir(here)]:
+                if other != kept.name:
+                    # Away at once, so that nobody reads half of it; then file by file. What cannot be removed is tried again at the next start.
+                    gone = f".gone-{secrets.token_hex(5)}"
+                    with suppress(OSError):
+                        os.rename(other, gone, src_dir_fd=here, dst_dir_fd=here)
+                    remove_tree(gone, here)
 
     def crowded(self) -> Iterator[str]:
         """Messages that have more than one folder here.
@@ -133,19 +139,26 @@ class Shelf:
         Raises:
             OutputError: the shelf cannot be read.
         """
+        if not self._folder.is_dir():
+            return
+        top = Target(self._folder)
         try:
-            for shard in sorted(self._folder.iterdir()) if self._folder.is_dir() else ():
-                for here in sorted(shard.iterdir()) if shard.is_dir() else ():
-                    if _ID.fullmatch(here.name) and sum(1 for _ in here.iterdir()) > 1:
-                        yield here.name
+            for shard in _folders_in(top):
+                for message in _folders_in(top / shard):
+                    if _ID.fullmatch(message):
+                        with (top / shard / message).opened() as here:
+                            crowded = sum(1 for _ in os.scandir(here)) > 1
+                        if crowded:
+                            yield message
         except OSError as error:
             raise as_output_error(error) from None
 
     def drop(self, message: str, name: str) -> None:
         """Remove a version that did not become the message's."""
-        shutil.rmtree(self.place(message, name), ignore_errors=True)
+        with suppress(OSError), self.place(message, name).parent.opened() as here:
+            remove_tree(name, here)
 
-    def place(self, message: str, name: str) -> Path:
+    def place(self, message: str, name: str) -> Target:
         """The folder of a version.
 
         Raises:
@@ -153,7 +166,7 @@ class Shelf:
         """
         if not _ID.fullmatch(message) or not _FOLDER.fullmatch(name):
             raise NoInput("There is no such version.")
-        return self._folder / message[:2] / message / name
+        return Target(self._folder, (message[:2], message, name))
 
     def view(self, message: str, name: str) -> dict[str, Any]:
         """What the page shows of a version: words, bleeps, peaks, all of the redacted sound.
@@ -172,7 +185,7 @@ class Shelf:
         suffix = ARTEFACTS.get(kind) or str(self.view(message, name)["suffix"])
         return self.read(artefact(self.place(message, name) / STEM, suffix)), suffix
 
-    def sound(self, message: str, name: str) -> Path:
+    def sound(self, message: str, name: str) -> Target:
         """The file that a browser plays.
 
         Raises:
@@ -181,17 +194,27 @@ class Shelf:
         listen = self.place(message, name) / "listen.wav"
         return (
             listen
-            if listen.exists()
+            if _exists(listen)
             else artefact(self.place(message, name) / STEM, self.view(message, name)["suffix"])
         )
 
     @staticmethod
-    def read(path: Path) -> bytes:
+    def read(path: Target) -> bytes:
         """A file's bytes; NoInput instead of an error that names it."""
-        try:
-            return path.read_bytes()
-        except OSError:
-            raise _missing() from None
+        return Opened(path).whole()
+
+
+def _exists(path: Target) -> bool:
+    try:
+        Opened(path)
+    except NoInput:
+        return False
+    return True
+
+
+def _folders_in(folder: Target) -> list[str]:
+    with folder.opened() as here:
+        return sorted(e.name for e in os.scandir(here) if e.is_dir(follow_symlinks=False))
 
 
 def _missing() -> NoInput:

@@ -1,6 +1,6 @@
 """Sound and artefacts of a message: redacted for everybody who may hear, the original with leave alone."""
 
-from pathlib import Path
+from pathlib import PurePath
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
@@ -26,9 +26,9 @@ def router(desk: Desk) -> APIRouter:
     hears = Annotated[Person, Depends(desk.guard("message.hear_redacted"))]
     reveals = Annotated[Person, Depends(desk.guard("message.hear_original"))]
 
-    def sound_of(message: str, folder: str) -> tuple[Path, Opened]:
+    def sound_of(message: str, folder: str) -> tuple[str, Opened]:
         path = desk.studio.shelf.sound(message, folder)
-        return path, Opened(path)
+        return PurePath(path).suffix, Opened(path)
 
     def told(request: Request, person: Person, event: events.RedactedHeard | events.OriginalHeard) -> None:
         """One event for what is heard in many pieces; none of them without one."""
@@ -38,10 +38,10 @@ def router(desk: Desk) -> APIRouter:
     @routes.get("/audio")
     def audio(message: Message, request: Request, person: hears) -> Response:
         """The redacted sound, whole or a range of it."""
-        row, (path, file) = desk.current(message, lambda folder: sound_of(message, folder))
+        row, (suffix, file) = desk.current(message, lambda folder: sound_of(message, folder))
         event = events.RedactedHeard(by=person.actor, message=message, version=row["version"])
         told(request, person, event)
-        return ranged(request, file.size, file.read, TYPES.get(path.suffix.lower(), "application/octet-stream"))
+        return ranged(request, file.size, file.read, TYPES.get(suffix.lower(), "application/octet-stream"))
 
     @routes.get("/original.wav")
     def original(message: Message, request: Request, person: reveals) -> Response:
