@@ -12,7 +12,7 @@ import typer.main
 ROOT = Path(__file__).parents[1]
 TOP = {
     "pyproject.toml", "README.md", "redactor", "models", "benchmarks", "tests", "sample_audio",
-    "Makefile", "constraints.txt", "CHANGELOG.md", "LICENSE",
+    "Makefile", "constraints.txt", "CHANGELOG.md", "LICENSE", "SECURITY.md",
 }  # fmt: skip
 MADE = {"demo-out", "dist", "build"}
 """What commands make; git ignores it."""

@@ -20,6 +20,6 @@ a recording.
 decoder: this side · zygote: the other · wire: what goes between · bubblewrap: the command · restrictions, seccomp: what a child gives up.
 """
 
-from redactor.audio.confine.decoder import ConfinedDecoder
+from redactor.audio.confine.decoder import LAYERS, ConfinedDecoder
 
-__all__ = ["ConfinedDecoder"]
+__all__ = ["LAYERS", "ConfinedDecoder"]
