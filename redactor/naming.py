@@ -28,7 +28,7 @@ NEUTRAL = frozenset(
     "a an and archive audio bad box busy by call callback caller calls channel clip conf copy cust demo down draft ext extension family "
     "fax file folder for friends from good greet greeting hard hold in inbound inbox incoming keypad left line link mail mailbox "
     "message messages mono msg msgs music new no noise note nothing number of old on out outbound outgoing part parties pbx phone queue "
-    "raw rec record recorded recording recordings right said sample self side sound spanish english stereo take tape temp test "
+    "raw rec record recorded recording recordings redacted right said sample self side sound spanish english stereo take tape temp test "
     "tests the to toy track unavail unheard unread urgent user vm vmail voice voicemail voicemails wav wave work "
     "alaw amr flac gsm mp mpeg ogg opus pcm ulaw".split()
 )

@@ -20,7 +20,7 @@ from . import wire
 from .seccomp import PACKAGE
 from .zygote import LONGEST_REPORT, ORDER
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 BUBBLEWRAP, SECCOMP, LANDLOCK, LIMITS = LAYERS = ("bubblewrap", "seccomp", "landlock", "limits")
 """What may confine a child, the strongest first: namespaces, the filter of system calls, no files, limits on resources."""
 
