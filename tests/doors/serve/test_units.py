@@ -98,7 +98,7 @@ def test_the_unit_leaves_no_memory_on_disk():
         "private",
         "invisible",
     )
-    assert service["SystemCallFilter"] == "@system-service @mount"
+    assert service["SystemCallFilter"] == "@system-service @mount @sandbox"
 
 
 @pytest.fixture
