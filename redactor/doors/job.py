@@ -124,7 +124,8 @@ def sandboxed(sandbox: str, *, warn: Callable[[str], None] = lambda _: None) -> 
     """The decoder of a sandbox, or None where this process decodes.
 
     Args:
-        sandbox: "required" (bubblewrap and the filter of system calls, or an error), "auto" (what of them works), "limits" (without
+        sandbox: "required" (bubblewrap and the filter of system calls, or an error), "auto" (what of them works),
+            "limits" (without
             bubblewrap), "off".
         warn: called with a sentence for each thing that does not confine recordings though it could.
 

@@ -29,13 +29,15 @@ class ConfinedDecoder:
     """A Decoder; safe for many threads, as many recordings at once as call it.
 
     Args:
-        bubblewrap: true: it and the filter of system calls, or nothing; None: both where they work; false: all but bubblewrap.
+        bubblewrap: true: it and the filter of system calls, or nothing; None: both where they work; false: all but
+            bubblewrap.
         memory: bytes that a child may use beyond its libraries.
         cpu_seconds, wall_seconds: that a child may take.
 
     Attributes:
         layers: of `LAYERS`, what confines the children, as a trial of real decoding has shown.
-        lacking: sentences for people: what was wanted and does not confine them, and what to do about it. Empty where all is in force.
+        lacking: sentences for people: what was wanted and does not confine them, and what to do about it. Empty
+            where all is in force.
 
     Raises:
         ConfigurationError: no confined process can be started as asked.

@@ -1,7 +1,9 @@
 """The system-call filter of a child: what decoding needs is allowed, all else ends the process.
 
-The kernel's filters are programs for a small machine (seccomp(2), BPF). libseccomp writes them, as it does for systemd, Docker and apt:
-it knows the numbers of every architecture, and refuses calls made through another one (32 bits, x32). Debian has it wherever apt is.
+The kernel's filters are programs for a small machine (seccomp(2), BPF). libseccomp writes them, as it does for
+systemd, Docker and apt:
+it knows the numbers of every architecture, and refuses calls made through another one (32 bits, x32). Debian has it
+wherever apt is.
 """
 
 from __future__ import annotations

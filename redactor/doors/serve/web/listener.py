@@ -1,7 +1,9 @@
 """The HTTP listener: connections whose peer is slow do not hold those up whose peer is not.
 
-uvicorn waits for the end of a request, and for a reader of its answer, as long as it takes; so a few hundred half-sent requests would be
-all that it serves. Here a request must be there within `REQUEST_SECONDS`, and who comes newly is let in in the place of who has made us wait
+uvicorn waits for the end of a request, and for a reader of its answer, as long as it takes; so a few hundred
+half-sent requests would be
+all that it serves. Here a request must be there within `REQUEST_SECONDS`, and who comes newly is let in in the place
+of who has made us wait
 the longest: a whole request takes milliseconds, so that falls on those who never finish theirs.
 """
 
