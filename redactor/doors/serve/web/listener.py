@@ -73,10 +73,12 @@ class Connection(H11Protocol):
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._stuck = _cancelled(self._stuck)
+        _cancel(self._stuck)
+        self._stuck = None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._due, self._stuck = _cancelled(self._due), _cancelled(self._stuck)
+        _cancel(self._due)
+        _cancel(self._stuck)
         super().connection_lost(exc)
 
     def end(self) -> None:
@@ -89,7 +91,8 @@ class Connection(H11Protocol):
         if self.transport.is_closing():
             return
         if not self.waiting:
-            self._due = _cancelled(self._due)
+            _cancel(self._due)
+            self._due = None
         elif self._due is None:
             self.since = self.loop.time()
             self._due = self.loop.call_later(REQUEST_SECONDS, self._overdue)
@@ -109,7 +112,7 @@ class Connection(H11Protocol):
                 return
 
 
-def _cancelled(timer: asyncio.TimerHandle | None) -> None:
+def _cancel(timer: asyncio.TimerHandle | None) -> None:
     if timer is not None:
         timer.cancel()
 
