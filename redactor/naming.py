@@ -12,6 +12,7 @@ from typing import Protocol
 
 from redactor.keep import Item
 from redactor.phi.gazetteers import words
+from redactor.phi.spoken import plain_digits
 from redactor.types import Finding, Transcript
 
 LONGEST = 230
@@ -20,7 +21,22 @@ LONGEST = 230
 _MANY_DIGITS = re.compile(r"\d{5}|\d(?:[^\d]?\d){6}")
 _DAY = re.compile(r"(?<!\d)\d{1,2}[^\w]\d{1,2}[^\w]\d{2}(?!\d)|(?<![^\W_])\d{1,2}_\d{1,2}_\d{2}(?!\d)")
 _BREAKS = re.compile(r"[\W_]+")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _HUMP = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+NEUTRAL = frozenset(
+    "a an and archive audio bad box busy by call callback caller calls channel clip conf copy cust demo down "
+    "draft ext extension family "
+    "fax file folder for friends from good greet greeting hard hold in inbound inbox incoming keypad left line "
+    "link mail mailbox "
+    "message messages mono msg msgs music new no noise note nothing number of old on out outbound outgoing part "
+    "parties pbx phone queue "
+    "raw rec record recorded recording recordings redacted right said sample self side sound spanish english "
+    "stereo take tape temp test "
+    "tests the to toy track unavail unheard unread urgent user vm vmail voice voicemail voicemails wav wave work "
+    "alaw amr flac gsm mp mpeg ogg opus pcm ulaw".split()
+)
+"""What telephone systems, and people who look after recordings, write in names. Some are somebody's name, too ("Good", "Old")."""
 
 
 class Detector(Protocol):
@@ -36,8 +52,10 @@ class OutputNames:
     """Output paths without suffix, below the output folder.
 
     Args:
-        mode: "auto": a file name in which PHI is found becomes the recording's id, a folder name is left out (and the file below
-            it goes by its id); "id": file names always become the id; "keep": names stay. A name that is too long, or that holds
+        mode: "auto": a file name in which PHI is found, or a word that may be a name, becomes the recording's id,
+        such a folder name
+            is left out (and the file below it goes by its id); "id": file names always become the id; "keep": names
+            stay. A name that is too long, or that holds
             characters no terminal should print, becomes the id in any mode but "keep"; a too long one even there.
     """
 
@@ -61,9 +79,10 @@ class OutputNames:
     def _gives_away(self, name: str) -> bool:
         if any(unicodedata.category(c).startswith("C") for c in name):  # control characters, bytes that are no text
             return True
+        name = plain_digits(name)
         return (
             bool(_MANY_DIGITS.search(name) or _DAY.search(name))
-            or any(_is_full_name(token) for token in _BREAKS.split(name.lower()))
+            or not all(_is_neutral(word) for word in _LETTERS.findall(_HUMP.sub(" ", name)))
             or any(
                 not finding.score < self._min_score
                 for reading in readings(name)
@@ -87,11 +106,12 @@ def _short(name: str) -> bool:
     return len(os.fsencode(name)) <= LONGEST
 
 
-def _is_full_name(token: str) -> bool:
-    """Log-in names: "danawhitlock", "dwhitlock"."""
-    if len(token) < 5 or token in words("common_words"):
+def _is_neutral(word: str) -> bool:
+    """Whether a word of a file name says nothing of anybody: positively, so a word that no list knows may be a name."""
+    low = "".join(c for c in unicodedata.normalize("NFKD", word).casefold() if not unicodedata.combining(c))
+    if low in NEUTRAL or len(low) < 2:
+        return True
+    if any(low in words(names) for names in ("first_names", "surnames", "cities", "towns")):
         return False
-    first, last = words("first_names"), words("surnames")
-    return (len(token) > 5 and token[1:] in last) or any(
-        token[:i] in first and token[i:] in last for i in range(3, len(token) - 3)
-    )
+    # Two letters that are no name are an abbreviation, or initials.
+    return len(low) == 2 or low in words("common_words") or low in words("function_words")

@@ -53,7 +53,7 @@ def below(pid):
 
 with ConfinedDecoder() as decoder:
     groups = [Path(f"/proc/{{pid}}/autogroup").read_text().strip() for pid in below(decoder._process.pid)]
-    print(decoder.confined_by, *groups, sep="\\n")
+    print(decoder.layers[0], *groups, sep="\\n")
 """
 
 

@@ -86,7 +86,7 @@ def enable(name: NameArgument, *, config: ConfigOption = DEFAULT) -> None:
 
 def token(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Which program it is for.")],
-    scope: Annotated[list[str], typer.Option("--scope", help="hook, export, trail; may be given again.")],
+    scope: Annotated[list[str], typer.Option("--scope", help="hook, jobs, retry, export; may be given again.")],
     *,
     config: ConfigOption = DEFAULT,
     days: Annotated[int, typer.Option(help="How long it lasts.")] = 90,

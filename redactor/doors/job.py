@@ -42,7 +42,7 @@ class Job:
     verify: bool
     recognition: Mapping[str, Any] | None
     in_flight: int = 0
-    sandbox: str = "off"
+    sandbox: str = "auto"
     verify_model: str = "auto"
     verify_transcripts: bool = False
     only_transcripts: bool = False
@@ -138,8 +138,14 @@ def _second(job: Job, engine: Any, given: Mapping[str, Any], turn: AbstractConte
         ) from error
 
 
-def sandboxed(sandbox: str) -> AbstractContextManager[Any]:
-    """The decoder of a sandbox: "required" (bubblewrap, or an error), "auto" (bubblewrap where it works), "limits"; None for "off".
+def sandboxed(sandbox: str, *, warn: Callable[[str], None] = lambda _: None) -> AbstractContextManager[Any]:
+    """The decoder of a sandbox, or None where this process decodes.
+
+    Args:
+        sandbox: "required" (bubblewrap and the filter of system calls, or an error), "auto" (what of them works),
+            "limits" (without
+            bubblewrap), "off".
+        warn: called with a sentence for each thing that does not confine recordings though it could.
 
     Raises:
         ConfigurationError: it is required and does not work, or this system has no such processes.
@@ -147,10 +153,21 @@ def sandboxed(sandbox: str) -> AbstractContextManager[Any]:
     if sandbox == "off":
         return nullcontext()
     if os.name != "posix":
-        raise ConfigurationError("This system cannot confine a process.", hint="Leave --sandbox out.")
+        if sandbox != "auto":
+            raise ConfigurationError("This system cannot confine a process.", hint="Use --sandbox auto or off.")
+        warn("Recordings are decoded unconfined: this system has no processes that could confine them.")
+        return nullcontext()
     from redactor.audio.confine import ConfinedDecoder
 
-    return ConfinedDecoder(bubblewrap={"required": True, "auto": None, "limits": False}[sandbox])
+    decoder = ConfinedDecoder(bubblewrap={"required": True, "auto": None, "limits": False}[sandbox])
+    for sentence in decoder.lacking:
+        warn(f"Decoding is less confined than it could be: {sentence}")
+    return decoder
+
+
+def layers_of(decoder: Any) -> tuple[str, ...]:
+    """What confines the decoding of recordings; nothing where this process decodes."""
+    return tuple(decoder.layers) if decoder is not None else ()
 
 
 def _in_full(name: str) -> str:

@@ -240,6 +240,15 @@ def build_detector(ner: str = "auto") -> Any:
     return build(ner=ner)
 
 
+SandboxOption = Annotated[
+    Literal["off", "limits", "auto", "required"],
+    typer.Option(
+        help="Decode in processes that can do nothing else: with all that works here (auto), or not at all without bubblewrap and a "
+        "filter of system calls (required), or without bubblewrap (limits)."
+    ),
+]
+
+
 def decoder(raw: str | None, *, confined: Any = None) -> Any:
     """The decoder for --raw CODEC[:RATE[:CHANNELS]]; the plain one if left out. `confined`: what decodes instead of this process."""
     from functools import partial

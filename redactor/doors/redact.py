@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 import typer
 
 from redactor.doors import options as o
-from redactor.doors.job import Job, assemble, sandboxed
+from redactor.doors.job import Job, assemble, layers_of, sandboxed
 from redactor.doors.progress import Meter, Stop, meter
 from redactor.doors.summary import Totals, summary_table
 from redactor.doors.terminal import console, notice
@@ -111,12 +111,7 @@ def redact(
             help="Work on the machines of a Ray cluster that share this file system; local: start one here.",
         ),
     ] = None,
-    sandbox: Annotated[
-        Literal["off", "limits", "auto", "required"],
-        typer.Option(
-            help="Decode in a process of its own: with limits, in bubblewrap where it works (auto), or only there (required)."
-        ),
-    ] = "off",
+    sandbox: o.SandboxOption = "auto",
     open_cluster: Annotated[
         bool, typer.Option("--open-cluster", help="Join a Ray cluster that has no authentication.")
     ] = False,
@@ -177,14 +172,16 @@ def redact(
         if journal.rebuilt:
             notice("The ledger was damaged: it is set aside, and a new one is filled from the documents.")
         run: Callable[..., Iterator[Outcome]]
+        layers: Callable[[], tuple[str, ...]]
         if cluster is None:
-            made = assemble(job, reader=reader, confined=stack.enter_context(sandboxed(job.sandbox)))
-            run = partial(made.pipeline.run, threads=made.in_flight)
+            decoder = stack.enter_context(sandboxed(job.sandbox, warn=notice))
+            made = assemble(job, reader=reader, confined=decoder)
+            run, layers = partial(made.pipeline.run, threads=made.in_flight), lambda: layers_of(decoder)
         else:
             from redactor.doors.cluster import joined
 
             crew = stack.enter_context(joined(cluster, job, out, open_cluster=open_cluster, tries=tries))
-            run = partial(crew.run, reader=reader)
+            run, layers = partial(crew.run, reader=reader), lambda: crew.layers
         if journal.unclean:
             remove_leftovers(out)
         taken = Taken(chain([first], items), stop)
@@ -202,14 +199,16 @@ def redact(
         interrupted = totals.items < taken.count or not taken.exhausted
         if interrupted and not stop.why:
             code = 130
-        summary = totals.summary(wall=wall, passed_over=inputs.passed_over, interrupted=interrupted, exit_code=code)
+        summary = totals.summary(
+            wall=wall, passed_over=inputs.passed_over, interrupted=interrupted, exit_code=code, sandbox=layers()
+        )
         unsaved = _save_summary(out, summary)
         code = code or unsaved
     if as_json:
         print(json.dumps(summary))
     else:
         with suppress(OSError):
-            console().print(summary_table(totals, wall, inputs.passed_over))
+            console().print(summary_table(totals, wall, inputs.passed_over, sandbox=layers()))
     if interrupted:
         notice(f"Stopped early{f' ({stop.why})' if stop.why else ''}: run the same command again (--resume) to go on.")
     raise typer.Exit(code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from rich.table import Table
 
@@ -49,8 +50,12 @@ class Totals:
                 return code
         return 65 if self._codes[65] or self._codes[66] else max(self._codes, default=0)
 
-    def summary(self, *, wall: float, passed_over: int, interrupted: bool, exit_code: int) -> dict[str, object]:
-        """What summary.json holds. `items`: inputs that have an outcome; `speed`: seconds of audio in a second."""
+    def summary(
+        self, *, wall: float, passed_over: int, interrupted: bool, exit_code: int, sandbox: Sequence[str] = ()
+    ) -> dict[str, object]:
+        """What summary.json holds. `items`: inputs that have an outcome; `speed`: seconds of audio in a second; `sandbox`: what confined
+        decoding, on every machine.
+        """
         return {
             "schema": "redactor-summary/2",
             **{status.value: self.statuses[status] for status in Status},
@@ -62,13 +67,14 @@ class Totals:
             "bleeped_seconds": round(self.bleeped, 2),
             "wall_seconds": round(wall, 2),
             "speed": round(self.audio / wall, 2) if wall else 0.0,
+            "sandbox": list(sandbox),
             "reasons": dict(sorted(self.reasons.items())),
             "labels": dict(sorted(self.labels.items())),
             "problems": self._problems,
         }
 
 
-def summary_table(totals: Totals, wall: float, passed_over: int) -> Table:
+def summary_table(totals: Totals, wall: float, passed_over: int, *, sandbox: Sequence[str] = ()) -> Table:
     """Totals of a run, and reasons where something went wrong."""
     table = Table(show_header=False, title="Summary", title_justify="left")
     for status in Status:
@@ -82,6 +88,7 @@ def summary_table(totals: Totals, wall: float, passed_over: int) -> Table:
     if totals.audio:
         table.add_row("bleeped", f"{spell(totals.bleeped)} ({100 * totals.bleeped / totals.audio:.0f} %)")
         table.add_row("time", f"{wall:.1f} s ({totals.audio / wall:.1f} times faster than listening)")
+    table.add_row("decoding confined by", ", ".join(sandbox) or "nothing")
     for label, n in sorted(totals.labels.items(), key=lambda p: (-p[1], p[0])):
         table.add_row(f"  {label}", str(n))
     return table

@@ -15,7 +15,7 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from redactor.doors import options as o
-from redactor.doors.terminal import complain
+from redactor.doors.terminal import complain, notice
 from redactor.errors import ConfigurationError, InputError, NoInput, RedactorError
 from redactor.types import Recording, Speech
 
@@ -46,9 +46,11 @@ def transcribe(
     hotwords: o.HotwordsOption = None,
     initial_prompt: o.PromptOption = None,
     raw: o.RawOption = None,
+    sandbox: o.SandboxOption = "auto",
 ) -> None:
     """Print the unredacted words of recordings, one JSON document a line."""
     from redactor.audio import Limits, looks_like_audio, read_source
+    from redactor.doors.job import sandboxed
     from redactor.errors import as_redactor_error
     from redactor.keep import Inputs
     from redactor.pipeline import listen
@@ -58,7 +60,7 @@ def transcribe(
             "transcribe prints what was said, unredacted.",
             hint="Add --i-understand-this-prints-phi, or use `redactor redact`.",
         )
-    decode = o.decoder(raw)
+    o.decoder(raw)
     inputs = Inputs(paths, is_audio=looks_like_audio)
     items = chain(
         [next(iterated := iter(inputs))], iterated
@@ -68,16 +70,18 @@ def transcribe(
         initial_prompt=initial_prompt, revision=revision,
     )  # fmt: skip
     worst = 0
-    for item in items:
-        try:
-            recording = decode(read_source(item.path, within=item.within, limits=Limits()))
-            speech = listen(recording, engine)
-        except Exception as caught:  # noqa: BLE001 - one recording's failure; the run goes on
-            error = as_redactor_error(caught, "transcribe")
-            worst = max(worst, error.exit_code)
-            complain(RedactorError(f"#{item.number}: {error.message}", hint=error.hint))
-            continue
-        print(json.dumps(_words(recording, speech), ensure_ascii=False), flush=True)
+    with sandboxed(sandbox, warn=notice) as confined:
+        decode = o.decoder(raw, confined=confined)
+        for item in items:
+            try:
+                recording = decode(read_source(item.path, within=item.within, limits=Limits()))
+                speech = listen(recording, engine)
+            except Exception as caught:  # noqa: BLE001 - one recording's failure; the run goes on
+                error = as_redactor_error(caught, "transcribe")
+                worst = max(worst, error.exit_code)
+                complain(RedactorError(f"#{item.number}: {error.message}", hint=error.hint))
+                continue
+            print(json.dumps(_words(recording, speech), ensure_ascii=False), flush=True)
     raise typer.Exit(worst)
 
 

@@ -26,7 +26,8 @@ def decoder(request):
         pytest.skip("bubblewrap is not installed (the package bubblewrap)")
     try:
         with ConfinedDecoder(bubblewrap=request.param == "bubblewrap") as made:
-            assert made.confined_by == request.param
+            assert ("bubblewrap" in made.layers) == (request.param == "bubblewrap")
+            assert "seccomp" in made.layers or not shutil.which("apt")  # apt needs libseccomp itself
             yield made
     except ConfigurationError:
         pytest.skip("bubblewrap does not work here: user namespaces are forbidden")
@@ -76,10 +77,50 @@ def test_a_closed_decoder_says_so(wav):
 
 def test_required_and_missing_is_refused(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda _: None)
-    with pytest.raises(ConfigurationError, match="required"):
+    with pytest.raises(ConfigurationError, match=r"required.* install the package bubblewrap"):
         ConfinedDecoder(bubblewrap=True)
     with ConfinedDecoder() as decoder:
-        assert decoder.confined_by == "limits"
+        assert "bubblewrap" not in decoder.layers
+        assert "install the package bubblewrap" in decoder.lacking[0]
+    with ConfinedDecoder(bubblewrap=False) as decoder:  # what was not asked for is not lacking
+        assert not any("bubblewrap" in sentence for sentence in decoder.lacking)
+
+
+def without_libseccomp(monkeypatch, replaced='seccomp.LIBRARY = "none.so"'):
+    program = bubblewrap._PROGRAM.replace("main()", f"from redactor.audio.confine import seccomp; {replaced}; main()")
+    assert program != bubblewrap._PROGRAM
+    monkeypatch.setattr(bubblewrap, "_PROGRAM", program)
+
+
+def test_a_filter_that_is_missing_is_told_and_required_refuses(monkeypatch, wav):
+    without_libseccomp(monkeypatch)
+    with ConfinedDecoder(bubblewrap=False) as decoder:
+        assert "seccomp" not in decoder.layers
+        assert "libseccomp2" in decoder.lacking[-1]
+        assert decoder(Source.of(wav, ".wav")).frames == 4000
+    with pytest.raises(ConfigurationError, match="required"):
+        ConfinedDecoder(bubblewrap=True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
+def test_a_filter_under_which_nothing_decodes_is_not_used(monkeypatch, wav):
+    """Another C library may call what the list lacks: a trial finds out, before every recording fails."""
+    without_libseccomp(monkeypatch, "seccomp.ALLOWED = seccomp.ALLOWED[:3]")
+    with ConfinedDecoder(bubblewrap=False) as decoder:
+        assert "seccomp" not in decoder.layers
+        assert decoder(Source.of(wav, ".wav")).frames == 4000
+
+
+def test_a_zygote_is_not_replaced_by_one_that_confines_less(monkeypatch, wav):
+    with ConfinedDecoder(bubblewrap=False) as decoder:
+        if "seccomp" not in decoder.layers:
+            pytest.skip("no filter here")
+        without_libseccomp(monkeypatch)
+        decoder._command = bubblewrap.plain()
+        os.kill(decoder._process.pid, signal.SIGKILL)
+        decoder._process.wait()
+        with pytest.raises(DecoderStopped):
+            decoder(Source.of(wav, ".wav"))
 
 
 def test_too_little_memory_is_an_outcome():
@@ -99,19 +140,17 @@ def test_too_little_memory_is_an_outcome():
 
 CONFINED = """
 import os, socket, sys, time
-from redactor.audio.confine import zygote
-for descriptor in range(3, 64):
-    try: os.close(descriptor)
-    except OSError: pass
+from redactor.audio.confine.restrictions import confine
 os.dup2(1, 3)
-zygote.confine({memory}, {cpu})
+{before}
+confine({memory}, {cpu})
 {act}
 """
 
 
-def confined(act, *, memory=1 << 30, cpu=2):
-    """What becomes of a process that limits itself and then does something."""
-    program = CONFINED.format(act=act, memory=memory, cpu=cpu)
+def confined(act, *, before="", memory=1 << 30, cpu=2):
+    """What becomes of a process that limits itself (without a filter) and then does something."""
+    program = CONFINED.format(act=act, before=before, memory=memory, cpu=cpu)
     return subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=False)
 
 
@@ -119,6 +158,8 @@ def confined(act, *, memory=1 << 30, cpu=2):
     "act",
     [
         "open('/etc/hostname')",
+        "os.close(0); open('/etc/hostname')",
+        "os.close(0); os.close(3); socket.socket()",
         "open('made', 'w')",
         "socket.socket()",
         "os.pipe()",
@@ -131,6 +172,20 @@ def test_the_limits_hold(act, tmp_path):
     done = confined(act)
     assert done.returncode == 1
     assert b"Too many open files" in done.stderr or b"MemoryError" in done.stderr
+
+
+@pytest.mark.parametrize("number", [4, 63, 5000])
+@pytest.mark.parametrize("kind", ["file", "socket"])
+def test_a_descriptor_that_was_left_open_is_closed(number, kind, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("PHI")
+    left = {"file": f"os.open({str(secret)!r}, os.O_RDONLY)", "socket": "socket.socketpair()[0].detach()"}[kind]
+    use = {"file": f"os.pread({number}, 9, 0)", "socket": f"socket.socket(fileno={number})"}[kind]
+    before = f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (6000, 6000)); os.dup2({left}, {number})"
+    assert confined("pass", before=before + f"; print({use})").returncode == 0
+    done = confined(f"print({use})", before=before)
+    assert done.returncode == 1
+    assert b"Bad file descriptor" in done.stderr
 
 
 def test_a_decoder_that_never_ends_is_ended():

@@ -29,7 +29,7 @@ def redact(monkeypatch, capsys, message, tmp_path):
     monkeypatch.setattr(options, "build_detector", lambda *_: Finder())
     audio, transcript = message
     folder, words, out = tmp_path / "archive", tmp_path / "words", tmp_path / "out"
-    for name, extra in (("a.wav", b""), ("deep/b.wav", b""), ("deep/c.wav", b"\0\0")):
+    for name, extra in (("a.wav", b""), ("old/b.wav", b""), ("old/c.wav", b"\0\0")):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (words / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(audio.read_bytes() + extra)

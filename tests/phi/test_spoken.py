@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from redactor.phi.spoken import CORRECTION, Edit, WrittenForm, written_form
+from redactor.phi import build_detector
+from redactor.phi.spoken import CORRECTION, Edit, WrittenForm, plain_digits, written_form
 
 # Words that trigger every reader, mixed with marks and ordinary words, so that random texts reach the corners.
 WORDS = st.sampled_from(
     "four oh one twenty sixty nineteen hundred thousand third first double triple five zero 555 0142 3 o to for no wait sorry not uh um dot "
-    "com at gmail underscore dash slash colon point w a i j n as in boy alpha mike november under score call me Faith's O'Neil é İ - , . ? — 's".split(
+    "com at gmail underscore dash slash colon point w a i j n as in boy alpha mike november under score call me Faith's O'Neil é İ ² ⑫ ٣ 2️⃣ ½ - , . ? — 's".split(
         " "
     )
 )
@@ -133,3 +135,41 @@ def test_outside_edits_the_texts_are_equal() -> None:
 
 def test_repr_hides_the_speech() -> None:
     assert "smith" not in repr(written_form("smith four one oh"))
+
+
+DRESSED = [
+    "\u00b2\u2070\u2076-\u2075\u2075\u2075-\u2070\u00b9\u2074\u00b2",  # superscript
+    "\u2082\u2080\u2086-\u2085\u2085\u2085-\u2080\u2081\u2084\u2082",  # subscript
+    "\u2461\u24ea\u2465-\u2464\u2464\u2464-\u24ea\u2460\u2463\u2461",  # circled
+    "\u0662\u0660\u0666-\u0665\u0665\u0665-\u0660\u0661\u0664\u0662",  # Arabic-Indic
+    "\u096c\u0966\u096c-\u096b\u096b\u096b-\u0966\u0967\u096a\u0968",  # Devanagari (606)
+    "\uff12\uff10\uff16-\uff15\uff15\uff15-\uff10\uff11\uff14\uff12",  # full width
+    "\U0001d7da\U0001d7d8\U0001d7de-\U0001d7dd\U0001d7dd\U0001d7dd-\U0001d7d8\U0001d7d9\U0001d7dc\U0001d7da",  # mathematical
+    "".join(c + "\ufe0f\u20e3" if c.isdigit() else c for c in "206-555-0142"),  # keycaps
+    "\u246d\u2460\u2463-\u2464\u2464\u2464-\u24ea\u2460\u2463\u2461",  # fourteen in one circle: 1414-555-0142
+]
+
+
+@pytest.mark.parametrize("number", DRESSED)
+def test_digits_of_all_kinds_are_read_as_digits(number: str) -> None:
+    text = f"please call {number} today"
+    form = written_form(text)
+    assert re.search(r"\b\d{3,4}-555-0142\b", form.text, re.ASCII)
+    at = form.text.index("-555-")
+    start, end = form.to_original(at, at + 5)
+    assert text[start] == "-" == text[end - 1]
+    assert plain_digits(text) == form.text
+    low, high = form.to_written(text.index(number), text.index(number) + len(number))
+    assert form.text[low:high].endswith("555-0142")
+
+
+@pytest.mark.parametrize("number", DRESSED)
+def test_digits_of_all_kinds_are_found(number: str) -> None:
+    text = f"please call me back at {number} thank you"
+    found = [f for f in build_detector(ner="none").detect(text) if f.label == "PHONE_NUMBER"]
+    assert [(f.start, f.end) for f in found] == [(text.index(number), text.index(number) + len(number))]
+
+
+def test_dressed_digits_among_spoken_ones() -> None:
+    assert written_form("four \u00b9 oh double \u2461").text == "4 1 0 22"
+    assert written_form("\u00bd and \u2155 of the x\u00b2").text == "\u00bd and \u2155 of the x2"

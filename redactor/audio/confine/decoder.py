@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import threading
@@ -16,19 +17,27 @@ from redactor.types import Recording
 
 from . import bubblewrap as commands
 from . import wire
-from .zygote import ORDER, READY
+from .seccomp import PACKAGE
+from .zygote import LONGEST_REPORT, ORDER
 
-START_SECONDS = 60.0
-HINT = "Install bubblewrap (the command bwrap) and allow user namespaces, or ask for less: auto or limits."
+START_SECONDS = 120.0
+BUBBLEWRAP, SECCOMP, LANDLOCK, LIMITS = LAYERS = ("bubblewrap", "seccomp", "landlock", "limits")
+"""What may confine a child, the strongest first: namespaces, the filter of system calls, no files, limits on resources."""
 
 
 class ConfinedDecoder:
     """A Decoder; safe for many threads, as many recordings at once as call it.
 
     Args:
-        bubblewrap: true: or nothing; None: where it works; false: limits alone.
+        bubblewrap: true: it and the filter of system calls, or nothing; None: both where they work; false: all but
+            bubblewrap.
         memory: bytes that a child may use beyond its libraries.
         cpu_seconds, wall_seconds: that a child may take.
+
+    Attributes:
+        layers: of `LAYERS`, what confines the children, as a trial of real decoding has shown.
+        lacking: sentences for people: what was wanted and does not confine them, and what to do about it. Empty
+            where all is in force.
 
     Raises:
         ConfigurationError: no confined process can be started as asked.
@@ -48,19 +57,24 @@ class ConfinedDecoder:
         self._closed = False
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
-        wanted = [] if bubblewrap is False else list(commands.confined())
-        for command in wanted:
-            if self._start(command):
-                self.confined_by = "bubblewrap"
-                self._command = command
-                return
-        if bubblewrap:
-            raise ConfigurationError("The sandbox is required, and bubblewrap does not work here.", hint=HINT)
         self._command = commands.plain()
-        self.confined_by = "limits"
-        if not self._start(self._command):
+        self.layers: tuple[str, ...] = ()
+        in_bubblewrap = [] if bubblewrap is False else list(commands.confined())
+        for command in (*in_bubblewrap, *([] if bubblewrap else [commands.plain()])):
+            if found := self._start(command):
+                self._command, self.layers = command, (*((BUBBLEWRAP,) if command in in_bubblewrap else ()), *found)
+                break
+        self.lacking = _lacking(self.layers, wanted=bubblewrap is not False, installed=bool(in_bubblewrap))
+        if bubblewrap and self.lacking:
+            self.close()
             raise ConfigurationError(
-                "The confined decoder does not start.", hint="Check that the installation is complete."
+                f"The sandbox is required, and is not complete here: {self.lacking[0]}",
+                hint='Or ask for what this system has: --sandbox auto, service.sandbox = "auto".',
+            )
+        if not self.layers:
+            raise ConfigurationError(
+                "The confined decoder does not start.",
+                hint="Check that the installation is complete; `redactor redact --sandbox off` decodes without it.",
             )
 
     def __call__(self, source: Source, *, raw: RawFormat | None = None, limits: Limits | None = None) -> Recording:
@@ -108,7 +122,7 @@ class ConfinedDecoder:
             if self._sent(there):
                 return
             # The zygote itself is gone (out of memory, killed): another is started.
-            if self._closed or not self._start(self._command) or not self._sent(there):
+            if self._closed or not self._restarted() or not self._sent(there):
                 raise DecoderStopped("The confined decoder could not be started.")
 
     def _sent(self, there: socket.socket) -> bool:
@@ -117,7 +131,13 @@ class ConfinedDecoder:
         except OSError:
             return False
 
-    def _start(self, command: list[str]) -> bool:
+    def _restarted(self) -> bool:
+        """Never with less than before: what was said of the first one holds for all."""
+        found = set(self._start(self._command))
+        return bool(found) and found >= set(self.layers) - {BUBBLEWRAP}
+
+    def _start(self, command: list[str]) -> tuple[str, ...]:
+        """Start a zygote; what confines its children, nothing if it does not work."""
         self._end()
         here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with there:
@@ -127,18 +147,17 @@ class ConfinedDecoder:
                 )  # fmt: skip
             except OSError:
                 here.close()
-                return False
+                return ()
         self._control = here
         here.settimeout(START_SECONDS)
-        try:
-            started = here.recv(len(READY)) == READY
-        except OSError:
-            started = False
-        if started:
-            here.settimeout(None)
-        else:
+        report = {}
+        with suppress(OSError, ValueError):
+            report = json.loads(here.recv(LONGEST_REPORT))
+        if not report.get("decodes"):
             self._end()
-        return started
+            return ()
+        here.settimeout(None)
+        return (*(layer for layer in (SECCOMP, LANDLOCK) if report.get(layer)), LIMITS)
 
     def _end(self) -> None:
         if self._control is not None:
@@ -151,3 +170,19 @@ class ConfinedDecoder:
                 self._process.kill()
                 self._process.wait()
             self._process = None
+
+
+def _lacking(layers: tuple[str, ...], *, wanted: bool, installed: bool) -> tuple[str, ...]:
+    lacking = []
+    if wanted and BUBBLEWRAP not in layers:
+        lacking.append(
+            "bubblewrap does not work here: allow user namespaces (sysctl user.max_user_namespaces; "
+            "kernel.apparmor_restrict_unprivileged_userns; the container's seccomp profile)."
+            if installed
+            else "bubblewrap is not installed: install the package bubblewrap."
+        )
+    if SECCOMP not in layers:
+        lacking.append(
+            f"system calls are not filtered: install the package {PACKAGE} (libseccomp), on a kernel with seccomp filters."
+        )
+    return tuple(lacking)

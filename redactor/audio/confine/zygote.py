@@ -7,35 +7,42 @@ the service ended) it ends its children and itself.
 from __future__ import annotations
 
 import gc
+import json
 import os
-import resource
 import select
 import signal
 import socket
 import struct
 import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from redactor.niceness import follow_niceness
 
-READY = b"ready"
+from . import seccomp
+from .restrictions import confine, landlock_version, no_new_privileges
+
+if TYPE_CHECKING:
+    from redactor.audio.source import Source
+
 ORDER = struct.Struct(">QQQ")
 """Memory in bytes, CPU seconds, wall seconds."""
-GROWN = 1 << 30
-"""Address space that a loaded interpreter is taken to have where /proc does not say."""
-_CHANNEL = 3
+LONGEST_REPORT = 4096
+TRIAL = ORDER.pack(1 << 30, 20, 40)
 
 
 def main() -> None:
-    """Serve until the control socket closes."""
+    """Say what confines the children, then serve until the control socket closes."""
     follow_niceness()
-    _load_everything()
+    samples = _load_everything()
     control = socket.socket(fileno=os.dup(0))
-    _no_new_privileges()
+    no_new_privileges()
     gc.collect()
     gc.freeze()  # children share these pages
+    program, report = _what_works(samples)
+    control.send(json.dumps(report).encode())
     children: dict[int, float] = {}
-    control.send(READY)
     while True:
         readable, _, _ = select.select([control], [], [], 0.25 if children else None)
         _look_after(children)
@@ -48,10 +55,8 @@ def main() -> None:
             for descriptor in handed:
                 os.close(descriptor)
             continue
-        memory, cpu, wall = ORDER.unpack(order)
-        pid = os.fork()
-        if pid == 0:
-            _child(handed[0], memory, cpu)
+        wall = ORDER.unpack(order)[2]
+        pid = _fork(handed[0], order, program, _answer)
         os.close(handed[0])
         children[pid] = time.monotonic() + wall
     for pid in children:
@@ -59,14 +64,57 @@ def main() -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def _load_everything() -> None:
-    """Import what libraries would import at their first use: a child can open no file any more, be it a module's."""
+def _what_works(samples: Sequence[Source]) -> tuple[bytes | None, dict[str, bool]]:
+    """The filter that children get, and the report: what confines them, as a trial of real decoding has shown."""
+    reports = {"decodes": False, "seccomp": False, "landlock": landlock_version() > 0}
+    program = None
+    with suppress(OSError):
+        program = seccomp.program()
+    if program is not None and _trial(samples, program):
+        return program, {**reports, "decodes": True, "seccomp": True}
+    return None, {**reports, "decodes": _trial(samples, None)}
+
+
+def _trial(samples: Sequence[Source], program: bytes | None) -> bool:
+    """Whether a confined child decodes what was encoded a moment ago: another C library may call what the filter lacks.
+
+    Raises:
+        TimeoutError: nothing is known. That this machine is busy is no reason to confine less.
+    """
+
+    def decode_all(_channel: socket.socket) -> None:
+        from redactor.audio.decode import decode
+
+        for sample in samples:
+            decode(sample)
+
+    here, there = socket.socketpair()
+    with here, there:
+        pid = _fork(there.fileno(), TRIAL, program, decode_all)
+        until = time.monotonic() + ORDER.unpack(TRIAL)[2]
+        while time.monotonic() < until:
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                return bool(samples) and status == 0
+            time.sleep(0.002)
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    raise TimeoutError
+
+
+def _load_everything() -> list[Source]:
+    """Import what libraries would import at their first use: a child can open no file any more, be it a module's.
+
+    Returns:
+        Small files that were encoded and decoded on the way.
+    """
     import importlib
     import pkgutil
 
     import av
     import numpy as np
 
+    from redactor.audio.confine import wire  # noqa: F401
     from redactor.audio.decode import decode
     from redactor.audio.encode import encode
     from redactor.audio.source import Source
@@ -77,14 +125,19 @@ def _load_everything() -> None:
             with suppress(Exception):
                 importlib.import_module(module.name)
     silence = np.zeros((1600, 1), np.int16)
+    sources = [Source("", bytes(800), ".ulaw")]
     for container, codec, suffix, backend in (
         ("WAV", "PCM_16", ".wav", "soundfile"), ("FLAC", "PCM_16", ".flac", "soundfile"), ("MP4", "aac", ".m4a", "pyav"), ("MP3", "mp3float", ".mp3", "pyav"),
     ):  # fmt: skip
         with suppress(Exception):
             made = encode(silence, AudioFormat(container, codec, suffix, 8000, 1, backend))
-            decode(Source("", made.data, made.suffix))
-    with suppress(Exception):
-        decode(Source("", bytes(800), ".ulaw"))
+            sources.append(Source("", made.data, made.suffix))
+    decoded = []
+    for source in sources:
+        with suppress(Exception):
+            decode(source)
+            decoded.append(source)
+    return decoded
 
 
 def _look_after(children: dict[int, float]) -> None:
@@ -98,45 +151,28 @@ def _look_after(children: dict[int, float]) -> None:
                 os.kill(pid, signal.SIGKILL)
 
 
-def _child(descriptor: int, memory: int, cpu: int) -> None:
-    """Decode one recording and end; never returns."""
+def _fork(descriptor: int, order: bytes, program: bytes | None, work: Callable[[socket.socket], None]) -> int:
+    """The number of a new child that does `work` with this descriptor as its one channel, confined, and ends."""
+    pid = os.fork()
+    if pid:
+        return pid
     code = 1
     try:
-        os.dup2(descriptor, _CHANNEL)
+        os.dup2(descriptor, seccomp.CHANNEL)
         empty = os.open(os.devnull, os.O_RDWR)
-        for standard in (0, 1, 2):
+        for standard in range(seccomp.CHANNEL):
             os.dup2(empty, standard)
-        os.closerange(_CHANNEL + 1, 4096)
-        confine(memory, cpu)
-        with socket.socket(fileno=_CHANNEL) as channel:
-            _decode(channel)
+        memory, cpu, _ = ORDER.unpack(order)
+        confine(memory, cpu, program=program)
+        with socket.socket(fileno=seccomp.CHANNEL) as channel:
+            work(channel)
         code = 0
     except BaseException:  # noqa: BLE001, S110 - whatever it is, the other side sees that no answer came
         pass
     os._exit(code)
 
 
-def confine(memory: int, cpu: int) -> None:
-    """Set the limits of this process, for good: descriptors 0 to 3 are open, and no other can be opened any more."""
-    limits = {
-        resource.RLIMIT_CORE: (0, 0),
-        resource.RLIMIT_FSIZE: (0, 0),
-        resource.RLIMIT_NOFILE: (_CHANNEL + 1, _CHANNEL + 1),
-        resource.RLIMIT_CPU: (cpu, cpu + 1),
-        resource.RLIMIT_AS: (_address_space() + memory,) * 2,
-    }
-    for which, values in limits.items():
-        resource.setrlimit(which, values)
-
-
-def _address_space() -> int:
-    """Bytes of address space that this process has by now: libraries map far more than they use."""
-    with suppress(OSError, ValueError), open("/proc/self/statm", "rb", buffering=0) as file:  # noqa: PTH123
-        return int(file.read().split()[0]) * resource.getpagesize()
-    return GROWN
-
-
-def _decode(channel: socket.socket) -> None:
+def _answer(channel: socket.socket) -> None:
     from redactor.audio.confine import wire
     from redactor.audio.decode import decode
     from redactor.audio.limits import Limits
@@ -157,11 +193,3 @@ def _decode(channel: socket.socket) -> None:
         return
     wire.send_header(channel, wire.answer(recording))
     channel.sendall(recording.samples.data.cast("B"))
-
-
-def _no_new_privileges() -> None:
-    """No program started from here may gain any (PR_SET_NO_NEW_PRIVS, 38)."""
-    with suppress(Exception):  # not Linux
-        import ctypes
-
-        ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)

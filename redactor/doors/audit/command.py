@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -97,10 +97,7 @@ def audit(
             help="Model for names, as `redactor redact`. With none, names that no greeting or cue announces are not seen.",
         ),
     ] = "auto",
-    sandbox: Annotated[
-        Literal["off", "limits", "auto", "required"],
-        typer.Option(help="Decode in a process of its own, as `redactor redact`."),
-    ] = "off",
+    sandbox: o.SandboxOption = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON on standard output.")] = False,
 ) -> None:
     """Audit voicemails that were sent: which rules V01 … V20 each was seen to break, or could not be judged by.
@@ -144,7 +141,7 @@ def audit(
     stop = Stop()
     rows: list[Row] = []
     with ExitStack() as stack:
-        made = assemble(job, reader=reader, confined=stack.enter_context(sandboxed(sandbox)))
+        made = assemble(job, reader=reader, confined=stack.enter_context(sandboxed(sandbox, warn=notice)))
         listener = Listener(made, read=lambda item: read_source(item.path, within=item.within, limits=Limits()))
 
         def known(item: Item, identity: str) -> Sending:

@@ -89,6 +89,9 @@ class Crew:
         self._count = 0
         self.problem: RedactorError | None = None
         """Why a machine was refused, the last time."""
+        self.layers: tuple[str, ...] = ()
+        """What confines the decoding of recordings on every machine."""
+        self._unconfined: set[str] = set()
         self.losses = 0
         """Workers that ended before their time."""
 
@@ -198,6 +201,11 @@ class Crew:
                 return None
             self._false_starts[machine.id] = 0
             self._ready.add(name)
+            self.layers = started.layers if first else tuple(x for x in self.layers if x in started.layers)
+            unsaid = [sentence for sentence in started.lacking if sentence not in self._unconfined]
+            self._unconfined.update(unsaid)
+        for sentence in unsaid:
+            self._said(f"On a machine of the cluster: {sentence}")
         if first and started.synthetic:
             self._said(
                 f"{started.synthetic} reads synthetic demonstration speech only; on human speech it INVENTS words. Use --model auto for real calls."

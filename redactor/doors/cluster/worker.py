@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from redactor.doors.cluster.messages import KEY_NAME, Box, Done, Given, Orders, Report, Started
-from redactor.doors.job import Job, assemble, sandboxed
+from redactor.doors.job import Job, assemble, layers_of, sandboxed
 from redactor.errors import ClusterUnavailable, RedactorError
 from redactor.keep import Claim, Decision, Fingerprints, Item, Known, Step
 from redactor.types import Outcome
@@ -53,8 +53,9 @@ class Worker:
 
     def _started(self, job: Job) -> Started:
         desk = self._desk
+        lacking: list[str] = []
         # The decoder's process ends with this one.
-        confined = sandboxed(job.sandbox).__enter__()
+        confined = sandboxed(job.sandbox, warn=lacking.append).__enter__()
         made = assemble(job, reader=desk.reader, cores=self._cores, confined=confined)
 
         def run() -> None:
@@ -71,7 +72,9 @@ class Worker:
         threading.Thread(target=run, name="pipeline", daemon=True).start()
         info = made.engine.info if made.engine else None
         synthetic = info.name if info is not None and info.synthetic_only else ""
-        return Started(made.pipeline.settings(made.engine), made.in_flight, synthetic)
+        return Started(
+            made.pipeline.settings(made.engine), made.in_flight, synthetic, layers_of(confined), tuple(lacking)
+        )
 
     def exchange(self, sealed: bytes) -> bytes:
         """Orders → Report; comes back as soon as there is something to report, or after `POLL`."""

@@ -64,7 +64,7 @@ def serve(
     if check:
         print("The settings are in order.")
         return
-    from redactor.doors.job import sandboxed
+    from redactor.doors.job import layers_of, sandboxed
 
     from .service import Service
 
@@ -78,7 +78,9 @@ def serve(
 
     before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with sandboxed(recipe.sandbox) as decoder:
+        log = logging.getLogger("redactor.serve")
+        with sandboxed(recipe.sandbox, warn=log.warning) as decoder:
+            log.info("decoding is confined by: %s", ", ".join(layers_of(decoder)) or "nothing")
             service = Service(settings, recipe, confined=decoder)
             try:
                 service.start()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from sqlalchemy.exc import SQLAlchemyError
 
+from redactor.audio.confine import LAYERS
 from redactor.types import Outcome
 
 from .queue import Job, Queue
@@ -38,7 +39,15 @@ class Metrics:
         self.requests = Counter("redactor_http_requests", "Answers.", ["route", "status"], registry=self.registry)
         self.told = Counter("redactor_intake", "Recordings told of.", ["via", "what"], registry=self.registry)
         self.callbacks = Counter("redactor_callbacks", "Callbacks.", ["what"], registry=self.registry)
+        self.sandbox = Gauge(
+            "redactor_sandbox", "1 for what confines the decoding of recordings.", ["layer"], registry=self.registry
+        )
         self.registry.register(self)
+
+    def confined_by(self, layers: Sequence[str]) -> None:
+        """Say what confines decoding: an alarm can be set on what does not."""
+        for layer in LAYERS:
+            self.sandbox.labels(layer).set(layer in layers)
 
     def ended(self, job: Job, state: str, outcome: Outcome, *, seconds: float) -> None:
         """Count an end; `seconds`: since the hook was called."""

@@ -21,12 +21,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import uvicorn
-
 from redactor.audio import Limits, Source
 from redactor.doors.hook.spool import Spool
 from redactor.doors.job import Job as Recipe
-from redactor.doors.job import assemble
+from redactor.doors.job import assemble, layers_of
 from redactor.errors import Busy, ConfigurationError, NoInput, OnHold, OutputError, RedactorError
 from redactor.keep import Item
 from redactor.keep.sealing import Sealer, read_or_make_key
@@ -47,7 +45,7 @@ from .recordings import Recordings, transcript_for
 from .results import Results, document_of, target_of
 from .settings import Settings
 from .tickets import Tickets
-from .web import build_app
+from .web import build_app, server_of
 from .web.office import Office
 
 MOST_IN_FLIGHT = 16
@@ -111,13 +109,14 @@ class Service:
         self._limits = Limits(max_bytes=256 << 20)
         self._draining = False
         self._loops: list[Loop] = []
-        self._server: uvicorn.Server | None = None
+        self._server: Any = None
         self._http: threading.Thread | None = None
         self._beaten = time.monotonic()
         held = settings.state / "held"
         self.presence = Presence(settings.state)
         self.queue = open_queue(settings, self.presence)
         self.metrics = Metrics(self.queue)
+        self.metrics.confined_by(layers_of(confined))
         self._spool = Spool(settings.service.spool, limit=settings.service.spool_limit)
         self._recordings = Recordings(settings, held=held, limits=self._limits)
         self._results = Results(self.queue.stamps, (*settings.roots, str(settings.results)))
@@ -375,11 +374,7 @@ class Service:
             alive=lambda: self.crew is None or self.crew.alive, wake=lambda: self.crew.wake() if self.crew else None,
             review=self._review.app if self._review else None, scopes=self._review.scopes if self._review else lambda _: frozenset(),
         )  # fmt: skip
-        config = uvicorn.Config(
-            build_app(office), log_config=None, access_log=False, server_header=False, lifespan="off", ws="none",
-            proxy_headers=False, limit_concurrency=256, timeout_keep_alive=5, timeout_graceful_shutdown=5,
-        )  # fmt: skip
-        self._server = uvicorn.Server(config)
+        self._server = server_of(build_app(office))
         self._http = threading.Thread(target=self._server.run, kwargs={"sockets": [made]}, name="http", daemon=True)
         self._http.start()
         log.info("listening on port %d", made.getsockname()[1])

@@ -38,7 +38,9 @@ class ServiceTable:
         in_flight: recordings under way at once; 0: by device, at most 16.
         drain_seconds: how long the end may take, for what is under way.
         nice: by how much the service yields to calls and hooks on the same host, 0 to 19 (Unix).
-        sandbox: required (bubblewrap, or no start), auto (bubblewrap where it works, else limits), limits.
+        sandbox: required (bubblewrap and the filter of system calls, or no start), auto (what of them works; the log
+            says what), limits
+            (without bubblewrap).
         transcripts: folder of transcripts named by the recordings' SHA-256 (ID.json, .vtt …), used instead of recognition.
     """
 

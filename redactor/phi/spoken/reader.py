@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from redactor.phi.spoken.digits import digit_edits, same_length
 from redactor.phi.spoken.form import Edit, WrittenForm
 from redactor.phi.spoken.letters import read_spelling
 from redactor.phi.spoken.numbers import read_number
@@ -48,7 +49,9 @@ def written_form(text: str) -> WrittenForm:
 
     Text without spoken forms comes back as it is. Never fails, whatever the text.
     """
-    tokens = tokens_of(text)
+    digits = digit_edits(text)
+    read = same_length(text, digits)
+    tokens = tokens_of(read)
     edits: list[Edit] = []
     index, count = 0, len(tokens)
     numbers = _numeric_places(tokens)
@@ -57,10 +60,16 @@ def written_form(text: str) -> WrittenForm:
         if len(low) > 1 and low not in _TRIGGERS:
             index += 1
             continue
-        index, found = _read(text, tokens, index, numbers)
+        index, found = _read(read, tokens, index, numbers)
         for edit in found:
             _append(edits, edit)
-    return WrittenForm.of(text, edits)
+    return WrittenForm.of(text, _merged(edits, digits) if digits else edits)
+
+
+def _merged(edits: list[Edit], digits: list[Edit]) -> list[Edit]:
+    """Digits that no edit of the reader has taken are edits of their own; the reader's were written from ASCII digits already."""
+    taken = {position for edit in edits for position in range(edit.start, edit.end)}
+    return sorted([*edits, *(d for d in digits if taken.isdisjoint(range(d.start, d.end)))])
 
 
 def _append(edits: list[Edit], edit: Edit) -> None:

@@ -29,6 +29,12 @@ class Counted:
         self.jobs.append(new)
         return len(self.jobs), True
 
+    def letters(self, *_args, **_options):
+        return []
+
+    def retry(self, numbers):
+        return len(numbers)
+
     def look(self, number):
         return {"job": number} if number <= len(self.jobs) else None
 
@@ -71,12 +77,13 @@ def asked(client):
     told = {"id": "1", "url": "https://calls.example.org/a.wav"}
     return {
         "hook": {client.post("/webhook", json=told).status_code, client.post("/s3", json=EVENT).status_code},
-        "jobs": {client.get("/jobs/1").status_code},
+        "jobs": {client.get("/jobs/1").status_code, client.get("/letters").status_code},
+        "retry": {client.post("/letters/1/retry").status_code},
         "export": {client.get(f"/export/{what}.csv").status_code for what in ("messages", "judgments")},
     }
 
 
-@pytest.mark.parametrize("scope", ["hook", "jobs", "export"])
+@pytest.mark.parametrize("scope", ["hook", "jobs", "retry", "export"])
 def test_a_token_opens_the_doors_of_its_scope_and_no_other(house, scope):
     client, queue = client_of(house, **bearer(house, scope))
     queue.jobs += [None]  # one to be looked at
@@ -87,7 +94,7 @@ def test_a_token_opens_the_doors_of_its_scope_and_no_other(house, scope):
 
 
 def test_an_ended_or_invented_token_opens_nothing(house):
-    shown = bearer(house, "hook", "jobs", "export")
+    shown = bearer(house, "hook", "jobs", "retry", "export")
     (token,) = house.access.tokens.list()
     assert house.access.tokens.revoke(token.id, by="test")
     for headers in (shown, {"authorization": "Bearer rdt_invented"}, {}):

@@ -87,6 +87,20 @@ def test_the_unit_is_one_and_is_hardened(tmp_path):
     assert float(score[1]) < 3.0
 
 
+def test_the_unit_leaves_no_memory_on_disk():
+    unit = configparser.ConfigParser(strict=False)
+    unit.optionxform = str
+    unit.read_string(read("redactor.service"))
+    service = unit["Service"]
+    assert (service["LimitCORE"], service["MemorySwapMax"]) == ("0", "0")
+    assert (service["NoNewPrivileges"], service["KeyringMode"], service["ProtectProc"]) == (
+        "yes",
+        "private",
+        "invisible",
+    )
+    assert service["SystemCallFilter"] == "@system-service @mount @sandbox"
+
+
 @pytest.fixture
 def install(tmp_path):
     """Runs a command of a snippet through a shell, as telephone systems do, and gives the tickets that it left."""

@@ -75,7 +75,7 @@ def add(
     with (
         closing(Presence(settings.state)) as presence,
         closing(open_queue(settings, presence)) as queue,
-        sandboxed(recipe.sandbox) as decoder,
+        sandboxed(recipe.sandbox, warn=notice) as decoder,
     ):
         held: list[Any] = []
         studio, trail, _ = open_studio(settings, queue.engine, pipeline=lambda: held[0] if held else None)

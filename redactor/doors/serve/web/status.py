@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -55,13 +56,9 @@ def health(office: Office) -> APIRouter:
 
 
 def jobs(office: Office) -> APIRouter:
-    """Routes behind the token."""
-
-    async def guard(request: Request) -> None:
-        if not await office.admits(request, "jobs", office.settings.http.token):
-            raise refusal(401, "bad-token", {"WWW-Authenticate": "Bearer"})
-
-    routes = APIRouter(dependencies=[Depends(guard)], responses=UNKNOWN)
+    """Routes behind the token: to read with the scope jobs, to change something with the scope retry."""
+    routes = APIRouter(dependencies=[Depends(_guard(office, "jobs"))], responses=UNKNOWN)
+    changes = APIRouter(dependencies=[Depends(_guard(office, "retry"))], responses=UNKNOWN)
 
     @routes.get("/jobs/{number}")
     async def job(number: Number) -> dict[str, Any]:
@@ -91,7 +88,7 @@ def jobs(office: Office) -> APIRouter:
         """Dead letters, or what a person must listen to, with reasons."""
         return list(await office.ask(office.queue.letters, state, after=after, limit=limit))
 
-    @routes.post("/letters/{number}/retry")
+    @changes.post("/letters/{number}/retry")
     async def retry(number: Number) -> dict[str, int]:
         """Try a dead letter again."""
         done = await office.ask(office.queue.retry, [number])
@@ -100,7 +97,18 @@ def jobs(office: Office) -> APIRouter:
             raise refusal(404, "no-such-letter")
         return {"retried": int(done)}
 
-    return routes
+    both = APIRouter()
+    both.include_router(routes)
+    both.include_router(changes)
+    return both
+
+
+def _guard(office: Office, scope: str) -> Callable[[Request], Awaitable[None]]:
+    async def guard(request: Request) -> None:
+        if not await office.admits(request, scope, office.settings.http.token):
+            raise refusal(401, "bad-token", {"WWW-Authenticate": "Bearer"})
+
+    return guard
 
 
 def _artefact(office: Office, document: Path, audio: str, kind: str) -> bytes | None:
