@@ -373,14 +373,8 @@ def main() -> None:
     result: dict[str, Any] = {"stamp": stamp()}
     with workspace() as folder:
         if given.load or given.burst:
-            result["load"] = load_run(
-                folder,
-                given.load or (),
-                seconds=given.seconds,
-                model=given.model,
-                burst=given.burst,
-                bursts=given.bursts,
-            )
+            how = {"seconds": given.seconds, "model": given.model, "burst": given.burst, "bursts": given.bursts}
+            result["load"] = load_run(folder, given.load or (), **how)
             if given.plot and given.load:
                 plot(result["load"], given.plot)
         else:

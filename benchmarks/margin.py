@@ -72,7 +72,7 @@ class Counted:
 
         from redactor.audio import decode, read_source
         from redactor.flow import spread
-        from redactor.pipeline import listen
+        from redactor.recognition import listen
 
         def one(path: Path) -> tuple[str, Any]:
             return path.name, words_of(listen(decode(read_source(path)), self.transcriber))

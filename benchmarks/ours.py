@@ -90,7 +90,7 @@ class Ours:
         """Read, decode, find sound, recognise: no more than the rivals do."""
         from redactor.audio import decode, read_source
         from redactor.flow import spread
-        from redactor.pipeline import listen
+        from redactor.recognition import listen
 
         def one(path: Path) -> tuple[str, Words]:
             with self.turn:

@@ -21,8 +21,9 @@ from redactor.audio import decode, read_source
 from redactor.evaluation import Tally, ideal_findings, measure
 from redactor.labels import LabelledRecording, load_labels
 from redactor.phi import build_detector
-from redactor.pipeline import Pipeline, listen
+from redactor.pipeline import Pipeline
 from redactor.policy import load_policy, make_plan
+from redactor.recognition import listen
 from redactor.render import Replacer
 from redactor.speech import load_transcriber, resolve
 from redactor.types import Finding, ModelInfo, Recording, Speech

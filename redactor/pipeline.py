@@ -20,7 +20,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +34,10 @@ from redactor.audio import (
     Source,
     Style,
     bleep,
-    codec_floor,
     decode,
     echoes,
     encode,
     read_source,
-    recognition_audio,
-    same_as,
 )
 from redactor.errors import Quarantine, as_redactor_error
 from redactor.flow import Allowance, Clock, in_order, spread
@@ -60,9 +57,10 @@ from redactor.keep import (
 )
 from redactor.naming import Detector, OutputNames
 from redactor.policy import Edit, Policy, edited, make_plan, with_echoes
+from redactor.recognition import listen
 from redactor.render import Replacer, document, plain_text, srt, tokens, vtt
-from redactor.speech import Transcriber, key_tones, loudest
-from redactor.types import Finding, KeyTone, Outcome, Plan, Recording, Speech, Status, Transcript, Unheard
+from redactor.speech import Transcriber
+from redactor.types import Finding, Outcome, Plan, Recording, Speech, Status, Transcript
 from redactor.verification import Verification
 
 TEXTS = 64
@@ -373,41 +371,6 @@ def _echoed(recording: Recording, plan: Plan) -> Plan:
     if recording.channels == 1:
         return plan
     return with_echoes(plan, [(i, echoes(recording, i)) for i in plan.intervals], reach=ECHO_REACH)
-
-
-def listen(recording: Recording, transcriber: Transcriber, turn: AbstractContextManager[Any] | None = None) -> Speech:
-    """Recognise each channel once, and find the tones of keypads; channels that carry the same sound share one transcript."""
-    with turn or nullcontext():
-        twins = same_as(recording)
-        heard = sorted(set(twins))
-        channels = [recognition_audio(recording, c) for c in heard]
-        # Twins too: what is too faint to make a channel another one can still be keys.
-        by_channel = dict(zip(heard, channels, strict=True))
-        tones = tuple(
-            KeyTone(c, start, end)
-            for c in range(recording.channels)
-            for start, end in key_tones(by_channel[c] if c in by_channel else recognition_audio(recording, c))
-        )
-    speech = transcriber.transcribe(channels, recording_id=recording.id)
-    if not any(transcript.words for transcript in speech.transcripts):
-        with turn or nullcontext():
-            speech = replace(speech, unheard=(*speech.unheard, *_nothing(recording, channels)))
-    # The transcriber counts the channels it was given; put the recording's own numbers back.
-    return replace(
-        speech,
-        transcripts=tuple(replace(t, channel=heard[t.channel]) for t in speech.transcripts),
-        unheard=tuple(replace(u, channel=heard[u.channel]) for u in speech.unheard),
-        same_as=twins,
-        key_tones=tones,
-    )
-
-
-def _nothing(recording: Recording, channels: Sequence[Any]) -> Iterator[Unheard]:
-    """The channels of a recording without any word that are not silent."""
-    floor = codec_floor(recording.format.codec)
-    for number, channel in enumerate(channels):
-        if loudest(channel) > floor:
-            yield Unheard(number, 0.0, recording.duration, "nothing")
 
 
 def _is_large(source: Source) -> bool:

@@ -53,7 +53,7 @@ def transcribe(
     from redactor.doors.job import sandboxed
     from redactor.errors import as_redactor_error
     from redactor.keep import Inputs
-    from redactor.pipeline import listen
+    from redactor.recognition import listen
 
     if not understood:
         raise ConfigurationError(

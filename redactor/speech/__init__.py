@@ -25,6 +25,7 @@ from __future__ import annotations
 from .activity import VadOptions, loudest
 from .batcher import Batcher
 from .checkpoints import Checkpoint, Listed, list_checkpoints, resolve
+from .decoding import DecodingOptions
 from .device import pick_device
 from .dtmf import key_tones
 from .engine import BatchEngine, Prepared, Transcriber, WindowEngine
@@ -33,7 +34,7 @@ from .imported import TranscriptReader
 from .load import load_transcriber, usable_cores
 from .recognize import Recognizer
 from .second import second_checkpoint, second_transcriber
-from .whisper import DecodingOptions, WhisperEngine
+from .whisper import WhisperEngine
 
 __all__ = [
     "BatchEngine",

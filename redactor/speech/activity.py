@@ -216,13 +216,19 @@ def _slow_gain(level: Levels) -> Levels:
     return np.asarray(np.clip(AMPLIFIED_LEVEL - loud, 0.0, MOST_GAIN), np.float32)
 
 
-def loudest(channel: Channel) -> float:
-    """Level (dBFS in the telephone band) that a channel exceeds for longer than a click lasts."""
+def loudest(channel: Channel, *, without: Sequence[Span] = ()) -> float:
+    """Level (dBFS in the telephone band) that a channel exceeds for longer than a click lasts.
+
+    `without`: seconds that do not count.
+    """
     levels = [np.full(1, -180.0, np.float32)]
     for first in range(0, len(channel), BLOCK_FRAMES * FRAME):
         part = np.asarray(channel[first : first + BLOCK_FRAMES * FRAME], np.float32)
         levels.append(_band_level(np.resize(part, (max(1, len(part) // FRAME), FRAME))))
-    level = np.sort(np.concatenate(levels))
+    level = np.concatenate(levels)[1 if len(channel) else 0 :]
+    for start, end in without:
+        level[max(0, int(start / FRAME_SECONDS)) : max(0, int(np.ceil(end / FRAME_SECONDS)))] = -180.0
+    level = np.sort(level)
     return float(level[-min(len(level), 1 + round(CLICK / FRAME_SECONDS))])
 
 

@@ -11,10 +11,11 @@ from redactor.gather import LINGER
 from .activity import VadOptions
 from .batcher import Batcher
 from .checkpoints import Checkpoint
+from .decoding import DecodingOptions
 from .device import pick_device
 from .probe import arrange
 from .recognize import Recognizer
-from .whisper import DecodingOptions, WhisperEngine
+from .whisper import WhisperEngine
 
 
 def load_transcriber(

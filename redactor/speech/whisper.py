@@ -7,10 +7,9 @@ knows one file. Here windows of many files share one call:
     prepare   a window → features, and the context it needs: its own length and a margin, on a grid of GRID frames
     decode    windows of one bucket → encode · one search · gate · one alignment → words
 
-What the model said is returned whole, with its confidence. Guards against invented text: windows are cut by sound
-(`activity`), the text before is never a prompt, a repetitive or improbable result is decoded again in the whole context
-at rising temperatures (`gate`), and the number of tokens is limited by the length of the window. None of them removes
-words where somebody speaks; what no word stands for is reported by `coverage`.
+Guards against invented text: windows are cut by sound (`activity`), the text before is never a prompt, a repetitive or
+improbable result is decoded again in the whole context (`gate`), the length of a window limits its tokens. None removes
+words where somebody speaks; what no word stands for is reported by `coverage`, guesses by `understanding`.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ import threading
 import zlib
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -30,6 +28,7 @@ from redactor.types import RECOGNITION_RATE, ModelInfo, Mono, TimedText
 
 from .alignment import words_of
 from .checkpoints import Checkpoint
+from .decoding import DecodingOptions
 from .engine import Prepared
 from .gate import Decoded, believed, best, sure
 from .loading import SEED, load_model
@@ -41,8 +40,7 @@ GRID = 50
 steps lie on a grid twice as wide, and so on, so that no more than a tenth is added."""
 TRIMMED_WINDOW = 15.0
 """Seconds that a window has at most where its padding is trimmed. The encoder's time grows faster than its context: for
-base's shape on one CPU thread 180 us a frame at 600 frames, 220 at 1,400, 340 at 2,400, 420 at 3,000. Longer ones gain
-little (benchmarks/BENCHMARKS.md)."""
+base's shape on one CPU thread 180 us a frame at 600 frames, 420 at 3,000 (benchmarks/BENCHMARKS.md)."""
 CAREFUL_MARGIN = 3.0  # seconds of nothing after a window in which words were missed
 OWN_LANGUAGE = 0.4
 """Probability of the expected language below which a window is in another. Of 45 English recordings the lowest was 0.62 (a
@@ -55,26 +53,6 @@ TRIED_TOGETHER = {"cpu": 1, "cuda": 4}
 """Doubtful windows that are tried again at once: CTranslate2 keeps the decoder's view of a window once for each sampled
 text, 0.2 GB a window for base and half a gigabyte for small. On a CPU several together take as long as one by one."""
 CALLS_PER_SAMPLING = 4  # of so many calls that run at once, one at a time may sample: the same memory again
-
-
-@dataclass(frozen=True, slots=True)
-class DecodingOptions:
-    """How text is searched for, in faster-whisper's terms.
-
-    Attributes:
-        language: code of the spoken language; English-only checkpoints know "en".
-        beam_size: 1 = greedy.
-        temperatures: tried in turn while the text is repetitive or improbable.
-        second_tries: False: a window whose text is repetitive or improbable has no words, and is not tried again.
-        hotwords, initial_prompt: words to expect (names of the practice, drugs). Never logged: they may name people.
-    """
-
-    language: str = "en"
-    beam_size: int = 5
-    temperatures: tuple[float, ...] = (0.0, 0.2, 0.4, 0.6)
-    second_tries: bool = True
-    hotwords: str | None = field(default=None, repr=False)
-    initial_prompt: str | None = field(default=None, repr=False)
 
 
 class WhisperEngine:

@@ -33,7 +33,9 @@ def mixed(one: str, two: str, decibels: float) -> Mono:
     return (a + b * a.std() / b.std() * 10 ** (decibels / 20)).astype(np.float32)
 
 
-@pytest.mark.parametrize("name", ["incoming/in-01.wav", "incoming/in-10.gsm", "outgoing/out-03.wav", "outgoing/out-08.gsm"])
+@pytest.mark.parametrize(
+    "name", ["incoming/in-01.wav", "incoming/in-10.gsm", "outgoing/out-03.wav", "outgoing/out-08.gsm"]
+)
 def test_one_voice_is_no_overlap(name: str) -> None:
     assert seconds(voice(name)) < 0.6
 

@@ -65,7 +65,7 @@ class Listener:
         Raises:
             RedactorError: it cannot be read or decoded, or recognition or detection failed.
         """
-        from redactor.pipeline import listen
+        from redactor.recognition import listen
 
         source = self._read(item)
         known(source.id)

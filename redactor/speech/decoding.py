@@ -1,0 +1,25 @@
+"""How text is searched for in a window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class DecodingOptions:
+    """How text is searched for, in faster-whisper's terms.
+
+    Attributes:
+        language: code of the spoken language; English-only checkpoints know "en".
+        beam_size: 1 = greedy.
+        temperatures: tried in turn while the text is repetitive or improbable.
+        second_tries: False: a window whose text is repetitive or improbable has no words, and is not tried again.
+        hotwords, initial_prompt: words to expect (names of the practice, drugs). Never logged: they may name people.
+    """
+
+    language: str = "en"
+    beam_size: int = 5
+    temperatures: tuple[float, ...] = (0.0, 0.2, 0.4, 0.6)
+    second_tries: bool = True
+    hotwords: str | None = field(default=None, repr=False)
+    initial_prompt: str | None = field(default=None, repr=False)
