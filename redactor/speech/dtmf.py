@@ -107,21 +107,38 @@ def _candidates(channel: Channel) -> Iterator[_Frames]:
             raise RecognitionFailed("The audio holds samples that are not numbers.")
         block = np.zeros((last - first - 1) * HOP + FRAME, np.float32)
         block[: len(part)] = part
-        power = _power(block)
-        low, low_off, low_power = _peak(power, LOW_GROUP, LOW)
-        high, high_off, high_power = _peak(power, HIGH_GROUP, HIGH)
-        share = (low_power + high_power) / _total(power)
-        turn = np.float32(10 ** (TWIST / 10))
-        may = (
-            (share >= min(rule.share for rule in (*SURE, *NEAR)))
-            & (np.abs(low_off) <= OFF)
-            & (np.abs(high_off) <= OFF)
-            & (low_power <= turn * high_power)
-            & (high_power <= turn * low_power)
-        )
-        at = np.flatnonzero(may)
-        if len(at):
-            yield _Frames(first + at, low[at] * len(HIGH) + high[at], share[at], low_off[at], high_off[at])
+        frames = np.lib.stride_tricks.sliding_window_view(block, FRAME)[::HOP]
+        # No rule is met by one frame alone: every second one, and the neighbours of what is found among them, are enough.
+        even = _possible(frames, np.arange(0, len(frames), 2))
+        beside = np.unique(np.concatenate([even.number - 1, even.number + 1]))
+        odd = _possible(frames, beside[(beside >= 0) & (beside < len(frames))])
+        found = _Frames(*(np.concatenate(column) for column in zip(even, odd, strict=True)))
+        order = np.argsort(found.number)
+        if len(order):
+            yield _Frames(first + found.number[order], *(column[order] for column in found[1:]))
+
+
+def _possible(frames: npt.NDArray[np.float32], rows: npt.NDArray[np.int64]) -> _Frames:
+    """Those of some frames of a block that may be a key's; `number` counts from the block's start."""
+    least = min(rule.share for rule in (*SURE, *NEAR))
+    power = _power(frames[rows])
+    total = _total(power)
+    highest = sum(power[:, slice(*_bins(group))].max(axis=1) for group in (LOW_GROUP, HIGH_GROUP))
+    # A peak with its neighbours holds at most so many times its highest bin.
+    close = np.flatnonzero((2 * BESIDE + 1) * highest >= least * total)
+    rows, power, total = rows[close], power[close], total[close]
+    low, low_off, low_power = _peak(power, LOW_GROUP, LOW)
+    high, high_off, high_power = _peak(power, HIGH_GROUP, HIGH)
+    share = (low_power + high_power) / total
+    turn = np.float32(10 ** (TWIST / 10))
+    at = np.flatnonzero(
+        (share >= least)
+        & (np.abs(low_off) <= OFF)
+        & (np.abs(high_off) <= OFF)
+        & (low_power <= turn * high_power)
+        & (high_power <= turn * low_power)
+    )
+    return _Frames(rows[at], low[at] * len(HIGH) + high[at], share[at], low_off[at], high_off[at])
 
 
 @lru_cache(maxsize=1)
@@ -129,9 +146,8 @@ def _window() -> npt.NDArray[np.float32]:
     return np.hanning(FRAME + 2)[1:-1].astype(np.float32)
 
 
-def _power(block: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Power spectra of the block's frames up to the end of BAND, shape (frames, bins)."""
-    frames = np.lib.stride_tricks.sliding_window_view(block, FRAME)[::HOP]
+def _power(frames: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Power spectra of frames of samples up to the end of BAND, shape (frames, bins)."""
     spectrum = np.fft.rfft(frames * _window(), SIZE, axis=1)[:, : _bins(BAND)[1]]
     return np.asarray(spectrum.real**2 + spectrum.imag**2, np.float32)
 
@@ -198,7 +214,7 @@ def _extent(channel: Channel, frames: _Frames, run: slice) -> Span:
     part = np.asarray(channel[begin * HOP : (last + reach) * HOP + FRAME], np.float32)
     if len(part) < FRAME:
         part = np.concatenate([part, np.zeros(FRAME - len(part), np.float32)])
-    power = _power(part)
+    power = _power(np.lib.stride_tricks.sliding_window_view(part, FRAME)[::HOP])
     width = RECOGNITION_RATE / SIZE
     low, high = divmod(int(frames.key[run.start]), len(HIGH))
     own = np.zeros(len(power), np.float32)
