@@ -44,10 +44,9 @@ JUMPS = 1.5  # seconds that a jump can be at most
 
 Array = npt.NDArray[np.float32]
 
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _DIGITS = "zero one two three four five six seven eight nine".split()
-# Level, low over high band, middle over both, in standard deviations: of a pause, then of a … z.
-_SOUND: Array = np.array(
+LETTER_SOUND: Array = np.array(
     (
         "-1.12 -0.01 0.02  0.65 -0.20 -0.04  0.08 0.44 0.09 "
         "-0.28 -0.72 0.49  0.08 -0.04 -0.27  0.23 0.03 -0.20 "
@@ -61,6 +60,7 @@ _SOUND: Array = np.array(
     ).split(),
     np.float32,
 ).reshape(-1, 3)
+"""Level, low over high band, middle over both, in standard deviations: of a pause, then of a … z; shape (27, 3)."""
 _VARIANCE: Array = np.array([0.66, 0.91, 0.94], np.float32)  # that is not explained
 
 
@@ -102,7 +102,7 @@ def synchronize(
     energy = 0.0
     first, last = np.inf, 0.0
     for words, channels, activities in parts:
-        spelled = list(_spelled(words))
+        spelled = list(spoken_letters(words))
         if not spelled:
             continue
         observed = _observed(channels, activities)
@@ -149,7 +149,7 @@ def _with_jumps(agreement: Array) -> float:
     return float(best.max())
 
 
-def _spelled(words: Sequence[TimedText]) -> Iterator[tuple[str, float, float]]:
+def spoken_letters(words: Sequence[TimedText]) -> Iterator[tuple[str, float, float]]:
     """Letters as they are spoken, with the time they share; a cue's words are spread over it by their letters."""
     i = 0
     while i < len(words):
@@ -172,7 +172,7 @@ def _spelled(words: Sequence[TimedText]) -> Iterator[tuple[str, float, float]]:
 
 def _spoken(text: str) -> str:
     said = re.sub(r"\d", lambda digit: _DIGITS[int(digit[0])], text.lower())
-    return "".join(c for c in said if c in _LETTERS)
+    return "".join(c for c in said if c in LETTERS)
 
 
 def _expected(spelled: Sequence[tuple[str, float, float]], frames: int) -> Array:
@@ -181,10 +181,10 @@ def _expected(spelled: Sequence[tuple[str, float, float]], frames: int) -> Array
     for spoken, start, end in spelled:
         a, b = round(start * RATE), max(round(start * RATE) + 1, round(end * RATE))
         place = np.arange(max(0, a), min(frames, b))
-        letters = np.array([_LETTERS.index(c) + 1 for c in spoken])
+        letters = np.array([LETTERS.index(c) + 1 for c in spoken])
         sounds[place] = letters[(place - a) * len(letters) // (b - a)]
     near = np.convolve(sounds > 0, np.ones(2 * NEAR + 1), "same") > 0.5
-    out = _smooth(_SOUND[sounds])
+    out = _smooth(LETTER_SOUND[sounds])
     # Far from every word there may be speech that the transcript leaves out: `coverage` sees to that.
     return np.where(near[:, None], out - out[near].mean(0), np.float32(0)) if near.any() else 0 * out
 

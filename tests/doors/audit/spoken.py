@@ -1,4 +1,4 @@
-"""Messages made audible: by flite where its libraries are, else as noise shaped like speech; both with the time of every word."""
+"""Messages made audible: by flite where its libraries are, else as sound shaped like their letters; both with the time of every word."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+
+from models.tts.shaped import uttered
 
 RATE = 16_000
 
@@ -18,25 +20,18 @@ def utter(text: str) -> tuple[np.ndarray, list[tuple[str, float, float]]]:
     try:
         speech = say(text, "flite/slt", rate=1.2)
     except EngineMissing:
-        return _noise(text)
+        return _shaped(text)
     speech = speech.resampled(RATE)
     return np.asarray(speech.samples, dtype=np.float32), [(w.text, w.start, w.end) for w in speech.words]
 
 
-def _noise(text: str) -> tuple[np.ndarray, list[tuple[str, float, float]]]:
+def _shaped(text: str) -> tuple[np.ndarray, list[tuple[str, float, float]]]:
     words, now = [], 0.3
     for word in text.split():
         length = max(0.15, 0.06 * len(word))
         words.append((word, now, now + length))
         now += length + 0.05
-    rng = np.random.default_rng(len(text))
-    samples = 0.0005 * rng.standard_normal(int((now + 0.4) * RATE))
-    clock = np.arange(len(samples)) / RATE
-    voice = sum(np.sin(2 * np.pi * 120 * k * clock) / k for k in range(1, 20))
-    for _, start, end in words:
-        inside = slice(int(start * RATE), int(end * RATE))
-        samples[inside] += 0.1 * voice[inside]
-    return samples.astype(np.float32), words
+    return uttered(words, now + 0.4, rate=RATE, seed=len(text)), words
 
 
 def save(

@@ -14,6 +14,7 @@ import pyotp
 import soundfile
 from fastapi.testclient import TestClient
 
+from models.tts.shaped import uttered
 from redactor.audio import Source
 from redactor.doors.audit.recipients import Sending
 from redactor.doors.serve.database import connect
@@ -70,16 +71,10 @@ def timed(text, begin=0.3):
 
 
 def recording(seed, said, *, rate=8000, channels=1):
-    """Bytes of a WAV in which every word is a chord of its own, and its transcript as Whisper writes it."""
+    """Bytes of a WAV that sounds like the letters of the words, and its transcript as Whisper writes it."""
     words = timed(said)
-    rng = np.random.default_rng(seed)
-    n = int((float(words[-1]["end"]) + 0.4) * rate)
-    t = np.arange(n) / rate
-    loud = np.full(n, 0.0004)
-    for word in words:
-        loud[int(word["start"] * rate) : int(word["end"] * rate)] = 0.14
-    tone = sum(np.sin(2 * np.pi * k * (125 + 15 * np.sin(2 * t + seed)) * t) / k for k in range(1, 12))
-    samples = (loud * (tone + 0.3 * rng.standard_normal(n))).clip(-0.9, 0.9)
+    spans = [(w["word"], float(w["start"]), float(w["end"])) for w in words]
+    samples = uttered(spans, spans[-1][2] + 0.4, rate=rate, seed=seed)
     held = io.BytesIO()
     soundfile.write(held, np.stack([samples] * channels, axis=1), rate, format="WAV", subtype="ULAW")
     segment = {"id": 0, "start": words[0]["start"], "end": words[-1]["end"], "text": said, "words": words}

@@ -47,17 +47,11 @@ SAID = "Hi this is Dana Whitlock please call 555-0142 thank you very much indeed
 
 def voicemail(seed: int, *, rate: int = 8000, said: str = SAID, suffix: str = ".wav") -> tuple[bytes, str]:
     """Bytes of a recording, and its transcript as Whisper writes it. Different seeds, different bytes."""
-    import numpy as np
+    from models.tts.shaped import uttered
 
     words = words_of(said)
-    rng = np.random.default_rng(seed)
-    n = int((float(words[-1]["end"]) + 0.4) * rate)
-    t = np.arange(n) / rate
-    loud = np.full(n, 0.0004)
-    for word in words:
-        loud[int(float(word["start"]) * rate) : int(float(word["end"]) * rate)] = 0.14
-    tone = sum(np.sin(2 * np.pi * k * (125 + 15 * np.sin(2 * t + seed)) * t) / k for k in range(1, 12))
-    samples = (loud * (tone + 0.3 * rng.standard_normal(n))).clip(-0.9, 0.9)
+    timed = [(str(w["word"]), float(w["start"]), float(w["end"])) for w in words]
+    samples = uttered(timed, timed[-1][2] + 0.4, rate=rate, seed=seed)
     held = io.BytesIO()
     kind = {".wav": ("WAV", "ULAW"), ".flac": ("FLAC", "PCM_16"), ".gsm": ("WAV", "GSM610")}[suffix.lower()]
     soundfile.write(held, samples, rate, format=kind[0], subtype=kind[1])
