@@ -66,7 +66,8 @@ def is_english(words: Iterable[str]) -> bool:
     said = [
         bare
         for word in words
-        if (bare := word.strip(".,;:!?¿¡…\"'()[]«»“”-").lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")) and any(map(str.isalpha, bare))
+        if (bare := word.strip(".,;:!?¿¡…\"'()[]«»“”-").lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
+        and any(map(str.isalpha, bare))
     ]
     if len(said) < FEWEST:
         return True

@@ -34,7 +34,7 @@ STEP = 2  # frames from lag to lag
 FURTHEST = 3.0  # seconds of lag that are tried
 STEEPEST = 0.07  # drift that is tried
 FINE = 0.03  # seconds at the recording's end from drift to drift
-NEAR = 50  # frames around words in which a pause is expected to be quiet
+NEAR = 100  # frames around words in which a pause is expected to be quiet
 ELSEWHERE = 0.15  # seconds
 # Agreement that must be gained by what is not simply an offset, since short recordings fit much by chance: by a drift of up to
 # SLIGHT seconds from end to end (which leaves half of that), by a larger one, and by each jump.
