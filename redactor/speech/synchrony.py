@@ -183,7 +183,7 @@ def _expected(spelled: Sequence[tuple[str, float, float]], frames: int) -> Array
         place = np.arange(max(0, a), min(frames, b))
         letters = np.array([_LETTERS.index(c) + 1 for c in spoken])
         sounds[place] = letters[(place - a) * len(letters) // (b - a)]
-    near = np.convolve(sounds > 0, np.ones(2 * NEAR + 1), "same") > 0.5
+    near = np.convolve(sounds > 0, np.ones(2 * NEAR + 1))[NEAR : NEAR + frames] > 0.5
     out = _smooth(_SOUND[sounds])
     # Far from every word there may be speech that the transcript leaves out: `coverage` sees to that.
     return np.where(near[:, None], out - out[near].mean(0), np.float32(0)) if near.any() else 0 * out
@@ -193,7 +193,7 @@ def _smooth(columns: Array) -> Array:
     """Over 50 ms: no letter has edges that are sharper."""
     kernel = np.hanning(7)[1:-1]
     kernel /= kernel.sum()
-    return np.stack([np.convolve(column, kernel, "same") for column in columns.T], 1).astype(np.float32)
+    return np.stack([np.convolve(column, kernel)[2:-2] for column in columns.T], 1).astype(np.float32)
 
 
 def _observed(channels: Sequence[Channel], activities: Sequence[Activity]) -> Array:
