@@ -7,8 +7,8 @@
 
 The line is `true time = offset + (1 + drift) · transcript's time`. Pauses alone are too few in a short message, and word aligners
 give them away; with the letters every word tells. What a letter sounds like on average was fitted by least squares to the word
-times of `sample_audio` (46 channels, 15 minutes; `benchmarks/transcript_times.py` does it again); it explains a third of the
-variance of the level, and holds for other voices.
+times of `sample_audio` (46 channels, 15 minutes); it explains a third of the variance of the level, and tells the time of another
+synthesiser's voice as well.
 """
 
 from __future__ import annotations
