@@ -28,10 +28,12 @@ OTHER_LENGTH = 1.0  # seconds, and 2 %: a larger difference in duration means an
 DISORDER = 1.0  # seconds a word may start before the word it follows
 FEWEST = 8  # words: fewer say little about whether the transcript fits
 FITTING = 0.5  # share of words that must lie where the recording has sound
-AGREEMENT = 0.45  # of words and sound: transcripts of other recordings have up to 0.49, right ones 0.5 to 1.2
-LEAD = 10.0  # over times that are more than 0.15 s away
+AGREEMENT = (
+    0.5  # of words and sound, see `Synchrony`: right transcripts had 0.53 or more, those of other recordings seldom 0.5
+)
+LEAD = 8.0  # over times that are more than 0.15 s away
 UNSURE = 0.8  # seconds around cues whose place in the sound is roughly known; a larger difference is no rough knowledge
-BROKEN = 0.0  # most that a line with jumps may agree better
+BROKEN = 10.0  # most that times that jump may agree better
 SMALL = 0.05  # seconds: smaller corrections are left out
 
 _NO_TIMES_TO_TRUST = "Export it again from this recording, or leave --transcript out to recognise the speech here."

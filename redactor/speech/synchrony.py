@@ -7,8 +7,8 @@
 
 The line is `true time = offset + (1 + drift) · transcript's time`. Pauses alone are too few in a short message, and word aligners
 give them away; with the letters every word tells. What a letter sounds like on average was fitted by least squares to the word
-times of `sample_audio` (46 channels, 15 minutes; `benchmarks/transcript_times.py` does it again); it explains a third of the
-variance of the level, and holds for other voices.
+times of `sample_audio` (46 channels, 15 minutes); it explains a third of the variance of the level, and tells the time of another
+synthesiser's voice as well.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ STEP = 2  # frames from lag to lag
 FURTHEST = 3.0  # seconds of lag that are tried
 STEEPEST = 0.07  # drift that is tried
 FINE = 0.03  # seconds at the recording's end from drift to drift
-NEAR = 50  # frames around words in which a pause is expected to be quiet
+NEAR = 100  # frames around words in which a pause is expected to be quiet
 ELSEWHERE = 0.15  # seconds
 # Agreement that must be gained by what is not simply an offset, since short recordings fit much by chance: by a drift of up to
 # SLIGHT seconds from end to end (which leaves half of that), by a larger one, and by each jump.
@@ -183,7 +183,7 @@ def _expected(spelled: Sequence[tuple[str, float, float]], frames: int) -> Array
         place = np.arange(max(0, a), min(frames, b))
         letters = np.array([LETTERS.index(c) + 1 for c in spoken])
         sounds[place] = letters[(place - a) * len(letters) // (b - a)]
-    near = np.convolve(sounds > 0, np.ones(2 * NEAR + 1), "same") > 0.5
+    near = np.convolve(sounds > 0, np.ones(2 * NEAR + 1))[NEAR : NEAR + frames] > 0.5
     out = _smooth(LETTER_SOUND[sounds])
     # Far from every word there may be speech that the transcript leaves out: `coverage` sees to that.
     return np.where(near[:, None], out - out[near].mean(0), np.float32(0)) if near.any() else 0 * out
@@ -193,7 +193,7 @@ def _smooth(columns: Array) -> Array:
     """Over 50 ms: no letter has edges that are sharper."""
     kernel = np.hanning(7)[1:-1]
     kernel /= kernel.sum()
-    return np.stack([np.convolve(column, kernel, "same") for column in columns.T], 1).astype(np.float32)
+    return np.stack([np.convolve(column, kernel)[2:-2] for column in columns.T], 1).astype(np.float32)
 
 
 def _observed(channels: Sequence[Channel], activities: Sequence[Activity]) -> Array:

@@ -14,6 +14,7 @@ import pytest
 import soundfile
 
 from redactor.doors import cli, options
+from redactor.errors import ModelUnavailable
 from redactor.speech.fake import FakeTranscriber
 from redactor.types import Finding, TimedText
 
@@ -150,7 +151,9 @@ def outcomes(out):
 
 def test_one_transcript_is_not_used_for_several_recordings(call, message, tmp_path):
     folder, words = archive(tmp_path, message, "a.wav", "b.wav")
-    code, _, err = call("redact", folder, "--transcript", words / "a.wav.json", "--out", tmp_path / "out")
+    code, _, err = call(
+        "redact", folder, "--no-verify", "--transcript", words / "a.wav.json", "--out", tmp_path / "out"
+    )
     assert code == 78
     assert "one transcript for 2 recordings" in err
     assert not (tmp_path / "out").exists()
@@ -168,13 +171,13 @@ def test_a_transcript_is_never_guessed(call, message, tmp_path):
         + "".join(w["word"] for w in said)
         + "\n"
     )
-    call("redact", folder, "--transcript", words, "--out", tmp_path / "out")
+    call("redact", folder, "--no-verify", "--transcript", words, "--out", tmp_path / "out")
     assert [row["status"] for row in outcomes(tmp_path / "out")] == ["redacted", "failed", "failed", "redacted"]
     # The same name in two archives.
     other = tmp_path / "other"
     other.mkdir()
     (other / "a.wav").write_bytes((folder / "a.wav").read_bytes() + b"\0\0")
-    call("redact", folder / "a.wav", other, "--transcript", words, "--out", tmp_path / "two")
+    call("redact", folder / "a.wav", other, "--no-verify", "--transcript", words, "--out", tmp_path / "two")
     assert [row["reason"] for row in outcomes(tmp_path / "two")] == ["bad-transcript"] * 2
 
 
@@ -190,7 +193,7 @@ def test_hostile_names(call, message, tmp_path):
     ]
     folder, words = archive(tmp_path, message, *names)
     long = folder / names[4]
-    code, _, err = call("redact", folder, "--transcript", words, "--out", tmp_path / "out")
+    code, _, err = call("redact", folder, "--no-verify", "--transcript", words, "--out", tmp_path / "out")
     rows = outcomes(tmp_path / "out")
     assert [r["status"] for r in rows].count("redacted") == 1, err
     assert [r["status"] for r in rows].count("duplicate") == 4  # one content under many names
@@ -202,7 +205,7 @@ def test_hostile_names(call, message, tmp_path):
     assert (tmp_path / "out" / "-rf.redacted.json").exists()
     whole = tmp_path / "words" / "long.json"
     whole.write_text(message[1].read_text())
-    code, _, err = call("redact", long, "--transcript", whole, "--out", tmp_path / "long")
+    code, _, err = call("redact", long, "--no-verify", "--transcript", whole, "--out", tmp_path / "long")
     assert code == 0, err
     assert "\x1b" not in err
 
@@ -216,7 +219,7 @@ def test_planted_links_lead_nowhere(call, message, tmp_path):
     (elsewhere / "b").write_bytes(b"precious")
     (out / "box").symlink_to(elsewhere)
     (out / "b.redacted.wav").symlink_to(elsewhere / "b")
-    code, _, _ = call("redact", folder, "--transcript", words, "--out", out)
+    code, _, _ = call("redact", folder, "--no-verify", "--transcript", words, "--out", out)
     assert code == 73
     assert {r["item"]: r["status"] for r in outcomes(out)} == {1: "redacted", 2: "failed"}
     assert {p.name: p.read_bytes() for p in elsewhere.iterdir()} == {"a.redacted.wav": b"precious", "b": b"precious"}
@@ -227,7 +230,7 @@ def test_a_link_as_out_is_the_users_choice(call, message, tmp_path):
     folder, words = archive(tmp_path, message, "box/a.wav")
     (tmp_path / "real").mkdir()
     (tmp_path / "out").symlink_to(tmp_path / "real")
-    assert call("redact", folder, "--transcript", words, "--out", tmp_path / "out")[0] == 0
+    assert call("redact", folder, "--no-verify", "--transcript", words, "--out", tmp_path / "out")[0] == 0
     assert (tmp_path / "real" / "box" / "a.redacted.wav").exists()
 
 
@@ -235,20 +238,20 @@ def test_outputs_never_take_the_place_of_inputs(call, message, tmp_path):
     folder, words = archive(tmp_path, message, "a.wav")
     inputs = (folder / "a.wav", folder / "a.redacted.wav")
     inputs[1].write_bytes(inputs[0].read_bytes() + b"\0\0")
-    assert call("redact", *inputs, "--transcript", words, "--out", folder)[0] == 78
+    assert call("redact", *inputs, "--no-verify", "--transcript", words, "--out", folder)[0] == 78
     (folder / "summary.json").write_text('{"visits": 3}')
-    assert call("redact", inputs[0], "--transcript", words, "--out", folder)[0] == 73
+    assert call("redact", inputs[0], "--no-verify", "--transcript", words, "--out", folder)[0] == 73
     assert {p.name for p in folder.iterdir()} == {"a.wav", "a.redacted.wav", "summary.json"}
     (folder / "summary.json").unlink()
     # Beside the inputs, and twice: that is allowed.
     for _ in range(2):
-        assert call("redact", inputs[0], folder, "--transcript", words, "--out", folder)[0] == 0
+        assert call("redact", inputs[0], folder, "--no-verify", "--transcript", words, "--out", folder)[0] == 0
         assert len(outcomes(folder)) == 1
 
 
 def test_a_folder_that_may_not_be_written_to_is_said_at_once(call, message, tmp_path, monkeypatch):
     monkeypatch.setattr("os.access", lambda _path, mode, **_kwargs: not mode & os.W_OK)
-    code, _, err = call("redact", message[0], "--transcript", message[1], "--out", tmp_path / "out")
+    code, _, err = call("redact", message[0], "--no-verify", "--transcript", message[1], "--out", tmp_path / "out")
     assert code == 73
     assert "may not be written to" in err
 
@@ -267,16 +270,42 @@ def test_a_folder_that_may_not_be_written_to_is_said_at_once(call, message, tmp_
     ],
 )
 def test_options_that_cannot_be_honoured(call, message, tmp_path, options, code):
-    got, _, err = call("redact", message[0], "--transcript", message[1], "--out", tmp_path / "out", *options)
+    got, _, err = call(
+        "redact", message[0], "--no-verify", "--transcript", message[1], "--out", tmp_path / "out", *options
+    )
     assert got in (code, 64), err
     assert "Unexpected" not in err
     assert not (tmp_path / "out").exists()
 
 
+def test_transcripts_are_heard_again_by_default(call, message, tmp_path, monkeypatch):
+    monkeypatch.setattr(options, "build_second", lambda *_, **__: FakeTranscriber({"": [[]]}))
+
+    def heard(out, *more):
+        assert call("redact", message[0], "--transcript", message[1], "--out", tmp_path / out, *more)[0] == 0
+        document = json.loads((tmp_path / out / "msg0001.redacted.json").read_text())
+        return document["verification"]["recognised_again"]
+
+    assert heard("one")
+    assert not heard("two", "--no-verify")
+
+
+def test_without_a_checkpoint_transcripts_are_not_passed_unheard(call, message, tmp_path, monkeypatch):
+    def nothing(*_, **__):
+        raise ModelUnavailable("No speech checkpoint for calls is on this machine.", hint="Get one.")
+
+    monkeypatch.setattr("redactor.speech.resolve", nothing)
+    code, _, err = call("redact", message[0], "--transcript", message[1], "--out", tmp_path / "out")
+    assert code == 69
+    assert "--no-verify" in err
+    assert not list((tmp_path / "out").glob("*.redacted.*"))
+    assert call("redact", message[0], "--transcript", message[1], "--out", tmp_path / "out", "--no-verify")[0] == 0
+
+
 def test_locate_waits_for_no_pipe(call, message, tmp_path):
     folder, words = archive(tmp_path, message, "a.wav")
     os.mkfifo(folder / "0.wav")
-    call("redact", folder, "--transcript", words, "--out", tmp_path / "out")
+    call("redact", folder, "--no-verify", "--transcript", words, "--out", tmp_path / "out")
     identity = next(r["id"] for r in outcomes(tmp_path / "out") if "id" in r)
     code, out, _ = call("locate", folder, "--id", identity[:12])
     assert (code, out) == (0, f"{folder / 'a.wav'}\n")

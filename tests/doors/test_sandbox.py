@@ -12,7 +12,9 @@ from redactor.errors import ConfigurationError
 
 def test_redact_in_a_sandbox(run, message, tmp_path):
     audio, transcript = message
-    done = run("redact", audio, "--transcript", transcript, "--out", tmp_path / "out", "--sandbox", "auto")
+    done = run(
+        "redact", audio, "--no-verify", "--transcript", transcript, "--out", tmp_path / "out", "--sandbox", "auto"
+    )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out/msg0001.redacted.wav").is_file()
 

@@ -93,9 +93,7 @@ def read(tmp_path: Path, content: object, audio: list[Mono]):
     return TranscriptReader(path).transcribe(audio, recording_id="0" * 64)
 
 
-@pytest.mark.parametrize(
-    "content", [*FORMATS.values(), CTM, VTT_WORDS], ids=[*FORMATS, "CTM", "WebVTT with word times"]
-)
+@pytest.mark.parametrize("content", [*FORMATS.values(), CTM], ids=[*FORMATS, "CTM"])
 def test_formats(content: object, tmp_path: Path, voicemail: Mono) -> None:
     speech = read(tmp_path, content, [voicemail])
     (transcript,) = speech.transcripts
@@ -105,9 +103,16 @@ def test_formats(content: object, tmp_path: Path, voicemail: Mono) -> None:
     for word, (_, start, end) in zip(transcript.words, PAIRS, strict=True):
         if word.start is not None:
             assert word.start == pytest.approx(start)
-            assert word.end == pytest.approx(end) or content is VTT_WORDS
+            assert word.end == pytest.approx(end)
     # The rest of the voicemail has no words in this transcript.
     assert any(gap.kind == "speech" and gap.start < 2.5 for gap in speech.unheard)
+
+
+def test_times_inside_a_cue() -> None:
+    (words,) = parse(VTT_WORDS).channels.values()
+    assert [w.text for w in words] == [text for text, _, _ in PAIRS]
+    assert [w.start for w in words] == [start for _, start, _ in PAIRS]
+    assert [w.end for w in words] == [0.7, 0.9, 1.0, 1.3, 1.8]
 
 
 def test_format_names() -> None:
@@ -155,14 +160,14 @@ def test_words_of_a_cue_have_the_whole_cue(content: str, tmp_path: Path, voicema
 
 def test_segments_without_words_have_the_whole_segment(tmp_path: Path, voicemail: Mono) -> None:
     content = {"segments": [{"start": 0.2, "end": 1.8, "text": "Hi, this is Maria Lopez."}]}
-    words = read(tmp_path, content, [voicemail]).transcripts[0].words
+    words = read(tmp_path, content, [voicemail[:31_000]]).transcripts[0].words
     assert {(w.start, w.end) for w in words} == {(0.2, 1.8)}
 
 
 def test_a_text_that_says_more_than_its_words_is_taken_with_its_segment(tmp_path: Path, voicemail: Mono) -> None:
     short = segments()
     del short[0]["words"][3]
-    words = read(tmp_path, short, [voicemail]).transcripts[0].words
+    words = read(tmp_path, short, [voicemail[:31_000]]).transcripts[0].words
     assert [w.text for w in words][3] == "Maria"
     assert {(w.start, w.end) for w in words} == {(0.2, 1.8)}
 
@@ -347,15 +352,18 @@ def test_words_of_another_message_are_refused(tmp_path: Path, voicemail: Mono) -
         spoken(tmp_path, [(word, 0.3 + i * 0.32, 0.55 + i * 0.32) for i, word in enumerate(said)], voicemail)
 
 
-def test_cues_of_which_little_can_be_known_count_for_more(tmp_path: Path, voicemail: Mono) -> None:
+def test_cues_of_which_little_can_be_known_count_for_more(
+    tmp_path: Path, voicemail: Mono, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("redactor.speech.imported.LEAD", 1e6)
     content = {"segments": [
         {"start": 0.2, "end": 1.8, "text": "Hi, this is Maria Lopez & son."},
         {"start": 2.0, "end": 6.0, "text": "Please call me back at 555-013-2204."},
     ]}  # fmt: skip
     speech = read(tmp_path, content, [voicemail])
     first, *_, last = speech.transcripts[0].words
-    assert (first.start, first.end) == (0.0, pytest.approx(2.6))
-    assert (last.start, last.end) == (pytest.approx(1.2), pytest.approx(6.8))
+    assert (first.start, first.end) == (0.0, pytest.approx(2.6, abs=0.05))
+    assert (last.start, last.end) == (pytest.approx(1.2, abs=0.05), pytest.approx(6.8, abs=0.05))
     assert any("roughly" in warning for warning in speech.warnings)
 
 

@@ -188,7 +188,7 @@ def test_ray_learns_nothing(run, cluster, message, tmp_path):
     (archive / f"{name} broken.wav").write_bytes(b"RIFF not Dana Whitlock")
     (texts / f"{name}.json").write_bytes(transcript.read_bytes())
     out = tmp_path / "out"
-    words = ["redact", ".", "--transcript", texts, "--out", out, "--cluster", address, "--ner", "none"]
+    words = ["redact", ".", "--no-verify", "--transcript", texts, "--out", out, "--cluster", address, "--ner", "none"]
     driver = run(*words, env=env, cwd=archive, timeout=400)
     jobs = f"import ray; ray.init({address!r}, log_to_driver=False); from ray._private.state import jobs, actors; print(jobs(), actors())"
     assert driver.returncode == 65, driver.stderr.decode()
@@ -212,7 +212,7 @@ def test_a_wrong_token_is_refused(run, cluster, message, tmp_path):
     audio, transcript = message
     wrong = {**env, "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     done = run(
-        "redact", audio, "--transcript", transcript, "--out", tmp_path / "out", "--cluster", address, env=wrong, timeout=400
+        "redact", audio, "--no-verify", "--transcript", transcript, "--out", tmp_path / "out", "--cluster", address, env=wrong, timeout=400
     )  # fmt: skip
     assert done.returncode == 78, done.stderr.decode()
     assert b"token" in done.stderr
@@ -222,7 +222,7 @@ def test_a_wrong_token_is_refused(run, cluster, message, tmp_path):
 @needs_ray
 def test_a_cluster_without_authentication_is_refused(run, message, tmp_path):
     audio, transcript = message
-    words = ("redact", audio, "--transcript", transcript, "--out", tmp_path / "out", "--ner", "none")
+    words = ("redact", audio, "--no-verify", "--transcript", transcript, "--out", tmp_path / "out", "--ner", "none")
     with tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp", ignore_cleanup_errors=True) as temp:
         node, address = head(temp, environment())
         try:
@@ -253,7 +253,7 @@ def test_a_cluster_of_its_own(run, message, tmp_path):
     # Where torch is installed (for training), spaCy loads it, and it makes a folder for its compiler.
     env = environment(TMPDIR=str(temp), HOME=str(tmp_path), TORCHINDUCTOR_CACHE_DIR=str(tmp_path / "torch"))
     done = run(
-        "redact", audio, "--transcript", transcript, "--out", tmp_path / "out", "--cluster", "local", "--ner", "none",
+        "redact", audio, "--no-verify", "--transcript", transcript, "--out", tmp_path / "out", "--cluster", "local", "--ner", "none",
         env=env, timeout=400,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr.decode()
@@ -273,7 +273,7 @@ def test_without_ray_the_command_says_how_to_get_it(run, message, tmp_path):
         "u.find_spec = lambda name, package=None: None if name == 'ray' else real(name, package)\n"
     )
     done = run(
-        "redact", audio, "--transcript", transcript, "--out", tmp_path / "out", "--cluster", "local",
+        "redact", audio, "--no-verify", "--transcript", transcript, "--out", tmp_path / "out", "--cluster", "local",
         env={**os.environ, "PYTHONPATH": str(hiding)},
     )  # fmt: skip
     assert done.returncode == 78, done.stderr.decode()
@@ -283,5 +283,15 @@ def test_without_ray_the_command_says_how_to_get_it(run, message, tmp_path):
 @needs_ray
 def test_ray_client_addresses_are_refused(run, message, tmp_path):
     audio, transcript = message
-    done = run("redact", audio, "--transcript", transcript, "--out", tmp_path / "out", "--cluster", "ray://x:10001")
+    done = run(
+        "redact",
+        audio,
+        "--no-verify",
+        "--transcript",
+        transcript,
+        "--out",
+        tmp_path / "out",
+        "--cluster",
+        "ray://x:10001",
+    )
     assert done.returncode == 78, done.stderr.decode()

@@ -74,7 +74,7 @@ def test_sent_messages_have_a_policy_of_their_own(house, monkeypatch):
 
     monkeypatch.setattr(options, "build_detector", lambda *_: WithNumber())
     sent, left = house.record("s.wav", 1, said=SAID), house.record("l.wav", 2, said=SAID)
-    redaction = 'model = "none"\nner = "none"\nunheard = "bleep"\nsent_policy = "minimum-necessary"\n'
+    redaction = 'model = "none"\nverify_transcripts = false\nner = "none"\nunheard = "bleep"\nsent_policy = "minimum-necessary"\n'
     with house.service(redaction=redaction) as service:
         house.hook("file", sent, "--id", "1", "--direction", "out")
         house.hook("file", left, "--id", "2", "--direction", "in")
@@ -99,7 +99,7 @@ def test_it_can_be_switched_off(house):
 def test_unheard_speech_of_sent_messages_is_covered_for_a_person_will_listen(house):
     from redactor.doors.serve.recipe import recipe_of, sent_policy_of
 
-    redaction = 'model = "none"\nner = "none"\n'
+    redaction = 'model = "none"\nverify_transcripts = false\nner = "none"\n'
     settings = house.settings(**{**house.tables, "redaction": redaction})
     assert (recipe_of(settings).policy.unheard_speech, sent_policy_of(settings).unheard_speech) == (
         "quarantine",
@@ -235,7 +235,7 @@ def test_edits_of_sent_messages_follow_their_policy(house):
 
     sent = house.record("s.wav", 1, said=SAID)
     (house.folder / "tight.toml").write_text('name = "tight"\nversion = "1"\npadding = 0.0\n')
-    redaction = f'model = "none"\nner = "none"\nsent_policy = "{house.folder}/tight.toml"\n'
+    redaction = f'model = "none"\nverify_transcripts = false\nner = "none"\nsent_policy = "{house.folder}/tight.toml"\n'
     with house.service(**{**house.tables, "redaction": redaction}) as service:
         house.hook("file", sent, "--id", "1", "--direction", "out")
         assert settled(service, 1) == {"redacted": 1}

@@ -79,7 +79,7 @@ roots = ["{self.recordings}", "{self.voicemail}"]\ntranscripts = "{self.transcri
             "asterisk": f'voicemail = "{self.voicemail}"\n',
             "sweep": "every = 0\nsettle = 0\n",
             "http": 'listen = ""\n',
-            "redaction": 'model = "none"\nner = "none"\nunheard = "bleep"\n',
+            "redaction": 'model = "none"\nverify_transcripts = false\nner = "none"\nunheard = "bleep"\n',
         }
         if self.database_url:
             (self.folder / "database-url").write_text(self.database_url)

@@ -179,7 +179,7 @@ def test_who_has_lost_a_job_neither_removes_nor_replaces_the_result(kept, monkey
 @pytest.mark.parametrize("late", [True, False])
 def test_a_direction_that_comes_too_late_is_told_to_a_person(kept, monkeypatch, late):
     """What is replaced cannot be redacted by another policy; it must not pass for a sent message that was treated as one."""
-    lines = 'model = "none"\nner = "none"\nunheard = "bleep"\npolicy = "identifiers"\nsent_policy = "deidentify"\n'
+    lines = 'model = "none"\nverify_transcripts = false\nner = "none"\nunheard = "bleep"\npolicy = "identifiers"\nsent_policy = "deidentify"\n'
     path, inside, go, really = kept.record("a.wav"), threading.Event(), threading.Event(), Service._show
 
     def show(self, *rest):
