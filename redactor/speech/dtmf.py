@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -84,7 +84,7 @@ def key_tones(channel: Channel) -> tuple[Span, ...]:
     blocks = list(_candidates(channel))
     if not blocks:
         return ()
-    frames = _Frames(*(np.concatenate(column) for column in zip(*blocks, strict=True)))
+    frames = _joined(blocks)
     runs = _runs(frames)
     sure = [run for run in runs if _meets(frames, run, SURE)]
     doubtful = [run for run in runs if run not in sure and _meets(frames, run, NEAR)]
@@ -96,6 +96,11 @@ def key_tones(channel: Channel) -> tuple[Span, ...]:
         doubtful = [run for run in doubtful if run not in near]
         found += [_extent(channel, frames, run) for run in near]
     return tuple(union(found))
+
+
+def _joined(parts: Sequence[_Frames]) -> _Frames:
+    columns: list[Any] = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    return _Frames(*columns)
 
 
 def _candidates(channel: Channel) -> Iterator[_Frames]:
@@ -112,10 +117,16 @@ def _candidates(channel: Channel) -> Iterator[_Frames]:
         even = _possible(frames, np.arange(0, len(frames), 2))
         beside = np.unique(np.concatenate([even.number - 1, even.number + 1]))
         odd = _possible(frames, beside[(beside >= 0) & (beside < len(frames))])
-        found = _Frames(*(np.concatenate(column) for column in zip(even, odd, strict=True)))
+        found = _joined((even, odd))
         order = np.argsort(found.number)
         if len(order):
-            yield _Frames(first + found.number[order], *(column[order] for column in found[1:]))
+            yield _Frames(
+                first + found.number[order],
+                found.key[order],
+                found.share[order],
+                found.low[order],
+                found.high[order],
+            )
 
 
 def _possible(frames: npt.NDArray[np.float32], rows: npt.NDArray[np.int64]) -> _Frames:

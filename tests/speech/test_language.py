@@ -64,3 +64,7 @@ def test_english_passes() -> None:
 )
 def test_names_and_numbers_are_no_language(text: str) -> None:
     assert is_english(text.split())
+
+
+def test_words_with_blanks_as_whisper_writes_them_are_the_same_words() -> None:
+    assert is_english(" Hello this is the office please call us back today".replace(" ", "| ").split("|"))
