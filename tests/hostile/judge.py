@@ -86,7 +86,7 @@ def judge(row: dict[str, Any], original: Path, finished: Path) -> Heard:
         others = [others[0] + float((kept[plain] < ALIKE).sum()), others[1] + len(plain)]
         if row["class"].startswith("keyed"):
             digits += "".join(c for span in channel["spans"] if span.get("judged") for c in span["text"] if c.isdigit())
-            keys += "".join(keyed(after[:, number], rate))
+            keys += "".join(keys_read(after[:, number], rate))
     return Heard(
         _share(judged),
         _share(others),
@@ -173,7 +173,7 @@ LEAST_SHARE, LEAST_LEAD, MOST_TWIST = 0.35, 2.0, 40.0
 LEAST_BLOCKS = 2
 
 
-def keyed(samples: np.ndarray, rate: int) -> list[str]:
+def keys_read(samples: np.ndarray, rate: int) -> list[str]:
     """The keys that a tone decoder reads, at any level."""
     size, step = round(BLOCK * rate), round(STEP * rate)
     blocks = np.lib.stride_tricks.sliding_window_view(samples.astype(np.float64), size)[::step] * np.hanning(size)

@@ -116,13 +116,7 @@ def _sounding(part: Part, rng: np.random.Generator) -> tuple[np.ndarray, str, li
         spoken = (GAP, GAP + len(samples) / RATE - part.keys[1])
         return np.concatenate([quiet, samples, quiet]), f"[{label}|{{{digits}}}].", [spoken]
     source = texts()[part.text]
-    message = {"id": part.text, "script": source, "voice": part.voice, "rate": part.rate, "pitch": part.pitch}
-    reading = (
-        mock.patch.dict(engine.LANGUAGES, {part.voice.split("/")[1][0]: ENGLISH}) if part.accent else nullcontext()
-    )
-    with reading:
-        clean, (timed,) = compose(message | {"warp": part.warp}, np.random.default_rng(1))
-    samples, words = clean[:, 0], timed.times
+    samples, words = _spoken(part.text, part.voice, part.rate, part.pitch, part.warp, accent=part.accent)
     if part.tempo != 1.0:
         samples, words = tempo(samples, RATE, part.tempo), [(a / part.tempo, b / part.tempo) for a, b in words]
     if part.without_pauses:
@@ -130,6 +124,19 @@ def _sounding(part: Part, rng: np.random.Generator) -> tuple[np.ndarray, str, li
     if part.cut:
         samples, words = _cut(samples, words)
     return samples, source, words
+
+
+@cache
+def _spoken(
+    text: str, voice: str, rate: float, pitch: float, warp: float, *, accent: bool
+) -> tuple[np.ndarray, list[Times]]:
+    """Clean speech and when each of its words is; its words have to be found in it, which takes longest."""
+    message = {"id": text, "script": texts()[text], "voice": voice, "rate": rate, "pitch": pitch, "warp": warp}
+    language = voice.partition("/")[2][0]
+    reading = mock.patch.dict(engine.LANGUAGES, {language: ENGLISH}) if accent else nullcontext()
+    with reading:
+        clean, (timed,) = compose(message, np.random.default_rng(1))
+    return clean[:, 0], timed.times
 
 
 def keyed(digits: str, seconds: float, gap: float) -> np.ndarray:
