@@ -142,27 +142,28 @@ def imported(channel: dict[str, Any], how: str) -> dict[str, Any]:
 
 
 def made(folder: Path, clips: Sequence[Clip]) -> list[dict[str, Any]]:
-    """The labels of these clips, made now where they are not there."""
+    """The labels of these clips, made now where they are not there. Those of others stay, also of a run beside this one."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = folder / "labels.jsonl"
-    there = read(lines) if lines.exists() else {}
     for clip in clips:
-        old = there.get(clip.id)
+        old = read(lines).get(clip.id)
         if old and old["made_from"] == fingerprint(clip) and (folder / old["file"]).exists():
             continue
         try:
-            there[clip.id] = make(clip, folder)
+            row = make(clip, folder)
         except TTSError as error:
             print(f"{clip.id}: {error}", file=sys.stderr)
             continue
-        print(f"{there[clip.id]['file']:60} {there[clip.id]['duration']:6.2f} s", flush=True)
-        _write(lines, there.values())
-    _write(lines, there.values())
+        print(f"{row['file']:60} {row['duration']:6.2f} s", flush=True)
+        _write(lines, (read(lines) | {clip.id: row}).values())
+    there = read(lines)
     return [there[clip.id] for clip in clips if clip.id in there]
 
 
 def read(lines: Path) -> dict[str, dict[str, Any]]:
-    """labels.jsonl by id."""
+    """labels.jsonl by id; nothing where there is none."""
+    if not lines.exists():
+        return {}
     rows = map(json.loads, lines.read_text(encoding="utf-8").splitlines())
     return {row["id"]: row for row in rows}
 
