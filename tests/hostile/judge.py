@@ -81,8 +81,8 @@ def judge(row: dict[str, Any], original: Path, finished: Path) -> Heard:
             audible = float((kept[frames] >= ALIKE).sum())
             judged = [judged[0] + audible, judged[1] + len(frames)]
             spans.append((span["label"], round(audible / max(len(frames), 1), 3)))
-        covered = [w for span in channel["spans"] for w in _words(channel, span)]
-        plain = _frames([w for w in channel["words"] if w not in covered], level)
+        phi = _frames([w for span in channel["spans"] for w in _words(channel, span)], level)
+        plain = np.setdiff1d(_frames(channel["words"], level), phi)  # where two speak, a word may lie in another's PHI
         others = [others[0] + float((kept[plain] < ALIKE).sum()), others[1] + len(plain)]
         if row["class"].startswith("keyed"):
             digits += "".join(c for span in channel["spans"] if span.get("judged") for c in span["text"] if c.isdigit())
@@ -170,7 +170,7 @@ def _without_tone(frames: np.ndarray, rate: int) -> np.ndarray:
 BLOCK, STEP = 0.0255, 0.005  # s
 LEAST_SHARE, LEAST_LEAD, MOST_TWIST = 0.35, 2.0, 40.0
 """Of a block's power in the two tones; of the loudest tone over the next of its group; between the two (power ratios)."""
-LEAST_BLOCKS = 2
+LEAST_BLOCKS = 3
 
 
 def keys_read(samples: np.ndarray, rate: int) -> list[str]:

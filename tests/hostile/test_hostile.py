@@ -18,7 +18,7 @@ from redactor.types import Interval
 from sample_audio.compose import RATE
 from tests.hostile import effects
 from tests.hostile.clips import CONTROL, IMPORTANT, catalogue
-from tests.hostile.judge import _read, judge, keys_read
+from tests.hostile.judge import KEYS_ALLOWED, _in_order, _read, judge, keys_read
 from tests.hostile.make import COMMITTED, fingerprint, imported, read
 from tests.hostile.run import verdicts
 from tests.hostile.scene import keyed, texts
@@ -91,14 +91,16 @@ def test_the_judge_hears_what_is_left_and_nothing_else(row, tmp_path):
 def test_the_tone_decoder_reads_the_keys_until_they_are_bleeped(row, tmp_path):
     original = COMMITTED / row["file"]
     assert judge(row, original, original).keys_heard == 1.0
-    assert judge(row, original, covered(row, tmp_path)).keys_heard < 0.34
+    assert judge(row, original, covered(row, tmp_path)).keys_heard <= KEYS_ALLOWED
 
 
-def test_the_tone_decoder_hears_no_keys_in_speech():
+def test_the_tone_decoder_reads_no_number_in_speech():
     for row in ROWS.values():
-        if not row["class"].startswith("keyed") and row["class"] != "noise":
+        if not row["class"].startswith("keyed"):
             samples, rate = _read(COMMITTED / row["file"])
-            assert len(keys_read(samples[:, 0], rate)) <= 2
+            read_there = "".join(keys_read(samples[:, 0], rate))
+            for number in ("900417726", "900735518", "6055550138"):
+                assert _in_order(number, read_there) <= KEYS_ALLOWED * len(number), (row["id"], read_there)
 
 
 @pytest.mark.parametrize("level", [1.0, 1e-3])
