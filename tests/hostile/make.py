@@ -113,8 +113,8 @@ def _labels(clip: Clip, number: int, scene: Scene, shift: float, duration: float
 def imported(channel: dict[str, Any], how: str) -> dict[str, Any]:
     """A transcript as Whisper writes it, with the true words and times that are wrong.
 
-    how: "shift S": all later by S seconds. "drift D": by D of their time. "untimed N": after the first words, N that have
-        no time stand for all the rest. "instant N": the same, and they begin and end at once.
+    how: "shift S": all later by S seconds. "drift D": by D of their time. "untimed N": after the first words, N harmless
+        ones without a time stand for all the rest. "instant N": the same, and they begin and end at once.
     """
     kind, _, amount = how.partition(" ")
     last = channel["words"][-1]["end"] + 0.4
@@ -124,10 +124,9 @@ def imported(channel: dict[str, Any], how: str) -> dict[str, Any]:
     ]
     if kind in ("untimed", "instant"):
         kept = words[:UNTIMED_AFTER]
-        rest = words[-int(amount) :]
         at = kept[-1]["end"]
         times = {"start": None, "end": None} if kind == "untimed" else {"start": at, "end": at}
-        words = [*kept, *({**word, **times} for word in rest)]
+        words = [*kept, *({"word": " okay", "probability": 0.95, **times} for _ in range(int(amount)))]
     else:
         for word in words:
             for edge in ("start", "end"):
