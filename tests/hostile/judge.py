@@ -168,7 +168,7 @@ def _without_tone(frames: np.ndarray, rate: int) -> np.ndarray:
 
 
 BLOCK, STEP = 0.0255, 0.005  # s
-LEAST_SHARE, LEAST_LEAD, MOST_TWIST = 0.35, 2.0, 40.0
+LEAST_SHARE, LEAST_LEAD, MOST_TWIST = 0.6, 4.0, 10.0
 """Of a block's power in the two tones; of the loudest tone over the next of its group; between the two (power ratios)."""
 LEAST_BLOCKS = 3
 

@@ -83,7 +83,7 @@ def test_the_judge_hears_what_is_left_and_nothing_else(row, tmp_path):
     assert silenced.audible < 0.02
     assert not silenced.leaks
     assert silenced.over_bleep is None or silenced.over_bleep < 0.25
-    if sum(len(channel["spans"]) for channel in row["channels"]) > 1:
+    if row["class"] != "two-at-once":  # there, what is uncovered of one lies under a bleep of the other's
         half = judge(row, original, covered(row, tmp_path, uncovered=1))
         assert half.leaks
 
