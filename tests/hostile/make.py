@@ -30,7 +30,7 @@ from sample_audio.make import _channel
 
 from .clips import Clip, catalogue
 from .effects import applied
-from .scene import Scene, staged
+from .scene import Scene, staged, texts
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".train" / "hostile"
@@ -43,7 +43,8 @@ UNTIMED_AFTER = 3
 
 def fingerprint(clip: Clip) -> int:
     """Changes with anything that is asked of a clip."""
-    return zlib.crc32(json.dumps([RECIPE, clip.recipe()], sort_keys=True).encode())
+    scripts = [texts()[part.text] for part in clip.parts if part.kind == "say"]
+    return zlib.crc32(json.dumps([RECIPE, clip.recipe(), scripts], sort_keys=True).encode())
 
 
 def make(clip: Clip, folder: Path) -> dict[str, Any]:
