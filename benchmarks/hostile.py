@@ -99,11 +99,11 @@ def priced(archive: Path, model: str, files: int, options: Sequence[str]) -> Row
 
 def shown(document: Row) -> str:
     """The tables."""
-    parts = [table(TITLES, [[row[c] for c in COLUMNS] for row in document["classes"]])]
-    if document["overlap"]["clips"]:
+    parts = [table(TITLES, [[row[c] for c in COLUMNS] for row in document.get("classes", ())])]
+    if document.get("overlap", {}).get("clips"):
         parts.append(f"Two people at once: {document['overlap']['leaking']} of {document['overlap']['clips']} leak.")
-    if any("words_heard" in clip for clip in document["clips"]):
-        pairs = [clip["words_heard"] for clip in document["clips"] if "words_heard" in clip]
+    if any("words_heard" in clip for clip in document.get("clips", ())):
+        pairs = [clip["words_heard"] for clip in document.get("clips", ()) if "words_heard" in clip]
         sums = [[sum(pair[which][k] for pair in pairs) for k in (0, 1)] for which in ("original", "finished")]
         parts.append(f"Words and numbers of the PHI that {document['ears']} finds, turned up: {sums[0][0]} of {sums[0][1]} in the originals, {sums[1][0]} in the finished sounds.")  # fmt: skip
     if price := document.get("price"):
