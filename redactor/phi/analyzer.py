@@ -145,7 +145,8 @@ def build_detector(
     """
     wanted = frozenset(LABELS if labels is None else labels)
     unknown = wanted - LABELS
-    if unknown or not wanted - {KEYED_DIGITS}:
+    wanted -= {KEYED_DIGITS}
+    if unknown or not wanted:
         raise ConfigurationError(
             f"Unknown label: {', '.join(sorted(unknown)) or 'none given'}.", hint="See `redactor policy` for labels."
         )

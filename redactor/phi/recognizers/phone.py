@@ -39,6 +39,14 @@ _INTERRUPTED = re.compile(
     re.IGNORECASE,
 )
 """Between two pieces of a number that the speaker breaks off: "303 55, sorry, my old line, 720 …"."""
+_DIRECT = re.compile(
+    r"\b(?:(?:call|reach|text|ring|phone|contact|dial|page)(?: (?:me|us|him|her|them))?(?: back)?|me|us|"
+    r"(?:(?:phone|cell|mobile|fax|home|work|call ?back) )?number(?: here| there| again)?)(?: at| on| is|'s)[\s,:]*$",
+    re.IGNORECASE,
+)
+"""Right before a number: what follows is one, however little of it was recognised."""
+_CLOCK = re.compile(r"\s*(?:a\.? ?m\b|p\.? ?m\b|o'?clock|in the (?:morning|afternoon|evening)|over \d)", re.IGNORECASE)
+_PIECES = 40  # characters from one recognised piece of a number to the next
 _MEASURE = re.compile(r"\s*(?:mg|milligrams?|ml|percent|%|dollars?|units?|degrees|pounds)\b", re.IGNORECASE)
 
 
@@ -57,6 +65,8 @@ class PhoneRecognizer(SpokenRecognizer):
             broken_off = self._broken_off(text, run.start(), run.end(), len(digits(run.group())))
             if broken_off > run.end():
                 yield *form.to_original(run.start(), broken_off), 0.6, "broken off"
+            for start, end in self._pieces(text, run.start(), run.end(), len(digits(run.group()))):
+                yield *form.to_original(start, end), 0.5, "piece of a number"
             if score <= 0:
                 continue
             yield *form.to_original(*run.span()), score, name
@@ -67,6 +77,23 @@ class PhoneRecognizer(SpokenRecognizer):
             yield *form.to_original(*alone.span()), 0.7, "extension"
         for area in _AREA.finditer(text):
             yield *form.to_original(*area.span("area")), 0.8, "area code"
+
+    @staticmethod
+    def _pieces(text: str, start: int, end: int, count: int) -> Iterator[tuple[int, int]]:
+        """What was recognised of a number that is announced right before `start`: its first digits, and those soon after."""
+        if count not in {3, 4, 5, 6, 8, 9} or not _DIRECT.search(text[max(0, start - 40) : start]):
+            return
+        if ":" in text[start:end] or _CLOCK.match(text, end) or _MEASURE.match(text, end):
+            return
+        yield start, end
+        for run in digit_runs(text):
+            if run.start() < end:
+                continue
+            count += len(digits(run.group()))
+            if run.start() - end > _PIECES or count > 11:
+                break
+            yield run.span()
+            end = run.end()
 
     @staticmethod
     def _broken(text: str, start: int, end: int, count: int) -> int:
