@@ -30,7 +30,7 @@ def listen(recording: Recording, transcriber: Transcriber, turn: AbstractContext
     speech = transcriber.transcribe(channels, recording_id=recording.id)
     if not any(transcript.words for transcript in speech.transcripts):
         with turn or nullcontext():
-            speech = replace(speech, unheard=(*speech.unheard, *_nothing(recording, channels, tones)))
+            speech = replace(speech, unheard=(*speech.unheard, *_nothing(recording, heard, channels, tones)))
     # The transcriber counts the channels it was given; put the recording's own numbers back.
     return replace(
         speech,
@@ -41,10 +41,15 @@ def listen(recording: Recording, transcriber: Transcriber, turn: AbstractContext
     )
 
 
-def _nothing(recording: Recording, channels: Sequence[Any], tones: Sequence[KeyTone]) -> Iterator[Unheard]:
-    """The channels of a recording without any word that are not silent, keyed digits left out: these are understood."""
+def _nothing(
+    recording: Recording, numbers: Sequence[int], channels: Sequence[Any], tones: Sequence[KeyTone]
+) -> Iterator[Unheard]:
+    """The channels of a recording without any word that are not silent, keyed digits left out: these are understood.
+
+    `numbers`: the recording's, of the channels.
+    """
     floor = codec_floor(recording.format.codec)
     for number, channel in enumerate(channels):
-        keyed = [(tone.start - BESIDE, tone.end + BESIDE) for tone in tones if tone.channel == number]
+        keyed = [(tone.start - BESIDE, tone.end + BESIDE) for tone in tones if tone.channel == numbers[number]]
         if loudest(channel, without=keyed) > floor:
             yield Unheard(number, 0.0, recording.duration, "nothing")

@@ -190,7 +190,7 @@ def _faint(
 
 
 def _restless(level: Levels, *, edges: tuple[bool, bool]) -> npt.NDArray[np.bool_]:
-    """Frames in quiet windows whose level goes up and down as that of speech does, above what 16 bits round to.
+    """The loud frames of quiet windows whose level goes up and down as that of speech does, above what 16 bits round to.
 
     `edges`: whether speech lies before and after.
     """
@@ -203,7 +203,7 @@ def _restless(level: Levels, *, edges: tuple[bool, bool]) -> npt.NDArray[np.bool
     low, high = np.percentile(windows, (20, 80), axis=1)
     # What is louder is sound in any case.
     for at in np.flatnonzero((high - low > RESTLESS) & (high < QUIET_CEILING)).tolist():
-        found[first + at : first + at + width] = True
+        found[first + at : first + at + width] |= windows[at] > low[at] + RESTLESS / 2
     return found
 
 

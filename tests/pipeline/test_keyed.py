@@ -90,7 +90,7 @@ def test_an_imported_transcript_that_writes_the_digits_down(tmp_path):
 
 def test_each_party_of_a_call_has_its_own_keys(tmp_path):
     samples, _ = dialled(NUMBER)
-    hiss = np.random.default_rng(1).normal(0, 1e-4, (len(samples), 2))
+    hiss = np.random.default_rng(1).normal(0, 1e-5, (len(samples), 2))
     both = hiss + np.stack([np.zeros(len(samples)), samples], axis=1)
     out, _, doc = redacted(tmp_path, both, pipeline(FakeTranscriber({})))
     assert keys(out[:, 1], 8000, least=1e-9) == []

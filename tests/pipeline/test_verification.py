@@ -97,8 +97,9 @@ def test_the_second_reading_alone_hears_a_bleep_that_is_undone(first, detector, 
     longest = max(plan.intervals, key=lambda i: i.end - i.start)
     encoded = output(recording, [i for i in plan.intervals if i is not longest])
     found = checked.verification.again(decode(Source.of(encoded.data, encoded.suffix)), plan, checked.policy)
-    assert {h.kind for h in found} == {"uncovered"}
-    assert all(longest.start - 0.3 <= h.start and h.end <= longest.end + 0.3 for h in found)
+    undone = [h for h in found if h.kind == "uncovered"]
+    assert undone
+    assert all(longest.start - 0.3 <= h.start and h.end <= longest.end + 0.3 for h in undone)
 
 
 def said(*words: tuple[str, float, float, float]) -> FakeTranscriber:
