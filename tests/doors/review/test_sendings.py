@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from review_site import CLEAN, SAID, recording
+from review_site import SAID, recording
 from site_of_tests import settled, wait_for
 from test_recipients import id_of, on_hold, with_list
 from test_sent import rows, trail_of
@@ -107,12 +107,13 @@ def test_edits_follow_the_recognition_that_the_message_was_judged_by(site):
     """Another model may have heard the second time."""
     data, _ = recording(40, SAID)
     source, ids = Source.of(data, ".wav"), []
-    for place, said in (("p1", SAID), ("p2", CLEAN)):
+    shorter = SAID.rsplit(" ", 2)[0]
+    for place, said in (("p1", SAID), ("p2", shorter)):
         heard = site.folder / f"{place}.json"
         heard.write_text(recording(40, said)[1])
         site.studio.add(source, TranscriptReader(heard), Sending(), by="service", place=place, told=ids.append)
     words = [len(site.studio.original(i, f"grant-{i}", by="test", reason="test")[1]) for i in ids]
-    assert words == [len(SAID.split()), len(CLEAN.split())]
+    assert words == [len(SAID.split()), len(shorter.split())]
 
 
 def test_a_reviewer_is_led_to_the_other_sendings(site):

@@ -4,6 +4,7 @@ import io
 import os
 import stat
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -43,7 +44,7 @@ def test_adding_twice_changes_nothing(site, message):
     before = site.store.look(message)
     assert site.add(1, SAID) == message
     assert site.store.look(message) == before
-    assert len(list((site.shelf.place(message, before["folder"])).parent.iterdir())) == 1
+    assert len(list(Path(site.shelf.place(message, before["folder"])).parent.iterdir())) == 1
 
 
 @pytest.mark.parametrize("channels", [1, 2])
@@ -72,7 +73,7 @@ def test_what_an_edit_covers_is_gone_from_sound_and_files_and_from_the_disk(site
         assert b"practice" not in content
     with pytest.raises(NoInput):
         site.shelf.view(message, first)
-    here = site.shelf.place(message, row["folder"])
+    here = Path(site.shelf.place(message, row["folder"]))
     assert [p.name for p in here.parent.iterdir()] == [here.name]
     view = site.shelf.view(message, row["folder"])
     assert not any(c in str(view) for c in CANARY)
@@ -104,7 +105,7 @@ def test_two_who_save_at_once_do_not_meet(site):
     assert row["version"] == 2
     assert site.store.edits(message, 2)[0].start == 1.0
     # The loser's files are gone, the winner's are whole.
-    assert [p.name for p in site.shelf.place(message, row["folder"]).parent.iterdir()] == [row["folder"]]
+    assert [p.name for p in Path(site.shelf.place(message, row["folder"])).parent.iterdir()] == [row["folder"]]
     site.shelf.view(message, row["folder"])
 
 
@@ -118,7 +119,7 @@ def test_a_failed_edit_leaves_everything_as_it_was(site, monkeypatch):
         site.studio.edit(message, 1, [Edit("region", 0, start=1.0, end=1.2)], by="person:1", reason="edit", told=told)
     row = site.store.look(message)
     assert row["version"] == 1
-    assert len(list(site.shelf.place(message, row["folder"]).parent.iterdir())) == 1
+    assert len(list(Path(site.shelf.place(message, row["folder"])).parent.iterdir())) == 1
     with pytest.raises(ValueError, match="take back"):
         site.studio.edit(message, 1, [], undo=True, by="person:1", reason="edit")
 
@@ -133,7 +134,7 @@ def test_what_a_killed_edit_leaves_goes_at_the_next_start(site, monkeypatch):
 
     with pytest.raises(KeyboardInterrupt):
         site.studio.edit(message, 1, [Edit("region", 0, start=1.0, end=1.2)], by="person:1", reason="edit", told=killed)
-    here = site.shelf.place(message, row["folder"])
+    here = Path(site.shelf.place(message, row["folder"]))
     (here.parent / ".gone-0123456789").mkdir()
     assert len(list(here.parent.iterdir())) == 3
     site.studio.sweep()
