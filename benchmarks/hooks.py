@@ -74,7 +74,7 @@ class Site:
         self.config.write_text(
             f'[service]\nspool = "{folder}/spool"\nstate = "{folder}/state"\nroots = ["{self.recordings}"]\n'
             f'transcripts = "{self.transcripts}"\nlease = 10.0\n{url}{more}[sweep]\nevery = 5.0\nsettle = 1.0\n[http]\nlisten = ""\n'
-            f'[redaction]\nmodel = "{model}"\nner = "{ner}"\nunheard = "bleep"\nnames = "keep"\n'
+            f'[redaction]\nmodel = "{model}"\nverify_transcripts = false\nner = "{ner}"\nunheard = "bleep"\nnames = "keep"\n'
         )
         self.log = folder / "log"
 
