@@ -50,6 +50,7 @@ GAIN_PERCENTILE = 90.0
 UNTOUCHED = 16.0  # dB under AMPLIFIED_LEVEL up to which a window is recognised as it is: the recogniser does not mind
 LEAD_IN = 0.5  # seconds before a stretch that the voice detector hears, to settle
 RESTLESS_WINDOW = 1.0  # seconds
+RESTLESS_SHORTEST = 0.5  # seconds
 RESTLESS = 12.0  # dB between quiet and loud frames of a window: noise stays within 6, speech goes over 20
 RESTLESS_EDGE = 0.3  # seconds beside speech in which it dies away
 SHORTEST_FAINT = 0.25  # seconds: shorter is the tail of a loud word, or a click
@@ -184,26 +185,31 @@ def _faint(
             # What lies before the stretch is loud speech: it is not raised out of range.
             raised = np.clip(block * factor.astype(np.float32), -1.0, 1.0).reshape(-1, FRAME)
             heard = _hysteresis(_VadState().probabilities(raised), vad)[first - begin :]
-            heard |= _restless(level[first:last], edges=(first > 0, last < len(level)))
+            beside = level[max(0, first - lead) : first], level[last : last + lead]
+            heard |= _restless(
+                level[first:last], edges=tuple(float(b.max(initial=-180.0)) > QUIET_CEILING for b in beside)
+            )
             found += [((first + a) * FRAME_SECONDS, (first + b) * FRAME_SECONDS) for a, b in _runs(heard)]
     return tuple((a, min(duration, b)) for a, b in union(found) if b - a >= SHORTEST_FAINT)
 
 
-def _restless(level: Levels, *, edges: tuple[bool, bool]) -> npt.NDArray[np.bool_]:
-    """The loud frames of quiet windows whose level goes up and down as that of speech does, above what 16 bits round to.
+def _restless(level: Levels, *, edges: tuple[bool, ...]) -> npt.NDArray[np.bool_]:
+    """From the first to the last loud frame of quiet windows whose level goes up and down as that of speech does, above what 16 bits round to.
 
-    `edges`: whether speech lies before and after.
+    `edges`: whether loud sound lies before and after, which dies away in them.
     """
     found = np.zeros(len(level), np.bool_)
     edge, width = round(RESTLESS_EDGE / FRAME_SECONDS), round(RESTLESS_WINDOW / FRAME_SECONDS)
     first, last = edge if edges[0] else 0, len(level) - (edge if edges[1] else 0)
-    if last - first < width:
+    width = min(width, last - first)
+    if width * FRAME_SECONDS < RESTLESS_SHORTEST:
         return found
     windows = np.lib.stride_tricks.sliding_window_view(np.maximum(level[first:last], FLOOR_LEVEL), width)
     low, high = np.percentile(windows, (20, 80), axis=1)
     # What is louder is sound in any case.
     for at in np.flatnonzero((high - low > RESTLESS) & (high < QUIET_CEILING)).tolist():
-        found[first + at : first + at + width] |= windows[at] > low[at] + RESTLESS / 2
+        loud = np.flatnonzero(windows[at] > low[at] + RESTLESS / 2)
+        found[first + at + loud[0] : first + at + loud[-1] + 1] = True
     return found
 
 

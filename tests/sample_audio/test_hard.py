@@ -133,7 +133,9 @@ def test_exactly_the_known_gaps_end_otherwise(hard: dict[str, dict[str, Any]]) -
     except ModelUnavailable:
         pytest.skip("the checkpoint base is not here: redactor models get base")
     sure = DecodingOptions(temperatures=(0.0,))  # what is sampled at a higher temperature is chance
-    engine = Recognizer(WhisperEngine.load(checkpoint, device="cpu", cpu_threads=1, options=sure), floors=checkpoint.floors)
+    engine = Recognizer(
+        WhisperEngine.load(checkpoint, device="cpu", cpu_threads=1, options=sure), floors=checkpoint.floors
+    )
     policy = load_policy("deidentify")
     pipeline = Pipeline(
         transcriber_for=lambda _item: engine, detector=build_detector(), policy=policy, replacer=Replacer()
