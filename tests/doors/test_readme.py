@@ -22,7 +22,7 @@ def test_the_example_prints_what_is_shown(run):
 def test_every_option_that_is_mentioned_exists(run):
     wide = {**os.environ, "COLUMNS": "250"}  # or long names are cut
     commands = (
-        "redact", "transcribe", "locate", "audit", "script", "hook", "serve", "vault keygen", "vault purge", "vault release", "log export", "log verify",
+        "redact", "transcribe", "locate", "audit", "script", "hook", "serve", "vault keygen", "vault purge", "vault release", "vault bind", "log export", "log verify",
         "accounts add", "accounts token",
     )  # fmt: skip
     known = b"".join(run(*command.split(), "--help", env=wide).stdout for command in commands)
