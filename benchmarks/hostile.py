@@ -1,7 +1,7 @@
 """What gets past the redaction that was made to get past it: the hostile clips, by class, and what holding them back costs.
 
     python benchmarks/hostile.py [--model base] [--clips .train/hostile] [--only CLASS …] [--ears tiny.en]
-        [--price .train/voicemails] [--out benchmarks/results/hostile_base.json]
+        [--price .train/voicemails] [--out benchmarks/results/hostile-base.json]
 
 `python -m tests.hostile.make` makes the clips. Each goes through `redactor redact`. A clip has been held if it was withheld,
 or if its finished sound, as tests/hostile/judge.py hears it, is the original in at most 5 % of its PHI's time and a tone
@@ -97,7 +97,12 @@ def priced(archive: Path, model: str, files: int, options: Sequence[str]) -> Row
     return summary | {"reasons": {reason: sum(v.reason == reason for v in found) for reason in reasons}}
 
 
-def shown(document: Row) -> str:
+def caption(document: Row) -> str:
+    """What was heard by whom."""
+    return f"{len(document.get('clips', ()))} clips, {document['model']}."
+
+
+def shown_table(document: Row) -> str:
     """The tables."""
     parts = [table(TITLES, [[row[c] for c in COLUMNS] for row in document.get("classes", ())])]
     if document.get("overlap", {}).get("clips"):
@@ -130,7 +135,7 @@ def main() -> None:
         document |= measured(given.clips, given.model, only=given.only, ears=given.ears, options=given.option)
     if given.price:
         document["price"] = priced(given.price, given.model, given.files, given.option)
-    print(f"{headline(document)}\n\n{shown(document)}")
+    print(f"{headline(document)}\n\n{shown_table(document)}")
     if given.out:
         save(given.out, document)
 

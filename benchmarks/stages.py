@@ -79,7 +79,7 @@ class Stopwatch:
 
 STEPS: dict[str, tuple[str, ...]] = {
     "read": ("redactor.pipeline.read_source",),
-    "resample for recognition": ("redactor.pipeline.recognition_audio", "redactor.pipeline.same_as"),
+    "resample for recognition": ("redactor.recognition.recognition_audio", "redactor.recognition.same_as"),
     VAD: ("redactor.speech.recognize.listen",),
     "windows": ("redactor.speech.recognize.plan_windows",),
     "around the model": ("redactor.speech.whisper.WhisperEngine.decode",),

@@ -6,6 +6,7 @@ import queue
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +55,10 @@ class Worker:
     def _started(self, job: Job) -> Started:
         desk = self._desk
         lacking: list[str] = []
-        # The decoder's process ends with this one.
-        confined = sandboxed(job.sandbox, warn=lacking.append).__enter__()
-        made = assemble(job, reader=desk.reader, cores=self._cores, confined=confined)
+        with ExitStack() as opened:
+            confined = opened.enter_context(sandboxed(job.sandbox, warn=lacking.append))
+            made = assemble(job, reader=desk.reader, cores=self._cores, confined=confined)
+            held = opened.pop_all()  # until the run ends
 
         def run() -> None:
             # The outcomes go by way of `finish`, or are known to the driver, who decided them.
@@ -67,6 +69,7 @@ class Worker:
                 for _ in outcomes:
                     pass
             finally:
+                held.close()
                 desk.close()
 
         threading.Thread(target=run, name="pipeline", daemon=True).start()

@@ -113,7 +113,7 @@ def archive(message, tmp_path):
 def job(**changes):
     given = {
         "policy": load_policy("deidentify"), "operator": "label", "style": "tone", "names": "auto", "raw": None, "ner": "none",
-        "verify": False, "recognition": None, "in_flight": 3,
+        "verify": False, "recognition": None, "in_flight": 3, "sandbox": "off",
     }  # fmt: skip
     return Job(**{**given, **changes})
 
