@@ -125,9 +125,9 @@ def test_an_original_in_the_place_of_its_redacted_twin_is_covered_again(redact):
     content = made.read_bytes()
     planted = original[: len(content)].ljust(len(content), b"\0")
     made.write_bytes(planted)
-    (redact.out / "deep/b.redacted.wav").unlink()  # its twin would be given what lies there
+    (redact.out / "old/b.redacted.wav").unlink()  # its twin would be given what lies there
     assert redact()[2] == {1: "redacted", 2: "duplicate", 3: "skipped"}
-    assert made.read_bytes() == (redact.out / "deep/b.redacted.wav").read_bytes() == content != planted
+    assert made.read_bytes() == (redact.out / "old/b.redacted.wav").read_bytes() == content != planted
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ def swap(folder, outside):
 
 @pytest.mark.parametrize("call", ["open", "fsync"])
 def test_a_folder_of_outputs_is_swapped_for_a_link_while_a_set_is_saved(redact, outside, monkeypatch, call):
-    (redact.out / "deep").mkdir(parents=True)
+    (redact.out / "old").mkdir(parents=True)
     really, called, saving, swapped = pipeline.save_set, getattr(os, call), [], []
 
     def save(files):
@@ -159,7 +159,7 @@ def test_a_folder_of_outputs_is_swapped_for_a_link_while_a_set_is_saved(redact, 
 
     def at(first, *args, **kwargs):
         if saving and not swapped and (call == "fsync" or str(first).endswith(".part")):
-            swapped.append(swap(redact.out / "deep", outside))
+            swapped.append(swap(redact.out / "old", outside))
         return called(first, *args, **kwargs)
 
     for suffix in (".wav", ".txt", ".srt", ".vtt", ".json"):
@@ -175,14 +175,14 @@ def test_a_folder_of_outputs_is_swapped_for_a_link_while_a_set_is_saved(redact, 
 def test_a_folder_of_outputs_that_is_a_link_is_said_before_anything_is_recognised(redact, outside):
     redact.out.mkdir()
     (redact.out / "elsewhere").mkdir()
-    (redact.out / "deep").symlink_to(redact.out / "elsewhere")  # be it within --out
+    (redact.out / "old").symlink_to(redact.out / "elsewhere")  # be it within --out
     code, _, rows = redact()
     assert (code, rows) == (73, {1: "redacted", 2: "failed", 3: "failed"})
     assert contents(redact.out / "elsewhere") == {}
 
 
 def test_a_folder_of_inputs_is_swapped_for_a_link_before_one_is_read(redact, outside, monkeypatch):
-    folder, really = redact.out.parent / "archive/deep", pipeline.read_source
+    folder, really = redact.out.parent / "archive/old", pipeline.read_source
     (outside / "c.wav").write_bytes((folder / "c.wav").read_bytes())
 
     def read(path, **kwargs):
@@ -198,13 +198,13 @@ def test_a_folder_of_inputs_is_swapped_for_a_link_before_one_is_read(redact, out
 
 def test_links_to_recordings_within_the_archive_are_read_and_others_are_not(redact, outside, tmp_path):
     folder = tmp_path / "archive"
-    (folder / "deep/c.wav").rename(folder / "deep/kept.bin")
-    (folder / "deep/c.wav").symlink_to("kept.bin")
+    (folder / "old/c.wav").rename(folder / "old/kept.bin")
+    (folder / "old/c.wav").symlink_to("kept.bin")
     code, _, rows = redact()
     assert (code, rows[3]) == (0, "redacted")
-    (folder / "deep/kept.bin").rename(outside / "c.wav")
-    (folder / "deep/c.wav").unlink()
-    (folder / "deep/c.wav").symlink_to(outside / "c.wav")
+    (folder / "old/kept.bin").rename(outside / "c.wav")
+    (folder / "old/c.wav").unlink()
+    (folder / "old/c.wav").symlink_to(outside / "c.wav")
     assert redact("--redo")[0] == 65
 
 
