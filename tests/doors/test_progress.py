@@ -10,6 +10,7 @@ from redactor.doors import progress
 from redactor.doors.progress import Meter, Stop, meter
 from redactor.doors.redact import Taken
 from redactor.doors.summary import FIRST_PROBLEMS, Totals
+from redactor.errors import OutputError
 from redactor.keep import OutcomeLog
 from redactor.types import Outcome, Status
 
@@ -73,15 +74,20 @@ def test_the_summary_does_not_grow_with_the_archive():
     assert len(json.dumps(summary)) < 30_000
 
 
-def test_outcomes_are_lines_and_a_planted_link_is_not_written_to(tmp_path):
+def test_a_planted_link_is_not_written_to(tmp_path):
     (tmp_path / "precious").write_text("")
     (tmp_path / "outcomes.jsonl").symlink_to(tmp_path / "precious")
+    with pytest.raises(OutputError, match="somebody else"):
+        OutcomeLog(tmp_path)
+    assert (tmp_path / "precious").read_text() == ""
+
+
+def test_outcomes_are_lines(tmp_path):
     log = OutcomeLog(tmp_path)
     log.add(done(1, findings=(("PERSON", 2),)))
     lines = (tmp_path / "outcomes.jsonl").read_text().splitlines()  # there at once, not at the end
     assert json.loads(lines[0])["findings"] == {"PERSON": 2}
     log.close()
-    assert (tmp_path / "precious").read_text() == ""
     assert (tmp_path / "outcomes.jsonl").stat().st_mode & 0o007 == 0
 
 
