@@ -105,13 +105,14 @@ def caption(document: dict[str, Any]) -> str:
 def shown_table(document: dict[str, Any]) -> str:
     first = document["rows"][0]
 
-    def change(row: dict[str, Any], what: str) -> str | None:
-        return f"{100 * (row[what] / first[what] - 1):+.1f} %" if "files" in row else None
+    def cells(row: dict[str, Any], what: str) -> tuple[int | None, str | None]:
+        if what not in row:  # a result that was kept before it was measured
+            return None, None
+        return round(row[what]), f"{100 * (row[what] / first[what] - 1):+.1f} %" if "files" in row else None
 
-    rows = []
-    for row in document["rows"]:
-        peak, usual = (cell for what in ("peak_mb", "median_mb") for cell in [(round(row[what]), change(row, what))])
-        rows.append([row["what"], *peak, *usual, row["wall_seconds"]])
+    rows = [
+        [row["what"], *cells(row, "peak_mb"), *cells(row, "median_mb"), row["wall_seconds"]] for row in document["rows"]
+    ]
     return table(["run", "peak MB", "against the first", "median MB", "against the first", "wall s"], rows)
 
 
