@@ -1,50 +1,20 @@
 """The commands in this process, around a scripted detector: arguments, streams, and whose files a run may touch."""
 
-import io
 import json
 import os
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from redactor.doors import cli, options
+from redactor.doors import options
 from redactor.errors import ModelUnavailable
 from redactor.speech.fake import FakeTranscriber
-from redactor.types import Finding, TimedText
-
-
-class Finder:
-    def detect(self, text):
-        return tuple(Finding("PERSON", *m.span(), 0.9, "scripted") for m in re.finditer(r"Dana|Whitlock", text))
-
-    def pipe(self, texts):
-        return (self.detect(text) for text in texts)
-
-    def search(self, transcripts):
-        return (tuple(replace(f, channel=t.channel) for f in self.detect(t.text)) for t in transcripts)
-
-
-@pytest.fixture
-def call(monkeypatch, capsys):
-    """The command line in this process: exit code, standard output, standard error."""
-    monkeypatch.setattr(options, "build_detector", lambda *_: Finder())
-
-    def go(*words, stdin=None):
-        monkeypatch.setattr(sys, "argv", ["redactor", *map(os.fspath, words)])
-        if stdin is not None:
-            monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        printed = capsys.readouterr()
-        return stop.value.code, printed.out, printed.err
-
-    return go
+from redactor.types import TimedText
 
 
 @pytest.mark.parametrize(
