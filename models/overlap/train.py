@@ -19,7 +19,7 @@ from torch.nn import functional
 from .data import Mixer, Voice, piper_voices, sample_voices
 
 BATCH = 24
-SHELF = 3000  # examples kept at a time; the oldest is replaced by a new one, about every fifth time that it is used
+POOL = 3000  # examples kept at a time; the oldest is replaced by a new one, about every fifth time that it is used
 
 
 class Detector(nn.Module):
@@ -47,12 +47,12 @@ class Detector(nn.Module):
         return self.out(seen)[:, 0]
 
 
-class Shelf:
+class ExamplePool:
     """Examples that another process makes all the time: making one takes longer than learning from it."""
 
     def __init__(self, voices: list[Voice]) -> None:
         seen, labels, _ = Mixer(voices, 0).example()
-        shapes = ((SHELF, *seen.shape), (SHELF, *labels.shape), (SHELF, *labels.shape))
+        shapes = ((POOL, *seen.shape), (POOL, *labels.shape), (POOL, *labels.shape))
         self._parts = [multiprocessing.RawArray("f", int(np.prod(shape))) for shape in shapes]
         self._shapes = shapes
         self._made = multiprocessing.Value("l", 0)
@@ -70,7 +70,7 @@ class Shelf:
         """Spectra, labels and weights of BATCH examples."""
         while (made := self._made.value) < 10 * BATCH:
             time.sleep(0.2)
-        rows = self._rng.integers(min(made, SHELF), size=BATCH)
+        rows = self._rng.integers(min(made, POOL), size=BATCH)
         parts = [np.frombuffer(p, np.float32).reshape(s) for p, s in zip(self._parts, self._shapes, strict=True)]
         seen, labels, weights = (torch.from_numpy(part[rows]) for part in parts)
         # A band and a moment fall out; the level moves.
@@ -88,7 +88,7 @@ def _produce(
     arrays = [np.frombuffer(p, np.float32).reshape(s) for p, s in zip(parts, shapes, strict=True)]
     while True:
         for array, part in zip(arrays, mixer.example(), strict=True):
-            array[made.value % SHELF] = part
+            array[made.value % POOL] = part
         made.value += 1
 
 
@@ -104,15 +104,10 @@ def main() -> None:
     torch.manual_seed(1)
     torch.set_num_threads(1)
     voices = sample_voices()
-    texts = (
-        [line for line in (Path(__file__).parent / "sentences.txt").read_text().splitlines() if line]
-        if not given.piper.exists()
-        else []
-    )
-    voices += piper_voices(given.piper, texts)
+    voices += piper_voices(given.piper)
     fixed = Mixer(voices, 2)
     held = [fixed.example() for _ in range(200)]
-    shelf = Shelf(voices)
+    pool = ExamplePool(voices)
     model = Detector()
     optimiser = torch.optim.AdamW(model.parameters(), 2e-3, weight_decay=1e-2)
     if given.state.exists():
@@ -125,7 +120,7 @@ def main() -> None:
     while (spent := time.monotonic() - began) < whole:
         for group in optimiser.param_groups:
             group["lr"] = 2e-3 * min(1.0, (step + 1) / 100) * max(0.02, 0.5 * (1 + np.cos(np.pi * spent / whole)))
-        loss = _loss(model, *shelf.batch())
+        loss = _loss(model, *pool.batch())
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -135,7 +130,7 @@ def main() -> None:
         if step % 200 == 0:
             torch.save(average.module.state_dict(), given.state)
             print(
-                f"{step} {spent:.0f} s, {shelf.made} examples, loss {running:.3f} {_scores(average.module, held)}",
+                f"{step} {spent:.0f} s, {pool.made} examples, loss {running:.3f} {_scores(average.module, held)}",
                 flush=True,
             )
     final = average.module.eval()

@@ -144,7 +144,7 @@ def bind(
     kind: KindOption = "original",
     yes: Annotated[bool, typer.Option("--yes", help="You have looked at it already: do not ask.")] = False,
 ) -> None:
-    """Have the audit log name an item that it does not name, once you have looked at it: of a vault whose log was begun anew."""
+    """Have the audit log name an item that it does not name, once you have looked at it: of a vault with a new log."""
     if os.path.lexists(out):
         raise OutputError("There is a file of this name already.", hint="Give another --out.")
 

@@ -2,7 +2,7 @@
 together with its anchor. It proves nothing of the entries after it.
 
 One line under a key of the trail, so that only who holds the key can write one. Whoever can put back an older copy of all three needs no key: then
-only what lies elsewhere tells (a printed anchor, the service's database, the vault's records).
+only what lies elsewhere tells (a printed anchor, the vault's records).
 """
 
 from __future__ import annotations
