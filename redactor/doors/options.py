@@ -192,10 +192,10 @@ def build_second(model: str, first: Any, given: Mapping[str, Any], *, turn: Abst
 TRANSCRIPT_SUFFIXES = (".json", ".vtt", ".srt", ".ctm")
 
 
-def transcripts_for(transcript: Path, inputs: Inputs) -> Callable[[Item], Any]:
+def transcripts_for(transcript: Path, inputs: Inputs, *, any_language: bool = False) -> Callable[[Item], Any]:
     """A reader for each item: the one file, or in a folder the file named like the recording.
 
-    Nothing is guessed: a transcript of another recording bleeps the wrong places.
+    Nothing is guessed: a transcript of another recording bleeps the wrong places. `any_language` is `TranscriptReader`'s.
 
     Raises:
         NoInput: there is no such path. ConfigurationError: one transcript for several recordings.
@@ -213,7 +213,7 @@ def transcripts_for(transcript: Path, inputs: Inputs) -> Callable[[Item], Any]:
 
     def reader(item: Item) -> Any:
         if single:
-            return TranscriptReader(transcript)
+            return TranscriptReader(transcript, any_language=any_language)
         if item.has_namesake:
             raise TranscriptError(
                 "Another recording of this run has the same name: nothing says whose the transcript is.",
@@ -225,7 +225,7 @@ def transcripts_for(transcript: Path, inputs: Inputs) -> Callable[[Item], Any]:
             candidates += [base.with_suffix(suffix) for suffix in TRANSCRIPT_SUFFIXES]
         for candidate in candidates:
             if os.path.isfile(candidate):  # noqa: PTH113 - False, not an error, for a name that is too long
-                return TranscriptReader(candidate)
+                return TranscriptReader(candidate, any_language=any_language)
         raise NoInput(
             "This recording has no transcript in the --transcript folder.",
             hint="Name it like the recording, with its ending where several differ in that only (a.wav.json): .json, .vtt, .srt or .ctm.",

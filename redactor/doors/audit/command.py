@@ -126,7 +126,7 @@ def audit(
     sendings.settle(inputs)
     items = iter(inputs)
     first = next(items)
-    reader = o.transcripts_for(transcript, inputs) if transcript else None
+    reader = o.transcripts_for(transcript, inputs, any_language=True) if transcript else None
     _prepare(out)
     if show_words:
         notice("--show-words: the results will hold words of the messages, which are PROTECTED HEALTH INFORMATION.")
