@@ -52,6 +52,7 @@ LEAD_IN = 0.5  # seconds before a stretch that the voice detector hears, to sett
 RESTLESS_WINDOW = 1.0  # seconds
 RESTLESS_SHORTEST = 0.5  # seconds
 RESTLESS = 12.0  # dB between quiet and loud frames of a window: noise stays within 6, speech goes over 20
+RESTLESS_PERCENTILES = (20, 90)  # quiet, loud: of faint speech, only the vowels rise over what 16 bits round to
 RESTLESS_EDGE = 0.3  # seconds beside speech in which it dies away
 SHORTEST_FAINT = 0.25  # seconds: shorter is the tail of a loud word, or a click
 JOIN = 0.1  # seconds: sounds closer than this are one
@@ -205,7 +206,7 @@ def _restless(level: Levels, *, edges: tuple[bool, ...]) -> npt.NDArray[np.bool_
     if width * FRAME_SECONDS < RESTLESS_SHORTEST:
         return found
     windows = np.lib.stride_tricks.sliding_window_view(np.maximum(level[first:last], FLOOR_LEVEL), width)
-    low, high = np.percentile(windows, (20, 80), axis=1)
+    low, high = np.percentile(windows, RESTLESS_PERCENTILES, axis=1)
     # What is louder is sound in any case.
     for at in np.flatnonzero((high - low > RESTLESS) & (high < QUIET_CEILING)).tolist():
         loud = np.flatnonzero(windows[at] > low[at] + RESTLESS / 2)

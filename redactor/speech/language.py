@@ -8,7 +8,7 @@ the stretches in which one of them prevails.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 FEWEST = 8  # words: fewer say little about the language
 ENGLISH = 0.1  # share of English words that an English text has at least; ordinary messages have 0.5 to 0.8
@@ -71,23 +71,37 @@ _OTHERS = (
 
 def is_english(words: Iterable[str]) -> bool:
     """Whether `words` are those of an English text; True for fewer than FEWEST."""
-    said = [
+    said = _bare(words)
+    if len(said) < FEWEST:
+        return True
+    english, others = _counted(said)
+    return sum(english) >= max(ENGLISH * len(said), sum(others)) and not _foreign(said, english, others)
+
+
+def has_another_language(words: Iterable[str]) -> bool:
+    """Whether some stretch of `words` is in another language; False for fewer than FEWEST."""
+    said = _bare(words)
+    return len(said) >= FEWEST and _foreign(said, *_counted(said))
+
+
+def _bare(words: Iterable[str]) -> list[str]:
+    """The words in lower case, without what is written around them; figures left out."""
+    return [
         bare
         for word in words
         if (bare := word.strip().strip(".,;:!?¿¡…\"'()[]«»“”-").lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
         and any(map(str.isalpha, bare))
     ]
-    if len(said) < FEWEST:
-        return True
-    if sum(
-        any(c.isalpha() and ord(c) > 0x24F and not 0x1E00 <= ord(c) <= 0x1EFF for c in word) for word in said
-    ) > OTHER_SCRIPT * len(said):
-        return False
-    english = [word in _ENGLISH for word in said]
-    others = [word in _OTHERS for word in said]
-    if sum(english) < max(ENGLISH * len(said), sum(others)):
-        return False
-    return not any(
+
+
+def _counted(said: Sequence[str]) -> tuple[list[bool], list[bool]]:
+    """Which words are English ones, and which of another language."""
+    return [word in _ENGLISH for word in said], [word in _OTHERS for word in said]
+
+
+def _foreign(said: Sequence[str], english: Sequence[bool], others: Sequence[bool]) -> bool:
+    written = sum(any(c.isalpha() and ord(c) > 0x24F and not 0x1E00 <= ord(c) <= 0x1EFF for c in word) for word in said)
+    return written > OTHER_SCRIPT * len(said) or any(
         sum(others[i : i + STRETCH]) >= max(FOREIGN, sum(english[i : i + STRETCH]))
         for i in range(max(1, len(said) - STRETCH + 1))
     )

@@ -16,6 +16,7 @@ import numpy as np
 from redactor.types import TimedText, Unheard
 
 from .activity import Activity, Span, overlapping, union
+from .language import has_another_language
 
 RUN = 4  # words over which confidence is averaged
 FEWEST = 8  # words: a channel with fewer says little about the whole; its doubtful words are covered all the same
@@ -52,8 +53,8 @@ def doubts(
         overlaps: where two people speak at once, seconds, sorted and disjoint.
 
     Returns:
-        Stretches of kind "doubt" and "overlap"; one of kind "unclear" over all where they are most of the speech, or
-        where the words are unsure on the whole.
+        Stretches of kind "doubt" and "overlap"; one of kind "unclear" over all where they are most of the speech,
+        where the words are unsure on the whole, or where they are those of another language.
     """
     guessed = _unsure(words, floors.run)
     found = [Unheard(channel, a, b, "doubt") for a, b in guessed] + [
@@ -65,7 +66,11 @@ def doubts(
     lost = sum(min(b, end) - max(a, start) for start, end in both for a, b in overlapping(voices, start, end))
     confidence = float(np.mean([word.confidence for word in words])) if words else 1.0
     crowded = sum(end - start for start, end in overlaps) > CROWDED * spoken
-    if crowded or (len(words) >= FEWEST and (confidence < floors.channel or lost > MOSTLY * spoken)):
+    if (
+        crowded
+        or has_another_language(word.text for word in words)
+        or (len(words) >= FEWEST and (confidence < floors.channel or lost > MOSTLY * spoken))
+    ):
         return (Unheard(channel, 0.0, activity.duration, "unclear"),)
     return tuple(sorted(found, key=lambda stretch: stretch.start))
 

@@ -1,13 +1,26 @@
 """The properties that keep PHI from leaking between a span of text and a stretch of sound."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from planned import findings_in, transcripts
 
-from redactor.policy.cover import LEAST_STRETCH, covered_words, fastest, joined, padded, spoken_stretch, timed
+from redactor.policy.cover import (
+    EDGE,
+    LEAST_STRETCH,
+    LONGEST_STRETCH,
+    UNSURE_REACH,
+    covered_words,
+    fastest,
+    joined,
+    padded,
+    slowest,
+    spoken_stretch,
+    timed,
+)
 from redactor.types import Interval, TimedText, Transcript, Word
 
 DURATION = 10.0
@@ -95,14 +108,46 @@ def test_padding_holds_the_words_and_stops_inside_kept_neighbours(run, padding, 
     own_high = end + short + max(0.0, short - start)
     before = [w for w, keep in zip(words[:first], kept[:first], strict=True) if keep]
     after = [w for w, keep in zip(words[last:], kept[last:], strict=True) if keep]
+    most = reach + UNSURE_REACH
     if before:
-        assert low >= min((before[-1].start + before[-1].end) / 2, own_low) - 1e-9
-        assert low >= min(before[-1].end, own_low) - reach - 1e-9
+        ends = min(before[-1].end, before[-1].start + slowest(before[-1].text))
+        assert low >= min((before[-1].start + ends) / 2, own_low) - 1e-9
+        assert low >= min(ends, own_low) - most - 1e-9
+        assert low >= min(own_low - padding, max(ends, own_low - LONGEST_STRETCH)) - 1e-9
+    else:
+        assert low >= own_low - max(padding, EDGE) - 1e-9
     if after:
-        assert high <= max((after[0].start + after[0].end) / 2, own_high) + 1e-9
-        assert high <= max(after[0].start, own_high) + reach + 1e-9
-    assert low >= own_low - padding - 1e-9
-    assert high <= own_high + padding + 1e-9
+        begins = max(after[0].start, after[0].end - slowest(after[0].text))
+        assert high <= max((begins + after[0].end) / 2, own_high) + 1e-9
+        assert high <= max(begins, own_high) + most + 1e-9
+        assert high <= max(own_high + padding, min(begins, own_high + LONGEST_STRETCH)) + 1e-9
+    else:
+        assert high <= own_high + max(padding, EDGE) + 1e-9
+
+
+def test_a_kept_word_that_was_stretched_over_what_was_missed_keeps_its_far_part():
+    words = words_at((1.0, 1.2), (1.3, 1.7), (1.7, 3.2))
+    _, high = padded(words, 1, 2, padding=0.25, reach=0.06, duration=DURATION, kept=[True, False, True])
+    assert 3.2 - slowest("x") <= high <= 3.2 - slowest("x") / 2
+    mirrored = words_at((0.5, 2.0), (2.0, 2.4), (2.5, 2.7))
+    assert padded(mirrored, 1, 2, padding=0.25, reach=0.06, duration=DURATION, kept=[True, False, True])[0] < 0.9
+
+
+def test_padding_reaches_further_where_recognition_was_unsure():
+    words = words_at((1.0, 1.3), (1.3, 1.8), (1.8, 2.1), text="word")
+    sure = padded(words, 1, 2, padding=0.25, reach=0.05, duration=DURATION, kept=[True, False, True])
+    words[1] = replace(words[1], confidence=0.3)
+    unsure = padded(words, 1, 2, padding=0.25, reach=0.05, duration=DURATION, kept=[True, False, True])
+    assert unsure[0] < sure[0]
+    assert unsure[1] > sure[1]
+
+
+def test_what_follows_a_covered_word_up_to_the_recordings_edge_is_covered():
+    """A number that is cut off there: its last digit was not recognised."""
+    words = words_at((0.6, 1.0), (8.0, 9.4))
+    assert padded(words, 1, 2, padding=0.1, reach=0.05, duration=10.0, kept=[True, False])[1] == 10.0
+    assert padded(words, 0, 1, padding=0.1, reach=0.05, duration=10.0, kept=[False, True])[0] == 0.0
+    assert padded(words, 1, 2, padding=0.1, reach=0.05, duration=12.0, kept=[True, False])[1] == pytest.approx(9.5)
 
 
 def words_at(*times: tuple[float, float], text: str = "x") -> list[Word]:
@@ -110,14 +155,14 @@ def words_at(*times: tuple[float, float], text: str = "x") -> list[Word]:
 
 
 def test_padding_passes_over_a_short_covered_neighbour_but_not_into_the_kept_one_behind_it():
-    words = words_at((1.0, 1.4), (1.4, 1.45), (1.45, 2.0))
+    words = words_at((1.0, 1.4), (1.4, 1.45), (1.45, 2.0), text="thoroughly")
     assert padded(words, 2, 3, padding=0.5, reach=2, duration=DURATION, kept=[True, False, False])[0] == pytest.approx(
         1.2
     )
 
 
 def test_padding_runs_over_pauses_and_reaches_a_little_into_kept_words():
-    words = words_at((1.0, 2.0), (2.1, 2.6), (2.6, 3.6))
+    words = words_at((1.0, 2.0), (2.1, 2.6), (2.6, 3.6), text="thoroughly")
     low, high = padded(words, 1, 2, padding=0.25, reach=0.1, duration=DURATION, kept=[True, False, True])
     assert (low, high) == (pytest.approx(1.9), pytest.approx(2.7))
 

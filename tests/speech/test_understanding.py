@@ -69,3 +69,11 @@ def test_a_word_without_a_time_does_not_end_the_search() -> None:
 
 def test_a_quarter_of_overlap_is_a_second_speaker_throughout() -> None:
     assert [s.kind for s in found(said(*[0.95] * 20), overlaps=((2.0, 3.0), (6.0, 8.0)))] == ["unclear"]
+
+
+def test_a_stretch_in_another_language_is_not_understood_however_sure_its_words_are():
+    text = (
+        "hello i am calling about an appointment necesito otra receta para mi hijo gracias thank you very much goodbye"
+    )
+    words = [word._replace(text=other) for word, other in zip(said(*[0.95] * 19), text.split(), strict=True)]
+    assert [stretch.kind for stretch in found(words)] == ["unclear"]
