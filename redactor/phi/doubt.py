@@ -25,9 +25,9 @@ from redactor.phi.spoken import WrittenForm
 from redactor.phi.spoken.words import NUMBER_STARTS, OH
 from redactor.types import CLINICAL, Finding, Word
 
-UNSURE, WAVERING = 0.5, 0.75
-SMALL_WORD = 0.6
-"""Function words below are part of what was misheard: "soft as beaver" is a drug."""
+UNSURE, WAVERING, WAVERING_CLINICAL = 0.5, 0.75, 0.8
+SMALL_WORD, SMALL_WORD_BESIDE = 0.6, 0.35
+"""Function words below are part of what was misheard, where it is expected ("soft as beaver" is a drug), and beside a finding."""
 SCORE = 0.45
 SOURCE = "unsure word"
 NEAR, LONGEST, LONGEST_VALUE = 2, 4, 12
@@ -59,6 +59,11 @@ _KIN_CUE = re.compile(
     r"\b(?:mother|father|mom|dad|parent|guardian|wife|husband|son|daughter|sister|brother|grandmother|grandfather|friend) of$"
 )
 _ENDS = frozenset(".?!")
+_LEADS = frozenset(
+    "id number numbers code area cell phone fax line extension first date birth account member policy claim order reference social security "
+    "okay that's it's i'm call please again ask thanks".split()
+)
+"""Words that people say before and after figures."""
 _TIME = frozenset(
     "am pm a.m p.m o'clock today tomorrow tonight monday tuesday wednesday thursday friday saturday sunday".split()
 )
@@ -78,7 +83,7 @@ _CONDITION_CUE = re.compile(
 _NO_DRUG = frozenset(
     "appointment appointments call calls time medicine medicines medication medications meds pill pills drug drugs prescription prescriptions refill "
     "refills insurance phone number message messages office doctor nurse day days week weeks month months hour hours minute minutes today tomorrow "
-    "yesterday morning evening night way help care weekend".split()
+    "yesterday morning evening night way help care weekend referral ride copy letter note form paperwork question break rest look listen bus".split()
 )
 
 
@@ -111,7 +116,9 @@ class _Said:
 
     def run(self, at: int, step: int, most: int) -> list[int]:
         """An unsure word at `at` and wavering ones after it, in one direction, up to the end of the sentence."""
-        return self.stretch(at, step, most, lambda n, first: self.unsure[n] if first else self.wavering[n])
+        return self.stretch(
+            at, step, most, lambda n, first: self.unsure[n] if first else self.wavering[n], small=SMALL_WORD_BESIDE
+        )
 
     def garbled(self, at: int, most: int) -> list[int]:
         """Words of content from `at` on, and small ones that were misheard, up to a comma; none if all were heard well."""
@@ -120,20 +127,24 @@ class _Said:
             if self.words[n].text[-1:] in ",;":
                 run = run[: n - at + 1]
                 break
-        return run if any(self.wavering[n] for n in run) else []
+        while run and self.small[run[0]]:
+            run = run[1:]
+        return run if any(self.words[n].confidence < WAVERING_CLINICAL for n in run) else []
 
-    def stretch(self, at: int, step: int, most: int, holds: Callable[[int, bool], bool]) -> list[int]:
-        """Words from `at` on that `holds` (told whether it is the first), up to the end of the sentence or a small word heard well."""
+    def stretch(
+        self, at: int, step: int, most: int, holds: Callable[[int, bool], bool], *, small: float = SMALL_WORD
+    ) -> list[int]:
+        """Words from `at` on that `holds` (told whether it is the first), up to the sentence's end or a small word heard better than `small`."""
         out: list[int] = []
         while 0 <= at < len(self.words) and len(out) < most and self.low[at] and holds(at, not out):
             before = at - 1 if step > 0 else at
             if before >= 0 and (out or step < 0) and self.ends(before):
                 break
-            if self.small[at] and self.words[at].confidence >= SMALL_WORD:
+            if self.small[at] and self.words[at].confidence >= small:
                 break
             out.append(at)
             at += step
-        while out and self.small[out[-1]] and not self.unsure[out[-1]]:
+        while out and self.small[out[-1]] and not all(self.small[n] for n in out):
             out.pop()
         return out
 
@@ -145,9 +156,15 @@ class _Said:
                 break
             out.append(at)
             at += 1
-        while out and self.small[out[-1]]:
-            out.pop()
-        return out
+        return self.trimmed(out)
+
+    def trimmed(self, run: list[int]) -> list[int]:
+        """Without what only leads to the figures or follows them."""
+        while run and (self.small[run[-1]] or self.low[run[-1]] in _LEADS):
+            run.pop()
+        while run and (self.small[run[0]] or self.low[run[0]] in _LEADS):
+            run.pop(0)
+        return run
 
     def held(self, finding: Finding) -> list[int]:
         """The words that a finding touches."""
@@ -184,20 +201,32 @@ def _beside(said: _Said, findings: Sequence[Finding]) -> Iterator[Finding]:
             continue
         if found.label in CLINICAL:  # "hepatitis T," for C
             after = inside[-1] + 1
-            run = said.run(after, 1, NEAR)
-            if run and not said.small[run[0]] and said.words[inside[-1]].text[-1:] not in ",;.?!":
-                yield said.finding(found.label, run[0], run[-1])
+            if after < len(said.words) and said.words[inside[-1]].text[-1:] not in ",;.?!":
+                run = [after] if len(said.low[after]) == 1 and said.figure[after] else said.run(after, 1, NEAR)
+                if run and not said.small[run[0]]:
+                    yield said.finding(found.label, run[0], run[-1])
             continue
         for at, step in ((inside[0] - 1, -1), (inside[-1] + 1, 1)):
             run = said.run(at, step, LONGEST if found.label == "LOCATION" else NEAR)
-            if run and step < 0 and said.ends(run[0]):
-                continue
-            if run:
+            if run and not (step < 0 and said.ends(run[0])) and not all(said.small[n] for n in run):
                 yield said.finding(found.label, min(run), max(run))
+        if found.label == "LOCATION":
+            yield from _house(said, inside[0])
         if found.label in _NUMBERS:
             run = said.figures(inside[-1] + 1)
             if run and said.wavering[run[0]] and any(said.digits[n] for n in run):
                 yield said.finding(found.label, run[0], run[-1])
+
+
+def _house(said: _Said, street: int) -> Iterator[Finding]:
+    """From a house's number on, if what lies between it and the street that was found was not heard well."""
+    for at in range(street - 1, max(0, street - 5), -1):
+        if said.ends(at):
+            return
+        if said.digits[at] and said.low[at - 1] in {"at", "on", "is"}:
+            if any(said.wavering[at:street]):
+                yield said.finding("LOCATION", at, street - 1)
+            return
 
 
 def _between(said: _Said, findings: Sequence[Finding]) -> Iterator[Finding]:
@@ -245,12 +274,14 @@ def _in_figures(said: _Said) -> Iterator[Finding]:
         last = at
         while last < count and (said.digits[last] or said.unsure[last]):
             last += 1
+        run = said.trimmed(list(range(at, last)))
         if (
-            sum(said.digits[at:last]) >= FIGURES
+            run
+            and sum(said.digits[at:last]) >= FIGURES
             and sum(map(bool, said.digits[at:last])) > 1
             and True in said.unsure[at:last]
         ):
-            yield said.finding("OTHER_ID", at, last - 1)
+            yield said.finding("OTHER_ID", run[0], run[-1])
         at = max(last, at + 1)
 
 

@@ -30,8 +30,8 @@ LONGEST_STRETCH = 2.0
 """Seconds that a bleep is prolonged at most over a kept word that lasts too long."""
 UNSURE = 0.6
 """Confidence below which a word's time is unsure, too."""
-UNSURE_REACH = 0.2
-"""Seconds that padding reaches further into a kept word where it or the covered word beside it is unsure."""
+UNSURE_REACH = 0.1
+"""Seconds that padding reaches further into a kept word that is unsure."""
 EDGE = 0.75
 """Seconds between a covered word and the recording's edge, with no word between them, that are covered whole: the rest of a
 number that was cut off is said there."""
@@ -106,9 +106,9 @@ def padded(
     """The stretch to bleep for words[first:last]: their time, at least as long as a voice needs, plus `padding` seconds a side.
 
     Padding runs freely over pauses. Into the nearest kept word of a side it reaches at most `reach` seconds (`UNSURE_REACH` more
-    where one of the two words is unsure) and never past the word's middle, so that the word stays understandable; covered
-    words do not limit it. A kept word that lasts longer than anybody takes for it was stretched over what recognition
-    missed: of its time only the far part counts as its own, the rest is bleeped.
+    where it is unsure) and never past the word's middle, so that the word stays understandable; covered
+    words do not limit it. A kept word that lasts longer than an unhurried voice takes for it was stretched over a pause or
+    over what belongs to its neighbour: of its time only the far part counts as its own, the rest is bleeped.
     The result always holds the words' own time and, where that is too short, the time a voice needs: such a time is wrong, and
     what was said lies in the neighbours'.
     """
@@ -123,40 +123,40 @@ def padded(
     if before:
         ends = _ends(before)
         low = min(low, max(ends, start - LONGEST_STRETCH)) if ends < (before.end or 0.0) else low
-        low = max(low, ((before.start or 0.0) + ends) / 2, min(ends, start) - _reach(reach, before, words[first]))
+        low = max(low, ((before.start or 0.0) + ends) / 2, min(ends, start) - _reach(reach, before))
     elif start <= EDGE:
         low = 0.0
     if after:
         begins = _begins(after)
         high = max(high, min(begins, end + LONGEST_STRETCH)) if begins > (after.start or 0.0) else high
-        high = min(high, (begins + (after.end or 0.0)) / 2, max(begins, end) + _reach(reach, after, words[last - 1]))
+        high = min(high, (begins + (after.end or 0.0)) / 2, max(begins, end) + _reach(reach, after))
     elif duration - end <= EDGE:
         high = duration
     return max(0.0, min(low, start)), min(duration, max(high, end))
 
 
-def _reach(reach: float, *words: Word) -> float:
-    return reach + (UNSURE_REACH if any(word.confidence < UNSURE for word in words) else 0.0)
+def _reach(reach: float, kept: Word) -> float:
+    return reach + (UNSURE_REACH if kept.confidence < UNSURE else 0.0)
 
 
-def slowest(text: str) -> float:
-    """The longest time, in seconds, that a voice takes for a written word; 1 in 400 of the labelled words took longer."""
+def unhurried(text: str) -> float:
+    """The time, in seconds, that an unhurried voice takes for a written word; 6 % of the labelled words took longer."""
     digits = sum(c.isdigit() for c in text)
     letters = sum(c.isalpha() for c in text)
     signs = sum(c in "-./@:" for c in text)
     if letters > 1 and "".join(filter(str.isalpha, text)).isupper():
         digits, letters = digits + letters, 0
-    return 0.25 + 0.09 * letters + 0.5 * digits + 0.3 * signs
+    return 0.1 + 0.07 * letters + 0.5 * digits + 0.3 * signs
 
 
 def _ends(word: Word) -> float:
     """When a kept word before a bleep ends at the latest."""
-    return min(word.end or 0.0, (word.start or 0.0) + slowest(word.text))
+    return min(word.end or 0.0, (word.start or 0.0) + unhurried(word.text))
 
 
 def _begins(word: Word) -> float:
     """When a kept word after a bleep begins at the earliest."""
-    return max(word.start or 0.0, (word.end or 0.0) - slowest(word.text))
+    return max(word.start or 0.0, (word.end or 0.0) - unhurried(word.text))
 
 
 def joined(intervals: Sequence[Interval], kept_words: Sequence[Word], *, join: float = JOIN) -> tuple[Interval, ...]:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from redactor.phi import Detector, build_detector
-from redactor.types import TimedText, Transcript
+from redactor.phi.doubt import unsure
+from redactor.phi.spoken import WrittenForm
+from redactor.types import Finding, TimedText, Transcript
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +63,48 @@ def test_sure_words_change_nothing_and_channels_are_kept(detector: Detector) -> 
     ]
     assert all(f.channel == t.channel for t, found in zip(said, together, strict=True) for f in found)
     assert together == [next(detector.search([t])) for t in said]
+
+
+@pytest.mark.parametrize(
+    ("marked", "covered"),
+    [
+        ("she tested positive for hepatitis c and she needs her softest? fever? this week", {"softest", "fever"}),
+        ("i ran out of my lice? in? april? yesterday", {"lice", "april"}),
+        ("she is allergic to soft? as? beaver? i think", {"soft", "as", "beaver"}),
+        ("he was diagnosed with die? ever? tick? u? and is fine", {"die", "tick"}),
+        ("she has hepatitis t and? a cough", {"t"}),
+        ("hello it is rosa the mother of boys? who? learned? and", {"boys", "learned"}),
+        ("call me at 716. 5555? or? 171. thanks", {"or", "171."}),
+        ("my insurance number is age? 552. 901a,? okay", {"age", "901a,"}),
+        ("for dana, who lives at 48 juniper? tears,? no? work. she", {"48", "juniper", "tears,"}),
+        ("i need my appointment? this week for diabetes", set()),
+        ("we are open at 9 today? and? tomorrow?", set()),
+        ("i am taking the bus? to see you", set()),
+    ],
+)
+def test_covers_what_was_misheard_where_only_such_a_thing_is_said(
+    patterns: Detector, marked: str, covered: set[str]
+) -> None:
+    said = transcript(marked)
+    found = next(iter(patterns.search([said])))
+    words = {w.text for w in said.words if any(f.start < w.char_end and f.end > w.char_start for f in found)}
+    assert covered <= words
+    if not covered:
+        assert not words & set(re.findall(r"(\S+)\?", marked))
+
+
+_SAID = st.sampled_from(
+    "first number is my id 555 -0142, 4 b t. call me at phone hepatitis lives 48 juniper, mother of takes her needs oh two-two and ... é".split()
+)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(_SAID, st.floats(0, 1)), min_size=1, max_size=30), st.data())
+def test_unsure_words_are_found_in_any_text(words: list[tuple[str, float]], data: st.DataObject) -> None:
+    said = Transcript.of([TimedText(w, n / 2, n / 2 + 0.4, c) for n, (w, c) in enumerate(words)], channel=0)
+    runs = data.draw(st.lists(st.tuples(st.integers(0, len(words) - 1), st.sampled_from(["PERSON", "CONDITION", "PHONE_NUMBER", "LOCATION"])), max_size=4))  # fmt: skip
+    findings = [
+        Finding(label, said.words[n].char_start, said.words[n].char_end, 0.9, "test") for n, label in sorted(runs)
+    ]
+    for found in unsure(WrittenForm.of(said.text, ()), said.words, findings):
+        assert 0 <= found.start < found.end <= len(said.text)
