@@ -25,15 +25,17 @@ from redactor.phi.spoken import WrittenForm
 from redactor.phi.spoken.words import NUMBER_STARTS, OH
 from redactor.types import CLINICAL, Finding, Word
 
-UNSURE, WAVERING, WAVERING_CLINICAL = 0.5, 0.75, 0.8
-SMALL_WORD, SMALL_WORD_BESIDE = 0.6, 0.35
-"""Function words below are part of what was misheard, where it is expected ("soft as beaver" is a drug), and beside a finding."""
+UNSURE, WAVERING, WAVERING_CLINICAL, WAVERING_NAME = 0.5, 0.75, 0.8, 0.8
+SMALL_WORD, SMALL_WORD_NAME, SMALL_WORD_BESIDE = 0.55, 0.7, 0.35
+"""Function words below are part of what was misheard: where it is expected ("soft as beaver" is a drug, "you stay at" a name), and
+beside a finding."""
 SCORE = 0.45
 SOURCE = "unsure word"
 NEAR, LONGEST, LONGEST_VALUE = 2, 4, 12
 """Words in a row that are covered beside a finding, after a cue, and of figures."""
 FIGURES = 4
 """So many digits in a run that unsure words interrupt are an identifier."""
+SPELLED = 4
 CONTEXT = 12
 """Words around a doubtful cue in which something clinical was found."""
 _PLAIN = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
@@ -61,7 +63,7 @@ _KIN_CUE = re.compile(
 _ENDS = frozenset(".?!")
 _LEADS = frozenset(
     "id number numbers code area cell phone fax line extension first date birth account member policy claim order reference social security "
-    "okay that's it's i'm call please again ask thanks".split()
+    "okay that's it's i'm call please again ask thanks is it its the and are was so um uh my your his her".split()
 )
 """Words that people say before and after figures."""
 _TIME = frozenset(
@@ -132,9 +134,18 @@ class _Said:
         return run if any(self.words[n].confidence < WAVERING_CLINICAL for n in run) else []
 
     def stretch(
-        self, at: int, step: int, most: int, holds: Callable[[int, bool], bool], *, small: float = SMALL_WORD
+        self,
+        at: int,
+        step: int,
+        most: int,
+        holds: Callable[[int, bool], bool],
+        *,
+        small: float = SMALL_WORD,
+        whole: bool = False,
     ) -> list[int]:
-        """Words from `at` on that `holds` (told whether it is the first), up to the sentence's end or a small word heard better than `small`."""
+        """Words from `at` on that `holds` (told whether it is the first), up to the sentence's end or a small word heard better than `small`; small words at
+        the end only if it is `whole`.
+        """
         out: list[int] = []
         while 0 <= at < len(self.words) and len(out) < most and self.low[at] and holds(at, not out):
             before = at - 1 if step > 0 else at
@@ -144,7 +155,7 @@ class _Said:
                 break
             out.append(at)
             at += step
-        while out and self.small[out[-1]] and not all(self.small[n] for n in out):
+        while not whole and out and self.small[out[-1]] and not all(self.small[n] for n in out):
             out.pop()
         return out
 
@@ -162,7 +173,7 @@ class _Said:
         """Without what only leads to the figures or follows them."""
         while run and (self.small[run[-1]] or self.low[run[-1]] in _LEADS):
             run.pop()
-        while run and (self.small[run[0]] or self.low[run[0]] in _LEADS):
+        while run and self.low[run[0]] in _LEADS:
             run.pop(0)
         return run
 
@@ -190,6 +201,7 @@ def unsure(form: WrittenForm, words: Sequence[Word], findings: Sequence[Finding]
     yield from _between(said, findings)
     yield from _after_cues(said)
     yield from _in_figures(said)
+    yield from _spelled(said, findings)
     yield from _in_streets(said)
     yield from _in_clinical_slots(said, findings)
 
@@ -244,8 +256,15 @@ def _after_cues(said: _Said) -> Iterator[Finding]:
     for at, wavering in enumerate(said.wavering):
         if not at or not wavering:
             continue
-        if _KIN_CUE.search(said.before(at)):
-            run = said.stretch(at, 1, LONGEST + NEAR, lambda n, _: said.wavering[n])
+        if _KIN_CUE.search(said.before(at)) or said.before(at, 2) in _SELF:
+            run = said.stretch(
+                at,
+                1,
+                LONGEST + NEAR,
+                lambda n, _: said.words[n].confidence < WAVERING_NAME,
+                small=SMALL_WORD_NAME,
+                whole=True,
+            )
             if any(said.unsure[n] for n in run):
                 yield said.finding("PERSON", run[0], run[-1])
             continue
@@ -257,7 +276,7 @@ def _after_cues(said: _Said) -> Iterator[Finding]:
         if not said.unsure[at] or said.unsure[at - 1]:
             continue
         label = ""
-        if name_cues.level(lows, at) in _NAME_LEVELS or said.before(at, 2) in _SELF:
+        if name_cues.level(lows, at) in _NAME_LEVELS:
             label = "PERSON"
         elif cue:
             label = _LABELS[str(cue.lastgroup)]
@@ -282,6 +301,20 @@ def _in_figures(said: _Said) -> Iterator[Finding]:
             and True in said.unsure[at:last]
         ):
             yield said.finding("OTHER_ID", run[0], run[-1])
+        at = max(last, at + 1)
+
+
+def _spelled(said: _Said, findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Runs of SPELLED single characters or more, if not all were heard well, or some of them were found to identify."""
+    found = {n: f.label for f in findings if f.label not in CLINICAL for n in said.held(f)}
+    at, count = 0, len(said.words)
+    while at < count:
+        last = at
+        while last < count and len(said.low[last]) == 1:
+            last += 1
+        labels = [found[n] for n in range(at, last) if n in found]
+        if last - at >= SPELLED and (labels or True in said.wavering[at:last]):
+            yield said.finding(labels[0] if labels else "OTHER_ID", at, last - 1)
         at = max(last, at + 1)
 
 

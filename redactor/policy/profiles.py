@@ -5,7 +5,7 @@ version = "1"
 default = "redact"             # for labels the table does not name; KEYED_DIGITS is redacted unless it is named
 min_score = 0.35               # findings below are ignored
 padding = 0.25                 # seconds bleeped around covered words
-reach = 0.06                   # of them at most so many inside a kept neighbour, and never past its middle
+reach = 0.05                   # of them at most so many inside a kept neighbour, and never past its middle
 unheard_speech = "quarantine"  # or "bleep": speech that no word stands for
 unheard_sound = "bleep"        # or "keep": ringing, music, noise that no word stands for
 [labels]
@@ -49,7 +49,7 @@ class Policy:
     labels: Mapping[str, str]
     min_score: float = 0.35
     padding: float = 0.25
-    reach: float = 0.06
+    reach: float = 0.05
     unheard_speech: str = "quarantine"
     unheard_sound: str = "bleep"
 
@@ -142,7 +142,7 @@ def parse_policy(text: str) -> Policy:
             labels=labels,
             min_score=float(data.get("min_score", 0.35)),
             padding=float(data.get("padding", 0.25)),
-            reach=float(data.get("reach", 0.06)),
+            reach=float(data.get("reach", 0.05)),
             unheard_speech=str(data.get("unheard_speech", "quarantine")),
             unheard_sound=str(data.get("unheard_sound", "bleep")),
         )
