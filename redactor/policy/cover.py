@@ -28,7 +28,7 @@ syllable that the alignment misplaced."""
 
 LONGEST_STRETCH = 2.0
 """Seconds that a bleep is prolonged at most over a kept word that lasts too long."""
-UNSURE = 0.7
+UNSURE = 0.65
 """Confidence below which a word's time is unsure, too."""
 UNSURE_REACH = 0.1
 """Seconds that padding reaches further into a kept word that is unsure."""
