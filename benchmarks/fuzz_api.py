@@ -21,7 +21,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from report import stamp
 
-from redactor.doors.serve.signatures import twilio_signature, webhook_headers
+from redactor.webhook_signatures import twilio_signature, webhook_headers
 
 CANARY = "Whitlock-5550142"
 SECRET, TOKEN, PUBLIC = b"0123456789abcdef", "a-token-of-the-test", "https://redactor.example.org"

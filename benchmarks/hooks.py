@@ -46,10 +46,10 @@ from hook_burst import beside_an_archive, children_seconds, processor_seconds
 from hook_messages import message, natural_messages, varied
 from report import progress, stamp
 
-from redactor.doors.serve.presence import Presence
-from redactor.doors.serve.queue import Queue
-from redactor.doors.serve.service import open_queue
-from redactor.doors.serve.settings import load_settings
+from redactor.config import load_settings
+from redactor.service.app import open_queue
+from redactor.service.jobs.queue import Queue
+from redactor.service.jobs.worker_locks import Presence
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = str(Path(sys.executable).with_name("redactor"))

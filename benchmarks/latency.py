@@ -45,7 +45,7 @@ def arrivals(rate: float, count: int, seed: int = SEED) -> list[float]:
 
 def served(ours: Any, paths: Sequence[Path], when: Sequence[float]) -> list[float]:
     """Latency of each message, in order of arrival."""
-    from redactor.keep import Item
+    from redactor.storage import Item
 
     done: dict[int, float] = {}
     process = ours.pipeline.process

@@ -71,7 +71,7 @@ class Counted:
         from ours import words_of
 
         from redactor.audio import decode, read_source
-        from redactor.flow import spread
+        from redactor.concurrency import spread
         from redactor.recognition import listen
 
         def one(path: Path) -> tuple[str, Any]:

@@ -66,7 +66,7 @@ def long_recording(hours: float, path: Path) -> None:
 
 def redact(inputs: Path, out: Path, model: str, cores: int) -> dict[str, Any]:
     """Run `redactor redact` and watch its memory."""
-    command = [sys.executable, "-m", "redactor.doors.cli", "redact", str(inputs), "--out", str(out), "--model", model, "--unheard", "bleep"]  # fmt: skip
+    command = [sys.executable, "-m", "redactor.cli.app", "redact", str(inputs), "--out", str(out), "--model", model, "--unheard", "bleep"]  # fmt: skip
     usable = sorted(os.sched_getaffinity(0))[:cores]
     began = time.perf_counter()
     process = subprocess.Popen(

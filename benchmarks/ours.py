@@ -57,7 +57,7 @@ class Ours:
         detector: Any = None,
         **options: Any,
     ) -> None:
-        from redactor.doors.heap import keep_flat
+        from redactor.malloc import keep_flat
         from redactor.phi import build_detector
         from redactor.pipeline import Pipeline
         from redactor.policy import load_policy
@@ -89,7 +89,7 @@ class Ours:
     def recognition(self, paths: Sequence[Path]) -> dict[str, Words]:
         """Read, decode, find sound, recognise: no more than the rivals do."""
         from redactor.audio import decode, read_source
-        from redactor.flow import spread
+        from redactor.concurrency import spread
         from redactor.recognition import listen
 
         def one(path: Path) -> tuple[str, Words]:
@@ -106,7 +106,7 @@ class Ours:
             SystemExit: a file was not redacted.
         """
         from redactor.audio import looks_like_audio
-        from redactor.keep import list_inputs
+        from redactor.storage import list_inputs
 
         with tempfile.TemporaryDirectory(prefix="redactor-bench-") as out:
             items = list_inputs(list(paths), is_audio=looks_like_audio).items

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What covering unsure words (redactor/phi/doubt.py) brings and costs, on generated voicemails with recognition errors.
+"""What covering unsure words (redactor/phi/low_confidence.py) brings and costs, on generated voicemails with recognition errors.
 
     python benchmarks/phi_doubt.py [--out benchmarks/phi_doubt.json]
 
@@ -21,7 +21,7 @@ from phi_measures import found, measure
 from recognition_errors import worsen
 
 from redactor.phi import build_detector
-from redactor.phi.doubt import BELOW
+from redactor.phi.low_confidence import BELOW
 from redactor.types import TimedText, Transcript
 
 CHANGED_UNSURE, OTHERS_UNSURE = 0.7, 0.05

@@ -15,12 +15,12 @@ from pathlib import Path
 import uvicorn
 from report import RESULTS, ROOT
 
-sys.path.append(str(ROOT / "tests" / "doors" / "review"))
+sys.path.append(str(ROOT / "tests" / "review"))
 
 from review_site import ReviewSite
 
-from redactor.doors.serve.review.store import Filters
 from redactor.phi import build_detector
+from redactor.review.repository import Filters
 
 CHROMIUM = "/usr/bin/chromium"
 SAID = (

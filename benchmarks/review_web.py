@@ -31,19 +31,19 @@ import uvicorn
 from report import RESULTS, stamp
 from sqlalchemy import insert, text
 
-from redactor.doors.serve.database import connect
-from redactor.doors.serve.review.access import AccessSettings, build_access
-from redactor.doors.serve.review.app import build_review
-from redactor.doors.serve.review.desk import Desk, environment
-from redactor.doors.serve.review.judgments import Judgments
-from redactor.doors.serve.review.sampling import Samples
-from redactor.doors.serve.review.shelf import Shelf
-from redactor.doors.serve.review.store import Store
-from redactor.doors.serve.review.studio import Studio
-from redactor.doors.serve.review.tables import decisions, findings, messages, reviews, versions
-from redactor.keep.sealing import Sealer
-from redactor.keep.trail import Trail
-from redactor.keep.vault import Vault
+from redactor.audit_log import Trail
+from redactor.auth import AccessSettings, build_access
+from redactor.crypto import Sealer
+from redactor.database import connect
+from redactor.review.app import build_review
+from redactor.review.repository import Store
+from redactor.review.request_context import Desk, environment
+from redactor.review.reviews import Judgments
+from redactor.review.sampling import Samples
+from redactor.review.schema import decisions, findings, messages, reviews, versions
+from redactor.review.version_store import Shelf
+from redactor.review.versions import Studio
+from redactor.vault import Vault
 
 SHOWN = 200
 RULES = [f"V{n:02d}" for n in range(1, 20)]

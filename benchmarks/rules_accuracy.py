@@ -23,12 +23,12 @@ import recognition_errors
 import sent_messages
 from report import headline, progress, save, stamp, table
 
-from redactor.doors.audit import report as html
-from redactor.doors.audit.hearing import digits_of
-from redactor.doors.audit.results import Row
-from redactor.doors.audit.reviewed import missed
+from redactor.compliance import IDS, Audited, Circumstances, Consents, Grant, Heard, Message, audit, load_rules
+from redactor.compliance import report as html
+from redactor.compliance.results import Row
+from redactor.compliance.reviewed import missed
+from redactor.compliance.transcriber import digits_of
 from redactor.phi import build_detector
-from redactor.policy.sent import IDS, Audited, Circumstances, Consents, Grant, Heard, Message, audit, load_rules
 from redactor.types import TimedText, Transcript
 
 RATES = (0.0, 0.05, 0.1)

@@ -125,7 +125,7 @@ def process_cpu() -> float:
 
 def one_run(ours: Any, watch: Stopwatch, paths: list[Path], model_threads: set[int]) -> dict[str, Any]:
     from redactor.audio import looks_like_audio
-    from redactor.keep import list_inputs
+    from redactor.storage import list_inputs
 
     watch.reset()
     calls = ours.transcriber.engine.calls

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from report import Row, progress, save, stamp, table
 
-from redactor.keep.trail import Anchor, KeyRing, Trail, events, verify
+from redactor.audit_log import Anchor, KeyRing, Trail, events, verify
 
 BATCH = 10_000
 SINGLE = 200

@@ -32,16 +32,16 @@ from ours import Overhearing
 from report import Row, headline, save, stamp, table
 
 from redactor.audio import Source, bleep, decode, encode, looks_like_audio, read_source
+from redactor.concurrency import spread
 from redactor.errors import VerificationHit
 from redactor.evaluation import audible_spans
-from redactor.flow import spread
-from redactor.keep import list_inputs
 from redactor.labels import LabelledRecording, load_labels
 from redactor.phi import build_detector
 from redactor.pipeline import Pipeline
 from redactor.policy import load_policy, make_plan
 from redactor.render import Replacer
 from redactor.speech import load_transcriber, resolve, second_checkpoint, second_transcriber
+from redactor.storage import list_inputs
 from redactor.types import Interval, Plan, Recording
 
 LEAK_SECONDS, LEAK_SHARE = 0.25, 0.3

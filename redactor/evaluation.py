@@ -32,8 +32,8 @@ from rapidfuzz.distance import Levenshtein
 from redactor.errors import ConfigurationError
 from redactor.labels import LabelledChannel, LabelledRecording
 from redactor.policy import Policy
-from redactor.policy.cover import covered_words
-from redactor.policy.refine import refine
+from redactor.policy.contextual_rules import refine
+from redactor.policy.word_spans import covered_words
 from redactor.types import Action, Finding, Interval, Plan, Transcript, Word
 
 

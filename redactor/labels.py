@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from redactor.errors import ConfigurationError, NoInput
-from redactor.policy.cover import covered_words
+from redactor.policy.word_spans import covered_words
 from redactor.types import LABELS, Transcript, Word
 
 

@@ -39,10 +39,15 @@ from redactor.audio import (
     encode,
     read_source,
 )
+from redactor.batching import Gather
+from redactor.concurrency import Allowance, Clock, in_order, spread
 from redactor.errors import Quarantine, as_redactor_error
-from redactor.flow import Allowance, Clock, in_order, spread
-from redactor.gather import Gather
-from redactor.keep import (
+from redactor.output_names import Detector, OutputNames
+from redactor.policy import Edit, Policy, edited, make_plan, with_echoes
+from redactor.recognition import listen
+from redactor.render import Replacer, document, plain_text, srt, tokens, vtt
+from redactor.speech import Transcriber
+from redactor.storage import (
     TEXT_SUFFIXES,
     Claim,
     Item,
@@ -55,11 +60,6 @@ from redactor.keep import (
     remove_set,
     save_set,
 )
-from redactor.naming import Detector, OutputNames
-from redactor.policy import Edit, Policy, edited, make_plan, with_echoes
-from redactor.recognition import listen
-from redactor.render import Replacer, document, plain_text, srt, tokens, vtt
-from redactor.speech import Transcriber
 from redactor.types import Finding, Outcome, Plan, Recording, Speech, Status, Transcript
 from redactor.verification import Verification
 

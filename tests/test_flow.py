@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from redactor.flow import Allowance, in_order, spread
+from redactor.concurrency import Allowance, in_order, spread
 
 
 @settings(max_examples=30, deadline=None)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from redactor.gather import Closed, Gather
+from redactor.batching import Closed, Gather
 
 
 @settings(max_examples=25, deadline=None)

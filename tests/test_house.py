@@ -58,7 +58,7 @@ def test_nothing_strange_at_the_top():
 
 
 def commands() -> list[str]:
-    from redactor.doors.cli import app
+    from redactor.cli.app import app
 
     group = typer.main.get_command(app)
     names = []

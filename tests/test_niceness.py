@@ -45,7 +45,7 @@ def test_a_session_that_others_share_stays_as_it_is():
 DECODER = """
 import os, sys; sys.path[:] = {path!r}; os.nice(7)
 from pathlib import Path
-from redactor.audio.confine import ConfinedDecoder
+from redactor.audio.sandbox import ConfinedDecoder
 
 def below(pid):
     children = Path(f"/proc/{{pid}}/task/{{pid}}/children").read_text().split()
@@ -77,7 +77,7 @@ def nice(by):
     os._exit(0)
 
 os.nice = nice
-from redactor.doors.serve.command import serve
+from redactor.cli.serve import serve
 from pathlib import Path; serve(config=Path({config!r}))
 """
 

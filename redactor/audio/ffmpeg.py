@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from redactor.audio.containers.stream import Stream
 from redactor.audio.limits import Limits
-from redactor.audio.reel import Reel
+from redactor.audio.sample_buffer import Reel
 from redactor.errors import DamagedAudio, UnsupportedAudio
 
 _STRICT = {"err_detect": "crccheck+bitstream+buffer+explode"}

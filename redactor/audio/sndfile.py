@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 from redactor.audio.limits import Limits
-from redactor.audio.reel import BLOCK, Reel
+from redactor.audio.sample_buffer import BLOCK, Reel
 from redactor.errors import DamagedAudio
 
 _INT16 = frozenset("PCM_S8 PCM_U8 PCM_16 ULAW ALAW IMA_ADPCM MS_ADPCM GSM610 VOX_ADPCM G721_32 G723_24 G723_40".split())

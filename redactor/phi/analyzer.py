@@ -16,7 +16,7 @@ from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
 from redactor.errors import ConfigurationError, DetectionFailed
-from redactor.phi.doubt import unsure
+from redactor.phi.low_confidence import unsure
 from redactor.phi.ner import TaggerEntities, load_entities
 from redactor.phi.nlp_engine import OfflineNlpEngine
 from redactor.phi.recognizers.base import written_of

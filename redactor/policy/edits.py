@@ -10,10 +10,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from redactor.policy.cover import covered_words, joined, spoken_stretch
 from redactor.policy.keyed import empty_cover, key_bleeps, stretch_bleep
 from redactor.policy.plan import ECHOED, bleeps
 from redactor.policy.profiles import Policy
+from redactor.policy.word_spans import covered_words, joined, spoken_stretch
 from redactor.types import KEYED_DIGITS, LABELS, Action, Cover, Decision, Finding, Interval, Plan, Transcript
 
 MANUAL = "REDACTED"

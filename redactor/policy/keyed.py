@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from redactor.policy.cover import JOIN, covered_words
 from redactor.policy.profiles import Policy
+from redactor.policy.word_spans import JOIN, covered_words
 from redactor.types import (
     BLEEPED,
     KEYED_DIGITS,

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from redactor.errors import NotUnderstood, UnlocatedFinding, UntranscribedSpeech
-from redactor.policy.cover import covered_words, joined, padded, spoken_stretch, timed
+from redactor.policy.contextual_rules import refine
 from redactor.policy.keyed import empty_cover, key_bleeps, key_decisions, stretch_bleep, unexplained
 from redactor.policy.profiles import Policy
-from redactor.policy.refine import refine
+from redactor.policy.word_spans import covered_words, joined, padded, spoken_stretch, timed
 from redactor.types import (
     BLEEPED,
     GUESSED,

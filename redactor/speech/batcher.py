@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Any
 
-from redactor.gather import LINGER, Gather
+from redactor.batching import LINGER, Gather
 from redactor.types import ModelInfo, Mono, TimedText
 
 from .engine import BatchEngine, Prepared

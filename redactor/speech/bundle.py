@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from redactor import durable
+from redactor import atomic_files as durable
 from redactor.errors import ConfigurationError, ModelUnavailable, NoInput
 
 from . import members, snapshots, stock

@@ -13,7 +13,7 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-from redactor import durable
+from redactor import atomic_files as durable
 from redactor.errors import RedactorError
 
 MOST = 64

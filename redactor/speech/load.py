@@ -6,7 +6,7 @@ import os
 from contextlib import AbstractContextManager
 from typing import Any
 
-from redactor.gather import LINGER
+from redactor.batching import LINGER
 
 from .activity import VadOptions
 from .batcher import Batcher

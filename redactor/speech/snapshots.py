@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from redactor import durable
+from redactor import atomic_files as durable
 from redactor.errors import ModelUnavailable, OutOfSpace, OutputError
 
 Tell = Callable[[str], None]

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from redactor.audio import Source, decode, read_source
-from redactor.audio.confine import ConfinedDecoder, bubblewrap, wire
+from redactor.audio.sandbox import ConfinedDecoder, bubblewrap, wire
 from redactor.errors import ConfigurationError, DecoderStopped, InputError, LimitExceeded
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs POSIX processes")
@@ -87,7 +87,7 @@ def test_required_and_missing_is_refused(monkeypatch):
 
 
 def without_libseccomp(monkeypatch, replaced='seccomp.LIBRARY = "none.so"'):
-    program = bubblewrap._PROGRAM.replace("main()", f"from redactor.audio.confine import seccomp; {replaced}; main()")
+    program = bubblewrap._PROGRAM.replace("main()", f"from redactor.audio.sandbox import seccomp; {replaced}; main()")
     assert program != bubblewrap._PROGRAM
     monkeypatch.setattr(bubblewrap, "_PROGRAM", program)
 
@@ -140,7 +140,7 @@ def test_too_little_memory_is_an_outcome():
 
 CONFINED = """
 import os, socket, sys, time
-from redactor.audio.confine.restrictions import confine
+from redactor.audio.sandbox.restrictions import confine
 os.dup2(1, 3)
 {before}
 confine({memory}, {cpu})

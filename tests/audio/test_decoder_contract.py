@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from redactor.audio import Decoder, Limits, Source, decode, decode_plain_wav
-from redactor.audio.confine import ConfinedDecoder
+from redactor.audio.sandbox import ConfinedDecoder
 from redactor.errors import DamagedAudio, EmptyAudio, InputError, LimitExceeded, UnsupportedAudio
 
 

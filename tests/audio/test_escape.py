@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from redactor.audio import Source
-from redactor.audio.confine import ConfinedDecoder, bubblewrap
-from redactor.audio.confine.restrictions import landlock_version
+from redactor.audio.sandbox import ConfinedDecoder, bubblewrap
+from redactor.audio.sandbox.restrictions import landlock_version
 from redactor.errors import ConfigurationError, DecoderStopped, InputError
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
@@ -23,7 +23,7 @@ HOSTILE = """
 import json, sys; sys.path[:] = json.loads(sys.argv[1])
 import ctypes, mmap, os, resource, signal, socket, threading
 from redactor.audio import decode as _; import redactor.audio.decode
-from redactor.audio.confine import seccomp, zygote
+from redactor.audio.sandbox import seccomp, zygote
 from redactor.errors import DamagedAudio
 if {no_filter}: seccomp.LIBRARY = "none.so"
 module = sys.modules["redactor.audio.decode"]

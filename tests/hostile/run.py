@@ -18,7 +18,7 @@ from typing import Any
 from .clips import CONTROL
 from .judge import Heard, judge
 
-COMMAND = (sys.executable, "-c", "from redactor.doors.entry import main; main()")
+COMMAND = (sys.executable, "-c", "from redactor.cli.main import main; main()")
 
 
 @dataclass(frozen=True)

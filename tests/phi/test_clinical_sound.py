@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from redactor.phi.lexicons.sound import Repair, pronounced, skeleton
+from redactor.phi.lexicons.phonetic import Repair, pronounced, skeleton
 from redactor.phi.recognizers.clinical import BESIDE_CUE, misheard_names
 
 MISHEARD = [

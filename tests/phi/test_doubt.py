@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redactor.phi import Detector, build_detector
-from redactor.phi.doubt import unsure
+from redactor.phi.low_confidence import unsure
 from redactor.phi.spoken import WrittenForm
 from redactor.types import Finding, TimedText, Transcript
 

@@ -9,12 +9,12 @@ import soundfile
 from keypad import dialled, keys
 
 from redactor.errors import VerificationHit
-from redactor.keep import Item
 from redactor.pipeline import Pipeline
 from redactor.policy import load_policy, parse_policy
 from redactor.render import Replacer
 from redactor.speech import TranscriptReader
 from redactor.speech.fake import FakeTranscriber
+from redactor.storage import Item
 from redactor.types import Status, TimedText
 
 NUMBER = "987654321#"

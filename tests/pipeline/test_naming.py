@@ -6,8 +6,8 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from redactor.keep import Item
-from redactor.naming import OutputNames, readings
+from redactor.output_names import OutputNames, readings
+from redactor.storage import Item
 from redactor.types import Finding
 
 ID = "f" * 64

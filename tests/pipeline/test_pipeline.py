@@ -11,11 +11,11 @@ import pytest
 import soundfile
 
 from redactor.errors import RecognitionFailed
-from redactor.keep import ArchiveJournal, Item, list_inputs
 from redactor.pipeline import Pipeline
 from redactor.policy import load_policy
 from redactor.render import Replacer
 from redactor.speech.fake import FakeTranscriber
+from redactor.storage import ArchiveJournal, Item, list_inputs
 from redactor.types import Finding, Status, TimedText
 
 WORDS = [

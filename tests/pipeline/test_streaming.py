@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from redactor.audio import looks_like_audio
-from redactor.keep import Item, list_inputs
 from redactor.phi import build_detector
 from redactor.pipeline import Pipeline
 from redactor.policy import load_policy
 from redactor.render import Replacer
 from redactor.speech import Batcher, DecodingOptions, Recognizer, WhisperEngine, resolve
+from redactor.storage import Item, list_inputs
 from redactor.types import Status
 
 SURE = DecodingOptions(temperatures=(0.0,))

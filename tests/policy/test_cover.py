@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from planned import findings_in, transcripts
 
-from redactor.policy.cover import (
+from redactor.policy.word_spans import (
     EDGE,
     LEAST_STRETCH,
     LONGEST_STRETCH,

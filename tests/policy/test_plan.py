@@ -9,7 +9,7 @@ from planned import DEIDENTIFY, finding, findings_in, recording, speech, spoken,
 
 from redactor.errors import UnlocatedFinding, UntranscribedSpeech
 from redactor.policy import load_policy, make_plan, with_echoes
-from redactor.policy.cover import covered_words
+from redactor.policy.word_spans import covered_words
 from redactor.types import UNTRANSCRIBED, Action, Finding, Interval, KeyTone, TimedText, Transcript, Unheard
 
 DURATION = 10.0

@@ -3,7 +3,7 @@
 import pytest
 from planned import finding
 
-from redactor.policy.refine import refine
+from redactor.policy.contextual_rules import refine
 from redactor.types import Action
 
 FIRST_NAMES = [

@@ -1,15 +1,10 @@
-"""Makes the repository's own folders (sample_audio, models) importable: they are not part of the installed package."""
-
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-if str(ROOT) not in sys.path:
-    sys.path.append(str(ROOT))
 
 
 @pytest.fixture(scope="session")

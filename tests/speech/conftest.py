@@ -1,6 +1,5 @@
-"""Fixtures: one spoken voicemail and the shipped checkpoint; lets the tests import `contract`, `loopback` and `sounds`."""
+"""Fixtures: one spoken voicemail and the shipped checkpoint."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,6 @@ from redactor.speech import DecodingOptions, WhisperEngine, resolve
 from redactor.types import Mono
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
 
 SPOKEN = "Hi, this is Maria Lopez. Please call me back at five five five, oh one three, two two oh four. Thank you."
 

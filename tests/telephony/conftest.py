@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import soundfile
 
-sys.path.insert(0, str(Path(__file__).parent))
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(sys.executable).with_name("redactor")
 

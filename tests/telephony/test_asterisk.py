@@ -17,9 +17,9 @@ import pytest
 import soundfile
 
 from redactor.audio import Source, decode
-from redactor.doors.keeping import places_in
-from redactor.doors.serve.settings import load_settings
-from redactor.keep.vault import make_keys
+from redactor.config import load_settings
+from redactor.log_and_vault import places_in
+from redactor.vault import make_keys
 
 FOLDER = os.environ.get("REDACTOR_ASTERISK", "")
 

@@ -20,7 +20,7 @@ from presidio_analyzer.nlp_engine import NlpArtifacts
 from redactor.phi import gazetteers
 from redactor.phi.lexicons import LISTS, read_terms, word_class
 from redactor.phi.lexicons.library import disease_names, drug_names
-from redactor.phi.lexicons.sound import Heard, Repair
+from redactor.phi.lexicons.phonetic import Heard, Repair
 from redactor.phi.lexicons.trie import Entry, Hit, Trie, Words, cut, forms
 from redactor.phi.recognizers.base import SpokenRecognizer
 

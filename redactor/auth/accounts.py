@@ -1,0 +1,225 @@
+"""Accounts: made, listed, reset and disabled, never deleted (the trail names people by their number)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from redactor.audit_log import events
+from redactor.auth import passwords
+from redactor.auth import totp as codes
+from redactor.auth.roles import ROLES, permissions_of
+from redactor.auth.store import AccessStore, accounts, recovery, sessions
+from redactor.errors import Busy, ConfigurationError, NoInput
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """`enrolled`: has one-time codes."""
+
+    id: int
+    name: str
+    roles: frozenset[str]
+    must_change: bool
+    enrolled: bool
+    disabled: bool
+    made: float
+    hashed: str = field(default="", repr=False)
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        return permissions_of(self.roles)
+
+
+class Accounts:
+    """`by` in all methods: the actor that the trail will name."""
+
+    def __init__(self, store: AccessStore) -> None:
+        self._store = store
+
+    def add(self, name: str, password: str, roles: Iterable[str], *, by: str) -> int:
+        """A new account, whose password must be changed at the first log-in. Returns its number.
+
+        Raises:
+            ConfigurationError: a name that is taken or none, an unknown role, a weak password.
+        """
+        name, wanted = name.lower(), sorted(set(roles))
+        if not _NAME.fullmatch(name):
+            raise ConfigurationError(
+                "A log-in name has up to 64 small letters, digits, dots, dashes, underscores or @.",
+                hint="Take the name that the person has elsewhere.",
+            )
+        if not wanted or not set(wanted) <= set(ROLES):
+            raise ConfigurationError(f"Roles are {', '.join(ROLES)}.", hint="Give one or more with --role.")
+        passwords.check_new(password, name)
+        values = {
+            "name": name,
+            "roles": ",".join(wanted),
+            "password": passwords.hash_password(password),
+            "made": self._store.clock(),
+        }
+        try:
+            with self._store.engine.begin() as c:
+                number = int(c.execute(insert(accounts).values(**values)).inserted_primary_key[0])  # type: ignore[index]
+                # Inside the transaction: an account that the trail does not know of must not come to be.
+                self._store.trail.append(events.AccountMade(by=by, person=number, roles=",".join(wanted)))
+        except IntegrityError:
+            raise ConfigurationError(
+                "There is an account of this name.", hint="See `redactor accounts list`."
+            ) from None
+        except SQLAlchemyError:
+            raise Busy("The database of the accounts is unavailable.") from None
+        return number
+
+    def list(self) -> list[Account]:
+        with self._store.begin() as c:
+            return [_account(row) for row in c.execute(select(accounts).order_by(accounts.c.id))]
+
+    def by_name(self, name: str) -> Account | None:
+        with self._store.begin() as c:
+            row = c.execute(select(accounts).where(accounts.c.name == name.lower())).first()
+        return _account(row) if row else None
+
+    def named(self, name: str) -> Account:
+        """The same.
+
+        Raises:
+            NoInput
+        """
+        found = self.by_name(name)
+        if found is None:
+            raise NoInput("There is no such account.", hint="See `redactor accounts list`.")
+        return found
+
+    def get(self, number: int) -> Account | None:
+        with self._store.begin() as c:
+            row = c.execute(select(accounts).where(accounts.c.id == number)).first()
+        return _account(row) if row else None
+
+    def reset(self, name: str, password: str, *, codes_too: bool, by: str) -> None:
+        """A new password that must be changed; with `codes_too` also new one-time codes. Ends all sessions.
+
+        Raises:
+            NoInput, ConfigurationError
+        """
+        account = self.named(name)
+        passwords.check_new(password, account.name)
+        values: dict[str, Any] = {"password": passwords.hash_password(password), "must_change": 1}
+        told: list[events.Event] = [events.AccountChanged(by=by, person=account.id, what="password-reset")]
+        if codes_too:
+            values |= {"totp": None, "totp_new": None}
+            told.append(events.AccountChanged(by=by, person=account.id, what="totp-reset"))
+        with self._store.begin() as c:
+            c.execute(update(accounts).where(accounts.c.id == account.id).values(**values))
+            c.execute(delete(sessions).where(sessions.c.account == account.id))
+            if codes_too:
+                c.execute(delete(recovery).where(recovery.c.account == account.id))
+            self._store.trail.append_many(told)
+
+    def disable(self, name: str, *, by: str, disabled: bool = True) -> None:
+        """Nobody logs in with it any more, and its sessions end; or the contrary."""
+        account = self.named(name)
+        with self._store.begin() as c:
+            c.execute(update(accounts).where(accounts.c.id == account.id).values(disabled=int(disabled)))
+            c.execute(delete(sessions).where(sessions.c.account == account.id))
+            what = "disabled" if disabled else "enabled"
+            self._store.trail.append(events.AccountChanged(by=by, person=account.id, what=what))
+
+    def is_right(self, account: Account | None, password: str) -> bool:
+        """Whether it is the password; the same work for no account."""
+        return bool(self.verified(account, password))
+
+    def verified(self, account: Account | None, password: str) -> str:
+        """The hash in force if it is the password, else "". A hash of an old setting is made anew."""
+        right = passwords.is_right(account.hashed if account else passwords.nobody(), password)
+        if account is None or not right:
+            return ""
+        if not passwords.is_old(account.hashed):
+            return account.hashed
+        fresh = passwords.hash_password(password)
+        return fresh if self._replace(account, password=fresh) else ""
+
+    def change_password(self, account: Account, password: str) -> None:
+        """By its owner.
+
+        Raises:
+            ConfigurationError: it is weak, or the old one; or the account was reset or disabled meanwhile.
+        """
+        passwords.check_new(password, account.name)
+        if passwords.is_right(account.hashed, password):
+            raise ConfigurationError("That is the old password.", hint="Choose another one.")
+        told = events.AccountChanged(by=f"person:{account.id}", person=account.id, what="password")
+        if not self._replace(account, told, password=passwords.hash_password(password), must_change=0):
+            raise ConfigurationError("The account was changed by somebody else meanwhile.", hint="Log in again.")
+
+    def _replace(self, account: Account, told: events.Event | None = None, **values: Any) -> bool:
+        """Change an account whose password is still the one that was checked; false if it is not."""
+        same = (accounts.c.id == account.id, accounts.c.password == account.hashed, accounts.c.disabled == 0)
+        with self._store.begin() as c:
+            if c.execute(update(accounts).where(*same).values(**values)).rowcount != 1:
+                return False
+            if told is not None:
+                self._store.trail.append(told)
+        return True
+
+    # --- one-time codes
+
+    def new_secret(self, account: Account) -> str:
+        """A secret to be shown once; it counts when `enrol` was given a code of it."""
+        secret = codes.new_secret()
+        with self._store.begin() as c:
+            c.execute(update(accounts).where(accounts.c.id == account.id).values(totp_new=self._store.seal(secret)))
+        return secret
+
+    def enrol(self, account: Account, code: str) -> tuple[str, ...] | None:
+        """Put the shown secret in force. Returns recovery codes, to be shown once; None: the code is not of it."""
+        with self._store.begin() as c:
+            row = c.execute(select(accounts).where(accounts.c.id == account.id).with_for_update()).one()
+            secret = self._store.unseal(row.totp_new)
+            step = codes.step_of(secret, code, at=self._store.clock(), after=0) if secret else 0
+            if not step:
+                return None
+            made = [codes.new_recovery_code() for _ in range(codes.RECOVERY_CODES)]
+            c.execute(
+                update(accounts)
+                .where(accounts.c.id == account.id)
+                .values(totp=row.totp_new, totp_new=None, totp_step=step)
+            )
+            c.execute(delete(recovery).where(recovery.c.account == account.id))
+            c.execute(
+                insert(recovery), [{"hash": codes.recovery_hash(account.id, m), "account": account.id} for m in made]
+            )
+            self._store.trail.append(events.AccountChanged(by=f"person:{account.id}", person=account.id, what="totp"))
+        return tuple(made)
+
+    def use_code(self, account: Account, code: str) -> bool:
+        """Whether it is the code of this moment, or a recovery code; each is good once."""
+        with self._store.begin() as c:
+            row = c.execute(select(accounts).where(accounts.c.id == account.id).with_for_update()).one()
+            secret = self._store.unseal(row.totp)
+            step = codes.step_of(secret, code, at=self._store.clock(), after=row.totp_step) if secret else 0
+            if step:
+                mine = (accounts.c.id == account.id, accounts.c.totp_step < step)
+                return c.execute(update(accounts).where(*mine).values(totp_step=step)).rowcount == 1
+            hashed = codes.recovery_hash(account.id, code)
+            mine = (recovery.c.account == account.id, recovery.c.hash == hashed)
+            if c.execute(delete(recovery).where(*mine)).rowcount != 1:
+                return False
+            self._store.trail.append(
+                events.AccountChanged(by=f"person:{account.id}", person=account.id, what="recovery-used")
+            )
+        return True
+
+
+def _account(row: Any) -> Account:
+    return Account(
+        id=row.id, name=row.name, roles=frozenset(row.roles.split(",")), must_change=bool(row.must_change), enrolled=row.totp is not None,
+        disabled=bool(row.disabled), made=row.made, hashed=row.password,
+    )  # fmt: skip

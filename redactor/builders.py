@@ -1,0 +1,183 @@
+"""The objects of a run, built from plain values: policy, engines, transcripts, detector, decoder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from redactor.console import DownloadBar, notice
+from redactor.errors import ConfigurationError, NoInput, TranscriptError
+from redactor.policy import Policy, load_policy
+from redactor.storage import Inputs, Item
+
+
+def policy_from(name: str, *, padding: float | None, unheard: str | None) -> Policy:
+    return load_policy(name).having(padding=padding, unheard_speech=unheard)
+
+
+def build_transcriber(
+    model: str,
+    *,
+    device: str = "auto",
+    compute_type: str | None = None,
+    threads: int = 0,
+    workers: int = 0,
+    batch_size: int = 0,
+    window: str = "auto",
+    probe: bool = False,
+    turn: AbstractContextManager[Any] | None = None,
+    beam: int | None = None,
+    language: str | None = None,
+    hotwords: str | None = None,
+    initial_prompt: str | None = None,
+    revision: str | None = None,
+) -> Any:
+    """Resolve and load a checkpoint; says so when it is the one for demonstrations."""
+    from redactor.speech import load_transcriber, resolve
+
+    with DownloadBar() as bar:
+        checkpoint = resolve(model, device=device, revision=revision, progress=bar, tell=notice)
+    if checkpoint.synthetic_only:
+        notice(
+            f"{checkpoint.name} reads synthetic demonstration speech only; on human speech it INVENTS words. Use --model auto for real calls."
+        )
+    return load_transcriber(
+        checkpoint,
+        device=device,
+        compute_type=compute_type,
+        threads=threads,
+        workers=workers,
+        batch_size=batch_size,
+        probe=probe,
+        full=window == "full",
+        turn=turn,
+        beam_size=beam,
+        language=language,
+        hotwords=hotwords,
+        initial_prompt=initial_prompt,
+    )
+
+
+def build_second(model: str, first: Any, given: Mapping[str, Any], *, turn: AbstractContextManager[Any] | None) -> Any:
+    """The transcriber of --verify, beside `first`, which `build_transcriber` made of `given`.
+
+    `model` "auto": a smaller checkpoint of this machine, else the first one's weights with another search; where the first
+    reading was made elsewhere (`first` None), the checkpoint of `given`.
+    """
+    from redactor.speech import Checkpoint, resolve, second_checkpoint, second_transcriber
+
+    other: Checkpoint | None
+    if first is None and model == "auto":
+        with DownloadBar() as bar:
+            other = resolve(
+                given["model"], device=given["device"], revision=given["revision"], progress=bar, tell=notice
+            )
+    elif model == "auto":
+        checkpoint = resolve(given["model"], device=given["device"], revision=given["revision"])
+        other = second_checkpoint(checkpoint, language=given["language"])
+    else:
+        with DownloadBar() as bar:
+            other = resolve(model, device=given["device"], progress=bar, tell=notice)
+    return second_transcriber(
+        first,
+        other,
+        turn=turn,
+        device=given["device"],
+        compute_type=given["compute_type"],
+        threads=given["threads"],
+        workers=given["workers"],
+        batch_size=given["batch_size"],
+        full=given["window"] == "full",
+        language=given["language"],
+        hotwords=given["hotwords"],
+        initial_prompt=given["initial_prompt"],
+    )
+
+
+TRANSCRIPT_SUFFIXES = (".json", ".vtt", ".srt", ".ctm")
+
+
+def transcripts_for(transcript: Path, inputs: Inputs, *, any_language: bool = False) -> Callable[[Item], Any]:
+    """A reader for each item: the one file, or in a folder the file named like the recording.
+
+    Nothing is guessed: a transcript of another recording bleeps the wrong places. `any_language` is `TranscriptReader`'s.
+
+    Raises:
+        NoInput: there is no such path. ConfigurationError: one transcript for several recordings.
+    """
+    from redactor.speech import TranscriptReader
+
+    if not os.path.exists(transcript):  # noqa: PTH110 - as below
+        raise NoInput("The --transcript path does not exist.")
+    single = not transcript.is_dir()
+    if single and (recordings := inputs.count() or 0) > 1:
+        raise ConfigurationError(
+            f"There is one transcript for {recordings} recordings.",
+            hint="Give --transcript a folder with one for each, named like the recordings.",
+        )
+
+    def reader(item: Item) -> Any:
+        if single:
+            return TranscriptReader(transcript, any_language=any_language)
+        if item.has_namesake:
+            raise TranscriptError(
+                "Another recording of this run has the same name: nothing says whose the transcript is.",
+                hint="Redact one archive at a time.",
+            )
+        base = transcript / item.relative
+        candidates = [base.with_name(base.name + suffix) for suffix in TRANSCRIPT_SUFFIXES]
+        if not item.shares_stem:
+            candidates += [base.with_suffix(suffix) for suffix in TRANSCRIPT_SUFFIXES]
+        for candidate in candidates:
+            if os.path.isfile(candidate):  # noqa: PTH113 - False, not an error, for a name that is too long
+                return TranscriptReader(candidate, any_language=any_language)
+        raise NoInput(
+            "This recording has no transcript in the --transcript folder.",
+            hint="Name it like the recording, with its ending where several differ in that only (a.wav.json): .json, .vtt, .srt or .ctm.",
+        )
+
+    return reader
+
+
+def build_detector(ner: str = "auto") -> Any:
+    from redactor.phi import build_detector as build
+
+    return build(ner=ner)
+
+
+def decoder(raw: str | None, *, confined: Any = None) -> Any:
+    """The decoder for --raw CODEC[:RATE[:CHANNELS]]; the plain one if left out. `confined`: what decodes instead of this process."""
+    from functools import partial
+
+    from redactor.audio import RawFormat
+    from redactor.audio import decode as here
+
+    decode = confined or here
+    if raw is None:
+        return decode
+    codec, _, rest = raw.partition(":")
+    rate, _, channels = rest.partition(":")
+    try:
+        given = RawFormat(codec, int(rate) if rate else 16_000 if codec == "g722" else 8_000, int(channels or 1))
+    except ValueError as error:
+        raise ConfigurationError("--raw is CODEC, CODEC:RATE or CODEC:RATE:CHANNELS, as in ulaw:8000:1.") from error
+    return partial(decode, raw=given)
+
+
+LONGEST_KEY = 4096
+
+
+def read_key(path: Path | None) -> bytes | None:
+    if path is None:
+        return None
+    try:
+        with path.open("rb") as file:  # a pipe will do, so its size is not known beforehand
+            key = file.read(LONGEST_KEY + 1)
+    except OSError:
+        raise ConfigurationError("The hash key file cannot be read.") from None
+    if len(key) > LONGEST_KEY:
+        raise ConfigurationError(f"The hash key file is longer than {LONGEST_KEY} bytes: it does not look like a key.")
+    return key

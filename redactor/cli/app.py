@@ -1,0 +1,148 @@
+"""The command `redactor`: parses, builds the objects, runs them, turns errors into a line, a hint and an exit code."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import re
+import sys
+from typing import Annotated
+
+import typer
+
+from redactor import __version__
+from redactor.cli import accounts, audit, evaluate, models, redact, review, serve, vault
+from redactor.cli import log as trail
+from redactor.cli import transcribe_detect as words
+from redactor.console import complain
+from redactor.errors import OutOfSpace, OutputError, RedactorError
+
+app = typer.Typer(
+    name="redactor",
+    help="Find and remove protected health information (PHI) in voicemail: redacted transcripts and bleeped audio.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # its tracebacks print local variables: speech
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+redact.register(app)
+words.register(app)
+evaluate.register(app)
+audit.register(app)
+models.register(app)
+serve.register(app)
+review.register(app)
+accounts.register(app)
+vault.register(app)
+trail.register(app)
+
+
+@app.command()
+def version(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Print the versions of redactor and of the engines below it."""
+    import json
+    from importlib.metadata import version as installed
+
+    engines = {
+        name: installed(name) for name in ("faster-whisper", "ctranslate2", "presidio-analyzer", "soundfile", "av")
+    }
+    if as_json:
+        print(json.dumps({"redactor": __version__, **engines}))
+    else:
+        print(f"redactor {__version__}")
+        print("  ".join(f"{name} {number}" for name, number in engines.items()))
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    options_metavar="[--config FILE]",
+)
+def hook(context: typer.Context) -> None:
+    """Take a recording down for the service, from a telephone system, in milliseconds (`redactor hook --help`)."""
+    from redactor.hook.main import main as take
+
+    raise typer.Exit(take(context.args))
+
+
+def main() -> None:
+    """Console entry. Exit codes: 0, those of `errors`, 64 for usage, 130 after Ctrl-C."""
+    _open_streams()
+    try:
+        code = app(standalone_mode=False)
+        sys.stdout.flush()
+    except RedactorError as error:
+        complain(error)
+        sys.exit(error.exit_code)
+    except typer.Exit as stop:
+        sys.exit(stop.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
+        print("Stopped.", file=sys.stderr)
+        sys.exit(130)
+    except SystemExit as stop:
+        # So Typer ends when the reader of a pipe went away (`| head`): not an error of ours.
+        sys.exit(0 if stop.code == 1 else stop.code)
+    except Exception as error:  # noqa: BLE001 - the last boundary: no traceback may reach a terminal
+        if isinstance(error, OSError) and error.errno in _LOST:
+            sys.exit(_lost_output(error))
+        usage = getattr(error, "format_message", None)
+        if usage is None:
+            # A fault of ours: say its kind and no more, since messages and tracebacks may quote speech.
+            complain(RedactorError(f"Unexpected {type(error).__name__}."))
+            sys.exit(70)
+        print(f"{_without_arguments(usage())} See `redactor --help`.", file=sys.stderr)
+        sys.exit(64)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _open_streams() -> None:
+    """Standard streams that are open and speak UTF-8, whatever the caller left us.
+
+    With a closed standard error the next file to be opened would take its place, and be written to by whatever complains.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:  # noqa: PERF203
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, io.TextIOWrapper(io.FileIO(os.devnull, "r" if name == "stdin" else "w"), "utf-8"))
+    for stream, errors in ((sys.stdin, "strict"), (sys.stdout, "backslashreplace"), (sys.stderr, "backslashreplace")):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors=errors)
+
+
+_LOST = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF}
+"""What a write to standard output fails with: all other files are dealt with where they are read and written."""
+
+
+def _lost_output(error: OSError) -> int:
+    """Exit code after a failed write; standard output is closed so that nothing complains about it a second time."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if error.errno == errno.EPIPE:  # the reader went away (`| head`): not an error of ours
+        return 0
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    problem = OutOfSpace("The disk is full.") if full else OutputError("The output cannot be written.")
+    complain(problem)
+    return problem.exit_code
+
+
+_OPTION = re.compile(r"--?[a-z][a-z-]*")
+
+
+def _without_arguments(message: str) -> str:
+    """A usage message that repeats no argument: file names hold names and numbers of people, and messages reach logs."""
+    if message.startswith("Got unexpected extra arg"):
+        return "There are more arguments than the command takes."
+    given = {part for word in sys.argv[1:] for part in (word, word.partition("=")[0], word.partition("=")[2])}
+    private = sorted((w for w in given if w and not _OPTION.fullmatch(w)), key=len, reverse=True)
+    for word in private:
+        message = message.replace(repr(word), "'…'").replace(f"'{word}'", "'…'")
+    if any(word in message for word in private if len(word) > 3):
+        return "No such option." if message.startswith("No such option") else "The command line is not understood."
+    return message
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,262 @@
+"""`redactor audit`: sent voicemails in, findings and verdicts out."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import datetime, timezone
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from redactor import builders
+from redactor.cli import options as o
+from redactor.cli.progress import Stop
+from redactor.cli.script import script
+from redactor.console import console, notice
+from redactor.errors import OutputError
+from redactor.factory import Job, assemble, sandboxed
+from redactor.storage import Inputs, Item, save_set
+
+if TYPE_CHECKING:
+    from redactor.compliance.recipients import Sending
+    from redactor.compliance.results import Row
+
+ANNOUNCE = 60
+"""Recordings between lines of progress."""
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(audit)
+    app.command()(script)
+
+
+def audit(
+    paths: o.Paths,
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", readable=False, help="Folder for the results.")],
+    consents: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|URL", help="Consent register: CSV, SQLite file, or a file .url with a database's address."
+        ),
+    ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", readable=False, help="The practice's own rules (TOML), over the shipped ones."),
+    ] = None,
+    recipients: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", readable=False, help="CSV: file, recipient, caller, sent, prerecorded, direction."
+        ),
+    ] = None,
+    recipient: Annotated[
+        str | None, typer.Option(metavar="ID", help="Recipient of every recording that --recipients does not name.")
+    ] = None,
+    reviewed: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", readable=False, help="CSV: id, rules, as people judged: gives the miss rate."),
+    ] = None,
+    show_words: Annotated[
+        bool,
+        typer.Option(
+            "--show-words", help="Put the words of the messages into the results: PROTECTED HEALTH INFORMATION."
+        ),
+    ] = False,
+    hash_key_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", readable=False, help="Secret for the hashes of callers' names: the same in every audit."
+        ),
+    ] = None,
+    model: o.ModelOption = "auto",
+    revision: o.RevisionOption = None,
+    device: o.DeviceOption = "auto",
+    compute_type: o.ComputeOption = None,
+    threads: o.ThreadsOption = 0,
+    workers: o.WorkersOption = 0,
+    batch_size: o.BatchOption = 0,
+    window: o.WindowOption = "auto",
+    beam: o.BeamOption = None,
+    language: o.LanguageOption = None,
+    hotwords: o.HotwordsOption = None,
+    initial_prompt: o.PromptOption = None,
+    transcript: o.TranscriptOption = None,
+    raw: o.RawOption = None,
+    ner: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME|PATH|auto|none",
+            help="Model for names, as `redactor redact`. With none, names that no greeting or cue announces are not seen.",
+        ),
+    ] = "auto",
+    sandbox: o.SandboxOption = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON on standard output.")] = False,
+) -> None:
+    """Audit voicemails that were sent: which rules V01 … V20 each was seen to break, or could not be judged by.
+
+    Writes audit.json, audit.csv and report.html below --out. By default no word of a message is in them.
+
+    Exit codes: 0 nothing found, 1 findings, 3 none, but some undetermined (a person must look), 65 some could not be read, 70 some failed.
+    """
+    from redactor.audio import Limits, looks_like_audio, read_source
+    from redactor.compliance import load_rules, read_register, report, results
+    from redactor.compliance.recipients import Sendings, read_sendings
+    from redactor.compliance.reviewed import missed, read_labels
+    from redactor.compliance.transcriber import Listener
+    from redactor.concurrency import in_order, spread
+    from redactor.policy import load_policy
+
+    report.needs()
+    rule_set = load_rules(rules)
+    register_ = read_register(consents) if consents is not None else None
+    sendings = read_sendings(recipients) if recipients is not None else Sendings({})
+    labels = read_labels(reviewed) if reviewed is not None else None
+    key = builders.read_key(hash_key_file) or secrets.token_bytes(32)
+    builders.decoder(raw)
+    inputs = Inputs(paths, is_audio=looks_like_audio, outside=out)
+    sendings.settle(inputs)
+    items = iter(inputs)
+    first = next(items)
+    reader = builders.transcripts_for(transcript, inputs, any_language=True) if transcript else None
+    _prepare(out)
+    if show_words:
+        notice("--show-words: the results will hold words of the messages, which are PROTECTED HEALTH INFORMATION.")
+    job = Job(
+        policy=load_policy("deidentify"), operator="label", style="tone", names="id", raw=raw, ner=ner, verify=False, sandbox=sandbox,
+        recognition=None if transcript else {
+            "model": model, "device": device, "compute_type": compute_type, "threads": threads, "workers": workers, "batch_size": batch_size,
+            "window": window, "beam": beam, "language": language, "hotwords": hotwords, "initial_prompt": initial_prompt,
+            "revision": revision,
+        },
+    )  # fmt: skip
+    stop = Stop()
+    rows: list[Row] = []
+    with ExitStack() as stack:
+        made = assemble(job, reader=reader, confined=stack.enter_context(sandboxed(sandbox, warn=notice)))
+        listener = Listener(made, read=lambda item: read_source(item.path, within=item.within, limits=Limits()))
+
+        def known(item: Item, identity: str) -> Sending:
+            sending = sendings.of(item, identity)
+            return sending if sending.recipient or recipient is None else replace(sending, recipient=recipient)
+
+        judge = _judge(listener, rule_set, register_, known, key)
+        stack.enter_context(listener.gathered())
+        stack.enter_context(stop.on_signals())
+        ordered = in_order(
+            spread(judge, chain([first], items), threads=made.in_flight, stopping=stop), place=lambda r: r.item
+        )
+        for taken, row in enumerate(ordered, 1):
+            rows.append(row)
+            if row.exit_code:
+                notice(f"#{row.item} {row.id[:12] or '(unread)'} not audited: {row.reason}. {row.message} {row.hint}")
+            if taken % ANNOUNCE == 0:
+                notice(f"{taken:,} audited")
+    interrupted = stop()
+    code = 130 if interrupted else results.exit_code(rows)
+    synthetic = any(row.synthetic_only for row in rows)
+    name = made.engine.info.name if made.engine else "imported transcripts"
+    made_at = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    facts = {"made": made_at, "model": name, "name_model": Path(ner).name, "synthetic_only": synthetic, "interrupted": interrupted}  # fmt: skip
+    measured = missed(rows, labels) if labels is not None else None
+    doc = results.document(rows, rule_set, words=show_words, exit_code=code, **facts)
+    if measured:
+        doc["missed"] = {
+            name: {"count": r.count, "total": r.total, "at_most_95": round(r.bound, 4)}
+            for name, r in (("breaches", measured.breaches), ("silent_messages", measured.silent), ("false_alarms", measured.false_alarms))
+        }  # fmt: skip
+    page = report.render(
+        rows, rule_set, words=show_words, made=made_at, model=name, synthetic_only=synthetic, interrupted=interrupted,
+        missed=measured, name_model=Path(ner).name,
+    )  # fmt: skip
+    save_set({
+        out / "audit.csv": results.table(rows, rule_set, words=show_words).encode("utf-8-sig"),
+        out / "report.html": page.encode(),
+        out / "audit.json": (json.dumps(doc, indent=1, ensure_ascii=False) + "\n").encode(),
+    })  # fmt: skip
+    if as_json:
+        print(json.dumps({"schema": results.SCHEMA, "exit_code": code, **doc["counts"]}))
+    else:
+        console().print(_shown(doc["counts"]))
+    if interrupted:
+        notice("Stopped early: the results say so. The same command begins anew.")
+    raise typer.Exit(code)
+
+
+def _judge(
+    listener: Any, rule_set: Any, register_: Any, known: Callable[[Item, str], Sending], key: bytes
+) -> Callable[[Item], Row]:
+    """One recording → its row. Never raises: a failure is a row, and the audit goes on."""
+    from redactor.compliance import Circumstances
+    from redactor.compliance import audit as audited_by
+    from redactor.compliance.results import Row, caller_of
+    from redactor.errors import as_redactor_error
+
+    def judge(item: Item) -> Row:
+        identity: list[str] = []
+        try:
+            sending = known(item, "")
+            if sending.direction == "in":
+                return Row(item.number, passed_over=True)
+            message, synthetic = listener.hear(item, identity.append)
+            sending = known(item, message.id)
+            if sending.direction == "in":
+                return Row(item.number, message.id, passed_over=True)
+            circumstances = Circumstances(
+                consents=register_.of(sending.recipient) if register_ is not None else None,
+                sent=sending.sent,
+                today=datetime.now().astimezone().date(),
+                prerecorded=sending.prerecorded,
+            )
+            audited = audited_by(message, circumstances, rule_set)
+        except Exception as caught:  # noqa: BLE001 - the one boundary: a failure is a value
+            error = as_redactor_error(caught, "audit")
+            return Row(
+                item.number, "".join(identity), reason=error.reason, message=error.message, hint=error.hint, exit_code=error.exit_code
+            )  # fmt: skip
+        caller = sending.caller or caller_of(audited, key)
+        return Row(item.number, message.id, audited, caller, sending.sent, synthetic_only=synthetic)
+
+    return judge
+
+
+def _prepare(out: Path) -> None:
+    """Make the folder, and refuse to take the place of somebody else's files."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise OutputError("--out is a file.") from None
+    except OSError:
+        raise OutputError("The --out folder cannot be made.") from None
+    if not os.access(out, os.W_OK | os.X_OK):
+        raise OutputError("The --out folder may not be written to.")
+    marks = {"audit.json": b'"schema": "redactor-audit/', "report.html": b"<title>Audit of sent voicemails"}
+    for name, mark in marks.items():
+        try:
+            with (out / name).open("rb") as file:
+                ours = mark in file.read(2000)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            ours = False
+        if not ours:
+            raise OutputError(f"The --out folder has an {name} of somebody else.", hint="Choose another --out folder.")
+
+
+def _shown(counts: dict[str, Any]) -> Table:
+    table = Table(show_header=False, title="Audit", title_justify="left")
+    for name in ("audited", "findings", "undetermined", "nothing_found", "not_audited", "left_by_others"):
+        if counts[name] or name == "audited":
+            table.add_row(name.replace("_", " "), str(counts[name]))
+    for rule in sorted({*counts["findings_by_rule"], *counts["undetermined_by_rule"]}):
+        found, unsure = counts["findings_by_rule"].get(rule, 0), counts["undetermined_by_rule"].get(rule, 0)
+        table.add_row(f"  {rule}", f"{found} found, {unsure} undetermined")
+    return table

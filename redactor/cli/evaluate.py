@@ -1,0 +1,178 @@
+"""`redactor evaluate`: measured leak, over-bleep and boundary error against labelled recordings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from redactor import builders
+from redactor.cli import options as o
+from redactor.console import console, notice
+from redactor.errors import InputError, NoInput, Quarantine, RedactorError
+from redactor.types import Plan, Recording
+
+if TYPE_CHECKING:
+    from redactor.evaluation import Verdict
+
+SLACK = 0.5
+"""Seconds that a labelled word may end after the recording: lossy codecs trim."""
+LABEL_EACH = "Label each channel of the recording, with times on its clock."
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(evaluate)
+
+
+def evaluate(
+    labels: Annotated[
+        Path, typer.Argument(metavar="LABELS", readable=False, help="A labels.jsonl, or the folder that holds one.")
+    ],
+    *,
+    policy: o.PolicyOption = "deidentify",
+    model: o.ModelOption = "auto",
+    revision: o.RevisionOption = None,
+    device: o.DeviceOption = "auto",
+    compute_type: o.ComputeOption = None,
+    threads: o.ThreadsOption = 0,
+    beam: o.BeamOption = None,
+    language: o.LanguageOption = None,
+    hotwords: o.HotwordsOption = None,
+    initial_prompt: o.PromptOption = None,
+    ner: o.NerOption = "auto",
+    padding: o.PaddingOption = None,
+    unheard: o.UnheardOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print figures and one row a recording as JSON.")] = False,
+) -> None:
+    """Measure, on labelled recordings, how much PHI stays audible, how much else is bleeped, and which step is to blame.
+
+    Hard recordings, whose labels list the outcomes that are right for them, are reported by outcome and count in no
+    percentage.
+
+    Exit codes: 0, or 65 if a labelled recording could not be used (it is left out of the figures).
+    """
+    from redactor.audio import Limits, decode, read_source
+    from redactor.evaluation import Tally, ideal_findings, judge, measure
+    from redactor.labels import LabelledRecording, load_labels
+    from redactor.pipeline import Pipeline
+    from redactor.policy import make_plan
+    from redactor.render import Replacer
+    from redactor.types import ModelInfo, Speech
+
+    recordings = load_labels(labels)
+    chosen = builders.policy_from(policy, padding=padding, unheard=unheard)
+    engine = builders.build_transcriber(
+        model, device=device, compute_type=compute_type, threads=threads, beam=beam, language=language, hotwords=hotwords,
+        initial_prompt=initial_prompt, revision=revision,
+    )  # fmt: skip
+    detector = builders.build_detector(ner)
+    pipeline = Pipeline(transcriber_for=lambda _item: engine, detector=detector, policy=chosen, replacer=Replacer())
+
+    def ideal_plan(labelled: LabelledRecording, recording: Recording) -> Plan:
+        texts = tuple(c.transcript for c in labelled.channels)
+        if sorted(t.channel for t in texts) != list(range(recording.channels)):
+            raise InputError(
+                f"The recording has {recording.channels} channels, its labels have others.", hint=LABEL_EACH
+            )
+        if any((t.words[-1].end or 0.0) > recording.duration + SLACK for t in texts if t.words):
+            raise InputError("Labelled words lie after the end of the recording.", hint=LABEL_EACH)
+        found = ideal_findings(labelled.channels, [detector.detect(t.text) for t in texts])
+        truth = Speech(texts, tuple(range(recording.channels)), ModelInfo("labels", "labels"))
+        return make_plan(recording, truth, found, chosen)
+
+    def planned(number: int, recording: Recording) -> tuple[Plan | None, str]:
+        try:
+            return pipeline.plan(recording, engine), "redacted"
+        except RedactorError as error:
+            kind = "withheld" if isinstance(error, Quarantine) else "failed"
+            notice(f"#{number} {recording.id[:12]} {kind}: {error.reason}. {error.message}")
+            return None, kind
+
+    def hard(number: int, labelled: LabelledRecording) -> Verdict:
+        try:
+            recording = decode(read_source(labelled.path, limits=Limits()))
+        except NoInput:
+            raise
+        except RedactorError as error:
+            notice(f"#{number} failed: {error.reason}. {error.message}")
+            return judge(labelled, "failed", None, policy=chosen)
+        plan, outcome = planned(number, recording)
+        return judge(labelled, outcome, plan, policy=chosen)
+
+    total = Tally()
+    verdicts: dict[int, Verdict] = {}
+    rows: list[dict[str, Any]] = []
+    unusable = 0
+    for number, labelled in enumerate(recordings, 1):
+        try:
+            if not labelled.ordinary:
+                verdicts[number] = hard(number, labelled)
+                rows.append({"item": number, "expected": labelled.outcomes, **asdict(verdicts[number])})
+                continue
+            recording = decode(read_source(labelled.path, limits=Limits()))
+            ideal = ideal_plan(labelled, recording)
+        except RedactorError as error:
+            unusable += 1
+            notice(f"#{number} (line order of the labels) left out: {error.reason}. {error.message}")
+            rows.append({"item": number, "left_out": error.reason})
+            continue
+        plan, outcome = planned(number, recording)
+        one = Tally()
+        measure(labelled, plan, ideal, one, policy=chosen)
+        measure(labelled, plan, ideal, total, policy=chosen)
+        rows.append({"item": number, "id": recording.id, "outcome": outcome, **one.figures()})
+    figures = {
+        "policy": chosen.stamp,
+        "padding": chosen.padding,
+        "model": engine.info.name,
+        "left_out": unusable,
+        "hard": {
+            "recordings": len(verdicts),
+            "met": sum(v.met for v in verdicts.values()),
+            "not_met": [number for number, v in verdicts.items() if not v.met],
+        },
+        **total.figures(),
+    }
+    if as_json:
+        print(json.dumps({**figures, "recordings_measured": rows}))
+    else:
+        console(data=True).print(_table(figures, verdicts))
+    if unusable:
+        raise typer.Exit(InputError.exit_code)
+
+
+def _table(figures: dict[str, Any], verdicts: Mapping[int, Verdict]) -> Table:
+    def percent(value: float | None) -> str:
+        return "-" if value is None else f"{value:.1f} %"
+
+    table = Table(
+        title=f"Measured with {figures['model']}, policy {figures['policy']}", title_justify="left", show_header=False
+    )
+    left_out = f", {figures['left_out']} more could not be used" if figures["left_out"] else ""
+    table.add_row("recordings", f"{figures['recordings']} ({figures['withheld']} withheld: nothing came out){left_out}")
+    table.add_row("labelled PHI in what came out", f"{figures['phi_seconds']:.1f} s in {figures['phi_spans']} spans")
+    table.add_row("audible PHI", percent(figures["audible_phi_percent"]))
+    table.add_row("  spans with an audible word", str(figures["leaked_spans"]))
+    for cause, value in figures["lost_by_percent"].items():
+        table.add_row(f"  lost by {cause}", percent(value))
+    table.add_row("over-bleep (other words' time)", percent(figures["over_bleep_percent"]))
+    edge = figures["boundary_error_ms"]
+    table.add_row(
+        "boundary error",
+        "-" if not edge["n"] else f"median {edge['median']:.0f} ms, p95 {edge['p95']:.0f} ms (n = {edge['n']})",
+    )
+    table.add_row("word error rate", percent(figures["wer_percent"]))
+    for label, row in figures["labels"].items():
+        table.add_row(f"  audible {label}", f"{percent(row['audible_percent'])} of {row['seconds']:.1f} s")
+    if verdicts:
+        hard = figures["hard"]
+        table.add_row("hard recordings", f"{hard['met']} of {hard['recordings']} ended as required")
+    for number, verdict in verdicts.items():
+        heard = f", {verdict.audible_spans} of {verdict.spans} PHI spans audible" if verdict.audible_spans else ""
+        table.add_row(f"  #{number}", f"{verdict.outcome}{heard}{'' if verdict.met else ': not as required'}")
+    return table

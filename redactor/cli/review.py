@@ -1,0 +1,108 @@
+"""`redactor review`: puts sent messages before the reviewers."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from redactor import builders
+from redactor.cli import options as o
+from redactor.cli.options import ConfigOption
+from redactor.console import notice
+from redactor.log_and_vault import DEFAULT, actor
+
+
+def register(app: typer.Typer) -> None:
+    review = typer.Typer(
+        no_args_is_help=True, help="The review of sent messages (its pages are served by `redactor serve`)."
+    )
+    review.callback()(_group)
+    review.command()(add)
+    app.add_typer(review, name="review")
+
+
+def _group() -> None:
+    """The review of sent messages (its pages are served by `redactor serve`)."""
+
+
+def add(
+    paths: o.Paths,
+    *,
+    config: ConfigOption = DEFAULT,
+    recipients: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", readable=False, help="CSV: file, recipient, caller, sent, prerecorded, direction."
+        ),
+    ] = None,
+    transcript: o.TranscriptOption = None,
+) -> None:
+    """Recognise, audit and redact sent messages, seal the originals, and put them before the reviewers.
+
+    What is there already, in the same place, is passed over without being recognised again. Speech that no word stands for is bleeped: a person will listen.
+    """
+    from redactor.audio import Limits, looks_like_audio, read_source
+    from redactor.compliance.recipients import Sendings, read_sendings
+    from redactor.config import load_settings
+    from redactor.errors import as_redactor_error
+    from redactor.factory import assemble, sandboxed
+    from redactor.job_config import recipe_of, sent_policy_of
+    from redactor.review.bootstrap import open_studio
+    from redactor.review.importer import Reception
+    from redactor.service.app import open_queue
+    from redactor.service.jobs.worker_locks import Presence
+    from redactor.storage import Inputs
+
+    settings = load_settings(config)
+    sendings = read_sendings(recipients) if recipients is not None else Sendings({})
+    inputs = Inputs(paths, is_audio=looks_like_audio)
+    sendings.settle(inputs)
+    reader = builders.transcripts_for(transcript, inputs) if transcript else None
+    recipe = recipe_of(settings)
+    recipe = replace(
+        recipe,
+        policy=sent_policy_of(settings).having(unheard_speech="bleep"),
+        recognition=None if reader else recipe.recognition,
+    )
+    counts: Counter[str] = Counter()
+    codes: set[int] = set()
+    with (
+        closing(Presence(settings.state)) as presence,
+        closing(open_queue(settings, presence)) as queue,
+        sandboxed(recipe.sandbox, warn=notice) as decoder,
+    ):
+        held: list[Any] = []
+        studio, trail, _ = open_studio(settings, queue.engine, pipeline=lambda: held[0] if held else None)
+        held.append(assemble(recipe, reader=reader, confined=decoder).pipeline)
+        reception = Reception(studio, trail, queue.sealer)
+        limits = Limits()
+        for item in inputs:
+            try:
+                source = read_source(item.path, limits=limits)
+                place = os.path.realpath(item.path)
+                if reception.knows(source.id, place=place):
+                    counts["known"] += 1
+                    continue
+                sending = sendings.of(item, source.id)
+                if sending.direction == "in":
+                    counts["not sent by us"] += 1
+                    continue
+                audited = reception.add(
+                    source, held[0].transcriber_for(item), sending, place=place, by=actor(), name=item.path.name
+                )
+                counts[audited.verdict.value] += 1
+            except Exception as error:  # noqa: BLE001 - one recording's failure is its own; foreign messages may quote speech
+                problem = as_redactor_error(error, "add a message")
+                counts["failed"] += 1
+                notice(f"Recording {item.number}: {problem.message} {problem.hint}")
+                codes.add(problem.exit_code)
+    print(json.dumps(dict(sorted(counts.items()))))
+    if codes:
+        raise typer.Exit(max(codes))

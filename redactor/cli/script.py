@@ -1,0 +1,168 @@
+"""`redactor script`: a proposed wording, before anybody reads it aloud."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from redactor import builders
+from redactor.cli import options as o
+from redactor.console import notice
+from redactor.errors import ConfigurationError, InputError, NoInput
+
+LONGEST = 20_000
+"""Characters: a script of half an hour."""
+
+
+def script(
+    text: Annotated[
+        str,
+        typer.Argument(
+            metavar="TEXT|-", help='The wording; "-": from standard input (arguments are visible to other users).'
+        ),
+    ],
+    *,
+    consents: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|URL", help="Consent register, for --recipient, or for the practice's lists."),
+    ] = None,
+    recipient: Annotated[
+        str | None, typer.Option(metavar="ID", help="For whom it is meant, as in the register.")
+    ] = None,
+    consent: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SCOPE", help="Judge it for recipients who consented to this; may be repeated."),
+    ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", readable=False, help="The practice's own rules (TOML), over the shipped ones."),
+    ] = None,
+    prerecorded: Annotated[
+        bool | None, typer.Option("--prerecorded/--live", help="A recording is played, or a person speaks.")
+    ] = None,
+    ner: o.NerOption = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Check a wording by the rules V01 … V20: what it says more than it may, and better words.
+
+    Without --recipient it is judged for somebody who consented to nothing and asked for no restriction. {name}, {caller}, {practice},
+    {number} and {date} stand for what differs from call to call.
+
+    Exit codes: 0 nothing found, 1 findings, 3 some rules could not be judged.
+    """
+    from redactor.compliance import SCOPES, Circumstances, Consents, Grant, Verdict, audit, load_rules, read_register
+    from redactor.compliance.results import FINDINGS, UNDETERMINED
+    from redactor.compliance.transcriber import message_of_text
+
+    said = _given(text)
+    rule_set = load_rules(rules)
+    register = read_register(consents) if consents is not None else None
+    if recipient is not None and (register is None or consent):
+        raise ConfigurationError("--recipient needs --consents, and goes without --consent.")
+    wrong = sorted(set(consent or ()) - SCOPES)
+    if wrong:
+        raise ConfigurationError("--consent names no scope.", hint=f"Scopes: {', '.join(sorted(SCOPES))}.")
+    if recipient is not None and register is not None:
+        entry = register.of(recipient)
+    else:
+        base = (register.everybody if register else None) or Consents()
+        entry = Consents(
+            scopes=tuple(Grant(scope) for scope in consent or ()),
+            restrictions=base.restrictions or frozenset(),
+            neutral_names=base.neutral_names,
+            callback_numbers=base.callback_numbers,
+            part2=False,
+        )
+    message = message_of_text(said, builders.build_detector(ner), hashlib.sha256(said.encode()).hexdigest())
+    circumstances = Circumstances(
+        consents=entry, sent=datetime.now().astimezone().date(), prerecorded=prerecorded, to_patient=recipient is None
+    )
+    audited = audit(message, circumstances, rule_set)
+    if as_json:
+        print(json.dumps(_document(audited, rule_set, message), ensure_ascii=False))
+    else:
+        _print(audited, rule_set, message)
+        if recipient is None:
+            notice("Judged for a recipient who consented to nothing more and asked for no restriction.")
+    code = {Verdict.FINDINGS: FINDINGS, Verdict.UNDETERMINED: UNDETERMINED, Verdict.PASS: 0}[audited.verdict]
+    raise typer.Exit(code)
+
+
+def _given(text: str) -> str:
+    if text == "-":
+        if sys.stdin.isatty():
+            raise NoInput("Nothing to read: pipe the wording in, or give it as an argument.")
+        try:
+            text = sys.stdin.read(LONGEST + 1)
+        except UnicodeDecodeError:
+            raise InputError("The wording is not UTF-8 text.", hint="Save it as UTF-8.") from None
+    if not text.strip():
+        raise NoInput("The wording is empty.", hint='Give it as an argument, or "-" and pipe it in.')
+    if len(text) > LONGEST:
+        raise InputError(f"The wording is longer than {LONGEST:,} characters.", hint="Give one script at a time.")
+    return text
+
+
+def _document(audited: Any, rule_set: Any, message: Any) -> dict[str, Any]:
+    words = message.transcripts[0].words
+    return {
+        "schema": "redactor-script/1",
+        "rules": audited.rules,
+        "verdict": audited.verdict.value,
+        "kind": audited.kind.value,
+        "seconds": round(audited.duration, 1),
+        "text": message.transcripts[0].text,
+        "findings": [
+            {
+                "rule": b.rule, "title": rule_set.rules[b.rule].title, "severity": b.severity.value, "verdict": b.verdict.value,
+                "authority": rule_set.rules[b.rule].authority, "citation": rule_set.rules[b.rule].citation, "why": b.why,
+                "missing": list(b.missing), "better": b.better,
+                "spans": [{"start": words[e.first].char_start, "end": words[e.last - 1].char_end, "matched": e.matched} for e in b.evidence],
+            }
+            for b in audited.breaches
+        ],
+    }  # fmt: skip
+
+
+def _print(audited: Any, rule_set: Any, message: Any) -> None:
+    """The text with what is wrong marked, then each rule. The text is the user's own, so it may be shown."""
+    from rich.console import Console
+    from rich.text import Text
+
+    out = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    wrong = {i for b in audited.breaches for e in b.evidence if e.matched not in WHOLE for i in range(e.first, e.last)}
+    shown = Text()
+    words = message.transcripts[0].words
+    for i, word in enumerate(words):
+        first, last = i in wrong and i - 1 not in wrong, i in wrong and i + 1 not in wrong
+        # Marks as well as colour: output may go to a file, and not everybody sees colours.
+        shown.append("[" * first + word.text + "]" * last, style="bold red" if i in wrong else "")
+        shown.append(" " if i + 1 < len(words) else "")
+    out.print(shown)
+    for b in audited.breaches:
+        rule = rule_set.rules[b.rule]
+        said = ", ".join(f'"{e.text}"' for e in b.evidence if e.matched not in WHOLE)
+        line = Text(f"{b.rule} {b.severity.value} {b.verdict.value}: {rule.title}", style="bold")
+        line.append(f" ({rule.authority}{f', {rule.citation}' if rule.citation else ''})", style="not bold")
+        out.print(line)
+        out.print(Text(f"    {f'{said}: ' if said else ''}{b.why}"))
+        if b.missing:
+            out.print(Text(f"    missing: {', '.join(b.missing)}"))
+        if b.better:
+            out.print(Text(f"    better: {b.better}"))
+    if not audited.breaches:
+        out.print(
+            Text(
+                f"No rule of {audited.rules} was seen to be broken. Kind: {audited.kind.value}, about {audited.duration:.0f} s."
+            )
+        )
+
+
+WHOLE = frozenset({"length", "restriction on file"})
+"""Evidence that is the whole text: nothing of it is to be marked."""

@@ -1,0 +1,185 @@
+"""`redactor serve` and `redactor queue`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from redactor.cli.options import ConfigOption
+from redactor.errors import ConfigurationError, NoInput
+from redactor.log_and_vault import DEFAULT
+from redactor.niceness import follow_niceness
+
+if TYPE_CHECKING:
+    from redactor.config import Settings
+    from redactor.service.jobs.queue import Queue
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(serve)
+    below = typer.Typer(no_args_is_help=True, help="Look after the service's queue: dead letters and where they lie.")
+    below.command("list")(show)
+    below.command("retry")(retry)
+    below.command("where")(where)
+    app.add_typer(below, name="queue")
+
+
+def serve(
+    *,
+    config: ConfigOption = DEFAULT,
+    listen: Annotated[
+        str | None, typer.Option(metavar="ADDRESS:PORT", help="Instead of http.listen; '' for no HTTP.")
+    ] = None,
+    sandbox: Annotated[
+        Literal["required", "auto", "limits"] | None, typer.Option(help="Instead of service.sandbox.")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Check the settings and end.")] = False,
+) -> None:
+    """Run the service: redacts what telephone systems, webhooks and its own sweeper tell it of.
+
+    SIGTERM ends it in good order: what is under way is finished first.
+    """
+    _needs_extra()
+    from redactor.config import load_settings
+
+    os.umask(0o027)
+    settings = load_settings(config, listen=listen, sandbox=sandbox)
+    if hasattr(os, "nice"):
+        # The telephone system comes first: a hook that waits for the recogniser would hold a call up.
+        os.nice(settings.service.nice)
+        follow_niceness()
+    # Only now all that is large: it takes seconds of a processor.
+    from redactor.job_config import recipe_of
+
+    recipe = recipe_of(settings)
+    if check:
+        print("The settings are in order.")
+        return
+    from redactor.factory import layers_of, sandboxed
+    from redactor.service.app import Service
+
+    _log_to_stderr()
+    stop = threading.Event()
+
+    def handler(_number: int, _frame: Any) -> None:
+        if stop.is_set():
+            os._exit(75)  # at once: nothing is half-written, and leases run out
+        stop.set()
+
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        log = logging.getLogger("redactor.serve")
+        with sandboxed(recipe.sandbox, warn=log.warning) as decoder:
+            log.info("decoding is confined by: %s", ", ".join(layers_of(decoder)) or "nothing")
+            service = Service(settings, recipe, confined=decoder)
+            try:
+                service.start()
+                while not stop.wait(1.0) and service.trouble != "crew-ended":
+                    pass
+            finally:
+                done = service.stop()
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
+    raise typer.Exit(0 if stop.is_set() and done else 75 if stop.is_set() else 70)
+
+
+def show(
+    *,
+    config: ConfigOption = DEFAULT,
+    state: Annotated[
+        Literal["failed", "quarantined", "queued", "claimed", "redacted"], typer.Option(help="Which jobs.")
+    ] = "failed",
+) -> None:
+    """Print jobs as JSON Lines; those that failed unless told otherwise."""
+    with _queue(config) as (queue, _):
+        after = 0
+        while page := queue.letters(state, after=after):
+            for letter in page:
+                print(json.dumps(letter))
+            after = page[-1]["id"]
+
+
+def retry(
+    numbers: Annotated[
+        list[int] | None, typer.Argument(metavar="JOB…", help="Which; all that failed if left out.")
+    ] = None,
+    *,
+    config: ConfigOption = DEFAULT,
+) -> None:
+    """Try dead letters again, as if for the first time."""
+    with _queue(config) as (queue, _):
+        print(f"{queue.retry(numbers or None)} jobs will be tried again.")
+
+
+def where(
+    number: Annotated[int, typer.Argument(metavar="JOB", help="Its number, from a log or `queue list`.")],
+    *,
+    config: ConfigOption = DEFAULT,
+) -> None:
+    """Print where a job's recording and its result lie (the service itself never names files)."""
+    from redactor.service.ingest.sources import described
+
+    with _queue(config) as (queue, settings):
+        kept = queue.unsealed(number)
+        if kept is None:
+            raise NoInput("There is no such job.", hint="See `redactor queue list`.")
+        place = described(kept[0])
+        if kept[0].get("kind") == "held":
+            place = str(settings.state / "held" / place)
+        for line in (place, kept[1]):
+            # A name may hold commands to the terminal.
+            print("".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in line) if sys.stdout.isatty() else line)
+
+
+@contextmanager
+def _queue(config: Path) -> Iterator[tuple[Queue, Settings]]:
+    _needs_extra()
+    from redactor.config import load_settings
+    from redactor.service.app import open_queue
+    from redactor.service.jobs.worker_locks import Presence
+
+    settings = load_settings(config)
+    with closing(Presence(settings.state)) as presence, closing(open_queue(settings, presence)) as queue:
+        yield queue, settings
+
+
+def _needs_extra() -> None:
+    from importlib.util import find_spec
+
+    missing = [name for name in ("sqlalchemy", "fastapi", "uvicorn", "prometheus_client") if find_spec(name) is None]
+    if missing:
+        raise ConfigurationError(
+            "The service needs packages that are not installed.", hint="pip install 'voicemail-redactor[serve]'"
+        )
+    if os.name != "posix":
+        raise ConfigurationError("The service runs on Linux and other POSIX systems only.")
+
+
+class _Plain(logging.Formatter):
+    """No tracebacks: their last lines quote what was handled."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - the library's name
+        return f"({ei[0].__name__ if ei and ei[0] else 'error'})"
+
+    def formatStack(self, stack_info: str) -> str:  # noqa: N802
+        return ""
+
+
+def _log_to_stderr() -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Plain("%(asctime)s %(levelname)s %(message)s"))
+    for name, level in (("redactor", logging.INFO), ("uvicorn", logging.ERROR)):
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [handler], False
+        logger.setLevel(level)

@@ -1,0 +1,289 @@
+"""`redactor vault …`: keys, and what lies in the vault."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from contextlib import suppress
+from dataclasses import asdict
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from redactor.atomic_files import as_output_error
+from redactor.cli.options import ConfigOption, StateOption
+from redactor.console import notice
+from redactor.errors import ConfigurationError, NoInput, OutputError, Refused
+from redactor.log_and_vault import DEFAULT, actor, needs_vault_extra, places_of
+
+if TYPE_CHECKING:
+    from redactor.vault import Item, Vault
+
+IdentityOption = Annotated[Path | None, typer.Option("--identity", metavar="FILE", help="Private key that opens.")]
+RecipientsOption = Annotated[
+    Path | None,
+    typer.Option("--recipients", metavar="FILE", help="Public keys to seal for, instead of keeping.recipients."),
+]
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="SHA-256 of the recording.")]
+KindOption = Annotated[str, typer.Option("--kind", help="original, transcript, meta …")]
+
+
+def register(app: typer.Typer) -> None:
+    vault = typer.Typer(no_args_is_help=True, help="Originals and unredacted transcripts, sealed.")
+    vault.command()(keygen)
+    vault.command()(seal)
+    vault.command("open")(open_item)
+    vault.command("list")(show)
+    vault.command()(bind)
+    vault.command()(rotate)
+    vault.command()(hold)
+    vault.command()(release)
+    vault.command()(purge)
+    app.add_typer(vault, name="vault")
+
+
+def keygen(
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder for the keys; nothing there is overwritten.")
+    ],
+    *,
+    cipher: Annotated[Literal["age", "aes-256-gcm"], typer.Option(help="What the keys are for.")] = "age",
+) -> None:
+    """Make the organisation's key pair and the recovery key pair."""
+    needs_vault_extra()
+    from redactor.vault import make_keys
+
+    for path in make_keys(out, cipher):
+        print(path)
+    notice(
+        "recovery.key goes offline, organisation.key where originals are opened; a host that only seals gets recipients.txt alone."
+    )
+
+
+def seal(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="Recordings; of another kind one file, with --id.")
+    ],
+    *,
+    config: ConfigOption = DEFAULT,
+    state: StateOption = None,
+    recipients: RecipientsOption = None,
+    kind: KindOption = "original",
+    id: Annotated[  # noqa: A002
+        str | None, typer.Option("--id", help="The recording that a file of another kind belongs to.")
+    ] = None,
+    anew: Annotated[bool, typer.Option("--anew", help="Over what is there of this kind.")] = False,
+    alone: Annotated[bool, typer.Option("--without-recovery", help="One recipient is enough.")] = False,
+) -> None:
+    """Seal files. Prints an id for each; names and times are sealed with the originals. The files stay where they are."""
+    if (kind != "original") != (id is not None) or (id is not None and len(paths) != 1):
+        raise ConfigurationError(
+            "--id goes with one file of a kind other than original.", hint="See `redactor vault seal --help`."
+        )
+    vault = places_of(config, state).open_vault(recipients=recipients, alone=alone)
+    for path in paths:
+        content, meta = _read(path)
+        number = id or sha256(content).hexdigest()
+        new = vault.seal(number, kind, content, by=actor(), replace=anew)
+        if kind == "original" and (anew or not vault.holds(number, "meta")):
+            vault.seal(number, "meta", json.dumps(meta).encode(), by=actor(), replace=True)
+        print(json.dumps({"id": number, "kind": kind, "new": new}))
+
+
+def open_item(
+    id: IdArgument,  # noqa: A002
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", metavar="FILE", help="Where to write, mode 0600, never over a file; - for standard output."
+        ),
+    ],
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="WORD", help="A number or word for the trail, without spaces or names.")
+    ],
+    *,
+    config: ConfigOption = DEFAULT,
+    state: StateOption = None,
+    identity: IdentityOption = None,
+    kind: KindOption = "original",
+) -> None:
+    """Open an item; the trail has it before anything is read."""
+    if os.path.lexists(out):
+        raise OutputError("There is a file of this name already.", hint="Give another --out.")
+    vault = places_of(config, state).open_vault(identity=identity)
+    try:
+        content = vault.open(id, kind, by=actor(), reason=reason)
+    except ValueError:
+        raise ConfigurationError(
+            "A reason is one short word without spaces.", hint="Such as the number of a ticket."
+        ) from None
+    if str(out) == "-":
+        sys.stdout.buffer.write(content)
+        return
+    _write(out, content)
+
+
+def bind(
+    id: IdArgument,  # noqa: A002
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", metavar="FILE", help="Where to write it for you to look at, mode 0600, never over a file."
+        ),
+    ],
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="WORD", help="A number or word for the trail, without spaces or names.")
+    ],
+    *,
+    config: ConfigOption = DEFAULT,
+    state: StateOption = None,
+    identity: IdentityOption = None,
+    kind: KindOption = "original",
+    yes: Annotated[bool, typer.Option("--yes", help="You have looked at it already: do not ask.")] = False,
+) -> None:
+    """Have the audit log name an item that it does not name, once you have looked at it: of a vault with a new log."""
+    if os.path.lexists(out):
+        raise OutputError("There is a file of this name already.", hint="Give another --out.")
+
+    def looked(content: bytes) -> bool:
+        _write(out, content)
+        return yes or typer.confirm(f"Look at {out}. Is it what was sealed as this message's {kind}?", err=True)
+
+    try:
+        places_of(config, state).open_vault(identity=identity).bind(id, kind, by=actor(), reason=reason, looked=looked)
+    except ValueError:
+        raise ConfigurationError(
+            "A reason is one short word without spaces.", hint="Such as the number of a ticket."
+        ) from None
+    print(json.dumps({"id": id, "kind": kind, "bound": True}))
+
+
+def _write(out: Path, content: bytes) -> None:
+    """Content in clear into a file of its own, whole or not at all."""
+    try:
+        with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except FileExistsError:
+        raise OutputError("There is a file of this name already.", hint="Give another --out.") from None
+    except OSError as error:
+        with suppress(OSError):
+            out.unlink()  # half a recording in clear helps nobody
+        raise as_output_error(error) from None
+
+
+def show(
+    *,
+    config: ConfigOption = DEFAULT,
+    state: StateOption = None,
+    purged: Annotated[bool, typer.Option("--purged", help="Also what is gone.")] = False,
+) -> None:
+    """Print what lies in the vault as JSON Lines: ids, kinds, sizes, times, holds."""
+    vault = places_of(config, state).open_vault(alone=True)
+    for item in vault.items(purged=purged):
+        print(json.dumps({**asdict(item), "matter": vault.held(item.id)}))
+
+
+def rotate(
+    recipients: Annotated[Path, typer.Option("--recipients", metavar="FILE", help="The new public keys.")],
+    *,
+    config: ConfigOption = DEFAULT,
+    state: StateOption = None,
+    identity: IdentityOption = None,
+    alone: Annotated[bool, typer.Option("--without-recovery", help="One recipient is enough.")] = False,
+) -> None:
+    """Wrap all keys for new recipients. Put the new file into keeping.recipients first, so that nothing more is sealed for the old ones."""
+    from redactor.vault import Recipients
+
+    vault = places_of(config, state).open_vault(identity=identity)
+    print(json.dumps({"items": vault.rotate(Recipients.load(recipients, alone=alone), by=actor())}))
+
+
+def hold(
+    id: IdArgument,  # noqa: A002
+    matter: Annotated[str, typer.Option("--matter", help="Number of the case, without names.")],
+    *,
+    config: ConfigOption = DEFAULT,
+    state: StateOption = None,
+) -> None:
+    """Keep a message from being purged, until it is released."""
+    places_of(config, state).open_vault(alone=True).hold(id, matter, by=actor())
+
+
+def release(
+    id: IdArgument,  # noqa: A002
+    *,
+    matter: Annotated[str, typer.Option("--matter", help="Which, if several hold the message.")] = "",
+    config: ConfigOption = DEFAULT,
+    state: StateOption = None,
+) -> None:
+    """End a legal hold. The message stays held while another matter holds it."""
+    places_of(config, state).open_vault(alone=True).release(id, matter=matter, by=actor())
+
+
+def purge(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="ID…", help="Which messages.")] = None,
+    *,
+    config: ConfigOption = DEFAULT,
+    state: StateOption = None,
+    older_than: Annotated[
+        float | None, typer.Option(metavar="DAYS", min=0.0, help="All that were sealed before that.")
+    ] = None,
+    kind: Annotated[str | None, typer.Option("--kind", help="Only items of this kind.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and leave it.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Destroy items for good: their keys are overwritten and removed. Messages under a legal hold stay (exit code 77 if one was named).
+
+    What killed processes left half sealed goes too.
+    """
+    if bool(ids) == (older_than is not None):
+        raise ConfigurationError("Give ids, or --older-than DAYS.", hint="See `redactor vault purge --help`.")
+    vault = places_of(config, state).open_vault(alone=True)
+    if not dry_run and (swept := vault.sweep(by=actor())):
+        notice(f"Parts of {swept} items that killed processes left were destroyed.")
+    chosen = (
+        _named(vault, ids) if ids else [i for i in vault.items() if i.sealed < time.time() - (older_than or 0) * 86_400]
+    )
+    chosen = [i for i in chosen if kind in (None, i.kind)]
+    held = [i for i in chosen if vault.held(i.id) is not None]
+    chosen = [i for i in chosen if i not in held]
+    if not dry_run and chosen and not yes:
+        typer.confirm(f"Destroy {len(chosen)} items for good?", abort=True, err=True)
+    for item in chosen:
+        if not dry_run:
+            try:
+                vault.purge(item, by=actor(), why="asked" if ids else "age")
+            except Refused as error:
+                # Held or sealed anew since it was chosen: that keeps this one, not the others.
+                held.append(item)
+                notice(error.message)
+                continue
+        print(json.dumps({"id": item.id, "kind": item.kind, "purged": not dry_run}))
+    if held:
+        notice(f"{len(held)} items stay: a legal hold keeps them, or they were sealed anew meanwhile.")
+        if ids:
+            raise Refused("A legal hold keeps what was named.", hint="Whoever may must release it first.")
+
+
+def _named(vault: Vault, ids: list[str]) -> list[Item]:
+    wanted = set(ids)
+    found = [item for item in vault.items() if item.id in wanted]
+    if wanted - {item.id for item in found}:
+        raise NoInput("Some of these ids are not in the vault.", hint="See `redactor vault list`.")
+    return found
+
+
+def _read(path: Path) -> tuple[bytes, dict[str, object]]:
+    """Content, and what is sealed beside it."""
+    try:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            state = os.fstat(file.fileno())
+            return file.read(), {"name": path.name, "modified": state.st_mtime, "size": state.st_size}
+    except OSError:
+        raise NoInput("A file to seal is missing, unreadable, or a link.") from None

@@ -1,0 +1,190 @@
+"""The worker: keeps models, streams items through a pipeline, asks the driver instead of a journal. An actor's body; knows nothing of Ray."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from redactor.cluster.messages import KEY_NAME, Box, Done, Given, Orders, Report, Started
+from redactor.errors import ClusterUnavailable, RedactorError
+from redactor.factory import Job, assemble, layers_of, sandboxed
+from redactor.storage import Claim, Decision, Fingerprints, Item, Known, Step
+from redactor.types import Outcome
+
+POLL = 0.25  # seconds after which an exchange comes back with nothing to say
+
+
+class Worker:
+    """See the package's text. Nothing is raised to Ray, which would write it down: what goes wrong is sealed, too.
+
+    Args:
+        out: the output folder, in full.
+        name: of this conversation.
+        cores: that this worker may use.
+    """
+
+    def __init__(self, out: str, name: str, cores: int) -> None:
+        self._out = Path(out)
+        self._name = name
+        self._cores = cores
+        self._box: Box | None = None
+        self._desk = Desk()
+
+    def start(self, sealed: bytes) -> bytes:
+        """Job → Started, or the RedactorError that prevents it; b"" if the key cannot be read here, or does not fit."""
+        from redactor.errors import as_redactor_error
+
+        answer: Started | RedactorError
+        try:
+            box = Box((self._out / KEY_NAME).read_bytes(), self._name, driver=False)
+            job: Job = box.open(sealed)
+        except Exception:  # noqa: BLE001 - no key, or not this one: nothing can be said under seal
+            return b""
+        self._box = box
+        try:
+            answer = self._started(job)
+        except Exception as error:  # noqa: BLE001 - told to the driver
+            answer = as_redactor_error(error, "start")
+        return box.seal(answer)
+
+    def _started(self, job: Job) -> Started:
+        desk = self._desk
+        lacking: list[str] = []
+        with ExitStack() as opened:
+            confined = opened.enter_context(sandboxed(job.sandbox, warn=lacking.append))
+            made = assemble(job, reader=desk.reader, cores=self._cores, confined=confined)
+            held = opened.pop_all()  # until the run ends
+
+        def run() -> None:
+            # The outcomes go by way of `finish`, or are known to the driver, who decided them.
+            outcomes = made.pipeline.run(
+                desk.items(), self._out, journal=desk, threads=made.in_flight, stopping=lambda: desk.ending
+            )
+            try:
+                for _ in outcomes:
+                    pass
+            finally:
+                held.close()
+                desk.close()
+
+        threading.Thread(target=run, name="pipeline", daemon=True).start()
+        info = made.engine.info if made.engine else None
+        synthetic = info.name if info is not None and info.synthetic_only else ""
+        return Started(
+            made.pipeline.settings(made.engine), made.in_flight, synthetic, layers_of(confined), tuple(lacking)
+        )
+
+    def exchange(self, sealed: bytes) -> bytes:
+        """Orders → Report; comes back as soon as there is something to report, or after `POLL`."""
+        assert self._box is not None
+        self._desk.take(self._box.open(sealed))
+        return self._box.seal(self._desk.report(patience=POLL))
+
+
+class Desk:
+    """A `Journal` for the pipeline that passes questions and results on to the driver, and the items that come from there."""
+
+    def __init__(self) -> None:
+        self._state = threading.Condition()
+        self._given: dict[int, Given] = {}
+        self._queue: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
+        self._answers: dict[int, Future[Decision]] = {}
+        self._asked: list[Claim] = []
+        self._done: list[Done] = []
+        self._closed = False
+        self._abandoned = False
+        self.ending = False
+
+    # --- towards the driver --------------------------------------------------------------------------------------------
+
+    def take(self, orders: Orders) -> None:
+        # Answers first: an item that was told to wait may come again in the same breath.
+        for number, answer in orders.answers:
+            if isinstance(answer, RedactorError):
+                self._answers.pop(number).set_exception(answer)
+                continue
+            if answer.step is not Step.PROCEED:
+                self._given.pop(number, None)
+            self._answers.pop(number).set_result(answer)
+        for given in orders.given:
+            self._given[given.item.number] = given
+            self._queue.put(given.item)
+        if orders.end and not self.ending:
+            self.ending = True
+            self._queue.put(None)
+
+    def report(self, *, patience: float) -> Report:
+        with self._state:
+            self._state.wait_for(lambda: self._asked or self._done or self._closed, timeout=patience)
+            report = Report(tuple(self._asked), tuple(self._done), self._closed)
+            self._asked, self._done = [], []
+        return report
+
+    def close(self) -> None:
+        """The pipeline has ended."""
+        with self._state:
+            self._closed = True
+            self._state.notify_all()
+
+    def abandon(self) -> None:
+        """The driver is gone for good: nobody answers any more, neither what was asked nor what is asked from now on."""
+        with self._state:
+            self._abandoned = True
+            unanswered = [answer for answer in self._answers.values() if not answer.done()]
+        for answer in unanswered:
+            answer.set_exception(_nobody())
+        self.take(Orders(end=True))
+
+    # --- towards the pipeline ------------------------------------------------------------------------------------------
+
+    def items(self) -> Iterator[Item]:
+        """Waits for the next one; ends when the run does."""
+        while (item := self._queue.get()) is not None:
+            yield item
+
+    def reader(self, item: Item) -> Any:
+        """The reader of the item's own transcript; None if it is to be recognised.
+
+        Raises:
+            RedactorError: it should have one, and has none.
+        """
+        given = self._given[item.number]
+        if isinstance(given.reader, RedactorError):
+            raise given.reader
+        return given.reader
+
+    def known(self, item: Item) -> Known | None:
+        return self._given[item.number].known
+
+    def begin(self, claim: Claim) -> Decision:
+        answer: Future[Decision] = Future()
+        with self._state:
+            if self._abandoned:  # a question from now on would be waited for to the end of time
+                raise _nobody()
+            self._answers[claim.item.number] = answer
+            self._asked.append(claim)
+            self._state.notify_all()
+        return answer.result()
+
+    def holds(self, item: Item) -> bool:
+        """What is given to another worker as well ends the same."""
+        return True
+
+    def finish(self, item: Item, outcome: Outcome, files: Fingerprints) -> None:
+        self._given.pop(item.number, None)
+        with self._state:
+            self._done.append(Done(outcome, dict(files)))
+            self._state.notify_all()
+
+    def released(self, *, idle: bool) -> tuple[Item, ...]:
+        """Nothing waits here: what is told to wait goes back to the driver."""
+        return ()
+
+
+def _nobody() -> RedactorError:
+    return ClusterUnavailable("The run that gave this recording out has ended.")

@@ -1,0 +1,169 @@
+"""What the audit of a sent message gives: evidence, breaches of rules, a verdict. All are frozen; `repr` hides speech."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+
+from redactor.compliance.consents import Consents
+from redactor.types import Finding, Transcript
+
+
+class Verdict(str, Enum):
+    """Of a rule or a message. There is no "compliant": `PASS` says that no rule was seen to be broken and none lacked an input."""
+
+    PASS = "pass"  # noqa: S105 - a verdict
+    FINDINGS = "findings"
+    UNDETERMINED = "undetermined"
+
+
+class Severity(str, Enum):
+    """S1 gravest; `NOTE` for what is no breach (V20: a person must listen)."""
+
+    S1 = "S1"
+    S2 = "S2"
+    S3 = "S3"
+    NOTE = "note"
+
+
+class Kind(str, Enum):
+    """What a message is for."""
+
+    CALLBACK = "callback"
+    APPOINTMENT = "appointment"
+    REFILL = "refill"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Words of one channel on which a breach rests: words[first:last] of its transcript.
+
+    Attributes:
+        start, end: seconds, unpadded.
+        confidence: the lowest of its words' (0 … 1).
+        score: of the finding that matched, 1.0 for a list or a rule of form.
+        matched: what said so: a recognizer's name with its label ("MedicationRecognizer MEDICATION"), or "list: approved callback numbers".
+        text: the words themselves; never in logs, in names or on pages whose reader may not hear the original.
+    """
+
+    channel: int
+    first: int
+    last: int
+    start: float
+    end: float
+    confidence: float
+    score: float
+    matched: str
+    text: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One rule that a message breaks, or (verdict undetermined) that could not be judged for want of an input.
+
+    Attributes:
+        rule: "V01" … "V20".
+        missing: inputs without which the rule cannot be judged ("consent", "approved callback numbers"), empty for findings.
+        why: one sentence without any word of the message.
+        better: wording to use instead, "" where there is none.
+    """
+
+    rule: str
+    severity: Severity
+    verdict: Verdict
+    evidence: tuple[Evidence, ...] = ()
+    missing: tuple[str, ...] = ()
+    why: str = ""
+    better: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Where a message says one of its parts: "patient", "caller", "practice", "callback", "request", "appointment", "refill"."""
+
+    name: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """The audit of one message.
+
+    Attributes:
+        id: SHA-256 of the recording, or of the text.
+        rules: name and version of the rule set ("voicemail/1").
+        exempt: rules that would have been broken, and the consent or list that allows it: (rule, "consent: details until 2027-01-01").
+    """
+
+    id: str
+    rules: str
+    kind: Kind
+    verdict: Verdict
+    breaches: tuple[Breach, ...]
+    parts: tuple[Part, ...] = ()
+    exempt: tuple[tuple[str, str], ...] = ()
+    duration: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What listening says about a recording beside its words; a message without it is a text that nobody has read aloud yet.
+
+    Attributes:
+        unheard: seconds of speech that no word stands for.
+        clipped: share of samples at full scale, 0 … 1.
+        invented: the words are of a checkpoint that must not be trusted with human speech (`ModelInfo.synthetic_only`).
+    """
+
+    unheard: float = 0.0
+    clipped: float = 0.0
+    invented: bool = False
+
+
+def only_digits(text: str) -> str:
+    """The figures of a text; who knows how numbers are spoken passes something better to `audit`."""
+    return "".join(c for c in text if c.isdigit())
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One sent message as the rules see it.
+
+    Attributes:
+        id: SHA-256 of the recording, or of the text.
+        transcripts: of all its channels; `findings` hold offsets into them.
+        duration: seconds; 0 for a text: its length is estimated.
+        heard: None for a text.
+        digits_of: text of a number as it was said → its digits.
+    """
+
+    id: str
+    transcripts: tuple[Transcript, ...]
+    findings: tuple[Finding, ...] = ()
+    duration: float = 0.0
+    heard: Heard | None = None
+    digits_of: Callable[[str], str] = only_digits
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What the words of a message do not tell. What is None is unknown: a rule that needs it is undetermined.
+
+    Attributes:
+        consents: the recipient's entry in the register.
+        sent: day of sending; consents are judged for it.
+        today: day of the audit, for messages whose day is unknown.
+        direction: "out"; "" unknown. A message that was left by somebody else is not audited.
+        prerecorded: a recording played to the recipient, rather than a person speaking.
+        to_patient: whoever is greeted is the patient (of a script: nobody is greeted yet).
+    """
+
+    consents: Consents | None = field(default=None, repr=False)
+    sent: date | None = None
+    today: date | None = None
+    direction: str = "out"
+    prerecorded: bool | None = None
+    to_patient: bool = False

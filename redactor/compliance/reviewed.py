@@ -1,0 +1,117 @@
+"""How much the rules miss, measured against people: labels of reviewed messages, and exact bounds.
+
+id      SHA-256 of the recording, or its first 8 digits or more
+rules   what a reviewer found that the message breaks: V02; V14; empty: nothing
+
+Messages in which the audit found nothing must be among them, or misses are invisible.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from redactor.compliance import IDS, Verdict
+from redactor.compliance.results import Row
+from redactor.errors import ConfigurationError, NoInput
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`count` of `total`, with the one-sided upper bound at 95 % (Clopper and Pearson): 0 of n gives about 3/n."""
+
+    count: int
+    total: int
+
+    @property
+    def value(self) -> float | None:
+        return self.count / self.total if self.total else None
+
+    @property
+    def bound(self) -> float:
+        if self.count == self.total:  # 0 of 0 too
+            return 1.0
+        from scipy.stats import beta
+
+        return float(beta.ppf(CONFIDENCE, self.count + 1, self.total - self.count))
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What reviewers saw that the audit did not.
+
+    Attributes:
+        breaches: of the breaches that reviewers confirmed, those that the audit neither found nor left undetermined.
+        silent: of the reviewed messages in which the audit found nothing, those with a breach.
+        false_alarms: of the findings in reviewed messages, those that reviewers did not confirm.
+        unknown: labels of messages that are not in this audit, or whose id is the beginning of several.
+    """
+
+    reviewed: int
+    breaches: Rate
+    silent: Rate
+    false_alarms: Rate
+    unknown: int
+
+
+def read_labels(path: Path) -> dict[str, frozenset[str]]:
+    """CSV → rules by (a part of an) id.
+
+    Raises:
+        NoInput, ConfigurationError
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        raise NoInput("The file of reviewed labels cannot be read.", hint="Give a CSV file in UTF-8.") from None
+    reader = csv.DictReader(io.StringIO(text))
+    labels: dict[str, frozenset[str]] = {}
+    if {name.strip().lower() for name in reader.fieldnames or ()} != {"id", "rules"}:
+        raise ConfigurationError("The file of reviewed labels needs the columns id and rules.")
+    reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
+    for row in reader:
+        if None in row or None in row.values():
+            raise ConfigurationError(f"Row {reader.line_num} of the reviewed labels has too few cells, or too many.")
+        identity = (row["id"] or "").strip().lower()
+        rules = frozenset(r.strip().upper() for r in (row["rules"] or "").split(";") if r.strip())
+        if len(identity) < 8 or set(identity) - set("0123456789abcdef") or identity in labels:
+            raise ConfigurationError(
+                f"Row {reader.line_num} of the reviewed labels: the id is none, or stands there twice."
+            )
+        if any(identity.startswith(other) or other.startswith(identity) for other in labels):
+            raise ConfigurationError(
+                f"Row {reader.line_num} of the reviewed labels: its id begins as an earlier one, or is its beginning."
+            )
+        if rules - set(IDS):
+            raise ConfigurationError(f"Row {reader.line_num} of the reviewed labels: rules are written V01; V14.")
+        labels[identity] = rules
+    return labels
+
+
+def missed(rows: Sequence[Row], labels: dict[str, frozenset[str]]) -> Missed:
+    """Compare."""
+    audited = {row.id: row.audited for row in rows if row.audited}
+    confirmed = lost = clean = silent = alarms = wrong = unknown = 0
+    for identity, truth in labels.items():
+        matches = [a for full, a in audited.items() if full.startswith(identity)]
+        if len(matches) != 1:
+            unknown += 1
+            continue
+        match = matches[0]
+        seen = {b.rule for b in match.breaches}
+        found = {b.rule for b in match.breaches if b.verdict is Verdict.FINDINGS}
+        confirmed += len(truth)
+        lost += len(truth - seen)
+        alarms += len(found)
+        wrong += len(found - truth)
+        if not found:
+            clean += 1
+            silent += bool(truth - seen)
+    return Missed(
+        len(labels) - unknown, Rate(lost, confirmed), Rate(silent, clean), Rate(wrong, alarms), unknown
+    )  # fmt: skip

@@ -1,0 +1,93 @@
+"""An engine for SQLite (one host) or PostgreSQL (several hosts), and the few statements in which the two differ."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Float,
+    Select,
+    Table,
+    create_engine,
+    event,
+    literal,
+    literal_column,
+    or_,
+    text,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+def connect(url: str) -> Engine:
+    """An engine with the tables made. Never raises for a database that is down: the first use does.
+
+    Args:
+        url: SQLAlchemy's (sqlite:////var/lib/redactor/queue.sqlite, postgresql+psycopg://…).
+    """
+    sqlite = url.startswith("sqlite")
+    engine = create_engine(url, pool_pre_ping=not sqlite, hide_parameters=True, pool_size=16, max_overflow=16)
+    if sqlite:
+        event.listen(engine, "connect", _prepare_sqlite)
+        # The driver's own BEGIN comes late and without a lock: two writers would meet in the middle and one would fail.
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def reading(engine: Engine) -> Engine:
+    """The same engine for transactions that only read: with SQLite they wait for no writer, and none waits for them."""
+    return engine.execution_options(reads=True)
+
+
+def _begin_sqlite(c: Connection) -> None:
+    c.exec_driver_sql("BEGIN" if c.get_execution_options().get("reads") else "BEGIN IMMEDIATE")
+
+
+def now(c: Connection) -> float:
+    """Seconds since 1970: the database's clock where several hosts share it."""
+    if c.dialect.name == "postgresql":
+        return float(c.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
+    return time.time()
+
+
+def clock(c: Connection) -> ColumnElement[float]:
+    """The same as a part of a statement, which saves a way to the database and back; the time at which the statement began."""
+    if c.dialect.name == "postgresql":
+        return literal_column("extract(epoch FROM statement_timestamp())::float8", Float)
+    return literal(time.time(), Float)
+
+
+def insert_new(c: Connection, table: Table, values: Mapping[str, Any]) -> int | None:
+    """A row's `id`; None if there is one already that it would be a second of, whoever put it in meanwhile."""
+    kind = postgresql if c.dialect.name == "postgresql" else sqlite
+    made = c.execute(kind.insert(table).values(values).on_conflict_do_nothing().returning(table.c.id)).scalar()
+    return None if made is None else int(made)
+
+
+def upsert(c: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Put a row in, or change the one with this key; nothing is written where it says so already."""
+    kind = postgresql if c.dialect.name == "postgresql" else sqlite
+    other = or_(*(table.c[name] != value for name, value in values.items()))
+    c.execute(
+        kind.insert(table)
+        .values({**key, **values})
+        .on_conflict_do_update(index_elements=list(key), set_=dict(values), where=other)
+    )
+
+
+def locked(query: Select[Any]) -> Select[Any]:
+    """Rows that this transaction holds; those that another holds are left out (PostgreSQL; SQLite has one writer at a time)."""
+    return query.with_for_update(skip_locked=True)
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    # FULL: a ticket is removed from the spool once its job is committed, so a commit must survive a power cut.
+    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

@@ -1,0 +1,181 @@
+"""What a run is to do, as plain values: made once from the options, turned into a pipeline here or on other machines."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from redactor import builders
+from redactor.errors import ConfigurationError, ModelUnavailable
+from redactor.malloc import keep_flat
+from redactor.policy import Policy
+from redactor.storage import Item
+
+if TYPE_CHECKING:
+    from redactor.pipeline import Pipeline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """All that shapes the artefacts.
+
+    Attributes:
+        recognition: arguments of `builders.build_transcriber`; None: no engine is needed.
+        only_transcripts: each recording brings a transcript made elsewhere: `recognition` is for the second reading alone.
+        verify: recognise each output again. verify_transcripts: those of recordings that bring a transcript.
+        sandbox: where recordings are decoded: "off" (in this process), or see `sandboxed`.
+        verify_model: checkpoint of the second reading, see `builders.build_second`.
+        hash_key: secret of the operator "hash".
+    """
+
+    policy: Policy
+    operator: str
+    style: Any
+    names: str
+    raw: str | None
+    ner: str
+    verify: bool
+    recognition: Mapping[str, Any] | None
+    in_flight: int = 0
+    sandbox: str = "auto"
+    verify_model: str = "auto"
+    verify_transcripts: bool = False
+    only_transcripts: bool = False
+    hash_key: bytes | None = field(default=None, repr=False)
+
+    def elsewhere(self) -> Job:
+        """The same for a process with another working directory: paths in full."""
+        given = self.recognition and {**self.recognition, "model": _in_full(self.recognition["model"])}
+        return replace(self, recognition=given, ner=_in_full(self.ner), verify_model=_in_full(self.verify_model))
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """A pipeline, its engine (None without), and how many recordings should be under way at once."""
+
+    pipeline: Pipeline
+    engine: Any
+    in_flight: int
+
+
+def assemble(
+    job: Job,
+    *,
+    reader: Callable[[Item], Any] | None = None,
+    cores: int = 0,
+    source: Callable[[Item], Any] | None = None,
+    policy_for: Callable[[Item], Policy] | None = None,
+    witness: Callable[..., None] | None = None,
+    confined: Any = None,
+) -> Assembled:
+    """Build the objects, load the models.
+
+    Args:
+        reader: gives the reader of an item's own transcript, or None: the item is recognised.
+        source: gives the bytes of an item (a `Source`); None: its file's.
+        policy_for, witness: see `Pipeline`.
+        confined: the decoder to use; None: the one of this process.
+        cores: that may be used; 0: all that this process may run on.
+
+    Raises:
+        ConfigurationError, ModelUnavailable
+    """
+    from redactor.pipeline import Pipeline
+    from redactor.render import Replacer
+    from redactor.speech import usable_cores
+
+    keep_flat()
+    # Two more than cores: some of those whose turn it is wait for the disk.
+    turn = threading.BoundedSemaphore((cores or usable_cores()) + 2)
+    replacer = Replacer(job.operator, key=job.hash_key)
+    decode = builders.decoder(job.raw, confined=confined)
+    engine: Any = None
+    second: Any = None
+    recipe: tuple[Any, ...] = (job.raw, job.ner)
+    if job.recognition is not None:
+        given = dict(job.recognition)
+        recipe += tuple(given[name] for name in ("beam", "language", "hotwords", "initial_prompt", "window"))
+        if cores and not given["workers"] and given["device"] != "cuda":
+            given["workers"] = max(1, cores // (given["threads"] or 1))
+        if not job.only_transcripts:
+            engine = builders.build_transcriber(**given, turn=turn)
+        if job.verify or job.verify_transcripts:
+            recipe += ("second reading" if job.verify else "second reading of transcripts",)
+            second = _second(job, engine, given, turn)
+    pipeline = Pipeline(
+        transcriber_for=lambda item: (reader and reader(item)) or engine,
+        detector=builders.build_detector(job.ner),
+        policy=job.policy,
+        replacer=replacer,
+        decoder=decode,
+        style=job.style,
+        verify_with=second,
+        verify_all=job.verify,
+        names=job.names,
+        recipe=repr(recipe),
+        turn=turn,
+        reader=source,
+        policy_for=policy_for,
+        witness=witness,
+    )
+    return Assembled(pipeline, engine, job.in_flight or (engine.in_flight if engine else (cores or usable_cores()) + 2))
+
+
+def _second(job: Job, engine: Any, given: Mapping[str, Any], turn: AbstractContextManager[Any]) -> Any:
+    try:
+        return builders.build_second(job.verify_model, engine, given, turn=turn)
+    except ModelUnavailable as error:
+        if engine is not None:
+            raise
+        raise ModelUnavailable(
+            f"To hear whether a transcript made elsewhere was right, a checkpoint is needed. {error.message}",
+            hint=f"{error.hint} Without this second reading: --no-verify, or redaction.verify_transcripts = false.",
+        ) from error
+
+
+def sandboxed(sandbox: str, *, warn: Callable[[str], None] = lambda _: None) -> AbstractContextManager[Any]:
+    """The decoder of a sandbox, or None where this process decodes.
+
+    Args:
+        sandbox: "required" (bubblewrap and the filter of system calls, or an error), "auto" (what of them works),
+            "limits" (without
+            bubblewrap), "off".
+        warn: called with a sentence for each thing that does not confine recordings though it could.
+
+    Raises:
+        ConfigurationError: it is required and does not work, or this system has no such processes.
+    """
+    if sandbox == "off":
+        return nullcontext()
+    if os.name != "posix":
+        if sandbox != "auto":
+            raise ConfigurationError("This system cannot confine a process.", hint="Use --sandbox auto or off.")
+        warn("Recordings are decoded unconfined: this system has no processes that could confine them.")
+        return nullcontext()
+    from redactor.audio.sandbox import ConfinedDecoder
+
+    decoder = ConfinedDecoder(bubblewrap={"required": True, "auto": None, "limits": False}[sandbox])
+    for sentence in decoder.lacking:
+        warn(f"Decoding is less confined than it could be: {sentence}")
+    return decoder
+
+
+def layers_of(decoder: Any) -> tuple[str, ...]:
+    """What confines the decoding of recordings; nothing where this process decodes."""
+    return tuple(decoder.layers) if decoder is not None else ()
+
+
+def _in_full(name: str) -> str:
+    """The absolute path, if the name is one of a file or folder here."""
+    return os.path.abspath(name) if os.path.exists(name) else name  # noqa: PTH100, PTH110
+
+
+def in_full(item: Item) -> Item:
+    """The item with its absolute path, links not followed."""
+    within = None if item.within is None else Path(os.path.abspath(item.within))  # noqa: PTH100
+    return replace(item, path=Path(os.path.abspath(item.path)), within=within)  # noqa: PTH100

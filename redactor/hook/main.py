@@ -1,0 +1,84 @@
+"""The command: clear the environment, read the settings, make a ticket, write it down; an exit code of sysexits.h."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from contextlib import suppress
+
+from redactor.errors import Busy, NoInput, RedactorError
+from redactor.hook.arguments import FRONTS, USAGE, Call, Usage
+from redactor.hook.settings import DEFAULT, hook_settings, read_toml
+from redactor.hook.spool import Spool
+
+TYPE_CHECKING = False  # see settings
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any
+
+MAIL_SECONDS = 30.0
+"""A mail has the only copy of its recording: better late than lost."""
+
+
+def main(words: list[str]) -> int:
+    """One call; returns the exit code. Nothing is ever raised, and no argument is printed."""
+    os.environ.clear()
+    os.umask(0o007)
+    try:
+        if words[:1] in (["--help"], ["-h"]):
+            sys.stdout.write(USAGE)
+            return 0
+        return _take(words)
+    except Usage:
+        _say("The command line is not understood. See `redactor hook --help`.")
+        return 64
+    except RedactorError as error:
+        _say(f"error: {error.message}\n  {error.hint}")
+        return error.exit_code
+    except Exception as error:  # noqa: BLE001 - the last boundary: no traceback, it would hold the arguments
+        _say(f"error: Unexpected {type(error).__name__}.\n  Call again; the sweeper finds the recording otherwise.")
+        return 75
+    finally:
+        # An interpreter that ends has no handler any more: the alarm would kill it, after all was done.
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _take(words: list[str]) -> int:
+    config = DEFAULT
+    if words[:1] == ["--config"] and len(words) > 1:
+        config, words = words[1], words[2:]
+    elif words and words[0].startswith("--config="):
+        config, words = words[0].partition("=")[2], words[1:]
+    front = FRONTS.get(words[0]) if words else None
+    if front is None:
+        raise Usage
+    settings = hook_settings(read_toml(config))
+    _give_up_after(MAIL_SECONDS if words[0] == "mailcmd" else settings.seconds)
+    spool = Spool(settings.spool, limit=settings.spool_limit)
+    stdin = sys.stdin.buffer if sys.stdin is not None else None  # closed by whoever called us
+    try:
+        made = front(Call(words[1:], settings.roots, stdin))
+    except NoInput:  # only where no recording is no error
+        return 0
+    for ticket, audio in made:
+        spool.put(ticket, audio)
+    return 0
+
+
+def _give_up_after(seconds: float) -> None:
+    """A dead disk or a caller that never ends its mail must not hold the telephone system up."""
+
+    def handler(_number: int, _frame: FrameType | None) -> Any:
+        raise Busy("It took too long.", hint="Is a disk or a network share slow? The sweeper finds the recording.")
+
+    signal.signal(signal.SIGALRM, handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})  # masks are inherited
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def _say(text: str) -> None:
+    if sys.stderr is None:  # closed: 2 may be any file by now
+        return
+    with suppress(OSError):  # no terminal: the exit code says it
+        os.write(2, f"{text}\n".encode("ascii", "replace"))

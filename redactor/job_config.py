@@ -1,0 +1,57 @@
+"""What shapes the artefacts, from the service's settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from redactor import builders
+from redactor.config import Settings
+from redactor.errors import ConfigurationError
+from redactor.factory import Job
+from redactor.policy import Policy
+from redactor.render import Replacer
+
+
+def recipe_of(settings: Settings) -> Job:
+    """What shapes the artefacts, from [redaction].
+
+    Raises:
+        ConfigurationError
+    """
+    r = settings.redaction
+    unheard: Any = r.unheard or None
+    choices = {
+        "device": ("auto", "cpu", "cuda"), "window": ("auto", "full"), "bleep": ("tone", "silence", "noise"),
+        "operator": ("label", "mask", "hash", "drop"), "unheard": ("", "quarantine", "bleep"), "names": ("auto", "id", "keep"),
+    }  # fmt: skip
+    for name, known in choices.items():
+        if getattr(r, name) not in known:
+            raise ConfigurationError(f"The setting redaction.{name} must be one of {', '.join(k for k in known if k)}.")
+    if r.hash_key and r.operator != "hash":
+        raise ConfigurationError('redaction.hash_key is for operator "hash".')
+    only_transcripts = r.model == "none"
+    verify_transcripts = bool(settings.service.transcripts) and r.verify_transcripts
+    recognition = None if only_transcripts and not (r.verify or verify_transcripts) else {
+        "model": "auto" if only_transcripts else r.model, "device": r.device, "compute_type": r.compute_type or None, "threads": r.threads, "workers": r.workers,
+        "batch_size": r.batch_size, "window": r.window, "beam": r.beam or None, "language": r.language or None,
+        "hotwords": r.hotwords or None, "initial_prompt": r.initial_prompt or None, "revision": r.revision or None, "probe": False,
+    }  # fmt: skip
+    job = Job(
+        policy=builders.policy_from(r.policy, padding=None, unheard=unheard), operator=r.operator, style=r.bleep, names=r.names, raw=r.raw or None,
+        ner=r.ner, verify=r.verify, verify_model=r.verify_model, verify_transcripts=verify_transcripts, only_transcripts=only_transcripts, recognition=recognition, hash_key=bytes(r.hash_key) or None, sandbox=settings.service.sandbox,
+    )  # fmt: skip
+    Replacer(job.operator, key=job.hash_key)
+    builders.decoder(job.raw)
+    sent_policy_of(settings)
+    return job
+
+
+def sent_policy_of(settings: Settings) -> Policy:
+    """The policy of messages that were sent. Where reviewers get them, unheard speech is covered: a person will listen.
+
+    Raises:
+        ConfigurationError
+    """
+    r = settings.redaction
+    unheard: Any = r.unheard or ("bleep" if settings.reviews_sent else None)
+    return builders.policy_from(r.sent_policy or r.policy, padding=None, unheard=unheard)

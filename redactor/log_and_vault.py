@@ -1,0 +1,98 @@
+"""Where the audit log and the vault lie: as the service's settings say, or below one folder."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from redactor.errors import ConfigurationError
+from redactor.hook.settings import DEFAULT as SETTINGS
+
+DEFAULT = Path(SETTINGS)
+
+if TYPE_CHECKING:
+    from redactor.audit_log import Trail
+    from redactor.config import Settings
+    from redactor.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Files and folders of trail and vault; `recipients` and `identity` may be None."""
+
+    trail: Path
+    keys: Path
+    anchor: Path
+    vault: Path
+    recipients: Path | None
+    identity: Path | None
+
+    def open_trail(self) -> Trail:
+        from redactor.audit_log import Trail
+
+        return Trail.open(self.trail, key=self.keys, anchor=self.anchor)
+
+    def open_vault(
+        self, *, trail: Trail | None = None, recipients: Path | None = None, identity: Path | None = None, alone: bool = False
+    ) -> Vault:  # fmt: skip
+        """The vault with the keys that are given here, or named by the settings.
+
+        Raises:
+            ConfigurationError, OutputError, TrailDamaged
+        """
+        needs_vault_extra()
+        from redactor.vault import Identities, Recipients, Vault
+
+        public, private = recipients or self.recipients, identity or self.identity
+        return Vault(
+            self.vault, trail=trail or self.open_trail(), recipients=Recipients.load(public, alone=alone) if public else None,
+            identities=Identities.load(private) if private else None,
+        )  # fmt: skip
+
+
+def places_of(config: Path, state: Path | None) -> Places:
+    """Where things lie.
+
+    Args:
+        state: given: all of it below this folder, and no settings are read.
+
+    Raises:
+        ConfigurationError
+    """
+    if state is not None:
+        recipients = state / "recipients.txt"
+        return Places(
+            state / "trail", state / "trail.keys", state / "trail.anchor", state / "vault",
+            recipients if recipients.exists() else None, None,
+        )  # fmt: skip
+    from redactor.config import load_settings
+
+    return places_in(load_settings(config))
+
+
+def places_in(settings: Settings) -> Places:
+    """The same from settings that were read."""
+    k, state = settings.keeping, settings.state
+    return Places(
+        Path(k.trail or state / "trail"), Path(k.trail_keys or state / "trail.keys"), Path(k.anchor or state / "trail.anchor"),
+        Path(k.vault or state / "vault"), Path(k.recipients) if k.recipients else None, Path(k.identity) if k.identity else None,
+    )  # fmt: skip
+
+
+def actor() -> str:
+    """Who calls a command, for the trail: the system's number of the user, since a name may be anything."""
+    return f"user:{os.getuid() if hasattr(os, 'getuid') else 0}"
+
+
+def needs_vault_extra() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("pyrage") is None or find_spec("cryptography") is None:
+        raise ConfigurationError(
+            "The vault needs packages that are not installed.", hint="pip install 'voicemail-redactor[vault]'"
+        )
+
+
+__all__ = ["DEFAULT", "Places", "actor", "needs_vault_extra", "places_in", "places_of"]

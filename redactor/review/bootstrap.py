@@ -1,0 +1,169 @@
+"""Settings → the review web of a running service, and the studio that the command line adds messages with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from redactor.audit_log import Trail
+from redactor.auth import Access, AccessSettings, build_access
+from redactor.compliance import (
+    Audited,
+    Breach,
+    Circumstances,
+    Register,
+    Rules,
+    Verdict,
+    audit,
+    load_rules,
+    read_register,
+    verdict_of,
+)
+from redactor.compliance.recipients import Sending
+from redactor.compliance.transcriber import message_of
+from redactor.config import Settings
+from redactor.crypto import Sealer
+from redactor.errors import ConfigurationError
+from redactor.job_config import sent_policy_of
+from redactor.log_and_vault import places_in
+from redactor.review.app import build_review
+from redactor.review.importer import KnownSendings, Reception
+from redactor.review.repository import Store
+from redactor.review.request_context import Desk, environment
+from redactor.review.reviews import Judgments
+from redactor.review.sampling import Samples
+from redactor.review.version_store import Shelf
+from redactor.review.versions import Studio
+from redactor.types import KEYED_DIGITS, Plan, Recording
+
+if TYPE_CHECKING:
+    from redactor.pipeline import Pipeline
+
+
+_ASKS_WHO = "V17"
+"""The rule that cannot be judged of a recipient that nobody knows, whatever is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Everything of the review web in one process."""
+
+    app: FastAPI
+    desk: Desk
+    access: Access
+    reception: Reception
+
+    def scopes(self, token: str) -> frozenset[str]:
+        """What a token of `redactor accounts token` is good for, nothing if it is none (any more)."""
+        found = self.access.tokens.find(token)
+        return found.scopes if found else frozenset()
+
+
+class Auditing:
+    """The rules, applied to recordings that the pipeline has read, and what is known of their sending.
+
+    Findings that the policy ignores for their low score are none here either: rules and redaction rest on the same ones.
+    """
+
+    def __init__(self, rules: Rules, register: Register | None) -> None:
+        self.rules, self._register = rules, register
+
+    def __call__(self, recording: Recording, plan: Plan, given: Sending) -> Audited:
+        entry = self._register.of(given.recipient) if self._register and given.recipient else None
+        message = message_of(recording, plan.speech, _found(plan))
+        circumstances = Circumstances(
+            consents=entry, sent=given.sent, direction=given.direction, prerecorded=given.prerecorded
+        )
+        audited = audit(message, circumstances, self.rules)
+        return audited if given.listed else _to_nobody(audited, self.rules)
+
+
+def _to_nobody(audited: Audited, rules: Rules) -> Audited:
+    """A list that should say to whom it went does not: a line of its own for the reviewers, also where the practice has switched V17 off."""
+    rule = rules.rules[_ASKS_WHO]
+    why = "The list of recipients does not name this message: to whom it went is not known."
+    breach = Breach(rule.id, rule.severity, Verdict.UNDETERMINED, (), ("recipient",), why, rule.better)
+    # Of a recipient that nobody knows the rule itself says no more than that.
+    others = (b for b in audited.breaches if b.rule != rule.id)
+    breaches = tuple(sorted((*others, breach), key=lambda b: b.rule))
+    return replace(audited, breaches=breaches, verdict=verdict_of(breaches))
+
+
+def _found(plan: Plan) -> tuple[Any, ...]:
+    """The detector's findings: a policy that splits one into parts has left several decisions of it."""
+    return tuple(dict.fromkeys(d.finding for d in plan.decisions if d.finding.label != KEYED_DIGITS))
+
+
+def open_studio(
+    settings: Settings, engine: Engine, *, pipeline: Callable[[], Pipeline | None]
+) -> tuple[Studio, Trail, Auditing]:
+    """What makes messages and versions.
+
+    Raises:
+        ConfigurationError: a file of [review] cannot be used. OutputError: the folder cannot be written to.
+    """
+    r = settings.review
+    if not r.folder:
+        raise ConfigurationError("There is no review here.", hint="Set review.folder: see the chapter on review.")
+    places = places_in(settings)
+    trail = places.open_trail()
+    vault = places.open_vault(trail=trail)
+    store = Store(engine)
+    with _usable_database():
+        store.prepare()
+    auditing = Auditing(
+        load_rules(Path(r.rules) if r.rules else None), read_register(r.consents) if r.consents else None
+    )
+    shelf = Shelf(Path(r.folder))
+    studio = Studio(
+        pipeline=pipeline, vault=vault, shelf=shelf, store=store, audit=auditing, policy=sent_policy_of(settings)
+    )
+    return studio, trail, auditing
+
+
+@contextmanager
+def _usable_database() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise ConfigurationError(
+            f"The database cannot be used ({type(error).__name__}).",
+            hint="Check service.database_url, and that it runs.",
+        ) from None
+
+
+def open_review(
+    settings: Settings, engine: Engine, sealer: Sealer, *, pipeline: Callable[[], Pipeline | None]
+) -> Review:
+    """The review web of a service.
+
+    Raises:
+        ConfigurationError, OutputError
+    """
+    studio, trail, auditing = open_studio(settings, engine, pipeline=pipeline)
+    with _usable_database():
+        studio.sweep()
+    r, url = settings.review, settings.review.public_url.rstrip("/")
+    templates = environment()
+    access = build_access(
+        engine, trail=trail, sealer=sealer, templates=templates,
+        settings=AccessSettings(
+            # TLS is a proxy's business, so with https one stands in front.
+            secure=url.startswith("https://"), behind_proxy=r.behind_proxy and url.startswith("https://"), idle_seconds=r.idle_seconds, absolute_seconds=r.absolute_seconds,
+            emergency_seconds=r.emergency_seconds, origin=url,
+        ),
+    )  # fmt: skip
+    desk = Desk(
+        studio.store, Judgments(engine, sealer), Samples(engine), studio, trail, sealer, access.guard, templates,
+        reveal_seconds=r.reveal_seconds, titles={name: rule.title for name, rule in auditing.rules.rules.items()},
+    )  # fmt: skip
+    known = KnownSendings(Path(r.recipients)) if r.recipients else None
+    reception = Reception(studio, trail, sealer, known, patience=r.recipients_seconds)
+    return Review(build_review(desk, access.router), desk, access, reception)

@@ -1,0 +1,321 @@
+"""Messages under review, their findings and versions: added, listed page by page, looked at, given a new version."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Engine, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from redactor.compliance.model import Audited, Severity, Verdict
+from redactor.compliance.results import discreet
+from redactor.database import now, reading
+from redactor.errors import RedactorError
+from redactor.policy import Edit
+from redactor.review.schema import findings, grants, make_tables, messages, reviews, sampled, sendings, versions
+
+PAGE = 50
+COUNTED = 1000
+"""Rows are counted so far: "1000 or more" is enough for a person, and cheap."""
+FILTERS = ("state", "verdict", "rule", "severity", "kind", "caller")
+_RANK = {severity.value: n for n, severity in enumerate(Severity)}
+
+
+class Stale(RedactorError):
+    """Somebody else saved first: what was sent was made of an older version, and nothing was changed."""
+
+    exit_code = 75
+    reason = "stale"
+    default_hint = "Load the message again and apply what you had."
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a page of the queue shows. "" and 0: no matter what.
+
+    Attributes:
+        since, until: seconds since 1970, of `added`.
+        mine: messages that this person has taken and not judged yet.
+        sample: drawn in this sample.
+    """
+
+    state: str = ""
+    verdict: str = ""
+    rule: str = ""
+    severity: str = ""
+    kind: str = ""
+    caller: str = ""
+    since: float = 0.0
+    until: float = 0.0
+    mine: int = 0
+    sample: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows, newest first, and the keys of the pages beside it ("" where there is none)."""
+
+    rows: tuple[Mapping[str, Any], ...]
+    following: str
+    count: int
+
+
+class Store:
+    """Safe for many threads and processes.
+
+    Args:
+        engine: see `serve.database.connect`.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine, self._reads = engine, reading(engine)
+
+    def prepare(self) -> None:
+        """Make the tables."""
+        make_tables(self.engine)
+
+    # --- in ------------------------------------------------------------------------------------------------------------
+
+    def add(
+        self, audited: Audited, *, folder: str, by: str, audio: str = "", place: str = "", caller: str = "", mailbox: str = "",
+        added: float = 0.0, told: Callable[[], object] = lambda: None,
+    ) -> bool:  # fmt: skip
+        """Put a message before the reviewers; False if it is there already (nothing changes then).
+
+        Args:
+            audio: SHA-256 of its recording, if that is not its id.
+            place: see `sent`.
+        """
+        rows = [_finding(audited.id, n, breach) for n, breach in enumerate(audited.breaches)]
+        try:
+            with self.engine.begin() as c:
+                at = added or now(c)
+                # What was seen to be broken counts before what could not be judged.
+                gravest = min(
+                    audited.breaches,
+                    key=lambda b: (b.verdict is not Verdict.FINDINGS, _RANK[b.severity.value]),
+                    default=None,
+                )
+                c.execute(insert(messages).values(
+                    id=audited.id, added=at, duration=audited.duration, kind=audited.kind.value, verdict=audited.verdict.value,
+                    severity=gravest.severity.value if gravest else "", rule=gravest.rule if gravest else "",
+                    rules=" ".join(sorted({b.rule for b in audited.breaches})), ruleset=audited.rules, caller=caller, mailbox=mailbox,
+                    state="new", needed=1, version=1, folder=folder, turn=0,
+                ))  # fmt: skip
+                c.execute(insert(sendings).values(message=audited.id, audio=audio or audited.id, place=place))
+                c.execute(
+                    insert(versions).values(message=audited.id, version=1, folder=folder, by=by, at=at, edits="[]")
+                )
+                if rows:
+                    c.execute(insert(findings), [{**row, "added": at} for row in rows])
+                told()
+        except IntegrityError:
+            return False
+        return True
+
+    def new_version(
+        self,
+        message: str,
+        version: int,
+        edits: Sequence[Edit],
+        *,
+        folder: str,
+        by: str,
+        told: Callable[[], object] = lambda: None,
+    ) -> int:
+        """Make version + 1 the current one.
+
+        Raises:
+            Stale: `version` is not the current one any more.
+        """
+        with self.engine.begin() as c:
+            done = c.execute(
+                update(messages)
+                .where(messages.c.id == message, messages.c.version == version)
+                .values(version=version + 1, folder=folder)
+            )
+            if done.rowcount != 1:
+                raise Stale("The redaction was changed by somebody else meanwhile.")
+            told()
+            c.execute(insert(versions).values(
+                message=message, version=version + 1, folder=folder, by=by, at=now(c),
+                edits=json.dumps([asdict(e) for e in edits]),
+            ))  # fmt: skip
+        return version + 1
+
+    # --- out -----------------------------------------------------------------------------------------------------------
+
+    def page(self, filters: Filters, *, after: str = "", limit: int = PAGE) -> Page:
+        """Messages with their `audio`, newest first, from behind the key `after` (the `following` of another page; anything else: the first)."""
+        query = _where(filters)
+        added, identity = messages.c.added, messages.c.id
+        key = _key(after)
+        shown = query
+        if key:
+            # Spelled out for the index: "added <= x" bounds the walk, the rest settles equal times.
+            shown = shown.where(added <= key[0], or_(added < key[0], identity < key[1]))
+        shown = _with_audio(shown).order_by(added.desc(), identity.desc()).limit(limit + 1)
+        with self._reads.connect() as c:
+            rows = [dict(row) for row in c.execute(shown).mappings()]
+            counted = query.with_only_columns(identity).limit(COUNTED).subquery()
+            count = c.execute(select(func.count()).select_from(counted)).scalar_one()
+        more = rows[limit - 1] if len(rows) > limit else None
+        return Page(tuple(rows[:limit]), f"{more['added']!r}-{more['id']}" if more else "", int(count))
+
+    def look(self, message: str) -> dict[str, Any] | None:
+        """A message's row, and `audio`."""
+        query = _with_audio(select(messages)).where(messages.c.id == message)
+        with self._reads.connect() as c:
+            row = c.execute(query).mappings().first()
+        return dict(row) if row else None
+
+    def sent(self, audio: str, place: str) -> str:
+        """The message that a recording is, sent from a place (a mark); "" if there is none."""
+        query = select(sendings.c.message).where(sendings.c.audio == audio)
+        with self._reads.connect() as c:
+            if found := c.execute(query.where(sendings.c.place == place)).scalar():
+                return str(found)
+            if not (found := c.execute(query.where(sendings.c.place == "")).scalar()):
+                return ""
+        with self.engine.begin() as c:  # of an earlier version: now we know where it was sent from
+            unknown = update(sendings).where(sendings.c.message == found, sendings.c.place == "")
+            return str(found) if c.execute(unknown.values(place=place)).rowcount else ""
+
+    def sendings(self, audio: str, *, limit: int = PAGE) -> list[dict[str, Any]]:
+        """Messages that are one and the same recording, newest first."""
+        query = select(messages).join(sendings, sendings.c.message == messages.c.id).where(sendings.c.audio == audio)
+        with self._reads.connect() as c:
+            rows = c.execute(query.order_by(messages.c.added.desc(), messages.c.id.desc()).limit(limit)).mappings()
+            return [dict(row) for row in rows]
+
+    def findings(self, message: str) -> list[dict[str, Any]]:
+        """What the rules say, in their order; `evidence` unpacked."""
+        with self._reads.connect() as c:
+            rows = c.execute(select(findings).where(findings.c.message == message).order_by(findings.c.number))
+            return [{**row, "evidence": json.loads(row["evidence"])} for row in map(dict, rows.mappings())]
+
+    def edits(self, message: str, version: int) -> tuple[Edit, ...]:
+        """All edits that made a version out of the first plan."""
+        with self._reads.connect() as c:
+            kept = c.execute(
+                select(versions.c.edits).where(versions.c.message == message, versions.c.version == version)
+            ).scalar_one()
+        return tuple(Edit(**edit) for edit in json.loads(kept))
+
+    def history(self, message: str) -> list[dict[str, Any]]:
+        """Versions, first to last."""
+        with self._reads.connect() as c:
+            rows = c.execute(
+                select(versions.c.version, versions.c.by, versions.c.at)
+                .where(versions.c.message == message)
+                .order_by(versions.c.version)
+            ).mappings()
+            return [dict(row) for row in rows]
+
+    def counts(self) -> dict[str, int]:
+        """Messages by state."""
+        with self._reads.connect() as c:
+            rows = c.execute(select(messages.c.state, func.count()).group_by(messages.c.state))
+            return {state: int(n) for state, n in rows}
+
+    def kinds(self) -> list[str]:
+        """Rules that were found broken at least once."""
+        with self._reads.connect() as c:
+            return list(c.execute(select(findings.c.rule).distinct().order_by(findings.c.rule)).scalars())
+
+    # --- leave to hear the original -------------------------------------------------------------------------------------
+
+    def grant(self, message: str, person: int, *, sitting: str, seconds: float, reason: bytes) -> str:
+        """Leave for one person to hear and read one original for some time; `reason` is sealed.
+
+        Args:
+            sitting: mark of the log-in, and of the emergency if there is one: leave ends with either.
+        """
+        identity = secrets.token_hex(16)
+        with self.engine.begin() as c:
+            at = now(c)
+            c.execute(insert(grants).values(
+                id=identity, message=message, person=person, sitting=sitting, until=at + seconds, reason=reason,
+            ))  # fmt: skip
+        return identity
+
+    def granted(self, message: str, person: int, sitting: str) -> str:
+        """The grant that this person has now, "" if none."""
+        with self._reads.connect() as c:
+            found = c.execute(
+                select(grants.c.id)
+                .where(
+                    grants.c.message == message,
+                    grants.c.person == person,
+                    grants.c.sitting == sitting,
+                    grants.c.until > now(c),
+                )
+                .order_by(grants.c.until.desc())
+                .limit(1)
+            ).scalar()
+        return str(found or "")
+
+    def end_grants(self, message: str, person: int) -> None:
+        """Give leave back."""
+        with self.engine.begin() as c:
+            c.execute(delete(grants).where(grants.c.message == message, grants.c.person == person))
+
+
+def _finding(message: str, number: int, breach: Any) -> dict[str, Any]:
+    # Which entry of a list matched is the word that was said, for whoever looks it up in the rules.
+    evidence = [
+        {
+            "channel": e.channel, "first": e.first, "last": e.last, "start": round(e.start, 3), "end": round(e.end, 3),
+            "confidence": round(e.confidence, 3), "score": round(e.score, 3), "matched": discreet(e.matched),
+        }
+        for e in breach.evidence
+    ]  # fmt: skip
+    return {
+        "message": message, "number": number, "rule": breach.rule, "severity": breach.severity.value,
+        "verdict": breach.verdict.value, "why": breach.why[:400], "better": breach.better[:400],
+        "missing": ", ".join(breach.missing)[:200], "evidence": json.dumps(evidence),
+    }  # fmt: skip
+
+
+def _with_audio(query: Select[Any]) -> Select[Any]:
+    audio = func.coalesce(sendings.c.audio, messages.c.id).label("audio")
+    return query.add_columns(audio).outerjoin(sendings, sendings.c.message == messages.c.id)
+
+
+def _where(f: Filters) -> Select[Any]:
+    added, identity = messages.c.added, messages.c.id
+    query = select(messages)
+    if f.rule:
+        broken = select(findings.c.message).where(findings.c.rule == f.rule)
+        # Their `added` is the message's: the days narrow both.
+        if f.since:
+            broken = broken.where(findings.c.added >= f.since)
+        if f.until:
+            broken = broken.where(findings.c.added < f.until)
+        query = query.where(identity.in_(broken.scalar_subquery()))
+    for name in ("state", "verdict", "severity", "kind", "caller"):
+        if value := getattr(f, name):
+            query = query.where(messages.c[name] == value)
+    if f.since:
+        query = query.where(added >= f.since)
+    if f.until:
+        query = query.where(added < f.until)
+    if f.mine:
+        query = query.join(
+            reviews, and_(reviews.c.message == identity, reviews.c.person == f.mine, reviews.c.state == "taken")
+        )
+    if f.sample:
+        query = query.join(sampled, and_(sampled.c.message == identity, sampled.c.sample == f.sample))
+    return query
+
+
+def _key(after: str) -> tuple[float, str] | None:
+    added, _, identity = after.rpartition("-")
+    try:
+        return (float(added), identity) if len(identity) == 64 else None
+    except ValueError:
+        return None

@@ -1,0 +1,110 @@
+"""The dashboard, and the same as CSV."""
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import StreamingResponse
+
+from redactor.audit_log import events
+from redactor.auth import Holder, Person
+from redactor.review.report import report
+from redactor.review.repository import Filters
+from redactor.review.request_context import Desk
+
+COLUMNS = {
+    "messages": "id added duration kind verdict severity rules ruleset caller mailbox state version audio".split(),
+    "judgments": "id state rules_verdict person verdict finding rule answer start end adjudicated".split(),
+}
+
+
+def router(desk: Desk) -> APIRouter:
+    """Routes of the dashboard."""
+    routes = APIRouter()
+    reads = Annotated[Person, Depends(desk.guard("report.read"))]
+    exports = Annotated[Person | Holder, Depends(desk.guard.either("export", "export"))]
+
+    @routes.get("/dashboard")
+    def dashboard(request: Request, person: reads) -> Response:
+        """Agreement, precision, misses: of a sample (the newest unless another is asked for), or of all."""
+        every = desk.samples.all()
+        asked = request.query_params.get("sample", "")
+        known = [s["id"] for s in every]
+        sample = (
+            int(asked) if asked.isdecimal() and len(asked) < 10 and int(asked) in (*known, 0) else (known or [0])[0]
+        )
+        drawn = next((s for s in every if s["id"] == sample), None)
+        return desk.page(
+            "dashboard.html", person, report=report(desk.store.engine, sample), samples=every, drawn=drawn,
+            counts=desk.store.counts(),
+        )  # fmt: skip
+
+    @routes.get("/export/{what}.csv")
+    def export(what: Literal["messages", "judgments"], asker: exports) -> Response:
+        """Every row, for people and for programs with a token. No word of a message and no comment is among them; people are numbers."""
+        if what == "messages":
+            rows, total = _messages(desk), sum(desk.store.counts().values())
+        else:
+            every = list(_judgments(desk))
+            if isinstance(asker, Person):
+                desk.judgments.told_all(asker.id)
+            rows, total = iter(every), len(every)
+        desk.trail.append(events.Exported(by=asker.actor, what=what, rows=total))
+        headers = {"Content-Disposition": f'attachment; filename="{what}.csv"'}
+        return StreamingResponse(_csv(COLUMNS[what], rows), media_type="text/csv; charset=utf-8", headers=headers)
+
+    return routes
+
+
+def _messages(desk: Desk) -> Iterator[list[Any]]:
+    for row in _all(desk):
+        yield [row[name] for name in COLUMNS["messages"]]
+
+
+def _judgments(desk: Desk) -> Iterator[list[Any]]:
+    for row in _all(desk):
+        if row["state"] == "new":
+            continue
+        rules = {f["number"]: f["rule"] for f in desk.store.findings(row["id"])}
+        settled = desk.judgments.settled(row["id"])
+        final = settled["verdict"] if settled else ""
+        for j in desk.judgments.all(row["id"]):
+            if j.state != "given" or row["state"] == "open":  # the second reader is still blind
+                continue
+            head = [row["id"], row["state"], row["verdict"], j.person, j.verdict]
+            yield [*head, "", "", "", "", "", final]
+            for number, answer in sorted(j.answers.items()):
+                yield [*head, number, rules.get(number, ""), answer, "", "", final]
+            for rule, start, end in j.missed:
+                yield [*head, "", rule, "missed", start, end, final]
+
+
+def _all(desk: Desk) -> Iterator[dict[str, Any]]:
+    after = ""
+    while True:
+        page = desk.store.page(Filters(), after=after, limit=500)
+        yield from map(dict, page.rows)
+        if not (after := page.following):
+            return
+
+
+def _csv(columns: list[str], rows: Iterator[list[Any]]) -> Iterator[str]:
+    held = io.StringIO()
+    writer = csv.writer(held, lineterminator="\r\n")  # RFC 4180
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([safe(value) for value in row])
+        if held.tell() > 1 << 16:
+            yield held.getvalue()
+            held.seek(0)
+            held.truncate()
+    yield held.getvalue()
+
+
+def safe(value: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula (OWASP: CSV injection): text that could be one gets an apostrophe."""
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r", "\n")):
+        return f"'{value}"
+    return value

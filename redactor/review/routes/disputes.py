@@ -1,0 +1,78 @@
+"""Adjudication: two blind reviews side by side, and a lead's word."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import RedirectResponse
+
+from redactor.audit_log import events
+from redactor.auth import Person, form_of
+from redactor.review.repository import Filters, Stale
+from redactor.review.request_context import RULES, Desk, Message, whole
+from redactor.review.reviews import ANSWERS, VERDICTS, Taken
+from redactor.review.routes.message import LONGEST_TEXT
+
+
+def router(desk: Desk) -> APIRouter:
+    """Routes of adjudication."""
+    routes = APIRouter()
+    settles = Annotated[Person, Depends(desk.guard("message.hear_redacted", "adjudicate"))]
+
+    @routes.get("/disputes")
+    def disputes(person: settles) -> Response:
+        """What reviewers do not agree about."""
+        return desk.page("disputes.html", person, page=desk.store.page(Filters(state="disputed")))
+
+    def shown(
+        person: Person, row: dict[str, Any], *, status: int = 200, problem: str = "", typed: Any = None
+    ) -> Response:
+        message = row["id"]
+        everybody = desk.judgments.all(message)
+        given = [j for j in everybody if j.state == "given"]
+        return desk.page(
+            "adjudication.html", person, status=status, row=row, given=given, findings=desk.store.findings(message), rules=RULES,
+            verdicts=VERDICTS, settled=desk.judgments.settled(message), problem=problem, typed=typed or {},
+            own=any(j.person == person.id for j in everybody),
+        )  # fmt: skip
+
+    @routes.get("/messages/{message}/adjudication")
+    def adjudication(message: Message, person: settles) -> Response:
+        """Both reviews, once both are given: before that nobody sees either."""
+        row = desk.row(message)
+        if row["state"] not in ("disputed", "adjudicated", "reviewed"):
+            raise HTTPException(404, "nothing-to-settle")
+        if row["state"] == "reviewed":
+            desk.judgments.told_all(person.id, message)
+        return shown(person, row)
+
+    @routes.post("/messages/{message}/adjudication")
+    async def settle(message: Message, request: Request, person: settles) -> Response:
+        """The lead's word; 409 with all that was typed if somebody was faster."""
+        form = await form_of(request)
+        verdict, comment = form.get("verdict", ""), form.get("comment", "")[:LONGEST_TEXT]
+        turn = whole(form.get("turn", ""))
+        answers = {
+            whole(name.removeprefix("finding_")): value
+            for name, value in form.items()
+            if name.startswith("finding_") and value in ANSWERS
+        }
+        missed = [rule for rule in RULES if form.get(f"missed_{rule}")]
+        if verdict not in VERDICTS:
+            raise HTTPException(422, "choose-a-verdict")
+
+        def keep() -> Response:
+            try:
+                event = events.Adjudicated(by=person.actor, message=message, verdict=verdict)
+                desk.judgments.adjudicate(
+                    message, person.id, turn=turn, verdict=verdict, answers=answers, missed=missed, comment=comment,
+                    told=lambda: desk.trail.append(event),
+                )  # fmt: skip
+            except (Stale, Taken) as refused:
+                problem = f"{refused.message} Nothing of yours was saved; what you typed is below."
+                return shown(person, desk.row(message), status=409, problem=problem, typed=form)
+            return RedirectResponse("/disputes", 303)
+
+        return await run_in_threadpool(keep)
+
+    return routes

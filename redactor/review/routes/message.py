@@ -1,0 +1,229 @@
+"""One message: its page, edits of the redaction, answers to findings, the review, leave to hear the original."""
+
+import secrets
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse, RedirectResponse
+
+from redactor.audit_log import events
+from redactor.auth import Person, form_of
+from redactor.policy import MANUAL, Edit
+from redactor.review.repository import Stale
+from redactor.review.request_context import RULES, Desk, Message, json_of, sitting, whole
+from redactor.review.reviews import ANSWERS, VERDICTS, Taken, Undecided
+from redactor.types import Interval
+
+LONGEST_TEXT = 2000
+MOST_EDITS = 200
+MOST_FINDINGS = 10_000
+SHORTEST_REASON = 8
+MOST_LABELS = 500
+"""Characters of labels in an entry of the trail."""
+
+
+def router(desk: Desk) -> APIRouter:
+    """Routes below a message."""
+    routes = APIRouter(prefix="/messages/{message}")
+    hears = Annotated[Person, Depends(desk.guard("message.hear_redacted"))]
+    edits = Annotated[Person, Depends(desk.guard("message.hear_redacted", "redaction.edit"))]
+    judges = Annotated[Person, Depends(desk.guard("message.hear_redacted", "finding.decide"))]
+    reveals = Annotated[Person, Depends(desk.guard("message.hear_original"))]
+
+    def leave(message: str, person: Person) -> str:
+        """The grant that counts: one that was given while the permission lasted counts no longer than it."""
+        return desk.store.granted(message, person.id, sitting(person)) if person.may("message.hear_original") else ""
+
+    def opened(person: Person, row: dict[str, Any], *, anew: bool) -> None:
+        event = events.MessageOpened(by=person.actor, message=row["id"], version=row["version"])
+        what = (sitting(person), "opened", event.message, event.version)
+        desk.lately.tell(what, lambda: desk.trail.append(event), anew=anew)
+
+    @routes.get("")
+    def page(message: Message, person: hears) -> Response:
+        """The page around a message; words and sound follow by `view.json` and `audio`."""
+        row, shown = desk.current(message, lambda folder: desk.studio.shelf.view(message, folder))
+        opened(person, row, anew=True)
+        return _page(desk, row, shown, person, leave(message, person))
+
+    @routes.get("/view.json")
+    def view(message: Message, person: hears) -> dict[str, Any]:
+        """Words, bleeps and outline of the current version; with leave the words as they were said."""
+        row, shown = desk.current(message, lambda folder: desk.studio.shelf.view(message, folder))
+        opened(person, row, anew=False)
+        shown["revealed"] = False
+        if grant := leave(message, person):
+            shown["words"] = desk.studio.original(message, grant, by=person.actor, reason=grant)[1]
+            shown["revealed"] = True
+        shown["mine"] = _answers(desk, message, person)
+        return shown
+
+    @routes.post("/edits")
+    async def edit(message: Message, request: Request, person: edits) -> Response:
+        """{"version", "edits": […]} or {"version", "undo": true} → a new version, everything rendered anew."""
+        given = await json_of(request)
+        asked = given.get("edits", [])
+        if not isinstance(given.get("version"), int) or not isinstance(asked, list) or len(asked) > MOST_EDITS:
+            raise HTTPException(422, "bad-request")
+        wanted, undo = [_edit(one) for one in asked], given.get("undo") is True
+        if not wanted and not undo:
+            raise HTTPException(422, "bad-request")
+        number = await run_in_threadpool(save, message, person, given["version"], wanted, undo)
+        return JSONResponse({"version": number})
+
+    def save(message: str, person: Person, version: int, wanted: list[Edit], undo: bool) -> int:
+        desk.row(message)
+        # What nobody has heard nobody can know to be harmless.
+        if (undo or any(e.kind == "uncover" for e in wanted)) and not leave(message, person):
+            raise HTTPException(403, "hear-it-first")
+        new: dict[str, Any] = {"by": person.actor, "message": message, "version": version + 1}
+
+        def tell(opened: tuple[Interval, ...]) -> None:
+            stretches = [
+                events.StretchUncovered(
+                    **new, channel=one.channel, start_ms=round(one.start * 1000), end_ms=round(one.end * 1000),
+                    labels=",".join(one.labels)[:MOST_LABELS],
+                )
+                for one in opened
+            ]  # fmt: skip
+            desk.trail.append_many([events.RedactionEdited(**new, uncovered=len(stretches)), *stretches])
+
+        return desk.studio.edit(message, version, wanted, undo=undo, by=person.actor, reason="edit", told=tell)
+
+    @routes.post("/decisions")
+    async def decide(message: Message, request: Request, person: judges) -> Response:
+        """{"finding", "rule", "decision", "comment"}; for what the rules missed finding -1, with start and end."""
+        given = await json_of(request)
+        rule, finding, decision = given.get("rule"), given.get("finding"), given.get("decision")
+        comment, start, end = given.get("comment", ""), given.get("start", 0.0), given.get("end", 0.0)
+        times = all(isinstance(t, int | float) and 0 <= t < 1e6 for t in (start, end))
+        if (
+            rule not in RULES
+            or type(finding) is not int
+            or not -1 <= finding < MOST_FINDINGS
+            or not isinstance(decision, str)
+            or not times
+        ):
+            raise HTTPException(422, "bad-request")
+        if (
+            decision not in (*ANSWERS, "missed", "withdraw")
+            or not isinstance(comment, str)
+            or len(comment) > LONGEST_TEXT
+        ):
+            raise HTTPException(422, "bad-request")
+
+        def keep() -> dict[str, Any]:
+            desk.row(message)
+            event = events.FindingDecided(
+                by=person.actor, message=message, rule=rule, finding=finding, decision=decision
+            )
+            desk.judgments.decide(
+                message, person.id, finding=finding, rule=rule, decision=decision, comment=comment,
+                start=round(float(start), 2), end=round(float(end), 2),
+                told=lambda: desk.trail.append(event),
+            )  # fmt: skip
+            return _answers(desk, message, person)
+
+        return JSONResponse(await run_in_threadpool(keep))
+
+    @routes.post("/review")
+    async def review(message: Message, request: Request, person: judges) -> Response:
+        """The end of a review. A redaction that changed meanwhile: 409, a page that holds what was typed."""
+        form = await form_of(request)
+        verdict, comment = form.get("verdict", ""), form.get("comment", "")[:LONGEST_TEXT]
+        version = whole(form.get("version", ""))
+        if verdict not in VERDICTS:
+            raise HTTPException(422, "choose-a-verdict")
+
+        def give() -> Response:
+            desk.row(message)
+            try:
+                event = events.ReviewGiven(by=person.actor, message=message, version=version, verdict=verdict)
+                desk.judgments.give(
+                    message, person.id, version=version, verdict=verdict, comment=comment,
+                    told=lambda: desk.trail.append(event),
+                )  # fmt: skip
+            except (Stale, Taken, Undecided) as refused:
+                return desk.page(
+                    "kept.html", person, status=409, row=desk.row(message), verdict=verdict, comment=comment, verdicts=VERDICTS,
+                    refused=refused,
+                )  # fmt: skip
+            return RedirectResponse(f"/messages/{message}?given=1", 303)
+
+        return await run_in_threadpool(give)
+
+    @routes.post("/original")
+    async def original(message: Message, request: Request, person: reveals) -> Response:
+        """Leave to hear and read the original for a while, for a reason that is typed, and an event in the trail."""
+        form = await form_of(request)
+        reason = form.get("reason", "").strip()[:LONGEST_TEXT]
+
+        def give() -> Response:
+            row, shown = desk.current(message, lambda folder: desk.studio.shelf.view(message, folder))
+            if len(reason) < SHORTEST_REASON:
+                problem = "Say in a few words why you must hear the original."
+                return _page(desk, row, shown, person, "", status=422, problem=problem)
+            mark = desk.trail.mark(reason)
+            seen = {"by": person.actor, "message": message, "version": row["version"], "reason": mark}
+            desk.trail.append_many([events.OriginalHeard(**seen), events.WordsRead(**seen)])
+            desk.store.grant(
+                message, person.id, sitting=sitting(person), seconds=desk.reveal_seconds,
+                reason=desk.sealer.seal(secrets.token_bytes(16) + reason.encode()),
+            )  # fmt: skip
+            return RedirectResponse(f"/messages/{message}", 303)
+
+        return await run_in_threadpool(give)
+
+    @routes.post("/original/end")
+    def end(message: Message, person: reveals) -> Response:
+        """Give leave back."""
+        desk.studio.forget(desk.store.granted(message, person.id, sitting(person)))
+        desk.store.end_grants(message, person.id)
+        return RedirectResponse(f"/messages/{message}", 303)
+
+    return routes
+
+
+def _page(
+    desk: Desk, row: dict[str, Any], shown: dict[str, Any], person: Person, grant: str, *, status: int = 200, problem: str = ""
+) -> Response:  # fmt: skip
+    message = row["id"]
+    mine = desk.judgments.mine(message, person.id)
+    name = desk.studio.name(message, by=person.actor, reason=grant) if grant else ""
+    others = [other for other in desk.store.sendings(row["audio"]) if other["id"] != message]
+    return desk.page(
+        "message.html", person, status=status, row=row, findings=desk.store.findings(message), mine=mine, rules=RULES,
+        verdicts=VERDICTS, history=desk.store.history(message), revealed=bool(grant), name=name, problem=problem, others=others,
+        plain=" ".join(w["text"] for w in shown["words"]), minutes=round(desk.reveal_seconds / 60),
+    )  # fmt: skip
+
+
+def _answers(desk: Desk, message: str, person: Person) -> dict[str, Any]:
+    mine = desk.judgments.mine(message, person.id)
+    return {
+        "answers": {str(n): a for n, a in mine.answers.items()}, "missed": [list(place) for place in mine.missed],
+        "state": mine.state,
+    }  # fmt: skip
+
+
+def _edit(given: Any) -> Edit:
+    """One edit as the page sends it; HTTPException 422."""
+    numbers = ("first", "last")
+    times = ("start", "end")
+    if not isinstance(given, dict) or not isinstance(given.get("kind"), str) or type(given.get("channel")) is not int:
+        raise HTTPException(422, "bad-request")
+    if not all(type(given.get(n, 0)) is int for n in numbers):
+        raise HTTPException(422, "bad-request")
+    if not all(isinstance(given.get(t, 0.0), int | float) and not isinstance(given.get(t), bool) for t in times):
+        raise HTTPException(422, "bad-request")
+    # A whole number may have any number of digits: more than a float can be made of.
+    if not all(-1e6 < given.get(t, 0.0) < 1e6 for t in times):
+        raise HTTPException(422, "bad-request")
+    label = given.get("label", MANUAL)
+    if not isinstance(label, str):
+        raise HTTPException(422, "bad-request")
+    return Edit(
+        given["kind"], given["channel"], given.get("first", 0), given.get("last", 0), float(given.get("start", 0.0)),
+        float(given.get("end", 0.0)), label,
+    )  # fmt: skip

@@ -1,0 +1,67 @@
+"""The queue: filters, pages, the next message to judge."""
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+
+from redactor.auth import Person
+from redactor.review.repository import COUNTED, Filters
+from redactor.review.request_context import RULES, Desk, date_of
+from redactor.review.schema import STATES
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "state": STATES,
+    "verdict": ("pass", "findings", "undetermined"),
+    "rule": RULES,
+    "severity": ("S1", "S2", "S3", "note"),
+    "kind": ("callback", "appointment", "refill", "other"),
+}
+
+
+def router(desk: Desk) -> APIRouter:
+    """Routes of the queue."""
+    routes = APIRouter()
+    lister = Annotated[Person, Depends(desk.guard("message.list"))]
+    judge = Annotated[Person, Depends(desk.guard("finding.decide"))]
+
+    @routes.get("/")
+    async def start(_person: lister) -> Response:
+        """Where people begin."""
+        return RedirectResponse("/messages", 303)
+
+    @routes.get("/messages")
+    def messages(request: Request, person: lister) -> Response:
+        """A page of messages. Filters that are not known are as if they had not been given."""
+        asked = dict(request.query_params)
+        chosen = {name: asked[name] for name, known in CHOICES.items() if asked.get(name) in known}
+        for name in ("since", "until"):
+            if date_of(asked.get(name, "")):
+                chosen[name] = asked[name]
+        if asked.get("assigned") == "me":
+            chosen["assigned"] = "me"
+        if asked.get("sample", "").isdecimal() and len(asked["sample"]) < 10:
+            chosen["sample"] = asked["sample"]
+        filters = Filters(
+            **{name: chosen.get(name, "") for name in CHOICES},
+            since=date_of(chosen.get("since", "")),
+            # The day that is named is part of what is shown.
+            until=date_of(chosen["until"]) + 86_400 if "until" in chosen else 0.0,
+            mine=person.id if "assigned" in chosen else 0, sample=int(chosen.get("sample", 0)),
+        )  # fmt: skip
+        page = desk.store.page(filters, after=asked.get("after", "")[:120])
+        following: Any = f"/messages?{urlencode({**chosen, 'after': page.following})}" if page.following else ""
+        first = f"/messages?{urlencode(chosen)}" if asked.get("after") else ""
+        return desk.page(
+            "queue.html", person, page=page, chosen=chosen, choices=CHOICES, following=following, first=first,
+            many=COUNTED, counts=desk.store.counts(),
+        )  # fmt: skip
+
+    @routes.post("/messages/next")
+    def take_next(person: judge) -> Response:
+        """The next message for this person: what they have begun, else one of a sample."""
+        found = desk.judgments.take_next(person.id)
+        return RedirectResponse(f"/messages/{found}" if found else "/messages?assigned=me&none=1", 303)
+
+    return routes

@@ -1,0 +1,71 @@
+"""The audit trail for those who may read it, newest first. Reading it is an event of its own; exporting, with a proof, is `redactor log export`."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from redactor.audit_log import events, newest
+from redactor.auth import Person
+from redactor.review.request_context import Desk
+
+PAGE = 100
+ACTOR = re.compile(r"(person|token|user):[0-9]{1,18}|service|trail")
+MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a row shows; `fields` None: the line is no entry of ours, so nothing of it is shown."""
+
+    number: int
+    moment: str = ""
+    kind: str = ""
+    by: str = ""
+    fields: tuple[tuple[str, str | int], ...] | None = None
+
+
+def router(desk: Desk) -> APIRouter:
+    """Routes of the trail."""
+    routes = APIRouter()
+    reads = Annotated[Person, Depends(desk.guard("trail.read"))]
+
+    @routes.get("/trail")
+    def trail(request: Request, person: reads) -> Response:
+        """A page of entries. A filter that is not known is as if it had not been given, and the page says so of an actor."""
+        asked = request.query_params
+        kind, by, before = asked.get("kind", ""), asked.get("by", "").strip()[:96], asked.get("before", "")
+        kind = kind if kind in events.KINDS else ""
+        known = bool(ACTOR.fullmatch(by))
+        chosen = {name: value for name, value in (("kind", kind), ("by", by if known else "")) if value}
+        below = int(before) if re.fullmatch(r"[0-9]{1,18}", before) else 0
+        page = newest(desk.trail.folder, before=below, kind=kind, by=chosen.get("by", ""), limit=PAGE)
+        numbers = [int(entry["n"]) for entry in page.entries] or [0]
+        # Before anything is given out.
+        desk.trail.append(events.TrailRead(by=person.actor, first=min(numbers), last=max(numbers)))
+        following = f"/trail?{urlencode({**chosen, 'before': page.following})}" if page.following else ""
+        first = f"/trail?{urlencode(chosen)}" if chosen else "/trail"
+        return desk.page(
+            "trail.html", person, entries=[shown(entry) for entry in page.entries], kinds=sorted(events.KINDS), kind=kind, by=by,
+            problem=bool(by) and not known, chosen=chosen, first=first if below else "", following=following,
+            full=len(page.entries) == PAGE, check=desk.trail.last_check(),
+        )  # fmt: skip
+
+    return routes
+
+
+def shown(entry: dict[str, Any]) -> Entry:
+    """An entry as a row, made anew as its event: what somebody wrote into the file by hand might be speech, and then does not fit."""
+    number = int(entry["n"])
+    rest = {name: value for name, value in entry.items() if name not in ("n", "t", "event", "mac")}
+    kind, moment = entry.get("event"), entry.get("t")
+    if not (isinstance(kind, str) and kind in events.KINDS and isinstance(moment, str) and MOMENT.fullmatch(moment)):
+        return Entry(number)
+    try:
+        body = events.body_of(events.KINDS[kind](**rest))
+    except (TypeError, ValueError):
+        return Entry(number)
+    fields = tuple((name, value) for name, value in body.items() if name not in ("event", "by"))
+    return Entry(number, f"{moment[:10]} {moment[11:19]} UTC", kind, body["by"], fields)

@@ -1,0 +1,179 @@
+"""Seeded stratified samples with the probability with which each message was drawn; clean messages are drawn like the others.
+
+Without the clean ones misses would be invisible, and without the probabilities no share of a sample says anything of the whole.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine, func, insert, select, update
+
+from redactor.database import now, reading
+from redactor.errors import NoInput
+from redactor.review.schema import messages, sampled, samples
+from redactor.review.schema import reviews as reviewed
+
+STRATA = ("verdict", "rule", "kind", "caller")
+LARGEST = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One message of a sample."""
+
+    message: str
+    stratum: str
+    probability: float
+
+
+def draw(frame: Iterable[tuple[str, str]], *, size: int, least: int, seed: int) -> list[Drawn]:
+    """A stratified sample without replacement: the same for the same frame, numbers and seed, in whatever order the frame comes.
+
+    Args:
+        frame: (message, stratum) of all that may be drawn.
+        size: messages to draw; all, if there are fewer.
+        least: drawn from each stratum before the rest is shared out in proportion, or the whole stratum if it is smaller.
+
+    Returns:
+        Sorted by message. `probability` is the stratum's share that was drawn.
+    """
+    strata: dict[str, list[str]] = {}
+    for message, stratum in frame:
+        strata.setdefault(stratum, []).append(message)
+    counts = shared({name: len(members) for name, members in strata.items()}, size=size, least=least)
+    out: list[Drawn] = []
+    for name in sorted(strata):
+        members = sorted(strata[name])
+        # A stratum's draw depends on its own name and members: another stratum that grows does not change it.
+        chosen = random.Random(f"{seed}/{name}").sample(members, counts[name])  # noqa: S311 - reproducible, not secret
+        out.extend(Drawn(message, name, counts[name] / len(members)) for message in chosen)
+    return sorted(out, key=lambda d: d.message)
+
+
+def shared(strata: Mapping[str, int], *, size: int, least: int) -> dict[str, int]:
+    """How many of each stratum: at least `least`, the rest in proportion (largest remainders, ties by name), never more than it has."""
+    size = min(size, sum(strata.values()))
+    counts = dict.fromkeys(strata, 0)
+    # Too small a sample gives one to each in turn, the largest strata first.
+    for _ in range(least):
+        for name in sorted(strata, key=lambda s: (-strata[s], s)):
+            if sum(counts.values()) < size and counts[name] < strata[name]:
+                counts[name] += 1
+    while (left := size - sum(counts.values())) > 0:
+        room = {name: strata[name] - counts[name] for name in strata if counts[name] < strata[name]}
+        total = sum(room.values())
+        parts = {name: left * open_ / total for name, open_ in room.items()}
+        for name, part in parts.items():
+            counts[name] += int(part)
+        rest = left - sum(int(part) for part in parts.values())
+        for name in sorted(parts, key=lambda s: (int(parts[s]) - parts[s], s))[:rest]:
+            counts[name] += counts[name] < strata[name]
+    return counts
+
+
+class Samples:
+    """Samples as they are kept."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._reads = engine, reading(engine)
+
+    def draw(
+        self, *, size: int, least: int, seed: int, strata: Sequence[str], reviews: int, by: str,
+        since: float = 0.0, until: float = 0.0,
+        told: Callable[[int, int, int], object] = lambda *_: None,
+    ) -> int:  # fmt: skip
+        """Draw from all messages added in that time, and ask so many reviews of each; the sample's number.
+
+        Args:
+            told: called with number, size and size of the frame before the sample counts.
+
+        Raises:
+            NoInput: there is no message to draw from.
+        """
+        columns = [messages.c[name] for name in STRATA if name in strata]
+        query = select(messages.c.id, *columns).where(messages.c.added >= since)
+        if until:
+            query = query.where(messages.c.added < until)
+        with self._engine.begin() as c:
+            rows: list[tuple[Hashable, ...]] = [tuple(row) for row in c.execute(query)]
+            if not rows:
+                raise NoInput("There is no message to draw from.", hint="Choose another time, or add messages first.")
+            frame = [(str(row[0]), " · ".join(str(v) or "none" for v in row[1:])[:80] or "all") for row in rows]
+            drawn = draw(frame, size=size, least=least, seed=seed)
+            totals: dict[str, int] = {}
+            for _, stratum in frame:
+                totals[stratum] = totals.get(stratum, 0) + 1
+            taken: dict[str, int] = {}
+            for one in drawn:
+                taken[one.stratum] = taken.get(one.stratum, 0) + 1
+            plan = {
+                "by": [name for name in STRATA if name in strata], "least": least, "since": since, "until": until,
+                "strata": [{"name": n, "of": totals[n], "drawn": taken.get(n, 0)} for n in sorted(totals)],
+            }  # fmt: skip
+            number = int(
+                c.execute(
+                    insert(samples)
+                    .values(
+                        at=now(c), by=by, seed=seed, size=len(drawn), of=len(rows), reviews=reviews, plan=json.dumps(plan)
+                    )
+                    .returning(samples.c.id)
+                ).scalar_one()
+            )  # fmt: skip
+            c.execute(
+                insert(sampled),
+                [
+                    {"sample": number, "message": d.message, "stratum": d.stratum, "probability": d.probability}
+                    for d in drawn
+                ],
+            )
+            if reviews > 1:
+                here = select(sampled.c.message).where(sampled.c.sample == number)
+                # What one person has judged already is judged by a second as well.
+                c.execute(
+                    update(messages)
+                    .where(messages.c.id.in_(here), messages.c.needed < reviews)
+                    .values(needed=reviews, turn=messages.c.turn + 1)
+                )
+                given = (
+                    select(func.count())
+                    .select_from(reviewed)
+                    .where(reviewed.c.message == messages.c.id, reviewed.c.state == "given")
+                    .correlate(messages)
+                    .scalar_subquery()
+                )
+                c.execute(
+                    update(messages)
+                    .where(messages.c.id.in_(here), messages.c.state == "reviewed", given < messages.c.needed)
+                    .values(state="open")
+                )
+            told(number, len(drawn), len(rows))
+        return number
+
+    def all(self) -> list[dict[str, Any]]:
+        """Newest first, with `plan` unpacked and how many of each are judged."""
+        done = (
+            select(sampled.c.sample, func.count().label("done"))
+            .join(messages, messages.c.id == sampled.c.message)
+            .where(messages.c.state.in_(("reviewed", "adjudicated", "disputed")))
+            .group_by(sampled.c.sample)
+            .subquery()
+        )
+        query = (
+            select(samples, func.coalesce(done.c.done, 0).label("done"))
+            .outerjoin(done, done.c.sample == samples.c.id)
+            .order_by(samples.c.id.desc())
+            .limit(200)
+        )
+        with self._reads.connect() as c:
+            return [{**row, "plan": json.loads(row["plan"])} for row in map(dict, c.execute(query).mappings())]
+
+    def look(self, number: int) -> dict[str, Any] | None:
+        """One sample."""
+        with self._reads.connect() as c:
+            row = c.execute(select(samples).where(samples.c.id == number)).mappings().first()
+        return {**row, "plan": json.loads(row["plan"])} if row else None

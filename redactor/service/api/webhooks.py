@@ -1,0 +1,195 @@
+"""Doors for recordings that lie elsewhere: the signature is checked before anything of a body is looked at; a worker fetches the recording."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import PurePosixPath
+from typing import Any, Literal
+from urllib.parse import parse_qsl, unquote_plus
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field, ValidationError
+
+from redactor.audio import AUDIO_SUFFIXES
+from redactor.errors import RefusedInput
+from redactor.service.api.dependencies import Office, accepted, refusal
+from redactor.service.ingest.fetch import allowed
+from redactor.service.jobs.queue import NewJob
+from redactor.webhook_signatures import twilio_is_genuine, webhook_is_genuine
+
+_RECORDING = re.compile(r"RE[0-9a-fA-F]{32}")
+RECORDS = 100
+"""Most records of one S3 event."""
+
+
+class Told(BaseModel):
+    """What a signed webhook says of a recording."""
+
+    id: str = Field(min_length=1, max_length=200, description="What the sender calls the recording.")
+    url: str = Field(min_length=8, max_length=4096, description="Where it lies, on one of the configured hosts.")
+    direction: Literal["", "in", "out"] = ""
+    suffix: str = Field("", max_length=8, description="Ending of its name (.wav), where the content has no header.")
+
+
+class Bucket(BaseModel):
+    name: str = Field(max_length=255)
+
+
+class Object(BaseModel):
+    key: str = Field(max_length=4096, description="URL-encoded, as S3 sends it.")
+    eTag: str = Field("", max_length=200)  # noqa: N815 - S3's names
+    versionId: str = Field("", max_length=200)  # noqa: N815
+
+
+class Stored(BaseModel):
+    bucket: Bucket
+    object: Object
+
+
+class Record(BaseModel):
+    eventName: str = Field(max_length=100)  # noqa: N815
+    s3: Stored
+
+
+class Event(BaseModel):
+    """An S3 event notification, as far as it is needed."""
+
+    Records: list[Record] = Field(max_length=RECORDS)
+
+
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    202: {"description": "Taken."}, 200: {"description": "Known already."}, 204: {"description": "Nothing to do."},
+    400: {"description": "Malformed, or a host that is not listed."}, 401: {"description": "Not signed, or too old."},
+    404: {"description": "This door is not configured."}, 408: {"description": "The body came too slowly."},
+    413: {"description": "Too large."}, 503: {"description": "Try again after Retry-After seconds."},
+}  # fmt: skip
+
+
+def _body(model: type[BaseModel] | None, kind: str = "application/json") -> dict[str, Any]:
+    schema = model.model_json_schema() if model else {"type": "object", "additionalProperties": {"type": "string"}}
+    return {"requestBody": {"required": True, "content": {kind: {"schema": _inlined(schema)}}}}
+
+
+def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
+    """References into the schema's own definitions replaced by what they stand for."""
+    definitions = schema.pop("$defs", {})
+
+    def walk(node: Any) -> Any:
+        if isinstance(node, dict):
+            if "$ref" in node:
+                return walk(definitions[node["$ref"].rpartition("/")[2]])
+            return {key: walk(value) for key, value in node.items()}
+        return [walk(value) for value in node] if isinstance(node, list) else node
+
+    found: dict[str, Any] = walk(schema)
+    return found
+
+
+def router(office: Office) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(responses=ANSWERS)
+    s = office.settings
+
+    @routes.post(
+        "/twilio/recording", openapi_extra=_body(None, "application/x-www-form-urlencoded"), response_class=Response
+    )
+    async def twilio(request: Request) -> Response:
+        """Twilio's recordingStatusCallback (form fields, X-Twilio-Signature)."""
+        if not s.twilio.token:
+            raise refusal(404, "not-configured")
+        raw = await office.body(request)
+        is_form = (
+            request.headers.get("content-type", "").partition(";")[0].strip().lower()
+            == "application/x-www-form-urlencoded"
+        )
+        form = _form(raw) if is_form else []
+        query = request.scope["query_string"].decode("latin-1")
+        url = s.http.public_url.rstrip("/") + "/twilio/recording" + (f"?{query}" if query else "")
+        signature = request.headers.get("x-twilio-signature", "")
+        if not twilio_is_genuine(s.twilio.token, url, signature, form=form, body=None if is_form else raw):
+            raise refusal(401, "bad-signature")
+        fields = dict(form) if is_form else _flat(raw)
+        if fields.get("RecordingStatus", "completed") != "completed":
+            return Response(status_code=204)
+        sid, address = fields.get("RecordingSid", ""), fields.get("RecordingUrl", "")
+        if not _RECORDING.fullmatch(sid) or fields.get("AccountSid", s.twilio.account) != s.twilio.account:
+            raise refusal(400, "bad-request")
+        address += ".wav" + ("?RequestedChannels=2" if fields.get("RecordingChannels") == "2" else "")
+        _check_host(address, s.twilio.hosts)
+        number, new = await office.add(NewJob("twilio", sid, "", {"kind": "twilio", "url": address, "id": sid}))
+        return accepted(number, new=new)
+
+    @routes.post("/webhook", openapi_extra=_body(Told), response_class=Response)
+    async def webhook(request: Request) -> Response:
+        """A recording to fetch, told of by a request that is signed as Standard Webhooks has it, or by the holder of a token for hooks."""
+        if not s.webhook.secret:
+            raise refusal(404, "not-configured")
+        raw = await office.body(request)
+        if not (webhook_is_genuine(s.webhook.secret, request.headers, raw) or await office.admits(request, "hook")):
+            raise refusal(401, "bad-signature")
+        told = _read(Told, raw)
+        _check_host(told.url, s.webhook.hosts)
+        ending = told.suffix if told.suffix.lower() in AUDIO_SUFFIXES else ""
+        details = {"kind": "url", "url": told.url, "id": told.id, "suffix": ending}
+        # A replay within the minutes that a signature is fresh finds the job there and changes nothing.
+        number, new = await office.add(
+            NewJob("webhook", f"{told.id}\0{told.url}", "", details, direction=told.direction)
+        )
+        return accepted(number, new=new)
+
+    @routes.post("/s3", openapi_extra=_body(Event), response_class=Response)
+    async def s3(request: Request) -> Response:
+        """S3 event notifications (AWS, MinIO and others); Authorization: Bearer TOKEN."""
+        if not s.s3.endpoint:
+            raise refusal(404, "not-configured")
+        if not await office.admits(request, "hook", s.s3.token):
+            raise refusal(401, "bad-token")
+        event = _read(Event, await office.body(request))
+        added = 0
+        for record in event.Records:
+            bucket, key = record.s3.bucket.name, unquote_plus(record.s3.object.key)
+            if not record.eventName.removeprefix("s3:").startswith("ObjectCreated:") or bucket not in s.s3.buckets:
+                continue
+            if (
+                ".redacted." in key
+                or PurePosixPath(key).suffix.lower() not in AUDIO_SUFFIXES
+                or {"..", "."} & set(key.split("/"))
+            ):
+                continue
+            version, tag = record.s3.object.versionId, record.s3.object.eTag
+            # Each version is fetched as itself: by then the key may mean a newer one.
+            details = {"kind": "s3", "bucket": bucket, "key": key, "id": key, "version": version}
+            added += (await office.add(NewJob("s3", f"{bucket}\0{key}\0{version or tag}", "", details)))[1]
+        return Response(status_code=202 if added else 200)
+
+    return routes
+
+
+def _check_host(url: str, hosts: tuple[str, ...]) -> None:
+    try:
+        allowed(url, hosts)
+    except RefusedInput:
+        raise refusal(400, "host-not-listed") from None
+
+
+def _read(model: type[BaseModel], raw: bytes) -> Any:
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError:
+        raise refusal(400, "bad-request") from None
+
+
+def _form(raw: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(raw.decode("utf-8"), keep_blank_values=True, max_num_fields=200)
+    except ValueError:
+        raise refusal(400, "bad-request") from None
+
+
+def _flat(raw: bytes) -> dict[str, str]:
+    try:
+        found = json.loads(raw)
+        return {str(k): str(v) for k, v in found.items()}
+    except (ValueError, AttributeError, RecursionError):
+        raise refusal(400, "bad-request") from None

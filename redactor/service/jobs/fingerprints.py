@@ -1,0 +1,63 @@
+"""What files looked like when they were last looked into, so that a sweep reads only what is new. In the database a path is a mark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import islice
+
+from sqlalchemy import Connection, Engine, select
+
+from redactor.crypto import Sealer
+from redactor.database import reading, upsert
+from redactor.service.jobs.schema import seen
+
+CHUNK = 500
+"""Files asked for at a time: few enough for any database's limit of parameters."""
+
+
+class Stamps:
+    """Safe for many threads and processes.
+
+    Args:
+        engine: of the queue's database.
+        sealer: the queue's.
+    """
+
+    def __init__(self, engine: Engine, sealer: Sealer) -> None:
+        self._engine, self._sealer = engine, sealer
+
+    def mark(self, *parts: str) -> str:
+        """What stands for some text in the database."""
+        return self._sealer.mark(*(p.encode("utf-8", "surrogateescape") for p in parts)).hex()
+
+    def of(self, place: str) -> str | None:
+        """What `note` was last called with for it."""
+        return self.of_all((place,)).get(place)
+
+    def of_all(self, places: Iterable[str]) -> dict[str, str]:
+        """The same for many, without those it was never called for."""
+        found: dict[str, str] = {}
+        rest = iter(places)
+        while chunk := {self.mark("place", place): place for place in islice(rest, CHUNK)}:
+            query = select(seen.c.place, seen.c.stamp).where(seen.c.place.in_(chunk))
+            with reading(self._engine).connect() as c:
+                found |= {chunk[mark]: str(stamp) for mark, stamp in c.execute(query)}
+        return found
+
+    def unseen(self, stamps: Mapping[str, str]) -> set[str]:
+        """Of places and how they look now: those that look otherwise than when `note` was last called for them."""
+        return {place for place, stamp in stamps.items() - self.of_all(stamps).items()}
+
+    def note(self, place: str, stamp: str) -> None:
+        """Remember how a file looks, once it is in the queue."""
+        with self._engine.begin() as c:
+            self.note_within(c, place, stamp)
+
+    def of_within(self, c: Connection, place: str) -> str | None:
+        """`of` as a part of a transaction."""
+        found = c.execute(select(seen.c.stamp).where(seen.c.place == self.mark("place", place))).scalar()
+        return None if found is None else str(found)
+
+    def note_within(self, c: Connection, place: str, stamp: str) -> None:
+        """The same as a part of a transaction."""
+        upsert(c, seen, {"place": self.mark("place", place)}, {"stamp": stamp})

@@ -1,0 +1,363 @@
+"""The durable queue: jobs are added once, claimed with a lease, and end redacted, quarantined, failed (a dead letter) or superseded.
+
+    queued ──claim──▶ claimed ──settle──▶ redacted | quarantined | failed | superseded
+       ▲                 │ put_off (a passing failure: later), or the lease ran out (a crash is counted)
+       └─────────────────┘
+
+Claims are taken with SELECT … FOR UPDATE SKIP LOCKED, so services on several hosts never wait for each other; SQLite has one writer at a
+time anyway. A job that was claimed when two services ended is a suspect: it is claimed alone, with nothing else under way that it could take
+along, and after `CRASHES` ends it is a dead letter.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Row, and_, case, delete, insert, or_, select, update
+
+from redactor.crypto import Sealer
+from redactor.database import clock, insert_new, locked, now, reading
+from redactor.errors import Busy, ConfigurationError, CrashedRepeatedly, NoInput, RedactorError
+from redactor.service.jobs.queries import Register
+from redactor.service.jobs.schema import calls, jobs, make_tables
+from redactor.types import Outcome
+
+CRASHES = 5
+SUSPECT = 2
+PATIENCE = 5.0
+"""Seconds that a suspect waits for a gap; then no more is claimed until it had its turn."""
+FIRST_DELAY, LONGEST_DELAY = 2.0, 300.0
+
+
+class KeyLost(ConfigurationError):
+    """What a job says cannot be read: it was sealed under another key."""
+
+    reason = "key-lost"
+    default_hint = "Set service.key to the key of the service that took the recording, and retry."
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A recording that somebody told us of. `repr` shows its source and hash.
+
+    Attributes:
+        source: of a fixed few words.
+        message: what the source calls the recording.
+        audio: SHA-256 of its bytes, "" if it must be fetched first.
+        details: how to get it (JSON).
+        place: its path, where the path says which recording it is: told twice of the same bytes there, once under an id and once by
+            the sweeper, we take it once.
+        direction: as somebody said, who is believed rather than `usual`.
+        usual: of the recordings in its folder.
+        added: seconds since 1970; 0: now.
+    """
+
+    source: str
+    message: str = field(repr=False)
+    audio: str
+    details: Mapping[str, Any] = field(repr=False)
+    place: str = field(default="", repr=False)
+    direction: str = ""
+    usual: str = ""
+    added: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as claimed; `alone`: nothing else should be under way."""
+
+    id: int
+    key: str
+    source: str
+    direction: str
+    audio: str
+    attempts: int
+    added: float
+    details: Mapping[str, Any] = field(repr=False)
+    alone: bool = False
+
+
+class Queue(Register):
+    """See the module's text. Safe for many threads and many processes.
+
+    Args:
+        url: of the database.
+        sealer: the key that all services of a database share.
+        worker: of this process, as `presence` has it.
+        limit: most open jobs.
+        tries: attempts, see `put_off`.
+        lease: seconds.
+        callbacks: whether ends are to be told to somebody.
+    """
+
+    def __init__(
+        self, url: str, sealer: Sealer, *, worker: str, limit: int = 10_000, tries: int = 5, lease: float = 30.0, callbacks: bool = False
+    ) -> None:  # fmt: skip
+        super().__init__(url, sealer)
+        self.worker = worker
+        self.limit, self.tries, self.lease = limit, tries, lease
+        self._callbacks = callbacks
+
+    def prepare(self) -> None:
+        """Make the tables."""
+        make_tables(self.engine)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    # --- in ------------------------------------------------------------------------------------------------------------
+
+    def add(self, new: NewJob, *, looks: tuple[str, str] | None = None) -> tuple[int, bool]:
+        """Put a job in, unless it is there: (its number, whether it is new).
+
+        Args:
+            looks: place and stamp that are noted with it (`Stamps`).
+
+        Raises:
+            Busy: as many jobs as may be are open; nothing was put in.
+        """
+        key = self._key(new.source, new.message, new.audio)
+        place = self.stamps.mark("place", new.place) if new.place else None
+        same = jobs.c.key == key
+        if place is not None:
+            same = or_(same, and_(jobs.c.place == place, jobs.c.audio == new.audio))
+        # The one of this place first: it alone may have it.
+        asked = select(jobs.c.id, jobs.c.state, jobs.c.reason, jobs.c.told).where(same)
+        known = asked.order_by(case((jobs.c.place == place, 0), else_=1)).limit(1)
+        with self.engine.begin() as c:
+            if (found := c.execute(known).first()) is None:
+                if self._open(c) >= self.limit:
+                    raise Busy("The queue is full.")
+                direction = new.direction or new.usual or self._direction_at(c, place)
+                row = {
+                    "key": key, "place": place, "audio": new.audio, "source": new.source, "direction": direction,
+                    "sealed": self._seal(dict(new.details)), "state": "queued", "added": new.added or clock(c), "told": int(bool(new.direction)),
+                }  # fmt: skip
+                if (made := insert_new(c, jobs, row)) is not None:
+                    if looks is not None:
+                        self.stamps.note_within(c, *looks)
+                    return made, True
+                found = c.execute(known).one()  # another service was faster
+            # Two that tell of the same at once must not wait for each other's disk to say what is noted already.
+            if looks is not None and self.stamps.of_within(c, looks[0]) != looks[1]:
+                self.stamps.note_within(c, *looks)
+            if found.state == "superseded" or (found.state == "failed" and found.reason == NoInput.reason):
+                self._revive(c, found.id, found.state, new, place)
+            if new.direction and not found.told:  # swept before its hook was heard: now we know
+                self._learn(c, found.id, new.direction)
+            return int(found.id), False
+
+    def _revive(self, c: Any, number: int, state: str, new: NewJob, place: str | None) -> None:
+        """What had changed lies there as it was, or what could not be read can be, now."""
+        anew = {
+            "place": place, "sealed": self._seal(dict(new.details)), "state": "queued", "attempts": 0, "crashes": 0, "not_before": 0.0
+        }  # fmt: skip
+        if c.execute(update(jobs).where(jobs.c.id == number, jobs.c.state == state).values(anew)).rowcount:
+            c.execute(delete(calls).where(calls.c.job == number))
+
+    # --- work ----------------------------------------------------------------------------------------------------------
+
+    def claim(self, count: int, *, idle: bool) -> list[Job]:
+        """Up to `count` jobs, oldest first; `idle`: nothing is under way in this process."""
+        if not self._waiting():
+            return []
+        with self.engine.begin() as c:
+            at = now(c)
+            c.execute(
+                update(jobs).where(jobs.c.state == "claimed", jobs.c.lease < at)
+                .values(state="queued", worker="", crashes=jobs.c.crashes + 1, not_before=at)
+            )  # fmt: skip
+            # Each of these walks along the index and stops when it has enough, however many jobs wait.
+            ready = select(jobs).where(jobs.c.state == "queued", jobs.c.not_before <= at).order_by(jobs.c.id)
+            while (suspect := c.execute(locked(ready.where(jobs.c.crashes >= SUSPECT).limit(1))).first()) is not None:
+                if suspect.crashes < CRASHES:
+                    break
+                self._fail(
+                    c, suspect.id, at, CrashedRepeatedly(f"{suspect.crashes} services ended while they were at it.")
+                )
+            if suspect is not None:
+                if idle:
+                    return self._taken(c, [suspect], at)
+                if at - max(suspect.not_before, suspect.added) > PATIENCE:
+                    return []
+            rows: list[Row[Any]] = []
+            for crashes in reversed(range(SUSPECT)):
+                if len(rows) < count:
+                    rows += c.execute(locked(ready.where(jobs.c.crashes == crashes).limit(count - len(rows)))).all()
+            return self._taken(c, rows, at)
+
+    def _waiting(self) -> bool:
+        """Whether there may be something to claim: an empty queue is asked often, and must cost little."""
+        with reading(self.engine).connect() as c:
+            queued = select(jobs.c.id).where(jobs.c.state == "queued", jobs.c.not_before <= clock(c))
+            left = select(jobs.c.id).where(jobs.c.state == "claimed", jobs.c.lease < clock(c))
+            return bool(c.execute(select(or_(queued.exists(), left.exists()))).scalar())
+
+    def _taken(self, c: Any, rows: Sequence[Row[Any]], at: float) -> list[Job]:
+        taken: list[Job] = []
+        for row in rows:
+            details = self._opened(row.sealed)
+            if details is None:
+                self._fail(c, row.id, at, KeyLost("The job was sealed under another key."))
+                continue
+            alone = row.crashes >= SUSPECT
+            taken.append(
+                Job(row.id, row.key, row.source, row.direction, row.audio, row.attempts + 1, row.added, details, alone)
+            )
+        if taken:
+            c.execute(
+                update(jobs).where(jobs.c.id.in_([job.id for job in taken]))
+                .values(state="claimed", worker=self.worker, lease=at + self.lease, attempts=jobs.c.attempts + 1, wanted=0)
+            )  # fmt: skip
+        return taken
+
+    def _fail(self, c: Any, number: int, at: float, problem: RedactorError) -> None:
+        self._end(
+            c, number, "failed", at, reason=problem.reason, message=problem.message, hint=problem.hint, exit_code=problem.exit_code
+        )  # fmt: skip
+
+    def beat(self, without: Collection[int] = ()) -> None:
+        """Go on holding what this process has claimed; `without`: jobs that it has lost hold of."""
+        with self.engine.begin() as c:
+            c.execute(
+                update(jobs).where(jobs.c.state == "claimed", jobs.c.worker == self.worker, jobs.c.id.not_in(without)).values(lease=clock(c) + self.lease)
+            )  # fmt: skip
+
+    def holds(self, job: Job) -> bool:
+        """Whether a job is still ours."""
+        mine = and_(jobs.c.id == job.id, jobs.c.worker == self.worker, jobs.c.state == "claimed")
+        with reading(self.engine).connect() as c:
+            return c.execute(select(jobs.c.id).where(mine)).first() is not None
+
+    def bury(self, worker: str) -> int:
+        """Of a worker that is known to be dead: what it had may be claimed at once. Returns how many jobs that were."""
+        with self.engine.begin() as c:
+            return c.execute(
+                update(jobs)
+                .where(jobs.c.state == "claimed", jobs.c.worker == worker, jobs.c.lease > 0)
+                .values(lease=0.0)
+            ).rowcount
+
+    def give_back(self) -> None:
+        """An orderly end: what was claimed and not begun is nobody's, and no crash."""
+        with self.engine.begin() as c:
+            c.execute(
+                update(jobs).where(jobs.c.state == "claimed", jobs.c.worker == self.worker)
+                .values(state="queued", worker="", lease=0.0, attempts=jobs.c.attempts - 1)
+            )  # fmt: skip
+
+    def settle(self, job: Job, state: str, outcome: Outcome, *, result: str = "") -> bool:
+        """The end of a job; false if it is not ours any more (our lease ran out, and another has it)."""
+        with self.engine.begin() as c:
+            ended = self._end(
+                c, job.id, state, clock(c), worker=self.worker,
+                audio=outcome.id or job.audio, reason=outcome.reason, message=outcome.message, hint=outcome.hint,
+                exit_code=outcome.exit_code, duration=outcome.duration, bleeped=outcome.bleeped,
+                result=self.sealer.seal(result.encode("utf-8", "surrogateescape")) if result else None,
+            )  # fmt: skip
+            # What a hook said meanwhile may ask for another policy, and for the reviewers; or its original lies somewhere else as well.
+            known = (
+                c.execute(select(jobs.c.direction, jobs.c.wanted).where(jobs.c.id == job.id)).first() if ended else None
+            )
+            if known is not None and known.direction != job.direction:
+                self._redirected(c, job.id, job.direction, known.direction)
+            if known is not None and known.wanted:
+                self._again(c, job.id)
+        return ended
+
+    def put_off(self, job: Job, outcome: Outcome, *, counts: bool = True) -> bool:
+        """A failure that may pass: again later, or a dead letter after `tries` attempts. Returns whether it will be tried again.
+
+        Args:
+            counts: false: a failure of the place (a full disk), not of the recording: tried for ever, the more seldom the longer.
+        """
+        if counts and job.attempts >= self.tries:
+            self.settle(job, "failed", outcome)
+            return False
+        with self.engine.begin() as c:
+            waited = (now(c) - job.added) / 4
+            delay = min(
+                LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(job.attempts - 1, 16) if counts else max(FIRST_DELAY, waited)
+            )
+            c.execute(
+                update(jobs).where(jobs.c.id == job.id, jobs.c.worker == self.worker, jobs.c.state == "claimed").values(
+                    state="queued", worker="", not_before=clock(c) + delay, reason=outcome.reason, message=outcome.message[:400],
+                    attempts=job.attempts - (not counts),
+                )
+            )  # fmt: skip
+        return True
+
+    def again(self, number: int) -> None:
+        """Take a job that ended redacted once more, or once it has: its original has turned up again."""
+        with self.engine.begin() as c:
+            if not c.execute(
+                update(jobs).where(jobs.c.id == number, jobs.c.state == "claimed").values(wanted=1)
+            ).rowcount:
+                self._again(c, number)
+
+    def learn(self, number: int, direction: str) -> None:
+        """Somebody said which way a recording went that is known already."""
+        with self.engine.begin() as c:
+            self._learn(c, number, direction)
+
+    def _learn(self, c: Any, number: int, direction: str) -> None:
+        """The first who says so is believed, rather than the folder."""
+        unsaid = and_(jobs.c.id == number, jobs.c.told == 0)
+        before = c.execute(select(jobs.c.direction).where(unsaid)).scalar()
+        told = c.execute(update(jobs).where(unsaid).values(direction=direction, told=1)).rowcount
+        if told and before is not None and before != direction:
+            self._redirected(c, number, before, direction)
+
+    def _redirected(self, c: Any, number: int, before: str, direction: str) -> None:
+        """What was sent has another policy, and reviewers; what was received is treated as what nobody knows of."""
+        if "out" in (before, direction):
+            self._again(c, number, ("redacted", "quarantined"))
+
+    def _again(self, c: Any, number: int, states: Sequence[str] = ("redacted",)) -> None:
+        if c.execute(
+            update(jobs).where(jobs.c.id == number, jobs.c.state.in_(states))
+            .values(state="queued", attempts=0, crashes=0, not_before=0.0)
+        ).rowcount:  # fmt: skip
+            c.execute(delete(calls).where(calls.c.job == number))
+
+    def retry(self, numbers: Sequence[int] | None) -> int:
+        """Dead letters (all, or these) are tried again as if for the first time."""
+        which = jobs.c.state == "failed"
+        if numbers is not None:
+            which = and_(jobs.c.state.in_(("failed", "quarantined")), jobs.c.id.in_(numbers))
+        with self.engine.begin() as c:
+            c.execute(delete(calls).where(calls.c.job.in_(select(jobs.c.id).where(which))))
+            return c.execute(
+                update(jobs)
+                .where(which)
+                .values(state="queued", attempts=0, crashes=0, not_before=0.0, reason="", message="", hint="")
+            ).rowcount
+
+    # -------------------------------------------------------------------------------------------------------------------
+
+    def _end(self, c: Any, number: int, state: str, at: Any, *, worker: str | None = None, **values: Any) -> bool:
+        mine = jobs.c.id == number
+        if worker is not None:
+            mine = and_(mine, jobs.c.worker == worker, jobs.c.state == "claimed")
+        if state == "superseded":
+            values["place"] = None
+        for name, longest in (("reason", 40), ("message", 400), ("hint", 400)):  # PostgreSQL takes neither more nor NUL
+            if name in values:
+                values[name] = values[name].replace("\0", " ")[:longest]
+        ended = update(jobs).where(mine).values(state=state, ended=at, worker="", **values)
+        done: bool = c.execute(ended).rowcount == 1
+        if done and self._callbacks and state != "superseded":
+            c.execute(delete(calls).where(calls.c.job == number))
+            c.execute(insert(calls).values(job=number, state="waiting"))
+        return done
+
+    def _direction_at(self, c: Any, place: str | None) -> str:
+        """Of the recording that lay there before: a file that is written anew was told of as what it was then."""
+        query = select(jobs.c.direction).where(jobs.c.place == place).order_by(jobs.c.id.desc()).limit(1)
+        return (c.execute(query).scalar() or "") if place else ""
+
+    def _seal(self, details: dict[str, Any]) -> bytes:
+        return self.sealer.seal(json.dumps(details).encode())

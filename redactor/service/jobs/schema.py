@@ -1,0 +1,85 @@
+"""The tables of the queue.
+
+What can tell of a person is sealed (`redactor/crypto.py`): paths, message ids, addresses to fetch from. In clear are states, times, counts,
+reasons of our own wording and the SHA-256 of recordings.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Engine,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    inspect,
+    text,
+)
+
+metadata = MetaData()
+_ID = BigInteger().with_variant(Integer, "sqlite")
+
+jobs = Table(
+    "redactor_jobs",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("key", String(32), nullable=False, unique=True),  # mark of source, message id, SHA-256
+    Column("place", String(32)),  # mark of the path, where the path says which recording it is
+    Column("audio", String(64), nullable=False, default=""),  # SHA-256; "" until a remote one is fetched
+    Column("source", String(16), nullable=False),
+    Column("direction", String(3), nullable=False, default=""),
+    Column("sealed", LargeBinary, nullable=False),  # how to get the recording
+    Column("state", String(12), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("crashes", Integer, nullable=False, default=0),
+    Column("not_before", Float, nullable=False, default=0.0),
+    Column("lease", Float, nullable=False, default=0.0),
+    Column("worker", String(96), nullable=False, default=""),
+    Column("added", Float, nullable=False),
+    Column("ended", Float, nullable=False, default=0.0),
+    Column("reason", String(40), nullable=False, default=""),
+    Column("message", String(400), nullable=False, default=""),
+    Column("hint", String(400), nullable=False, default=""),
+    Column("exit_code", Integer, nullable=False, default=0),
+    Column("duration", Float, nullable=False, default=0.0),
+    Column("bleeped", Float, nullable=False, default=0.0),
+    Column("result", LargeBinary),  # sealed: place of the artefacts
+    Column("wanted", Integer, nullable=False, default=0, server_default="0"),  # once more, when it has ended
+    Column("told", Integer, nullable=False, default=0, server_default="0"),  # whether somebody said which way it went
+    UniqueConstraint("place", "audio"),
+)
+Index("redactor_jobs_ready", jobs.c.state, jobs.c.crashes, jobs.c.id)
+
+calls = Table(
+    "redactor_callbacks",
+    metadata,
+    Column("job", _ID, primary_key=True, autoincrement=False),
+    Column("state", String(12), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("not_before", Float, nullable=False, default=0.0),
+)
+
+seen = Table(
+    "redactor_seen",
+    metadata,
+    Column("place", String(32), primary_key=True),  # mark of a path
+    Column("stamp", String(80), nullable=False),  # size, time, inode when it was last looked into
+)
+
+
+def make_tables(engine: Engine) -> None:
+    """Make what is missing; several services may do so at once."""
+    with engine.begin() as c:
+        if c.dialect.name == "postgresql":
+            # CREATE TABLE IF NOT EXISTS is no protection against a second one at the same instant.
+            c.execute(text("SELECT pg_advisory_xact_lock(727364)"))
+        metadata.create_all(c)
+        there = {column["name"] for column in inspect(c).get_columns(jobs.name)}
+        for name in {"wanted", "told"} - there:  # made by an earlier version
+            c.execute(text(f"ALTER TABLE {jobs.name} ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0"))

@@ -1,0 +1,36 @@
+"""What is read and written on disk: `listing` finds the inputs and names the outputs, `save` writes all or nothing, `archive` remembers."""
+
+from redactor.storage.artefacts import TEXT_SUFFIXES, Fingerprint, Fingerprints, artefact, fingerprints, remove_set
+from redactor.storage.inputs import Inputs, Item, Listing, list_inputs
+from redactor.storage.journal import Claim, Decision, Journal, Known, NullJournal, Step, in_turn
+from redactor.storage.outcomes import OutcomeLog
+from redactor.storage.outcomes import row as outcome_row
+from redactor.storage.run_journal import ArchiveJournal
+from redactor.storage.save import Partial, Target, remove_leftovers, save_set
+
+__all__ = [
+    "TEXT_SUFFIXES",
+    "ArchiveJournal",
+    "Claim",
+    "Decision",
+    "Fingerprint",
+    "Fingerprints",
+    "Inputs",
+    "Item",
+    "Journal",
+    "Known",
+    "Listing",
+    "NullJournal",
+    "OutcomeLog",
+    "Partial",
+    "Step",
+    "Target",
+    "artefact",
+    "fingerprints",
+    "in_turn",
+    "list_inputs",
+    "outcome_row",
+    "remove_leftovers",
+    "remove_set",
+    "save_set",
+]

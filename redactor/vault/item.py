@@ -1,0 +1,154 @@
+"""An item's record, the names of its files, and what the audit log says it must be.
+
+The record is a pointer that anybody may write who can write the vault's folder; what it says counts only where the log says the same.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from redactor.audit_log.chain import read_line
+from redactor.errors import ConfigurationError, VaultDamaged
+from redactor.vault import files
+
+SCHEMA = "redactor-vault/1"
+ENDINGS = {"age": ("age", "age"), "aes-256-gcm": ("gcm", "json")}
+"""Of content and key, by cipher."""
+ID = re.compile(r"[0-9a-f]{64}")
+KIND = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,30}[a-z0-9])?")
+FILE = re.compile(r"([0-9a-f]{64})\.([a-z0-9.-]+)\.([0-9a-f]{8})\.(?:age|gcm|json)")
+"""Names of files of content and keys: id, kind, part."""
+_PART = re.compile(r"[0-9a-f]{8}")
+
+WHY = {
+    "unknown": (
+        "The audit log does not name this sealed item: somebody else may have put it there.",
+        "Look at it with `redactor vault bind`, which puts it into the log if a person says that it is right.",
+    ),
+    "rolled-back": (
+        "The audit log ends before the entry that sealed this item: log and anchor were put back to an older state.",
+        "Put back the newer copies of both. If the log was begun anew on purpose, bind the item: see `redactor vault bind --help`.",
+    ),
+    "replaced": (
+        "This sealed item is not the one that the audit log names: it was replaced, or put back to an older version.",
+        "`redactor log verify` says which; restore it from a backup, or seal it again.",
+    ),
+    "missing": (
+        "The audit log names this item, and it is not in the vault.",
+        "Restore it from a backup, or seal it again; `redactor log verify` lists all that is missing.",
+    ),
+    "purged": (
+        "The audit log says that this item was purged, and it is there.",
+        "If its purge was stopped, purge it again; else find out who put it back.",
+    ),
+    "damaged": ("A part of a sealed item is missing.", "If its purge was stopped, purge it again; else seal it anew."),
+}
+"""Why an item is not given out: message and hint by `VaultMismatch.why`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What is known of an item without any key.
+
+    Attributes:
+        size: bytes before sealing; `sha256`: of the sealed content.
+        sealed, purged: seconds since 1970; `purged` 0.0: it is there.
+        part: random, in the names of its files, so that replacing never mixes new content with an old key.
+        entry: number of the log's entry that names it; 0: a version sealed it that did not note that.
+    """
+
+    id: str
+    kind: str
+    cipher: str
+    size: int
+    sealed: float
+    sha256: str
+    part: str
+    purged: float = 0.0
+    entry: int = 0
+
+    @property
+    def name(self) -> str:
+        return f"{self.id}.{self.kind}"
+
+    @property
+    def content_path(self) -> tuple[str, ...]:
+        """Below the vault's folder."""
+        return "sealed", self.id[:2], f"{self.name}.{self.part}.{ENDINGS[self.cipher][0]}"
+
+    @property
+    def key_path(self) -> tuple[str, ...]:
+        return "keys", self.id[:2], f"{self.name}.{self.part}.{ENDINGS[self.cipher][1]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What the log's last entry about an item says it must be. `sha256` "": it was purged."""
+
+    entry: int
+    at: float
+    cipher: str = ""
+    size: int = 0
+    sha256: str = ""
+
+    @property
+    def purged(self) -> bool:
+        return not self.sha256
+
+    def fits(self, item: Item) -> bool:
+        return (self.cipher, self.size, self.sha256) == (item.cipher, item.size, item.sha256)
+
+
+def named_by(line: bytes) -> tuple[str, Named] | None:
+    """The item that an entry of the log names, and how; None: an entry of another kind."""
+    if b'"event":"vault-' not in line:
+        return None
+    told = read_line(line)
+    try:
+        name, number = f"{told['message']}.{told['item']}", int(told["n"])
+        at = datetime.fromisoformat(str(told["t"]).replace("Z", "+00:00")).timestamp()
+        if told["event"] in ("vault-sealed", "vault-bound"):
+            return name, Named(number, at, str(told["cipher"]), int(told["size"]), str(told["sha256"]))
+        if told["event"] == "vault-purged" and told["why"] != "leftover":
+            return name, Named(number, at)
+    except (KeyError, ValueError, TypeError):
+        pass
+    return None
+
+
+def name_of(id: str, kind: str) -> str:  # noqa: A002
+    """The name of an item; ConfigurationError for one that could leave the vault's folder."""
+    if not ID.fullmatch(id) or not KIND.fullmatch(kind) or ".." in kind:
+        raise ConfigurationError("An item has a SHA-256 and a kind of small letters, digits, dots and dashes.")
+    return f"{id}.{kind}"
+
+
+def read_record(folder: Path, id: str, kind: str) -> Item | None:  # noqa: A002
+    """The record of an item, None if there is none.
+
+    Raises:
+        VaultDamaged: it cannot be read.
+    """
+    content = files.read(folder, "records", id[:2], f"{name_of(id, kind)}.json")
+    if content is None:
+        return None
+    try:
+        found = json.loads(content)
+        item = Item(**{name: value for name, value in found.items() if name != "schema"})
+        fits = found["schema"] == SCHEMA and (item.id, item.kind) == (id, kind) and item.cipher in ENDINGS
+        fits = fits and _PART.fullmatch(item.part) is not None and type(item.entry) is int
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        fits = False
+    if not fits:
+        raise VaultDamaged("The record of a sealed item cannot be read.")
+    return item
+
+
+def write_record(folder: Path, item: Item) -> None:
+    """Raises OutputError, RefusedInput."""
+    content = json.dumps({"schema": SCHEMA, **asdict(item)}).encode()
+    files.write(folder, "records", item.id[:2], f"{item.name}.json", content=content)

@@ -1,0 +1,22 @@
+"""Passwords that are quick to check, and the log-in pages on a database of their own."""
+
+import pytest
+from argon2 import PasswordHasher
+from entrance import Entrance
+
+from redactor.auth import passwords
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """argon2id with the least memory."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "hasher", lambda: hasher)
+    passwords.nobody.cache_clear()
+    yield hasher
+    passwords.nobody.cache_clear()
+
+
+@pytest.fixture
+def entrance(tmp_path, quick) -> Entrance:
+    return Entrance(tmp_path, f"sqlite:///{tmp_path}/accounts.sqlite")

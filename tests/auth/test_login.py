@@ -1,0 +1,340 @@
+"""Logging in: passwords, codes, delays, sessions; and what an attacker does to each."""
+
+import re
+import threading
+
+import pytest
+from entrance import FIRST, OWN, Entrance, csrf
+
+from redactor.auth import passwords
+from redactor.errors import ConfigurationError
+
+
+def cookie(client):
+    return client.cookies.get("__Host-redactor-session", domain="review.test") or client.cookies.get(
+        "__Host-redactor-session"
+    )
+
+
+def test_the_first_log_in_demands_an_own_password_and_codes(entrance):
+    entrance.add("dana", "reviewer")
+    client = entrance.client()
+    assert entrance.password(client, "dana", FIRST).headers["location"] == "/"
+    first = cookie(client)
+    assert client.get("/behind").headers["location"] == "/account/password"
+    assert client.get("/behind", headers={"Accept": "application/json"}).status_code == 403
+    form = {"csrf": csrf(client, "/account/password"), "password": FIRST, "new": OWN, "again": OWN}
+    assert client.post("/account/password", data={**form, "again": "x"}).status_code == 422
+    assert client.post("/account/password", data={**form, "password": "x"}).status_code == 422
+    assert client.post("/account/password", data={**form, "new": FIRST, "again": FIRST}).status_code == 422
+    assert client.post("/account/password", data=form).headers["location"] == "/account/totp"
+    assert cookie(client) != first
+    assert client.get("/behind").headers["location"] == "/account/totp"
+    shown = client.post("/account/totp/new", data={"csrf": csrf(client, "/account/totp"), "password": OWN})
+    entrance.secrets["dana"] = re.search(r"<code>([A-Z2-7]{32})</code>", shown.text)[1]
+    assert f"otpauth://totp/redactor:dana?secret={entrance.secrets['dana']}" in shown.text
+    token = re.search(r'name="csrf" value="(\w+)"', shown.text)[1]
+    assert client.post("/account/totp", data={"csrf": token, "code": "000000"}).status_code == 422
+    second = cookie(client)
+    done = client.post("/account/totp", data={"csrf": token, "code": entrance.code("dana")})
+    assert len(re.findall(r"<code>[A-Z2-9]{4}(?:-[A-Z2-9]{4}){3}</code>", done.text)) == 10
+    assert cookie(client) != second
+    assert client.get("/behind").json()["name"] == "dana"
+    assert [e["what"] for e in entrance.told("account-changed")] == ["password", "totp"]
+    assert entrance.sound()
+
+
+def test_a_password_alone_opens_nothing_once_there_are_codes(entrance):
+    entrance.enrolled("dana", "lead")
+    client = entrance.client()
+    assert entrance.password(client, "dana").headers["location"] == "/login/code"
+    for path in ("/behind", "/account", "/account/password", "/account/totp", "/emergency"):
+        assert client.get(path).headers["location"].startswith("/login?next="), path
+    assert client.post("/logout").status_code == 303
+
+
+def test_cookies_are_out_of_reach_and_the_plain_variant_is_only_for_http(entrance, tmp_path):
+    entrance.enrolled("dana", "reviewer")
+    set_cookie = entrance.password(entrance.client(), "dana").headers["set-cookie"].lower()
+    assert set_cookie.startswith("__host-redactor-session=")
+    assert {p.strip() for p in set_cookie.split(";")[1:]} == {"httponly", "path=/", "samesite=strict", "secure"}
+    (tmp_path / "plain").mkdir()
+    plain = Entrance(tmp_path / "plain", f"sqlite:///{tmp_path}/plain/a.sqlite", secure=False)
+    plain.enrolled("dana", "reviewer")
+    set_cookie = plain.password(plain.client(), "dana").headers["set-cookie"].lower()
+    assert set_cookie.startswith("redactor-session=")
+    assert {p.strip() for p in set_cookie.split(";")[1:]} == {"httponly", "path=/", "samesite=strict"}
+
+
+def test_a_planted_session_is_not_taken_over(entrance):
+    entrance.enrolled("dana", "reviewer")
+    attacker = entrance.client()
+    entrance.password(attacker, "dana", "wrong password")
+    victim = entrance.client()
+    victim.cookies.set("__Host-redactor-session", "planted", domain="review.test", path="/")
+    entrance.password(victim, "dana")
+    half = cookie(victim)
+    assert half != "planted"
+    victim.post("/login/code", data={"code": entrance.code("dana")})
+    whole = cookie(victim)
+    assert whole not in (half, "planted")
+    for old in ("planted", half):
+        client = entrance.client()
+        client.cookies.set("__Host-redactor-session", old)
+        assert client.get("/behind").status_code == 303
+    assert len({half, whole}) == 2
+    assert all(len(t) >= 43 for t in (half, whole))
+
+
+def test_a_code_is_good_once(entrance):
+    entrance.enrolled("dana", "reviewer")
+    code = entrance.code("dana")
+    first, second = entrance.client(), entrance.client()
+    for client in (first, second):
+        entrance.password(client, "dana")
+    assert first.post("/login/code", data={"code": code}).status_code == 303
+    again = second.post("/login/code", data={"code": code})
+    assert (again.status_code, "used before" in again.text) == (401, True)
+    assert second.get("/behind").status_code == 303
+    entrance.now += 30
+    assert second.post("/login/code", data={"code": entrance.code("dana")}).headers["location"] == "/"
+
+
+def test_codes_of_other_times_are_refused(entrance):
+    entrance.enrolled("dana", "reviewer")
+    code = entrance.code("dana")
+    entrance.now += 90
+    client = entrance.client()
+    entrance.password(client, "dana")
+    assert client.post("/login/code", data={"code": code}).status_code == 401
+    assert entrance.told("log-in-refused")[-1]["why"] == "code"
+
+
+def test_a_recovery_code_is_good_once_and_only_for_its_owner(entrance):
+    codes = entrance.enrolled("dana", "reviewer")
+    others = entrance.enrolled("kim", "reviewer")
+    client = entrance.client()
+    entrance.password(client, "dana")
+    assert client.post("/login/code", data={"code": others[0]}).status_code == 401
+    assert client.post("/login/code", data={"code": codes[0].lower().replace("-", " ")}).status_code == 303
+    client = entrance.client()
+    entrance.password(client, "dana")
+    assert client.post("/login/code", data={"code": codes[0]}).status_code == 401
+    assert client.post("/login/code", data={"code": codes[1]}).status_code == 303
+
+
+def test_guesses_of_a_password_wait_longer_and_longer_but_not_for_ever(entrance):
+    entrance.enrolled("dana", "reviewer")
+    client, waits = entrance.client(), []
+    for _ in range(14):
+        refused = entrance.password(client, "dana", "not the password")
+        while refused.status_code == 429:
+            waits.append(int(refused.headers["retry-after"]))
+            early = entrance.password(client, "dana")  # the right one, too early, is not even looked at
+            assert (early.status_code, "location" in early.headers) == (429, False)
+            entrance.now += waits[-1]
+            refused = entrance.password(client, "dana", "not the password")
+        assert refused.status_code == 401
+    assert waits == sorted(waits)
+    assert waits[0] == 1
+    assert max(waits) <= 300
+    assert sum(waits) > 600
+    assert {e["why"] for e in entrance.told("log-in-refused")} == {"password"}
+    assert len(entrance.told("log-in-refused")) == 14
+    entrance.now += 300
+    assert entrance.password(client, "dana").headers["location"] == "/login/code"
+    assert entrance.password(client, "dana", "wrong again").status_code == 401  # forgiven: no delay at once
+
+
+def test_an_attacker_elsewhere_makes_the_owner_wait_a_minute_at_most(entrance):
+    entrance.enrolled("dana", "reviewer")
+    for n in range(60):
+        entrance.password(entrance.client(f"198.51.100.{n}"), "dana", "guess")
+    refused = entrance.password(entrance.client("192.0.2.9"), "dana")
+    assert refused.status_code == 429
+    assert int(refused.headers["retry-after"]) <= 60
+    entrance.now += 60
+    assert entrance.password(entrance.client("192.0.2.9"), "dana").headers["location"] == "/login/code"
+
+
+def test_one_address_that_tries_many_names_waits(entrance):
+    statuses = [entrance.password(entrance.client("198.51.100.1"), f"name{n}", "guess").status_code for n in range(25)]
+    assert statuses[:20] == [401] * 20
+    assert 429 in statuses
+    assert entrance.password(entrance.client("198.51.100.2"), "name1", "guess").status_code == 401
+
+
+def test_tries_at_the_same_moment_gain_nothing(entrance):
+    entrance.enrolled("dana", "reviewer")
+    client, statuses = entrance.client(), []
+    threads = [
+        threading.Thread(target=lambda: statuses.append(entrance.password(client, "dana", "guess").status_code)) for _ in range(16)
+    ]  # fmt: skip
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert statuses.count(401) <= 4
+    assert statuses.count(429) == 16 - statuses.count(401)
+
+
+def test_guesses_of_a_code_end_the_session_and_count_beyond_it(entrance):
+    entrance.enrolled("dana", "reviewer")
+    tried = 0
+    for _ in range(3):
+        client = entrance.client()
+        if entrance.password(client, "dana").status_code == 429:
+            entrance.now += 300
+            entrance.password(client, "dana")
+        for _ in range(5):
+            answer = client.post("/login/code", data={"code": "123456"})
+            tried += answer.status_code == 401
+            if answer.status_code == 303:
+                break
+    assert tried < 8
+    assert entrance.password(entrance.client(), "dana").headers["location"] == "/login/code"
+    client = entrance.client()
+    entrance.password(client, "dana")
+    assert client.post("/login/code", data={"code": entrance.code("dana")}).status_code == 429
+
+
+def test_the_fifth_wrong_code_ends_the_session(entrance):
+    entrance.enrolled("dana", "reviewer")
+    client = entrance.client()
+    entrance.password(client, "dana")
+    for n in range(5):
+        answer = client.post("/login/code", data={"code": "123456"})
+        assert (answer.status_code == 303) == (n == 4)
+        entrance.now += 40 if n < 4 else 0
+    assert client.get("/login/code").headers["location"] == "/login"
+
+
+@pytest.mark.parametrize("case", ["unknown", "disabled", "wrong"])
+def test_no_answer_tells_whether_there_is_an_account(entrance, quick, monkeypatch, case):
+    entrance.enrolled("dana", "reviewer")
+    entrance.enrolled("kim", "reviewer")
+    entrance.access.accounts.disable("kim", by="user:0")
+    name, password = {"unknown": ("nobody", OWN), "disabled": ("kim", OWN), "wrong": ("dana", "x" * 20)}[case]
+    work = []
+    monkeypatch.setattr(passwords, "hasher", lambda: Counting(quick, work))
+    passwords.nobody()
+    work.clear()
+    answer = entrance.password(entrance.client(), name, password)
+    assert answer.status_code == 401
+    assert work == ["verify"]
+    reference = entrance.password(entrance.client("192.0.2.44"), "dana", "something else")
+    assert answer.text == reference.text
+    assert "set-cookie" not in answer.headers
+
+
+class Counting:
+    def __init__(self, hasher, work):
+        self._hasher, self._work = hasher, work
+
+    def verify(self, *given):
+        self._work.append("verify")
+        return self._hasher.verify(*given)
+
+    def hash(self, password):
+        self._work.append("hash")
+        return self._hasher.hash(password)
+
+    def check_needs_rehash(self, hashed):
+        return self._hasher.check_needs_rehash(hashed)
+
+
+def test_the_hash_is_argon2id_and_is_made_anew_when_the_setting_changes(entrance, monkeypatch):
+    from argon2 import PasswordHasher
+
+    entrance.enrolled("dana", "reviewer")
+    old = entrance.access.accounts.named("dana").hashed
+    assert old.startswith("$argon2id$")
+    stronger = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1)
+    monkeypatch.setattr(passwords, "hasher", lambda: stronger)
+    entrance.password(entrance.client(), "dana")
+    assert "t=2" in entrance.access.accounts.named("dana").hashed
+
+
+def test_the_setting_in_force_is_strong():
+    made = passwords.hasher()
+    assert (made.time_cost, made.memory_cost, made.type.name) == (3, 64 * 1024, "ID")
+
+
+@pytest.mark.parametrize("weak", ["short", "dana" * 5, "aaaaaaaaaaaaaaaa", "x" * 300, ""])
+def test_weak_passwords_are_refused(entrance, weak):
+    with pytest.raises(ConfigurationError):
+        entrance.access.accounts.add("dana", weak, ["lead"], by="user:0")
+    assert entrance.access.accounts.list() == []
+
+
+@pytest.mark.parametrize(
+    ("given", "goes"),
+    [("/behind?x=1", "/behind?x=1"), ("//evil.test", "/"), ("https://evil.test", "/"), ("/\\evil.test", "/"), ("/a\r\nX: y", "/"),
+     ("javascript:alert(1)", "/"), ("/" + "a" * 3000, "/")],
+)  # fmt: skip
+def test_log_in_leads_to_our_own_pages_only(entrance, given, goes):
+    entrance.enrolled("dana", "reviewer")
+    client = entrance.client()
+    assert "evil" not in client.get("/login", params={"next": given}).text
+    entrance.password(client, "dana")
+    done = client.post("/login/code", data={"code": entrance.code("dana"), "next": given})
+    assert done.headers["location"] == goes
+
+
+def test_sessions_end_by_themselves(entrance):
+    client = entrance.inside("dana", "reviewer")
+    for _ in range(3):
+        entrance.now += 800
+        assert client.get("/behind").status_code == 200
+    entrance.now += 901
+    assert client.get("/behind").status_code == 303
+    assert entrance.told("logged-off")[-1]["why"] == "idle"
+    client = entrance.inside("dana")
+    for _ in range(40):
+        entrance.now += 800
+        status = client.get("/behind").status_code
+        if status != 200:
+            break
+    assert status == 303
+    assert entrance.told("logged-off")[-1]["why"] == "limit"
+
+
+def test_a_session_that_waits_for_its_code_is_short(entrance):
+    entrance.enrolled("dana", "reviewer")
+    client = entrance.client()
+    entrance.password(client, "dana")
+    entrance.now += 301
+    assert client.post("/login/code", data={"code": entrance.code("dana")}).headers["location"] == "/login"
+
+
+def test_logging_off_here_and_everywhere_else(entrance):
+    one, two = entrance.inside("dana", "reviewer"), entrance.inside("dana")
+    page = one.get("/account").text
+    assert page.count("<tr>") == 3
+    one.post("/account/sessions/end", data={"csrf": csrf(one)})
+    assert (one.get("/behind").status_code, two.get("/behind").status_code) == (200, 303)
+    token = cookie(one)
+    done = one.post("/logout", data={"csrf": csrf(one)})
+    assert done.headers["location"] == "/login"
+    assert "storage" in done.headers["clear-site-data"]
+    one.cookies.set("__Host-redactor-session", token)
+    assert one.get("/behind").status_code == 303
+    assert [e["why"] for e in entrance.told("logged-off")] == ["everywhere", "asked"]
+
+
+@pytest.mark.parametrize("end", ["disable", "reset", "password"])
+def test_sessions_end_with_what_they_rest_on(entrance, end):
+    client, other = entrance.inside("dana", "reviewer"), entrance.inside("dana")
+    if end == "disable":
+        entrance.access.accounts.disable("dana", by="user:0")
+    elif end == "reset":
+        entrance.access.accounts.reset("dana", "a third horse battery", codes_too=True, by="user:0")
+    else:
+        new = "the fourth horse battery"
+        form = {"csrf": csrf(other, "/account/password"), "password": OWN, "new": new, "again": new}
+        assert other.post("/account/password", data=form).headers["location"] == "/account"
+        assert other.get("/behind").status_code == 200
+    assert client.get("/behind").status_code == 303
+    if end == "reset":
+        assert entrance.password(client, "dana", "a third horse battery").headers["location"] == "/"
+        assert client.get("/behind").headers["location"] == "/account/password"

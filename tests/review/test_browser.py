@@ -1,0 +1,313 @@
+"""A reviewer's day in a real browser: log in, sample, listen, toggle, drag, judge, adjudicate, export; and every page by axe-core."""
+
+import csv
+import socket
+import threading
+import time
+
+import pytest
+import uvicorn
+from review_site import CANARY, CLEAN, PASSWORD, SAID, ReviewSite
+
+from redactor.policy import Edit
+from redactor.review.repository import Filters
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--autoplay-policy=no-user-gesture-required",
+    "--mute-audio",
+]
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    """A site with messages and people, served; its address."""
+    site = ReviewSite(tmp_path_factory.mktemp("browser"))
+    site.messages = [site.add(seed, CLEAN if seed % 3 == 0 else SAID) for seed in range(1, 6)]
+    for name in ("ray", "rita", "lee", "ada"):
+        site.person(name)
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(site.app, log_config=None, access_log=False, lifespan="off", ws="none"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    site.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    yield site
+    server.should_exit = True
+    thread.join(timeout=10)
+    listening.close()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as p:
+        made = p.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield made
+        made.close()
+
+
+class Window:
+    """A browser of its own; whatever its console complains of fails the test."""
+
+    def __init__(self, browser, house, *, width=1280, scheme="light"):
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, base_url=house.url, accept_downloads=True
+        )
+        self.context.set_default_timeout(10_000)
+        self.page = self.context.new_page()
+        self.complaints = []
+        self.page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
+        self.page.on("pageerror", lambda e: self.complaints.append(str(e)))
+        self.house = house
+
+    def enter(self, name):
+        """With the cookie of a session, without the pages of log-in."""
+        token = self.house.access.sessions.begin(self.house.person(name), "full", instead_of="")
+        self.context.add_cookies([{"name": "redactor-session", "value": token, "url": self.house.url}])
+        return self.page
+
+    def log_in(self, name):
+        page = self.page
+        page.goto("/messages")
+        page.get_by_label("Name").fill(name)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        page.get_by_label("Code").fill(self.house.code(name))
+        page.get_by_role("button").last.click()
+        page.wait_for_url("**/messages")
+        return page
+
+
+@pytest.fixture
+def window(browser, house):
+    opened = []
+
+    def open_(**kwargs):
+        opened.append(Window(browser, house, **kwargs))
+        return opened[-1]
+
+    yield open_
+    for one in opened:
+        one.context.close()
+        # A browser notes every refusal that a page then explains.
+        assert not [c for c in one.complaints if "status of 409" not in c]
+
+
+def at(page, selector):
+    return page.locator(selector)
+
+
+def until(page, true):
+    """Wait; the pages' policy forbids the `eval` in which Playwright's own waiting is done."""
+    end = time.monotonic() + 10
+    while not page.evaluate(true):
+        assert time.monotonic() < end, true
+        page.wait_for_timeout(20)
+
+
+def ready(page):
+    until(page, "document.querySelectorAll('.word').length > 3")
+    until(page, "document.getElementById('audio').readyState >= 2")
+
+
+def now(page):
+    return page.evaluate("document.getElementById('audio').currentTime")
+
+
+def judge(page, verdict):
+    """Answer every finding that wants an answer by keyboard, then give the review."""
+    page.keyboard.press("n")
+    for n in range(at(page, ".finding").count()):
+        if n:
+            page.keyboard.press("n")
+        with page.expect_response(lambda r: r.url.endswith("/decisions") and r.ok):
+            page.keyboard.press("a" if verdict == "A rule is broken" else "r")
+    page.get_by_label(verdict).check()
+    page.get_by_role("button", name="Give this review").click()
+    page.wait_for_url("**given=1")
+
+
+def test_a_reviewers_day(window, house, tmp_path):
+    # A lead logs in for real and draws a sample.
+    lead = window().log_in("lee")
+    lead.get_by_role("link", name="Samples").click()
+    lead.get_by_label("Messages", exact=True).fill("5")
+    lead.get_by_role("button", name="Draw").click()
+    lead.wait_for_url("**/samples#sample-1")
+    assert "5 of 5 messages" in lead.inner_text("#sample-1")
+
+    # A reviewer logs in, takes the next message and listens.
+    page = window().log_in("ray")
+    page.get_by_role("button", name="Review the next message").click()
+    ready(page)
+    message = page.url.rsplit("/", 1)[1]
+    assert not any(c in page.content() for c in CANARY)
+    page.keyboard.press("Space")
+    until(page, "document.getElementById('audio').currentTime > 0.4")
+    page.wait_for_selector(".word.now")
+    page.keyboard.press("Space")
+    until(page, "document.getElementById('play').textContent === 'Play'")
+    page.keyboard.press("]")
+    assert page.evaluate("document.getElementById('audio').playbackRate") == 1.25
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+
+    # A click on a word goes there; a double click redacts it, another takes that back.
+    word = at(page, ".word").filter(has_text="please").first
+    word.click()
+    expected = page.evaluate(
+        "fetch(location.pathname + '/view.json').then(r => r.json()).then(v => v.words.find(w => w.text === 'please').start)"
+    )
+    assert now(page) == pytest.approx(expected, abs=0.05)
+    word.dblclick()
+    assert at(page, ".word.pending").inner_text() == "please"
+    at(page, ".word.pending").dblclick()
+    assert at(page, ".word.pending").count() == 0
+    # The same by keyboard.
+    page.keyboard.press("x")
+    assert at(page, ".word.pending").count() == 1
+
+    # A stretch is dragged over, and both are saved: the words are gone from all that is shown.
+    box = at(page, "#wave").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.06, box["y"] + 30)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.10, box["y"] + 34, steps=4)
+    page.mouse.up()
+    assert "2 changes" in at(page, "#pending").inner_text()
+    page.keyboard.press("s")
+    until(page, "document.getElementById('version').textContent === '2'")
+    assert "please" not in at(page, "#words").inner_text()
+    assert "REDACTED" in at(page, "#words").inner_text()
+    assert "please" not in house.client("ray").get(f"/messages/{message}/files/text").text
+
+    # Somebody else's save comes first: nothing of this one's is lost.
+    word = at(page, ".word").filter(has_text="thank").first
+    word.dblclick()
+    house.studio.edit(message, 2, [Edit("region", 0, start=0.0, end=0.05)], by="person:99", reason="edit")
+    page.keyboard.press("s")
+    page.wait_for_selector("#status.bad")
+    assert "1 change" in at(page, "#pending").inner_text()
+    page.keyboard.press("s")
+    until(page, "document.getElementById('version').textContent === '4'")
+
+    # The original, with a reason.
+    page.get_by_text("Hear and read the original").click()
+    page.get_by_label("Why must you?").fill("to judge whether the name is the patient's")
+    page.get_by_role("button", name="Open it for 15 minutes").click()
+    page.wait_for_selector(".reveal")
+    ready(page)
+    at(page, "#which").select_option("original.wav")
+    until(page, "document.getElementById('audio').readyState >= 2")
+    page.get_by_role("button", name="Back to the redacted version").click()
+    ready(page)
+
+    # Both reviewers judge it, blind, and do not agree.
+    judge(page, "A rule is broken")
+    house.judgments.take(message, house.person("rita"))
+    other = window().enter("rita")
+    other.goto(f"/messages/{message}")
+    ready(other)
+    judge(other, "No rule is broken")
+    lead.goto("/disputes")
+    lead.get_by_role("link", name="Message").click()
+    lead.locator('form.verdict input[value="findings"]').check()
+    for name in {e.get_attribute("name") for e in lead.locator('form.verdict input[name^="finding_"]').all()}:
+        lead.locator(f'form.verdict input[name="{name}"][value="accept"]').check()
+    lead.get_by_role("button", name="Settle it").click()
+    lead.wait_for_url("**/disputes")
+    assert house.store.look(message)["state"] == "adjudicated"
+
+    # The numbers, and the export.
+    lead.get_by_role("link", name="Dashboard").click()
+    assert "Precision" in lead.inner_text("main")
+    with lead.expect_download() as got:
+        lead.get_by_role("link", name="Judgments (CSV)").click()
+    got.value.save_as(tmp_path / "judgments.csv")
+    with (tmp_path / "judgments.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["id"] for row in rows} == {message}
+    assert {row["adjudicated"] for row in rows} == {"findings"}
+    lead.get_by_role("button", name="Log off").click()
+    lead.wait_for_url("**/login")
+
+
+def test_keys_are_listed_and_a_region_can_be_marked_without_a_mouse(window, house):
+    page = window().enter("ray")
+    page.goto(f"/messages/{house.messages[1]}")
+    ready(page)
+    page.keyboard.press("?")
+    assert at(page, "#help").is_visible()
+    listed = " ".join(at(page, "#help kbd").all_inner_texts())
+    for key in ("Space", "x", "m", "s", "u", "n", "p", "a", "r", "[", "]"):
+        assert key in listed
+    page.keyboard.press("Escape")
+    at(page, "#help").wait_for(state="hidden")
+    at(page, "#play").focus()  # keys work as well after somebody has clicked a button
+    page.keyboard.press("m")
+    page.keyboard.press("ArrowRight")
+    until(page, "document.getElementById('audio').currentTime > 1.9")
+    page.keyboard.press("m")
+    assert "1 change" in at(page, "#pending").inner_text()
+    page.get_by_role("button", name="Discard").click()
+    # What nobody has heard is not uncovered.
+    hidden = at(page, ".word.hidden").first
+    hidden.dblclick()
+    assert "Open the original first" in at(page, "#status").inner_text()
+    assert "No changes" in at(page, "#pending").inner_text()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (320, "light")])
+def test_every_page_by_axe(window, house, width, scheme):
+    """No serious finding of axe-core, in both themes and on a narrow screen, and nothing to scroll sideways."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    message, axe = house.messages[0], Axe()
+    opened = window(width=width, scheme=scheme)
+    page = opened.page
+    seen = []
+
+    def look(path):
+        page.goto(path)
+        if "/messages/" in path and "adjudication" not in path:
+            ready(page)
+        found = axe.run(page).response["violations"]
+        grave = [
+            (v["id"], [n["target"] for n in v["nodes"]][:3]) for v in found if v["impact"] in ("serious", "critical")
+        ]
+        wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        seen.extend((path, one) for one in [*grave, *(["too wide"] if wide else [])])
+
+    look("/login")
+    opened.enter("lee")
+    disputed = [row["id"] for row in house.store.page(Filters(state="adjudicated")).rows]
+    paths = [
+        "/messages",
+        "/messages?state=disputed",
+        f"/messages/{message}",
+        "/samples",
+        "/disputes",
+        "/dashboard",
+        "/dashboard?sample=0",
+        "/account",
+        "/emergency",
+    ]
+    for path in paths + [f"/messages/{m}/adjudication" for m in disputed[:1]]:
+        look(path)
+    opened.enter("ada")
+    look("/trail")
+    look("/trail?kind=logged-in&by=nobody")
+    assert not seen
+
+
+def test_a_page_without_permission_and_one_that_is_not_there(window, house):
+    opened = window()
+    page = opened.enter("ada")
+    page.goto(f"/messages/{house.messages[0]}")
+    assert "Not for you" in page.inner_text("main")
+    page.goto("/nowhere")
+    assert "Not here" in page.inner_text("main")
+    assert all("status of 40" in c for c in opened.complaints)
+    opened.complaints.clear()

@@ -1,0 +1,68 @@
+"""What whoever can write the vault's folder can do without any private key, and without the log's."""
+
+import json
+import secrets
+import shutil
+from dataclasses import asdict
+from hashlib import sha256
+
+from places import CIPHERS
+
+from redactor.vault import Item
+
+
+class Attacker:
+    """Holds the public keys and the vault's folder, and may read everything else."""
+
+    def __init__(self, place):
+        self.place, self.vault = place, place.folder / "vault"
+
+    def put(self, id, kind, content, *, keep_part=False):  # noqa: A002
+        """An item of his own, complete with its record, where he likes, in place of what was there."""
+        item = self.place.host.item(id, kind)
+        part = item.part if keep_part and item else secrets.token_hex(4)
+        for below in ("sealed", "keys", "records"):
+            for path in (self.vault / below).rglob(f"{id}.{kind}.*"):
+                path.unlink()
+        sealed, key = CIPHERS[self.place.cipher].seal(f"{id}.{kind}", content, self.place.recipients)
+        known = {"sealed": self.place.now, "sha256": sha256(sealed).hexdigest(), "part": part}
+        made = Item(id=id, kind=kind, cipher=self.place.cipher, size=len(content), **known)
+        ending = {"age": ("age", "age"), "aes-256-gcm": ("gcm", "json")}[self.place.cipher]
+        self.write("sealed", id, f"{id}.{kind}.{part}.{ending[0]}", sealed)
+        self.write("keys", id, f"{id}.{kind}.{part}.{ending[1]}", key)
+        self.record(asdict(made))
+
+    def record(self, told):
+        content = json.dumps({"schema": "redactor-vault/1", **told}).encode()
+        self.write("records", told["id"], f"{told['id']}.{told['kind']}.json", content)
+
+    def write(self, below, id, name, content):  # noqa: A002
+        path = self.vault / below / id[:2] / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+    def copy(self, name="copy"):
+        """A copy of the whole vault, to be put back later."""
+        shutil.copytree(self.vault, self.place.folder / name)
+
+    def put_back(self, name="copy", *, only="*"):
+        """All of the copy, or one item's files, in place of what there is."""
+        for below in ("sealed", "keys", "records"):
+            for path in (self.vault / below).rglob(only):
+                if path.is_file():
+                    path.unlink()
+            for path in (self.place.folder / name / below).rglob(only):
+                if path.is_file():
+                    target = self.vault / below / path.parent.name / path.name
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(path, target)
+
+    def swap(self, one, other):
+        """The content of one item in the place of another, its record saying what it is now."""
+        for below in ("sealed", "keys"):
+            mine, theirs = self.place.one(below, one), self.place.one(below, other)
+            theirs.write_bytes(mine.read_bytes())
+        path = self.place.one("records", other)
+        mine = json.loads(self.place.one("records", one).read_bytes())
+        told = {**json.loads(path.read_bytes()), "sha256": mine["sha256"], "size": mine["size"]}
+        path.write_text(json.dumps(told))
