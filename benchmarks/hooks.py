@@ -49,7 +49,7 @@ from report import progress, stamp
 from redactor.config import load_settings
 from redactor.service.app import open_queue
 from redactor.service.jobs.queue import Queue
-from redactor.service.jobs.worker_locks import Presence
+from redactor.service.jobs.worker_locks import WorkerLocks
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = str(Path(sys.executable).with_name("redactor"))
@@ -90,7 +90,7 @@ class Site:
     def queue(self) -> Iterator[Queue]:
         """The queue as an onlooker sees it."""
         settings = load_settings(self.config)
-        presence = Presence(settings.state)
+        presence = WorkerLocks(settings.state)
         queue = open_queue(settings, presence)
         try:
             yield queue

@@ -18,7 +18,7 @@ from typing import Any
 
 from redactor import __version__
 from redactor.audio import decode, read_source
-from redactor.evaluation import Tally, ideal_findings, measure
+from redactor.evaluation import EvaluationTotals, ideal_findings, measure
 from redactor.labels import LabelledRecording, load_labels
 from redactor.phi import build_detector
 from redactor.pipeline import Pipeline
@@ -72,7 +72,7 @@ def main() -> None:
     print("padding  reach   audible PHI  edge leak  over-bleep   | labelled words and times: audible, over-bleep")
     for padding, reach in ((p, r) for p in PADDINGS for r in REACHES if r <= p):
         here = policy.having(padding=padding, reach=reach)
-        real, perfect = Tally(), Tally()
+        real, perfect = EvaluationTotals(), EvaluationTotals()
         for labelled, recording, speech, findings, truth, ideal in heard:
             best = make_plan(recording, truth, ideal, here)
             measure(labelled, make_plan(recording, speech, findings, here), best, real, policy=here)

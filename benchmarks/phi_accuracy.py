@@ -95,7 +95,7 @@ def systems() -> dict[str, System]:
                         mock.patch("redactor.phi.nlp_engine.written_form", lambda text: WrittenForm.of(text, ()))
                     )
                 if not repair:
-                    stack.enter_context(mock.patch.object(clinical.Reading, "heard", ()))
+                    stack.enter_context(mock.patch.object(clinical.ClinicalText, "heard", ()))
                 detector = build_detector(ner="auto" if ner else "none")
                 return [found(items) for items in detector.pipe(row["text"] for row in rows)]
 

@@ -36,13 +36,13 @@ from redactor.auth import AccessSettings, build_access
 from redactor.crypto import Sealer
 from redactor.database import connect
 from redactor.review.app import build_review
-from redactor.review.repository import Store
-from redactor.review.request_context import Desk, environment
-from redactor.review.reviews import Judgments
+from redactor.review.repository import ReviewRepository
+from redactor.review.request_context import RequestContext, environment
+from redactor.review.reviews import Reviews
 from redactor.review.sampling import Samples
 from redactor.review.schema import decisions, findings, messages, reviews, versions
-from redactor.review.version_store import Shelf
-from redactor.review.versions import Studio
+from redactor.review.version_store import VersionStore
+from redactor.review.versions import VersionService
 from redactor.vault import Vault
 
 SHOWN = 200
@@ -51,7 +51,7 @@ LIMIT = 0.3
 """Seconds that the 95th percentile of lists, filters and message pages must stay below."""
 
 
-def fill(store: Store, shelf: Shelf, count: int, rng: random.Random) -> list[str]:
+def fill(store: ReviewRepository, shelf: VersionStore, count: int, rng: random.Random) -> list[str]:
     """Rows for so many messages; ids of those that can be opened."""
     ids = [f"{rng.getrandbits(256):064x}" for _ in range(count)]
     shown = ids[:: max(1, count // SHOWN)][:SHOWN]
@@ -171,19 +171,19 @@ def main() -> None:
         folder = Path(name)
         engine, sealer = connect(database or f"sqlite:///{folder}/q.sqlite"), Sealer(b"k" * 32)
         trail = Trail.open(folder / "trail", key=folder / "trail.keys", anchor=folder / "anchor")
-        store, shelf, templates = Store(engine), Shelf(folder / "versions"), environment()
+        store, shelf, templates = ReviewRepository(engine), VersionStore(folder / "versions"), environment()
         store.prepare()
         begin = time.perf_counter()
         shown = fill(store, shelf, given.messages, rng)
         print(f"{given.messages} messages in {time.perf_counter() - begin:.0f} s")
-        studio = Studio(
+        studio = VersionService(
             pipeline=lambda: None, vault=Vault(folder / "vault", trail=trail), shelf=shelf, store=store, audit=None
         )
         access = build_access(
             engine, trail=trail, sealer=sealer, templates=templates, settings=AccessSettings(secure=False)
         )
         samples = Samples(engine)
-        desk = Desk(store, Judgments(engine, sealer), samples, studio, trail, sealer, access.guard, templates)
+        desk = RequestContext(store, Reviews(engine, sealer), samples, studio, trail, sealer, access.guard, templates)
         begin = time.perf_counter()
         samples.draw(size=500, least=2, seed=1, strata=["verdict", "rule"], reviews=1, by="person:1")
         drawing = time.perf_counter() - begin

@@ -23,9 +23,9 @@ import recognition_errors
 import sent_messages
 from report import headline, progress, save, stamp, table
 
-from redactor.compliance import IDS, Audited, Circumstances, Consents, Grant, Heard, Message, audit, load_rules
+from redactor.compliance import IDS, Audited, Circumstances, Consents, Grant, Message, SoundFacts, audit, load_rules
 from redactor.compliance import report as html
-from redactor.compliance.results import Row
+from redactor.compliance.results import ResultRow
 from redactor.compliance.reviewed import missed
 from redactor.compliance.transcriber import digits_of
 from redactor.phi import build_detector
@@ -52,7 +52,9 @@ def judged(sents: Sequence[sent_messages.Sent], *, rate: float, detector: Any) -
     for sent, transcript, found in zip(sents, transcripts, detector.search(transcripts), strict=True):
         duration = len(sent.text.split()) * sent_messages.SECONDS_A_WORD
         identity = hashlib.sha256(f"{sent.part} {sent.id} {sent.text}".encode()).hexdigest()
-        message = Message(identity, (transcript,), tuple(found), duration, Heard(sent.unheard, sent.clipped), digits_of)
+        message = Message(
+            identity, (transcript,), tuple(found), duration, SoundFacts(sent.unheard, sent.clipped), digits_of
+        )
         known = Circumstances(consents=entry_of(sent.entry), sent=sent.sent, prerecorded=sent.prerecorded)
         out.append(audit(message, known, rules))
     return out
@@ -143,7 +145,7 @@ def sample(sents: Sequence[sent_messages.Sent], audits: Sequence[Audited], path:
     rnd = random.Random(5)
     staff = sorted({s.caller for s in sents})
     rows = [
-        Row(n, a.id, a, f"staff-{staff.index(s.caller) + 1:02d}", sent_messages.SENT - dt.timedelta(days=rnd.randrange(28)))
+        ResultRow(n, a.id, a, f"staff-{staff.index(s.caller) + 1:02d}", sent_messages.SENT - dt.timedelta(days=rnd.randrange(28)))
         for n, (s, a) in enumerate(zip(sents, audits, strict=True), 1)
     ]  # fmt: skip
     labels = {

@@ -10,7 +10,7 @@ from typing import Any
 
 from redactor.audio import decode, read_source, recognition_audio
 from redactor.errors import Quarantine
-from redactor.evaluation import Tally, ideal_findings, measure
+from redactor.evaluation import EvaluationTotals, ideal_findings, measure
 from redactor.labels import LabelledRecording, load_labels
 from redactor.policy import load_policy, make_plan
 from redactor.speech.activity import Activity, listen
@@ -60,7 +60,7 @@ class Scorer:
         """The same figures for what another detector finds in the words and a user bleeps: the words' own times,
         nothing else.
         """
-        tally = Tally()
+        tally = EvaluationTotals()
         policy = self._policy.having(padding=0.0)
         speeches = [
             replace(self._speech(case, heard.get(case.labelled.path.name, ())), unheard=()) for case in self._cases
@@ -75,7 +75,7 @@ class Scorer:
         """Figures of `evaluation.Tally` for the words of each file; "withheld_percent": of the recordings, by the
         default policy.
         """
-        tally, withheld = Tally(), 0
+        tally, withheld = EvaluationTotals(), 0
         speeches = [self._speech(case, heard.get(case.labelled.path.name, ())) for case in self._cases]
         findings = self._detector.search(speech.transcripts[0] for speech in speeches)
         for case, speech, found in zip(self._cases, speeches, findings, strict=True):

@@ -1,7 +1,7 @@
 """Work of many threads done in shared batches.
 
 Every recording is handled by a thread of its own, in straight lines of code. Where a model is faster on many pieces at once than on one,
-the threads meet in a `Gather`: each hands in its pieces and waits; workers take batches of pieces that may go together (one
+the threads meet in a `DynamicBatcher`: each hands in its pieces and waits; workers take batches of pieces that may go together (one
 `key`), the fullest key first, or the one whose oldest piece has waited for `patience`. Backpressure is the callers' waiting: the
 queue never holds more than `AHEAD` batches of any one of them.
 
@@ -60,7 +60,7 @@ class Counts:
     busy: float = 0.0
 
 
-class Gather(Generic[Piece, Result]):
+class DynamicBatcher(Generic[Piece, Result]):
     """Batches for `handle`, gathered from many callers.
 
     Args:
@@ -131,7 +131,7 @@ class Gather(Generic[Piece, Result]):
         for worker in self._workers:
             worker.join()
 
-    def __enter__(self) -> Gather[Piece, Result]:
+    def __enter__(self) -> DynamicBatcher[Piece, Result]:
         return self
 
     def __exit__(

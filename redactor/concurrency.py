@@ -71,7 +71,7 @@ def in_order(results: Iterable[Result], *, place: Callable[[Result], int], first
     yield from (held[n] for n in sorted(held))
 
 
-class Allowance:
+class MemoryBudget:
     """An amount of something that many threads share; who wants more than there is gets it alone."""
 
     def __init__(self, amount: float) -> None:

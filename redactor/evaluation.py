@@ -38,7 +38,7 @@ from redactor.types import Action, Finding, Interval, Plan, Transcript, Word
 
 
 @dataclass(slots=True)
-class Tally:
+class EvaluationTotals:
     """Sums over recordings; `figures` turns them into the measures."""
 
     recordings: int = 0
@@ -88,7 +88,9 @@ class Tally:
         }
 
 
-def measure(labelled: LabelledRecording, plan: Plan | None, ideal: Plan, tally: Tally, *, policy: Policy) -> None:
+def measure(
+    labelled: LabelledRecording, plan: Plan | None, ideal: Plan, tally: EvaluationTotals, *, policy: Policy
+) -> None:
     """Add one recording to a tally.
 
     Args:
@@ -117,7 +119,7 @@ def measure(labelled: LabelledRecording, plan: Plan | None, ideal: Plan, tally: 
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class HardVerdict:
     """How a hard recording ended.
 
     spans: of labelled PHI; audible_spans: those of them with an audible word (none if nothing came out).
@@ -129,7 +131,7 @@ class Verdict:
     met: bool
 
 
-def judge(labelled: LabelledRecording, outcome: str, plan: Plan | None, *, policy: Policy) -> Verdict:
+def judge(labelled: LabelledRecording, outcome: str, plan: Plan | None, *, policy: Policy) -> HardVerdict:
     """Tell whether a hard recording ended as required: with one of its outcomes, and with no labelled PHI audible.
 
     Args:
@@ -151,7 +153,7 @@ def judge(labelled: LabelledRecording, outcome: str, plan: Plan | None, *, polic
                 run = range(*covered_words(words, part.start, part.end))
                 spans += 1
                 audible += plan is not None and _leaked(words, run, bleeps)
-    return Verdict(outcome, spans, audible, outcome in labelled.outcomes and not audible)
+    return HardVerdict(outcome, spans, audible, outcome in labelled.outcomes and not audible)
 
 
 def _check_channels(labelled: LabelledRecording, plan: Plan) -> None:
@@ -170,7 +172,7 @@ def _words_of_channel(
     ideal_bleeps: Sequence[Interval],
     heard: Transcript,
     plan: Plan,
-    tally: Tally,
+    tally: EvaluationTotals,
     policy: Policy,
 ) -> None:
     words = channel.transcript.words
@@ -259,7 +261,7 @@ def _expanded(words: Iterable[Word]) -> tuple[list[str], list[int]]:
     return pieces, owner
 
 
-def _word_errors(reference: Transcript, heard: Transcript, tally: Tally) -> None:
+def _word_errors(reference: Transcript, heard: Transcript, tally: EvaluationTotals) -> None:
     a, b = normalised(reference.text), normalised(heard.text)
     tally.words += len(a)
     tally.word_errors += edit_distance(a, b)
@@ -270,7 +272,7 @@ def edit_distance(a: Sequence[str], b: Sequence[str]) -> int:
     return int(Levenshtein.distance(a, b))
 
 
-def _boundary_errors(channel: LabelledChannel, plan: Plan, tally: Tally, policy: Policy) -> None:
+def _boundary_errors(channel: LabelledChannel, plan: Plan, tally: EvaluationTotals, policy: Policy) -> None:
     """Seconds between the labelled and the decided edges (without padding) of each PHI span that a decision overlaps.
 
     Of labels that are redacted whole: how much of a span a rule keeps is no error of its edges.

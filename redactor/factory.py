@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class JobConfiguration:
     """All that shapes the artefacts.
 
     Attributes:
@@ -48,7 +48,7 @@ class Job:
     only_transcripts: bool = False
     hash_key: bytes | None = field(default=None, repr=False)
 
-    def elsewhere(self) -> Job:
+    def elsewhere(self) -> JobConfiguration:
         """The same for a process with another working directory: paths in full."""
         given = self.recognition and {**self.recognition, "model": _in_full(self.recognition["model"])}
         return replace(self, recognition=given, ner=_in_full(self.ner), verify_model=_in_full(self.verify_model))
@@ -64,7 +64,7 @@ class Assembled:
 
 
 def assemble(
-    job: Job,
+    job: JobConfiguration,
     *,
     reader: Callable[[Item], Any] | None = None,
     cores: int = 0,
@@ -126,7 +126,7 @@ def assemble(
     return Assembled(pipeline, engine, job.in_flight or (engine.in_flight if engine else (cores or usable_cores()) + 2))
 
 
-def _second(job: Job, engine: Any, given: Mapping[str, Any], turn: AbstractContextManager[Any]) -> Any:
+def _second(job: JobConfiguration, engine: Any, given: Mapping[str, Any], turn: AbstractContextManager[Any]) -> Any:
     try:
         return builders.build_second(job.verify_model, engine, given, turn=turn)
     except ModelUnavailable as error:

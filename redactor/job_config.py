@@ -7,12 +7,12 @@ from typing import Any
 from redactor import builders
 from redactor.config import Settings
 from redactor.errors import ConfigurationError
-from redactor.factory import Job
+from redactor.factory import JobConfiguration
 from redactor.policy import Policy
 from redactor.render import Replacer
 
 
-def recipe_of(settings: Settings) -> Job:
+def recipe_of(settings: Settings) -> JobConfiguration:
     """What shapes the artefacts, from [redaction].
 
     Raises:
@@ -36,7 +36,7 @@ def recipe_of(settings: Settings) -> Job:
         "batch_size": r.batch_size, "window": r.window, "beam": r.beam or None, "language": r.language or None,
         "hotwords": r.hotwords or None, "initial_prompt": r.initial_prompt or None, "revision": r.revision or None, "probe": False,
     }  # fmt: skip
-    job = Job(
+    job = JobConfiguration(
         policy=builders.policy_from(r.policy, padding=None, unheard=unheard), operator=r.operator, style=r.bleep, names=r.names, raw=r.raw or None,
         ner=r.ner, verify=r.verify, verify_model=r.verify_model, verify_transcripts=verify_transcripts, only_transcripts=only_transcripts, recognition=recognition, hash_key=bytes(r.hash_key) or None, sandbox=settings.service.sandbox,
     )  # fmt: skip

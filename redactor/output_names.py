@@ -39,7 +39,7 @@ NEUTRAL = frozenset(
 """What telephone systems, and people who look after recordings, write in names. Some are somebody's name, too ("Good", "Old")."""
 
 
-class Detector(Protocol):
+class NameDetector(Protocol):
     """Text → findings with offsets into it (`phi.build_detector` makes one)."""
 
     def detect(self, text: str) -> tuple[Finding, ...]: ...
@@ -59,7 +59,7 @@ class OutputNames:
             characters no terminal should print, becomes the id in any mode but "keep"; a too long one even there.
     """
 
-    def __init__(self, detector: Detector, *, mode: str, min_score: float) -> None:
+    def __init__(self, detector: NameDetector, *, mode: str, min_score: float) -> None:
         self._detector = detector
         self._mode = mode
         self._min_score = min_score

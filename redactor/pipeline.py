@@ -39,10 +39,10 @@ from redactor.audio import (
     encode,
     read_source,
 )
-from redactor.batching import Gather
-from redactor.concurrency import Allowance, Clock, in_order, spread
+from redactor.batching import DynamicBatcher
+from redactor.concurrency import Clock, MemoryBudget, in_order, spread
 from redactor.errors import Quarantine, as_redactor_error
-from redactor.output_names import Detector, OutputNames
+from redactor.output_names import NameDetector, OutputNames
 from redactor.policy import Edit, Policy, edited, make_plan, with_echoes
 from redactor.recognition import listen
 from redactor.render import Replacer, document, plain_text, srt, tokens, vtt
@@ -106,7 +106,7 @@ class Pipeline:
         self,
         *,
         transcriber_for: Callable[[Item], Transcriber],
-        detector: Detector,
+        detector: NameDetector,
         policy: Policy,
         replacer: Replacer,
         decoder: Decoder = decode,
@@ -145,9 +145,9 @@ class Pipeline:
             every=verify_all,
             turn=turn,
         )
-        self._audio = Allowance(audio_seconds)
+        self._audio = MemoryBudget(audio_seconds)
         self._large = threading.Lock()
-        self._texts: Gather[Transcript, tuple[Finding, ...]] | None = None
+        self._texts: DynamicBatcher[Transcript, tuple[Finding, ...]] | None = None
         self._saved: set[int] = set()
 
     # --- one recording -------------------------------------------------------------------------------------------------
@@ -346,7 +346,7 @@ class Pipeline:
         def search(transcripts: Sequence[Transcript]) -> list[tuple[Finding, ...]]:
             return list(self.detector.search(transcripts))
 
-        with Gather(search, size=TEXTS, linger=0.0, name="detect") as texts:
+        with DynamicBatcher(search, size=TEXTS, linger=0.0, name="detect") as texts:
             self._texts = texts
             try:
                 yield

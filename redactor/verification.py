@@ -15,7 +15,7 @@ from typing import Any
 from redactor.audio import Decoder, Encoded, Source
 from redactor.errors import VerificationHit
 from redactor.policy import Policy, make_plan
-from redactor.render import Hit, altered, band_levels, compare, exposed, hits, muted, still_audible
+from redactor.render import ResidualHit, altered, band_levels, compare, exposed, hits, muted, still_audible
 from redactor.speech import Transcriber
 from redactor.types import KEYED_DIGITS, Finding, Interval, Plan, Recording, Speech
 
@@ -102,14 +102,16 @@ class Verification:
             return f"{sum(c.end - c.start for c in changed):.1f} s that were kept are not what the original was."
         return ""
 
-    def again(self, output: Recording, plan: Plan, policy: Policy) -> list[Hit]:
+    def again(self, output: Recording, plan: Plan, policy: Policy) -> list[ResidualHit]:
         """The second reading: PHI that is heard in the output and was not kept on purpose."""
         assert self.second is not None
         with self._turn:
             quiet, bleeps = muted(output, plan.intervals, style=self.style)
         speech = self._listen(quiet, self.second)
         keys = [t for t in speech.key_tones if policy.labels.get(KEYED_DIGITS, "redact") == "redact"]
-        audible = [Hit("uncovered", KEYED_DIGITS, t.channel, t.start, t.end, t.end - t.start, 1.0) for t in keys]
+        audible = [
+            ResidualHit("uncovered", KEYED_DIGITS, t.channel, t.start, t.end, t.end - t.start, 1.0) for t in keys
+        ]
         readings = compare(plan, speech.transcripts, bleeps)
         if not any(r.fresh or r.uncovered for r in readings):
             return audible

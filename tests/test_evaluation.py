@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from redactor.errors import ConfigurationError, NoInput
-from redactor.evaluation import Tally, edit_distance, judge, measure, normalised
+from redactor.evaluation import EvaluationTotals, edit_distance, judge, measure, normalised
 from redactor.labels import LabelledChannel, LabelledRecording, LabelledSpan, load_labels
 from redactor.policy import load_policy, make_plan
 from redactor.types import AudioFormat, Finding, ModelInfo, Plan, Recording, Speech, TimedText, Transcript
@@ -49,7 +49,7 @@ def planned(transcripts, findings, policy=EXACT, *, same_as=None) -> Plan:
 
 def measured(heard, findings, *, spans=SPANS, ideal=BOTH, policy=EXACT):
     truth = said()
-    tally = Tally()
+    tally = EvaluationTotals()
     labelled = LabelledRecording(None, (LabelledChannel(truth, spans),))
     measure(
         labelled,
@@ -152,7 +152,7 @@ def test_of_a_label_kept_in_part_the_rest_is_phi():
 
 
 def test_withheld_recordings_flatter_nothing():
-    tally = Tally()
+    tally = EvaluationTotals()
     truth = said()
     labelled = LabelledRecording(None, (LabelledChannel(truth, SPANS),))
     measure(labelled, None, planned([truth], []), tally, policy=EXACT)
@@ -168,7 +168,7 @@ def test_mono_stored_as_stereo():
     labelled = LabelledRecording(None, tuple(LabelledChannel(t, SPANS) for t in truth))
     plan = planned([said()], found(said(), BOTH[0]), same_as=(0, 0))
     ideal = planned(truth, [f for t in truth for f in found(t, *BOTH)])
-    tally = Tally()
+    tally = EvaluationTotals()
     measure(labelled, plan, ideal, tally, policy=EXACT)
     figures = tally.figures()
     assert figures["phi_seconds"] == 3.0
@@ -187,7 +187,7 @@ def test_boundary_error_is_the_distance_of_edges_without_padding():
 
 
 def test_p95_is_the_nearest_rank():
-    tally = Tally(boundaries=[i / 1000 for i in range(1, 21)])
+    tally = EvaluationTotals(boundaries=[i / 1000 for i in range(1, 21)])
     assert tally.figures()["boundary_error_ms"] == {"n": 20, "median": 10.5, "p95": 19.0}
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from redactor.concurrency import Allowance, in_order, spread
+from redactor.concurrency import MemoryBudget, in_order, spread
 
 
 @settings(max_examples=30, deadline=None)
@@ -105,7 +105,7 @@ def test_an_exception_waits_for_the_rest() -> None:
 
 
 def test_allowance_bounds_the_sum_and_lets_a_giant_go_alone() -> None:
-    allowance, lock = Allowance(10.0), threading.Lock()
+    allowance, lock = MemoryBudget(10.0), threading.Lock()
     held: list[float] = []
     seen: list[list[float]] = []
 

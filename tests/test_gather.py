@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from redactor.batching import Closed, Gather
+from redactor.batching import Closed, DynamicBatcher
 
 
 @settings(max_examples=25, deadline=None)
@@ -24,7 +24,7 @@ def test_each_caller_gets_its_own_results_in_order(calls: list[list[int]], size:
         assert len({p % 3 for p in pieces}) == 1
         return [p * p for p in pieces]
 
-    gather = Gather(square, key=lambda p: p % 3, size=size, workers=workers, linger=0.001)
+    gather = DynamicBatcher(square, key=lambda p: p % 3, size=size, workers=workers, linger=0.001)
     with gather, ThreadPoolExecutor(8) as pool:
         results = list(pool.map(gather, calls))
     assert results == [[p * p for p in call] for call in calls]
@@ -38,7 +38,7 @@ def test_threads_meet_in_one_batch() -> None:
         sizes.append(len(pieces))
         return pieces
 
-    with Gather(note, size=8, linger=2.0) as gather:
+    with DynamicBatcher(note, size=8, linger=2.0) as gather:
         began = time.monotonic()
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda n: gather([n]), range(8)))
@@ -54,7 +54,7 @@ def test_a_failure_is_its_callers_alone() -> None:
             raise ValueError("unlucky")
         return [p + 1 for p in pieces]
 
-    with Gather(handle, size=16, linger=0.05) as gather, ThreadPoolExecutor(6) as pool:
+    with DynamicBatcher(handle, size=16, linger=0.05) as gather, ThreadPoolExecutor(6) as pool:
         futures = {n: pool.submit(gather, [n, n + 100]) for n in (11, 12, 13, 14)}
         assert [futures[n].result(5) for n in (11, 12, 14)] == [[12, 112], [13, 113], [15, 115]]
         with pytest.raises(ValueError, match="unlucky"):
@@ -66,7 +66,7 @@ def test_a_caller_whose_pieces_cannot_be_made_fails_without_hanging_the_rest() -
         yield 1
         raise MemoryError
 
-    with Gather(list, size=4, linger=0.01) as gather:
+    with DynamicBatcher(list, size=4, linger=0.01) as gather:
         with pytest.raises(MemoryError):
             gather(pieces())
         assert gather([2]) == [2]
@@ -80,7 +80,7 @@ def test_the_oldest_does_not_starve() -> None:
         time.sleep(0.01)
         return pieces
 
-    with Gather(slow, key=lambda p: p[0], size=4, linger=0.001, patience=0.2) as gather:
+    with DynamicBatcher(slow, key=lambda p: p[0], size=4, linger=0.001, patience=0.2) as gather:
 
         def flood(n: int) -> None:
             while not stop.is_set():
@@ -98,7 +98,7 @@ def test_the_oldest_does_not_starve() -> None:
 
 
 def test_closing_finishes_what_waits_and_refuses_the_rest() -> None:
-    gather = Gather(list, size=100, linger=0.2)
+    gather = DynamicBatcher(list, size=100, linger=0.2)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(gather, [1, 2, 3])
         time.sleep(0.05)
@@ -126,6 +126,6 @@ def test_a_caller_is_never_far_ahead_of_the_workers() -> None:
             furthest = max(furthest, len(made) - len(done))
             yield n
 
-    with Gather(slow, size=4, linger=0.0) as gather:
+    with DynamicBatcher(slow, size=4, linger=0.0) as gather:
         assert gather(endless()) == list(range(500))
     assert furthest <= 4 * 4 + 4 + 1

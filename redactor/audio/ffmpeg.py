@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from redactor.audio.containers.stream import Stream
 from redactor.audio.limits import Limits
-from redactor.audio.sample_buffer import Reel
+from redactor.audio.sample_buffer import SampleBuffer
 from redactor.errors import DamagedAudio, UnsupportedAudio
 
 _STRICT = {"err_detect": "crccheck+bitstream+buffer+explode"}
@@ -37,7 +37,7 @@ _TRUE_CLOCK = {
 
 
 @dataclass(frozen=True, slots=True)
-class Decoded:
+class DecodedStream:
     """Everything one pass over the file gives.
 
     Attributes:
@@ -47,7 +47,7 @@ class Decoded:
         complete: the container has an index and every packet of it was decoded.
     """
 
-    reel: Reel
+    reel: SampleBuffer
     codec: str
     bit_rate: int | None
     declared: float | None
@@ -55,7 +55,7 @@ class Decoded:
     warnings: tuple[str, ...]
 
 
-def read_ffmpeg(stream: Stream, *, limits: Limits) -> Decoded:
+def read_ffmpeg(stream: Stream, *, limits: Limits) -> DecodedStream:
     """Decode the one audio stream.
 
     Raises:
@@ -80,12 +80,12 @@ class _Pass:
         self._container = container
         self._stream = stream
         self._limits = limits
-        self._reel: Reel | None = None
+        self._reel: SampleBuffer | None = None
         self._bytes = 0
         self._first_time: float | None = None
         self._complete = False
 
-    def run(self) -> Decoded:
+    def run(self) -> DecodedStream:
         audio = self._container.streams.audio
         if not audio:
             raise UnsupportedAudio("The file holds no audio stream.")
@@ -107,7 +107,7 @@ class _Pass:
             raise DamagedAudio("Not one frame could be decoded.")
         rate = round(self._bytes * 8 * reel.sample_rate / reel.frames) or None
         warnings = ("The pictures or video in the file were left out.",) if self._container.streams.video else ()
-        return Decoded(reel, codec, rate, declared, self._complete, warnings)
+        return DecodedStream(reel, codec, rate, declared, self._complete, warnings)
 
     def _frames(self, track: Any) -> Iterator[Any]:
         context = self._context(track)
@@ -141,7 +141,7 @@ class _Pass:
     def _take(self, frame: Any) -> None:
         block = _interleaved(frame)
         if self._reel is None:
-            self._reel = Reel(frame.sample_rate, block.shape[1], block.dtype, self._limits)
+            self._reel = SampleBuffer(frame.sample_rate, block.shape[1], block.dtype, self._limits)
         reel = self._reel
         if (frame.sample_rate, *block.shape[1:]) != (reel.sample_rate, reel.channels) or block.dtype != reel.dtype:
             raise DamagedAudio("The recording changes its sample rate or channels on the way.")
@@ -149,7 +149,7 @@ class _Pass:
             self._check_clock(float(frame.pts * frame.time_base), reel)
         reel.append(block)
 
-    def _check_clock(self, time: float, reel: Reel) -> None:
+    def _check_clock(self, time: float, reel: SampleBuffer) -> None:
         if self._first_time is None:
             self._first_time = time - reel.frames / reel.sample_rate
         drift = time - self._first_time - reel.frames / reel.sample_rate

@@ -14,7 +14,7 @@ BLOCK = 1 << 16
 """Frames decoded at a time."""
 
 
-class Reel:
+class SampleBuffer:
     """Collects blocks of shape (frames, channels) and one dtype; enforces `Limits` as it grows.
 
     Memory grows in place by a quarter (realloc), so the peak is near the size of the result and not twice that.

@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 from redactor.audio.limits import Limits
-from redactor.audio.sample_buffer import BLOCK, Reel
+from redactor.audio.sample_buffer import BLOCK, SampleBuffer
 from redactor.errors import DamagedAudio
 
 _INT16 = frozenset("PCM_S8 PCM_U8 PCM_16 ULAW ALAW IMA_ADPCM MS_ADPCM GSM610 VOX_ADPCM G721_32 G723_24 G723_40".split())
@@ -25,7 +25,7 @@ def exact_dtype(subtype: str) -> str:
 
 def read_soundfile(
     file: io.RawIOBase | io.BytesIO, *, limits: Limits, raw: dict[str, Any] | None = None
-) -> tuple[Reel, str]:
+) -> tuple[SampleBuffer, str]:
     """Decode everything: (reel, subtype). `raw`: samplerate, channels, subtype, endian of a headerless file.
 
     Raises:
@@ -37,7 +37,7 @@ def read_soundfile(
         with soundfile.SoundFile(file, "r", **({"format": "RAW", **raw} if raw else {})) as sound:
             subtype = str(sound.subtype)
             dtype = exact_dtype(subtype)
-            reel = Reel(sound.samplerate, sound.channels, dtype, limits)
+            reel = SampleBuffer(sound.samplerate, sound.channels, dtype, limits)
             width = reel.dtype.itemsize * reel.channels
             if 0 < sound.frames < 1 << 60:  # larger means "unknown" to libsndfile
                 limits.check_length(sound.frames, sound.samplerate, width)

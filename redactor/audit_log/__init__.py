@@ -20,16 +20,16 @@ from redactor.audit_log.keys import KeyRing
 from redactor.audit_log.log import Trail
 from redactor.audit_log.newest import Newest, newest
 from redactor.audit_log.proven import Proven
-from redactor.audit_log.verify import Report, entries, verify
+from redactor.audit_log.verify import LogReport, entries, verify
 
 __all__ = [
     "Anchor",
     "Export",
     "KeyRing",
     "LastCheck",
+    "LogReport",
     "Newest",
     "Proven",
-    "Report",
     "Trail",
     "entries",
     "events",

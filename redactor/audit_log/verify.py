@@ -22,7 +22,7 @@ _INTERRUPTED = b'"event":"interrupted"'
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class LogReport:
     """What a check found.
 
     Attributes:
@@ -49,7 +49,7 @@ class Report:
 
 
 @dataclass(slots=True)
-class _Walk:
+class _ChainWalk:
     ring: KeyRing
     waiting: dict[int, list[Anchor]]
     head: bytes = START
@@ -87,7 +87,7 @@ def verify(
     outside: Sequence[Anchor] = (),
     take: Callable[[int, bytes], object] | None = None,
     checked: LastCheck | None = None,
-) -> Report:
+) -> LogReport:
     """Check all of it. A writer may be at work: what it appends meanwhile is checked or left out.
 
     Args:
@@ -99,7 +99,7 @@ def verify(
     Raises:
         TrailDamaged: a file cannot be read.
     """
-    walk = _Walk(ring, {})
+    walk = _ChainWalk(ring, {})
     walk.take, walk.checked = take or walk.take, checked
     if anchor is None:
         walk.problem("The anchor is missing: whether the end was cut cannot be told.")
@@ -121,14 +121,14 @@ def verify(
         walk.problem(problem)
     for count in sorted(walk.waiting):
         walk.problem(f"An anchor tells of {count} entries: the end was cut, or entries are missing.")
-    return Report(
+    return LogReport(
         entries=walk.good, last=walk.number, segments=len(numbers), problems=tuple(walk.problems), interruptions=walk.interruptions,
         unfinished=walk.unfinished, after_anchor=max(0, walk.number - anchor.count) if anchor else walk.number,
         head=walk.head.hex(), trail=walk.trail,
     )  # fmt: skip
 
 
-def _segment(walk: _Walk, file: BinaryIO, number: int, *, last: bool) -> None:
+def _segment(walk: _ChainWalk, file: BinaryIO, number: int, *, last: bool) -> None:
     first = read_line(file.readline())
     file.seek(0)
     key = walk.ring.find(str(first.get("key", "")))

@@ -6,7 +6,7 @@ emergencies: rights raised at once, loudly · tokens: for hooks and exports · g
 Every change and every refusal is an event of the audit trail; where that cannot be written, nothing is given.
 """
 
-from redactor.auth.dependencies import SECURITY_HEADERS, Guard, Holder, Person
+from redactor.auth.dependencies import SECURITY_HEADERS, AccessGuard, Holder, Person
 from redactor.auth.factory import Access, build_access
 from redactor.auth.forms import form_of
 from redactor.auth.roles import PERMISSIONS, ROLES
@@ -17,9 +17,9 @@ __all__ = [
     "ROLES",
     "SECURITY_HEADERS",
     "Access",
+    "AccessGuard",
     "AccessSettings",
     "AccessStore",
-    "Guard",
     "Holder",
     "Person",
     "build_access",

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from redactor.auth import totp as codes
 from redactor.auth.accounts import Account, Accounts
-from redactor.auth.dependencies import Guard, Person
+from redactor.auth.dependencies import AccessGuard, Person
 from redactor.auth.forms import form_of
 from redactor.auth.pages import Pages, address_of, ask, go
 from redactor.auth.sessions import Sessions, csrf_of
@@ -20,7 +20,7 @@ WRONG = "The present password is not right."
 ENDED = "The account was changed by somebody else meanwhile: log in again."
 
 
-def account_routes(store: AccessStore, guard: Guard, pages: Pages) -> APIRouter:
+def account_routes(store: AccessStore, guard: AccessGuard, pages: Pages) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     accounts, sessions, throttle = Accounts(store), Sessions(store), Throttle(store)
 

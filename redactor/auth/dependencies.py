@@ -87,7 +87,7 @@ class Holder:
         return f"token:{self.id}"
 
 
-class Guard:
+class AccessGuard:
     def __init__(self, store: AccessStore) -> None:
         self._store = store
         self._accounts, self._sessions = Accounts(store), Sessions(store)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
 
-from redactor.auth.dependencies import Guard, Person
+from redactor.auth.dependencies import AccessGuard, Person
 from redactor.auth.emergencies import Emergencies
 from redactor.auth.forms import form_of
 from redactor.auth.pages import Pages, ask, go
@@ -14,7 +14,7 @@ from redactor.errors import ConfigurationError
 Number = Annotated[int, Path(ge=1, le=2**62)]
 
 
-def emergency_routes(store: AccessStore, guard: Guard, pages: Pages) -> APIRouter:
+def emergency_routes(store: AccessStore, guard: AccessGuard, pages: Pages) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     emergencies = Emergencies(store)
     minutes = round(store.settings.emergency_seconds / 60)

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from redactor.audit_log import Trail
 from redactor.auth.account import account_routes
 from redactor.auth.accounts import Accounts
-from redactor.auth.dependencies import Guard
+from redactor.auth.dependencies import AccessGuard
 from redactor.auth.emergencies import Emergencies
 from redactor.auth.emergency_routes import emergency_routes
 from redactor.auth.login import login_routes
@@ -29,7 +29,7 @@ class Access:
     """Router and guard for the application; the rest for doors and tests."""
 
     router: APIRouter
-    guard: Guard
+    guard: AccessGuard
     accounts: Accounts
     sessions: Sessions
     emergencies: Emergencies
@@ -57,7 +57,7 @@ def build_access(
     """
     store = AccessStore(engine, trail, sealer, settings or AccessSettings(), clock)
     store.make_tables()
-    guard, pages = Guard(store), Pages(templates or environment())
+    guard, pages = AccessGuard(store), Pages(templates or environment())
     router = APIRouter()
     for routes in (login_routes, account_routes, emergency_routes):
         router.include_router(routes(store, guard, pages))

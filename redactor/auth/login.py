@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from redactor.audit_log import events
 from redactor.auth.accounts import Account, Accounts
-from redactor.auth.dependencies import Guard, Person
+from redactor.auth.dependencies import AccessGuard, Person
 from redactor.auth.forms import form_of
 from redactor.auth.pages import Pages, address_of, ask, go, local
 from redactor.auth.sessions import Session, Sessions
@@ -22,7 +22,7 @@ WRONG = "Name or password is not right, or the account is disabled."
 WRONG_CODE = "The code is not right, or was used before."
 
 
-def login_routes(store: AccessStore, guard: Guard, pages: Pages) -> APIRouter:
+def login_routes(store: AccessStore, guard: AccessGuard, pages: Pages) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     accounts, sessions, throttle = Accounts(store), Sessions(store), Throttle(store)
 

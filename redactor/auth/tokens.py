@@ -22,7 +22,7 @@ _FRESH = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class AccessToken:
     id: int
     name: str
     scopes: frozenset[str]
@@ -66,7 +66,7 @@ class Tokens:
             )
         return token
 
-    def find(self, token: str) -> Token | None:
+    def find(self, token: str) -> AccessToken | None:
         """A token in force."""
         if not token.startswith(PREFIX):
             return None
@@ -79,7 +79,7 @@ class Tokens:
                 c.execute(update(tokens).where(tokens.c.id == row.id).values(used=now))
         return _token(row)
 
-    def list(self) -> list[Token]:
+    def list(self) -> list[AccessToken]:
         with self._store.begin() as c:
             return [_token(row) for row in c.execute(select(tokens).order_by(tokens.c.id))]
 
@@ -93,5 +93,5 @@ class Tokens:
         return True
 
 
-def _token(row: Any) -> Token:
-    return Token(row.id, row.name, frozenset(row.scopes.split(",")), row.made, row.until, row.revoked, row.used)
+def _token(row: Any) -> AccessToken:
+    return AccessToken(row.id, row.name, frozenset(row.scopes.split(",")), row.made, row.until, row.revoked, row.used)

@@ -22,12 +22,12 @@ from redactor.cli.progress import Stop
 from redactor.cli.script import script
 from redactor.console import console, notice
 from redactor.errors import OutputError
-from redactor.factory import Job, assemble, sandboxed
+from redactor.factory import JobConfiguration, assemble, sandboxed
 from redactor.storage import Inputs, Item, save_set
 
 if TYPE_CHECKING:
     from redactor.compliance.recipients import Sending
-    from redactor.compliance.results import Row
+    from redactor.compliance.results import ResultRow
 
 ANNOUNCE = 60
 """Recordings between lines of progress."""
@@ -130,7 +130,7 @@ def audit(
     _prepare(out)
     if show_words:
         notice("--show-words: the results will hold words of the messages, which are PROTECTED HEALTH INFORMATION.")
-    job = Job(
+    job = JobConfiguration(
         policy=load_policy("deidentify"), operator="label", style="tone", names="id", raw=raw, ner=ner, verify=False, sandbox=sandbox,
         recognition=None if transcript else {
             "model": model, "device": device, "compute_type": compute_type, "threads": threads, "workers": workers, "batch_size": batch_size,
@@ -139,7 +139,7 @@ def audit(
         },
     )  # fmt: skip
     stop = Stop()
-    rows: list[Row] = []
+    rows: list[ResultRow] = []
     with ExitStack() as stack:
         made = assemble(job, reader=reader, confined=stack.enter_context(sandboxed(sandbox, warn=notice)))
         listener = Listener(made, read=lambda item: read_source(item.path, within=item.within, limits=Limits()))
@@ -193,23 +193,23 @@ def audit(
 
 def _judge(
     listener: Any, rule_set: Any, register_: Any, known: Callable[[Item, str], Sending], key: bytes
-) -> Callable[[Item], Row]:
+) -> Callable[[Item], ResultRow]:
     """One recording → its row. Never raises: a failure is a row, and the audit goes on."""
     from redactor.compliance import Circumstances
     from redactor.compliance import audit as audited_by
-    from redactor.compliance.results import Row, caller_of
+    from redactor.compliance.results import ResultRow, caller_of
     from redactor.errors import as_redactor_error
 
-    def judge(item: Item) -> Row:
+    def judge(item: Item) -> ResultRow:
         identity: list[str] = []
         try:
             sending = known(item, "")
             if sending.direction == "in":
-                return Row(item.number, passed_over=True)
+                return ResultRow(item.number, passed_over=True)
             message, synthetic = listener.hear(item, identity.append)
             sending = known(item, message.id)
             if sending.direction == "in":
-                return Row(item.number, message.id, passed_over=True)
+                return ResultRow(item.number, message.id, passed_over=True)
             circumstances = Circumstances(
                 consents=register_.of(sending.recipient) if register_ is not None else None,
                 sent=sending.sent,
@@ -219,11 +219,11 @@ def _judge(
             audited = audited_by(message, circumstances, rule_set)
         except Exception as caught:  # noqa: BLE001 - the one boundary: a failure is a value
             error = as_redactor_error(caught, "audit")
-            return Row(
+            return ResultRow(
                 item.number, "".join(identity), reason=error.reason, message=error.message, hint=error.hint, exit_code=error.exit_code
             )  # fmt: skip
         caller = sending.caller or caller_of(audited, key)
-        return Row(item.number, message.id, audited, caller, sending.sent, synthetic_only=synthetic)
+        return ResultRow(item.number, message.id, audited, caller, sending.sent, synthetic_only=synthetic)
 
     return judge
 

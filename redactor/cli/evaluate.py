@@ -18,7 +18,7 @@ from redactor.errors import InputError, NoInput, Quarantine, RedactorError
 from redactor.types import Plan, Recording
 
 if TYPE_CHECKING:
-    from redactor.evaluation import Verdict
+    from redactor.evaluation import HardVerdict
 
 SLACK = 0.5
 """Seconds that a labelled word may end after the recording: lossy codecs trim."""
@@ -57,7 +57,7 @@ def evaluate(
     Exit codes: 0, or 65 if a labelled recording could not be used (it is left out of the figures).
     """
     from redactor.audio import Limits, decode, read_source
-    from redactor.evaluation import Tally, ideal_findings, judge, measure
+    from redactor.evaluation import EvaluationTotals, ideal_findings, judge, measure
     from redactor.labels import LabelledRecording, load_labels
     from redactor.pipeline import Pipeline
     from redactor.policy import make_plan
@@ -93,7 +93,7 @@ def evaluate(
             notice(f"#{number} {recording.id[:12]} {kind}: {error.reason}. {error.message}")
             return None, kind
 
-    def hard(number: int, labelled: LabelledRecording) -> Verdict:
+    def hard(number: int, labelled: LabelledRecording) -> HardVerdict:
         try:
             recording = decode(read_source(labelled.path, limits=Limits()))
         except NoInput:
@@ -104,8 +104,8 @@ def evaluate(
         plan, outcome = planned(number, recording)
         return judge(labelled, outcome, plan, policy=chosen)
 
-    total = Tally()
-    verdicts: dict[int, Verdict] = {}
+    total = EvaluationTotals()
+    verdicts: dict[int, HardVerdict] = {}
     rows: list[dict[str, Any]] = []
     unusable = 0
     for number, labelled in enumerate(recordings, 1):
@@ -122,7 +122,7 @@ def evaluate(
             rows.append({"item": number, "left_out": error.reason})
             continue
         plan, outcome = planned(number, recording)
-        one = Tally()
+        one = EvaluationTotals()
         measure(labelled, plan, ideal, one, policy=chosen)
         measure(labelled, plan, ideal, total, policy=chosen)
         rows.append({"item": number, "id": recording.id, "outcome": outcome, **one.figures()})
@@ -146,7 +146,7 @@ def evaluate(
         raise typer.Exit(InputError.exit_code)
 
 
-def _table(figures: dict[str, Any], verdicts: Mapping[int, Verdict]) -> Table:
+def _table(figures: dict[str, Any], verdicts: Mapping[int, HardVerdict]) -> Table:
     def percent(value: float | None) -> str:
         return "-" if value is None else f"{value:.1f} %"
 

@@ -19,7 +19,7 @@ from redactor.errors import ConfigurationError, OutputError, TrailDamaged
 from redactor.log_and_vault import DEFAULT, Places, actor, places_of
 
 if TYPE_CHECKING:
-    from redactor.audit_log import Anchor, KeyRing, LastCheck, Report
+    from redactor.audit_log import Anchor, KeyRing, LastCheck, LogReport
 
 AnchorFiles = Annotated[
     list[Path] | None,
@@ -189,12 +189,12 @@ def rotate_key(*, config: ConfigOption = DEFAULT, state: StateOption = None) -> 
 
 def _verified(
     places: Places, ring: KeyRing, anchors: list[Anchor], before: LastCheck | None, *, vault: bool
-) -> tuple[Report, tuple[str, ...], int]:
+) -> tuple[LogReport, tuple[str, ...], int]:
     """What is wrong with the trail, and with the vault; and how many items the vault must hold."""
     from redactor.audit_log import Anchor, verify
     from redactor.vault import VaultCheck, files
 
-    def once() -> tuple[Report, tuple[str, ...], int]:
+    def once() -> tuple[LogReport, tuple[str, ...], int]:
         check = VaultCheck()
         take = check.take if vault else None
         report = verify(

@@ -22,7 +22,7 @@ from redactor.cli.progress import Meter, Stop, meter
 from redactor.cli.summary import Totals, summary_table
 from redactor.console import console, notice
 from redactor.errors import ConfigurationError, NoInput, OutOfSpace, OutputError, RedactorError
-from redactor.factory import Job, assemble, layers_of, sandboxed
+from redactor.factory import JobConfiguration, assemble, layers_of, sandboxed
 from redactor.storage import ArchiveJournal, Inputs, Item, OutcomeLog, remove_leftovers, save_set
 from redactor.types import Outcome
 
@@ -134,7 +134,7 @@ def redact(
         verify = transcript is not None
     if verify_model != "auto" and not verify:
         raise ConfigurationError("--verify-model is for --verify.")
-    job = Job(
+    job = JobConfiguration(
         policy=builders.policy_from(policy, padding=padding, unheard=unheard),
         operator=operator,
         style=bleep,
@@ -185,7 +185,7 @@ def redact(
             run, layers = partial(crew.run, reader=reader), lambda: crew.layers
         if journal.unclean:
             remove_leftovers(out)
-        taken = Taken(chain([first], items), stop)
+        taken = InputsUntilStop(chain([first], items), stop)
         began = time.perf_counter()
         totals = Totals()
         with stop.on_signals(), closing(OutcomeLog(out)) as log, meter() as bar, counting(inputs, bar):
@@ -215,7 +215,7 @@ def redact(
     raise typer.Exit(code)
 
 
-class Taken:
+class InputsUntilStop:
     """The inputs as far as the run takes them: none after a wish to stop."""
 
     def __init__(self, items: Iterable[Item], stop: Stop) -> None:

@@ -55,9 +55,9 @@ def add(
     from redactor.factory import assemble, sandboxed
     from redactor.job_config import recipe_of, sent_policy_of
     from redactor.review.bootstrap import open_studio
-    from redactor.review.importer import Reception
+    from redactor.review.importer import Importer
     from redactor.service.app import open_queue
-    from redactor.service.jobs.worker_locks import Presence
+    from redactor.service.jobs.worker_locks import WorkerLocks
     from redactor.storage import Inputs
 
     settings = load_settings(config)
@@ -74,14 +74,14 @@ def add(
     counts: Counter[str] = Counter()
     codes: set[int] = set()
     with (
-        closing(Presence(settings.state)) as presence,
+        closing(WorkerLocks(settings.state)) as presence,
         closing(open_queue(settings, presence)) as queue,
         sandboxed(recipe.sandbox, warn=notice) as decoder,
     ):
         held: list[Any] = []
         studio, trail, _ = open_studio(settings, queue.engine, pipeline=lambda: held[0] if held else None)
         held.append(assemble(recipe, reader=reader, confined=decoder).pipeline)
-        reception = Reception(studio, trail, queue.sealer)
+        reception = Importer(studio, trail, queue.sealer)
         limits = Limits()
         for item in inputs:
             try:

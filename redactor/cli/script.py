@@ -56,7 +56,16 @@ def script(
 
     Exit codes: 0 nothing found, 1 findings, 3 some rules could not be judged.
     """
-    from redactor.compliance import SCOPES, Circumstances, Consents, Grant, Verdict, audit, load_rules, read_register
+    from redactor.compliance import (
+        SCOPES,
+        Circumstances,
+        Consents,
+        Grant,
+        RuleVerdict,
+        audit,
+        load_rules,
+        read_register,
+    )
     from redactor.compliance.results import FINDINGS, UNDETERMINED
     from redactor.compliance.transcriber import message_of_text
 
@@ -90,7 +99,9 @@ def script(
         _print(audited, rule_set, message)
         if recipient is None:
             notice("Judged for a recipient who consented to nothing more and asked for no restriction.")
-    code = {Verdict.FINDINGS: FINDINGS, Verdict.UNDETERMINED: UNDETERMINED, Verdict.PASS: 0}[audited.verdict]
+    code = {RuleVerdict.FINDINGS: FINDINGS, RuleVerdict.UNDETERMINED: UNDETERMINED, RuleVerdict.PASS: 0}[
+        audited.verdict
+    ]
     raise typer.Exit(code)
 
 

@@ -147,10 +147,10 @@ def _queue(config: Path) -> Iterator[tuple[Queue, Settings]]:
     _needs_extra()
     from redactor.config import load_settings
     from redactor.service.app import open_queue
-    from redactor.service.jobs.worker_locks import Presence
+    from redactor.service.jobs.worker_locks import WorkerLocks
 
     settings = load_settings(config)
-    with closing(Presence(settings.state)) as presence, closing(open_queue(settings, presence)) as queue:
+    with closing(WorkerLocks(settings.state)) as presence, closing(open_queue(settings, presence)) as queue:
         yield queue, settings
 
 

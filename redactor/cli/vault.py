@@ -21,7 +21,7 @@ from redactor.errors import ConfigurationError, NoInput, OutputError, Refused
 from redactor.log_and_vault import DEFAULT, actor, needs_vault_extra, places_of
 
 if TYPE_CHECKING:
-    from redactor.vault import Item, Vault
+    from redactor.vault import SealedItem, Vault
 
 IdentityOption = Annotated[Path | None, typer.Option("--identity", metavar="FILE", help="Private key that opens.")]
 RecipientsOption = Annotated[
@@ -271,7 +271,7 @@ def purge(
             raise Refused("A legal hold keeps what was named.", hint="Whoever may must release it first.")
 
 
-def _named(vault: Vault, ids: list[str]) -> list[Item]:
+def _named(vault: Vault, ids: list[str]) -> list[SealedItem]:
     wanted = set(ids)
     found = [item for item in vault.items() if item.id in wanted]
     if wanted - {item.id for item in found}:

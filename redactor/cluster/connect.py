@@ -14,13 +14,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from redactor.cluster.messages import KEY_NAME, Box, Orders, Report, Started, Tampered
-from redactor.cluster.pool import Crew, Lost, Machine
+from redactor.cluster.messages import KEY_NAME, MessageCipher, Orders, Started, Tampered, WorkerReport
+from redactor.cluster.pool import Machine, WorkerLost, WorkerPool
 from redactor.cluster.worker import Worker
 from redactor.console import notice
 from redactor.crypto import read_or_make_key
 from redactor.errors import ClusterUnavailable, ConfigurationError, RedactorError
-from redactor.factory import Job
+from redactor.factory import JobConfiguration
 from redactor.storage import remove_leftovers
 
 OLDEST = (2, 52)  # Ray's token authentication
@@ -29,7 +29,9 @@ LONGEST_TEMP = 40  # characters: Ray puts sockets below it, whose names the syst
 
 
 @contextmanager
-def joined(address: str, job: Job, out: Path, *, open_cluster: bool = False, tries: int = 3) -> Iterator[Crew]:
+def joined(
+    address: str, job: JobConfiguration, out: Path, *, open_cluster: bool = False, tries: int = 3
+) -> Iterator[WorkerPool]:
     """A crew on the cluster at this address; "local": one that is started here, and ends here.
 
     Args:
@@ -53,7 +55,7 @@ def joined(address: str, job: Job, out: Path, *, open_cluster: bool = False, tri
         key_file.unlink(missing_ok=True)
         key = read_or_make_key(key_file)
         ray = _started(temp) if temp else _connected(address, open_cluster=open_cluster)
-        crew = Crew(_RaySite(ray, key, out.absolute()), job, said=notice, tries=tries)
+        crew = WorkerPool(_RaySite(ray, key, out.absolute()), job, said=notice, tries=tries)
         yield crew
         if crew.losses:
             remove_leftovers(out)
@@ -190,11 +192,11 @@ class _RaySite:
         return found
 
     def link(self, machine: Machine, name: str) -> _RayLink:
-        return _RayLink(self._ray, Box(self._key, name, driver=True), machine, name, self._out)
+        return _RayLink(self._ray, MessageCipher(self._key, name, driver=True), machine, name, self._out)
 
 
 class _RayLink:
-    def __init__(self, ray: Any, box: Box, machine: Machine, name: str, out: Path) -> None:
+    def __init__(self, ray: Any, box: MessageCipher, machine: Machine, name: str, out: Path) -> None:
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         self._ray = ray
@@ -216,7 +218,7 @@ class _RayLink:
             .remote(str(out), name, cores)
         )
 
-    def start(self, job: Job) -> Started:
+    def start(self, job: JobConfiguration) -> Started:
         sealed = self._get(self._actor.start, self._box.seal(job))
         try:
             answer = self._box.open(sealed)
@@ -230,9 +232,9 @@ class _RayLink:
         assert isinstance(answer, Started)
         return answer
 
-    def exchange(self, orders: Orders) -> Report:
+    def exchange(self, orders: Orders) -> WorkerReport:
         answer = self._box.open(self._get(self._actor.exchange, self._box.seal(orders)))
-        assert isinstance(answer, Report)
+        assert isinstance(answer, WorkerReport)
         return answer
 
     def cut(self) -> None:
@@ -243,6 +245,6 @@ class _RayLink:
         try:
             answer = self._ray.get(method.remote(sealed))
         except self._ray.exceptions.RayError:
-            raise Lost from None
+            raise WorkerLost from None
         assert isinstance(answer, bytes)
         return answer

@@ -11,14 +11,14 @@ from types import MappingProxyType
 from typing import Any
 
 from redactor.errors import RedactorError
-from redactor.storage import Claim, Decision, Fingerprint, Item, Known
+from redactor.storage import Claim, Fingerprint, Item, JournalDecision, Known
 from redactor.types import Outcome
 
 KEY_NAME = ".redactor-cluster.key"
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class AssignedItem:
     """An item to work on: what the journal knows of it, and the reader of its own transcript (or why it has none), if it shall have one."""
 
     item: Item
@@ -30,8 +30,8 @@ class Given:
 class Orders:
     """To a worker: new items, answers by item number, and whether to come to an end (what is not begun is dropped)."""
 
-    given: tuple[Given, ...] = ()
-    answers: tuple[tuple[int, Decision | RedactorError], ...] = ()
+    given: tuple[AssignedItem, ...] = ()
+    answers: tuple[tuple[int, JournalDecision | RedactorError], ...] = ()
     end: bool = False
 
 
@@ -44,7 +44,7 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class WorkerReport:
     """From a worker: claims that wait for an answer, results, and whether nothing is under way any more and nothing will be."""
 
     asked: tuple[Claim, ...] = ()
@@ -74,7 +74,7 @@ class Tampered(Exception):
     """A message that was not sealed with this key, for this place in this conversation."""
 
 
-class Box:
+class MessageCipher:
     """Seals and opens the messages of one conversation: AES-256-GCM, a fresh nonce each; their order is part of what is proved.
 
     Args:

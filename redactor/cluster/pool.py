@@ -12,11 +12,11 @@ from pathlib import Path
 from queue import Empty
 from typing import Any, Protocol
 
-from redactor.cluster.messages import Orders, Report, Started
+from redactor.cluster.messages import Orders, Started, WorkerReport
 from redactor.cluster.schedule import Schedule
 from redactor.concurrency import in_order
 from redactor.errors import ClusterUnavailable, RedactorError
-from redactor.factory import Job
+from redactor.factory import JobConfiguration
 from redactor.storage import Item, Journal
 from redactor.types import Outcome
 
@@ -26,7 +26,7 @@ PATIENCE = 90.0  # seconds without any machine before the run is given up
 FALSE_STARTS = 3  # workers that ended before they were ready, after which a machine is left alone
 
 
-class Lost(Exception):
+class WorkerLost(Exception):
     """The worker, or its machine, is gone."""
 
 
@@ -44,31 +44,31 @@ class Machine:
         return max(1, self.gpus)
 
 
-class Link(Protocol):
-    """The way to one worker. Both calls raise `Lost`."""
+class WorkerLink(Protocol):
+    """The way to one worker. Both calls raise `WorkerLost`."""
 
-    def start(self, job: Job) -> Started:
+    def start(self, job: JobConfiguration) -> Started:
         """Also raises the RedactorError that keeps the worker from starting."""
         ...
 
-    def exchange(self, orders: Orders) -> Report: ...
+    def exchange(self, orders: Orders) -> WorkerReport: ...
 
     def cut(self) -> None:
-        """End the worker at once, if it still lives; calls under way raise `Lost`."""
+        """End the worker at once, if it still lives; calls under way raise `WorkerLost`."""
         ...
 
 
-class Site(Protocol):
+class WorkerSite(Protocol):
     """Where workers are made."""
 
     def machines(self) -> Sequence[Machine]:
         """Those that are there now."""
         ...
 
-    def link(self, machine: Machine, name: str) -> Link: ...
+    def link(self, machine: Machine, name: str) -> WorkerLink: ...
 
 
-class Crew:
+class WorkerPool:
     """Runs items on all machines of a site.
 
     Args:
@@ -76,13 +76,15 @@ class Crew:
         tries: see `Schedule`.
     """
 
-    def __init__(self, site: Site, job: Job, *, said: Callable[[str], None] = lambda _: None, tries: int = 3) -> None:
+    def __init__(
+        self, site: WorkerSite, job: JobConfiguration, *, said: Callable[[str], None] = lambda _: None, tries: int = 3
+    ) -> None:
         self._site = site
         self._job = job.elsewhere()
         self._said = said
         self._tries = tries
         self._lock = threading.Lock()
-        self._links: dict[str, tuple[Machine, Link]] = {}
+        self._links: dict[str, tuple[Machine, WorkerLink]] = {}
         self._ready: set[str] = set()
         self._false_starts: Counter[str] = Counter()
         self._settings: str | None = None
@@ -141,7 +143,7 @@ class Crew:
         if schedule.failure is not None:
             raise schedule.failure
 
-    def _those(self) -> list[tuple[Machine, Link]]:
+    def _those(self) -> list[tuple[Machine, WorkerLink]]:
         with self._lock:
             return list(self._links.values())
 
@@ -162,14 +164,14 @@ class Crew:
 
     # --- one worker ----------------------------------------------------------------------------------------------------
 
-    def _serve(self, schedule: Schedule, machine: Machine, name: str, link: Link) -> None:
+    def _serve(self, schedule: Schedule, machine: Machine, name: str, link: WorkerLink) -> None:
         orderly = False
         try:
             started = self._started(machine, name, link)
             if started is not None:
                 self._talk(schedule, name, link, started)
                 orderly = True
-        except Lost:
+        except WorkerLost:
             if name in self._ready and not schedule.ending:
                 self._said("A worker of the cluster is gone: others take up what it had under way.")
         except BaseException as error:  # noqa: BLE001 - of the journal or the listing: raised again where the run is waited for
@@ -182,7 +184,7 @@ class Crew:
                 del self._links[name]
             link.cut()
 
-    def _started(self, machine: Machine, name: str, link: Link) -> Started | None:
+    def _started(self, machine: Machine, name: str, link: WorkerLink) -> Started | None:
         """None if the machine cannot be used, and will not be asked again."""
         self._false_starts[machine.id] += 1
         try:
@@ -212,7 +214,7 @@ class Crew:
             )
         return started
 
-    def _talk(self, schedule: Schedule, name: str, link: Link, started: Started) -> None:
+    def _talk(self, schedule: Schedule, name: str, link: WorkerLink, started: Started) -> None:
         answers: tuple[Any, ...] = ()
         while True:
             given = schedule.hand_out(name, room=started.in_flight + BACKLOG)
@@ -221,5 +223,5 @@ class Crew:
             answers = schedule.note(name, report)
             if report.ended:
                 if not end:  # its pipeline broke
-                    raise Lost
+                    raise WorkerLost
                 return

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from redactor.cluster.messages import Given, Report
+from redactor.cluster.messages import AssignedItem, WorkerReport
 from redactor.errors import CrashedRepeatedly, InputError, RedactorError
 from redactor.factory import in_full
-from redactor.storage import Claim, Decision, Item, Journal, Step
+from redactor.storage import Claim, Item, Journal, JournalDecision, Step
 from redactor.types import Outcome, Status
 
 
@@ -70,7 +70,7 @@ class Schedule:
 
     # --- handing out ---------------------------------------------------------------------------------------------------
 
-    def hand_out(self, worker: str, *, room: int) -> tuple[Given, ...]:
+    def hand_out(self, worker: str, *, room: int) -> tuple[AssignedItem, ...]:
         """New items for a worker that should have `room`; none while it has one that must be alone."""
         with self._lock:
             mine = self._under_way.setdefault(worker, {})
@@ -101,7 +101,7 @@ class Schedule:
             self._suspects.extend(map(_Task, self._journal.released(idle=True)))
         return self._suspects.popleft() if self._suspects else None
 
-    def _given(self, task: _Task) -> Given:
+    def _given(self, task: _Task) -> AssignedItem:
         known = self._journal.known(task.item)
         reader: Any = None
         if self._reader is not None:
@@ -109,11 +109,11 @@ class Schedule:
                 reader = self._reader(task.item)
             except RedactorError as error:
                 reader = error
-        return Given(in_full(task.item), known, reader)
+        return AssignedItem(in_full(task.item), known, reader)
 
     # --- what workers say ----------------------------------------------------------------------------------------------
 
-    def note(self, worker: str, report: Report) -> tuple[tuple[int, Decision | RedactorError], ...]:
+    def note(self, worker: str, report: WorkerReport) -> tuple[tuple[int, JournalDecision | RedactorError], ...]:
         """Take in results, answer questions."""
         for done in report.done:
             task = self._under_way[worker].get(done.outcome.item)
@@ -123,12 +123,12 @@ class Schedule:
                 self.outcomes.put(done.outcome)
         return tuple((claim.item.number, self._answer(worker, claim)) for claim in report.asked)
 
-    def _answer(self, worker: str, told: Claim) -> Decision | RedactorError:
+    def _answer(self, worker: str, told: Claim) -> JournalDecision | RedactorError:
         task = self._under_way[worker][told.item.number]
         claim = replace(told, item=task.item, target=replace(told.target, root=self._out))
         if task.claim is not None:
             if task.claim == claim:  # a worker that is gone has begun it: the journal's answer still holds
-                return Decision(Step.PROCEED)
+                return JournalDecision(Step.PROCEED)
             return InputError("The file changed while it was being worked on.", hint="Run the same command again.")
         try:
             decision = self._journal.begin(claim)

@@ -10,10 +10,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from redactor.cluster.messages import KEY_NAME, Box, Done, Given, Orders, Report, Started
+from redactor.cluster.messages import KEY_NAME, AssignedItem, Done, MessageCipher, Orders, Started, WorkerReport
 from redactor.errors import ClusterUnavailable, RedactorError
-from redactor.factory import Job, assemble, layers_of, sandboxed
-from redactor.storage import Claim, Decision, Fingerprints, Item, Known, Step
+from redactor.factory import JobConfiguration, assemble, layers_of, sandboxed
+from redactor.storage import Claim, Fingerprints, Item, JournalDecision, Known, Step
 from redactor.types import Outcome
 
 POLL = 0.25  # seconds after which an exchange comes back with nothing to say
@@ -32,8 +32,8 @@ class Worker:
         self._out = Path(out)
         self._name = name
         self._cores = cores
-        self._box: Box | None = None
-        self._desk = Desk()
+        self._box: MessageCipher | None = None
+        self._desk = RemoteJournal()
 
     def start(self, sealed: bytes) -> bytes:
         """Job → Started, or the RedactorError that prevents it; b"" if the key cannot be read here, or does not fit."""
@@ -41,8 +41,8 @@ class Worker:
 
         answer: Started | RedactorError
         try:
-            box = Box((self._out / KEY_NAME).read_bytes(), self._name, driver=False)
-            job: Job = box.open(sealed)
+            box = MessageCipher((self._out / KEY_NAME).read_bytes(), self._name, driver=False)
+            job: JobConfiguration = box.open(sealed)
         except Exception:  # noqa: BLE001 - no key, or not this one: nothing can be said under seal
             return b""
         self._box = box
@@ -52,7 +52,7 @@ class Worker:
             answer = as_redactor_error(error, "start")
         return box.seal(answer)
 
-    def _started(self, job: Job) -> Started:
+    def _started(self, job: JobConfiguration) -> Started:
         desk = self._desk
         lacking: list[str] = []
         with ExitStack() as opened:
@@ -86,14 +86,14 @@ class Worker:
         return self._box.seal(self._desk.report(patience=POLL))
 
 
-class Desk:
+class RemoteJournal:
     """A `Journal` for the pipeline that passes questions and results on to the driver, and the items that come from there."""
 
     def __init__(self) -> None:
         self._state = threading.Condition()
-        self._given: dict[int, Given] = {}
+        self._given: dict[int, AssignedItem] = {}
         self._queue: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
-        self._answers: dict[int, Future[Decision]] = {}
+        self._answers: dict[int, Future[JournalDecision]] = {}
         self._asked: list[Claim] = []
         self._done: list[Done] = []
         self._closed = False
@@ -118,10 +118,10 @@ class Desk:
             self.ending = True
             self._queue.put(None)
 
-    def report(self, *, patience: float) -> Report:
+    def report(self, *, patience: float) -> WorkerReport:
         with self._state:
             self._state.wait_for(lambda: self._asked or self._done or self._closed, timeout=patience)
-            report = Report(tuple(self._asked), tuple(self._done), self._closed)
+            report = WorkerReport(tuple(self._asked), tuple(self._done), self._closed)
             self._asked, self._done = [], []
         return report
 
@@ -161,8 +161,8 @@ class Desk:
     def known(self, item: Item) -> Known | None:
         return self._given[item.number].known
 
-    def begin(self, claim: Claim) -> Decision:
-        answer: Future[Decision] = Future()
+    def begin(self, claim: Claim) -> JournalDecision:
+        answer: Future[JournalDecision] = Future()
         with self._state:
             if self._abandoned:  # a question from now on would be waited for to the end of time
                 raise _nobody()

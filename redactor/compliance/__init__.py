@@ -5,19 +5,19 @@
 Nothing here says that a message is lawful: a rule is broken, or was not seen to be broken, or could not be judged.
 """
 
-from redactor.compliance.consents import SCOPES, Consents, Grant, Register, parse_register, read_register
+from redactor.compliance.consents import SCOPES, ConsentRegister, Consents, Grant, parse_register, read_register
 from redactor.compliance.engine import audit, gravest, verdict_of
 from redactor.compliance.model import (
     Audited,
     Breach,
     Circumstances,
     Evidence,
-    Heard,
     Kind,
     Message,
     Part,
+    RuleVerdict,
     Severity,
-    Verdict,
+    SoundFacts,
 )
 from redactor.compliance.rules import IDS, Rule, Rules, load_rules, overlaid
 
@@ -27,18 +27,18 @@ __all__ = [
     "Audited",
     "Breach",
     "Circumstances",
+    "ConsentRegister",
     "Consents",
     "Evidence",
     "Grant",
-    "Heard",
     "Kind",
     "Message",
     "Part",
-    "Register",
     "Rule",
+    "RuleVerdict",
     "Rules",
     "Severity",
-    "Verdict",
+    "SoundFacts",
     "audit",
     "gravest",
     "load_rules",

@@ -23,7 +23,7 @@ def plain(text: str) -> str:
     return _OTHER.sub(" ", low)
 
 
-class Reading:
+class AnnotatedText:
     """One channel of a message.
 
     Args:

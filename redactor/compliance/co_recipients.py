@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from redactor.compliance.annotated import Reading, plain
+from redactor.compliance.annotated import AnnotatedText, plain
 from redactor.compliance.model import Evidence, Part
 
 _HELLO = frozenset("hi hello hey dear morning afternoon evening there again".split())
@@ -31,7 +31,7 @@ LONGEST_NAME = 2
 
 
 def company(
-    reading: Reading, parts: Sequence[Part], *, stop: Collection[str]
+    reading: AnnotatedText, parts: Sequence[Part], *, stop: Collection[str]
 ) -> tuple[tuple[Evidence, ...], tuple[Evidence, ...]]:
     """(greeted too, perhaps greeted too) of one channel.
 
@@ -39,11 +39,11 @@ def company(
         parts: of the channel as far as they are known: patient, caller, practice.
         stop: words that are no names.
     """
-    return _Walk(reading, parts, stop).run()
+    return _ContactSearch(reading, parts, stop).run()
 
 
-class _Walk:
-    def __init__(self, reading: Reading, parts: Sequence[Part], stop: Collection[str]) -> None:
+class _ContactSearch:
+    def __init__(self, reading: AnnotatedText, parts: Sequence[Part], stop: Collection[str]) -> None:
         self._reading = reading
         self._stop = stop
         self._said = ["&" if w.text.strip() == "&" else "".join(plain(w.text).split()) for w in reading.words]

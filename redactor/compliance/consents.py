@@ -71,7 +71,7 @@ class Consents:
     part2: bool | None = None
 
 
-class Register:
+class ConsentRegister:
     """Entries by recipient."""
 
     def __init__(self, entries: Mapping[str, Consents], everybody: Consents | None = None) -> None:
@@ -91,7 +91,7 @@ class Register:
         return self._everybody
 
 
-def read_register(given: str) -> Register:
+def read_register(given: str) -> ConsentRegister:
     """A CSV file, an SQLite file (.sqlite, .sqlite3, .db), a file that ends in .url and holds a database's address, or the address.
 
     Raises:
@@ -113,7 +113,7 @@ def read_register(given: str) -> Register:
     return parse_register(_rows_of_csv(text))
 
 
-def parse_register(rows: Iterable[tuple[int, Mapping[str, Any]]]) -> Register:
+def parse_register(rows: Iterable[tuple[int, Mapping[str, Any]]]) -> ConsentRegister:
     """(row number, columns) → register.
 
     Raises:
@@ -141,7 +141,7 @@ def parse_register(rows: Iterable[tuple[int, Mapping[str, Any]]]) -> Register:
         entries[_key(recipient)] = entry
     if everybody is not None:
         entries = {key: _joined(entry, everybody) for key, entry in entries.items()}
-    return Register(entries, everybody)
+    return ConsentRegister(entries, everybody)
 
 
 def _joined(entry: Consents, everybody: Consents) -> Consents:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from redactor.compliance.context import Addressee, Case
-from redactor.compliance.model import Breach, Evidence, Verdict
+from redactor.compliance.context import Addressee, EvaluationContext
+from redactor.compliance.model import Breach, Evidence, RuleVerdict
 from redactor.compliance.parts import on_list
 
 
-def v01(case: Case) -> Breach | None:
+def v01(case: EvaluationContext) -> Breach | None:
     return case.unless_consented("V01", case.heard("V01"), why="A condition or symptom is told.")
 
 
-def v02(case: Case) -> Breach | None:
+def v02(case: EvaluationContext) -> Breach | None:
     return case.unless_consented("V02", case.heard("V02"), why="A medication or dose is told.")
 
 
-def v03(case: Case) -> Breach | None:
+def v03(case: EvaluationContext) -> Breach | None:
     if not case.heard("V03"):
         return None
     if case.rules.practice.refill_notice_allowed:
@@ -30,26 +30,26 @@ def v03(case: Case) -> Breach | None:
     )
 
 
-def v04(case: Case) -> Breach | None:
+def v04(case: EvaluationContext) -> Breach | None:
     return case.unless_consented("V04", case.heard("V04"), why="A test or its result is told.")
 
 
-def v05(case: Case) -> Breach | None:
+def v05(case: EvaluationContext) -> Breach | None:
     """Each topic needs its own consent; the gravest answer counts."""
     why = "A topic is told that needs a consent of its own."
     breaches = [b for scope, e in case.topics.items() if (b := case.unless_consented("V05", e, (scope,), why=why))]
     if not breaches:
         return None
-    worst = next((b for b in breaches if b.verdict is Verdict.FINDINGS), breaches[0])
+    worst = next((b for b in breaches if b.verdict is RuleVerdict.FINDINGS), breaches[0])
     evidence = tuple(e for b in breaches if b.verdict is worst.verdict for e in b.evidence)
     return (
         case.found("V05", evidence, why=worst.why)
-        if worst.verdict is Verdict.FINDINGS
+        if worst.verdict is RuleVerdict.FINDINGS
         else case.undetermined("V05", worst.missing, evidence, why=worst.why)
     )
 
 
-def v06(case: Case) -> Breach | None:
+def v06(case: EvaluationContext) -> Breach | None:
     """Words of substance-use treatment; and for a patient of such a programme, the programme's name itself."""
     evidence = case.heard("V06")
     consents = case.consents
@@ -62,7 +62,7 @@ def v06(case: Case) -> Breach | None:
     return case.unless_consented("V06", evidence, why="Substance-use treatment, or a facility for it, is told.")
 
 
-def v07(case: Case) -> Breach | None:
+def v07(case: EvaluationContext) -> Breach | None:
     """A specialty inside the practice's name is allowed by the list of neutral names; elsewhere nothing allows it."""
     named = case.parts.of("practice")
     definite: list[Evidence] = []
@@ -89,19 +89,19 @@ def v07(case: Case) -> Breach | None:
     return None
 
 
-def v08(case: Case) -> Breach | None:
+def v08(case: EvaluationContext) -> Breach | None:
     return case.unless_consented("V08", case.heard("V08"), why="A procedure or the reason for a visit is told.")
 
 
-def v09(case: Case) -> Breach | None:
+def v09(case: EvaluationContext) -> Breach | None:
     return case.unless_consented("V09", case.heard("V09"), why="Billing, insurance or collection is told.")
 
 
-def v10(case: Case) -> Breach | None:
+def v10(case: EvaluationContext) -> Breach | None:
     return case.unless_consented("V10", case.heard("V10"), why="Several providers, or a referral, are told.")
 
 
-def v11(case: Case) -> Breach | None:
+def v11(case: EvaluationContext) -> Breach | None:
     numbers = case.parts.of("callback")
     evidence = tuple(
         e for e in case.heard("V11")
@@ -112,7 +112,7 @@ def v11(case: Case) -> Breach | None:
     return case.found("V11", evidence, why="A number or date that identifies the patient is told.")
 
 
-def v12(case: Case) -> Breach | None:
+def v12(case: EvaluationContext) -> Breach | None:
     """An address or e-mail of the patient; a number that is neither for calling back nor the practice's."""
     own = [n for n in case.parts.theirs if not case.approved(n)]
     further = [n for n in case.parts.further if not case.approved(n) and not _is_callback(case, n)]
@@ -126,12 +126,12 @@ def v12(case: Case) -> Breach | None:
     return None
 
 
-def _is_callback(case: Case, number: Evidence) -> bool:
+def _is_callback(case: EvaluationContext, number: Evidence) -> bool:
     digits = case.message.digits_of(number.text)
     return any(case.message.digits_of(c.text) == digits for c in case.parts.of("callback"))
 
 
-def v13(case: Case) -> Breach | None:
+def v13(case: EvaluationContext) -> Breach | None:
     """Details for the ears of somebody who is not the patient."""
     if not case.details or case.addressee is Addressee.PATIENT:
         return None
@@ -152,6 +152,6 @@ def v13(case: Case) -> Breach | None:
     return case.found("V13", evidence, why="Details are told to a person who is not on the list of authorised persons.")
 
 
-CONTENT: Mapping[str, Callable[[Case], Breach | None]] = {
+CONTENT: Mapping[str, Callable[[EvaluationContext], Breach | None]] = {
     "V01": v01, "V02": v02, "V03": v03, "V04": v04, "V05": v05, "V06": v06, "V07": v07, "V08": v08, "V09": v09, "V10": v10, "V11": v11, "V12": v12, "V13": v13,
 }  # fmt: skip

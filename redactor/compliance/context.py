@@ -10,10 +10,10 @@ from enum import Enum
 from functools import cached_property
 
 from redactor.compliance import evidence as triggers
-from redactor.compliance.annotated import Reading, merged
+from redactor.compliance.annotated import AnnotatedText, merged
 from redactor.compliance.co_recipients import each
 from redactor.compliance.consents import Consents, Grant
-from redactor.compliance.model import Breach, Circumstances, Evidence, Message, Verdict
+from redactor.compliance.model import Breach, Circumstances, Evidence, Message, RuleVerdict
 from redactor.compliance.parts import Parts, find_parts, same_name
 from redactor.compliance.rules import Rules
 
@@ -29,7 +29,7 @@ class Addressee(Enum):
     UNKNOWN = "unknown"
 
 
-class Case:
+class EvaluationContext:
     """See the module. `exempt` collects what would have been a breach, and what allows it."""
 
     def __init__(self, message: Message, circumstances: Circumstances, rules: Rules) -> None:
@@ -37,7 +37,7 @@ class Case:
         words = [w for t in message.transcripts for w in t.words]
         unsure = sum(w.confidence < rules.limits.unsure_word for w in words)
         self.unsure = bool(words) and message.heard is not None and unsure > rules.limits.unsure_share * len(words)
-        self.readings = [Reading(message, t, sure=not self.unsure) for t in message.transcripts]
+        self.readings = [AnnotatedText(message, t, sure=not self.unsure) for t in message.transcripts]
         self.exempt: list[tuple[str, str]] = []
         self._heard: dict[str, tuple[Evidence, ...]] = {}
 
@@ -204,13 +204,13 @@ class Case:
         if evidence and all(e.score < self.rules.limits.sure_score for e in evidence):
             return self.undetermined(rule, ("a person's ear",), evidence, why=f"{why} The detector was not sure.")
         shipped = self.rules.rules[rule]
-        return Breach(rule, shipped.severity, Verdict.FINDINGS, evidence, (), why, shipped.better)
+        return Breach(rule, shipped.severity, RuleVerdict.FINDINGS, evidence, (), why, shipped.better)
 
     def undetermined(
         self, rule: str, missing: tuple[str, ...], evidence: tuple[Evidence, ...] = (), *, why: str
     ) -> Breach:
         shipped = self.rules.rules[rule]
-        return Breach(rule, shipped.severity, Verdict.UNDETERMINED, evidence, missing, why, shipped.better)
+        return Breach(rule, shipped.severity, RuleVerdict.UNDETERMINED, evidence, missing, why, shipped.better)
 
     # --- lists -----------------------------------------------------------------------------------------------------
 

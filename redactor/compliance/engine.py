@@ -14,12 +14,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from redactor.compliance.content import CONTENT
-from redactor.compliance.context import Case
+from redactor.compliance.context import EvaluationContext
 from redactor.compliance.form import FORM
-from redactor.compliance.model import Audited, Breach, Circumstances, Message, Severity, Verdict
+from redactor.compliance.model import Audited, Breach, Circumstances, Message, RuleVerdict, Severity
 from redactor.compliance.rules import IDS, Rules
 
-TABLE: Mapping[str, Callable[[Case], Breach | None]] = {**CONTENT, **FORM}
+TABLE: Mapping[str, Callable[[EvaluationContext], Breach | None]] = {**CONTENT, **FORM}
 """Each rule's own function: the breach, or None where nothing was seen to be wrong."""
 
 
@@ -31,7 +31,7 @@ def audit(message: Message, circumstances: Circumstances, rules: Rules) -> Audit
     """
     if circumstances.direction not in ("out", ""):
         raise ValueError("only sent messages are audited")
-    case = Case(message, circumstances, rules)
+    case = EvaluationContext(message, circumstances, rules)
     breaches = tuple(
         breach
         for rule in IDS
@@ -49,14 +49,14 @@ def audit(message: Message, circumstances: Circumstances, rules: Rules) -> Audit
     )
 
 
-def verdict_of(breaches: Sequence[Breach], *, known_direction: bool = True) -> Verdict:
+def verdict_of(breaches: Sequence[Breach], *, known_direction: bool = True) -> RuleVerdict:
     """Findings, where one rule was seen to be broken; undetermined, where one could not be judged; else pass."""
-    if any(b.verdict is Verdict.FINDINGS for b in breaches):
-        return Verdict.FINDINGS
-    return Verdict.UNDETERMINED if breaches or not known_direction else Verdict.PASS
+    if any(b.verdict is RuleVerdict.FINDINGS for b in breaches):
+        return RuleVerdict.FINDINGS
+    return RuleVerdict.UNDETERMINED if breaches or not known_direction else RuleVerdict.PASS
 
 
 def gravest(breaches: Sequence[Breach]) -> Severity | None:
     """The gravest severity of what was found, for sorting and reports."""
     order = list(Severity)
-    return min((b.severity for b in breaches if b.verdict is Verdict.FINDINGS), key=order.index, default=None)
+    return min((b.severity for b in breaches if b.verdict is RuleVerdict.FINDINGS), key=order.index, default=None)

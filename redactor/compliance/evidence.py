@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from redactor.compliance.annotated import Reading, merged
+from redactor.compliance.annotated import AnnotatedText, merged
 from redactor.compliance.model import Evidence
 from redactor.compliance.parts import is_birth
 from redactor.compliance.rules import Rule, Rules
@@ -31,7 +31,7 @@ _CLOCK = re.compile(r"\b[ap] ?m\b|o'clock")
 _DOCTOR = re.compile(r"\b(?:dr|doctor)\s+(?!office|or|and|is|will|has|wants|would|said|about)([a-z']{3,})")
 
 
-def heard(rule: Rule, readings: Sequence[Reading], rules: Rules) -> tuple[Evidence, ...]:
+def heard(rule: Rule, readings: Sequence[AnnotatedText], rules: Rules) -> tuple[Evidence, ...]:
     """All evidence for a content rule, in order of place."""
     out: list[Evidence] = []
     for reading in readings:
@@ -42,7 +42,7 @@ def heard(rule: Rule, readings: Sequence[Reading], rules: Rules) -> tuple[Eviden
     return merged(out)
 
 
-def topics(rule: Rule, readings: Sequence[Reading]) -> dict[str, tuple[Evidence, ...]]:
+def topics(rule: Rule, readings: Sequence[AnnotatedText]) -> dict[str, tuple[Evidence, ...]]:
     """Evidence by the consent scope that it needs (V05)."""
     out: dict[str, tuple[Evidence, ...]] = {}
     for scope, phrases in rule.topics.items():
@@ -60,7 +60,7 @@ def topics(rule: Rule, readings: Sequence[Reading]) -> dict[str, tuple[Evidence,
 Spot = tuple[Evidence | None, int, int]
 
 
-def _of(rule: Rule, reading: Reading, rules: Rules) -> Iterator[Spot]:
+def _of(rule: Rule, reading: AnnotatedText, rules: Rules) -> Iterator[Spot]:
     chosen = _CHOSEN.get(rule.id)
     for found in reading.labelled(rule.labels):
         if chosen is None or chosen(reading, found, rules):
@@ -75,24 +75,24 @@ def _of(rule: Rule, reading: Reading, rules: Rules) -> Iterator[Spot]:
         yield from _several_doctors(reading)
 
 
-def _plain(reading: Reading, start: int, end: int) -> str:
+def _plain(reading: AnnotatedText, start: int, end: int) -> str:
     return " ".join(reading.plain[start:end].split())
 
 
-def _is_drug(reading: Reading, found: Finding, rules: Rules) -> bool:
+def _is_drug(reading: AnnotatedText, found: Finding, rules: Rules) -> bool:
     """A medication by its name or class; "your prescription" alone is V03's."""
     return any(word not in rules.words["generic_drugs"] for word in reading.said(found).split())
 
 
-def _is_tested(reading: Reading, found: Finding, rules: Rules) -> bool:
+def _is_tested(reading: AnnotatedText, found: Finding, rules: Rules) -> bool:
     return found.label != "PROCEDURE" or any(p.search(reading.said(found)) for p in rules.rules["V04"].tests)
 
 
-def _is_procedure(reading: Reading, found: Finding, rules: Rules) -> bool:
+def _is_procedure(reading: AnnotatedText, found: Finding, rules: Rules) -> bool:
     return not _is_tested(reading, found, rules)
 
 
-def _is_specialty(reading: Reading, found: Finding, rules: Rules) -> bool:
+def _is_specialty(reading: AnnotatedText, found: Finding, rules: Rules) -> bool:
     """A specialty; a general practice reveals nothing, and "your other doctor" is V10's."""
     said = _plain(reading, found.start, found.end)
     if _SENTENCES.search(reading.text[found.start : found.end]):
@@ -100,14 +100,14 @@ def _is_specialty(reading: Reading, found: Finding, rules: Rules) -> bool:
     return not rules.general_practice.fullmatch(said) and not _OTHER_DOCTOR.search(said)
 
 
-def _identifies(reading: Reading, found: Finding, rules: Rules) -> bool:  # noqa: ARG001 - one kind of function
+def _identifies(reading: AnnotatedText, found: Finding, rules: Rules) -> bool:  # noqa: ARG001 - one kind of function
     """A number, or a date of birth; other dates do not."""
     if found.label == "DATE_TIME":
         return is_birth(reading, found)
     return not _CLOCK.search(reading.said(found))
 
 
-def _is_contact(reading: Reading, found: Finding, rules: Rules) -> bool:  # noqa: ARG001 - one kind of function
+def _is_contact(reading: AnnotatedText, found: Finding, rules: Rules) -> bool:  # noqa: ARG001 - one kind of function
     """An address or e-mail that is not the practice's own; telephone numbers are judged with the approved list (`content.v12`)."""
     before = reading.before(found.start)
     if found.label == "EMAIL_ADDRESS":
@@ -115,17 +115,17 @@ def _is_contact(reading: Reading, found: Finding, rules: Rules) -> bool:  # noqa
     return bool(_THEIR_PLACE.search(before)) or (_is_address(reading, found) and not _OURS.search(before))
 
 
-def _is_address(reading: Reading, found: Finding) -> bool:
+def _is_address(reading: AnnotatedText, found: Finding) -> bool:
     return len(reading.said(found).split()) > 1 and bool(_ADDRESS.search(reading.said(found)))
 
 
-_CHOSEN: Mapping[str, Callable[[Reading, Finding, Rules], bool]] = {
+_CHOSEN: Mapping[str, Callable[[AnnotatedText, Finding, Rules], bool]] = {
     "V02": _is_drug, "V04": _is_tested, "V07": _is_specialty, "V08": _is_procedure, "V11": _identifies, "V12": _is_contact,
 }  # fmt: skip
 """Which findings of its labels count for a rule; all of them where nothing stands here."""
 
 
-def _several_doctors(reading: Reading) -> Iterator[Spot]:
+def _several_doctors(reading: AnnotatedText) -> Iterator[Spot]:
     """A second doctor by name."""
     seen: dict[str, tuple[int, int]] = {}
     for match in _DOCTOR.finditer(reading.plain):

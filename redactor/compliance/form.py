@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from difflib import SequenceMatcher
 
-from redactor.compliance.annotated import Reading, plain
-from redactor.compliance.context import Case
+from redactor.compliance.annotated import AnnotatedText, plain
+from redactor.compliance.context import EvaluationContext
 from redactor.compliance.model import Breach, Evidence, Kind
 
 
-def v14(case: Case) -> Breach | None:
+def v14(case: EvaluationContext) -> Breach | None:
     """A number to call back, and one that the practice has approved."""
     if not case.words:
         return None  # V20 speaks of messages without words
@@ -30,7 +30,7 @@ def v14(case: Case) -> Breach | None:
     return case.found("V14", wrong, why="The number given is not on the list of approved ones.")
 
 
-def v15(case: Case) -> Breach | None:
+def v15(case: EvaluationContext) -> Breach | None:
     """Who calls, and for which practice."""
     if not case.words:
         return None
@@ -53,7 +53,7 @@ def v15(case: Case) -> Breach | None:
     return case.found("V15", why=why)
 
 
-def v16(case: Case) -> Breach | None:
+def v16(case: EvaluationContext) -> Breach | None:
     full = tuple(e for e in case.parts.of("patient") if _is_full(e))
     if not full:
         return None
@@ -68,7 +68,7 @@ def _is_full(name: Evidence) -> bool:
     return len([w for w in words if len(w) > 1 and w not in {"mr", "mrs", "ms", "miss", "dr", "doctor", "and"}]) > 1
 
 
-def v17(case: Case) -> Breach | None:
+def v17(case: EvaluationContext) -> Breach | None:
     """What the recipient asked for, and the practice agreed to (45 CFR 164.522(b))."""
     if case.consents is None:
         return case.undetermined(
@@ -91,7 +91,7 @@ def v17(case: Case) -> Breach | None:
     return None
 
 
-def v18(case: Case) -> Breach | None:
+def v18(case: EvaluationContext) -> Breach | None:
     """Brief, and in the approved words."""
     limit = case.rules.practice.max_seconds
     if limit and case.seconds > limit:
@@ -105,7 +105,7 @@ def v18(case: Case) -> Breach | None:
     return case.found("V18", tuple(off), why="The message is off the approved scripts.") if off else None
 
 
-def _off_script(reading: Reading, scripts: tuple[str, ...], tolerance: float) -> Iterator[Evidence]:
+def _off_script(reading: AnnotatedText, scripts: tuple[str, ...], tolerance: float) -> Iterator[Evidence]:
     """Runs of words that the nearest script lacks, if they are too many. Names, numbers and dates may differ."""
     places = [
         (w.char_start, w.char_end) for w in reading.words
@@ -132,7 +132,7 @@ def _length(runs: list[tuple[int, int]]) -> int:
     return sum(b - a for a, b in runs)
 
 
-def v19(case: Case) -> Breach | None:
+def v19(case: EvaluationContext) -> Breach | None:
     """Prerecorded messages, where they are one: their length, identity and contact, and billing."""
     wrong: list[str] = []
     evidence: tuple[Evidence, ...] = ()
@@ -164,7 +164,7 @@ FOREIGN_WORDS = 8
 """So many words of another language are a sentence of it, however long the message."""
 
 
-def v20(case: Case) -> Breach | None:
+def v20(case: EvaluationContext) -> Breach | None:
     """Doubt about what was heard: a person must listen. A text needs no ears."""
     limits, heard = case.rules.limits, case.message.heard
     doubts: list[str] = []
@@ -198,6 +198,6 @@ def v20(case: Case) -> Breach | None:
     )
 
 
-FORM: Mapping[str, Callable[[Case], Breach | None]] = {
+FORM: Mapping[str, Callable[[EvaluationContext], Breach | None]] = {
     "V14": v14, "V15": v15, "V16": v16, "V17": v17, "V18": v18, "V19": v19, "V20": v20,
 }  # fmt: skip

@@ -11,7 +11,7 @@ from redactor.compliance.consents import Consents
 from redactor.types import Finding, Transcript
 
 
-class Verdict(str, Enum):
+class RuleVerdict(str, Enum):
     """Of a rule or a message. There is no "compliant": `PASS` says that no rule was seen to be broken and none lacked an input."""
 
     PASS = "pass"  # noqa: S105 - a verdict
@@ -73,7 +73,7 @@ class Breach:
 
     rule: str
     severity: Severity
-    verdict: Verdict
+    verdict: RuleVerdict
     evidence: tuple[Evidence, ...] = ()
     missing: tuple[str, ...] = ()
     why: str = ""
@@ -101,7 +101,7 @@ class Audited:
     id: str
     rules: str
     kind: Kind
-    verdict: Verdict
+    verdict: RuleVerdict
     breaches: tuple[Breach, ...]
     parts: tuple[Part, ...] = ()
     exempt: tuple[tuple[str, str], ...] = ()
@@ -109,7 +109,7 @@ class Audited:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class SoundFacts:
     """What listening says about a recording beside its words; a message without it is a text that nobody has read aloud yet.
 
     Attributes:
@@ -144,7 +144,7 @@ class Message:
     transcripts: tuple[Transcript, ...]
     findings: tuple[Finding, ...] = ()
     duration: float = 0.0
-    heard: Heard | None = None
+    heard: SoundFacts | None = None
     digits_of: Callable[[str], str] = only_digits
 
 

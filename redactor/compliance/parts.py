@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from redactor.compliance.annotated import Reading, plain
+from redactor.compliance.annotated import AnnotatedText, plain
 from redactor.compliance.co_recipients import company
 from redactor.compliance.model import Evidence, Kind, Message, Part
 from redactor.compliance.rules import Rules
@@ -122,7 +122,7 @@ class Parts:
         return tuple(p.evidence for p in self.found if p.name == name)
 
 
-def find_parts(message: Message, readings: Sequence[Reading], rules: Rules) -> Parts:
+def find_parts(message: Message, readings: Sequence[AnnotatedText], rules: Rules) -> Parts:
     """All parts of all channels, and what the message is for."""
     found: list[Part] = []
     theirs: list[Evidence] = []
@@ -175,7 +175,7 @@ def find_parts(message: Message, readings: Sequence[Reading], rules: Rules) -> P
     return Parts(tuple(found), tuple(theirs), tuple(further), kind, tuple(beside))
 
 
-def is_birth(reading: Reading, found: Finding) -> bool:
+def is_birth(reading: AnnotatedText, found: Finding) -> bool:
     """Whether a date is a date of birth: announced as one, or of the last century's years."""
     before = reading.before(found.start, 6)
     said = reading.said(found)
@@ -222,12 +222,12 @@ def _meet(one: Evidence, other: Evidence) -> bool:
     return one.first < other.last and other.first < one.last
 
 
-def _part(reading: Reading, name: str, start: int, end: int, matched: str) -> Part:
+def _part(reading: AnnotatedText, name: str, start: int, end: int, matched: str) -> Part:
     evidence = reading.evidence(start, end, matched)
     return Part(name, evidence or Evidence(reading.channel, 0, 0, 0.0, 0.0, 0.0, 0.0, matched))
 
 
-def _people(reading: Reading, rules: Rules) -> Iterator[Part]:
+def _people(reading: AnnotatedText, rules: Rules) -> Iterator[Part]:
     parts: list[Part] = []
     for name in _joined_names(reading):
         for found in _parted(reading, name):
@@ -246,7 +246,7 @@ def _people(reading: Reading, rules: Rules) -> Iterator[Part]:
     return iter(parts)
 
 
-def _joined_names(reading: Reading) -> Iterator[Finding]:
+def _joined_names(reading: AnnotatedText) -> Iterator[Finding]:
     """PERSON findings, neighbours as one: detectors find a name in two pieces."""
     previous: Finding | None = None
     for found in reading.names:
@@ -262,7 +262,7 @@ def _joined_names(reading: Reading) -> Iterator[Finding]:
         yield previous
 
 
-def _parted(reading: Reading, found: Finding) -> Sequence[Finding]:
+def _parted(reading: AnnotatedText, found: Finding) -> Sequence[Finding]:
     """Two people that were found as one: "hi linda paula here from …"."""
     words = list(re.finditer(r"\S+", reading.plain[found.start : found.end]))
     greeted = _GREETED.search(reading.before(found.start)) or _WANTED.search(reading.before(found.start))
@@ -273,7 +273,7 @@ def _parted(reading: Reading, found: Finding) -> Sequence[Finding]:
     return replace(found, end=before), replace(found, start=cut)
 
 
-def _role(reading: Reading, found: Finding) -> str:
+def _role(reading: AnnotatedText, found: Finding) -> str:
     before = reading.before(found.start)
     after = reading.after(found.end)
     if _OFFICE.match(reading.plain[found.end : found.end + 20]) or re.match(
@@ -298,14 +298,14 @@ def _role(reading: Reading, found: Finding) -> str:
     return ""
 
 
-def _follows_name(reading: Reading, found: Finding) -> bool:
+def _follows_name(reading: AnnotatedText, found: Finding) -> bool:
     return any(n.start < found.start and not reading.plain[n.end : found.start].strip() for n in reading.names) or any(
         n.start < found.start <= n.end for n in reading.names
     )
 
 
 def _spoken(
-    reading: Reading, role: str, patterns: Sequence[re.Pattern[str]], taken: Sequence[tuple[int, int]]
+    reading: AnnotatedText, role: str, patterns: Sequence[re.Pattern[str]], taken: Sequence[tuple[int, int]]
 ) -> Iterator[Part]:
     for pattern in patterns:
         for match in pattern.finditer(reading.plain):
@@ -320,7 +320,7 @@ def _spoken(
                 return
 
 
-def _listed(reading: Reading, role: str, names: Sequence[str]) -> Iterator[Part]:
+def _listed(reading: AnnotatedText, role: str, names: Sequence[str]) -> Iterator[Part]:
     for name in names:
         wanted = plain(name).split()
         places = [(m.start(), m.end()) for m in re.finditer(r"\S+", reading.plain)]
@@ -332,7 +332,7 @@ def _listed(reading: Reading, role: str, names: Sequence[str]) -> Iterator[Part]
                 return
 
 
-def _practice(reading: Reading, rules: Rules) -> Iterator[Part]:
+def _practice(reading: AnnotatedText, rules: Rules) -> Iterator[Part]:
     names = (*rules.practice.practice_names, *rules.practice.neutral_names)
     listed = list(_listed(reading, "practice", names))
     if listed:
@@ -365,7 +365,7 @@ def _blanks(text: str, at: int) -> int:
     return len(text) - at - len(text[at:].lstrip())
 
 
-def _numbers(message: Message, reading: Reading) -> tuple[list[Part], list[Evidence], list[Evidence]]:
+def _numbers(message: Message, reading: AnnotatedText) -> tuple[list[Part], list[Evidence], list[Evidence]]:
     """Numbers to call back, the patient's own, and others."""
     callback: list[Part] = []
     theirs: list[Evidence] = []
@@ -389,7 +389,7 @@ def _numbers(message: Message, reading: Reading) -> tuple[list[Part], list[Evide
     return callback, theirs, further
 
 
-def _dialled(message: Message, reading: Reading) -> Iterator[Part]:
+def _dialled(message: Message, reading: AnnotatedText) -> Iterator[Part]:
     """Figures behind "call us at", whatever the detector took them for."""
     for cue in _DIAL.finditer(reading.plain):
         figures = _FIGURES.match(reading.plain, cue.end())

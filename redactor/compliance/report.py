@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from redactor.compliance import Audited, Rules, Severity, Verdict, gravest
-from redactor.compliance.results import Row, counts, discreet
+from redactor.compliance import Audited, Rules, RuleVerdict, Severity, gravest
+from redactor.compliance.results import ResultRow, counts, discreet
 from redactor.compliance.reviewed import Missed, Rate
 from redactor.errors import ConfigurationError
 
@@ -22,7 +22,7 @@ MOST_COLUMNS = 31
 """Days shown singly; longer stretches are shown by month."""
 WIDTH = 430
 HEIGHT = 130
-CALLED = {Verdict.FINDINGS: "findings", Verdict.UNDETERMINED: "undetermined", Verdict.PASS: "nothing found"}
+CALLED = {RuleVerdict.FINDINGS: "findings", RuleVerdict.UNDETERMINED: "undetermined", RuleVerdict.PASS: "nothing found"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Bar:
 
 
 def render(
-    rows: Sequence[Row], rules: Rules, *, words: bool, made: str, model: str, synthetic_only: bool, interrupted: bool,
+    rows: Sequence[ResultRow], rules: Rules, *, words: bool, made: str, model: str, synthetic_only: bool, interrupted: bool,
     missed: Missed | None = None, name_model: str = "auto",
 ) -> str:  # fmt: skip
     """The report as HTML.
@@ -106,11 +106,11 @@ def _environment() -> Any:
     )
 
 
-def _order(row: Row) -> tuple[int, int, int]:
+def _order(row: ResultRow) -> tuple[int, int, int]:
     """Gravest first, then most findings, then as they came."""
     assert row.audited is not None
     worst = gravest(row.audited.breaches)
-    found = sum(b.verdict is Verdict.FINDINGS for b in row.audited.breaches)
+    found = sum(b.verdict is RuleVerdict.FINDINGS for b in row.audited.breaches)
     return (list(Severity).index(worst) if worst else len(Severity), -found, row.item)
 
 
@@ -123,18 +123,18 @@ def _bars(rows: Iterable[tuple[str, str, tuple[int, int, int]]], *, room: float)
 
 
 def _by_rule(audited: Sequence[Audited], rules: Rules) -> list[Bar]:
-    found = Counter(b.rule for a in audited for b in a.breaches if b.verdict is Verdict.FINDINGS)
-    open_ = Counter(b.rule for a in audited for b in a.breaches if b.verdict is Verdict.UNDETERMINED)
+    found = Counter(b.rule for a in audited for b in a.breaches if b.verdict is RuleVerdict.FINDINGS)
+    open_ = Counter(b.rule for a in audited for b in a.breaches if b.verdict is RuleVerdict.UNDETERMINED)
     return _bars(((r.id, r.title, (found[r.id], open_[r.id], 0)) for r in rules.rules.values()), room=WIDTH)
 
 
-def _thirds(rows: Sequence[Row]) -> tuple[int, int, int]:
+def _thirds(rows: Sequence[ResultRow]) -> tuple[int, int, int]:
     seen = Counter(r.audited.verdict for r in rows if r.audited)
-    return seen[Verdict.FINDINGS], seen[Verdict.UNDETERMINED], seen[Verdict.PASS]
+    return seen[RuleVerdict.FINDINGS], seen[RuleVerdict.UNDETERMINED], seen[RuleVerdict.PASS]
 
 
-def _by_caller(audited: Sequence[Row]) -> list[Bar]:
-    callers: dict[str, list[Row]] = defaultdict(list)
+def _by_caller(audited: Sequence[ResultRow]) -> list[Bar]:
+    callers: dict[str, list[ResultRow]] = defaultdict(list)
     for row in audited:
         callers[row.caller or "not named"].append(row)
     ranked = sorted(
@@ -143,11 +143,11 @@ def _by_caller(audited: Sequence[Row]) -> list[Bar]:
     return _bars(((name, name, values) for name, values in ranked[:MOST_CALLERS]), room=WIDTH)
 
 
-def _over_time(audited: Sequence[Row]) -> list[Bar]:
+def _over_time(audited: Sequence[ResultRow]) -> list[Bar]:
     """By day, or by month where there are more days than fit; empty where no day of sending is known."""
     dated = [(row.sent, row) for row in audited if row.sent]
     by_day = len({day for day, _ in dated}) <= MOST_COLUMNS
-    periods: dict[date, list[Row]] = defaultdict(list)
+    periods: dict[date, list[ResultRow]] = defaultdict(list)
     for day, row in dated:
         periods[day if by_day else day.replace(day=1)].append(row)
     form = "%d %b" if by_day else "%b %y"

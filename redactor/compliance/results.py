@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from redactor.compliance import Audited, Breach, Evidence, Rules, Verdict
+from redactor.compliance import Audited, Breach, Evidence, Rules, RuleVerdict
 
 SCHEMA = "redactor-audit/1"
 FINDINGS = 1
@@ -26,7 +26,7 @@ GRAVEST = (74, 73, 70, 69, 78, 65, 66)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ResultRow:
     """One recording: its audit, or why there is none.
 
     Attributes:
@@ -48,16 +48,16 @@ class Row:
     synthetic_only: bool = field(default=False)
 
 
-def exit_code(rows: Sequence[Row]) -> int:
+def exit_code(rows: Sequence[ResultRow]) -> int:
     """The gravest: 74, 73, 70, 69, 78, 65; then 1 for findings, 3 for what is undetermined, 0."""
     codes = {row.exit_code for row in rows}
     for code in GRAVEST:
         if code in codes:
             return 65 if code == 66 else code
     verdicts = {row.audited.verdict for row in rows if row.audited}
-    if Verdict.FINDINGS in verdicts:
+    if RuleVerdict.FINDINGS in verdicts:
         return FINDINGS
-    return UNDETERMINED if Verdict.UNDETERMINED in verdicts or max(codes, default=0) else 0
+    return UNDETERMINED if RuleVerdict.UNDETERMINED in verdicts or max(codes, default=0) else 0
 
 
 def caller_of(audited: Audited, key: bytes) -> str:
@@ -67,26 +67,26 @@ def caller_of(audited: Audited, key: bytes) -> str:
     return f"caller-{hmac.new(key, plain.encode(), hashlib.sha256).hexdigest()[:8]}" if plain else ""
 
 
-def counts(rows: Sequence[Row]) -> dict[str, Any]:
+def counts(rows: Sequence[ResultRow]) -> dict[str, Any]:
     """Numbers of a run: recordings by end and verdict, findings and undetermined by rule."""
     audited = [row.audited for row in rows if row.audited]
     verdicts = Counter(a.verdict for a in audited)
-    by_rule = {v: Counter(b.rule for a in audited for b in a.breaches if b.verdict is v) for v in Verdict}
+    by_rule = {v: Counter(b.rule for a in audited for b in a.breaches if b.verdict is v) for v in RuleVerdict}
     return {
         "recordings": len(rows),
         "audited": len(audited),
-        "findings": verdicts[Verdict.FINDINGS],
-        "undetermined": verdicts[Verdict.UNDETERMINED],
-        "nothing_found": verdicts[Verdict.PASS],
+        "findings": verdicts[RuleVerdict.FINDINGS],
+        "undetermined": verdicts[RuleVerdict.UNDETERMINED],
+        "nothing_found": verdicts[RuleVerdict.PASS],
         "not_audited": sum(bool(row.exit_code) for row in rows),
         "left_by_others": sum(row.passed_over for row in rows),
         "reasons": dict(sorted(Counter(row.reason for row in rows if row.reason).items())),
-        "findings_by_rule": dict(sorted(by_rule[Verdict.FINDINGS].items())),
-        "undetermined_by_rule": dict(sorted(by_rule[Verdict.UNDETERMINED].items())),
+        "findings_by_rule": dict(sorted(by_rule[RuleVerdict.FINDINGS].items())),
+        "undetermined_by_rule": dict(sorted(by_rule[RuleVerdict.UNDETERMINED].items())),
     }
 
 
-def document(rows: Sequence[Row], rules: Rules, *, words: bool, **facts: Any) -> dict[str, Any]:
+def document(rows: Sequence[ResultRow], rules: Rules, *, words: bool, **facts: Any) -> dict[str, Any]:
     """audit.json. `facts`: whatever else is to stand in it (when, which model, interrupted)."""
     return {
         "schema": SCHEMA,
@@ -110,7 +110,7 @@ def discreet(matched: str) -> str:
     return re.sub(r"^consent: (?:hiv|mental-health|reproductive-health|part2)\b", "consent", plain)
 
 
-def _message(row: Row, *, words: bool) -> dict[str, Any]:
+def _message(row: ResultRow, *, words: bool) -> dict[str, Any]:
     head: dict[str, Any] = {"item": row.item, "id": row.id}
     if row.audited is None:
         if row.passed_over:
@@ -162,7 +162,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def table(rows: Sequence[Row], rules: Rules, *, words: bool) -> str:
+def table(rows: Sequence[ResultRow], rules: Rules, *, words: bool) -> str:
     """audit.csv: a line for each piece of evidence, one for a breach without any, one for a message without breaches."""
     out = io.StringIO()
     writer = csv.DictWriter(out, (*COLUMNS, "text") if words else COLUMNS, restval="", lineterminator="\r\n")

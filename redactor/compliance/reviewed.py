@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from redactor.compliance import IDS, Verdict
-from redactor.compliance.results import Row
+from redactor.compliance import IDS, RuleVerdict
+from redactor.compliance.results import ResultRow
 from redactor.errors import ConfigurationError, NoInput
 
 CONFIDENCE = 0.95
@@ -93,7 +93,7 @@ def read_labels(path: Path) -> dict[str, frozenset[str]]:
     return labels
 
 
-def missed(rows: Sequence[Row], labels: dict[str, frozenset[str]]) -> Missed:
+def missed(rows: Sequence[ResultRow], labels: dict[str, frozenset[str]]) -> Missed:
     """Compare."""
     audited = {row.id: row.audited for row in rows if row.audited}
     confirmed = lost = clean = silent = alarms = wrong = unknown = 0
@@ -104,7 +104,7 @@ def missed(rows: Sequence[Row], labels: dict[str, frozenset[str]]) -> Missed:
             continue
         match = matches[0]
         seen = {b.rule for b in match.breaches}
-        found = {b.rule for b in match.breaches if b.verdict is Verdict.FINDINGS}
+        found = {b.rule for b in match.breaches if b.verdict is RuleVerdict.FINDINGS}
         confirmed += len(truth)
         lost += len(truth - seen)
         alarms += len(found)

@@ -82,7 +82,7 @@ class Practice:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RuleLimits:
     """Numbers that decide when hearing was good enough; see [limits] in rules.toml."""
 
     unsure_word: float = 0.5
@@ -103,7 +103,7 @@ class Rules:
     version: str
     rules: Mapping[str, Rule]
     practice: Practice
-    limits: Limits
+    limits: RuleLimits
     words: Mapping[str, frozenset[str]]
     general_practice: re.Pattern[str]
     attestation: tuple[str, ...]
@@ -211,7 +211,7 @@ def _shipped(text: str) -> Rules:
         version=data["version"],
         rules=MappingProxyType(rules),
         practice=_filled(Practice(), data["practice"], "practice"),
-        limits=_filled(Limits(), data["limits"], "limits"),
+        limits=_filled(RuleLimits(), data["limits"], "limits"),
         words=MappingProxyType({k: frozenset(v.split()) for k, v in words.items()}),
         general_practice=general,
         attestation=tuple(row["text"] for row in data["attestation"]),
@@ -245,7 +245,7 @@ _BOUNDS = {
 """Beyond them a limit switches its rule off, and a message would pass unjudged: that is what `off` is for, which results name."""
 
 
-def _checked(limits: Limits) -> Limits:
+def _checked(limits: RuleLimits) -> RuleLimits:
     for key, (low, high) in _BOUNDS.items():
         if not low <= getattr(limits, key) <= high:
             raise ConfigurationError(

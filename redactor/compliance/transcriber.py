@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from redactor.batching import Gather
-from redactor.compliance import Heard, Message
-from redactor.concurrency import Allowance
+from redactor.batching import DynamicBatcher
+from redactor.compliance import Message, SoundFacts
+from redactor.concurrency import MemoryBudget
 from redactor.factory import Assembled
 from redactor.storage import Item
 from redactor.types import Finding, Recording, Samples, Speech, TimedText, Transcript
@@ -39,7 +39,7 @@ class Listener:
     def __init__(self, made: Assembled, *, read: Callable[[Item], Any]) -> None:
         self._pipeline = made.pipeline
         self._read = read
-        self._audio = Allowance(AUDIO_SECONDS)
+        self._audio = MemoryBudget(AUDIO_SECONDS)
         self._search: Callable[[Sequence[Transcript]], Sequence[tuple[Finding, ...]]] | None = None
 
     @contextmanager
@@ -49,7 +49,7 @@ class Listener:
         def search(transcripts: Sequence[Transcript]) -> list[tuple[Finding, ...]]:
             return list(self._pipeline.detector.search(transcripts))
 
-        with Gather(search, size=TEXTS, linger=0.0, name="detect") as texts:
+        with DynamicBatcher(search, size=TEXTS, linger=0.0, name="detect") as texts:
             self._search = texts
             try:
                 yield
@@ -84,7 +84,7 @@ def message_of(recording: Recording, speech: Speech, findings: tuple[Finding, ..
         transcripts=speech.transcripts,
         findings=findings,
         duration=recording.duration,
-        heard=Heard(
+        heard=SoundFacts(
             sum(u.end - u.start for u in speech.unheard if u.kind != "sound"),
             clipped(recording),
             invented=speech.model.synthetic_only,

@@ -38,7 +38,7 @@ class Usage(Exception):
     """The command line is not understood."""
 
 
-class Call:
+class HookCall:
     """What a front end is given: the arguments behind its name, and where recordings may lie."""
 
     __slots__ = ("roots", "stdin", "words")
@@ -47,14 +47,14 @@ class Call:
         self.words, self.roots, self.stdin = words, roots, stdin
 
 
-def asterisk(call: Call) -> Made:
+def asterisk(call: HookCall) -> Made:
     """Counts are not looked at: with delete=yes they are 0 0 0, and a visit to VoiceMailMain changes them as well."""
     if len(call.words) not in (2, 5) or not all(w.isdigit() for w in call.words[2:]):
         raise Usage
     return [(Ticket("asterisk", context=call.words[0], mailbox=call.words[1]), b"")]
 
 
-def mailcmd(call: Call) -> Made:
+def mailcmd(call: HookCall) -> Made:
     """Sendmail's arguments (-t …) are taken and ignored: the mail goes nowhere else."""
     from redactor.hook.mail import recordings_in  # the e-mail parser is half of all that is imported
 
@@ -68,14 +68,14 @@ def mailcmd(call: Call) -> Made:
     ]
 
 
-def mixmonitor(call: Call) -> Made:
+def mixmonitor(call: HookCall) -> Made:
     if len(call.words) not in (2, 3):
         raise Usage
     path, *rest = call.words
     return _file("mixmonitor", path, *rest, roots=call.roots)
 
 
-def freeswitch(call: Call) -> Made:
+def freeswitch(call: HookCall) -> Made:
     hangup = call.words[:1] == ["hangup"]
     words = call.words[hangup:]
     if not 2 <= len(words) <= 3 - hangup:
@@ -85,7 +85,7 @@ def freeswitch(call: Call) -> Made:
     return _file("freeswitch", words[1], words[0].lower(), *words[2:], roots=call.roots, removed_ok=hangup)
 
 
-def file(call: Call) -> Made:
+def file(call: HookCall) -> Made:
     paths: list[str] = []
     given: dict[str, str] = {}
     rest = iter(call.words)
@@ -115,6 +115,6 @@ def _file(
     return [(ticket, b"")]
 
 
-FRONTS: dict[str, Callable[[Call], Made]] = {
+FRONTS: dict[str, Callable[[HookCall], Made]] = {
     "asterisk": asterisk, "mailcmd": mailcmd, "mixmonitor": mixmonitor, "freeswitch": freeswitch, "file": file,
 }  # fmt: skip

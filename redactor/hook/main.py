@@ -8,7 +8,7 @@ import sys
 from contextlib import suppress
 
 from redactor.errors import Busy, NoInput, RedactorError
-from redactor.hook.arguments import FRONTS, USAGE, Call, Usage
+from redactor.hook.arguments import FRONTS, USAGE, HookCall, Usage
 from redactor.hook.settings import DEFAULT, hook_settings, read_toml
 from redactor.hook.spool import Spool
 
@@ -58,7 +58,7 @@ def _take(words: list[str]) -> int:
     spool = Spool(settings.spool, limit=settings.spool_limit)
     stdin = sys.stdin.buffer if sys.stdin is not None else None  # closed by whoever called us
     try:
-        made = front(Call(words[1:], settings.roots, stdin))
+        made = front(HookCall(words[1:], settings.roots, stdin))
     except NoInput:  # only where no recording is no error
         return 0
     for ticket, audio in made:

@@ -8,18 +8,18 @@ from redactor.render.altered import altered, band_levels, exposed
 from redactor.render.document import document
 from redactor.render.muted import muted
 from redactor.render.replace import OPERATORS, Replacer
-from redactor.render.second_reading import Evidence, Hit, Reading, compare, hits
+from redactor.render.second_reading import ChannelReading, ResidualEvidence, ResidualHit, compare, hits
 from redactor.render.text import plain_text, srt, vtt
-from redactor.render.tokens import Token, tokens
+from redactor.render.tokens import RenderedToken, tokens
 from redactor.render.verify import still_audible
 
 __all__ = [
     "OPERATORS",
-    "Evidence",
-    "Hit",
-    "Reading",
+    "ChannelReading",
+    "RenderedToken",
     "Replacer",
-    "Token",
+    "ResidualEvidence",
+    "ResidualHit",
     "altered",
     "band_levels",
     "compare",

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from redactor.render.text import plain_text
-from redactor.render.tokens import Token
+from redactor.render.tokens import RenderedToken
 from redactor.types import Plan
 
 SCHEMA = "redactor/1"
 
 
 def document(
-    plan: Plan, tokens: Sequence[Token], *, verification: dict[str, Any], warnings: Sequence[str] = ()
+    plan: Plan, tokens: Sequence[RenderedToken], *, verification: dict[str, Any], warnings: Sequence[str] = ()
 ) -> dict[str, Any]:
     """The document as plain data. Seconds are rounded to the millisecond. No original name, path or covered word is in it."""
     model = plan.speech.model

@@ -42,8 +42,8 @@ SHORT = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """Words that were heard where the plan has others or none: transcript.words[first:last] of a `Reading`.
+class WordRun:
+    """Words that were heard where the plan has others or none: transcript.words[first:last] of a `ChannelReading`.
 
     Attributes:
         seconds: of each of them, outside bleeps.
@@ -61,7 +61,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ChannelReading:
     """One channel of a second reading.
 
     Attributes:
@@ -71,7 +71,7 @@ class Reading:
     """
 
     transcript: Transcript = field(repr=False)
-    fresh: tuple[Run, ...]
+    fresh: tuple[WordRun, ...]
     uncovered: tuple[tuple[Word, str], ...] = field(repr=False)
 
     @property
@@ -80,7 +80,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class ResidualHit:
     """What may be PHI and can be heard.
 
     Attributes:
@@ -101,7 +101,7 @@ class Hit:
     replaced: float = NO_WORDS
 
 
-def compare(plan: Plan, heard: Iterable[Transcript], bleeps: Sequence[Interval]) -> list[Reading]:
+def compare(plan: Plan, heard: Iterable[Transcript], bleeps: Sequence[Interval]) -> list[ChannelReading]:
     """Align what was heard with the plan's words, channel by channel.
 
     Args:
@@ -109,7 +109,7 @@ def compare(plan: Plan, heard: Iterable[Transcript], bleeps: Sequence[Interval])
             over.
         bleeps: where the output holds nothing but a bleep. What is heard there was invented.
     """
-    out: list[Reading] = []
+    out: list[ChannelReading] = []
     theirs = {t.channel: t for t in heard}
     for transcript in plan.speech.transcripts:
         other = theirs.get(transcript.channel)
@@ -127,11 +127,11 @@ def compare(plan: Plan, heard: Iterable[Transcript], bleeps: Sequence[Interval])
 
 def _reading(
     transcript: Transcript, heard: Sequence[Word], labels: dict[int, str], bleeps: Sequence[tuple[float, float]]
-) -> Reading:
+) -> ChannelReading:
     said = transcript.words
     uncovered: list[tuple[Word, str]] = []
     merged: list[Word] = []
-    runs: list[Run] = []
+    runs: list[WordRun] = []
     old: list[Word] = []
     new: list[Word] = []
 
@@ -140,7 +140,7 @@ def _reading(
             merged.extend(old)
         else:
             seconds = tuple(open_seconds(w, bleeps) for w in new)
-            runs.append(Run(len(merged), len(merged) + len(new), seconds, _sure(new), _sure(old), _alike(old, new)))
+            runs.append(WordRun(len(merged), len(merged) + len(new), seconds, _sure(new), _sure(old), _alike(old, new)))
             merged.extend(new)
         old.clear()
         new.clear()
@@ -166,7 +166,7 @@ def _reading(
         channel=transcript.channel,
         language=transcript.language,
     )
-    return Reading(text, tuple(runs), tuple(uncovered))
+    return ChannelReading(text, tuple(runs), tuple(uncovered))
 
 
 def align(said: Sequence[Word], heard: Sequence[Word], covered: Iterable[int]) -> list[tuple[int | None, int | None]]:
@@ -280,7 +280,7 @@ def _timed(words: Iterable[Word]) -> list[Word]:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class ResidualEvidence:
     """What it takes to withhold a recording: seconds outside bleeps, and the readers' confidence, 0 … 1.
 
     Attributes:
@@ -299,7 +299,7 @@ class Evidence:
     unclear_confidence: float = 0.5
     unclear_replaced: float = 0.49
 
-    def enough(self, hit: Hit) -> bool:
+    def enough(self, hit: ResidualHit) -> bool:
         """Whether a hit counts."""
         if hit.kind == "uncovered":
             return hit.seconds >= self.uncovered_seconds and hit.confidence >= self.uncovered_confidence
@@ -310,19 +310,21 @@ class Evidence:
         return hit.seconds >= seconds and hit.confidence >= confidence and hit.replaced <= replaced
 
 
-def hits(readings: Iterable[Reading], again: Plan, *, evidence: Evidence | None = None) -> list[Hit]:
+def hits(
+    readings: Iterable[ChannelReading], again: Plan, *, evidence: ResidualEvidence | None = None
+) -> list[ResidualHit]:
     """What was heard, and either is PHI that was not kept on purpose or was never judged.
 
     Args:
         again: the plan that detector and policy make of the readings' transcripts.
         evidence: how much it takes.
     """
-    evidence = evidence or Evidence()
-    found: list[Hit | None] = []
+    evidence = evidence or ResidualEvidence()
+    found: list[ResidualHit | None] = []
     for reading in readings:
         for word, label in reading.uncovered:
             start, end = _start(word), _end(word)
-            found.append(Hit("uncovered", label, reading.channel, start, end, end - start, word.confidence))
+            found.append(ResidualHit("uncovered", label, reading.channel, start, end, end - start, word.confidence))
         whole = (0, len(reading.transcript.text))
         found += [
             _heard(reading, [run], whole, "unclear", UNTRANSCRIBED) for run in reading.fresh if run.alike < UNALIKE
@@ -334,7 +336,9 @@ def hits(readings: Iterable[Reading], again: Plan, *, evidence: Evidence | None 
     return [hit for hit in found if hit and evidence.enough(hit)]
 
 
-def _heard(reading: Reading, runs: Iterable[Run], span: tuple[int, int], kind: str, label: str) -> Hit | None:
+def _heard(
+    reading: ChannelReading, runs: Iterable[WordRun], span: tuple[int, int], kind: str, label: str
+) -> ResidualHit | None:
     """The words of `runs` that touch text[span]; None: there are none."""
     words = reading.transcript.words
     found = [
@@ -345,7 +349,7 @@ def _heard(reading: Reading, runs: Iterable[Run], span: tuple[int, int], kind: s
     ]
     if not found:
         return None
-    return Hit(
+    return ResidualHit(
         kind,
         label,
         reading.channel,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from redactor.render.tokens import Token
+from redactor.render.tokens import RenderedToken
 
 PAUSE = 0.8
 """Seconds of silence that end an utterance."""
@@ -17,9 +17,9 @@ CUE_CHARACTERS = 84
 """Longest subtitle: two lines of 42 characters, 6 s (the usual broadcast limits)."""
 
 
-def utterances(tokens: Sequence[Token]) -> list[list[Token]]:
+def utterances(tokens: Sequence[RenderedToken]) -> list[list[RenderedToken]]:
     """Tokens grouped by channel and pause, in the order in which the utterances begin: a two-party call reads as a dialogue."""
-    out: list[list[Token]] = []
+    out: list[list[RenderedToken]] = []
     for token in tokens:
         last = out[-1][-1] if out else None
         if last and last.channel == token.channel and token.start - last.end < PAUSE:
@@ -29,11 +29,11 @@ def utterances(tokens: Sequence[Token]) -> list[list[Token]]:
     return sorted(out, key=lambda u: (u[0].start, u[0].channel))
 
 
-def plain_text(tokens: Sequence[Token]) -> str:
+def plain_text(tokens: Sequence[RenderedToken]) -> str:
     """One paragraph for a single speaker; for several channels one line a turn, "[channel 0] …"."""
     if len({t.channel for t in tokens}) <= 1:
         return " ".join(t.text for t in tokens)
-    turns: list[list[Token]] = []
+    turns: list[list[RenderedToken]] = []
     for utterance in utterances(tokens):
         if turns and turns[-1][-1].channel == utterance[0].channel:
             turns[-1].extend(utterance)
@@ -42,7 +42,7 @@ def plain_text(tokens: Sequence[Token]) -> str:
     return "\n".join(f"[channel {turn[0].channel}] " + " ".join(t.text for t in turn) for turn in turns)
 
 
-def srt(tokens: Sequence[Token]) -> str:
+def srt(tokens: Sequence[RenderedToken]) -> str:
     """SubRip subtitles."""
     return "".join(
         f"{n}\n{_clock(start, ',')} --> {_clock(end, ',')}\n{text}\n\n"
@@ -50,7 +50,7 @@ def srt(tokens: Sequence[Token]) -> str:
     )
 
 
-def vtt(tokens: Sequence[Token]) -> str:
+def vtt(tokens: Sequence[RenderedToken]) -> str:
     """WebVTT subtitles; `&`, `<` and `>` are escaped as the format asks."""
     body = "".join(
         f"{_clock(start, '.')} --> {_clock(end, '.')}\n{_escaped(text)}\n\n" for start, end, text in _cues(tokens)
@@ -62,12 +62,12 @@ def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _cues(tokens: Sequence[Token]) -> list[tuple[int, int, str]]:
+def _cues(tokens: Sequence[RenderedToken]) -> list[tuple[int, int, str]]:
     """Start and end in milliseconds, and text. WebVTT asks that starts never decrease and that every cue lasts."""
     several = len({t.channel for t in tokens}) > 1
     out: list[tuple[int, int, str]] = []
     for utterance in utterances(tokens):
-        cue: list[Token] = []
+        cue: list[RenderedToken] = []
         for token in utterance:
             length = sum(len(t.text) + 1 for t in cue) + len(token.text)
             if cue and (length > CUE_CHARACTERS or token.end - cue[0].start > CUE_SECONDS):
@@ -78,7 +78,7 @@ def _cues(tokens: Sequence[Token]) -> list[tuple[int, int, str]]:
     return sorted(out, key=lambda c: c[0])
 
 
-def _cue(cue: list[Token], *, several: bool) -> tuple[int, int, str]:
+def _cue(cue: list[RenderedToken], *, several: bool) -> tuple[int, int, str]:
     # A blank line would end the cue early; recognisers do not write any, but a supplied transcript might.
     text = re.sub("-+>", "->", " ".join(" ".join(t.text for t in cue).split()))
     who = f"[channel {cue[0].channel}] " if several else ""

@@ -9,7 +9,7 @@ from redactor.types import Plan, Transcript
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class RenderedToken:
     """What may be shown at a stretch of time: a kept word, or the replacement of covered ones (`label` set).
 
     It stands for words[first:last] of its channel's transcript (none for unheard sound).
@@ -29,9 +29,9 @@ class Token:
         return bool(self.label)
 
 
-def tokens(plan: Plan, replacer: Replacer) -> tuple[Token, ...]:
+def tokens(plan: Plan, replacer: Replacer) -> tuple[RenderedToken, ...]:
     """All tokens, channel by channel, in the order of speaking. A covered run that the operator drops leaves no token."""
-    out: list[Token] = []
+    out: list[RenderedToken] = []
     for transcript in plan.speech.transcripts:
         covers = [c for c in plan.covers if c.channel == transcript.channel]
         texts = replacer.replacements(transcript, covers)
@@ -42,7 +42,7 @@ def tokens(plan: Plan, replacer: Replacer) -> tuple[Token, ...]:
             if text:
                 confidence = min((w.confidence for w in transcript.words[cover.first : cover.last]), default=0.0)
                 out.append(
-                    Token(
+                    RenderedToken(
                         text,
                         cover.start,
                         cover.end,
@@ -57,8 +57,8 @@ def tokens(plan: Plan, replacer: Replacer) -> tuple[Token, ...]:
     return tuple(out)
 
 
-def _kept(transcript: Transcript, index: int) -> Token:
+def _kept(transcript: Transcript, index: int) -> RenderedToken:
     word = transcript.words[index]
-    return Token(
+    return RenderedToken(
         word.text, word.start or 0.0, word.end or 0.0, transcript.channel, word.confidence, first=index, last=index + 1
     )

@@ -12,8 +12,8 @@ from starlette.exceptions import HTTPException
 from redactor.auth import SECURITY_HEADERS
 from redactor.errors import Busy, NoInput, RedactorError
 from redactor.review.repository import Stale
-from redactor.review.request_context import Desk
-from redactor.review.reviews import Taken, Undecided
+from redactor.review.request_context import RequestContext
+from redactor.review.reviews import AlreadyTaken, Undecided
 from redactor.review.routes import dashboard, disputes, message, queue, samples, sound, trail
 
 STATIC = {"base.css": "text/css", "review.css": "text/css", "message.js": "text/javascript", "wave.js": "text/javascript", "icon.svg": "image/svg+xml"}  # fmt: skip
@@ -27,10 +27,10 @@ WORDS = {
     422: ("Not understood", "Something that was sent is missing or not valid."),
     503: ("Not now", "The service cannot answer at the moment; nothing was changed. Try again in a minute."),
 }
-CONFLICTS = (Stale, Taken, Undecided)
+CONFLICTS = (Stale, AlreadyTaken, Undecided)
 
 
-def build_review(desk: Desk, access: APIRouter) -> FastAPI:
+def build_review(desk: RequestContext, access: APIRouter) -> FastAPI:
     """The application; `access`: routes of log-in and accounts."""
     app = FastAPI(title="redactor review", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(access)
@@ -83,7 +83,9 @@ def _status(error: Exception) -> tuple[int, str]:
     return 500, "internal-error"
 
 
-def _refusal(desk: Desk, request: Request, status: int, word: str, headers: dict[str, str] | None = None) -> Response:
+def _refusal(
+    desk: RequestContext, request: Request, status: int, word: str, headers: dict[str, str] | None = None
+) -> Response:
     """A page for people, a word for programs; never anything of the request."""
     if status == 303:
         return Response(status_code=303, headers=headers)

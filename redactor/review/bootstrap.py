@@ -18,9 +18,9 @@ from redactor.compliance import (
     Audited,
     Breach,
     Circumstances,
-    Register,
+    ConsentRegister,
     Rules,
-    Verdict,
+    RuleVerdict,
     audit,
     load_rules,
     read_register,
@@ -34,13 +34,13 @@ from redactor.errors import ConfigurationError
 from redactor.job_config import sent_policy_of
 from redactor.log_and_vault import places_in
 from redactor.review.app import build_review
-from redactor.review.importer import KnownSendings, Reception
-from redactor.review.repository import Store
-from redactor.review.request_context import Desk, environment
-from redactor.review.reviews import Judgments
+from redactor.review.importer import Importer, KnownSendings
+from redactor.review.repository import ReviewRepository
+from redactor.review.request_context import RequestContext, environment
+from redactor.review.reviews import Reviews
 from redactor.review.sampling import Samples
-from redactor.review.version_store import Shelf
-from redactor.review.versions import Studio
+from redactor.review.version_store import VersionStore
+from redactor.review.versions import VersionService
 from redactor.types import KEYED_DIGITS, Plan, Recording
 
 if TYPE_CHECKING:
@@ -56,9 +56,9 @@ class Review:
     """Everything of the review web in one process."""
 
     app: FastAPI
-    desk: Desk
+    desk: RequestContext
     access: Access
-    reception: Reception
+    reception: Importer
 
     def scopes(self, token: str) -> frozenset[str]:
         """What a token of `redactor accounts token` is good for, nothing if it is none (any more)."""
@@ -72,7 +72,7 @@ class Auditing:
     Findings that the policy ignores for their low score are none here either: rules and redaction rest on the same ones.
     """
 
-    def __init__(self, rules: Rules, register: Register | None) -> None:
+    def __init__(self, rules: Rules, register: ConsentRegister | None) -> None:
         self.rules, self._register = rules, register
 
     def __call__(self, recording: Recording, plan: Plan, given: Sending) -> Audited:
@@ -89,7 +89,7 @@ def _to_nobody(audited: Audited, rules: Rules) -> Audited:
     """A list that should say to whom it went does not: a line of its own for the reviewers, also where the practice has switched V17 off."""
     rule = rules.rules[_ASKS_WHO]
     why = "The list of recipients does not name this message: to whom it went is not known."
-    breach = Breach(rule.id, rule.severity, Verdict.UNDETERMINED, (), ("recipient",), why, rule.better)
+    breach = Breach(rule.id, rule.severity, RuleVerdict.UNDETERMINED, (), ("recipient",), why, rule.better)
     # Of a recipient that nobody knows the rule itself says no more than that.
     others = (b for b in audited.breaches if b.rule != rule.id)
     breaches = tuple(sorted((*others, breach), key=lambda b: b.rule))
@@ -103,7 +103,7 @@ def _found(plan: Plan) -> tuple[Any, ...]:
 
 def open_studio(
     settings: Settings, engine: Engine, *, pipeline: Callable[[], Pipeline | None]
-) -> tuple[Studio, Trail, Auditing]:
+) -> tuple[VersionService, Trail, Auditing]:
     """What makes messages and versions.
 
     Raises:
@@ -115,14 +115,14 @@ def open_studio(
     places = places_in(settings)
     trail = places.open_trail()
     vault = places.open_vault(trail=trail)
-    store = Store(engine)
+    store = ReviewRepository(engine)
     with _usable_database():
         store.prepare()
     auditing = Auditing(
         load_rules(Path(r.rules) if r.rules else None), read_register(r.consents) if r.consents else None
     )
-    shelf = Shelf(Path(r.folder))
-    studio = Studio(
+    shelf = VersionStore(Path(r.folder))
+    studio = VersionService(
         pipeline=pipeline, vault=vault, shelf=shelf, store=store, audit=auditing, policy=sent_policy_of(settings)
     )
     return studio, trail, auditing
@@ -160,10 +160,10 @@ def open_review(
             emergency_seconds=r.emergency_seconds, origin=url,
         ),
     )  # fmt: skip
-    desk = Desk(
-        studio.store, Judgments(engine, sealer), Samples(engine), studio, trail, sealer, access.guard, templates,
+    desk = RequestContext(
+        studio.store, Reviews(engine, sealer), Samples(engine), studio, trail, sealer, access.guard, templates,
         reveal_seconds=r.reveal_seconds, titles={name: rule.title for name, rule in auditing.rules.rules.items()},
     )  # fmt: skip
     known = KnownSendings(Path(r.recipients)) if r.recipients else None
-    reception = Reception(studio, trail, sealer, known, patience=r.recipients_seconds)
+    reception = Importer(studio, trail, sealer, known, patience=r.recipients_seconds)
     return Review(build_review(desk, access.router), desk, access, reception)

@@ -19,7 +19,7 @@ from redactor.compliance.recipients import Sending, Sendings, read_sendings
 from redactor.crypto import Sealer
 from redactor.errors import ConfigurationError, NoInput, OnHold
 from redactor.pipeline import Artefacts
-from redactor.review.versions import Studio
+from redactor.review.versions import VersionService
 from redactor.speech import Transcriber
 from redactor.types import Recording
 
@@ -71,7 +71,7 @@ def _stamp(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_mtime_ns, status.st_size, status.st_ino
 
 
-class Reception:
+class Importer:
     """See the module's text.
 
     Args:
@@ -82,7 +82,7 @@ class Reception:
 
     def __init__(
         self,
-        studio: Studio,
+        studio: VersionService,
         trail: Trail,
         sealer: Sealer,
         sendings: KnownSendings | None = None,

@@ -24,7 +24,7 @@ class RuleReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ReviewReport:
     """Numbers of one sample, or (sample 0) of all judged messages, which then count alike and stand for nothing but themselves.
 
     Attributes:
@@ -47,7 +47,7 @@ class Report:
     rules: tuple[RuleReport, ...]
 
 
-def report(engine: Engine, sample: int = 0) -> Report:
+def report(engine: Engine, sample: int = 0) -> ReviewReport:
     """The numbers now."""
     with reading(engine).connect() as c:
         return _report(_Judged(c, sample), sample)
@@ -102,7 +102,7 @@ class _Judged:
                 )
 
 
-def _report(j: _Judged, sample: int) -> Report:
+def _report(j: _Judged, sample: int) -> ReviewReport:
     verdicts: list[tuple[Hashable, Hashable]] = []
     answers: list[tuple[Hashable, Hashable]] = []
     for message, by in j.verdicts.items():
@@ -131,7 +131,7 @@ def _report(j: _Judged, sample: int) -> Report:
         for rule in extra:
             missed[rule] = missed.get(rule, 0) + 1
     rules = sorted({rule for rule, _, _ in decided} | set(missed))
-    return Report(
+    return ReviewReport(
         sample, len(j.final), len(verdicts), kappa(verdicts), len(answers), kappa(answers),
         estimate((hit, p) for _, hit, p in decided), estimate(clean), estimate(broken),
         tuple(

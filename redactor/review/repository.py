@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Engine, Select, and_, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from redactor.compliance.model import Audited, Severity, Verdict
+from redactor.compliance.model import Audited, RuleVerdict, Severity
 from redactor.compliance.results import discreet
 from redactor.database import now, reading
 from redactor.errors import RedactorError
@@ -64,7 +64,7 @@ class Page:
     count: int
 
 
-class Store:
+class ReviewRepository:
     """Safe for many threads and processes.
 
     Args:
@@ -97,7 +97,7 @@ class Store:
                 # What was seen to be broken counts before what could not be judged.
                 gravest = min(
                     audited.breaches,
-                    key=lambda b: (b.verdict is not Verdict.FINDINGS, _RANK[b.severity.value]),
+                    key=lambda b: (b.verdict is not RuleVerdict.FINDINGS, _RANK[b.severity.value]),
                     default=None,
                 )
                 c.execute(insert(messages).values(

@@ -20,14 +20,14 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 from redactor.auth.pages import moment
 from redactor.crypto import Sealer
 from redactor.errors import NoInput
-from redactor.review.repository import Store
-from redactor.review.reviews import Judgments
+from redactor.review.repository import ReviewRepository
+from redactor.review.reviews import Reviews
 from redactor.review.sampling import Samples
-from redactor.review.versions import Studio
+from redactor.review.versions import VersionService
 
 if TYPE_CHECKING:
     from redactor.audit_log import Trail
-    from redactor.auth import Guard, Person
+    from redactor.auth import AccessGuard, Person
 
 Message = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 RULES = tuple(f"V{n:02d}" for n in range(1, 21))
@@ -39,7 +39,7 @@ RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 Read = TypeVar("Read")
 
 
-class Lately:
+class RecentEvents:
     """What the trail was told within some seconds: who asks for the rest of what they have begun is not written down again.
 
     In this process's memory: what another one, or one before, has told is told once more.
@@ -65,20 +65,20 @@ class Lately:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class RequestContext:
     """Built once by `wiring`; `reveal_seconds`: how long leave to hear an original lasts."""
 
-    store: Store
-    judgments: Judgments
+    store: ReviewRepository
+    judgments: Reviews
     samples: Samples
-    studio: Studio
+    studio: VersionService
     trail: Trail
     sealer: Sealer
-    guard: Guard
+    guard: AccessGuard
     templates: jinja2.Environment
     reveal_seconds: float = 900.0
     titles: Mapping[str, str] = field(default_factory=dict)
-    lately: Lately = field(default_factory=Lately)
+    lately: RecentEvents = field(default_factory=RecentEvents)
 
     def page(self, template: str, person: Person, *, status: int = 200, **given: Any) -> HTMLResponse:
         """A page; everything in it is escaped."""

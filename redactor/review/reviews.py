@@ -37,7 +37,7 @@ def _nobody() -> None:
     pass
 
 
-class Taken(Busy):
+class AlreadyTaken(Busy):
     """As many people as are wanted have taken the message."""
 
     reason = "taken"
@@ -52,7 +52,7 @@ class Undecided(Busy):
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ReviewerVerdicts:
     """What one person says of a message.
 
     Attributes:
@@ -76,7 +76,7 @@ class Judged:
     def missed_rules(self) -> tuple[str, ...]:
         return tuple(sorted({rule for rule, _, _ in self.missed}))
 
-    def agrees(self, other: Judged) -> bool:
+    def agrees(self, other: ReviewerVerdicts) -> bool:
         """See the module's text."""
         both = set(self.answers) & set(other.answers)
         return (
@@ -86,7 +86,7 @@ class Judged:
         )
 
 
-class Judgments:
+class Reviews:
     """Safe for many threads and processes.
 
     Args:
@@ -151,9 +151,9 @@ class Judgments:
         if person in holders:
             return
         if row is None or len(holders) >= row.needed or row.state not in ("new", "open"):
-            raise Taken("Others review this message already.")
+            raise AlreadyTaken("Others review this message already.")
         if c.execute(select(looked.c.at).where(looked.c.message == message, looked.c.person == person)).first():
-            raise Taken("You have read a review of this message: another one must be blind.")
+            raise AlreadyTaken("You have read a review of this message: another one must be blind.")
         c.execute(insert(reviews).values(message=message, person=person, state="taken", taken=now(c)))
 
     def decide(
@@ -171,7 +171,7 @@ class Judgments:
         with self._engine.begin() as c:
             self._take(c, message, person)
             if self._state(c, message, person) != "taken":
-                raise Taken("You have given your review of this message.")
+                raise AlreadyTaken("You have given your review of this message.")
             if (
                 finding >= 0
                 and not c.execute(
@@ -214,14 +214,14 @@ class Judgments:
             c.execute(update(messages).where(messages.c.id == message).values(state=state, turn=messages.c.turn + 1))
         return state
 
-    def mine(self, message: str, person: int) -> Judged:
+    def mine(self, message: str, person: int) -> ReviewerVerdicts:
         """What this person says of it so far."""
         with self._reads.connect() as c:
             return self._judged(c, message, person)
 
     # --- adjudication --------------------------------------------------------------------------------------------------
 
-    def all(self, message: str) -> list[Judged]:
+    def all(self, message: str) -> list[ReviewerVerdicts]:
         """What everybody says: for those who adjudicate only."""
         with self._reads.connect() as c:
             return self._all(c, message)
@@ -249,7 +249,7 @@ class Judgments:
         kept = json.dumps({"answers": {str(n): a for n, a in answers.items()}, "missed": sorted(set(missed))})
         with self._engine.begin() as c:
             if self._state(c, message, person):
-                raise Taken("You have reviewed this message yourself.", hint="Another lead settles it.")
+                raise AlreadyTaken("You have reviewed this message yourself.", hint="Another lead settles it.")
             done = c.execute(
                 update(messages)
                 .where(messages.c.id == message, messages.c.turn == turn, messages.c.state == "disputed")
@@ -277,7 +277,7 @@ class Judgments:
         if row["version"] != version:
             raise Stale("The redaction was changed since you opened the message.")
         if self._state(c, message, person) == "given":
-            raise Taken("You have given your review of this message.")
+            raise AlreadyTaken("You have given your review of this message.")
         mine = self._judged(c, message, person)
         query = select(findings.c.number).where(findings.c.message == message, findings.c.verdict == "findings")
         if missing := [n for n in c.execute(query).scalars() if n not in mine.answers]:
@@ -290,11 +290,11 @@ class Judgments:
         ).scalar()
         return str(found or "")
 
-    def _all(self, c: Connection, message: str) -> list[Judged]:
+    def _all(self, c: Connection, message: str) -> list[ReviewerVerdicts]:
         people = c.execute(select(reviews.c.person).where(reviews.c.message == message).order_by(reviews.c.id))
         return [self._judged(c, message, int(person)) for person in people.scalars()]
 
-    def _judged(self, c: Connection, message: str, person: int) -> Judged:
+    def _judged(self, c: Connection, message: str, person: int) -> ReviewerVerdicts:
         review = c.execute(
             select(reviews).where(reviews.c.message == message, reviews.c.person == person)
         ).mappings().first()  # fmt: skip
@@ -312,7 +312,7 @@ class Judgments:
             else:
                 answers[row["finding"]] = row["decision"]
                 comments[row["finding"]] = self._opened(row["comment"])
-        return Judged(
+        return ReviewerVerdicts(
             person, answers, tuple(sorted(place for place, stands in missed.items() if stands)), comments,
             *((review["state"], review["verdict"], self._opened(review["comment"]), review["version"], review["given"]) if review else ()),
         )  # fmt: skip

@@ -30,7 +30,7 @@ STEM = "message"
 ARTEFACTS = {"text": ".txt", "srt": ".srt", "vtt": ".vtt", "json": ".json"}
 
 
-class Opened:
+class OpenVersion:
     """A file that stays readable when its version goes; closed with the last reference to it.
 
     Raises:
@@ -57,7 +57,7 @@ class Opened:
             os.close(self._held)
 
 
-class Shelf:
+class VersionStore:
     """The folder of all versions."""
 
     def __init__(self, folder: Path) -> None:
@@ -201,12 +201,12 @@ class Shelf:
     @staticmethod
     def read(path: Target) -> bytes:
         """A file's bytes; NoInput instead of an error that names it."""
-        return Opened(path).whole()
+        return OpenVersion(path).whole()
 
 
 def _exists(path: Target) -> bool:
     try:
-        Opened(path)
+        OpenVersion(path)
     except NoInput:
         return False
     return True

@@ -27,8 +27,8 @@ from redactor.errors import Busy, NoInput, RedactorError
 from redactor.pipeline import Artefacts, Pipeline
 from redactor.policy import Edit, Policy, uncovered
 from redactor.review.plan_codec import pack, unpack
-from redactor.review.repository import Stale, Store
-from redactor.review.version_store import Shelf
+from redactor.review.repository import ReviewRepository, Stale
+from redactor.review.version_store import VersionStore
 from redactor.review.view import spoken, view_of
 from redactor.speech import Transcriber
 from redactor.types import AudioFormat, Interval, Plan, Recording
@@ -55,7 +55,7 @@ class Sealed(Protocol):
     def open(self, id: str, kind: str, *, by: str, reason: str) -> bytes: ...  # noqa: A002
 
 
-class Studio:
+class VersionService:
     """See the module's text.
 
     Args:
@@ -65,7 +65,7 @@ class Studio:
     """
 
     def __init__(
-        self, *, pipeline: Callable[[], Pipeline | None], vault: Sealed, shelf: Shelf, store: Store, audit: Auditor,
+        self, *, pipeline: Callable[[], Pipeline | None], vault: Sealed, shelf: VersionStore, store: ReviewRepository, audit: Auditor,
         policy: Policy | None = None,
     ) -> None:  # fmt: skip
         self._pipeline, self._vault, self.shelf, self.store, self._audit = pipeline, vault, shelf, store, audit
@@ -256,7 +256,7 @@ class Studio:
         return plan, Source.of(self._vault.open(audio, "original", by=by, reason=reason), suffix)
 
     def _version(self, pipeline: Pipeline, made: Artefacts, version: int) -> dict[str, Any]:
-        """What `Shelf.save` is given of it."""
+        """What `VersionStore.save` is given of it."""
         output = pipeline.decoder(Source.of(made.audio.data, made.audio.suffix))
         played = PLAYED.get(made.audio.suffix.lower())
         as_it_is = played is not None and played in ("", made.audio.format.codec)

@@ -25,25 +25,25 @@ from redactor.audio import Limits, Source
 from redactor.config import Settings
 from redactor.crypto import Sealer, read_or_make_key
 from redactor.errors import Busy, ConfigurationError, NoInput, OnHold, OutputError, RedactorError
-from redactor.factory import Job as Recipe
+from redactor.factory import JobConfiguration
 from redactor.factory import assemble, layers_of
 from redactor.hook.spool import Spool
 from redactor.job_config import sent_policy_of
 from redactor.pipeline import Artefacts
 from redactor.policy import Policy
 from redactor.service.api import build_app, server_of
-from redactor.service.api.dependencies import Office
+from redactor.service.api.dependencies import ServiceContext
 from redactor.service.in_place_redaction import Originals
 from redactor.service.ingest.sources import Recordings, transcript_for
-from redactor.service.ingest.spool_reader import Tickets
-from redactor.service.ingest.sweeper import Intake
+from redactor.service.ingest.spool_reader import SpoolReader
+from redactor.service.ingest.sweeper import Sweeper
 from redactor.service.jobs.callbacks import Callbacks
 from redactor.service.jobs.queue import Job, Queue
-from redactor.service.jobs.worker_locks import Presence, notify
+from redactor.service.jobs.worker_locks import WorkerLocks, notify
 from redactor.service.metrics import Metrics
-from redactor.service.periodic import Loop
+from redactor.service.periodic import PeriodicTask
 from redactor.service.results import Results, document_of, target_of
-from redactor.service.worker import Crew
+from redactor.service.worker import JobWorker
 from redactor.storage import Item
 from redactor.types import Outcome, Recording
 
@@ -55,7 +55,7 @@ CALLS = 1.0
 log = logging.getLogger("redactor.serve")
 
 
-def open_queue(settings: Settings, presence: Presence) -> Queue:
+def open_queue(settings: Settings, presence: WorkerLocks) -> Queue:
     """The queue that the settings name, with its tables.
 
     Raises:
@@ -103,16 +103,16 @@ class Service:
         confined: the decoder; None: this process decodes (tests).
     """
 
-    def __init__(self, settings: Settings, recipe: Recipe, *, confined: Any = None) -> None:
+    def __init__(self, settings: Settings, recipe: JobConfiguration, *, confined: Any = None) -> None:
         self._settings, self._recipe, self._confined = settings, recipe, confined
         self._limits = Limits(max_bytes=256 << 20)
         self._draining = False
-        self._loops: list[Loop] = []
+        self._loops: list[PeriodicTask] = []
         self._server: Any = None
         self._http: threading.Thread | None = None
         self._beaten = time.monotonic()
         held = settings.state / "held"
-        self.presence = Presence(settings.state)
+        self.presence = WorkerLocks(settings.state)
         self.queue = open_queue(settings, self.presence)
         self.metrics = Metrics(self.queue)
         self.metrics.confined_by(layers_of(confined))
@@ -123,15 +123,15 @@ class Service:
             settings.service.originals, _vault(settings), self.queue, self._recordings, self._results, roots=settings.roots, limits=self._limits,
             pipeline=lambda: self._pipeline,
         )  # fmt: skip
-        self.intake = Intake(
-            tickets=Tickets(Path(settings.service.spool)), queue=self.queue, roots=settings.roots, voicemail=settings.asterisk.voicemail, held=held,
+        self.intake = Sweeper(
+            tickets=SpoolReader(Path(settings.service.spool)), queue=self.queue, roots=settings.roots, voicemail=settings.asterisk.voicemail, held=held,
             settle=settings.sweep.settle, limits=self._limits, note=log.info, told=self._told, sent=settings.service.sent, originals=self._originals,
             outside=tuple(str(p).rstrip("/") for p in (settings.state, settings.results, settings.service.spool)),
         )  # fmt: skip
         self.callbacks = Callbacks(
             settings.callback, self.queue, note=lambda what: self.metrics.callbacks.labels(what).inc()
         )
-        self.crew: Crew | None = None
+        self.crew: JobWorker | None = None
         self._sent_policy = sent_policy_of(settings)
         self._pipeline: Any = None
         self._review: Any = None
@@ -183,7 +183,7 @@ class Service:
         )  # fmt: skip
         self._pipeline = made.pipeline
         in_flight = s.service.in_flight or min(MOST_IN_FLIGHT, made.in_flight)
-        self.crew = Crew(
+        self.crew = JobWorker(
             self.queue, self._recordings, in_flight=in_flight, ended=self._ended, requeue=self._requeue, note=log.warning,
             finishing=self._originals.finish, finished_before=self._originals.replaced, wanted_anew=self._unseen,
             believed=lambda job, target: self._results.document(target, job.audio), too_late=self._too_late, unread=self._look_again,
@@ -191,13 +191,13 @@ class Service:
         self._bury_the_dead()
         self.crew.start(made.pipeline)
         self._loops = [
-            Loop("beat", self._beat, every=s.service.lease / 3),
-            Loop("tickets", self._take_tickets, every=TICKETS, slowest=2.0),
+            PeriodicTask("beat", self._beat, every=s.service.lease / 3),
+            PeriodicTask("tickets", self._take_tickets, every=TICKETS, slowest=2.0),
         ]
         if s.sweep.every:
-            self._loops.append(Loop("sweep", self._sweep, every=s.sweep.every))
+            self._loops.append(PeriodicTask("sweep", self._sweep, every=s.sweep.every))
         if s.callback.url:
-            self._loops.append(Loop("callbacks", self._call_back, every=CALLS))
+            self._loops.append(PeriodicTask("callbacks", self._call_back, every=CALLS))
         for loop in self._loops:
             loop.start()
         log.info("ready: %d recordings at once", in_flight)
@@ -368,7 +368,7 @@ class Service:
             raise OutputError(
                 "The address of http.listen cannot be used.", hint="Is another service running there?"
             ) from None
-        office = Office(
+        office = ServiceContext(
             settings=self._settings, queue=self.queue, results=self._results, metrics=self.metrics, trouble=lambda: self.trouble,
             alive=lambda: self.crew is None or self.crew.alive, wake=lambda: self.crew.wake() if self.crew else None,
             review=self._review.app if self._review else None, scopes=self._review.scopes if self._review else lambda _: frozenset(),

@@ -20,7 +20,7 @@ from redactor.audio import Limits, Source, bleep, encode
 from redactor.errors import Busy, InputError, NoInput, OutOfSpace, RedactorError
 from redactor.render import still_audible
 from redactor.safe_open import Gone, opened, read_all
-from redactor.service.ingest.asterisk import Message, copies, identity_of, inode_of, located, stamp_of
+from redactor.service.ingest.asterisk import MailboxMessage, copies, identity_of, inode_of, located, stamp_of
 from redactor.service.ingest.sources import Changed, Recordings
 from redactor.service.jobs.queue import Job, Queue
 from redactor.service.results import Results, document_of
@@ -146,7 +146,7 @@ class Originals:
             self._ever, self._never_until = self._queue.stamps.of(_EVER) is not None, now + 60.0
         return self.mode != "replace" and not self._ever
 
-    def wholly_ours(self, message: Message) -> bool:
+    def wholly_ours(self, message: MailboxMessage) -> bool:
         """Whether a message is ours in every format it is stored in; Asterisk copies it format by format, and we may come in between."""
         try:
             return all(self.is_ours(self._hash_of(path)) for path in copies(message.path, self._roots))
@@ -191,7 +191,7 @@ class Originals:
                     raise problem
         return seen
 
-    def _is_its(self, job: Job, found: Message, sound: bytes) -> bool:
+    def _is_its(self, job: Job, found: MailboxMessage, sound: bytes) -> bool:
         """Whether a message that has a job's id is of its recording: as it was, as we made it, or half of each."""
         if found.audio in (job.audio, _hash(sound)) or self.is_ours(found.audio, of=job.audio):
             return True
@@ -206,7 +206,7 @@ class Originals:
         *,
         owner: str,
         identity: str = "",
-        main: Message | None = None,
+        main: MailboxMessage | None = None,
     ) -> None:
         """Write what `made` makes of a file's bytes into it.
 
@@ -272,7 +272,7 @@ class Originals:
         with opened(path, self._roots) as descriptor:
             return _hash(read_all(descriptor, self._limits.max_bytes))
 
-    def _covered(self, made: Made, suffix: str, main: Message, original: bool, data: bytes) -> tuple[bytes, str]:
+    def _covered(self, made: Made, suffix: str, main: MailboxMessage, original: bool, data: bytes) -> tuple[bytes, str]:
         """The same message in another format, bleeped where its document says.
 
         Args:

@@ -13,7 +13,7 @@ from redactor.errors import RedactorError
 log = logging.getLogger("redactor.serve")
 
 
-class Loop:
+class PeriodicTask:
     """Calls `action` every `every` seconds (from the end of one to the begin of the next), more slowly while it fails.
 
     Attributes:

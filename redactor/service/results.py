@@ -16,7 +16,7 @@ from typing import Any
 from redactor.audio import AUDIO_SUFFIXES
 from redactor.errors import RedactorError
 from redactor.safe_open import opened, read_all
-from redactor.service.jobs.fingerprints import Stamps
+from redactor.service.jobs.fingerprints import FileFingerprints
 from redactor.storage import TEXT_SUFFIXES, Target, artefact
 
 LARGEST = 4 << 30
@@ -30,7 +30,7 @@ class Results:
         folders: that results lie below.
     """
 
-    def __init__(self, stamps: Stamps, folders: Sequence[str]) -> None:
+    def __init__(self, stamps: FileFingerprints, folders: Sequence[str]) -> None:
         self._stamps, self._folders = stamps, tuple(folders)
 
     def note(self, target: Path | Target, files: Mapping[str, bytes]) -> None:

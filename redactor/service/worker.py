@@ -19,7 +19,7 @@ from redactor.audio import Source
 from redactor.errors import InputError, NoInput, OnHold, OutOfSpace, OutputError, RedactorError, as_redactor_error
 from redactor.service.ingest.sources import Changed, Recordings
 from redactor.service.jobs.queue import Job, Queue
-from redactor.storage import Claim, Decision, Fingerprints, Item, Known, Target, artefact
+from redactor.storage import Claim, Fingerprints, Item, JournalDecision, Known, Target, artefact
 from redactor.storage.journal import PROCEED, settled
 from redactor.types import Outcome, Status
 
@@ -39,7 +39,7 @@ class ToldTooLate(InputError):
     default_hint = "Take the original from the vault and redact it with --direction out; name its folder in service.sent, so that it is known sooner."
 
 
-class Runner(Protocol):
+class JobPipeline(Protocol):
     """The part of a pipeline that the crew uses."""
 
     def run(self, items: Any, out: Any, *, journal: Any, threads: int, stopping: Any) -> Iterator[Outcome]: ...
@@ -54,7 +54,7 @@ class _Work:
     unread: bool = False
 
 
-class Crew:
+class JobWorker:
     """See the module's text.
 
     Args:
@@ -104,7 +104,7 @@ class Crew:
 
     # --- life ----------------------------------------------------------------------------------------------------------
 
-    def start(self, pipeline: Runner) -> None:
+    def start(self, pipeline: JobPipeline) -> None:
         """Begin to work, in a thread of its own."""
 
         def run() -> None:
@@ -167,7 +167,7 @@ class Crew:
         """Nothing is known without reading."""
         return None
 
-    def begin(self, claim: Claim) -> Decision:
+    def begin(self, claim: Claim) -> JournalDecision:
         """Go on, unless a life that was cut short before it could say so left the whole result."""
         work = self._work[claim.item.number]
         work.target = claim.target

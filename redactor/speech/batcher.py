@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Any
 
-from redactor.batching import LINGER, Gather
+from redactor.batching import LINGER, DynamicBatcher
 from redactor.types import ModelInfo, Mono, TimedText
 
 from .engine import BatchEngine, Prepared
@@ -41,7 +41,7 @@ class Batcher:
         turn: AbstractContextManager[Any] | None = None,
     ) -> None:
         self.engine = engine
-        self.calls: Gather[Prepared, list[TimedText]] = Gather(
+        self.calls: DynamicBatcher[Prepared, list[TimedText]] = DynamicBatcher(
             engine.decode,
             key=lambda window: window.bucket,
             size=batch_size or BATCH_SIZE.get(engine.info.device, BATCH_SIZE["cpu"]),

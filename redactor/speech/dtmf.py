@@ -39,7 +39,7 @@ OFF_MEAN = 0.025  # … and a key's on average by so much, between the 1.5 % and
 TWIST = 12.0  # dB between the two tones; telephones make up to 8, and lines add to it
 
 
-class Rule(NamedTuple):
+class ToneLimits(NamedTuple):
     """What makes a run of frames a key: at least `frames` of them in which the tones hold at least `share` of the power,
     the frequencies of which spread (standard deviation) by at most `spread`, a share of the frequency.
     """
@@ -49,8 +49,20 @@ class Rule(NamedTuple):
     spread: float
 
 
-SURE = (Rule(0.9, 3, 0.02), Rule(0.8, 5, 0.012), Rule(0.7, 9, 0.008), Rule(0.6, 13, 0.006), Rule(0.5, 18, 0.005))
-NEAR = (Rule(0.9, 2, 0.02), Rule(0.8, 3, 0.02), Rule(0.7, 5, 0.012), Rule(0.6, 8, 0.01), Rule(0.5, 12, 0.008))
+SURE = (
+    ToneLimits(0.9, 3, 0.02),
+    ToneLimits(0.8, 5, 0.012),
+    ToneLimits(0.7, 9, 0.008),
+    ToneLimits(0.6, 13, 0.006),
+    ToneLimits(0.5, 18, 0.005),
+)
+NEAR = (
+    ToneLimits(0.9, 2, 0.02),
+    ToneLimits(0.8, 3, 0.02),
+    ToneLimits(0.7, 5, 0.012),
+    ToneLimits(0.6, 8, 0.01),
+    ToneLimits(0.5, 12, 0.008),
+)
 NEIGHBOURHOOD = 3.0  # seconds from a certain key
 
 TAIL = 1e-3  # a tone lasts until its power has fallen by 30 dB …
@@ -197,7 +209,7 @@ def _runs(frames: _Frames) -> list[slice]:
     return [slice(a, b) for a, b in pairwise(edges)]
 
 
-def _meets(frames: _Frames, run: slice, rules: Sequence[Rule]) -> bool:
+def _meets(frames: _Frames, run: slice, rules: Sequence[ToneLimits]) -> bool:
     share = frames.share[run]
     for rule in rules:
         enough = share >= rule.share

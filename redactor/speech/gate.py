@@ -19,7 +19,7 @@ FEWEST_REPEATS = 4
 SHORTEST_LOOP = 8  # tokens in all: "five five five five" is a number, not a loop
 
 
-class Decoded(NamedTuple):
+class DecodedWindow(NamedTuple):
     """What one search gave for a window.
 
     Attributes:
@@ -50,7 +50,7 @@ def loops(tokens: Sequence[int]) -> bool:
     return False
 
 
-def believed(found: Decoded) -> bool:
+def believed(found: DecodedWindow) -> bool:
     """Whether a search's result stands as it is.
 
     An improbable text that the model itself calls "nothing said" stands: decoding again would only invent another one.
@@ -60,12 +60,12 @@ def believed(found: Decoded) -> bool:
     return found.log_probability >= LOG_PROBABILITY or found.no_speech > NO_SPEECH
 
 
-def sure(found: Decoded) -> bool:
+def sure(found: DecodedWindow) -> bool:
     """Whether a greedy result is so probable that a wider search would hardly find another text."""
     return believed(found) and found.log_probability >= SURE
 
 
-def best(tries: Sequence[Decoded]) -> Decoded:
+def best(tries: Sequence[DecodedWindow]) -> DecodedWindow:
     """The most probable of several doubtful results, those without repetition first."""
     calm = [t for t in tries if t.ended and t.compression <= COMPRESSION_RATIO and not loops(t.tokens)]
     return max(calm or tries, key=lambda t: t.log_probability)

@@ -30,7 +30,7 @@ from .alignment import words_of
 from .checkpoints import Checkpoint
 from .decoding import DecodingOptions
 from .engine import Prepared
-from .gate import Decoded, believed, best, sure
+from .gate import DecodedWindow, believed, best, sure
 from .loading import SEED, load_model
 
 LONGEST = 30.0  # seconds: Whisper's context
@@ -240,7 +240,7 @@ class WhisperEngine:
             if window.seconds >= SHORTEST_JUDGED and dict(ranked).get(wanted, 0.0) < OWN_LANGUAGE
         }
 
-    def _first(self, encoded: Any, batch: Sequence[Prepared]) -> list[Decoded]:
+    def _first(self, encoded: Any, batch: Sequence[Prepared]) -> list[DecodedWindow]:
         """The first search of each window: greedy, and with the whole beam where the greedy text is not probable
         enough.
 
@@ -261,10 +261,10 @@ class WhisperEngine:
                 found[i] = wider
         return found
 
-    def _again(self, batch: Sequence[Prepared], context: int, first: Sequence[Decoded]) -> list[list[TimedText]]:
+    def _again(self, batch: Sequence[Prepared], context: int, first: Sequence[DecodedWindow]) -> list[list[TimedText]]:
         """Doubtful windows in the whole context, at one temperature after the other."""
         encoded = self._encode(batch, self._full)
-        tries: list[list[Decoded]] = [[] for _ in batch]
+        tries: list[list[DecodedWindow]] = [[] for _ in batch]
         open_ = list(range(len(batch)))
         # What was searched in the whole context already need not be searched so again.
         for temperature in self._options.temperatures[1 if context == self._full else 0 :]:
@@ -326,7 +326,7 @@ class WhisperEngine:
         *,
         width: int | None = None,
         forbidden: Sequence[int] = (),
-    ) -> list[Decoded]:
+    ) -> list[DecodedWindow]:
         limit = len(self._prompt) + batch[0].limit
         how: dict[str, Any] = {"beam_size": width or self._options.beam_size}
         if temperature > 0:
@@ -350,11 +350,11 @@ class WhisperEngine:
             )
         return [self._judged(result, limit) for result in results]
 
-    def _judged(self, result: Any, limit: int) -> Decoded:
+    def _judged(self, result: Any, limit: int) -> DecodedWindow:
         said = result.sequences_ids[0]
         tokens = tuple(token for token in said if token < self._tokenizer.eot)
         text = self._tokenizer.decode(list(tokens)).strip().encode()
-        return Decoded(
+        return DecodedWindow(
             tokens,
             # The score is a mean over the tokens; Whisper counts the end of text too.
             result.scores[0] * len(said) / (len(said) + 1),
@@ -363,7 +363,9 @@ class WhisperEngine:
             ended=len(self._prompt) + len(said) < limit,
         )
 
-    def _align(self, encoded: Any, batch: Sequence[Prepared], found: Sequence[Decoded | None]) -> list[list[TimedText]]:
+    def _align(
+        self, encoded: Any, batch: Sequence[Prepared], found: Sequence[DecodedWindow | None]
+    ) -> list[list[TimedText]]:
         """The words of each window's text with their times; [] where there is none."""
         texts = [list(result.tokens) if result else [] for result in found]
         if not any(texts):

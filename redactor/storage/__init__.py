@@ -2,7 +2,7 @@
 
 from redactor.storage.artefacts import TEXT_SUFFIXES, Fingerprint, Fingerprints, artefact, fingerprints, remove_set
 from redactor.storage.inputs import Inputs, Item, Listing, list_inputs
-from redactor.storage.journal import Claim, Decision, Journal, Known, NullJournal, Step, in_turn
+from redactor.storage.journal import Claim, Journal, JournalDecision, Known, NullJournal, Step, in_turn
 from redactor.storage.outcomes import OutcomeLog
 from redactor.storage.outcomes import row as outcome_row
 from redactor.storage.run_journal import ArchiveJournal
@@ -12,12 +12,12 @@ __all__ = [
     "TEXT_SUFFIXES",
     "ArchiveJournal",
     "Claim",
-    "Decision",
     "Fingerprint",
     "Fingerprints",
     "Inputs",
     "Item",
     "Journal",
+    "JournalDecision",
     "Known",
     "Listing",
     "NullJournal",

@@ -111,8 +111,8 @@ class Inputs:
                 return None
         return total
 
-    def _walk(self) -> _Walk:
-        return _Walk(self._paths, self._is_audio, self._outside)
+    def _walk(self) -> _FolderWalk:
+        return _FolderWalk(self._paths, self._is_audio, self._outside)
 
 
 def list_inputs(paths: Sequence[Path], *, is_audio: Callable[[Path], bool], outside: Path | None = None) -> Listing:
@@ -142,7 +142,7 @@ class _Batch:
         return (self.prefix + name for name in self.names)
 
 
-class _Walk:
+class _FolderWalk:
     """One walk over the paths of a run."""
 
     def __init__(self, paths: Sequence[Path], is_audio: Callable[[Path], bool], outside: Path | None) -> None:
@@ -187,7 +187,7 @@ class _Walk:
 
     def _counted(self, given: Path, folders: list[Path]) -> Stems:
         """The names below folders that some file systems take for one."""
-        ahead = _Walk(self._paths, self._is_audio, self._outside)
+        ahead = _FolderWalk(self._paths, self._is_audio, self._outside)
         ahead._seen.update({device: inodes.copy() for device, inodes in self._seen.items()})
         stems = Stems()
         for folder in folders:

@@ -59,24 +59,24 @@ class Step(Enum):
 
     PROCEED = "proceed"
     SETTLED = "settled"
-    """Nothing is to be done: `Decision.outcome` is the item's outcome."""
+    """Nothing is to be done: `JournalDecision.outcome` is the item's outcome."""
     WAIT = "wait"
     """Not now: the item comes back from `released`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class JournalDecision:
     step: Step
     outcome: Outcome | None = None
 
 
-PROCEED = Decision(Step.PROCEED)
-WAIT = Decision(Step.WAIT)
+PROCEED = JournalDecision(Step.PROCEED)
+WAIT = JournalDecision(Step.WAIT)
 
 
-def settled(outcome: Outcome) -> Decision:
+def settled(outcome: Outcome) -> JournalDecision:
     """The decision that carries an outcome."""
-    return Decision(Step.SETTLED, outcome)
+    return JournalDecision(Step.SETTLED, outcome)
 
 
 class Journal(Protocol):
@@ -86,7 +86,7 @@ class Journal(Protocol):
         """None if the file must be read."""
         ...
 
-    def begin(self, claim: Claim) -> Decision:
+    def begin(self, claim: Claim) -> JournalDecision:
         """Claim the work, unless it is done, under way or given up."""
         ...
 
@@ -110,7 +110,7 @@ class NullJournal:
         """Nothing is known."""
         return None
 
-    def begin(self, claim: Claim) -> Decision:
+    def begin(self, claim: Claim) -> JournalDecision:
         """Whatever lies there: nobody noted what it should be."""
         return PROCEED
 

@@ -60,7 +60,7 @@ class NumberSet:
                 self._slots[self._place(number)] = number
 
 
-class Tally:
+class RepeatedTexts:
     """Which texts came more than once.
 
     Many texts are remembered by digests of 64 bits: once in very many runs a text may count as met that was not.

@@ -31,10 +31,10 @@ from redactor.errors import CrashedRepeatedly, InputError, OutOfSpace, OutputErr
 from redactor.safe_open import open_input
 from redactor.storage.artefacts import Fingerprint, Fingerprints, copy_set, intact
 from redactor.storage.inputs import Item
-from redactor.storage.journal import PROCEED, WAIT, Claim, Decision, Known, Step, settled
+from redactor.storage.journal import PROCEED, WAIT, Claim, JournalDecision, Known, Step, settled
 from redactor.storage.ledger import KEY_NAME, Ledger
 from redactor.storage.save import Target
-from redactor.storage.work import Row, claim_work, give_back, look_up
+from redactor.storage.work import WorkRow, claim_work, give_back, look_up
 from redactor.types import Outcome, Status
 
 YOUNG = 2_000_000_000
@@ -162,7 +162,7 @@ class ArchiveJournal:
             return None
         return Known(row[0].lower(), row[1])
 
-    def begin(self, claim: Claim) -> Decision:
+    def begin(self, claim: Claim) -> JournalDecision:
         """See the module's text.
 
         Raises:
@@ -179,7 +179,7 @@ class ArchiveJournal:
             begun = self._begun[number] = _Begun(claim, stamp, number in self._lone)
             self._lone.discard(number)
             self._holders.update(dict.fromkeys(mine, number))
-        decision: Decision | None = None
+        decision: JournalDecision | None = None
         try:
             decision = self._decide(begun)
         finally:
@@ -216,7 +216,7 @@ class ArchiveJournal:
 
     # --- decisions -----------------------------------------------------------------------------------------------------
 
-    def _decide(self, begun: _Begun) -> Decision:
+    def _decide(self, begun: _Begun) -> JournalDecision:
         claim = begun.claim
         row, noted = self._ledger.do(lambda c: self._look_up(c, begun))
         if row is None:
@@ -243,7 +243,7 @@ class ArchiveJournal:
             return settled(outcome)
         return self._claimed(begun) if not row.crashes or begun.lone else self._later(begun)
 
-    def _stands(self, row: Row, *, fresh: bool) -> bool:
+    def _stands(self, row: WorkRow, *, fresh: bool) -> bool:
         """Whether an earlier failure of these bytes is the answer for this input too."""
         if fresh:  # of a twin, in this run
             return row.exit_code not in _PLACE
@@ -253,7 +253,7 @@ class ArchiveJournal:
             return True
         return row.reason == CrashedRepeatedly.reason or (row.exit_code == _LIMITED and row.attempts >= self._tries)
 
-    def _as_before(self, begun: _Begun, row: Row, *, fresh: bool) -> Decision:
+    def _as_before(self, begun: _Begun, row: WorkRow, *, fresh: bool) -> JournalDecision:
         why = (
             "The same bytes as another recording of this run."
             if fresh
@@ -268,17 +268,17 @@ class ArchiveJournal:
             )
         )  # fmt: skip
 
-    def _claimed(self, begun: _Begun, *, anew: bool = False) -> Decision:
+    def _claimed(self, begun: _Begun, *, anew: bool = False) -> JournalDecision:
         # Waited for: what crashes the program must be on record before it is touched.
         self._ledger.do(lambda c: claim_work(c, begun.work, anew=anew))
         return PROCEED
 
-    def _later(self, begun: _Begun) -> Decision:
+    def _later(self, begun: _Begun) -> JournalDecision:
         with self._lock:
             self._suspects.append(begun.claim.item)
         return WAIT
 
-    def _copied(self, begun: _Begun, *, fresh: bool) -> Decision | None:
+    def _copied(self, begun: _Begun, *, fresh: bool) -> JournalDecision | None:
         """Artefacts copied from a twin that still has them as they were made."""
         claim, name = begun.claim, self._name(begun.claim.item)
         rows = self._ledger.do(
@@ -342,7 +342,7 @@ class ArchiveJournal:
             c.execute("DELETE FROM input")  # marks and seals of a key that is gone
             c.execute("INSERT OR REPLACE INTO meta VALUES ('key', ?)", (check,))
 
-    def _look_up(self, c: sqlite3.Connection, begun: _Begun) -> tuple[Row | None, Fingerprints | None]:
+    def _look_up(self, c: sqlite3.Connection, begun: _Begun) -> tuple[WorkRow | None, Fingerprints | None]:
         """The work's row, and what was noted of this input's artefacts; a row is made, and claimed at once, where there is none."""
         claim = begun.claim
         key = (bytes.fromhex(claim.source_id), claim.suffix, claim.settings)

@@ -6,7 +6,7 @@ import os
 import unicodedata
 from collections.abc import Iterable
 
-from redactor.storage.number_set import Tally
+from redactor.storage.number_set import RepeatedTexts
 
 
 class Stems:
@@ -20,9 +20,9 @@ class Stems:
     """
 
     def __init__(self, relatives: Iterable[str] = ()) -> None:
-        self._short, self._full = Tally(), Tally()  # folded
-        self._exact_short, self._exact_full = Tally(), Tally()
-        self._used = Tally()
+        self._short, self._full = RepeatedTexts(), RepeatedTexts()  # folded
+        self._exact_short, self._exact_full = RepeatedTexts(), RepeatedTexts()
+        self._used = RepeatedTexts()
         for relative in relatives:
             self.add(relative)
 

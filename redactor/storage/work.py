@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class WorkRow:
     """What is remembered of one content under one ending and settings."""
 
     id: int
@@ -21,14 +21,14 @@ class Row:
     exit_code: int
 
 
-def look_up(c: sqlite3.Connection, key: tuple[bytes, str, str]) -> Row | None:
+def look_up(c: sqlite3.Connection, key: tuple[bytes, str, str]) -> WorkRow | None:
     """By content, suffix and settings."""
     row = c.execute(
         "SELECT id, state, attempts, crashes, run, reason, message, hint, exit_code FROM work "
         "WHERE content = ? AND suffix = ? AND settings = ?",
         key,
     ).fetchone()
-    return None if row is None else Row(*row)
+    return None if row is None else WorkRow(*row)
 
 
 def claim_work(c: sqlite3.Connection, work: int, *, anew: bool = False) -> None:

@@ -20,8 +20,8 @@ folder against the log (`check`).
 
 from redactor.vault import files
 from redactor.vault.check import VaultCheck
-from redactor.vault.item import Item
+from redactor.vault.item import SealedItem
 from redactor.vault.keys import Identities, Recipients, make_keys
 from redactor.vault.vault import Vault
 
-__all__ = ["Identities", "Item", "Recipients", "Vault", "VaultCheck", "files", "make_keys"]
+__all__ = ["Identities", "Recipients", "SealedItem", "Vault", "VaultCheck", "files", "make_keys"]

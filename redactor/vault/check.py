@@ -13,7 +13,7 @@ from redactor.audit_log.chain import read_line
 from redactor.errors import VaultDamaged
 from redactor.vault import files
 from redactor.vault.holds import matters_of
-from redactor.vault.item import ENDINGS, FILE, ID, KIND, Item, Named, named_by, read_record
+from redactor.vault.item import ENDINGS, FILE, ID, KIND, Named, SealedItem, named_by, read_record
 
 _MOST_PROBLEMS = 100
 
@@ -92,7 +92,7 @@ class VaultCheck:
             elif (digest := sha256(sealed).hexdigest()) != named.sha256:
                 yield f"{name}: {self._story(digest, name, named)}."
 
-    def _what(self, folder: Path, name: str, item: Item | None, named: Named) -> str:
+    def _what(self, folder: Path, name: str, item: SealedItem | None, named: Named) -> str:
         if item is None or item.purged:
             return f"it is missing (sealed by entry {named.entry})"
         sealed = files.read(folder, *item.content_path)
@@ -142,7 +142,7 @@ class VaultCheck:
                 yield f"{id}: its legal holds are not those that the log tells of."
 
 
-def _record(folder: Path, name: str) -> Item | None:
+def _record(folder: Path, name: str) -> SealedItem | None:
     id, _, kind = name.partition(".")  # noqa: A001
     return read_record(folder, id, kind)
 
@@ -151,7 +151,7 @@ def _has_part(folder: Path, name: str, named: Named, parts: Iterable[str]) -> bo
     """Whether one of them is whole and what the log names."""
     id, _, kind = name.partition(".")  # noqa: A001
     for part in parts if named.cipher in ENDINGS else ():
-        item = Item(id, kind, named.cipher, named.size, 0.0, named.sha256, part)
+        item = SealedItem(id, kind, named.cipher, named.size, 0.0, named.sha256, part)
         sealed = files.read(folder, *item.content_path)
         if sealed is not None and sha256(sealed).hexdigest() == named.sha256:
             return files.is_there(folder, *item.key_path)

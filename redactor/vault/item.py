@@ -51,7 +51,7 @@ WHY = {
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class SealedItem:
     """What is known of an item without any key.
 
     Attributes:
@@ -99,7 +99,7 @@ class Named:
     def purged(self) -> bool:
         return not self.sha256
 
-    def fits(self, item: Item) -> bool:
+    def fits(self, item: SealedItem) -> bool:
         return (self.cipher, self.size, self.sha256) == (item.cipher, item.size, item.sha256)
 
 
@@ -127,7 +127,7 @@ def name_of(id: str, kind: str) -> str:  # noqa: A002
     return f"{id}.{kind}"
 
 
-def read_record(folder: Path, id: str, kind: str) -> Item | None:  # noqa: A002
+def read_record(folder: Path, id: str, kind: str) -> SealedItem | None:  # noqa: A002
     """The record of an item, None if there is none.
 
     Raises:
@@ -138,7 +138,7 @@ def read_record(folder: Path, id: str, kind: str) -> Item | None:  # noqa: A002
         return None
     try:
         found = json.loads(content)
-        item = Item(**{name: value for name, value in found.items() if name != "schema"})
+        item = SealedItem(**{name: value for name, value in found.items() if name != "schema"})
         fits = found["schema"] == SCHEMA and (item.id, item.kind) == (id, kind) and item.cipher in ENDINGS
         fits = fits and _PART.fullmatch(item.part) is not None and type(item.entry) is int
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -148,7 +148,7 @@ def read_record(folder: Path, id: str, kind: str) -> Item | None:  # noqa: A002
     return item
 
 
-def write_record(folder: Path, item: Item) -> None:
+def write_record(folder: Path, item: SealedItem) -> None:
     """Raises OutputError, RefusedInput."""
     content = json.dumps({"schema": SCHEMA, **asdict(item)}).encode()
     files.write(folder, "records", item.id[:2], f"{item.name}.json", content=content)

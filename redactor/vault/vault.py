@@ -25,8 +25,8 @@ from redactor.vault.item import (
     ID,
     KIND,
     WHY,
-    Item,
     Named,
+    SealedItem,
     name_of,
     named_by,
     read_record,
@@ -87,7 +87,7 @@ class Vault:
             cipher = self._recipients.cipher
             sealed, key = _CIPHERS[cipher].seal(name, content, self._recipients)
             digest = sha256(sealed).hexdigest()
-            item = Item(id, kind, cipher, len(content), self._clock(), digest, secrets.token_hex(4))
+            item = SealedItem(id, kind, cipher, len(content), self._clock(), digest, secrets.token_hex(4))
             event = events.VaultSealed(by=by, message=id, item=kind, cipher=cipher, size=len(content), sha256=digest)
             try:
                 files.write(self.folder, *item.content_path, content=sealed)
@@ -174,11 +174,11 @@ class Vault:
         item = self.item(id, kind)
         return item is not None and not item.purged
 
-    def item(self, id: str, kind: str) -> Item | None:  # noqa: A002
+    def item(self, id: str, kind: str) -> SealedItem | None:  # noqa: A002
         """What the vault's record says of an item; VaultDamaged if it cannot be read."""
         return read_record(self.folder, id, kind)
 
-    def items(self, *, purged: bool = False) -> Iterator[Item]:
+    def items(self, *, purged: bool = False) -> Iterator[SealedItem]:
         """All there are, by id; with `purged` also the records of those that are gone."""
         records = self.folder / "records"
         for shard in sorted(records.iterdir()) if records.is_dir() else ():
@@ -190,7 +190,7 @@ class Vault:
 
     # --- the end of items
 
-    def purge(self, item: Item, *, by: str, why: str) -> None:
+    def purge(self, item: SealedItem, *, by: str, why: str) -> None:
         """Destroy the key of an item, then its content. Done again after a stop, it ends what was begun; after that it does nothing.
 
         Raises:
@@ -294,7 +294,7 @@ class Vault:
         self._recipients = recipients
         return count
 
-    def _rewrap(self, item: Item, recipients: Recipients, identities: Identities) -> None:
+    def _rewrap(self, item: SealedItem, recipients: Recipients, identities: Identities) -> None:
         if not item.cipher == recipients.cipher == identities.cipher:
             raise Refused(
                 "Items of one cipher cannot be wrapped for recipients of the other.", hint="Open and seal them anew."
@@ -310,7 +310,7 @@ class Vault:
 
     # --- what the log says ----------------------------------------------------------------------------------------------
 
-    def _fitting(self, name: str, item: Item | None) -> tuple[Item, bytes, bytes] | None:
+    def _fitting(self, name: str, item: SealedItem | None) -> tuple[SealedItem, bytes, bytes] | None:
         """Record, sealed content and key of an item that is what the log names; None if it is not."""
         if item is None or item.purged:
             return None
@@ -320,7 +320,7 @@ class Vault:
             return None
         return (item, sealed, key) if sha256(sealed).hexdigest() == named.sha256 else None
 
-    def _completed(self, id: str, kind: str) -> tuple[Item, bytes, bytes] | None:  # noqa: A002
+    def _completed(self, id: str, kind: str) -> tuple[SealedItem, bytes, bytes] | None:  # noqa: A002
         """An item that the log names and whose record is not the one of it, from its parts, and its record made good; None: it is not there.
 
         To be called under the lock: then no sealing is under way, and one that was killed after its entry is as good as ended.
@@ -332,7 +332,7 @@ class Vault:
             found = FILE.fullmatch(file)
             if found is None or (found[1], found[2]) != (id, kind):
                 continue
-            item = Item(id, kind, named.cipher, named.size, named.at, named.sha256, found[3], entry=named.entry)
+            item = SealedItem(id, kind, named.cipher, named.size, named.at, named.sha256, found[3], entry=named.entry)
             whole = self._fitting(item.name, item)
             if whole is not None:
                 write_record(self.folder, item)
@@ -360,7 +360,7 @@ class Vault:
         message, hint = WHY[why]
         raise VaultDamaged(message, hint=hint)
 
-    def _parts(self, item: Item) -> tuple[bytes, bytes]:
+    def _parts(self, item: SealedItem) -> tuple[bytes, bytes]:
         sealed, key = files.read(self.folder, *item.content_path), files.read(self.folder, *item.key_path)
         if sealed is None or key is None:
             raise VaultDamaged(*WHY["damaged"][:1], hint=WHY["damaged"][1])
@@ -371,7 +371,7 @@ class Vault:
             raise Refused("There is no private key here: this host can only seal.", hint="Open it where the key is.")
         return self._identities
 
-    def _opened(self, item: Item, sealed: bytes, key: bytes, identities: Identities) -> bytes:
+    def _opened(self, item: SealedItem, sealed: bytes, key: bytes, identities: Identities) -> bytes:
         if identities.cipher != item.cipher:
             raise Refused(f"The item was sealed with {item.cipher}, which this private key is not for.")
         content: bytes = _CIPHERS[item.cipher].open_sealed(item.name, sealed, key, identities)

@@ -8,7 +8,7 @@ import pytest
 
 from redactor.cli import progress
 from redactor.cli.progress import Meter, Stop, meter
-from redactor.cli.redact import Taken
+from redactor.cli.redact import InputsUntilStop
 from redactor.cli.summary import FIRST_PROBLEMS, Totals
 from redactor.errors import OutputError
 from redactor.storage import OutcomeLog
@@ -93,7 +93,7 @@ def test_outcomes_are_lines(tmp_path):
 
 def test_nothing_is_taken_after_a_wish_to_stop():
     stop = Stop()
-    taken = Taken(range(10), stop)
+    taken = InputsUntilStop(range(10), stop)
     got = []
     for n in taken:
         got.append(n)

@@ -13,11 +13,11 @@ import soundfile
 
 from redactor import builders
 from redactor.builders import transcripts_for
-from redactor.cluster.messages import KEY_NAME, Box, Given, Orders, Started, Tampered
-from redactor.cluster.pool import Crew, Lost, Machine
+from redactor.cluster.messages import KEY_NAME, AssignedItem, MessageCipher, Orders, Started, Tampered
+from redactor.cluster.pool import Machine, WorkerLost, WorkerPool
 from redactor.cluster.worker import Worker
 from redactor.errors import ClusterUnavailable, ConfigurationError, ModelUnavailable, RedactorError
-from redactor.factory import Job, assemble
+from redactor.factory import JobConfiguration, assemble
 from redactor.policy import load_policy
 from redactor.storage import ArchiveJournal, NullJournal, list_inputs
 from redactor.types import Status
@@ -27,7 +27,7 @@ KEY = bytes(range(32))
 
 class NearLink:
     def __init__(self, name, out, fate):
-        self.box = Box(KEY, name, driver=True)
+        self.box = MessageCipher(KEY, name, driver=True)
         self.worker = Worker(str(out), name, 1)
         self.name = name
         self.fate = fate
@@ -42,7 +42,7 @@ class NearLink:
     def exchange(self, orders):
         if self.dead or self.fate(self, orders):
             self.dead = True
-            raise Lost
+            raise WorkerLost
         return self.box.open(self.worker.exchange(self.box.seal(orders)))
 
     def cut(self):
@@ -116,7 +116,7 @@ def job(**changes):
         "policy": load_policy("deidentify"), "operator": "label", "style": "tone", "names": "auto", "raw": None, "ner": "none",
         "verify": False, "recognition": None, "in_flight": 3, "sandbox": "off",
     }  # fmt: skip
-    return Job(**{**given, **changes})
+    return JobConfiguration(**{**given, **changes})
 
 
 def listed(archive):
@@ -146,7 +146,7 @@ def alone(archive, tmp_path):
 
 def go(archive, out, site, *, journal=None, crew=None, **kwargs):
     items, reader = listed(archive)
-    crew = crew or Crew(site, job())
+    crew = crew or WorkerPool(site, job())
     return list(crew.run(items, out, journal=journal or NullJournal(), reader=reader, **kwargs)), crew
 
 
@@ -244,7 +244,7 @@ def test_stopping_finishes_what_is_under_way(archive, out):
     wanted = threading.Event()
     items, reader = listed(archive)
     outcomes = []
-    for outcome in Crew(NearSite(out, machines=1), job()).run(
+    for outcome in WorkerPool(NearSite(out, machines=1), job()).run(
         items, out, journal=NullJournal(), reader=reader, stopping=wanted.is_set
     ):
         outcomes.append(outcome)
@@ -270,7 +270,7 @@ def test_a_worker_has_few_items_at_a_time(archive, out):
             yield item
 
     list(
-        Crew(NearSite(out, fate, machines=1), job(in_flight=2)).run(
+        WorkerPool(NearSite(out, fate, machines=1), job(in_flight=2)).run(
             watched(), out, journal=NullJournal(), reader=reader
         )
     )
@@ -285,7 +285,7 @@ def test_a_failing_listing_ends_the_run(archive, out):
         raise ConfigurationError("No more.")
 
     with pytest.raises(ConfigurationError, match="No more"):
-        list(Crew(NearSite(out), job()).run(broken(), out, journal=NullJournal(), reader=reader))
+        list(WorkerPool(NearSite(out), job()).run(broken(), out, journal=NullJournal(), reader=reader))
 
 
 def test_a_machine_that_cannot_start_is_left_out(archive, alone, out, monkeypatch):
@@ -299,7 +299,7 @@ def test_a_machine_that_cannot_start_is_left_out(archive, alone, out, monkeypatc
     monkeypatch.setattr(NearLink, "start", start)
     said = []
     site = NearSite(out)
-    outcomes, _ = go(archive, out, site, crew=Crew(site, job(), said=said.append))
+    outcomes, _ = go(archive, out, site, crew=WorkerPool(site, job(), said=said.append))
     assert len(outcomes) == 12
     assert artefacts(out) == alone
     assert said == ["A machine of the cluster is left out: Not here."]
@@ -323,7 +323,7 @@ def test_machines_must_agree(archive, alone, out, monkeypatch):
     monkeypatch.setattr(NearLink, "start", start)
     said = []
     site = NearSite(out)
-    outcomes, _ = go(archive, out, site, crew=Crew(site, job(), said=said.append))
+    outcomes, _ = go(archive, out, site, crew=WorkerPool(site, job(), said=said.append))
     assert len(outcomes) == 12
     assert len(said) == 1
     assert "left out" in said[0]
@@ -347,14 +347,14 @@ def test_a_missing_transcript_is_that_recordings_failure(archive, out):
 
 
 def boxes(name="w", other=None, key=KEY):
-    return Box(KEY, name, driver=True), Box(key, other or name, driver=False)
+    return MessageCipher(KEY, name, driver=True), MessageCipher(key, other or name, driver=False)
 
 
 def test_messages_hide_paths_and_secrets(archive):
     items, _ = listed(archive)
     driver, worker = boxes()
     secret = job(hash_key=b"a secret of the operator", recognition={"model": "x", "hotwords": "Whitlock"})
-    for message in (Orders((Given(items[0]),)), secret):
+    for message in (Orders((AssignedItem(items[0]),)), secret):
         sealed = driver.seal(message)
         assert b"archive" not in sealed
         assert b"secret" not in sealed

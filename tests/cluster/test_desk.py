@@ -3,8 +3,8 @@
 import threading
 from pathlib import Path, PurePath
 
-from redactor.cluster.messages import Given, Orders
-from redactor.cluster.worker import Desk
+from redactor.cluster.messages import AssignedItem, Orders
+from redactor.cluster.worker import RemoteJournal
 from redactor.errors import RedactorError
 from redactor.storage import Claim, Item, Known
 from redactor.storage.journal import WAIT
@@ -12,7 +12,7 @@ from redactor.storage.journal import WAIT
 
 def test_a_worker_without_a_driver_asks_in_vain_and_ends():
     """Both a question that waits, and one that comes only after: else its thread lives for ever, and the process with it."""
-    desk = Desk()
+    desk = RemoteJournal()
     claim = Claim(Item(1, Path("a.wav"), Path("a.wav"), Path("a")), "0" * 64, ".wav", "settings", Path("a"))
     caught = []
 
@@ -34,16 +34,16 @@ def test_a_worker_without_a_driver_asks_in_vain_and_ends():
 
 def test_an_item_that_was_told_to_wait_may_come_again_in_the_same_orders():
     """Its twin ended between the question and the answer."""
-    desk = Desk()
+    desk = RemoteJournal()
     item = Item(1, Path("a.wav"), PurePath("a.wav"), PurePath("a"))
     known = Known("0" * 64, "settings")
-    desk.take(Orders(given=(Given(item, None, None),)))
+    desk.take(Orders(given=(AssignedItem(item, None, None),)))
     asked = threading.Thread(
         target=desk.begin, args=(Claim(item, "0" * 64, ".wav", "settings", Path("a")),), daemon=True
     )
     asked.start()
     assert desk.report(patience=5).asked
-    desk.take(Orders(given=(Given(item, known, None),), answers=((1, WAIT),)))
+    desk.take(Orders(given=(AssignedItem(item, known, None),), answers=((1, WAIT),)))
     asked.join(timeout=5)
     assert desk.known(item) == known
     assert desk.reader(item) is None

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from sent_cases import CASES, SENT, Case, named
 
-from redactor.compliance import IDS, Circumstances, Heard, Message, audit, load_rules, overlaid, parse_register
+from redactor.compliance import IDS, Circumstances, Message, SoundFacts, audit, load_rules, overlaid, parse_register
 from redactor.compliance.transcriber import digits_of
 from redactor.types import TimedText, Transcript
 
@@ -15,7 +15,7 @@ def audited(case: Case, detector):
     words = case.text.split()
     transcript = Transcript.of(TimedText(w, n * 0.35, n * 0.35 + 0.3, case.confidence) for n, w in enumerate(words))
     findings = next(iter(detector.search([transcript])))
-    heard = Heard(unheard=2.0 if case.unsaid else 0.0, clipped=0.05 if case.loud else 0.0)
+    heard = SoundFacts(unheard=2.0 if case.unsaid else 0.0, clipped=0.05 if case.loud else 0.0)
     message = Message("0" * 64, (transcript,), tuple(findings), len(words) * 0.35 + 0.5, heard, digits_of)
     register = parse_register([(2, {"recipient": "77", **case.entry})] if case.entry is not None else [])
     prerecorded = {"yes": True, "no": False, "": None}[case.prerecorded]
@@ -48,6 +48,6 @@ def test_words_of_a_model_that_invents_them_never_pass():
     said = "hi maria this is anna from northgate clinic please call us at 206 555 0142"
     transcript = Transcript.of(TimedText(w, n * 0.35, n * 0.35 + 0.3, 0.9) for n, w in enumerate(said.split()))
     for invented in (False, True):
-        message = Message("0" * 64, (transcript,), (), 6.0, Heard(invented=invented), digits_of)
+        message = Message("0" * 64, (transcript,), (), 6.0, SoundFacts(invented=invented), digits_of)
         result = audit(message, Circumstances(), load_rules())
         assert ("V20" in {b.rule for b in result.breaches}) is invented

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redactor.compliance.annotated import Reading, plain
+from redactor.compliance.annotated import AnnotatedText, plain
 from redactor.compliance.model import Message
 from redactor.policy.word_spans import covered_words
 from redactor.types import TimedText, Transcript
@@ -12,7 +12,7 @@ from redactor.types import TimedText, Transcript
 @given(st.lists(st.text("abc,'.", min_size=1, max_size=6), max_size=12), st.integers(0, 60), st.integers(0, 60))
 def test_evidence_covers_every_word_it_touches(words, start, end):
     transcript = Transcript.of(TimedText(w, n, n + 0.5) for n, w in enumerate(words))
-    found = Reading(Message("0", (transcript,), duration=60.0), transcript).evidence(start, end, "test")
+    found = AnnotatedText(Message("0", (transcript,), duration=60.0), transcript).evidence(start, end, "test")
     first, last = covered_words(transcript.words, start, end)
     assert (found is None) == (first == last)
     if found is not None:

@@ -15,7 +15,7 @@ import pytest
 
 from redactor.hook.main import main
 from redactor.hook.ticket import read_ticket
-from redactor.service.ingest.spool_reader import Tickets
+from redactor.service.ingest.spool_reader import SpoolReader
 
 ID = "0d9d5b5e-6c1f-4c3e-9d6e-0a6d8f0f6a11"
 
@@ -48,7 +48,7 @@ def call(place):
 
 
 def tickets(tmp_path):
-    spool = Tickets(tmp_path / "spool")
+    spool = SpoolReader(tmp_path / "spool")
     return [read_ticket(spool.read(path)) for path in spool.waiting()] if spool.new.is_dir() else []
 
 

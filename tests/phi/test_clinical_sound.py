@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from redactor.phi.lexicons.phonetic import Repair, pronounced, skeleton
+from redactor.phi.lexicons.phonetic import PhoneticMatcher, pronounced, skeleton
 from redactor.phi.recognizers.clinical import BESIDE_CUE, misheard_names
 
 MISHEARD = [
@@ -23,8 +23,8 @@ def heard(words, least):
     [
         ("tune", BESIDE_CUE, 0.82),
         ("unseen", BESIDE_CUE, 0.82),  # written after the thresholds were chosen
-        ("tune", Repair.CERTAIN, 0.47),
-        ("unseen", Repair.CERTAIN, 0.43),
+        ("tune", PhoneticMatcher.CERTAIN, 0.47),
+        ("unseen", PhoneticMatcher.CERTAIN, 0.43),
     ],
 )
 def test_share_of_misheard_names_that_come_back(split, least, share):
@@ -42,12 +42,12 @@ def test_share_of_misheard_names_that_come_back(split, least, share):
     ],
 )
 def test_plain_talk_is_left_alone(words):
-    assert heard(words, Repair.CERTAIN) == []
+    assert heard(words, PhoneticMatcher.CERTAIN) == []
 
 
 def test_nothing_is_heard_across_sentences():
-    assert heard("met forming", Repair.CERTAIN)
-    assert not heard("met . forming", Repair.CERTAIN)
+    assert heard("met forming", PhoneticMatcher.CERTAIN)
+    assert not heard("met . forming", PhoneticMatcher.CERTAIN)
 
 
 @pytest.mark.parametrize(

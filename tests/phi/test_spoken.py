@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redactor.phi import build_detector
-from redactor.phi.spoken import CORRECTION, Edit, WrittenForm, plain_digits, written_form
+from redactor.phi.spoken import CORRECTION, TextEdit, WrittenForm, plain_digits, written_form
 
 # Words that trigger every reader, mixed with marks and ordinary words, so that random texts reach the corners.
 WORDS = st.sampled_from(
@@ -127,7 +127,7 @@ def test_maps_are_monotone(text: str) -> None:
 
 
 def test_outside_edits_the_texts_are_equal() -> None:
-    form = WrittenForm.of("call four now", [Edit(5, 9, "4")])
+    form = WrittenForm.of("call four now", [TextEdit(5, 9, "4")])
     assert form.text == "call 4 now"
     assert form.to_original(5, 6) == (5, 9)
     assert form.to_original(7, 10) == (10, 13)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shown import cover, plan_of, plans, spoken
 
-from redactor.render import Evidence, compare, hits
+from redactor.render import ResidualEvidence, compare, hits
 from redactor.render.likeness import likeness
 from redactor.render.second_reading import align
 from redactor.types import Action, Decision, Finding, TimedText, Transcript
@@ -156,10 +156,10 @@ def test_only_phi_in_fresh_words_counts():
 @pytest.mark.parametrize(
     ("evidence", "count"),
     [
-        (Evidence(fresh_seconds=0.29, fresh_confidence=0.89, fresh_replaced=UNSURE + 0.01), 1),
-        (Evidence(fresh_seconds=0.31, fresh_replaced=1.0), 0),
-        (Evidence(fresh_confidence=0.91, fresh_replaced=1.0), 0),
-        (Evidence(fresh_replaced=UNSURE - 0.01), 0),  # the first reader is sure of what it has there
+        (ResidualEvidence(fresh_seconds=0.29, fresh_confidence=0.89, fresh_replaced=UNSURE + 0.01), 1),
+        (ResidualEvidence(fresh_seconds=0.31, fresh_replaced=1.0), 0),
+        (ResidualEvidence(fresh_confidence=0.91, fresh_replaced=1.0), 0),
+        (ResidualEvidence(fresh_replaced=UNSURE - 0.01), 0),  # the first reader is sure of what it has there
     ],
 )
 def test_it_takes_evidence(evidence, count):

@@ -28,12 +28,12 @@ from redactor.policy import load_policy
 from redactor.render import Replacer
 from redactor.review.app import build_review
 from redactor.review.bootstrap import Auditing
-from redactor.review.repository import Store
-from redactor.review.request_context import Desk, environment
-from redactor.review.reviews import Judgments
+from redactor.review.repository import ReviewRepository
+from redactor.review.request_context import RequestContext, environment
+from redactor.review.reviews import Reviews
 from redactor.review.sampling import Samples
-from redactor.review.version_store import Shelf
-from redactor.review.versions import Studio
+from redactor.review.version_store import VersionStore
+from redactor.review.versions import VersionService
 from redactor.speech import TranscriptReader
 from redactor.types import Finding
 from redactor.vault import Identities, Recipients, Vault, make_keys
@@ -93,15 +93,15 @@ class ReviewSite:
             folder / "vault", trail=self.trail, recipients=Recipients.load(public), identities=Identities.load(private)
         )
         self.sealer = Sealer(b"k" * 32)
-        self.store = Store(self.engine)
+        self.store = ReviewRepository(self.engine)
         self.store.prepare()
         self.pipeline = Pipeline(
             transcriber_for=lambda _: None, detector=Finder(), policy=load_policy("deidentify").having(unheard_speech="bleep"),
             replacer=Replacer("label"),
         )  # fmt: skip
         self.auditing = Auditing(load_rules(), None)
-        self.shelf = Shelf(folder / "versions")
-        self.studio = Studio(
+        self.shelf = VersionStore(folder / "versions")
+        self.studio = VersionService(
             pipeline=lambda: self.pipeline, vault=self.vault, shelf=self.shelf, store=self.store, audit=self.auditing
         )
         templates = environment()
@@ -112,8 +112,8 @@ class ReviewSite:
             templates=templates,
             settings=AccessSettings(secure=False),
         )
-        self.judgments, self.samples = Judgments(self.engine, self.sealer), Samples(self.engine)
-        self.desk = Desk(
+        self.judgments, self.samples = Reviews(self.engine, self.sealer), Samples(self.engine)
+        self.desk = RequestContext(
             self.store, self.judgments, self.samples, self.studio, self.trail, self.sealer, self.access.guard, templates,
             reveal_seconds=reveal_seconds, titles={name: rule.title for name, rule in self.auditing.rules.rules.items()},
         )  # fmt: skip

@@ -5,13 +5,13 @@ from review_site import CLEAN, HTML, SAID, post
 
 def test_no_page_or_row_says_which_entry_of_a_list_matched(site):
     """The lists are public: "phrase 12" is the word that was said, for whoever looks it up."""
-    from redactor.compliance.model import Audited, Breach, Evidence, Kind, Severity, Verdict
+    from redactor.compliance.model import Audited, Breach, Evidence, Kind, RuleVerdict, Severity
 
     message = site.add(71, CLEAN)
     kept = site.store.look(message)
     entry = Evidence(0, 1, 2, 1.0, 1.5, 0.9, 1.0, "list: V05 hiv phrase 71")
     audited = Audited(
-        "7" * 64, "t/1", Kind.OTHER, Verdict.FINDINGS, (Breach("V05", Severity.S1, Verdict.FINDINGS, (entry,)),)
+        "7" * 64, "t/1", Kind.OTHER, RuleVerdict.FINDINGS, (Breach("V05", Severity.S1, RuleVerdict.FINDINGS, (entry,)),)
     )
     folder = site.shelf.save("7" * 64, 1, (), listen=b"", view=site.shelf.view(message, kept["folder"]))
     assert site.store.add(audited, folder=folder, by="service")

@@ -133,17 +133,17 @@ def test_a_disk_that_fills_between_review_and_result_leaves_one_message(house, m
 
 
 def test_without_its_place_among_the_reviewers_no_message_counts_as_done(house, monkeypatch):
-    from redactor.review.version_store import Shelf
+    from redactor.review.version_store import VersionStore
 
     monkeypatch.setattr("redactor.service.jobs.queue.FIRST_DELAY", 0.01)
-    really, broken = Shelf.save, True
+    really, broken = VersionStore.save, True
 
     def save(self, *args, **kwargs):
         if broken:
             raise OutOfSpace("The disk is full.")
         return really(self, *args, **kwargs)
 
-    monkeypatch.setattr(Shelf, "save", save)
+    monkeypatch.setattr(VersionStore, "save", save)
     sent = house.record("s.wav", 1)
     with house.service(**house.tables) as service:
         house.hook("file", sent, "--id", "1", "--direction", "out")

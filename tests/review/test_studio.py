@@ -12,13 +12,13 @@ import soundfile
 from review_site import CANARY, CLEAN, SAID, ReviewSite, recording
 
 from redactor.audio import Source
-from redactor.compliance.model import Audited, Breach, Kind, Severity, Verdict
+from redactor.compliance.model import Audited, Breach, Kind, RuleVerdict, Severity
 from redactor.errors import NoInput
 from redactor.policy import Edit, edited
 from redactor.review.plan_codec import pack, unpack
 from redactor.review.report import report
 from redactor.review.repository import Filters, Stale
-from redactor.review.reviews import Taken
+from redactor.review.reviews import AlreadyTaken
 from redactor.review.view import peaks
 from redactor.speech import TranscriptReader
 
@@ -214,9 +214,9 @@ def test_peaks_are_of_the_sound():
     assert peaks(np.zeros((3, 1), dtype=np.float32), 10) == [[0, 0, 0]]
 
 
-def audited(n, *rules, verdict=Verdict.FINDINGS):
+def audited(n, *rules, verdict=RuleVerdict.FINDINGS):
     breaches = tuple(Breach(rule, Severity.S2, verdict) for rule in rules)
-    return Audited(f"{n:064x}", "t/1", Kind.OTHER, verdict if rules else Verdict.PASS, breaches, duration=1.0)
+    return Audited(f"{n:064x}", "t/1", Kind.OTHER, verdict if rules else RuleVerdict.PASS, breaches, duration=1.0)
 
 
 def test_pages_hold_every_message_once_also_with_equal_times(site):
@@ -263,7 +263,7 @@ def test_the_report_counts_what_was_judged(site, tmp_path):
 def test_what_the_rules_could_not_judge_is_neither_precision_nor_a_miss(site, tmp_path):
     here = ReviewSite(tmp_path)
     for n in (1, 2, 3):
-        here.store.add(audited(n, "V02", verdict=Verdict.UNDETERMINED), folder="1-0000000000", by="service")
+        here.store.add(audited(n, "V02", verdict=RuleVerdict.UNDETERMINED), folder="1-0000000000", by="service")
     for n, answer, verdict in ((1, "accept", "findings"), (2, "reject", "pass"), (3, "reject", "findings")):
         here.judgments.decide(f"{n:064x}", 1, finding=0, rule="V02", decision=answer)
         here.judgments.give(f"{n:064x}", 1, version=1, verdict=verdict)
@@ -323,7 +323,7 @@ def test_who_has_read_a_review_gives_no_blind_one(tmp_path):
     here.judgments.told_all(9)
     here.samples.draw(size=3, least=1, seed=1, strata=[], reviews=2, by="person:9")
     for person, n in ((8, 1), (9, 1), (9, 2)):
-        with pytest.raises(Taken, match="blind"):
+        with pytest.raises(AlreadyTaken, match="blind"):
             here.judgments.give(f"{n:064x}", person, version=1, verdict="pass")
     assert here.judgments.take_next(9) == f"{3:064x}"
     assert here.judgments.take_next(8) == f"{2:064x}"

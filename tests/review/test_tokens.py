@@ -8,7 +8,7 @@ from review_site import ReviewSite
 
 from redactor.review.bootstrap import Review
 from redactor.service.api import build_app
-from redactor.service.api.dependencies import Office
+from redactor.service.api.dependencies import ServiceContext
 
 SECRET = b"whsec_" + b"c3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nz"
 
@@ -55,7 +55,7 @@ def client_of(site, **shown):
     )
     settings.http = type("H", (), {"token": b"of-the-settings", "body_limit": 20_000})
     review = Review(site.app, site.desk, site.access, None)
-    office = Office(
+    office = ServiceContext(
         settings=settings, queue=queue, results=Counted(), metrics=Counted(), trouble=lambda: "", alive=lambda: True, review=site.app, scopes=review.scopes
     )  # fmt: skip
     client = TestClient(build_app(office), base_url="http://127.0.0.1", raise_server_exceptions=False)

@@ -10,7 +10,7 @@ from redactor.audit_log import LastCheck, entries, events, newest, verify
 from redactor.audit_log.anchor import Anchor
 from redactor.audit_log.chain import segment_path, segments
 from redactor.audit_log.keys import KeyRing
-from redactor.review.routes.trail import Entry
+from redactor.review.routes.trail import LogRow
 from redactor.review.routes.trail import shown as row
 
 MESSAGE = "ab" * 32
@@ -148,8 +148,8 @@ def test_filters_that_fit_nothing_or_are_none(full, ada):
 def test_nothing_of_an_entry_that_no_event_of_ours_could_make_is_in_its_row(body):
     whole = {"n": 7, "t": "2026-11-26T21:26:51.123456Z", "mac": "ab" * 32}
     ours = row({**whole, "event": "exported", "by": "person:1", "what": "report", "rows": 1})
-    assert ours == Entry(7, "2026-11-26 21:26:51 UTC", "exported", "person:1", (("what", "report"), ("rows", 1)))
-    assert row({**whole, **body}) == Entry(7)
+    assert ours == LogRow(7, "2026-11-26 21:26:51 UTC", "exported", "person:1", (("what", "report"), ("rows", 1)))
+    assert row({**whole, **body}) == LogRow(7)
 
 
 def test_what_somebody_wrote_into_the_file_by_hand_is_not_shown(tmp_path):

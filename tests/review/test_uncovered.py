@@ -12,7 +12,7 @@ from redactor.audit_log import newest
 from redactor.errors import RedactorError
 from redactor.policy import Edit, edited, uncovered
 from redactor.review.plan_codec import pack, unpack
-from redactor.vault import Item, age
+from redactor.vault import SealedItem, age
 
 
 def stretches(site, message):
@@ -98,7 +98,7 @@ def test_a_plan_that_was_sealed_with_the_public_keys_publishes_nothing(site):
     part = secrets.token_hex(4)
     sealed, key = age.seal(f"{message}.plan", forged, site.vault._recipients)
     digest = sha256(sealed).hexdigest()
-    item = replace(Item(**{n: v for n, v in json.loads(record.read_bytes()).items() if n != "schema"}), size=len(forged), sha256=digest, part=part)  # fmt: skip
+    item = replace(SealedItem(**{n: v for n, v in json.loads(record.read_bytes()).items() if n != "schema"}), size=len(forged), sha256=digest, part=part)  # fmt: skip
     told = {name: value for name, value in asdict(item).items() if name != "entry"}
     for path in [*root.rglob(f"{message}.plan.*.age")]:
         path.unlink()

@@ -9,8 +9,8 @@ from redactor.audio import Limits
 from redactor.crypto import Sealer
 from redactor.hook.spool import Spool
 from redactor.hook.ticket import Ticket
-from redactor.service.ingest.spool_reader import Tickets
-from redactor.service.ingest.sweeper import Intake
+from redactor.service.ingest.spool_reader import SpoolReader
+from redactor.service.ingest.sweeper import Sweeper
 from redactor.service.jobs.queue import Queue
 from redactor.types import Outcome, Status
 
@@ -28,8 +28,8 @@ class Desk:
         self.queue = Queue(f"sqlite:///{folder}/queue.sqlite", Sealer(bytes(32)), worker="w")
         self.queue.prepare()
         self.notes = []
-        self.intake = Intake(
-            tickets=Tickets(folder / "spool"), queue=self.queue, roots=(str(self.recordings),), voicemail="", held=self.held, settle=0,
+        self.intake = Sweeper(
+            tickets=SpoolReader(folder / "spool"), queue=self.queue, roots=(str(self.recordings),), voicemail="", held=self.held, settle=0,
             limits=Limits(max_bytes=1 << 20), note=self.notes.append, **kwargs,
         )  # fmt: skip
 

@@ -13,7 +13,7 @@ from site_of_tests import wait_for
 from redactor.audio.sandbox import ConfinedDecoder
 from redactor.job_config import recipe_of
 from redactor.service.api import build_app
-from redactor.service.api.dependencies import Office
+from redactor.service.api.dependencies import ServiceContext
 from redactor.service.app import Service
 from redactor.webhook_signatures import webhook_headers
 
@@ -54,7 +54,7 @@ def client(tmp_path_factory):
     from site_of_tests import Site
 
     from redactor.service.app import open_queue
-    from redactor.service.jobs.worker_locks import Presence
+    from redactor.service.jobs.worker_locks import WorkerLocks
     from redactor.service.metrics import Metrics
     from redactor.service.results import Results
 
@@ -67,10 +67,10 @@ def client(tmp_path_factory):
         webhook=f'secret_file = "{folder}/secret"\nhosts = ["https://h.example"]\n',
         s3=f'endpoint = "https://h.example"\nbuckets = ["b"]\naccess_key_file = "{folder}/secret"\nsecret_key_file = "{folder}/secret"\ntoken_file = "{folder}/secret"\n',
     )
-    presence = Presence(found.state)
+    presence = WorkerLocks(found.state)
     queue = open_queue(found, presence)
     results = Results(queue.stamps, found.roots)
-    office = Office(
+    office = ServiceContext(
         settings=found, queue=queue, results=results, metrics=Metrics(queue), trouble=lambda: "", alive=lambda: True
     )  # fmt: skip
     yield TestClient(build_app(office), raise_server_exceptions=False)

@@ -15,7 +15,7 @@ from test_replacing import heard
 
 from redactor.errors import OutOfSpace
 from redactor.service import in_place_redaction as originals
-from redactor.service.jobs.fingerprints import Stamps
+from redactor.service.jobs.fingerprints import FileFingerprints
 
 OTHER = "Hi this is Brunsvold about something entirely different thank you so much"
 
@@ -32,7 +32,7 @@ def last_cover(site, name="a"):
 
 def once_at_the_end(monkeypatch, error):
     """The first time that a mark is to be taken away, this happens instead."""
-    really, done = Stamps.note, []
+    really, done = FileFingerprints.note, []
 
     def note(self, place, stamp):
         if place.startswith("writing\0") and stamp == "" and not done:
@@ -40,7 +40,7 @@ def once_at_the_end(monkeypatch, error):
             raise error
         return really(self, place, stamp)
 
-    monkeypatch.setattr(Stamps, "note", note)
+    monkeypatch.setattr(FileFingerprints, "note", note)
     return done
 
 

@@ -12,7 +12,7 @@ from redactor.service.jobs import queue as queues
 from redactor.service.jobs.pending_callbacks import Outbox
 from redactor.service.jobs.queue import NewJob, Queue
 from redactor.service.jobs.schema import jobs
-from redactor.service.jobs.worker_locks import Presence
+from redactor.service.jobs.worker_locks import WorkerLocks
 from redactor.types import Outcome, Status
 
 KEY = bytes(range(32))
@@ -307,7 +307,7 @@ def test_nothing_in_the_database_names_anybody(make):
 
 
 def test_presence(tmp_path):
-    first, second = Presence(tmp_path), Presence(tmp_path)
+    first, second = WorkerLocks(tmp_path), WorkerLocks(tmp_path)
     assert first.name.split("-")[0] == second.name.split("-")[0]
     assert not second.is_dead(first.name)
     assert not second.is_dead("x" * 32 + "-" + "0" * 16)

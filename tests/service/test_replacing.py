@@ -10,7 +10,7 @@ from test_originals import cover, resemblance, sealed, several_formats
 from test_originals import kept as kept  # noqa: PLC0414 - the fixture
 
 from redactor.service import in_place_redaction as originals
-from redactor.service.worker import Crew
+from redactor.service.worker import JobWorker
 
 
 def heard(site):
@@ -171,7 +171,7 @@ def test_a_document_that_is_not_ours_does_not_end_the_crew(kept, document):
 
 
 def test_an_end_that_cannot_be_settled_is_tried_again(kept, monkeypatch):
-    really, failed = Crew._settle, []
+    really, failed = JobWorker._settle, []
 
     def settle(self, work, outcome):
         if not failed:
@@ -179,7 +179,7 @@ def test_an_end_that_cannot_be_settled_is_tried_again(kept, monkeypatch):
             raise KeyError("never said to anybody")
         really(self, work, outcome)
 
-    monkeypatch.setattr(Crew, "_settle", settle)
+    monkeypatch.setattr(JobWorker, "_settle", settle)
     path = kept.record("a.wav")
     with kept.service(
         **{**kept.tables("replace"), "service": kept.tables("replace")["service"] + "lease = 1.0\n"}

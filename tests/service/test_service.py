@@ -13,7 +13,7 @@ from site_of_tests import SAID, settled, voicemail, wait_for
 from redactor import safe_open
 from redactor.audio import Limits
 from redactor.service.jobs.schema import jobs
-from redactor.service.worker import Crew
+from redactor.service.worker import JobWorker
 
 
 def test_a_file_is_redacted_beside_itself_and_stays_as_it_was(site):
@@ -131,7 +131,7 @@ def test_a_message_that_was_renumbered_while_it_waited_is_found_again(site, monk
     site.message(0, 1)
     site.message(1, 2)
     inbox = site.voicemail / "default/100/INBOX"
-    monkeypatch.setattr(Crew, "_claimed", lambda self: __import__("time").sleep(0.02) or [])
+    monkeypatch.setattr(JobWorker, "_claimed", lambda self: __import__("time").sleep(0.02) or [])
     with site.service() as service:
         site.hook("asterisk", "default", "100")
         wait_for(lambda: service.queue.counts().get("queued") == 2)
@@ -211,7 +211,7 @@ def test_a_passing_failure_is_tried_again_until_it_is_given_up(site, monkeypatch
 
 def test_a_file_that_changes_under_our_hands_is_taken_as_it_is_now(site, monkeypatch):
     path = site.record("a.wav", 1)
-    monkeypatch.setattr(Crew, "_claimed", lambda self: __import__("time").sleep(0.02) or [])
+    monkeypatch.setattr(JobWorker, "_claimed", lambda self: __import__("time").sleep(0.02) or [])
     with site.service() as service:
         site.hook("file", path, "--id", "1")
         wait_for(lambda: service.queue.counts().get("queued") == 1)
@@ -242,7 +242,7 @@ def test_siblings_that_differ_in_their_ending_have_results_of_their_own(site):
 
 def test_a_full_queue_leaves_tickets_in_the_spool(site, monkeypatch):
     paths = [site.record(f"{n}.wav", n) for n in range(4)]
-    hold = monkeypatch.setattr(Crew, "_claimed", lambda self: __import__("time").sleep(0.02) or [])
+    hold = monkeypatch.setattr(JobWorker, "_claimed", lambda self: __import__("time").sleep(0.02) or [])
     with site.service(service="queue_limit = 2\n") as service:
         for number, path in enumerate(paths):
             site.hook("file", path, "--id", number)
@@ -257,10 +257,10 @@ def test_a_full_queue_leaves_tickets_in_the_spool(site, monkeypatch):
 def test_what_a_killed_service_had_claimed_is_taken_at_once(site):
     path = site.record("a.wav")
     from redactor.service.app import open_queue
-    from redactor.service.jobs.worker_locks import Presence
+    from redactor.service.jobs.worker_locks import WorkerLocks
 
     settings = site.settings()
-    presence = Presence(settings.state)
+    presence = WorkerLocks(settings.state)
     queue = open_queue(settings, presence)
     site.hook("file", path, "--id", "1")
     # Another life takes the ticket, claims the job, and ends without a word.
@@ -349,7 +349,7 @@ def test_two_services_on_one_spool_do_not_read_the_same_tickets(site, monkeypatc
 
     path = site.record("a.wav")
     with site.service() as service, ExitStack() as held:
-        other = tickets.Tickets(service.intake._tickets.folder)
+        other = tickets.SpoolReader(service.intake._tickets.folder)
         wait_for(lambda: held.enter_context(other.turn()))
         site.hook("file", path, "--id", "1")
         assert service.intake.take_tickets() == 0

@@ -12,7 +12,7 @@ from site_of_tests import settled
 from redactor.errors import RedactorError
 from redactor.hook.spool import Spool
 from redactor.hook.ticket import Ticket
-from redactor.review.version_store import Shelf
+from redactor.review.version_store import VersionStore
 from redactor.service.ingest import sweeper as intakes
 
 SUFFIXES = (".wav", ".txt", ".srt", ".vtt", ".json")
@@ -135,7 +135,7 @@ def test_the_hook_writes_to_no_other_folder(tmp_path, outside):
 
 def test_versions_behind_a_link_are_neither_given_nor_removed(tmp_path, outside):
     message, kept = "ab" * 32, f"2-{'0' * 10}"
-    there, shelf = outside("precious.wav"), Shelf(tmp_path / "shelf")
+    there, shelf = outside("precious.wav"), VersionStore(tmp_path / "shelf")
     (there.folder / kept).mkdir()
     for name in ("view.json", "message.redacted.txt"):
         (there.folder / kept / name).write_text("{}")

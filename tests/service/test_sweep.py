@@ -16,7 +16,7 @@ from redactor.service.ingest import spool_reader as tickets
 def test_one_service_at_a_time_walks_the_folders_unless_it_hangs(site):
     site.record("a.wav")
     with site.service() as service:
-        other = tickets.Tickets(service.intake._tickets.folder)
+        other = tickets.SpoolReader(service.intake._tickets.folder)
         with other.sweeping() as still:
             assert service.intake.sweep() == 0
             long_ago = (other.folder / ".sweep").stat().st_mtime - 2 * tickets.STUCK
@@ -29,7 +29,7 @@ def test_one_service_at_a_time_walks_the_folders_unless_it_hangs(site):
 
 
 def test_a_walk_that_begins_long_after_the_last_is_alone_from_its_beginning(desk, monkeypatch):
-    other, seen = tickets.Tickets(desk.new.parent), []
+    other, seen = tickets.SpoolReader(desk.new.parent), []
     desk.intake.sweep()
     (desk.new.parent / ".sweep").touch()
     os.utime(desk.new.parent / ".sweep", (1.0, 1.0))

@@ -14,7 +14,7 @@ import pytest
 from redactor import config as s
 from redactor.hook.settings import read_toml
 from redactor.hook.ticket import read_ticket
-from redactor.service.ingest.spool_reader import Tickets
+from redactor.service.ingest.spool_reader import SpoolReader
 
 UNITS = Path(s.__file__).parent / "deploy"
 PROGRAM = Path(sys.executable).with_name("redactor")
@@ -117,7 +117,7 @@ def install(tmp_path):
         assert "{" not in command
         done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, timeout=60, check=False)
         assert done.returncode == 0, done.stderr
-        spool = Tickets(tmp_path / "spool")
+        spool = SpoolReader(tmp_path / "spool")
         return [read_ticket(spool.read(p)) for p in spool.waiting()]
 
     go.monitor = monitor

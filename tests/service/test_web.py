@@ -17,10 +17,10 @@ from site_of_tests import settled, voicemail, wait_for
 
 from redactor.errors import Busy, LimitExceeded, NoInput, RefusedInput
 from redactor.service.api import build_app
-from redactor.service.api.dependencies import Office
+from redactor.service.api.dependencies import ServiceContext
 from redactor.service.ingest import fetch as fetching
 from redactor.service.ingest.fetch import allowed, fetch, object_url, signed_v4
-from redactor.service.worker import Crew
+from redactor.service.worker import JobWorker
 from redactor.webhook_signatures import twilio_is_genuine, twilio_signature, webhook_headers, webhook_is_genuine
 
 SECRET = b"whsec_" + base64.b64encode(b"s" * 24)
@@ -87,7 +87,7 @@ def web(site, tmp_path):
             "callback": f'url = "{held.url}/told?x=1"\nsecret_file = "{tmp_path}/secret"\n',
         }
         with site.service(**tables) as service:
-            office = Office(
+            office = ServiceContext(
                 settings=service._settings, queue=service.queue, results=service._results, metrics=service.metrics, trouble=lambda: service.trouble,
                 alive=lambda: True, wake=service.crew.wake,
             )  # fmt: skip
@@ -288,7 +288,7 @@ def test_a_large_body_is_refused(web):
 
 def test_a_full_queue_says_try_again(site, web, monkeypatch):
     client, service, held = web
-    monkeypatch.setattr(Crew, "_claimed", lambda self: time.sleep(0.02) or [])
+    monkeypatch.setattr(JobWorker, "_claimed", lambda self: time.sleep(0.02) or [])
     time.sleep(0.2)
     service.queue.limit = 1
     for number, status in enumerate((202, 503)):

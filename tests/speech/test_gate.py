@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redactor.speech.gate import Decoded, believed, best, loops
+from redactor.speech.gate import DecodedWindow, believed, best, loops
 
-FINE = Decoded((1, 2, 3, 4), -0.3, 0.01, 1.0, ended=True)
+FINE = DecodedWindow((1, 2, 3, 4), -0.3, 0.01, 1.0, ended=True)
 
 
 @pytest.mark.parametrize(

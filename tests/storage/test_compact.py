@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from redactor.storage import number_set as compact
-from redactor.storage.number_set import NumberSet, Tally
+from redactor.storage.number_set import NumberSet, RepeatedTexts
 
 NUMBERS = st.lists(st.one_of(st.integers(0, 50), st.integers(0, 2**64 - 1)), max_size=300)
 
@@ -32,7 +32,7 @@ def test_a_set_of_numbers(first, second):
 def test_a_tally_counts_beyond_its_first_few(texts):
     few, compact._FEW = compact._FEW, 10
     try:
-        tally, counted = Tally(), Counter()
+        tally, counted = RepeatedTexts(), Counter()
         for text in texts:
             assert tally.add(text) == (not counted[text])
             counted[text] += 1

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from places import CIPHERS
 
-from redactor.vault import Item
+from redactor.vault import SealedItem
 
 
 class Attacker:
@@ -26,7 +26,7 @@ class Attacker:
                 path.unlink()
         sealed, key = CIPHERS[self.place.cipher].seal(f"{id}.{kind}", content, self.place.recipients)
         known = {"sealed": self.place.now, "sha256": sha256(sealed).hexdigest(), "part": part}
-        made = Item(id=id, kind=kind, cipher=self.place.cipher, size=len(content), **known)
+        made = SealedItem(id=id, kind=kind, cipher=self.place.cipher, size=len(content), **known)
         ending = {"age": ("age", "age"), "aes-256-gcm": ("gcm", "json")}[self.place.cipher]
         self.write("sealed", id, f"{id}.{kind}.{part}.{ending[0]}", sealed)
         self.write("keys", id, f"{id}.{kind}.{part}.{ending[1]}", key)

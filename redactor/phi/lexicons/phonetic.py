@@ -87,7 +87,7 @@ def _shorter(key: str) -> set[str]:
     return {key[:at] + key[at + 1 :] for at in range(len(key))}
 
 
-class Name(NamedTuple):
+class PhoneticName(NamedTuple):
     """A name as it is compared. `least`: it is never taken for less similarity than this."""
 
     text: str
@@ -97,7 +97,7 @@ class Name(NamedTuple):
     least: float = 0.0
 
 
-class Heard(NamedTuple):
+class PhoneticMatch(NamedTuple):
     """words[first:last] sound like `name`; similarity 0 … 1."""
 
     first: int
@@ -106,7 +106,7 @@ class Heard(NamedTuple):
     similarity: float
 
 
-class Repair:
+class PhoneticMatcher:
     """Finds names by their sound. `names` of fewer than `SHORTEST` consonants count only beside a cue: they sound like too much.
 
     `exact` are further names that need the same consonants and more likeness, wherever they stand. `unlike` are everyday words that are
@@ -133,8 +133,8 @@ class Repair:
     ) -> None:
         self._unlike = frozenset(unlike)
         self._common = common
-        self._same: dict[str, list[Name]] = {}
-        self._near: dict[str, list[Name]] = {}
+        self._same: dict[str, list[PhoneticName]] = {}
+        self._near: dict[str, list[PhoneticName]] = {}
         for text in dict.fromkeys(names):
             name = self._name(text)
             key = name.skeleton
@@ -152,11 +152,11 @@ class Repair:
         self._candidates = lru_cache(maxsize=65536)(self._named_like)
 
     @staticmethod
-    def _name(text: str) -> Name:
+    def _name(text: str) -> PhoneticName:
         sounds = "".join(pronounced(word) for word in text.replace("-", " ").split())
-        return Name(text, re.sub("[^a-z]", "", text), sounds, skeleton(sounds))
+        return PhoneticName(text, re.sub("[^a-z]", "", text), sounds, skeleton(sounds))
 
-    def find(self, words: list[str], before: Sequence[float], after: Sequence[float]) -> list[Heard]:
+    def find(self, words: list[str], before: Sequence[float], after: Sequence[float]) -> list[PhoneticMatch]:
         """Misheard names in `words`, not overlapping, in order.
 
         The lesser of before[first] and after[last] is enough for words[first:last]: `CERTAIN` unless a cue is near. Away from cues
@@ -178,7 +178,7 @@ class Repair:
                 if len(key) < self.SHORTEST - 1:
                     continue
                 enough = certain if away else min(before[first], after[last])
-                names: Sequence[Name] = same.get(key, ()) if enough >= certain else candidates(key)
+                names: Sequence[PhoneticName] = same.get(key, ()) if enough >= certain else candidates(key)
                 if names:
                     heard = self._best(words, first, last, key, names, enough)
                     if heard is not None:
@@ -193,13 +193,13 @@ class Repair:
                 kept.append(heard)
         return sorted(kept)
 
-    def _named_like(self, key: str) -> tuple[Name, ...]:
+    def _named_like(self, key: str) -> tuple[PhoneticName, ...]:
         near = (name for form in (key, *_shorter(key)) for name in self._near.get(form, ()))
         return tuple(dict.fromkeys((*near, *self._same.get(key, ()))))
 
     def _best(
-        self, words: list[str], first: int, last: int, key: str, names: Sequence[Name], enough: float
-    ) -> Heard | None:
+        self, words: list[str], first: int, last: int, key: str, names: Sequence[PhoneticName], enough: float
+    ) -> PhoneticMatch | None:
         """The name that words[first:last] sound like, if they do so enough."""
         one = last - first == 1
         telling = [word for word in words[first:last] if len(word) > 3]
@@ -214,15 +214,15 @@ class Repair:
         if words[first] in _LOOSE_FIRST or words[last - 1] in _LOOSE_LAST:
             enough += 0.08
         sounds, letters = "".join(map(pronounced, words[first:last])), "".join(words[first:last])
-        best: Heard | None = None
+        best: PhoneticMatch | None = None
         for name in names:
             similarity = self.similarity(sounds, key, letters, name)
             if similarity >= max(enough, name.least) and (best is None or similarity > best.similarity):
-                best = Heard(first, last, name.text, similarity)
+                best = PhoneticMatch(first, last, name.text, similarity)
         return best
 
     @staticmethod
-    def similarity(sounds: str, key: str, letters: str, name: Name) -> float:
+    def similarity(sounds: str, key: str, letters: str, name: PhoneticName) -> float:
         """Mean of the likeness of the consonants, of the sounds and of the letters."""
         return (
             Levenshtein.normalized_similarity(key, name.skeleton)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from redactor.phi.recognizers.clinical import SCORES, ClinicalRecognizer, Mention, Reading
+from redactor.phi.recognizers.clinical import SCORES, ClinicalRecognizer, ClinicalText, Mention
 
 CURRENCY = frozenset({"dollar", "dollars", "bucks", "cents", "cent", "usd"})
 # "a balance of forty", "copay is thirty", "you owe two hundred"
@@ -16,7 +16,7 @@ class BillingRecognizer(ClinicalRecognizer):
     label = "BILLING"
     list_name = "billing"
 
-    def patterns(self, seen: Reading) -> Iterator[Mention]:
+    def patterns(self, seen: ClinicalText) -> Iterator[Mention]:
         """Amounts: "$240.15", "two hundred and forty dollars", "a balance of forty fifty"."""
         plain, text = seen.words.plain, seen.words.text
         index = 0
@@ -42,7 +42,7 @@ class BillingRecognizer(ClinicalRecognizer):
                 yield Mention(first, last, SCORES["value"], "amount")
 
     @staticmethod
-    def _after_money(seen: Reading, first: int) -> bool:
+    def _after_money(seen: ClinicalText, first: int) -> bool:
         index = first - 1
         while index >= 0 and first - index <= 3 and seen.word(index) in LINKS:
             index -= 1

@@ -20,7 +20,7 @@ from presidio_analyzer.nlp_engine import NlpArtifacts
 from redactor.phi import gazetteers
 from redactor.phi.lexicons import LISTS, read_terms, word_class
 from redactor.phi.lexicons.library import disease_names, drug_names
-from redactor.phi.lexicons.phonetic import Heard, Repair
+from redactor.phi.lexicons.phonetic import PhoneticMatch, PhoneticMatcher
 from redactor.phi.lexicons.trie import Entry, Hit, Trie, Words, cut, forms
 from redactor.phi.recognizers.base import SpokenRecognizer
 
@@ -62,7 +62,7 @@ class Mention(NamedTuple):
     source: str
 
 
-class Reading:
+class ClinicalText:
     """A text as the clinical lists see it.
 
     Attributes:
@@ -82,10 +82,10 @@ class Reading:
             for index in range(hit.first, hit.last):
                 self.at[index] = hit
         self.numeric = [word in NUMBERS or word[0].isdigit() for word in self.words.plain]
-        self._heard: list[Heard] | None = None
+        self._heard: list[PhoneticMatch] | None = None
 
     @property
-    def heard(self) -> list[Heard]:
+    def heard(self) -> list[PhoneticMatch]:
         """Words that sound like a listed name, where no list knows them as they stand."""
         if self._heard is None:
             self._heard = [
@@ -96,7 +96,7 @@ class Reading:
     def _enough(self) -> tuple[list[float], list[float]]:
         """What similarity is enough for a window that begins at, and for one that ends before, each word: the lesser of the two."""
         plain = self.words.plain
-        before, after = [Repair.CERTAIN] * (len(plain) + 1), [Repair.CERTAIN] * (len(plain) + 1)
+        before, after = [PhoneticMatcher.CERTAIN] * (len(plain) + 1), [PhoneticMatcher.CERTAIN] * (len(plain) + 1)
         for hit in self.hits:
             if hit.entry.label and hit.entry.strength in CERTAIN:
                 _lower(before, hit.last, hit.last + CONTEXT, IN_CONTEXT)
@@ -108,12 +108,12 @@ class Reading:
                 _lower(after, index - REACH + 1, index, BESIDE_CUE)
         return before, after
 
-    def _unknown(self, heard: Heard) -> bool:
+    def _unknown(self, heard: PhoneticMatch) -> bool:
         known = [
             hit for hit in self.at[heard.first : heard.last] if hit is not None and hit.entry.strength not in UNSURE
         ]
         # "a torva statin" has the word "statin" in it: the longer and nearly certain one is right.
-        longer = heard.last - heard.first > 1 and heard.similarity >= Repair.CERTAIN
+        longer = heard.last - heard.first > 1 and heard.similarity >= PhoneticMatcher.CERTAIN
         return not known or (longer and all(heard.first <= hit.first and hit.last <= heard.last for hit in known))
 
     def label(self, index: int) -> str | None:
@@ -180,11 +180,11 @@ def vocabulary() -> Trie:
 
 
 @cache
-def misheard_names() -> Repair:
+def misheard_names() -> PhoneticMatcher:
     """Frequent drugs, and single words of the other lists, by their sound."""
     exact = [name for name, label in labels_of_names().items() if label != "MEDICATION"]
     drugs = [term.text for term in read_terms("medication") if term.repair]
-    return Repair(
+    return PhoneticMatcher(
         drugs,
         exact=exact,
         unlike=(term.text for term in read_terms("not_sound")),
@@ -209,12 +209,12 @@ class _LastReading:
     """The newest reading. Six recognizers see each text one after the other: only the first one cuts and matches it."""
 
     def __init__(self) -> None:
-        self._kept: tuple[str, Reading] | None = None
+        self._kept: tuple[str, ClinicalText] | None = None
 
-    def of(self, text: str) -> Reading:
+    def of(self, text: str) -> ClinicalText:
         kept = self._kept  # one atomic look: threads may replace it meanwhile
         if kept is None or kept[0] != text:
-            kept = (text, Reading(text))
+            kept = (text, ClinicalText(text))
             self._kept = kept
         return kept[1]
 
@@ -250,7 +250,7 @@ class ClinicalRecognizer(SpokenRecognizer):
             for mention in self.mentions(seen)
         ]
 
-    def mentions(self, seen: Reading) -> list[Mention]:
+    def mentions(self, seen: ClinicalText) -> list[Mention]:
         """All mentions of the label, in order; overlapping ones become one. Hints stay apart, or they would widen what is certain."""
         found = sorted((*self.listed(seen), *self.misheard(seen), *self.patterns(seen)))
         kept: list[Mention] = []
@@ -264,7 +264,7 @@ class ClinicalRecognizer(SpokenRecognizer):
                 kept.append(mention)
         return kept
 
-    def listed(self, seen: Reading) -> Iterator[Mention]:
+    def listed(self, seen: ClinicalText) -> Iterator[Mention]:
         """Hits of the lists; ambiguous words gain from a cue nearby."""
         for hit in seen.hits:
             if hit.entry.label != self.label:
@@ -274,19 +274,19 @@ class ClinicalRecognizer(SpokenRecognizer):
                 strength = "cued"
             yield Mention(hit.first, hit.last, SCORES[strength], f"{hit.entry.source}:{strength}")
 
-    def misheard(self, seen: Reading) -> Iterator[Mention]:
+    def misheard(self, seen: ClinicalText) -> Iterator[Mention]:
         """Words that sound like a name of this label."""
         labels = labels_of_names()
         for heard in seen.heard:
             if labels[heard.name] == self.label:
                 yield Mention(heard.first, heard.last, SCORES["repair"], "sounds-like")
 
-    def _beside(self, seen: Reading, hit: Hit) -> bool:
+    def _beside(self, seen: ClinicalText, hit: Hit) -> bool:
         """Whether a certain hit of the same label is within a few words: findings come in rows ("no stones, masses or …")."""
         around = [*range(hit.first - BESIDE, hit.first), *range(hit.last, hit.last + BESIDE)]
         others = (seen.at[index] for index in around if 0 <= index < len(seen.at))
         return any(other and other.entry.label == self.label and other.entry.strength in CERTAIN for other in others)
 
-    def patterns(self, seen: Reading) -> Iterator[Mention]:
+    def patterns(self, seen: ClinicalText) -> Iterator[Mention]:
         """Mentions that no list can hold."""
         yield from ()

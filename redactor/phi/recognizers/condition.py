@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from redactor.phi.lexicons import word_class
-from redactor.phi.recognizers.clinical import SCORES, ClinicalRecognizer, Mention, Reading
+from redactor.phi.recognizers.clinical import SCORES, ClinicalRecognizer, ClinicalText, Mention
 
 PREPOSITIONS = frozenset("in on of with around behind under near down inside at to through across from over".split())
 FLUIDS = frozenset("urine pee stool stools poop semen sputum spit phlegm vomit mucus saliva".split())
@@ -59,7 +59,7 @@ class ConditionRecognizer(ClinicalRecognizer):
         self._modifiers = word_class("modifier")
         self._allergen = word_class("allergen")
 
-    def patterns(self, seen: Reading) -> Iterator[Mention]:
+    def patterns(self, seen: ClinicalText) -> Iterator[Mention]:
         """BODY with a complaint in any order, allergies, troubles, injuries, "X disease", and words like "-itis"."""
         for index, word in enumerate(seen.words.plain):
             if seen.label(index) == "":
@@ -105,7 +105,7 @@ class ConditionRecognizer(ClinicalRecognizer):
             elif len(word) > 6 and seen.at[index] is None and MEDICAL_WORD.fullmatch(word) and word not in NOT_MEDICAL:
                 yield Mention(index, index + 1, SCORES["pattern"], "medical-word")
 
-    def listed(self, seen: Reading) -> Iterator[Mention]:
+    def listed(self, seen: ClinicalText) -> Iterator[Mention]:
         """As in the lists, with "chronic", "left", "type two" … taken along."""
         for mention in super().listed(seen):
             first = seen.back(mention.first, self._modifiers) if mention.score >= SCORES["library"] else mention.first
@@ -113,10 +113,10 @@ class ConditionRecognizer(ClinicalRecognizer):
                 first -= 2
             yield mention._replace(first=first)
 
-    def _is_body(self, seen: Reading, index: int) -> bool:
+    def _is_body(self, seen: ClinicalText, index: int) -> bool:
         return seen.word(index) in self._body and seen.label(index) != ""
 
-    def _body_first(self, seen: Reading, index: int) -> Iterator[Mention]:
+    def _body_first(self, seen: ClinicalText, index: int) -> Iterator[Mention]:
         """One of "left arm pain", "kidney problems", "my knee hurts", "my back is killing me"."""
         if seen.word(index + 1) in self._complaint and seen.label(index + 1) != "":
             first = index
@@ -134,7 +134,7 @@ class ConditionRecognizer(ClinicalRecognizer):
                 last += 2
             yield Mention(index, last, SCORES["pattern"], "body-hurts")
 
-    def _complaint_first(self, seen: Reading, index: int, word: str) -> Iterator[Mention]:
+    def _complaint_first(self, seen: ClinicalText, index: int, word: str) -> Iterator[Mention]:
         """One of "pain in my feet", "lump in her left breast", "blood in the urine"."""
         hit = seen.at[index]
         last = hit.last if hit is not None else index + 1
@@ -149,7 +149,7 @@ class ConditionRecognizer(ClinicalRecognizer):
                 body += 1
             yield Mention(index, body + 1, SCORES["pattern"], "complaint-in-body")
 
-    def _allergy(self, seen: Reading, index: int) -> Iterator[Mention]:
+    def _allergy(self, seen: ClinicalText, index: int) -> Iterator[Mention]:
         if seen.word(index - 1) in self._allergen:
             yield Mention(index - 1, index + 1, SCORES["pattern"], "allergy")
         if seen.word(index + 1) == "to":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from redactor.phi.lexicons import word_class
-from redactor.phi.recognizers.clinical import SCORES, ClinicalRecognizer, Mention, Reading
+from redactor.phi.recognizers.clinical import SCORES, ClinicalRecognizer, ClinicalText, Mention
 
 SURE = frozenset({"strong", "likely", "generic", "library"})
 TESTED = frozenset({"LAB_RESULT", "PROCEDURE"})
@@ -34,7 +34,7 @@ class LabResultRecognizer(ClinicalRecognizer):
         self._measures = word_class("measure")
         self._measure_verbs = word_class("measure_verb")
 
-    def patterns(self, seen: Reading) -> Iterator[Mention]:
+    def patterns(self, seen: ClinicalText) -> Iterator[Mention]:
         """Levels ("kidney function", "potassium level"); after a test: "… came back high", "… was seven point two"."""
         for index, word in enumerate(seen.words.plain):
             if word in self._heads and index and seen.at[index - 1] is not None and seen.label(index) != "":
@@ -63,7 +63,7 @@ class LabResultRecognizer(ClinicalRecognizer):
                 named = hit.entry.label == self.label and hit.entry.strength != "generic"
                 yield from self._verdict(seen, hit.last, self._words if named else CLEAR_WORDS)
 
-    def _measured(self, seen: Reading, index: int) -> Iterator[Mention]:
+    def _measured(self, seen: ClinicalText, index: int) -> Iterator[Mention]:
         """As in "sugar was two eighty", "pressure has been running high": the everyday name counts because a reading follows."""
         first = index - (seen.word(index - 1) in {"blood", "heart"})
         after = seen.skip(index + 1, self._measure_verbs, 4)
@@ -81,7 +81,7 @@ class LabResultRecognizer(ClinicalRecognizer):
             yield Mention(value, value + 1, SCORES["value"], "verdict")
 
     @staticmethod
-    def _value(seen: Reading, index: int) -> Iterator[Mention]:
+    def _value(seen: ClinicalText, index: int) -> Iterator[Mention]:
         """A number soon after a test: "… was seven point two"."""
         plain = seen.words.plain
         value = seen.skip(index, BEFORE_VALUE, 4)
@@ -92,7 +92,7 @@ class LabResultRecognizer(ClinicalRecognizer):
                 last = max(last, seen.numbers(last))
             yield Mention(value, last, SCORES["value"], "value")
 
-    def _verdict(self, seen: Reading, index: int, words: frozenset[str]) -> Iterator[Mention]:
+    def _verdict(self, seen: ClinicalText, index: int, words: frozenset[str]) -> Iterator[Mention]:
         """A verb and a verdict within a few words after a test: "… came back a little high"."""
         plain = seen.words.plain
         for step in range(index, min(index + 5, len(plain))):

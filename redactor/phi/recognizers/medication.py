@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from redactor.phi.lexicons import patterns, word_class
-from redactor.phi.recognizers.clinical import SCORES, ClinicalRecognizer, Mention, Reading
+from redactor.phi.recognizers.clinical import SCORES, ClinicalRecognizer, ClinicalText, Mention
 
 # Stems of the USAN/INN naming scheme: they end the names of whole classes, also of drugs that no list has yet.
 STEM = re.compile(
@@ -32,7 +32,7 @@ class MedicationRecognizer(ClinicalRecognizer):
         lines = patterns()["frequency"].replace("\n", "|").split("|")
         self._frequency = sorted({tuple(line.split()) for line in lines if line.strip()}, key=len, reverse=True)
 
-    def patterns(self, seen: Reading) -> Iterator[Mention]:
+    def patterns(self, seen: ClinicalText) -> Iterator[Mention]:
         """Names by their stem, doses beside a drug ("forty milligrams twice a day")."""
         drugs = [
             Mention(hit.first, hit.last, 1.0, "")
@@ -51,7 +51,7 @@ class MedicationRecognizer(ClinicalRecognizer):
             if seen.number(index) and not seen.number(index - 1):
                 yield from self._dose(seen, index, drugs)
 
-    def _dose(self, seen: Reading, first: int, drugs: list[Mention]) -> Iterator[Mention]:
+    def _dose(self, seen: ClinicalText, first: int, drugs: list[Mention]) -> Iterator[Mention]:
         last = seen.numbers(first)
         unit = seen.word(last)
         if unit not in self._units:
@@ -60,7 +60,7 @@ class MedicationRecognizer(ClinicalRecognizer):
         if near or unit in self._sure_units:
             yield Mention(first, self._often(seen, last + 1), SCORES["value"] if near else SCORES["likely"], "dose")
 
-    def _often(self, seen: Reading, index: int) -> int:
+    def _often(self, seen: ClinicalText, index: int) -> int:
         """End of "twice a day", "every six hours", "by mouth" … that starts at `index`."""
         moved = True
         while moved:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from redactor.phi.lexicons import word_class
-from redactor.phi.recognizers.clinical import SCORES, ClinicalRecognizer, Mention, Reading
+from redactor.phi.recognizers.clinical import SCORES, ClinicalRecognizer, ClinicalText, Mention
 
 OPERATION = re.compile(
     r"[a-z]{3,}(?:ectomy|ostomy|otomy|oscopy|plasty|graphy of)(?:ies)?|[a-z]{3,}(?:ectomies|ostomies|otomies|oscopies|plasties)"
@@ -27,13 +27,13 @@ class ProcedureRecognizer(ClinicalRecognizer):
         self._modifiers = word_class("modifier")
         self._before = self._modifiers | self._body | frozenset({"total", "partial", "radical", "unicompartmental"})
 
-    def listed(self, seen: Reading) -> Iterator[Mention]:
+    def listed(self, seen: ClinicalText) -> Iterator[Mention]:
         """As in the lists, with "left", "total" … taken along."""
         for mention in super().listed(seen):
             first = seen.back(mention.first, self._before) if mention.score >= SCORES["library"] else mention.first
             yield mention._replace(first=first)
 
-    def patterns(self, seen: Reading) -> Iterator[Mention]:
+    def patterns(self, seen: ClinicalText) -> Iterator[Mention]:
         """BODY + "surgery", "scan" …, "surgery on my knee", and any other "-ectomy", "-oscopy"."""
         for index, word in enumerate(seen.words.plain):
             if word in self._heads:

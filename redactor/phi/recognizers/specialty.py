@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from redactor.phi.lexicons import word_class
-from redactor.phi.recognizers.clinical import SCORES, ClinicalRecognizer, Mention, Reading
+from redactor.phi.recognizers.clinical import SCORES, ClinicalRecognizer, ClinicalText, Mention
 
 TITLE = re.compile(r"[a-z]{3,}(?:ologist|iatrist|odontist)s?")
 NOT_MEDICAL = re.compile(
@@ -25,7 +25,7 @@ class SpecialtyRecognizer(ClinicalRecognizer):
         self._heads = word_class("specialty_head")
         self._body = word_class("body")
 
-    def patterns(self, seen: Reading) -> Iterator[Mention]:
+    def patterns(self, seen: ClinicalText) -> Iterator[Mention]:
         """BODY or condition + "doctor", "clinic" …, and any other "-ologist"."""
         for index, word in enumerate(seen.words.plain):
             if word in self._heads and index:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
-from redactor.phi.spoken.form import Edit
+from redactor.phi.spoken.form import TextEdit
 
 
 @lru_cache(maxsize=4096)
@@ -26,11 +26,11 @@ def plain_digits(text: str) -> str:
     return "".join([*written, text[position:]])
 
 
-def digit_edits(text: str) -> list[Edit]:
+def digit_edits(text: str) -> list[TextEdit]:
     """Each digit that is not plain ASCII, with the marks that follow it (U+20E3, a keycap), and how it is written."""
     if text.isascii():
         return []
-    edits: list[Edit] = []
+    edits: list[TextEdit] = []
     index = 0
     while index < len(text):
         character = text[index]
@@ -40,12 +40,12 @@ def digit_edits(text: str) -> list[Edit]:
             while end < len(text) and unicodedata.category(text[end]) in ("Mn", "Me", "Cf"):
                 end += 1
             if text[index:end] != digits:
-                edits.append(Edit(index, end, digits))
+                edits.append(TextEdit(index, end, digits))
         index = end
     return edits
 
 
-def same_length(text: str, edits: list[Edit]) -> str:
+def same_length(text: str, edits: list[TextEdit]) -> str:
     """The text with the first ASCII digit in the place of each other one: offsets stay."""
     characters = list(text)
     for start, _, digits in edits:

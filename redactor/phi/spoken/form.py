@@ -11,7 +11,7 @@ from typing import NamedTuple
 _LETTERS = re.compile(r"[a-z]+")
 
 
-class Edit(NamedTuple):
+class TextEdit(NamedTuple):
     """original[start:end] is written as `written`; neither side is ever empty."""
 
     start: int
@@ -36,13 +36,13 @@ class WrittenForm:
 
     original: str
     text: str
-    edits: tuple[Edit, ...]
+    edits: tuple[TextEdit, ...]
     words: frozenset[str]
     _original_starts: tuple[int, ...] = field(repr=False)
     _written_starts: tuple[int, ...] = field(repr=False)
 
     @classmethod
-    def of(cls, original: str, edits: Sequence[Edit]) -> WrittenForm:
+    def of(cls, original: str, edits: Sequence[TextEdit]) -> WrittenForm:
         """Apply sorted, disjoint, non-empty edits."""
         if not edits:
             return cls(original, original, (), _words(original), (), ())

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from redactor.phi.spoken.form import Edit
-from redactor.phi.spoken.words import ALSO_WORDS, NUMBER_STARTS, OH, REPEATS, SPELLING_WORDS, Token
+from redactor.phi.spoken.form import TextEdit
+from redactor.phi.spoken.words import ALSO_WORDS, NUMBER_STARTS, OH, REPEATS, SPELLING_WORDS, SpokenToken
 
 # Between two letters of one spelling: a space, a hyphen, a point, a comma; not the end of a sentence before a new word.
 _GAP = re.compile(r"\s?[-\u2010-\u2014.,]?\s?|\s-\s")
@@ -27,7 +27,7 @@ class _Letter(NamedTuple):
     """Said with a word: "d as in david"."""
 
 
-def read_spelling(text: str, tokens: Sequence[Token], index: int) -> tuple[int, list[Edit]] | None:
+def read_spelling(text: str, tokens: Sequence[SpokenToken], index: int) -> tuple[int, list[TextEdit]] | None:
     """A run of spelled letters that starts at tokens[index]: (next index, edits), or None if this is no spelling.
 
     Three letters or more are a spelling; two are one only when hyphenated or named, since "a b" and "e g" are also talk.
@@ -64,11 +64,11 @@ def read_spelling(text: str, tokens: Sequence[Token], index: int) -> tuple[int, 
         start = tokens[letter.first].start
         written = letter.written if letter.written.lower() != text[start].lower() else text[start] + letter.written[1:]
         if text[start:end] != written:
-            edits.append(Edit(start, end, written))
+            edits.append(TextEdit(start, end, written))
     return at, edits
 
 
-def _letter(tokens: Sequence[Token], at: int) -> _Letter | None:
+def _letter(tokens: Sequence[SpokenToken], at: int) -> _Letter | None:
     low = tokens[at].low
     if low in REPEATS and at + 1 < len(tokens) and len(tokens[at + 1].low) == 1 and tokens[at + 1].low.isalpha():
         nxt = tokens[at + 1].low
@@ -86,7 +86,7 @@ def _letter(tokens: Sequence[Token], at: int) -> _Letter | None:
     return _Letter(at, at + 1, low, named=False)
 
 
-def _is_word(text: str, tokens: Sequence[Token], at: int, first: int, so_far: str) -> bool:
+def _is_word(text: str, tokens: Sequence[SpokenToken], at: int, first: int, so_far: str) -> bool:
     """As in "… e r i need", "… E, R. I take": "i" or "a" that goes on with the sentence instead of the spelling."""
     if tokens[at].low not in {"a", "i"} or at + 1 >= len(tokens) or len(tokens[at + 1].low) == 1:
         return False
@@ -98,7 +98,7 @@ def _is_word(text: str, tokens: Sequence[Token], at: int, first: int, so_far: st
     return so_far in near or (tokens[at].low == "i" and tokens[at + 1].low in _AFTER_I)
 
 
-def _beside_code(tokens: Sequence[Token], at: int) -> bool:
+def _beside_code(tokens: Sequence[SpokenToken], at: int) -> bool:
     """Whether a word of the spelling alphabet stands in a code: a figure, a letter or another such word beside it."""
     near = [tokens[place].low for place in (at - 1, at + 1) if 0 <= place < len(tokens)]
     return any(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from redactor.phi.spoken.words import DIGITS, OH, ORDINAL_UNITS, ORDINALS, REPEATS, SCALES, TEENS, TENS, Token
+from redactor.phi.spoken.words import DIGITS, OH, ORDINAL_UNITS, ORDINALS, REPEATS, SCALES, TEENS, TENS, SpokenToken
 
 _JOINTS = frozenset({"", " ", "-", "  ", " - ", "\u2010", "\u2011", "\u2013"})
 _UNITS = {word: value for word, value in DIGITS.items() if value}
@@ -28,7 +28,7 @@ class _Reader:
 
     __slots__ = ("text", "tokens")
 
-    def __init__(self, text: str, tokens: Sequence[Token]) -> None:
+    def __init__(self, text: str, tokens: Sequence[SpokenToken]) -> None:
         self.text, self.tokens = text, tokens
 
     def word(self, index: int) -> str:
@@ -70,7 +70,7 @@ def suffix(value: int) -> str:
     return {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
 
 
-def read_number(text: str, tokens: Sequence[Token], index: int) -> Number | None:
+def read_number(text: str, tokens: Sequence[SpokenToken], index: int) -> Number | None:
     """Read one number that starts at tokens[index], or None. "oh" alone is the caller's business."""
     reader = _Reader(text, tokens)
     word = tokens[index].low

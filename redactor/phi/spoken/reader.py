@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from redactor.phi.spoken.digits import digit_edits, same_length
-from redactor.phi.spoken.form import Edit, WrittenForm
+from redactor.phi.spoken.form import TextEdit, WrittenForm
 from redactor.phi.spoken.letters import read_spelling
 from redactor.phi.spoken.numbers import read_number
 from redactor.phi.spoken.symbols import SIGNS, read_at, read_sign
@@ -20,7 +20,7 @@ from redactor.phi.spoken.words import (
     OH,
     REPEATS,
     SPELLING_WORDS,
-    Token,
+    SpokenToken,
     tokens_of,
 )
 
@@ -52,7 +52,7 @@ def written_form(text: str) -> WrittenForm:
     digits = digit_edits(text)
     read = same_length(text, digits)
     tokens = tokens_of(read)
-    edits: list[Edit] = []
+    edits: list[TextEdit] = []
     index, count = 0, len(tokens)
     numbers = _numeric_places(tokens)
     while index < count:
@@ -66,31 +66,33 @@ def written_form(text: str) -> WrittenForm:
     return WrittenForm.of(text, _merged(edits, digits) if digits else edits)
 
 
-def _merged(edits: list[Edit], digits: list[Edit]) -> list[Edit]:
+def _merged(edits: list[TextEdit], digits: list[TextEdit]) -> list[TextEdit]:
     """Digits that no edit of the reader has taken are edits of their own; the reader's were written from ASCII digits already."""
     taken = {position for edit in edits for position in range(edit.start, edit.end)}
     return sorted([*edits, *(d for d in digits if taken.isdisjoint(range(d.start, d.end)))])
 
 
-def _append(edits: list[Edit], edit: Edit) -> None:
+def _append(edits: list[TextEdit], edit: TextEdit) -> None:
     """Keep edits disjoint: signs swallow the space before them, which a spelling may have taken already."""
     start, end, written = edit
     if edits and start < edits[-1].end:
         start = edits[-1].end
     if start < end:
-        edits.append(Edit(start, end, written))
+        edits.append(TextEdit(start, end, written))
 
 
-def _numeric_places(tokens: Sequence[Token]) -> list[bool]:
+def _numeric_places(tokens: Sequence[SpokenToken]) -> list[bool]:
     return [t.low in NUMBER_STARTS or t.low.isdigit() or t.low in REPEATS for t in tokens]
 
 
-def _read(text: str, tokens: Sequence[Token], index: int, numbers: Sequence[bool]) -> tuple[int, Sequence[Edit]]:
+def _read(
+    text: str, tokens: Sequence[SpokenToken], index: int, numbers: Sequence[bool]
+) -> tuple[int, Sequence[TextEdit]]:
     """Read whatever starts at tokens[index]; (next index, edits)."""
     token = tokens[index]
     low = token.low
     if low in OH and _beside_number(text, tokens, index, numbers):
-        return index + 1, (Edit(token.start, token.end, "0"),)
+        return index + 1, (TextEdit(token.start, token.end, "0"),)
     if low in CORRECTION_STRONG or low in {"i", "i'm", "im", "let", "make"}:
         correction = _correction(tokens, index, numbers)
         if correction is not None:
@@ -102,7 +104,7 @@ def _read(text: str, tokens: Sequence[Token], index: int, numbers: Sequence[bool
     if low in NUMBER_STARTS or low in REPEATS:
         number = read_number(text, tokens, index)
         if number is not None:
-            return number.last, (Edit(token.start, tokens[number.last - 1].end, number.written),)
+            return number.last, (TextEdit(token.start, tokens[number.last - 1].end, number.written),)
     elif low in _SIGNS:
         sign = read_sign(text, tokens, index) if low != "under" or _next(tokens, index) == "score" else None
         if sign is not None:
@@ -114,15 +116,15 @@ def _read(text: str, tokens: Sequence[Token], index: int, numbers: Sequence[bool
     elif low in FILLERS:
         return index + 1, _without_filler(text, tokens, index)
     elif low in HOMOPHONES and _inside_digits(tokens, index):
-        return index + 1, (Edit(token.start, token.end, str(HOMOPHONES[low])),)
+        return index + 1, (TextEdit(token.start, token.end, str(HOMOPHONES[low])),)
     return index + 1, ()
 
 
-def _next(tokens: Sequence[Token], index: int) -> str:
+def _next(tokens: Sequence[SpokenToken], index: int) -> str:
     return tokens[index + 1].low if index + 1 < len(tokens) else ""
 
 
-def _beside_number(text: str, tokens: Sequence[Token], index: int, numbers: Sequence[bool]) -> bool:
+def _beside_number(text: str, tokens: Sequence[SpokenToken], index: int, numbers: Sequence[bool]) -> bool:
     """As in "oh" is a zero when a number, or another "oh" beside a number, touches it."""
     for step in (-1, 1):
         at = index + step
@@ -138,7 +140,7 @@ def _beside_number(text: str, tokens: Sequence[Token], index: int, numbers: Sequ
     return False
 
 
-def _inside_digits(tokens: Sequence[Token], index: int) -> bool:
+def _inside_digits(tokens: Sequence[SpokenToken], index: int) -> bool:
     """As in "to", "for", "ate" said inside a run of at least three other digits, or at its end if it is no everyday word."""
     here = index
     if tokens[here].low in {"to", "too"} and here + 2 < len(tokens) and tokens[here + 1].low == "thousand":
@@ -165,7 +167,9 @@ def _inside_digits(tokens: Sequence[Token], index: int) -> bool:
     return before >= 1 and before + sum(digit(at) for at in range(index + 1, index + 5)) >= 3
 
 
-def _correction(tokens: Sequence[Token], index: int, numbers: Sequence[bool]) -> tuple[int, Sequence[Edit]] | None:
+def _correction(
+    tokens: Sequence[SpokenToken], index: int, numbers: Sequence[bool]
+) -> tuple[int, Sequence[TextEdit]] | None:
     """As in "… one three, no wait, one four": the words between two numbers become the correction sign."""
     if index == 0 or not (numbers[index - 1] or tokens[index - 1].low in OH):
         return None
@@ -181,14 +185,14 @@ def _correction(tokens: Sequence[Token], index: int, numbers: Sequence[bool]) ->
         at += 1
     if not strong or at >= len(tokens) or at == index or not (numbers[at] or tokens[at].low in OH):
         return None
-    edits = [Edit(tokens[index - 1].end, tokens[at].start, f" {CORRECTION} ")]
+    edits = [TextEdit(tokens[index - 1].end, tokens[at].start, f" {CORRECTION} ")]
     while at < len(tokens) and tokens[at].low in OH:
-        edits.append(Edit(tokens[at].start, tokens[at].end, "0"))
+        edits.append(TextEdit(tokens[at].start, tokens[at].end, "0"))
         at += 1
     return at, edits
 
 
-def _without_filler(text: str, tokens: Sequence[Token], index: int) -> Sequence[Edit]:
+def _without_filler(text: str, tokens: Sequence[SpokenToken], index: int) -> Sequence[TextEdit]:
     """Leave "uh" out, with the commas that set it off, but keep one space so that no words grow together."""
     if not 0 < index < len(tokens) - 1:
         return ()
@@ -196,4 +200,4 @@ def _without_filler(text: str, tokens: Sequence[Token], index: int) -> Sequence[
     around = text[start : tokens[index].start] + text[tokens[index].end : end]
     if around.strip(" ,-\u2013\u2014\u2026.") or "." in text[start : tokens[index].start]:
         return ()
-    return (Edit(start, end, " "),)
+    return (TextEdit(start, end, " "),)

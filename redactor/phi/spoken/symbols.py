@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from redactor.phi.spoken.form import Edit
-from redactor.phi.spoken.words import NOT_A_LOCAL_PART, NUMBER_STARTS, PROVIDERS, REPEATS, TOP_LEVEL, Token
+from redactor.phi.spoken.form import TextEdit
+from redactor.phi.spoken.words import NOT_A_LOCAL_PART, NUMBER_STARTS, PROVIDERS, REPEATS, TOP_LEVEL, SpokenToken
 
 SIGNS = {
     "dot": ".", "point": ".", "period": ".", "dash": "-", "hyphen": "-", "minus": "-", "slash": "/", "underscore": "_",
@@ -15,7 +15,7 @@ _ALWAYS = frozenset({"underscore"})
 _DOMAIN_WORDS = 7
 
 
-def read_sign(text: str, tokens: Sequence[Token], index: int) -> tuple[int, Edit] | None:
+def read_sign(text: str, tokens: Sequence[SpokenToken], index: int) -> tuple[int, TextEdit] | None:
     """A sign said between two parts of an address or number: (next index, edit that swallows the spaces around it)."""
     if not 0 < index < len(tokens) - 1:
         return None
@@ -48,7 +48,7 @@ def read_sign(text: str, tokens: Sequence[Token], index: int) -> tuple[int, Edit
     return (index + 1, _swallow(tokens, index, index, sign)) if allowed else None
 
 
-def read_at(text: str, tokens: Sequence[Token], index: int) -> tuple[int, list[Edit]] | None:
+def read_at(text: str, tokens: Sequence[SpokenToken], index: int) -> tuple[int, list[TextEdit]] | None:
     """As in "at" that is an @: what follows is a domain. Joins the words of the domain: "at a o l dot com" → "@aol.com"."""
     if not 0 < index < len(tokens) - 1 or tokens[index - 1].low in NOT_A_LOCAL_PART:
         return None
@@ -65,11 +65,11 @@ def read_at(text: str, tokens: Sequence[Token], index: int) -> tuple[int, list[E
             edits.append(_swallow(tokens, at, at, SIGNS[low]))
         elif nxt is not None and nxt.low not in SIGNS and text[tokens[at].end : nxt.start] != ".":
             word = text[tokens[at].start : tokens[at].end]
-            edits.append(Edit(tokens[at].start, nxt.start, word))
+            edits.append(TextEdit(tokens[at].start, nxt.start, word))
     return end, edits
 
 
-def _domain_end(text: str, tokens: Sequence[Token], start: int) -> int | None:
+def _domain_end(text: str, tokens: Sequence[SpokenToken], start: int) -> int | None:
     """Index after the domain that starts at `start`: up to seven words, then a dot and a top-level name, repeated."""
     end = None
     at = start
@@ -95,7 +95,7 @@ def _domain_end(text: str, tokens: Sequence[Token], start: int) -> int | None:
     return end
 
 
-def _dotted_ahead(text: str, tokens: Sequence[Token], index: int) -> bool:
+def _dotted_ahead(text: str, tokens: Sequence[SpokenToken], index: int) -> bool:
     """Whether "dot com" or the like follows within a few words without a pause: then this sign is part of an address."""
     for at in range(index, min(len(tokens) - 1, index + 6)):
         if at > index and text[tokens[at - 1].end : tokens[at].start] not in {" ", "."}:
@@ -105,25 +105,25 @@ def _dotted_ahead(text: str, tokens: Sequence[Token], index: int) -> bool:
     return False
 
 
-def _after_www(tokens: Sequence[Token], index: int) -> bool:
+def _after_www(tokens: Sequence[SpokenToken], index: int) -> bool:
     """Whether "www" or "w w w" was said within the last seven words: every dot is one of that address then."""
     said = [token.low for token in tokens[max(0, index - 7) : index]]
     return "www" in said or said.count("w") >= 3
 
 
-def _leads_to_domain(tokens: Sequence[Token], at: int) -> bool:
+def _leads_to_domain(tokens: Sequence[SpokenToken], at: int) -> bool:
     if tokens[at].low in {"dot", "period"}:
         return tokens[at + 1].low in TOP_LEVEL
     return any(t.low in TOP_LEVEL for t in tokens[at + 2 : at + 6])
 
 
-def _swallow(tokens: Sequence[Token], first: int, last: int, written: str) -> Edit:
-    return Edit(tokens[first - 1].end, tokens[last + 1].start, written)
+def _swallow(tokens: Sequence[SpokenToken], first: int, last: int, written: str) -> TextEdit:
+    return TextEdit(tokens[first - 1].end, tokens[last + 1].start, written)
 
 
-def _blank(text: str, left: Token, right: Token) -> bool:
+def _blank(text: str, left: SpokenToken, right: SpokenToken) -> bool:
     return text[left.end : right.start].strip() == ""
 
 
-def _numeric(token: Token) -> bool:
+def _numeric(token: SpokenToken) -> bool:
     return token.low.isdigit() or token.low in NUMBER_STARTS or token.low in {"oh", "o"}

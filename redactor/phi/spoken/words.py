@@ -73,7 +73,7 @@ NOT_A_LOCAL_PART = frozenset(
 )
 
 
-class Token(NamedTuple):
+class SpokenToken(NamedTuple):
     start: int
     end: int
     low: str
@@ -88,17 +88,19 @@ _MAY_GROW = re.compile(r"one|two|three|four|five|six|seven|eight|nine|zero|oh|te
 _KNOWN = NUMBER_STARTS | frozenset("someone anyone everyone done gone none money phone often seventeen".split())
 
 
-def tokens_of(text: str) -> list[Token]:
+def tokens_of(text: str) -> list[SpokenToken]:
     """Words and digit runs with their places; `low` is lower case with a straight apostrophe.
 
     Number words that recognition ran together ("fourone", "onetwenty") are taken apart.
     """
-    tokens: list[Token] = []
+    tokens: list[SpokenToken] = []
     for match in TOKEN.finditer(text):
         low = match.group().lower().replace("\u2019", "'")
         start, end = match.span()
         if end - start > 5 and low not in _KNOWN and _MAY_GROW.search(low) and _GROWN.fullmatch(low):
-            tokens.extend(Token(start + part.start(), start + part.end(), part.group()) for part in _PART.finditer(low))
+            tokens.extend(
+                SpokenToken(start + part.start(), start + part.end(), part.group()) for part in _PART.finditer(low)
+            )
             continue
-        tokens.append(Token(start, end, low))
+        tokens.append(SpokenToken(start, end, low))
     return tokens

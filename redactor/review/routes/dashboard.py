@@ -12,7 +12,7 @@ from redactor.audit_log import events
 from redactor.auth import Holder, Person
 from redactor.review.report import report
 from redactor.review.repository import Filters
-from redactor.review.request_context import Desk
+from redactor.review.request_context import RequestContext
 
 COLUMNS = {
     "messages": "id added duration kind verdict severity rules ruleset caller mailbox state version audio".split(),
@@ -20,7 +20,7 @@ COLUMNS = {
 }
 
 
-def router(desk: Desk) -> APIRouter:
+def router(desk: RequestContext) -> APIRouter:
     """Routes of the dashboard."""
     routes = APIRouter()
     reads = Annotated[Person, Depends(desk.guard("report.read"))]
@@ -58,12 +58,12 @@ def router(desk: Desk) -> APIRouter:
     return routes
 
 
-def _messages(desk: Desk) -> Iterator[list[Any]]:
+def _messages(desk: RequestContext) -> Iterator[list[Any]]:
     for row in _all(desk):
         yield [row[name] for name in COLUMNS["messages"]]
 
 
-def _judgments(desk: Desk) -> Iterator[list[Any]]:
+def _judgments(desk: RequestContext) -> Iterator[list[Any]]:
     for row in _all(desk):
         if row["state"] == "new":
             continue
@@ -81,7 +81,7 @@ def _judgments(desk: Desk) -> Iterator[list[Any]]:
                 yield [*head, "", rule, "missed", start, end, final]
 
 
-def _all(desk: Desk) -> Iterator[dict[str, Any]]:
+def _all(desk: RequestContext) -> Iterator[dict[str, Any]]:
     after = ""
     while True:
         page = desk.store.page(Filters(), after=after, limit=500)

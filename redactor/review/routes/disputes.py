@@ -9,12 +9,12 @@ from fastapi.responses import RedirectResponse
 from redactor.audit_log import events
 from redactor.auth import Person, form_of
 from redactor.review.repository import Filters, Stale
-from redactor.review.request_context import RULES, Desk, Message, whole
-from redactor.review.reviews import ANSWERS, VERDICTS, Taken
+from redactor.review.request_context import RULES, Message, RequestContext, whole
+from redactor.review.reviews import ANSWERS, VERDICTS, AlreadyTaken
 from redactor.review.routes.message import LONGEST_TEXT
 
 
-def router(desk: Desk) -> APIRouter:
+def router(desk: RequestContext) -> APIRouter:
     """Routes of adjudication."""
     routes = APIRouter()
     settles = Annotated[Person, Depends(desk.guard("message.hear_redacted", "adjudicate"))]
@@ -68,7 +68,7 @@ def router(desk: Desk) -> APIRouter:
                     message, person.id, turn=turn, verdict=verdict, answers=answers, missed=missed, comment=comment,
                     told=lambda: desk.trail.append(event),
                 )  # fmt: skip
-            except (Stale, Taken) as refused:
+            except (Stale, AlreadyTaken) as refused:
                 problem = f"{refused.message} Nothing of yours was saved; what you typed is below."
                 return shown(person, desk.row(message), status=409, problem=problem, typed=form)
             return RedirectResponse("/disputes", 303)

@@ -11,8 +11,8 @@ from redactor.audit_log import events
 from redactor.auth import Person, form_of
 from redactor.policy import MANUAL, Edit
 from redactor.review.repository import Stale
-from redactor.review.request_context import RULES, Desk, Message, json_of, sitting, whole
-from redactor.review.reviews import ANSWERS, VERDICTS, Taken, Undecided
+from redactor.review.request_context import RULES, Message, RequestContext, json_of, sitting, whole
+from redactor.review.reviews import ANSWERS, VERDICTS, AlreadyTaken, Undecided
 from redactor.types import Interval
 
 LONGEST_TEXT = 2000
@@ -23,7 +23,7 @@ MOST_LABELS = 500
 """Characters of labels in an entry of the trail."""
 
 
-def router(desk: Desk) -> APIRouter:
+def router(desk: RequestContext) -> APIRouter:
     """Routes below a message."""
     routes = APIRouter(prefix="/messages/{message}")
     hears = Annotated[Person, Depends(desk.guard("message.hear_redacted"))]
@@ -144,7 +144,7 @@ def router(desk: Desk) -> APIRouter:
                     message, person.id, version=version, verdict=verdict, comment=comment,
                     told=lambda: desk.trail.append(event),
                 )  # fmt: skip
-            except (Stale, Taken, Undecided) as refused:
+            except (Stale, AlreadyTaken, Undecided) as refused:
                 return desk.page(
                     "kept.html", person, status=409, row=desk.row(message), verdict=verdict, comment=comment, verdicts=VERDICTS,
                     refused=refused,
@@ -186,7 +186,7 @@ def router(desk: Desk) -> APIRouter:
 
 
 def _page(
-    desk: Desk, row: dict[str, Any], shown: dict[str, Any], person: Person, grant: str, *, status: int = 200, problem: str = ""
+    desk: RequestContext, row: dict[str, Any], shown: dict[str, Any], person: Person, grant: str, *, status: int = 200, problem: str = ""
 ) -> Response:  # fmt: skip
     message = row["id"]
     mine = desk.judgments.mine(message, person.id)
@@ -199,7 +199,7 @@ def _page(
     )  # fmt: skip
 
 
-def _answers(desk: Desk, message: str, person: Person) -> dict[str, Any]:
+def _answers(desk: RequestContext, message: str, person: Person) -> dict[str, Any]:
     mine = desk.judgments.mine(message, person.id)
     return {
         "answers": {str(n): a for n, a in mine.answers.items()}, "missed": [list(place) for place in mine.missed],

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 
 from redactor.auth import Person
 from redactor.review.repository import COUNTED, Filters
-from redactor.review.request_context import RULES, Desk, date_of
+from redactor.review.request_context import RULES, RequestContext, date_of
 from redactor.review.schema import STATES
 
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -20,7 +20,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 
 
-def router(desk: Desk) -> APIRouter:
+def router(desk: RequestContext) -> APIRouter:
     """Routes of the queue."""
     routes = APIRouter()
     lister = Annotated[Person, Depends(desk.guard("message.list"))]

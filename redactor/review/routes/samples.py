@@ -10,11 +10,11 @@ from fastapi.responses import RedirectResponse
 from redactor.audit_log import events
 from redactor.auth import Person, form_of
 from redactor.errors import NoInput
-from redactor.review.request_context import Desk, date_of, whole
+from redactor.review.request_context import RequestContext, date_of, whole
 from redactor.review.sampling import LARGEST, STRATA
 
 
-def router(desk: Desk) -> APIRouter:
+def router(desk: RequestContext) -> APIRouter:
     """Routes of samples."""
     routes = APIRouter()
     draws = Annotated[Person, Depends(desk.guard("sample.draw"))]

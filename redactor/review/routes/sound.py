@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
 from redactor.audit_log import events
 from redactor.auth import Person
-from redactor.review.request_context import Desk, Message, begins, ranged, sitting
-from redactor.review.version_store import Opened
+from redactor.review.request_context import Message, RequestContext, begins, ranged, sitting
+from redactor.review.version_store import OpenVersion
 from redactor.review.versions import TYPES
 
 KINDS = {
@@ -20,15 +20,15 @@ KINDS = {
 }
 
 
-def router(desk: Desk) -> APIRouter:
+def router(desk: RequestContext) -> APIRouter:
     """Routes of sound."""
     routes = APIRouter(prefix="/messages/{message}")
     hears = Annotated[Person, Depends(desk.guard("message.hear_redacted"))]
     reveals = Annotated[Person, Depends(desk.guard("message.hear_original"))]
 
-    def sound_of(message: str, folder: str) -> tuple[str, Opened]:
+    def sound_of(message: str, folder: str) -> tuple[str, OpenVersion]:
         path = desk.studio.shelf.sound(message, folder)
-        return PurePath(path).suffix, Opened(path)
+        return PurePath(path).suffix, OpenVersion(path)
 
     def told(request: Request, person: Person, event: events.RedactedHeard | events.OriginalHeard) -> None:
         """One event for what is heard in many pieces; none of them without one."""

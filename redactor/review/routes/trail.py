@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from redactor.audit_log import events, newest
 from redactor.auth import Person
-from redactor.review.request_context import Desk
+from redactor.review.request_context import RequestContext
 
 PAGE = 100
 ACTOR = re.compile(r"(person|token|user):[0-9]{1,18}|service|trail")
@@ -17,7 +17,7 @@ MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LogRow:
     """What a row shows; `fields` None: the line is no entry of ours, so nothing of it is shown."""
 
     number: int
@@ -27,7 +27,7 @@ class Entry:
     fields: tuple[tuple[str, str | int], ...] | None = None
 
 
-def router(desk: Desk) -> APIRouter:
+def router(desk: RequestContext) -> APIRouter:
     """Routes of the trail."""
     routes = APIRouter()
     reads = Annotated[Person, Depends(desk.guard("trail.read"))]
@@ -56,16 +56,16 @@ def router(desk: Desk) -> APIRouter:
     return routes
 
 
-def shown(entry: dict[str, Any]) -> Entry:
+def shown(entry: dict[str, Any]) -> LogRow:
     """An entry as a row, made anew as its event: what somebody wrote into the file by hand might be speech, and then does not fit."""
     number = int(entry["n"])
     rest = {name: value for name, value in entry.items() if name not in ("n", "t", "event", "mac")}
     kind, moment = entry.get("event"), entry.get("t")
     if not (isinstance(kind, str) and kind in events.KINDS and isinstance(moment, str) and MOMENT.fullmatch(moment)):
-        return Entry(number)
+        return LogRow(number)
     try:
         body = events.body_of(events.KINDS[kind](**rest))
     except (TypeError, ValueError):
-        return Entry(number)
+        return LogRow(number)
     fields = tuple((name, value) for name, value in body.items() if name not in ("event", "by"))
-    return Entry(number, f"{moment[:10]} {moment[11:19]} UTC", kind, body["by"], fields)
+    return LogRow(number, f"{moment[:10]} {moment[11:19]} UTC", kind, body["by"], fields)

@@ -13,12 +13,12 @@ from starlette.exceptions import HTTPException
 from redactor import __version__
 from redactor.service.api import status
 from redactor.service.api import webhooks as inbound
-from redactor.service.api.dependencies import Office
+from redactor.service.api.dependencies import ServiceContext
 
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
-def build_app(office: Office) -> FastAPI:
+def build_app(office: ServiceContext) -> FastAPI:
     """The ASGI application of a service."""
     app = FastAPI(
         title="redactor", version=__version__, summary="Redacts protected health information from voicemail.",

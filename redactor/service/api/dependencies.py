@@ -24,7 +24,7 @@ BODY_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
+class ServiceContext:
     """`trouble`: why the service is not ready, "" if it is; `wake`: called after something was put in the queue; `review`: an application for
     all paths that are not the service's own; `scopes`: of a token of `redactor accounts token`, none if there is no such token.
     """

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi import Path as InPath
 
-from redactor.service.api.dependencies import Office, refusal
+from redactor.service.api.dependencies import ServiceContext, refusal
 from redactor.service.results import document_of, target_of
 
 Number = Annotated[int, InPath(ge=1, le=2**62)]
@@ -26,7 +26,7 @@ UNKNOWN: dict[int | str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def health(office: Office) -> APIRouter:
+def health(office: ServiceContext) -> APIRouter:
     """Routes for supervisors."""
     routes = APIRouter()
 
@@ -54,7 +54,7 @@ def health(office: Office) -> APIRouter:
     return routes
 
 
-def jobs(office: Office) -> APIRouter:
+def jobs(office: ServiceContext) -> APIRouter:
     """Routes behind the token: to read with the scope jobs, to change something with the scope retry."""
     routes = APIRouter(dependencies=[Depends(_guard(office, "jobs"))], responses=UNKNOWN)
     changes = APIRouter(dependencies=[Depends(_guard(office, "retry"))], responses=UNKNOWN)
@@ -102,7 +102,7 @@ def jobs(office: Office) -> APIRouter:
     return both
 
 
-def _guard(office: Office, scope: str) -> Callable[[Request], Awaitable[None]]:
+def _guard(office: ServiceContext, scope: str) -> Callable[[Request], Awaitable[None]]:
     async def guard(request: Request) -> None:
         if not await office.admits(request, scope, office.settings.http.token):
             raise refusal(401, "bad-token", {"WWW-Authenticate": "Bearer"})
@@ -110,7 +110,7 @@ def _guard(office: Office, scope: str) -> Callable[[Request], Awaitable[None]]:
     return guard
 
 
-def _artefact(office: Office, document: Path, audio: str, kind: str) -> bytes | None:
+def _artefact(office: ServiceContext, document: Path, audio: str, kind: str) -> bytes | None:
     """Content of one file of a result; None unless all of it is there as we made it."""
     files = office.results.read(target_of(document), audio)
     if files is None:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from redactor.audio import AUDIO_SUFFIXES
 from redactor.errors import RefusedInput
-from redactor.service.api.dependencies import Office, accepted, refusal
+from redactor.service.api.dependencies import ServiceContext, accepted, refusal
 from redactor.service.ingest.fetch import allowed
 from redactor.service.jobs.queue import NewJob
 from redactor.webhook_signatures import twilio_is_genuine, webhook_is_genuine
@@ -23,7 +23,7 @@ RECORDS = 100
 """Most records of one S3 event."""
 
 
-class Told(BaseModel):
+class RecordingNotice(BaseModel):
     """What a signed webhook says of a recording."""
 
     id: str = Field(min_length=1, max_length=200, description="What the sender calls the recording.")
@@ -52,7 +52,7 @@ class Record(BaseModel):
     s3: Stored
 
 
-class Event(BaseModel):
+class StorageEvent(BaseModel):
     """An S3 event notification, as far as it is needed."""
 
     Records: list[Record] = Field(max_length=RECORDS)
@@ -86,7 +86,7 @@ def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def router(office: Office) -> APIRouter:
+def router(office: ServiceContext) -> APIRouter:
     """The routes."""
     routes = APIRouter(responses=ANSWERS)
     s = office.settings
@@ -120,7 +120,7 @@ def router(office: Office) -> APIRouter:
         number, new = await office.add(NewJob("twilio", sid, "", {"kind": "twilio", "url": address, "id": sid}))
         return accepted(number, new=new)
 
-    @routes.post("/webhook", openapi_extra=_body(Told), response_class=Response)
+    @routes.post("/webhook", openapi_extra=_body(RecordingNotice), response_class=Response)
     async def webhook(request: Request) -> Response:
         """A recording to fetch, told of by a request that is signed as Standard Webhooks has it, or by the holder of a token for hooks."""
         if not s.webhook.secret:
@@ -128,7 +128,7 @@ def router(office: Office) -> APIRouter:
         raw = await office.body(request)
         if not (webhook_is_genuine(s.webhook.secret, request.headers, raw) or await office.admits(request, "hook")):
             raise refusal(401, "bad-signature")
-        told = _read(Told, raw)
+        told = _read(RecordingNotice, raw)
         _check_host(told.url, s.webhook.hosts)
         ending = told.suffix if told.suffix.lower() in AUDIO_SUFFIXES else ""
         details = {"kind": "url", "url": told.url, "id": told.id, "suffix": ending}
@@ -138,14 +138,14 @@ def router(office: Office) -> APIRouter:
         )
         return accepted(number, new=new)
 
-    @routes.post("/s3", openapi_extra=_body(Event), response_class=Response)
+    @routes.post("/s3", openapi_extra=_body(StorageEvent), response_class=Response)
     async def s3(request: Request) -> Response:
         """S3 event notifications (AWS, MinIO and others); Authorization: Bearer TOKEN."""
         if not s.s3.endpoint:
             raise refusal(404, "not-configured")
         if not await office.admits(request, "hook", s.s3.token):
             raise refusal(401, "bad-token")
-        event = _read(Event, await office.body(request))
+        event = _read(StorageEvent, await office.body(request))
         added = 0
         for record in event.Records:
             bucket, key = record.s3.bucket.name, unquote_plus(record.s3.object.key)

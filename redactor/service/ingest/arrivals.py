@@ -17,8 +17,8 @@ from redactor.audio import Limits
 from redactor.errors import Busy, NoInput, RefusedInput
 from redactor.hook.ticket import Ticket
 from redactor.safe_open import Gone, opened, plain, read_all
-from redactor.service.ingest.asterisk import LOOKS, Message, hash_of, inode_of, messages, stamp_of
-from redactor.service.ingest.spool_reader import Tickets
+from redactor.service.ingest.asterisk import LOOKS, MailboxMessage, hash_of, inode_of, messages, stamp_of
+from redactor.service.ingest.spool_reader import SpoolReader
 from redactor.service.jobs.queue import NewJob, Queue
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def must_all_wait(error: Exception) -> bool:
     return isinstance(error, (Busy, SQLAlchemyError)) and not isinstance(error, (IntegrityError, DataError))
 
 
-class Arrivals:
+class Ingest:
     """See the module's text.
 
     Args:
@@ -48,7 +48,7 @@ class Arrivals:
     def __init__(
         self,
         *,
-        tickets: Tickets,
+        tickets: SpoolReader,
         queue: Queue,
         roots: tuple[str, ...],
         voicemail: str,
@@ -118,7 +118,7 @@ class Arrivals:
             new += self._guarded(partial(self._add_message, job, via, (looks, message.stamp), message))
         return new
 
-    def _add_message(self, job: NewJob, via: str, looks: tuple[str, str], message: Message) -> bool:
+    def _add_message(self, job: NewJob, via: str, looks: tuple[str, str], message: MailboxMessage) -> bool:
         return self._add(job, via=via, looks=looks, message=message)[1]
 
     def _guarded(self, action: Callable[[], int]) -> int:
@@ -162,7 +162,7 @@ class Arrivals:
             return read_all(descriptor, self._limits.max_bytes)
 
     def _add(
-        self, new: NewJob, *, via: str, looks: tuple[str, str] | None = None, message: Message | None = None
+        self, new: NewJob, *, via: str, looks: tuple[str, str] | None = None, message: MailboxMessage | None = None
     ) -> tuple[int, bool]:
         if self._originals and (made_of := self._originals.made_of(new.audio)):
             self._know_better(new, made_of, message)
@@ -176,7 +176,7 @@ class Arrivals:
         self._told(via, "new" if added else "known")
         return number, added
 
-    def _know_better(self, new: NewJob, made_of: str, message: Message | None) -> None:
+    def _know_better(self, new: NewJob, made_of: str, message: MailboxMessage | None) -> None:
         """What lies there we wrote: but it may be told which way it went, or Asterisk may have copied other formats of it before."""
         assert self._originals is not None
         number = self._queue.number_of(new.source, new.message, made_of) or self._queue.number_at(new.place, made_of)

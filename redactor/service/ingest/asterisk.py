@@ -30,7 +30,7 @@ _LARGEST_TEXT = 16_384
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class MailboxMessage:
     """A complete message. `repr` shows nothing that names it.
 
     Attributes:
@@ -57,7 +57,7 @@ def messages(
     largest: int,
     fresh: Callable[[Sequence[str]], Collection[str]] | None = None,
     halfway: Callable[[str], bool] = lambda _: False,
-) -> Iterator[Message]:
+) -> Iterator[MailboxMessage]:
     """The messages of a mailbox, all folders.
 
     Args:
@@ -103,12 +103,12 @@ def _pairs(descriptor: int) -> list[tuple[str, str, str]]:
     return found
 
 
-def located(box: str, identity: str, roots: Sequence[str], *, largest: int) -> list[Message]:
+def located(box: str, identity: str, roots: Sequence[str], *, largest: int) -> list[MailboxMessage]:
     """All that lies under an id in a box: a message that is being saved lies in two folders."""
     return [m for m in messages(box, roots, largest=largest) if m.id == identity]
 
 
-def relocate(box: str, identity: str, audio: str, roots: Sequence[str], *, largest: int) -> Message:
+def relocate(box: str, identity: str, audio: str, roots: Sequence[str], *, largest: int) -> MailboxMessage:
     """A message that is not where it was.
 
     Raises:
@@ -153,7 +153,9 @@ def hash_of(data: bytes, stamp: str, *, largest: int) -> str:
     return hashlib.sha256(data if len(data) <= largest else b"too large: " + stamp.encode()).hexdigest()
 
 
-def _read(text: str, audio: str, roots: Sequence[str], largest: int, halfway: Callable[[str], bool]) -> Message | None:
+def _read(
+    text: str, audio: str, roots: Sequence[str], largest: int, halfway: Callable[[str], bool]
+) -> MailboxMessage | None:
     for _ in range(LOOKS):
         with opened(audio, roots) as descriptor:
             stamp = stamp_of(os.fstat(descriptor))
@@ -164,7 +166,7 @@ def _read(text: str, audio: str, roots: Sequence[str], largest: int, halfway: Ca
             still = stamp_of(os.fstat(descriptor)) == stamp
         if still and _facts(text, roots) == before:
             identity, named = before
-            return Message(audio, identity, named, hash_of(data, stamp, largest=largest), data, stamp)
+            return MailboxMessage(audio, identity, named, hash_of(data, stamp, largest=largest), data, stamp)
     return None
 
 

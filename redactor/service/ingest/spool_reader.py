@@ -25,7 +25,7 @@ UNREADABLE = 86_400.0
 """Seconds after which a ticket that cannot be read keeps no recording from being taken without one."""
 
 
-class Tickets:
+class SpoolReader:
     """`new/` of the spool, and `refused/` for what was no ticket.
 
     Args:

@@ -20,7 +20,7 @@ from redactor.audio import AUDIO_SUFFIXES
 from redactor.errors import NoInput, RedactorError, RefusedInput
 from redactor.hook.ticket import Ticket, read_ticket
 from redactor.safe_open import opened, opened_folder, read_all
-from redactor.service.ingest.arrivals import Arrivals, must_all_wait
+from redactor.service.ingest.arrivals import Ingest, must_all_wait
 from redactor.service.ingest.asterisk import stamp_of
 from redactor.service.jobs.queue import NewJob
 
@@ -43,8 +43,8 @@ class _Later(NamedTuple):
 _NEVER = _Later(0.0, 0.0, 0.0)
 
 
-class Intake(Arrivals):
-    """See the module's text, and `Arrivals` for the other arguments.
+class Sweeper(Ingest):
+    """See the module's text, and `Ingest` for the other arguments.
 
     Args:
         settle: seconds for which a file must not have changed before the sweeper takes it.

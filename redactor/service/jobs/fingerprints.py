@@ -15,7 +15,7 @@ CHUNK = 500
 """Files asked for at a time: few enough for any database's limit of parameters."""
 
 
-class Stamps:
+class FileFingerprints:
     """Safe for many threads and processes.
 
     Args:

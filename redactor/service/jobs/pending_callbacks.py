@@ -11,7 +11,7 @@ from redactor.service.jobs.schema import calls
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class PendingCallback:
     """A callback that is ours to make: the job, which attempt this is, and until when others leave it alone."""
 
     job: int
@@ -25,7 +25,7 @@ class Outbox:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def due(self, count: int, *, hold: float) -> list[Call]:
+    def due(self, count: int, *, hold: float) -> list[PendingCallback]:
         """Callbacks that are due; others leave them alone for `hold` seconds."""
         with self._engine.begin() as c:
             at = now(c)
@@ -41,9 +41,9 @@ class Outbox:
                 c.execute(
                     update(calls).where(calls.c.job == row.job).values(attempts=row.attempts + 1, not_before=at + hold)
                 )
-        return [Call(row.job, row.attempts + 1, at + hold) for row in rows]
+        return [PendingCallback(row.job, row.attempts + 1, at + hold) for row in rows]
 
-    def end(self, call: Call, state: str, *, delay: float = 0.0) -> bool:
+    def end(self, call: PendingCallback, state: str, *, delay: float = 0.0) -> bool:
         """A callback was "sent", is given up ("dead"), or is "waiting" for another try after `delay` seconds.
 
         False if it is not ours any more: the job has been retried meanwhile, and what waits now tells of another end.

@@ -11,13 +11,13 @@ from sqlalchemy import Connection, Row, and_, func, select
 from redactor.crypto import Sealer
 from redactor.database import connect, now, reading
 from redactor.errors import NoInput
-from redactor.service.jobs.fingerprints import Stamps
+from redactor.service.jobs.fingerprints import FileFingerprints
 from redactor.service.jobs.schema import jobs
 
 OPEN = ("queued", "claimed")
 
 
-class Register:
+class JobQueries:
     """The reading half of `Queue`.
 
     Args:
@@ -28,7 +28,7 @@ class Register:
     def __init__(self, url: str, sealer: Sealer) -> None:
         self.engine = connect(url)
         self.sealer = sealer
-        self.stamps = Stamps(self.engine, sealer)
+        self.stamps = FileFingerprints(self.engine, sealer)
 
     def counts(self) -> dict[str, int]:
         """Jobs by state."""

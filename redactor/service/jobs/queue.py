@@ -21,7 +21,7 @@ from sqlalchemy import Row, and_, case, delete, insert, or_, select, update
 from redactor.crypto import Sealer
 from redactor.database import clock, insert_new, locked, now, reading
 from redactor.errors import Busy, ConfigurationError, CrashedRepeatedly, NoInput, RedactorError
-from redactor.service.jobs.queries import Register
+from redactor.service.jobs.queries import JobQueries
 from redactor.service.jobs.schema import calls, jobs, make_tables
 from redactor.types import Outcome
 
@@ -80,7 +80,7 @@ class Job:
     alone: bool = False
 
 
-class Queue(Register):
+class Queue(JobQueries):
     """See the module's text. Safe for many threads and many processes.
 
     Args:

@@ -17,7 +17,7 @@ from redactor.errors import OutputError
 _NAME = re.compile(r"([0-9a-f]{32})-([0-9a-f]{16})")
 
 
-class Presence:
+class WorkerLocks:
     """`name` identifies this process in the queue: HOST-TOKEN, both random.
 
     Raises:

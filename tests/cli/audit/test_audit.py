@@ -10,9 +10,9 @@ import pytest
 import spoken
 from sent_cases import BASE, NUMBER, said
 
-from redactor.compliance import Audited, Breach, Kind, Severity, Verdict
+from redactor.compliance import Audited, Breach, Kind, RuleVerdict, Severity
 from redactor.compliance.recipients import read_sendings
-from redactor.compliance.results import Row, discreet, harmless
+from redactor.compliance.results import ResultRow, discreet, harmless
 from redactor.compliance.reviewed import Rate, missed
 from redactor.compliance.transcriber import clipped
 from redactor.storage import Inputs
@@ -234,8 +234,10 @@ def test_of_the_same_names_each_path_has_its_own_row(run, tmp_path):
 
 
 def row_of(identity, *rules):
-    breaches = tuple(Breach(r, Severity.S2, Verdict.FINDINGS, why="x") for r in rules)
-    return Row(1, identity, Audited(identity, "t/1", Kind.OTHER, Verdict.FINDINGS if rules else Verdict.PASS, breaches))
+    breaches = tuple(Breach(r, Severity.S2, RuleVerdict.FINDINGS, why="x") for r in rules)
+    return ResultRow(
+        1, identity, Audited(identity, "t/1", Kind.OTHER, RuleVerdict.FINDINGS if rules else RuleVerdict.PASS, breaches)
+    )
 
 
 def test_a_label_counts_for_one_message_or_for_none():

@@ -5,26 +5,28 @@ from datetime import date
 
 import pytest
 
-from redactor.compliance import Audited, Breach, Evidence, Kind, Severity, Verdict, load_rules
+from redactor.compliance import Audited, Breach, Evidence, Kind, RuleVerdict, Severity, load_rules
 from redactor.compliance.report import render
-from redactor.compliance.results import Row
+from redactor.compliance.results import ResultRow
 from redactor.compliance.reviewed import missed
 
 EVIL = "<script>alert(1)</script>"
 
 
-def rows(n: int = 40) -> list[Row]:
+def rows(n: int = 40) -> list[ResultRow]:
     made = []
     for i in range(n):
         evidence = Evidence(0, 3, 5, 1.0, 1.5, 0.8, 0.85, "MedicationRecognizer MEDICATION", EVIL)
-        open_ = Breach("V17", Severity.S1, Verdict.UNDETERMINED, (), ("restrictions",), "Not known.", "")
-        found = Breach("V02", Severity.S1, Verdict.FINDINGS, (evidence,), (), "A medication is told.", "Say less.")
+        open_ = Breach("V17", Severity.S1, RuleVerdict.UNDETERMINED, (), ("restrictions",), "Not known.", "")
+        found = Breach("V02", Severity.S1, RuleVerdict.FINDINGS, (evidence,), (), "A medication is told.", "Say less.")
         breaches = ((), (open_,), (found, open_))[i % 3]
-        verdict = (Verdict.PASS, Verdict.UNDETERMINED, Verdict.FINDINGS)[i % 3]
+        verdict = (RuleVerdict.PASS, RuleVerdict.UNDETERMINED, RuleVerdict.FINDINGS)[i % 3]
         audited = Audited(f"{i:064x}", "voicemail/1", Kind.CALLBACK, verdict, breaches, duration=12.0)
-        made.append(Row(i + 1, audited.id, audited, EVIL if i == 2 else f"staff-{i % 4}", date(2026, 6, 1 + i % 20)))
+        made.append(
+            ResultRow(i + 1, audited.id, audited, EVIL if i == 2 else f"staff-{i % 4}", date(2026, 6, 1 + i % 20))
+        )
     made.append(
-        Row(n + 1, "f" * 64, reason="damaged-audio", message="Cut short.", hint="Export it again.", exit_code=65)
+        ResultRow(n + 1, "f" * 64, reason="damaged-audio", message="Cut short.", hint="Export it again.", exit_code=65)
     )
     return made
 
