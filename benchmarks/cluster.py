@@ -1,11 +1,15 @@
-"""What `--cluster` costs: the same files through the local pool, one Ray worker with all cores, and two Ray nodes that share them.
+"""What `--cluster` costs: the same files through the local pool, one Ray worker with all cores, and two Ray nodes that
+share them.
 
     python benchmarks/cluster.py [--small 1] [--large 6] [--repeats 3] [--json FILE]
 
-Each way redacts copies of the WAV files of sample_audio/ twice: few and many. The difference, divided by the recordings between, is the steady cost of a
-recording; the rest is the start (Ray, models in each worker). Ways take turns, medians are printed. Needs the extra "cluster" and at least two cores.
+Each way redacts copies of the WAV files of sample_audio/ twice: few and many. The difference, divided by the recordings
+between, is the steady cost of a
+recording; the rest is the start (Ray, models in each worker). Ways take turns, medians are printed. Needs the extra
+"cluster" and at least two cores.
 
-Caveats: nodes of one machine talk over its loopback interface and share its disk and memory; the demonstration checkpoint makes recordings
+Caveats: nodes of one machine talk over its loopback interface and share its disk and memory; the demonstration
+checkpoint makes recordings
 cheap, so that overhead weighs more than with a real one; two nodes with half the cores each also mean smaller batches.
 """
 
@@ -48,13 +52,19 @@ def nodes(count: int, cores: int) -> Iterator[str]:
         started = []
         try:
             for n in range(count):
-                place = [f"--address={address}"] if n else ["--head", f"--port={port}", f"--temp-dir={temp}", "--include-dashboard=false"]  # fmt: skip
+                place = (
+                    [f"--address={address}"]
+                    if n
+                    else ["--head", f"--port={port}", f"--temp-dir={temp}", "--include-dashboard=false"]
+                )
                 started.append(
                     subprocess.Popen(
-                        [BIN / "ray", "start", *common, *place], env={**os.environ, **AUTH},
-                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                        [BIN / "ray", "start", *common, *place],
+                        env={**os.environ, **AUTH},
+                        stdout=subprocess.DEVNULL,
+                        stderr=subprocess.DEVNULL,
                     )
-                )  # fmt: skip
+                )
                 time.sleep(15)
             yield address
         finally:
@@ -70,11 +80,22 @@ def redact(archive: Path, *more: str) -> dict[str, float]:
         began = time.perf_counter()
         done = subprocess.run(
             [
-                BIN / "redactor", "redact", archive, "--out", out, "--model", "voicemail-micro", "--unheard", "bleep", "--json",
+                BIN / "redactor",
+                "redact",
+                archive,
+                "--out",
+                out,
+                "--model",
+                "voicemail-micro",
+                "--unheard",
+                "bleep",
+                "--json",
                 *more,
             ],
-            env={**os.environ, **AUTH}, capture_output=True, check=True,
-        )  # fmt: skip
+            env={**os.environ, **AUTH},
+            capture_output=True,
+            check=True,
+        )
         whole = time.perf_counter() - began
     summary = json.loads(done.stdout)
     assert summary["redacted"] == summary["items"], summary
@@ -122,10 +143,21 @@ def main() -> None:
     if args.json:
         commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
         stamp = {
-            "commit": commit.stdout.strip(), "cores": cores, "machine": platform.processor() or platform.machine(), "python": platform.python_version(),
-            "load": os.getloadavg()[2], "model": "voicemail-micro", "files": items,
-        }  # fmt: skip
-        args.json.write_text(json.dumps({"stamp": stamp, "rows": rows, "runs": {w: {str(n): r for n, r in x.items()} for w, x in seen.items()}}, indent=1) + "\n")  # fmt: skip
+            "commit": commit.stdout.strip(),
+            "cores": cores,
+            "machine": platform.processor() or platform.machine(),
+            "python": platform.python_version(),
+            "load": os.getloadavg()[2],
+            "model": "voicemail-micro",
+            "files": items,
+        }
+        args.json.write_text(
+            json.dumps(
+                {"stamp": stamp, "rows": rows, "runs": {w: {str(n): r for n, r in x.items()} for w, x in seen.items()}},
+                indent=1,
+            )
+            + "\n"
+        )
 
 
 if __name__ == "__main__":

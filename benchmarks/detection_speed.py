@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""Words a second of each part of the detector on one core, beside Presidio's default recognizers on the same texts in the same run.
+"""Words a second of each part of the detector on one core, beside Presidio's default recognizers on the same texts in
+the same run.
 
     python benchmarks/detection_speed.py TEXTS.jsonl... [--json OUT.json] [--rounds 5]
 
-TEXTS: JSONL with "text"; a table for each file. Times are CPU seconds of this process (other work on the machine does not count), the median of the
-rounds after one warm-up. Presidio's defaults run on the same blank tokenizer, since its own pretrained pipeline would be a
+TEXTS: JSONL with "text"; a table for each file. Times are CPU seconds of this process (other work on the machine does
+not count), the median of the
+rounds after one warm-up. Presidio's defaults run on the same blank tokenizer, since its own pretrained pipeline would
+be a
 download; with it they are slower. Words are counted by blanks.
 """
 
@@ -33,7 +36,8 @@ def presidio_defaults() -> AnalyzerEngine:
     registry = RecognizerRegistry(supported_languages=["en"])
     registry.load_predefined_recognizers(languages=["en"])
     registry.recognizers = [r for r in registry.recognizers if "Spacy" not in r.name]
-    # Ours come after: Presidio's loader looks classes up by name among all that exist, and some of ours are called alike.
+    # Ours come after: Presidio's loader looks classes up by name among all that exist, and some of ours are called
+    # alike.
     from redactor.phi.nlp_engine import OfflineNlpEngine
 
     class Blank(OfflineNlpEngine):
@@ -91,7 +95,8 @@ def measurer(rounds: int) -> Callable[[Path], dict[str, Any]]:
             ]
         rates = {name: rate(words, work, rounds) for name, work in parts.items()}
         print(
-            f"{path.name}: {len(texts)} texts, {words} words, CPU time of one core ({platform.machine()}, Python {platform.python_version()})"
+            f"{path.name}: {len(texts)} texts, {words} words, CPU time of one core ({platform.machine()}, "
+            f"Python {platform.python_version()})"
         )
         for name, value in rates.items():
             print(f"{name:28}{value:12,.0f} words/s")

@@ -1,8 +1,10 @@
-"""Requests that schemathesis makes of the OpenAPI description, against a running service: no server error, and no answer that quotes a request.
+"""Requests that schemathesis makes of the OpenAPI description, against a running service: no server error, and no
+answer that quotes a request.
 
     python benchmarks/fuzz_api.py [--requests 2000] [--seed 1] [--json FILE]      # needs the extra `bench`
 
-All doors are open. A share of the requests is signed as its door wants it, so that they get past the signature; every request carries planted PHI in a header, and
+All doors are open. A share of the requests is signed as its door wants it, so that they get past the signature; every
+request carries planted PHI in a header, and
 in its query. Answers of 503 with Retry-After are the full queue and no error.
 """
 
@@ -55,8 +57,10 @@ def open_doors(site: hooks.Site) -> None:
         'listen = ""', f'listen = "127.0.0.1:0"\npublic_url = "{PUBLIC}"\ntoken_file = {token}'
     )
     site.config.write_text(
-        f'{text}[twilio]\naccount = "AC1"\ntoken_file = {secret}\nhosts = ["https://127.0.0.1:9"]\n[webhook]\nsecret_file = {secret}\nhosts = ["https://127.0.0.1:9"]\n'
-        f'[s3]\nendpoint = "https://127.0.0.1:9"\nbuckets = ["calls"]\naccess_key_file = {secret}\nsecret_key_file = {secret}\ntoken_file = {token}\n'
+        f'{text}[twilio]\naccount = "AC1"\ntoken_file = {secret}\nhosts = '
+        f'["https://127.0.0.1:9"]\n[webhook]\nsecret_file = {secret}\nhosts = ["https://127.0.0.1:9"]\n'
+        f'[s3]\nendpoint = "https://127.0.0.1:9"\nbuckets = ["calls"]\naccess_key_file = '
+        f"{secret}\nsecret_key_file = {secret}\ntoken_file = {token}\n"
     )
 
 
@@ -113,7 +117,8 @@ def run(folder: Path, *, requests: int, seed_number: int) -> dict[str, Any]:
                     quoted += [v for v in case.body.values() if isinstance(v, str) and len(v) > 8]
                 if answer.status_code >= 500 and answer.status_code != 503:
                     problems.append(f"{operation.path}: {answer.status_code}")  # noqa: B023
-                # Hypothesis draws from the words of our own source, too: what the same answer says to others is no quotation.
+                # Hypothesis draws from the words of our own source, too: what the same answer says to others is no
+                # quotation.
                 usual = said.setdefault((operation.path, answer.status_code), text)  # noqa: B023
                 if any(
                     (q in text or urllib.parse.quote(q) in text) and (usual is text or q not in usual) for q in quoted
@@ -135,9 +140,14 @@ def run(folder: Path, *, requests: int, seed_number: int) -> dict[str, Any]:
         code = hooks.stop(process)
     log = site.log.read_text()
     return {
-        "requests": sent, "operations": len(operations), "alive": alive, "ended": code, "statuses": dict(sorted(statuses.items())), "problems": problems[:20],
+        "requests": sent,
+        "operations": len(operations),
+        "alive": alive,
+        "ended": code,
+        "statuses": dict(sorted(statuses.items())),
+        "problems": problems[:20],
         "log_names_somebody": CANARY in log or "Traceback" in log,
-    }  # fmt: skip
+    }
 
 
 def main() -> None:

@@ -1,10 +1,14 @@
-"""Mutated recordings through the running service: whatever is in a file, the service stays up and writes nothing that is not redacted.
+"""Mutated recordings through the running service: whatever is in a file, the service stays up and writes nothing that
+is not redacted.
 
     python benchmarks/fuzz_audio.py [--files 10000] [--seed 1] [--json FILE]
 
-Takes a short message in several formats, changes each copy in one to many places (bits, bytes, blocks, lengths in headers, cuts, splices of two files), and puts all below the root of a real
-`redactor serve`, whose sweeper finds them. Each has a transcript with words to cover, so that everything that can be decoded is redacted. Then: the service is the same
-process as at the start; every file has exactly one end; in every result the covered stretch sounds like something else, and no document holds the words. Prints
+Takes a short message in several formats, changes each copy in one to many places (bits, bytes, blocks, lengths in
+headers, cuts, splices of two files), and puts all below the root of a real
+`redactor serve`, whose sweeper finds them. Each has a transcript with words to cover, so that everything that can be
+decoded is redacted. Then: the service is the same
+process as at the start; every file has exactly one end; in every result the covered stretch sounds like something else,
+and no document holds the words. Prints
 counts by reason; "internal-error" is a fault of ours.
 Caveat: mutations of the container are found more often than those deep in a codec; this is no coverage-guided fuzzing.
 """
@@ -33,10 +37,17 @@ from redactor.errors import RedactorError
 from redactor.types import AudioFormat
 
 FORMATS = (
-    ("WAV", "PCM_16", ".wav", "soundfile"), ("WAV", "ULAW", ".wav", "soundfile"), ("WAV", "GSM610", ".WAV", "soundfile"), ("FLAC", "PCM_16", ".flac", "soundfile"),
-    ("OGG", "OPUS", ".opus", "soundfile"), ("MP3", "mp3float", ".mp3", "pyav"), ("MP4", "aac", ".m4a", "pyav"), ("AMR", "amr_nb", ".amr", "pyav"),
-    ("AU", "ULAW", ".au", "soundfile"), ("WAV", "MS_ADPCM", ".wav", "soundfile"),
-)  # fmt: skip
+    ("WAV", "PCM_16", ".wav", "soundfile"),
+    ("WAV", "ULAW", ".wav", "soundfile"),
+    ("WAV", "GSM610", ".WAV", "soundfile"),
+    ("FLAC", "PCM_16", ".flac", "soundfile"),
+    ("OGG", "OPUS", ".opus", "soundfile"),
+    ("MP3", "mp3float", ".mp3", "pyav"),
+    ("MP4", "aac", ".m4a", "pyav"),
+    ("AMR", "amr_nb", ".amr", "pyav"),
+    ("AU", "ULAW", ".au", "soundfile"),
+    ("WAV", "MS_ADPCM", ".wav", "soundfile"),
+)
 COVERED = (1.15, 1.55)
 """Seconds of the message in which the name is said, well inside (`hook_messages.SAID`: 0.27 s a word)."""
 
@@ -125,9 +136,15 @@ def run(folder: Path, *, count: int, seed: int) -> dict[str, Any]:
     finally:
         hooks.stop(process)
     return {
-        "files": count, "seed": seed, "alive": alive, "seconds": round(time.monotonic() - began, 1), "states": counts, "reasons": dict(reasons),
-        "wrong": wrong(site, files), "log": "whitlock" in site.log.read_text().lower(),
-    }  # fmt: skip
+        "files": count,
+        "seed": seed,
+        "alive": alive,
+        "seconds": round(time.monotonic() - began, 1),
+        "states": counts,
+        "reasons": dict(reasons),
+        "wrong": wrong(site, files),
+        "log": "whitlock" in site.log.read_text().lower(),
+    }
 
 
 def wrong(site: hooks.Site, files: dict[str, str]) -> list[str]:

@@ -15,7 +15,9 @@ SAID = "hi this is dana whitlock please call me back at two oh six five five fiv
 
 
 def message(seed: int) -> tuple[bytes, str]:
-    """A message that sounds like the letters of its words (µ-law, 8 kHz, 6 s), and its transcript as Whisper writes it."""
+    """A message that sounds like the letters of its words (µ-law, 8 kHz, 6 s), and its transcript as Whisper writes
+    it.
+    """
     words: list[dict[str, Any]] = []
     now = 0.3
     for word in SAID.split():

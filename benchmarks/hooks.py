@@ -1,6 +1,7 @@
 """Calls of the hook in bursts while the service is killed, and how long a recording waits for its twin at rising load.
 
-    python benchmarks/hooks.py [--recordings 2000] [--kills 5] [--services 1] [--database sqlite|postgresql] [--json FILE]
+    python benchmarks/hooks.py [--recordings 2000] [--kills 5] [--services 1] [--database sqlite|postgresql] [--json
+    FILE]
     python benchmarks/hooks.py --load 0.1 0.5 1 2 --seconds 60 --burst 50 [--bursts 1] [--model base] [--json FILE]
                                [--plot FILE]
 
@@ -73,8 +74,10 @@ class Site:
             url = f'database_url_file = "{folder}/database-url"\n'
         self.config.write_text(
             f'[service]\nspool = "{folder}/spool"\nstate = "{folder}/state"\nroots = ["{self.recordings}"]\n'
-            f'transcripts = "{self.transcripts}"\nlease = 10.0\n{url}{more}[sweep]\nevery = 5.0\nsettle = 1.0\n[http]\nlisten = ""\n'
-            f'[redaction]\nmodel = "{model}"\nverify_transcripts = false\nner = "{ner}"\nunheard = "bleep"\nnames = "keep"\n'
+            f'transcripts = "{self.transcripts}"\nlease = 10.0\n{url}{more}[sweep]\nevery = 5.0\nsettle = '
+            f'1.0\n[http]\nlisten = ""\n'
+            f'[redaction]\nmodel = "{model}"\nverify_transcripts = false\nner = "{ner}"\nunheard = '
+            f'"bleep"\nnames = "keep"\n'
         )
         self.log = folder / "log"
 
@@ -206,11 +209,20 @@ def killed_run(
         ends = [stop(process) for process in running]
     hooks = np.percentile(took, [50, 95, 99, 100]) * 1000
     return {
-        "recordings": recordings, "calls": len(calls), "killed": killed, "services": services, "database": "postgresql" if database else "sqlite",
-        "hook_codes": {str(k): v for k, v in codes.items()}, "hook_ms": dict(zip(("p50", "p95", "p99", "max"), np.round(hooks, 1).tolist(), strict=True)),
-        "told_seconds": round(told, 1), "seconds": round(time.monotonic() - began, 1), "states": counts, "to_result": waits,
-        "wrong": wrong_results(site, made, letters, counts), "drained": ends,
-    }  # fmt: skip
+        "recordings": recordings,
+        "calls": len(calls),
+        "killed": killed,
+        "services": services,
+        "database": "postgresql" if database else "sqlite",
+        "hook_codes": {str(k): v for k, v in codes.items()},
+        "hook_ms": dict(zip(("p50", "p95", "p99", "max"), np.round(hooks, 1).tolist(), strict=True)),
+        "told_seconds": round(told, 1),
+        "seconds": round(time.monotonic() - began, 1),
+        "states": counts,
+        "to_result": waits,
+        "wrong": wrong_results(site, made, letters, counts),
+        "drained": ends,
+    }
 
 
 def wait_until_settled(queue: Queue, site: Site, count: int, *, seconds: float = 1800.0) -> dict[str, int]:

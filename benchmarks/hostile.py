@@ -1,11 +1,15 @@
-"""What gets past the redaction that was made to get past it: the hostile clips, by class, and what holding them back costs.
+"""What gets past the redaction that was made to get past it: the hostile clips, by class, and what holding them back
+costs.
 
     python benchmarks/hostile.py [--model base] [--clips .train/hostile] [--only CLASS …] [--ears tiny.en]
         [--price .train/voicemails] [--out benchmarks/results/hostile-base.json]
 
-`python -m tests.hostile.make` makes the clips. Each goes through `redactor redact`. A clip has been held if it was withheld,
-or if its finished sound, as tests/hostile/judge.py hears it, is the original in at most 5 % of its PHI's time and a tone
-decoder reads no keyed number from it. --ears: another checkpoint listens to both sounds, turned up, and says how many of the
+`python -m tests.hostile.make` makes the clips. Each goes through `redactor redact`. A clip has been held if it was
+withheld,
+or if its finished sound, as tests/hostile/judge.py hears it, is the original in at most 5 % of its PHI's time and a
+tone
+decoder reads no keyed number from it. --ears: another checkpoint listens to both sounds, turned up, and says how many
+of the
 PHI's words and numbers it finds. --price: an archive of ordinary messages (benchmarks/voicemails.py): how many are
 withheld, how much of what is no PHI is bleeped.
 
@@ -31,7 +35,17 @@ from tests.hostile.judge import words_heard
 from tests.hostile.make import FOLDER, read
 from tests.hostile.run import Verdict, by_class, verdicts
 
-COLUMNS = ("class", "clips", "withheld", "failed", "leaking", "audible_percent", "over_bleep_percent", "keys_heard_percent", "confidence")  # fmt: skip
+COLUMNS = (
+    "class",
+    "clips",
+    "withheld",
+    "failed",
+    "leaking",
+    "audible_percent",
+    "over_bleep_percent",
+    "keys_heard_percent",
+    "confidence",
+)
 TITLES = (
     "class",
     "clips",
@@ -110,7 +124,10 @@ def shown_table(document: Row) -> str:
     if any("words_heard" in clip for clip in document.get("clips", ())):
         pairs = [clip["words_heard"] for clip in document.get("clips", ()) if "words_heard" in clip]
         sums = [[sum(pair[which][k] for pair in pairs) for k in (0, 1)] for which in ("original", "finished")]
-        parts.append(f"Words and numbers of the PHI that {document['ears']} finds, turned up: {sums[0][0]} of {sums[0][1]} in the originals, {sums[1][0]} in the finished sounds.")  # fmt: skip
+        parts.append(
+            f"Words and numbers of the PHI that {document['ears']} finds, turned up: {sums[0][0]} of "
+            f"{sums[0][1]} in the originals, {sums[1][0]} in the finished sounds."
+        )
     if price := document.get("price"):
         parts.append(
             f"The price, on {price['clips']} ordinary messages: {price['withheld']} withheld, over-bleep "

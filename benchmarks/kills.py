@@ -2,10 +2,15 @@
 
     python benchmarks/kills.py [--kills 20] [--copies 2] [--seed 1] [--json FILE]
 
-Copies sample_audio/ (`--copies` times, so that there are duplicates) into a temporary archive, makes a reference in one undisturbed run, then runs `redactor redact` again and again into another folder and kills it, each time a random while after its first
-sign of work. After each kill every document that stands is checked against its files; at the end a run that is not killed must leave, for
-every input, the artefacts of the reference, byte for byte but for what depends on the clock, and must have redone nothing that was finished.
-Caveats: kill -9 is not a power cut (what the system holds in memory survives); the moments are random, so run several seeds.
+Copies sample_audio/ (`--copies` times, so that there are duplicates) into a temporary archive, makes a reference in one
+undisturbed run, then runs `redactor redact` again and again into another folder and kills it, each time a random while
+after its first
+sign of work. After each kill every document that stands is checked against its files; at the end a run that is not
+killed must leave, for
+every input, the artefacts of the reference, byte for byte but for what depends on the clock, and must have redone
+nothing that was finished.
+Caveats: kill -9 is not a power cut (what the system holds in memory survives); the moments are random, so run several
+seeds.
 """
 
 from __future__ import annotations
@@ -75,7 +80,8 @@ def kill_runs(archive: Path, out: Path, *, kills: int, longest: float, chance: r
     while len(rows) < kills:
         before = len(documents(out))
         process = subprocess.Popen(command(archive, out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        # The first sign of work: the ledger's companion file of this run; loading takes seconds, in which a kill shows little.
+        # The first sign of work: the ledger's companion file of this run; loading takes seconds, in which a kill shows
+        # little.
         log = out / "outcomes.jsonl"
         last = log.stat().st_ino if log.exists() else 0
         while process.poll() is None and (not log.exists() or log.stat().st_ino == last):
@@ -90,13 +96,21 @@ def kill_runs(archive: Path, out: Path, *, kills: int, longest: float, chance: r
         redone = [name for name, stamp in stamps.items() if now.get(name) != stamp]
         stamps.update(now)
         rows.append(
-            {"kill": len(rows) + 1, "after_s": round(wait, 2), "ended": code, "documents_before": before,
-             "documents_after": len(now), "redone": len(redone), "wrong": check(out)}
-        )  # fmt: skip
+            {
+                "kill": len(rows) + 1,
+                "after_s": round(wait, 2),
+                "ended": code,
+                "documents_before": before,
+                "documents_after": len(now),
+                "redone": len(redone),
+                "wrong": check(out),
+            }
+        )
         print(
-            "{kill:4d}  {after_s:7.2f} s  {ended:6d}  {documents_before:6d} -> {documents_after:<6d}  {redone:6d}  {wrong}".format(
-                **rows[-1]
-            ),
+            (
+                "{kill:4d}  {after_s:7.2f} s  {ended:6d}  {documents_before:6d} -> {documents_after:<6d}  "
+                "{redone:6d}  {wrong}"
+            ).format(**rows[-1]),
             flush=True,
         )
         if code >= 0:  # it had finished: what is left to kill is a run over something new
@@ -127,7 +141,8 @@ def main() -> int:
         longest = 4.0 * undisturbed["wall_seconds"] / given.kills
         rows = kill_runs(archive, out, kills=given.kills, longest=longest, chance=random.Random(given.seed))
         stamps = {name: path.stat().st_mtime_ns for name, path in documents(out).items()}
-        # --retry-failed: a file that chance had under way at three kills is set aside, as one that kills runs should be.
+        # --retry-failed: a file that chance had under way at three kills is set aside, as one that kills runs should
+        # be.
         last = subprocess.run([*command(archive, out), "--retry-failed"], check=False, capture_output=True)
         now = {name: path.stat().st_mtime_ns for name, path in documents(out).items()}
         outcomes = [json.loads(line) for line in (out / "outcomes.jsonl").read_text().splitlines()]
@@ -147,9 +162,12 @@ def main() -> int:
         }
     print(json.dumps(result, indent=1))
     good = (
-        result["outcomes_one_each"] and result["as_the_reference"] and not result["half_written"]
-        and not result["finished_redone"] and last.returncode == 0
-    )  # fmt: skip
+        result["outcomes_one_each"]
+        and result["as_the_reference"]
+        and not result["half_written"]
+        and not result["finished_redone"]
+        and last.returncode == 0
+    )
     print("every file has exactly one correct result, nothing is half-written" if good else "NOT as it should be")
     if given.json:
         stamp = {"redactor": __version__, "machine": platform.machine(), "python": platform.python_version()}

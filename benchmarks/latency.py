@@ -1,12 +1,16 @@
-"""How long a message waits for its redacted twin when messages arrive one by one, as a mail server's hook hands them in.
+"""How long a message waits for its redacted twin when messages arrive one by one, as a mail server's hook hands them
+in.
 
     python benchmarks/latency.py [--loads 0.25 0.5 0.75 0.9] [--messages 80] [--json FILE] [--plot FILE.png]
 
-First the archive is run at once to find the machine's capacity (messages a minute). Then, for each share of it, messages arrive at
-random (a Poisson process from a seeded generator) at one running Pipeline; latency is from the arrival to the moment when all five files
+First the archive is run at once to find the machine's capacity (messages a minute). Then, for each share of it,
+messages arrive at
+random (a Poisson process from a seeded generator) at one running Pipeline; latency is from the arrival to the moment
+when all five files
 are saved. The time of one message alone on the idle machine is given beside it.
 
-Caveats: messages repeat if there are more than --files. Near the capacity a queue grows without end, so the last line depends on
+Caveats: messages repeat if there are more than --files. Near the capacity a queue grows without end, so the last line
+depends on
 how long one looks. Starting the program (about as long as a few messages) is not counted: a hook that starts it for
 every message pays for that, too.
 """
@@ -128,12 +132,18 @@ def main() -> None:
 
 
 def caption(document: dict[str, Any]) -> str:
-    return f"Messages of {document['mean_message_seconds']} s on average; capacity {document['capacity_a_minute']} a minute."
+    return (
+        f"Messages of {document['mean_message_seconds']} s on average; capacity {document['capacity_a_minute']} a "
+        f"minute."
+    )
 
 
 def shown_table(document: dict[str, Any]) -> str:
     rows: list[list[Any]] = [["one alone", None, document["alone_seconds"], None, None]]
-    rows += [[f"{row['load']:.0%} of capacity", row["messages_a_minute"], row["p50"], row["p95"], row["max"]] for row in document["rows"]]  # fmt: skip
+    rows += [
+        [f"{row['load']:.0%} of capacity", row["messages_a_minute"], row["p50"], row["p95"], row["max"]]
+        for row in document["rows"]
+    ]
     return table(["load", "messages a minute", "p50 s", "p95 s", "longest s"], rows)
 
 

@@ -165,7 +165,8 @@ def _archive(files: int) -> tuple[list[Path], float, Score]:
 
 def caption(document: dict[str, Any]) -> str:
     return (
-        f"{document['files']} files, {document['audio_seconds'] / 60:.0f} min; the checkpoint's own settings: margin {document['own_margin']} s, "
+        f"{document['files']} files, {document['audio_seconds'] / 60:.0f} min; the checkpoint's own settings: "
+        f"margin {document['own_margin']} s, "
         f"windows up to {document['own_window']:g} s, beam below {document['sure']}."
     )
 
@@ -189,7 +190,11 @@ def plot(document: dict[str, Any], path: Path) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10, 2.8), layout="constrained")
-    panels = {"wer_percent": "WER, %", "audible_phi_percent": "audible PHI, %", "cpu_ms_a_second": "CPU ms a second of audio"}  # fmt: skip
+    panels = {
+        "wer_percent": "WER, %",
+        "audible_phi_percent": "audible PHI, %",
+        "cpu_ms_a_second": "CPU ms a second of audio",
+    }
     for axis, (key, title) in zip(figure.subplots(1, len(panels)), panels.items(), strict=True):
         rows = [row for row in document["rows"] if row["tried"] == "margin" and row[key] is not None]
         names = ["30 s" if row["value"] is None else f"{row['value']:g}" for row in rows]

@@ -66,7 +66,19 @@ def long_recording(hours: float, path: Path) -> None:
 
 def redact(inputs: Path, out: Path, model: str, cores: int) -> dict[str, Any]:
     """Run `redactor redact` and watch its memory."""
-    command = [sys.executable, "-m", "redactor.cli.app", "redact", str(inputs), "--out", str(out), "--model", model, "--unheard", "bleep"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "redactor.cli.app",
+        "redact",
+        str(inputs),
+        "--out",
+        str(out),
+        "--model",
+        model,
+        "--unheard",
+        "bleep",
+    ]
     usable = sorted(os.sched_getaffinity(0))[:cores]
     began = time.perf_counter()
     process = subprocess.Popen(
@@ -123,7 +135,12 @@ def plot(document: dict[str, Any], path: Path) -> None:
     axes = figure.subplots()
     for row in document["rows"]:
         wall = row["curve_mb"][-1][0] or 1.0
-        axes.plot([100 * t / wall for t, _ in row["curve_mb"]], [mb for _, mb in row["curve_mb"]], label=row["what"], linewidth=1)  # fmt: skip
+        axes.plot(
+            [100 * t / wall for t, _ in row["curve_mb"]],
+            [mb for _, mb in row["curve_mb"]],
+            label=row["what"],
+            linewidth=1,
+        )
     axes.set_xlabel("% of the run's time", fontsize=8)
     axes.set_ylabel("resident memory, MB", fontsize=8)
     axes.set_ylim(bottom=0)
@@ -148,12 +165,23 @@ def main() -> None:
             inputs = Path(work) / "archive"
             inputs.mkdir()
             clips(count, inputs)
-            rows.append({"what": f"{count:,} files of {CLIP:g} s", "files": count, **redact(inputs, Path(work) / "out", given.model, given.cores)})  # fmt: skip
+            rows.append(
+                {
+                    "what": f"{count:,} files of {CLIP:g} s",
+                    "files": count,
+                    **redact(inputs, Path(work) / "out", given.model, given.cores),
+                }
+            )
         progress(f"memory: {rows[-1]['what']}: {rows[-1]['peak_mb']:.0f} MB in {rows[-1]['wall_seconds']:.0f} s")
     if given.hours:
         with tempfile.TemporaryDirectory(prefix="redactor-bench-") as work:
             long_recording(given.hours, Path(work) / "long.wav")
-            rows.append({"what": f"one recording of {given.hours:g} h", **redact(Path(work) / "long.wav", Path(work) / "out", given.model, given.cores)})  # fmt: skip
+            rows.append(
+                {
+                    "what": f"one recording of {given.hours:g} h",
+                    **redact(Path(work) / "long.wav", Path(work) / "out", given.model, given.cores),
+                }
+            )
         progress(f"memory: {rows[-1]['what']}: {rows[-1]['peak_mb']:.0f} MB in {rows[-1]['wall_seconds']:.0f} s")
     document = {**stamped, "rows": rows}
     print(headline(stamped) + "\n")

@@ -1,4 +1,6 @@
-"""Our pipeline as `redactor redact` builds it, for benchmarks: over files, words remembered, lengths forced where weights are random."""
+"""Our pipeline as `redactor redact` builds it, for benchmarks: over files, words remembered, lengths forced where
+weights are random.
+"""
 
 from __future__ import annotations
 

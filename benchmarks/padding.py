@@ -2,8 +2,10 @@
 
     python benchmarks/padding.py [--labels sample_audio] [--model base] [--json FILE]
 
-Recognises every labelled recording once, then plans with each padding. "edge leak" is what padding can mend: labelled PHI that
-was recognised and covered but whose sound reaches beyond the bleep. Caveats: the shipped recordings are synthetic, and word times
+Recognises every labelled recording once, then plans with each padding. "edge leak" is what padding can mend: labelled
+PHI that
+was recognised and covered but whose sound reaches beyond the bleep. Caveats: the shipped recordings are synthetic, and
+word times
 are those of the checkpoint; run it on your own labels and checkpoint before changing a policy.
 """
 
@@ -80,7 +82,8 @@ def main() -> None:
         f, p = real.figures(), perfect.figures()
         rows.append({"padding": padding, "reach": reach, "recognised": f, "labelled": p})
         print(
-            f"{padding:5.2f} s {reach:4.2f} s  {f['audible_phi_percent']:9.2f} %  {f['lost_by_percent']['boundaries']:7.2f} %  "
+            f"{padding:5.2f} s {reach:4.2f} s  {f['audible_phi_percent']:9.2f} %  "
+            f"{f['lost_by_percent']['boundaries']:7.2f} %  "
             f"{f['over_bleep_percent']:8.2f} %   |  {p['audible_phi_percent']:.2f} %, {p['over_bleep_percent']:.2f} %"
         )
     if given.json:

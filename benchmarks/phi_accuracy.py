@@ -1,15 +1,21 @@
 #!/usr/bin/env python3
-"""How much PHI the detector misses and over-covers, with recognition errors, part by part, and beside Presidio: one table.
+"""How much PHI the detector misses and over-covers, with recognition errors, part by part, and beside Presidio: one
+table.
 
-    python benchmarks/phi_accuracy.py [--dev CONVERSATIONS.jsonl] [--out benchmarks/phi_accuracy.json] [--curve benchmarks/phi_curve.png]
+    python benchmarks/phi_accuracy.py [--dev CONVERSATIONS.jsonl] [--out benchmarks/phi_accuracy.json] [--curve
+    benchmarks/phi_curve.png]
 
-Texts: generated voicemails (phi_cases.py, part "test": its leaks were not read while fixing, its totals were) clean and with 10 % and 20 % of the words
-misrecognised (recognition_errors.py), their part "tuning", the invented spoken cases of the tests, the true words of sample_audio, and with
+Texts: generated voicemails (phi_cases.py, part "test": its leaks were not read while fixing, its totals were) clean and
+with 10 % and 20 % of the words
+misrecognised (recognition_errors.py), their part "tuning", the invented spoken cases of the tests, the true words of
+sample_audio, and with
 --dev real conversations, labelled, in the same format (never committed).
-Systems: "patterns" the recognizers on the text as said, "+ spoken" on its written form too, "+ NER" with the shipped tagger, "all" with
+Systems: "patterns" the recognizers on the text as said, "+ spoken" on its written form too, "+ NER" with the shipped
+tagger, "all" with
 names repaired by sound; "Presidio" its default recognizers on a blank tokenizer.
 
-phi_measures.py defines the measures. Caveats: the generated texts are invented by the makers of the detector; recognition errors are
+phi_measures.py defines the measures. Caveats: the generated texts are invented by the makers of the detector;
+recognition errors are
 simulated; what a system does on a practice's own recordings is measured with `redactor evaluate`.
 """
 
@@ -72,7 +78,9 @@ def texts(dev: Path | None) -> dict[str, Rows]:
 
 
 def systems() -> dict[str, System]:
-    """Name → what predicts. Presidio's are loaded first: its loader looks recognizers up by class name among all that exist."""
+    """Name → what predicts. Presidio's are loaded first: its loader looks recognizers up by class name among all
+    that exist.
+    """
     defaults = presidio_defaults()
     from redactor.phi import build_detector
     from redactor.phi.recognizers import clinical
@@ -201,7 +209,8 @@ def main() -> None:
         known = {"all": known["all"]}
     report: dict[str, Any] = stamp() | {"results": {}, "curves": {}}
     print(
-        "| texts | system | leak % | recall % | precision % | clean texts % | false alarms /1,000 words | on texts without identifiers | clinical recall % | clinical precision % |"
+        "| texts | system | leak % | recall % | precision % | clean texts % | false alarms /1,000 words | on "
+        "texts without identifiers | clinical recall % | clinical precision % |"
     )
     print("|---|---|---|---|---|---|---|---|---|---|")
     for name, rows in texts(options.dev).items():

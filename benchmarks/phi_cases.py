@@ -3,13 +3,19 @@
 
     python benchmarks/phi_cases.py --part test --seed 1 --out CASES.jsonl
 
-A message is written from sentence frames with slots ("my number is {phone}"); a slot gives pieces of text, each with its label, so
-labels are exact by construction. Every kind of number is said in every way people say it: digit by digit, in pairs, in hundreds,
-with "double" and "triple", broken by "uh", corrected, in figures. Names, places, frames and clinical words are split in two halves
-apart (only mail domains, months and the ways to say numbers are common): part "tuning" draws from one, part "test" from the other. Nothing here is used to train anything.
+A message is written from sentence frames with slots ("my number is {phone}"); a slot gives pieces of text, each with
+its label, so
+labels are exact by construction. Every kind of number is said in every way people say it: digit by digit, in pairs, in
+hundreds,
+with "double" and "triple", broken by "uh", corrected, in figures. Names, places, frames and clinical words are split in
+two halves
+apart (only mail domains, months and the ways to say numbers are common): part "tuning" draws from one, part "test" from
+the other. Nothing here is used to train anything.
 
-Format of a line: {"id","kind","form","text","spans":[{"start","end","label","text","tier"?}]}; labels PERSON PHONE_NUMBER EMAIL
-ADDRESS DATE AGE_OVER_89 ID URL_IP ORGANIZATION MEDICATION CONDITION LAB_OR_PROCEDURE SPECIALTY BILLING; tier "may" (a year alone, a bare
+Format of a line: {"id","kind","form","text","spans":[{"start","end","label","text","tier"?}]}; labels PERSON
+PHONE_NUMBER EMAIL
+ADDRESS DATE AGE_OVER_89 ID URL_IP ORGANIZATION MEDICATION CONDITION LAB_OR_PROCEDURE SPECIALTY BILLING; tier "may" (a
+year alone, a bare
 weekday, an age under 90, a state) is neutral: neither a miss nor a false alarm.
 """
 
@@ -302,7 +308,8 @@ def main() -> None:
     rows = cases(options.part, options.seed)
     write(rows, options.out)
     print(
-        f"{len(rows)} messages, {sum(len(row['text'].split()) for row in rows)} words, {sum(len(row['spans']) for row in rows)} spans"
+        f"{len(rows)} messages, {sum(len(row['text'].split()) for row in rows)} words, "
+        f"{sum(len(row['spans']) for row in rows)} spans"
     )
 
 

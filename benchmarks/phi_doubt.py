@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""What covering unsure words (redactor/phi/low_confidence.py) brings and costs, on generated voicemails with recognition errors.
+"""What covering unsure words (redactor/phi/low_confidence.py) brings and costs, on generated voicemails with
+recognition errors.
 
     python benchmarks/phi_doubt.py [--out benchmarks/phi_doubt.json]
 
-Text has no confidences, so they are simulated: of the words that an error changed 70 % get one below the threshold, of the others 5 %. That
-is a guess at a recogniser that knows most of its errors; words that were dropped cannot be unsure. Measures as in phi_measures.py.
+Text has no confidences, so they are simulated: of the words that an error changed 70 % get one below the threshold, of
+the others 5 %. That
+is a guess at a recogniser that knows most of its errors; words that were dropped cannot be unsure. Measures as in
+phi_measures.py.
 """
 
 from __future__ import annotations
@@ -50,7 +53,8 @@ def main() -> None:
     detector = build_detector()
     report: dict[str, Any] = {}
     print(
-        "| errors | unsure words | leak % | recall % | precision % | false alarms /1,000 words |\n|---|---|---|---|---|---|"
+        "| errors | unsure words | leak % | recall % | precision % | false alarms /1,000 words "
+        "|\n|---|---|---|---|---|---|"
     )
     clean = phi_cases.cases("test")
     for rate in (0.0, 0.1, 0.2):

@@ -1,13 +1,15 @@
 """The measures of the PHI benchmarks, defined once.
 
-    leak             identifying letters and figures that no finding of any label covers, of all of them (voicemail's headline)
+    leak             identifying letters and figures that no finding of any label covers, of all of them (voicemail's
+    headline)
     recall           labelled spans that some finding touches
     recall, whole    labelled spans of which nothing is left uncovered
     precision        of the words (tokens) that findings of the group cover, those that are labelled
     clean            of the texts with labelled spans, those in which nothing leaks
     false alarms     covered words that are not labelled, per 1,000 words
 
-Neutral spans (tier "may") count neither for nor against. A token is covered when half of its characters are; "group" is identifiers or
+Neutral spans (tier "may") count neither for nor against. A token is covered when half of its characters are; "group" is
+identifiers or
 clinical labels; labels that a text was not annotated for ("scope") cannot be false alarms.
 """
 
@@ -26,7 +28,8 @@ CLINICAL = ("MEDICATION", "CONDITION", "LAB_OR_PROCEDURE", "SPECIALTY", "BILLING
 TOKEN = re.compile(r"\w+(?:'\w+)?")
 SCORER = {
     **dict.fromkeys(
-        "US_SSN MEDICAL_RECORD_NUMBER HEALTH_PLAN_ID ACCOUNT_NUMBER LICENSE_NUMBER VEHICLE_ID DEVICE_ID OTHER_ID CREDIT_CARD "
+        "US_SSN MEDICAL_RECORD_NUMBER HEALTH_PLAN_ID ACCOUNT_NUMBER LICENSE_NUMBER VEHICLE_ID DEVICE_ID "
+        "OTHER_ID CREDIT_CARD "
         "US_BANK_NUMBER US_DRIVER_LICENSE US_PASSPORT US_ITIN IBAN_CODE MEDICAL_LICENSE UK_NHS CRYPTO US_MBI US_NPI".split(),
         "ID",
     ),

@@ -26,7 +26,8 @@ class Speaker:
     """One caller: habits of saying numbers, a half of the vocabulary, and a random source.
 
     Attributes:
-        style: "asr" (lower case, no marks, numbers in words), "plain" (marks and capitals, numbers in words), "figures" (marks,
+        style: "asr" (lower case, no marks, numbers in words), "plain" (marks and capitals, numbers in words), "figures"
+            (marks,
             capitals, most numbers in figures), as different recognisers write.
     """
 
@@ -381,7 +382,8 @@ class Speaker:
         number = str(self.rnd.randrange(12, 9999))
         return [
             Piece(
-                f"{self.rnd.choice(['p o box', 'post office box']) if not self.figures else 'P.O. Box'} {number if self.figures else self.digits(number)}",
+                f"{self.rnd.choice(['p o box', 'post office box']) if not self.figures else 'P.O. Box'} "
+                f"{number if self.figures else self.digits(number)}",
                 "ADDRESS",
             )
         ]

@@ -1,4 +1,6 @@
-"""A private PostgreSQL for tests and benchmarks: Debian's package, a data folder of its own, a socket instead of a port."""
+"""A private PostgreSQL for tests and benchmarks: Debian's package, a data folder of its own, a socket instead of a
+port.
+"""
 
 from __future__ import annotations
 
@@ -51,12 +53,21 @@ def server(*, durable: bool = False) -> Iterator[str]:
 
     def run(name: str, *words: str) -> None:
         subprocess.run(
-            [program(name) or name, *words], cwd="/", check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            timeout=120, user=USER if as_root else None,
-        )  # fmt: skip
+            [program(name) or name, *words],
+            cwd="/",
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=120,
+            user=USER if as_root else None,
+        )
 
     data = str(folder / "data")
-    options = f"-c listen_addresses= -c unix_socket_directories={folder} -c max_connections=200 -c fsync={'on' if durable else 'off'}"
+    options = (
+        f"-c listen_addresses= -c unix_socket_directories={folder} -c max_connections=200 -c "
+        f"fsync={'on' if durable else 'off'}"
+    )
     try:
         run("initdb", "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync")
         run("pg_ctl", "-D", data, "-o", options, "-l", str(folder / "log"), "-w", "start")

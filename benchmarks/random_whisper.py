@@ -2,11 +2,15 @@
 
     python benchmarks/random_whisper.py base [--out .train/random-whisper]
 
-Shape and compute are those of OpenAI's English checkpoints (layers, widths, heads, 80 mel bands, 1500 encoder positions, 448 tokens, an output layer of
-51,864 tokens), converted to CTranslate2 as stock checkpoints are. The tokenizer is voicemail-micro's, its pieces filled up with invented words to
-as many as Whisper has, and the special tokens behind them in Whisper's order, so that faster-whisper loads it as an English-only model.
+Shape and compute are those of OpenAI's English checkpoints (layers, widths, heads, 80 mel bands, 1500 encoder
+positions, 448 tokens, an output layer of
+51,864 tokens), converted to CTranslate2 as stock checkpoints are. The tokenizer is voicemail-micro's, its pieces filled
+up with invented words to
+as many as Whisper has, and the special tokens behind them in Whisper's order, so that faster-whisper loads it as an
+English-only model.
 
-Random weights have nothing to say and no end: whoever times them must forbid the end of text and set the number of tokens, alike for every
+Random weights have nothing to say and no end: whoever times them must forbid the end of text and set the number of
+tokens, alike for every
 system (recognisers.py does: 4 tokens a second of speech, and no system may decode again). Needs torch and transformers.
 """
 
@@ -24,7 +28,9 @@ from report import ROOT
 FOLDER = ROOT / ".train" / "random-whisper"
 VOCABULARY = ROOT / "models" / "voicemail-micro"
 MARGIN = 1.28
-"""Seconds of nothing after a window: 64 encoder frames, at which published measurements found stock checkpoints near their full-context accuracy."""
+"""Seconds of nothing after a window: 64 encoder frames, at which published measurements found stock checkpoints near
+their full-context accuracy.
+"""
 
 
 TOKENS = 51_864

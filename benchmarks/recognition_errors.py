@@ -3,9 +3,12 @@
 
     python benchmarks/recognition_errors.py CASES.jsonl --rate 0.1 --seed 1 --out WORSE.jsonl
 
-A share `rate` of the words is changed: half of them become a word that sounds alike (same phonetic key: consonants by place, voiced
-and voiceless as one, vowels ignored) or, where the lists know none, lose or change a sound; the rest is dropped, split in two, run
-together with the next word, or gets an "uh" before it. Half of the texts also lose capitals and marks, and figures are misheard as other
+A share `rate` of the words is changed: half of them become a word that sounds alike (same phonetic key: consonants by
+place, voiced
+and voiceless as one, vowels ignored) or, where the lists know none, lose or change a sound; the rest is dropped, split
+in two, run
+together with the next word, or gets an "uh" before it. Half of the texts also lose capitals and marks, and figures are
+misheard as other
 figures. A misheard name keeps its label: the person is still named. Same text, rate and seed, same errors.
 """
 
@@ -25,17 +28,56 @@ from redactor.phi.gazetteers import words
 
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*|\d+")
 SAID_ALIKE = {
-    "four": "for", "two": "to", "eight": "ate", "one": "won", "five": "fine", "nine": "mine", "six": "sick", "three": "free", "ten": "then",
-    "oh": "o", "seven": "heaven", "eighty": "a d", "forty": "fourteen", "fifty": "fifteen", "sixty": "sixteen", "thirty": "thirteen",
-    "dot": "dat", "march": "much", "may": "make", "birth": "bird", "number": "number's", "doctor": "doctor's", "street": "straight",
-}  # fmt: skip
-_SOUND = str.maketrans({
-    "b": "p", "v": "f", "d": "t", "z": "s", "c": "k", "q": "k", "g": "k", "j": "x", "y": "", "h": "", "w": "", "a": "", "e": "", "i": "", "o": "", "u": "",
-})  # fmt: skip
+    "four": "for",
+    "two": "to",
+    "eight": "ate",
+    "one": "won",
+    "five": "fine",
+    "nine": "mine",
+    "six": "sick",
+    "three": "free",
+    "ten": "then",
+    "oh": "o",
+    "seven": "heaven",
+    "eighty": "a d",
+    "forty": "fourteen",
+    "fifty": "fifteen",
+    "sixty": "sixteen",
+    "thirty": "thirteen",
+    "dot": "dat",
+    "march": "much",
+    "may": "make",
+    "birth": "bird",
+    "number": "number's",
+    "doctor": "doctor's",
+    "street": "straight",
+}
+_SOUND = str.maketrans(
+    {
+        "b": "p",
+        "v": "f",
+        "d": "t",
+        "z": "s",
+        "c": "k",
+        "q": "k",
+        "g": "k",
+        "j": "x",
+        "y": "",
+        "h": "",
+        "w": "",
+        "a": "",
+        "e": "",
+        "i": "",
+        "o": "",
+        "u": "",
+    }
+)
 
 
 def sound(word: str) -> str:
-    """A phonetic key: near sounds fall together, vowels away, doubles are one; the first letter counts if it is a vowel."""
+    """A phonetic key: near sounds fall together, vowels away, doubles are one; the first letter counts if it is a
+    vowel.
+    """
     low = re.sub(r"[^a-z]", "", word.lower())
     low = re.sub(r"^(?:kn|gn|pn)", "n", low)
     low = re.sub(r"^wr", "r", low)

@@ -1,6 +1,7 @@
 """Pictures of the review web for the README: python benchmarks/review_pictures.py (needs Debian's chromium).
 
-Invented messages, the shipped detector and rules, and judgments drawn at random: the pictures show what the pages look like, the numbers in them mean nothing.
+Invented messages, the shipped detector and rules, and judgments drawn at random: the pictures show what the pages look
+like, the numbers in them mean nothing.
 """
 
 from __future__ import annotations
@@ -24,11 +25,20 @@ from redactor.review.repository import Filters
 
 CHROMIUM = "/usr/bin/chromium"
 SAID = (
-    "Hi this is Rowan from Larkfield Family Practice with a message for Dana Whitlock. Your metformin refill is ready. Please call us back at 206-555-0142. Thank you.",
-    "Hello Marcus this is June at Larkfield calling to confirm your appointment on Tuesday at ten. Our number is 206-555-0142.",
+    (
+        "Hi this is Rowan from Larkfield Family Practice with a message for Dana Whitlock. Your metformin refill "
+        "is ready. Please call us back at 206-555-0142. Thank you."
+    ),
+    (
+        "Hello Marcus this is June at Larkfield calling to confirm your appointment on Tuesday at ten. Our number "
+        "is 206-555-0142."
+    ),
     "This is Rowan from the front desk. Please call us back when you can at 206-555-0142. Thank you.",
-    "Hi Mister Okafor your biopsy results came back normal so no need to worry. Doctor Brunsvold will see you in March. Call 206-555-0142.",
-)  # fmt: skip
+    (
+        "Hi Mister Okafor your biopsy results came back normal so no need to worry. Doctor Brunsvold will see you "
+        "in March. Call 206-555-0142."
+    ),
+)
 
 
 def main() -> None:
@@ -59,9 +69,10 @@ def main() -> None:
         with sync_playwright() as p:
             browser = p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
             for picture, path, scheme, height in (
-                ("review_message", f"/messages/{first[3]}", "light", 860), ("review_queue", "/messages", "dark", 760),
+                ("review_message", f"/messages/{first[3]}", "light", 860),
+                ("review_queue", "/messages", "dark", 760),
                 ("review_dashboard", "/dashboard", "light", 900),
-            ):  # fmt: skip
+            ):
                 context = browser.new_context(viewport={"width": 1180, "height": height}, color_scheme=scheme)
                 token = site.access.sessions.begin(site.person("lee"), "full", instead_of="")
                 context.add_cookies([{"name": "redactor-session", "value": token, "url": url}])

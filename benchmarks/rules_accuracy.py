@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 """Precision and recall of the rules V01 … V20 on invented sent messages whose breaches are known.
 
-    python benchmarks/rules_accuracy.py --json benchmarks/results/rules_accuracy.json --report benchmarks/results/sample-report.html
+    python benchmarks/rules_accuracy.py --json benchmarks/results/rules_accuracy.json --report
+    benchmarks/results/sample-report.html
 
-Messages and labels come from sent_messages.py, in three parts with other names, practices, sentences and clinical words: faults were read in
-"tuning"; "second" was scored unread, then the kinds of its faults were looked at; "test" was written last, and is scored only. "errors": the same messages with recognition errors in 5 and 10 % of the words (recognition_errors.py).
-A rule counts as raised whether its verdict is findings or undetermined; "verdict" is the share of rightly raised ones that also have the
+Messages and labels come from sent_messages.py, in three parts with other names, practices, sentences and clinical
+words: faults were read in
+"tuning"; "second" was scored unread, then the kinds of its faults were looked at; "test" was written last, and is
+scored only. "errors": the same messages with recognition errors in 5 and 10 % of the words (recognition_errors.py).
+A rule counts as raised whether its verdict is findings or undetermined; "verdict" is the share of rightly raised ones
+that also have the
 right verdict. The words go straight to the rules: no audio, so this says nothing of recognition on calls.
 """
 
@@ -41,7 +45,7 @@ def transcript_of(sent: sent_messages.Sent, rate: float) -> Transcript:
     step = sent_messages.SECONDS_A_WORD
     return Transcript.of(
         TimedText(word, n * step, n * step + 0.8 * step, sent.confidence) for n, word in enumerate(text.split())
-    )  # fmt: skip
+    )
 
 
 def judged(sents: Sequence[sent_messages.Sent], *, rate: float, detector: Any) -> list[Audited]:
@@ -91,12 +95,16 @@ def compare(sents: Sequence[sent_messages.Sent], audits: Sequence[Audited]) -> d
         verdicts += audited.verdict.value == worst
     rows = {
         rule: {
-            "labelled": hit[rule] + lost[rule], "found": hit[rule], "missed": lost[rule], "false": extra[rule],
-            "recall": ratio(hit[rule], hit[rule] + lost[rule]), "precision": ratio(hit[rule], hit[rule] + extra[rule]),
+            "labelled": hit[rule] + lost[rule],
+            "found": hit[rule],
+            "missed": lost[rule],
+            "false": extra[rule],
+            "recall": ratio(hit[rule], hit[rule] + lost[rule]),
+            "precision": ratio(hit[rule], hit[rule] + extra[rule]),
             "verdict": ratio(right[rule], hit[rule]),
         }
         for rule in IDS
-    }  # fmt: skip
+    }
     total = [sum(c.values()) for c in (hit, lost, extra)]
     return {
         "messages": len(sents),
@@ -134,7 +142,10 @@ def shown_table(document: dict[str, Any]) -> str:
 
 
 def caption(document: dict[str, Any]) -> str:
-    return f"{document['sets']['test']['messages']} invented sent messages a set, their words given to the rules without audio; in the last line the verdict is that of whole messages."
+    return (
+        f"{document['sets']['test']['messages']} invented sent messages a set, their words given to the rules "
+        f"without audio; in the last line the verdict is that of whole messages."
+    )
 
 
 def sample(sents: Sequence[sent_messages.Sent], audits: Sequence[Audited], path: Path) -> None:
@@ -145,16 +156,28 @@ def sample(sents: Sequence[sent_messages.Sent], audits: Sequence[Audited], path:
     rnd = random.Random(5)
     staff = sorted({s.caller for s in sents})
     rows = [
-        ResultRow(n, a.id, a, f"staff-{staff.index(s.caller) + 1:02d}", sent_messages.SENT - dt.timedelta(days=rnd.randrange(28)))
+        ResultRow(
+            n,
+            a.id,
+            a,
+            f"staff-{staff.index(s.caller) + 1:02d}",
+            sent_messages.SENT - dt.timedelta(days=rnd.randrange(28)),
+        )
         for n, (s, a) in enumerate(zip(sents, audits, strict=True), 1)
-    ]  # fmt: skip
+    ]
     labels = {
         a.id: frozenset(s.truth) for s, a in rnd.sample(list(zip(sents, audits, strict=True)), min(120, len(sents)))
     }
     page = html.render(
-        rows, load_rules(), words=False, made="2026-07-01 (invented messages)", model="", synthetic_only=False, interrupted=False,
+        rows,
+        load_rules(),
+        words=False,
+        made="2026-07-01 (invented messages)",
+        model="",
+        synthetic_only=False,
+        interrupted=False,
         missed=missed(rows, labels),
-    )  # fmt: skip
+    )
     path.write_text(page, encoding="utf-8")
 
 

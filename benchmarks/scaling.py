@@ -2,10 +2,12 @@
 
     python benchmarks/scaling.py [--files 40] [--repeats 1] [--cores N] [--json FILE] [--plot FILE.png]
 
-One setting changes at a time, the others stay at what `redactor redact` uses. Each run is `Pipeline.run` over the same files after a warm-up, all in
+One setting changes at a time, the others stay at what `redactor redact` uses. Each run is `Pipeline.run` over the same
+files after a warm-up, all in
 one process that is held to --cores cores (default: all there are). More workers times threads than cores gain nothing.
 
-Caveats: one process for all settings, so the first may pay for cold caches (it is run once before the clock starts). Times of
+Caveats: one process for all settings, so the first may pay for cold caches (it is run once before the clock starts).
+Times of
 a small archive: the last batches are not full.
 """
 
@@ -28,8 +30,13 @@ IN_FLIGHT = (1, 2, 4, 8, 16, 32, 64, 128)
 def settings(cores: int) -> list[dict[str, Any]]:
     """What is tried: group, the value that is drawn, and options."""
     calls = sorted({1, 2, cores // 2, cores, cores + 1} - {0})
-    out: list[dict[str, Any]] = [{"group": "workers of one thread", "value": n, "options": {"threads": 1, "workers": n}} for n in calls]  # fmt: skip
-    out += [{"group": "threads of one worker", "value": n, "options": {"threads": n, "workers": 1}} for n in sorted({1, 2, cores})]  # fmt: skip
+    out: list[dict[str, Any]] = [
+        {"group": "workers of one thread", "value": n, "options": {"threads": 1, "workers": n}} for n in calls
+    ]
+    out += [
+        {"group": "threads of one worker", "value": n, "options": {"threads": n, "workers": 1}}
+        for n in sorted({1, 2, cores})
+    ]
     out += [{"group": "windows in a batch", "value": n, "options": {"batch_size": n}} for n in BATCHES]
     out += [{"group": "recordings under way", "value": n, "options": {}, "in_flight": n} for n in IN_FLIGHT]
     return out
@@ -68,9 +75,22 @@ def main() -> None:
             walls.append(time.perf_counter() - began)
         ours.close()
         wall = statistics.median(walls)
-        rows.append({"group": tried["group"], "value": tried["value"], "wall_seconds": round(wall, 2), "times_real_time": round(seconds / wall, 1)})  # fmt: skip
+        rows.append(
+            {
+                "group": tried["group"],
+                "value": tried["value"],
+                "wall_seconds": round(wall, 2),
+                "times_real_time": round(seconds / wall, 1),
+            }
+        )
         progress(f"scaling: {tried['group']} {tried['value']}: {wall:.1f} s")
-    document = {**stamped, "files": given.files, "audio_seconds": round(seconds, 1), "repeats": given.repeats, "rows": rows}  # fmt: skip
+    document = {
+        **stamped,
+        "files": given.files,
+        "audio_seconds": round(seconds, 1),
+        "repeats": given.repeats,
+        "rows": rows,
+    }
     print(headline(stamped) + "\n")
     print(shown_table(document))
     if given.json:

@@ -6,12 +6,14 @@
 
 The scorer knows eight kinds of identifier; this is how our labels map to them:
 
-    MEDICAL_RECORD_NUMBER, HEALTH_PLAN_ID, ACCOUNT_NUMBER, LICENSE_NUMBER, VEHICLE_ID, DEVICE_ID, OTHER_ID → ID (as US_SSN)
+    MEDICAL_RECORD_NUMBER, HEALTH_PLAN_ID, ACCOUNT_NUMBER, LICENSE_NUMBER, VEHICLE_ID, DEVICE_ID, OTHER_ID → ID (as
+    US_SSN)
     LAB_RESULT, PROCEDURE → LAB_OR_PROCEDURE        LOCATION → ADDRESS        DATE_TIME → DATE        AGE → AGE_OVER_89
     EMAIL_ADDRESS → EMAIL        URL, IP_ADDRESS → URL_IP        the others are called the same
 
 Without a scorer at hand it prints the headline itself: share of identifying characters that no finding covers.
-Caveats: a text is scored as given (no speech recognition in between); tests/phi/data/spoken_cases.jsonl is invented and small.
+Caveats: a text is scored as given (no speech recognition in between); tests/phi/data/spoken_cases.jsonl is invented and
+small.
 """
 
 from __future__ import annotations

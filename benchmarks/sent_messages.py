@@ -1,7 +1,10 @@
-"""Invented sent voicemails with what each breaks: `python benchmarks/sent_messages.py --part test --count 20` prints some.
+"""Invented sent voicemails with what each breaks: `python benchmarks/sent_messages.py --part test --count 20` prints
+some.
 
-A message is put together from sentences (sent_words.py) that carry the rules they break. What breaks a rule only under circumstances
-(consents, restrictions, lists, length, how it was recorded) is worked out here from the facts, not from the words: nothing of the
+A message is put together from sentences (sent_words.py) that carry the rules they break. What breaks a rule only under
+circumstances
+(consents, restrictions, lists, length, how it was recorded) is worked out here from the facts, not from the words:
+nothing of the
 product's word lists or code is used, except that messages are cut into words with times.
 """
 
@@ -23,9 +26,15 @@ WRONG = "206-555-0118"
 SECONDS_A_WORD = 0.37
 SPOKEN = "oh one two three four five six seven eight nine".split()
 SCOPES = {
-    "V01": {"details"}, "V02": {"details", "medication"}, "V04": {"details", "results"}, "V06": {"part2"}, "V08": {"details"}, "V09": {"billing"},
-    "V10": {"details"}, "V19": {"prerecorded"},
-}  # fmt: skip
+    "V01": {"details"},
+    "V02": {"details", "medication"},
+    "V04": {"details", "results"},
+    "V06": {"part2"},
+    "V08": {"details"},
+    "V09": {"billing"},
+    "V10": {"details"},
+    "V19": {"prerecorded"},
+}
 """Which consents allow what a rule forbids, as the rules say."""
 CARE = {"V01", "V02", "V04", "V05", "V06", "V08", "V09", "V10"}
 SITUATIONS = ["none", "given", "expired", "wrong scope", "unknown"]
@@ -75,7 +84,14 @@ def _message(rnd: random.Random, part: str, number: int) -> Sent:
         practice, telling = pick(words.TELLING_PRACTICES)
     no_caller, no_practice = rnd.random() < 0.07, rnd.random() < 0.07
     number_said = rnd.choices(["right", "wrong", "none"], [84, 8, 8])[0]
-    slots = {"patient": patient, "caller": made.caller, "practice": practice, "doctor": pick(words.DOCTORS), "date": _date(rnd), "time": _time(rnd)}  # fmt: skip
+    slots = {
+        "patient": patient,
+        "caller": made.caller,
+        "practice": practice,
+        "doctor": pick(words.DOCTORS),
+        "date": _date(rnd),
+        "time": _time(rnd),
+    }
 
     kinds = rnd.sample(list(words.ITEMS), rnd.choices([0, 1, 2], [25, 55, 20])[0])
     if "family" in kinds:
@@ -125,8 +141,14 @@ def _message(rnd: random.Random, part: str, number: int) -> Sent:
     seconds = len(made.text.split()) * SECONDS_A_WORD
     _truth_of_words(made, broken, topics, named=named)
     _truth_of_form(
-        made, broken, no_caller=no_caller, no_practice=no_practice, number_said=number_said, told=bool(named) or dated, seconds=seconds
-    )  # fmt: skip
+        made,
+        broken,
+        no_caller=no_caller,
+        no_practice=no_practice,
+        number_said=number_said,
+        told=bool(named) or dated,
+        seconds=seconds,
+    )
     _hearing(rnd, made)
     return made
 
@@ -144,9 +166,16 @@ def _situation(rnd: random.Random, made: Sent, broken: set[str], topics: set[str
     if made.situation == "wrong scope":
         allowed = {s for r in broken for s in SCOPES.get(r, set())} | topics | {"prerecorded"}
         wanted = {s for s in ("billing", "hiv", "part2", "results") if s not in allowed}
-    until = {"given": SENT + timedelta(days=rnd.choice([0, 30, 365])), "expired": SENT - timedelta(days=rnd.choice([1, 200])), "wrong scope": None, "none": None}[made.situation]  # fmt: skip
+    until = {
+        "given": SENT + timedelta(days=rnd.choice([0, 30, 365])),
+        "expired": SENT - timedelta(days=rnd.choice([1, 200])),
+        "wrong scope": None,
+        "none": None,
+    }[made.situation]
     scopes = [] if made.situation == "none" else sorted(wanted)
-    restriction = rnd.choices(["", "no-voicemail", "callback-only", "no-practice-name", "other-number-only"], [84, 4, 4, 4, 4])[0]  # fmt: skip
+    restriction = rnd.choices(
+        ["", "no-voicemail", "callback-only", "no-practice-name", "other-number-only"], [84, 4, 4, 4, 4]
+    )[0]
     made.entry = {
         "patient": f"{first} {last}",
         "scopes": [(s, until) for s in scopes],
@@ -186,7 +215,9 @@ def _truth_of_words(made: Sent, broken: set[str], topics: set[str], *, named: st
 def _truth_of_form(
     made: Sent, broken: set[str], *, no_caller: bool, no_practice: bool, number_said: str, told: bool, seconds: float
 ) -> None:
-    """V14 … V19. `told`: the message has a date, or a name that tells what is treated: more than a request to call back."""
+    """V14 … V19. `told`: the message has a date, or a name that tells what is treated: more than a request to call
+    back.
+    """
     entry, truth = made.entry, made.truth
     unknown = "undetermined" if entry is None else "findings"
     restrictions = set(entry["restrictions"]) if entry is not None else set()
@@ -238,7 +269,10 @@ def as_spoken(text: str) -> str:
     return " ".join(text.lower().split())
 
 
-_SMALL = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+_SMALL = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen"
+).split()
 _TENS = "- - twenty thirty forty fifty sixty seventy eighty ninety".split()
 _ORDINALS = {
     "one": "first",

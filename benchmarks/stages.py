@@ -129,11 +129,25 @@ def one_run(ours: Any, watch: Stopwatch, paths: list[Path], model_threads: set[i
 
     watch.reset()
     calls = ours.transcriber.engine.calls
-    before = process_cpu(), cpu_of(model_threads), time.perf_counter(), calls.counts.busy, calls.counts.pieces, calls.counts.batches  # fmt: skip
+    before = (
+        process_cpu(),
+        cpu_of(model_threads),
+        time.perf_counter(),
+        calls.counts.busy,
+        calls.counts.pieces,
+        calls.counts.batches,
+    )
     with tempfile.TemporaryDirectory(prefix="redactor-bench-") as out:
         items = list_inputs(paths, is_audio=looks_like_audio).items
         outcomes = list(ours.pipeline.run(items, Path(out), threads=ours.in_flight))
-    after = process_cpu(), cpu_of(model_threads), time.perf_counter(), calls.counts.busy, calls.counts.pieces, calls.counts.batches  # fmt: skip
+    after = (
+        process_cpu(),
+        cpu_of(model_threads),
+        time.perf_counter(),
+        calls.counts.busy,
+        calls.counts.pieces,
+        calls.counts.batches,
+    )
     total, model, wall, busy, pieces, batches = (b - a for a, b in zip(before, after, strict=True))
     steps = {MODEL: model, **watch.cpu}
     steps["not wrapped"] = total - sum(steps.values())
@@ -228,7 +242,8 @@ def caption(document: dict[str, Any]) -> str:
     busy = document["cpu_seconds"] / (document["wall_seconds"] * document["cores_used"])
     return (
         f"{document['files']} files, {document['audio_seconds'] / 60:.0f} min, medians of {document['repeats']} runs; "
-        f"{document['windows']:.0f} windows in {document['batches']:.0f} calls; cores busy {busy:.0%}; {document['wall_seconds']:.1f} s wall. The limit: "
+        f"{document['windows']:.0f} windows in {document['batches']:.0f} calls; cores busy {busy:.0%}; "
+        f"{document['wall_seconds']:.1f} s wall. The limit: "
         + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in document["limit"].items())
         + "."
     )
@@ -241,7 +256,14 @@ def shown_table(document: dict[str, Any]) -> str:
         for name, spent in document["steps"].items()
     ]
     rows.append(["**all**", round(total, 2), "100 %", round(1000 * total / audio, 2)])
-    rows.append(["**neither model, voice detector nor features**", round(total * document["other_share"], 2), f"{100 * document['other_share']:.1f} %", None])  # fmt: skip
+    rows.append(
+        [
+            "**neither model, voice detector nor features**",
+            round(total * document["other_share"], 2),
+            f"{100 * document['other_share']:.1f} %",
+            None,
+        ]
+    )
     return table(["step", "CPU s", "share", "ms a second of audio"], rows)
 
 

@@ -2,11 +2,14 @@
 
     python benchmarks/trail.py [--events 1000000] [--changes 40] [--json FILE]
 
-Events are appended in batches of 10,000 (one flush each); appending one at a time, as the service does, is timed by itself. Then the whole trail is checked three
-times (the median counts), and again after each of so many changes at random places, kinds in turn: a bit flipped, an entry removed, doubled, moved, put in
+Events are appended in batches of 10,000 (one flush each); appending one at a time, as the service does, is timed by
+itself. Then the whole trail is checked three
+times (the median counts), and again after each of so many changes at random places, kinds in turn: a bit flipped, an
+entry removed, doubled, moved, put in
 from elsewhere, the tail cut, a segment gone. Every one must be found; after each the file is restored.
 
-Caveats: one process and one core; the files come from the page cache after the first reading; what an attacker with the key could do is not tried, since nothing
+Caveats: one process and one core; the files come from the page cache after the first reading; what an attacker with the
+key could do is not tried, since nothing
 on the host can show it (see `redactor/keep/trail`).
 """
 
@@ -111,9 +114,14 @@ def cut(content: bytes, rng: random.Random) -> bytes:
 
 
 CHANGES: dict[str, Callable[[bytes, random.Random], bytes]] = {
-    "bit flipped": flipped, "entry removed": removed, "entry doubled": doubled, "entries swapped": moved, "entry put in": put_in,
-    "tail cut": cut, "segment gone": lambda _content, _rng: b"",
-}  # fmt: skip
+    "bit flipped": flipped,
+    "entry removed": removed,
+    "entry doubled": doubled,
+    "entries swapped": moved,
+    "entry put in": put_in,
+    "tail cut": cut,
+    "segment gone": lambda _content, _rng: b"",
+}
 
 
 def main() -> int:
@@ -154,14 +162,21 @@ def main() -> int:
         size = sum(p.stat().st_size for p in one.segments())
         sound = one.check()[0]
     result: Row = {
-        "stamp": stamped, "events": count, "bytes": size, "segments": -(-size // (64 << 20)), "verify_seconds": round(seconds, 3),
-        "verify_events_per_second": round(count / seconds), "append_batches_events_per_second": round(given.events / took),
-        "append_one_milliseconds": round(single * 1000, 2), "changes": {k: {"tried": tried[k], "found": found[k]} for k in tried},
+        "stamp": stamped,
+        "events": count,
+        "bytes": size,
+        "segments": -(-size // (64 << 20)),
+        "verify_seconds": round(seconds, 3),
+        "verify_events_per_second": round(count / seconds),
+        "append_batches_events_per_second": round(given.events / took),
+        "append_one_milliseconds": round(single * 1000, 2),
+        "changes": {k: {"tried": tried[k], "found": found[k]} for k in tried},
         "sound_after_restoring": sound,
-    }  # fmt: skip
+    }
     print(table(["change", "tried", "found"], [[k, tried[k], found[k]] for k in tried]))
     print(
-        f"{count:,} events checked in {seconds:.2f} s: {count / seconds:,.0f} a second; {given.events / took:,.0f} a second written in batches,"
+        f"{count:,} events checked in {seconds:.2f} s: {count / seconds:,.0f} a second; "
+        f"{given.events / took:,.0f} a second written in batches,"
     )
     print(f"{single * 1000:.1f} ms for one alone (flushed twice)")
     if given.json:

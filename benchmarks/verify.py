@@ -4,9 +4,11 @@
 
 Three measurements:
 
-    messages   each is redacted without and with --verify, in turns. By the labels a message leaks if of one of its spans more than LEAK_SECONDS and
+    messages   each is redacted without and with --verify, in turns. By the labels a message leaks if of one of its
+               spans more than LEAK_SECONDS and
                more than LEAK_SHARE can be heard; the others are well redacted, and should not be withheld
-    faults     of a redacted message one bleep is undone (the original sound put back) or moved by MOVED seconds; the samples then go the way of
+    faults     of a redacted message one bleep is undone (the original sound put back) or moved by MOVED seconds; the
+               samples then go the way of
                every output: encode, decode, checks. Beside what the whole check finds: what each of its two halves
                    finds alone
     time       wall and processor seconds of whole runs, to saved artefacts
@@ -240,7 +242,8 @@ def _share(of: Sequence[Any], true: Any) -> Row:
 
 def caption(document: Row) -> str:
     return (
-        f"{document['messages']} messages, {document['audio_seconds'] / 60:.0f} min, none of which a threshold was chosen on; "
+        f"{document['messages']} messages, {document['audio_seconds'] / 60:.0f} min, none of which a threshold "
+        f"was chosen on; "
         f"second reader {document['second_reader']}."
     )
 

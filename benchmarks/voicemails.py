@@ -248,13 +248,15 @@ def main() -> None:
     spans = [span for row in rows for channel in row["channels"] for span in channel["spans"] if span["tier"] == "must"]
     words = sum(len(channel["words"]) for row in rows for channel in row["channels"])
     print(
-        f"{len(rows)} voicemails, {sum(seconds) / 60:.1f} min ({min(seconds):.1f}-{max(seconds):.1f} s), {words} words, "
+        f"{len(rows)} voicemails, {sum(seconds) / 60:.1f} min ({min(seconds):.1f}-{max(seconds):.1f} s), "
+        f"{words} words, "
         f"{len(spans)} PHI spans"
     )
     from models.tts.natural.engine import Retold
 
     print(
-        f"spoken now: {Retold.spoken} calls, {Retold.again} spoken again, {Retold.failed} given up, {Retold.inexact} timed by alignment alone"
+        f"spoken now: {Retold.spoken} calls, {Retold.again} spoken again, {Retold.failed} given up, "
+        f"{Retold.inexact} timed by alignment alone"
     )
 
 

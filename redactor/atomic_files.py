@@ -1,7 +1,9 @@
 """Durable files: one has its name only when it is complete and on the disk.
 
-Content goes to a temporary name in the target folder (a rename works only within one file system), is flushed to the device, and
-is renamed last; then the folder itself is flushed, so that a power cut cannot undo the rename. Files are readable by the owner
+Content goes to a temporary name in the target folder (a rename works only within one file system), is flushed to the
+device, and
+is renamed last; then the folder itself is flushed, so that a power cut cannot undo the rename. Files are readable by
+the owner
 and group only: redacted audio still carries a voice. Standard library alone, since the hook must start in milliseconds.
 """
 
@@ -67,7 +69,8 @@ class Partial:
 
 
 def save(target: str | os.PathLike[str], content: bytes, *, mode: int = MODE, folder: int | None = None) -> None:
-    """Write one file, so that it is on the disk under its name when this returns, or not there at all; `folder`: see `Partial`.
+    """Write one file, so that it is on the disk under its name when this returns, or not there at all; `folder`: see
+    `Partial`.
 
     Raises:
         OutputError
@@ -96,7 +99,9 @@ def as_output_error(error: OSError) -> OutputError:
 
 
 def remove_leftovers(folder: Path) -> int:
-    """Remove temporary files that a killed process left under `folder`; returns how many. Files of living processes stay."""
+    """Remove temporary files that a killed process left under `folder`; returns how many. Files of living processes
+    stay.
+    """
     count = 0
     with suppress(OSError):
         top = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -1,8 +1,11 @@
 """Work of many threads done in shared batches.
 
-Every recording is handled by a thread of its own, in straight lines of code. Where a model is faster on many pieces at once than on one,
-the threads meet in a `DynamicBatcher`: each hands in its pieces and waits; workers take batches of pieces that may go together (one
-`key`), the fullest key first, or the one whose oldest piece has waited for `patience`. Backpressure is the callers' waiting: the
+Every recording is handled by a thread of its own, in straight lines of code. Where a model is faster on many pieces at
+once than on one,
+the threads meet in a `DynamicBatcher`: each hands in its pieces and waits; workers take batches of pieces that may go
+together (one
+`key`), the fullest key first, or the one whose oldest piece has waited for `patience`. Backpressure is the callers'
+waiting: the
 queue never holds more than `AHEAD` batches of any one of them.
 
 A batch that fails is tried again piece by piece, so that what is wrong with one recording fails that recording alone.

@@ -42,7 +42,8 @@ def build_transcriber(
         checkpoint = resolve(model, device=device, revision=revision, progress=bar, tell=notice)
     if checkpoint.synthetic_only:
         notice(
-            f"{checkpoint.name} reads synthetic demonstration speech only; on human speech it INVENTS words. Use --model auto for real calls."
+            f"{checkpoint.name} reads synthetic demonstration speech only; on human speech it INVENTS words. "
+            f"Use --model auto for real calls."
         )
     return load_transcriber(
         checkpoint,
@@ -64,7 +65,8 @@ def build_transcriber(
 def build_second(model: str, first: Any, given: Mapping[str, Any], *, turn: AbstractContextManager[Any] | None) -> Any:
     """The transcriber of --verify, beside `first`, which `build_transcriber` made of `given`.
 
-    `model` "auto": a smaller checkpoint of this machine, else the first one's weights with another search; where the first
+    `model` "auto": a smaller checkpoint of this machine, else the first one's weights with another search; where the
+    first
     reading was made elsewhere (`first` None), the checkpoint of `given`.
     """
     from redactor.speech import Checkpoint, resolve, second_checkpoint, second_transcriber
@@ -103,7 +105,8 @@ TRANSCRIPT_SUFFIXES = (".json", ".vtt", ".srt", ".ctm")
 def transcripts_for(transcript: Path, inputs: Inputs, *, any_language: bool = False) -> Callable[[Item], Any]:
     """A reader for each item: the one file, or in a folder the file named like the recording.
 
-    Nothing is guessed: a transcript of another recording bleeps the wrong places. `any_language` is `TranscriptReader`'s.
+    Nothing is guessed: a transcript of another recording bleeps the wrong places. `any_language` is
+    `TranscriptReader`'s.
 
     Raises:
         NoInput: there is no such path. ConfigurationError: one transcript for several recordings.
@@ -136,7 +139,8 @@ def transcripts_for(transcript: Path, inputs: Inputs, *, any_language: bool = Fa
                 return TranscriptReader(candidate, any_language=any_language)
         raise NoInput(
             "This recording has no transcript in the --transcript folder.",
-            hint="Name it like the recording, with its ending where several differ in that only (a.wav.json): .json, .vtt, .srt or .ctm.",
+            hint="Name it like the recording, with its ending where several differ in that only (a.wav.json): "
+            ".json, .vtt, .srt or .ctm.",
         )
 
     return reader
@@ -149,7 +153,9 @@ def build_detector(ner: str = "auto") -> Any:
 
 
 def decoder(raw: str | None, *, confined: Any = None) -> Any:
-    """The decoder for --raw CODEC[:RATE[:CHANNELS]]; the plain one if left out. `confined`: what decodes instead of this process."""
+    """The decoder for --raw CODEC[:RATE[:CHANNELS]]; the plain one if left out. `confined`: what decodes instead of
+    this process.
+    """
     from functools import partial
 
     from redactor.audio import RawFormat

@@ -1,4 +1,6 @@
-"""How recordings are under way: threads, order of results, the audio that may be in memory at once, and the time each stage takes."""
+"""How recordings are under way: threads, order of results, the audio that may be in memory at once, and the time
+each stage takes.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +24,13 @@ def spread(
     released: Callable[[bool], Iterable[Task]] = lambda _idle: (),
     stopping: Callable[[], bool] = lambda: False,
 ) -> Iterator[Result]:
-    """Results of `work`, as each is done, with at most `threads` tasks under way; tasks are taken one at a time, when there is room.
+    """Results of `work`, as each is done, with at most `threads` tasks under way; tasks are taken one at a time, when
+    there is room.
 
     Args:
         work: None is no result (the task waits, and comes back from `released`).
-        released: tasks to take again: asked after each end (idle false), and when nothing is under way (idle true): an empty answer is
+        released: tasks to take again: asked after each end (idle false), and when nothing is under way (idle true): an
+            empty answer is
             then the end.
         stopping: once true, no task is begun any more; those under way are finished and their results given.
 
@@ -61,7 +65,9 @@ def spread(
 
 
 def in_order(results: Iterable[Result], *, place: Callable[[Result], int], first: int = 1) -> Iterator[Result]:
-    """Results by their place (`first`, `first` + 1, …): each is held until those before it are there; what has gaps comes at the end."""
+    """Results by their place (`first`, `first` + 1, …): each is held until those before it are there; what has gaps
+    comes at the end.
+    """
     held: dict[int, Result] = {}
     for result in results:
         held[place(result)] = result

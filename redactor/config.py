@@ -1,4 +1,6 @@
-"""The service's settings: one TOML file, checked whole before anything starts. Secrets are named (a file, an environment variable), never given."""
+"""The service's settings: one TOML file, checked whole before anything starts. Secrets are named (a file, an
+environment variable), never given.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,10 @@ class ServiceTable:
         state: folder of the queue, its key and the mails' recordings; only the service may read it.
         roots: folders that recordings lie in; nothing outside is opened.
         sent: folders among or below them whose recordings were sent by us, where nobody says otherwise; no mailboxes.
-        results: folder for the results of what lies in none of them (mails, fetched recordings), and of all, where `beside` is false.
-        originals: stay; seal (a copy in the vault of [keeping]); replace (sealed, and the redacted sound in their place: redacted for whoever listens).
+        results: folder for the results of what lies in none of them (mails, fetched recordings), and of all, where
+            `beside` is false.
+        originals: stay; seal (a copy in the vault of [keeping]); replace (sealed, and the redacted sound in their
+            place: redacted for whoever listens).
         beside: results of recordings go into their own folder, those of a mailbox into its folder `redacted`.
         database_url: sqlite in `state`, where it is left out; or postgresql+psycopg://…, for services on several hosts.
         key: 32 bytes, hexadecimal, that all services of one database share; made in `state` where it is left out.
@@ -40,7 +44,8 @@ class ServiceTable:
         sandbox: required (bubblewrap and the filter of system calls, or no start), auto (what of them works; the log
             says what), limits
             (without bubblewrap).
-        transcripts: folder of transcripts named by the recordings' SHA-256 (ID.json, .vtt …), used instead of recognition.
+        transcripts: folder of transcripts named by the recordings' SHA-256 (ID.json, .vtt …), used instead of
+            recognition.
     """
 
     spool: str
@@ -73,7 +78,9 @@ class AsteriskTable:
 
 @dataclass(frozen=True, slots=True)
 class SweepTable:
-    """[sweep] `every`: seconds between walks over the roots; 0: never. `settle`: seconds for which a file must not have changed."""
+    """[sweep] `every`: seconds between walks over the roots; 0: never. `settle`: seconds for which a file must not
+    have changed.
+    """
 
     every: float = 60.0
     settle: float = 10.0
@@ -98,7 +105,9 @@ class HttpTable:
 
 @dataclass(frozen=True, slots=True)
 class RedactionTable:
-    """[redaction] as the options of `redactor redact`; `model` "none": only transcripts; `verify_transcripts`: `verify` for them; `sent_policy`: of messages that were sent."""
+    """[redaction] as the options of `redactor redact`; `model` "none": only transcripts; `verify_transcripts`:
+    `verify` for them; `sent_policy`: of messages that were sent.
+    """
 
     policy: str = "deidentify"
     sent_policy: str = ""
@@ -128,7 +137,9 @@ class RedactionTable:
 
 @dataclass(frozen=True, slots=True)
 class TwilioTable:
-    """[twilio] `account`: SID that fetches recordings; `token`: the auth token that signs requests; `hosts`: where recordings lie."""
+    """[twilio] `account`: SID that fetches recordings; `token`: the auth token that signs requests; `hosts`: where
+    recordings lie.
+    """
 
     account: str = ""
     token: Secret = field(default=Secret())
@@ -137,7 +148,9 @@ class TwilioTable:
 
 @dataclass(frozen=True, slots=True)
 class WebhookTable:
-    """[webhook] `secret`: of Standard Webhooks (whsec_BASE64, 16 bytes or more); `hosts`: https://HOST[:PORT] that recordings may be fetched from."""
+    """[webhook] `secret`: of Standard Webhooks (whsec_BASE64, 16 bytes or more); `hosts`: https://HOST[:PORT] that
+    recordings may be fetched from.
+    """
 
     secret: Secret = field(default=Secret())
     hosts: tuple[str, ...] = ()
@@ -145,7 +158,9 @@ class WebhookTable:
 
 @dataclass(frozen=True, slots=True)
 class S3Table:
-    """[s3] `endpoint`: https://HOST[:PORT]; `buckets`: of which events are taken; `token`: that senders of events show."""
+    """[s3] `endpoint`: https://HOST[:PORT]; `buckets`: of which events are taken; `token`: that senders of events
+    show.
+    """
 
     endpoint: str = ""
     region: str = "us-east-1"
@@ -157,7 +172,9 @@ class S3Table:
 
 @dataclass(frozen=True, slots=True)
 class CallbackTable:
-    """[callback] `url`: told of every outcome, signed (Standard Webhooks) with `secret`; tried `tries` times, ever less often."""
+    """[callback] `url`: told of every outcome, signed (Standard Webhooks) with `secret`; tried `tries` times, ever
+    less often.
+    """
 
     url: str = ""
     secret: Secret = field(default=Secret())
@@ -187,15 +204,18 @@ class KeepingTable:
 
 @dataclass(frozen=True, slots=True)
 class ReviewTable:
-    """[review], absolute paths; off unless `folder` is given. Trail and vault are those of [keeping], which needs recipients and identity.
+    """[review], absolute paths; off unless `folder` is given. Trail and vault are those of [keeping], which needs
+    recipients and identity.
 
     Attributes:
         folder: of redacted versions; only the service may read it.
         public_url: how browsers reach us (https://review.example.org); plain http is for the loopback alone.
-        behind_proxy: with https the client's address, by which log-ins are slowed down, is the last in X-Forwarded-For of whoever asks from
+        behind_proxy: with https the client's address, by which log-ins are slowed down, is the last in X-Forwarded-For
+            of whoever asks from
             the loopback: the proxy must put it there. False: it is the proxy's, and all clients wait for each other.
         take_sent: what the service redacts of sent messages is audited and put before the reviewers.
-        recipients: CSV of `redactor audit --recipients`, for these; `file` is a path (below the root, where recordings have but one), an id
+        recipients: CSV of `redactor audit --recipients`, for these; `file` is a path (below the root, where recordings
+            have but one), an id
             that a hook gave, or a SHA-256.
         recipients_seconds: how long a message waits for its row, unredacted; then it is audited as to nobody we know.
         rules, consents: a practice's own rules and the consent register, as `redactor audit` takes them.
@@ -278,12 +298,18 @@ def _check(s: Settings) -> None:
     if not s.roots:
         refuse("The setting service.roots names no folder: name those that recordings lie in.")
     paths = {
-        "service.spool": s.service.spool, **{f"service.roots[{n}]": folder for n, folder in enumerate(s.service.roots)},
-        "service.state": s.service.state, "service.results": s.service.results, "asterisk.voicemail": s.asterisk.voicemail,
-        "service.transcripts": s.service.transcripts, **{f"keeping.{f.name}": getattr(s.keeping, f.name) for f in fields(s.keeping)},
-        "review.folder": s.review.folder, "review.rules": s.review.rules,
-        "review.recipients": s.review.recipients, **{f"service.sent[{n}]": folder for n, folder in enumerate(s.service.sent)},
-    }  # fmt: skip
+        "service.spool": s.service.spool,
+        **{f"service.roots[{n}]": folder for n, folder in enumerate(s.service.roots)},
+        "service.state": s.service.state,
+        "service.results": s.service.results,
+        "asterisk.voicemail": s.asterisk.voicemail,
+        "service.transcripts": s.service.transcripts,
+        **{f"keeping.{f.name}": getattr(s.keeping, f.name) for f in fields(s.keeping)},
+        "review.folder": s.review.folder,
+        "review.rules": s.review.rules,
+        "review.recipients": s.review.recipients,
+        **{f"service.sent[{n}]": folder for n, folder in enumerate(s.service.sent)},
+    }
     for label, path in paths.items():
         if path and not Path(path).is_absolute():
             refuse(f"The setting {label} must be an absolute path.")
@@ -295,7 +321,8 @@ def _check(s: Settings) -> None:
         refuse("The setting service.sent names folders among service.roots or below them.")
     if s.asterisk.voicemail and any(Path(folder).is_relative_to(s.asterisk.voicemail) for folder in s.service.sent):
         refuse(
-            "The setting service.sent names a folder of asterisk.voicemail: what lies in a mailbox was received. Take it out."
+            "The setting service.sent names a folder of asterisk.voicemail: what lies in a mailbox was "
+            "received. Take it out."
         )
     if s.service.sandbox not in SANDBOXES:
         refuse(f"The setting service.sandbox must be one of {', '.join(SANDBOXES)}.")
@@ -333,7 +360,8 @@ def _check(s: Settings) -> None:
     for label, secret in (("webhook.secret", s.webhook.secret), ("callback.secret", s.callback.secret)):
         if secret and not is_webhook_secret(secret):
             refuse(
-                f"The secret {label} must be whsec_ and the base64 of {SHORTEST_KEY} bytes or more, or so many bytes as they are: "
+                f"The secret {label} must be whsec_ and the base64 of {SHORTEST_KEY} bytes or more, or so many "
+                f"bytes as they are: "
                 "make one with `openssl rand -base64 32`, and write whsec_ before it."
             )
     if s.s3.endpoint and not (s.s3.token and s.s3.access_key and s.s3.secret_key and s.s3.buckets):

@@ -1,4 +1,6 @@
-"""Tables of a settings file into data classes: nothing missing, nothing unknown, each value of its kind; secrets from where they are named."""
+"""Tables of a settings file into data classes: nothing missing, nothing unknown, each value of its kind; secrets
+from where they are named.
+"""
 
 from __future__ import annotations
 

@@ -19,7 +19,9 @@ from redactor.errors import RedactorError
 
 
 def console(*, data: bool = False) -> Console:
-    """On standard error; `data`: on standard output, for what was asked for. Made at each use, since callers replace the streams."""
+    """On standard error; `data`: on standard output, for what was asked for. Made at each use, since callers replace
+    the streams.
+    """
     return Console(file=sys.stdout if data else sys.stderr, highlight=False, soft_wrap=True)
 
 

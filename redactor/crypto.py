@@ -1,19 +1,29 @@
-"""Short texts in a database that only the holder of a key can read or recognise: names in the ledger, paths, typed comments, secrets of log-ins.
+"""Short texts in a database that only the holder of a key can read or recognise: names in the ledger, paths, typed
+comments, secrets of log-ins.
 
-What must be remembered of a text is kept in two forms: a `mark`, by which the same text is recognised (keyed BLAKE2b), and a `seal`, which
-gives the text back: AES-256 in SIV mode (RFC 5297) with a nonce, as the package `cryptography` has it. SIV, because the key lives as long as the
-database and is shared by many processes, also after a restored snapshot of the machine: a nonce that comes twice tells that two equal texts are
-equal, and nothing else, whereas under AES-GCM it gives away both texts and the key of the tags. AES-GCM-SIV has the same merit, but needs
+What must be remembered of a text is kept in two forms: a `mark`, by which the same text is recognised (keyed BLAKE2b),
+and a `seal`, which
+gives the text back: AES-256 in SIV mode (RFC 5297) with a nonce, as the package `cryptography` has it. SIV, because the
+key lives as long as the
+database and is shared by many processes, also after a restored snapshot of the machine: a nonce that comes twice tells
+that two equal texts are
+equal, and nothing else, whereas under AES-GCM it gives away both texts and the key of the tags. AES-GCM-SIV has the
+same merit, but needs
 OpenSSL 3.2, which distributions that build `cryptography` against their own library do not all have.
 
     version (1 byte, 2) ‖ nonce (16) ‖ synthetic IV (16) ‖ ciphertext
 
-Earlier versions sealed with a construction of BLAKE2b of our own: its reader is `_open_v1`; nothing is written so any more.
+Earlier versions sealed with a construction of BLAKE2b of our own: its reader is `_open_v1`; nothing is written so any
+more.
 
-The key is 32 random bytes in a file of its own beside the ledger (mode 0600). Against whom: whoever gets the ledger alone (a backup of one file, an
-attachment to a support request) learns how many inputs there were, the SHA-256 of each and what became of it, and no name. Whoever gets the key as
-well can read the sealed output names (as the folder itself shows them) and test guesses of input names: telephone numbers are few enough to try
-them all. So the key is worth as much as the archive's file names, stays on the machine, and can be deleted at any time: a run without it only
+The key is 32 random bytes in a file of its own beside the ledger (mode 0600). Against whom: whoever gets the ledger
+alone (a backup of one file, an
+attachment to a support request) learns how many inputs there were, the SHA-256 of each and what became of it, and no
+name. Whoever gets the key as
+well can read the sealed output names (as the folder itself shows them) and test guesses of input names: telephone
+numbers are few enough to try
+them all. So the key is worth as much as the archive's file names, stays on the machine, and can be deleted at any time:
+a run without it only
 reads every file again.
 """
 
@@ -73,7 +83,9 @@ class Sealer:
         return self._siv
 
     def _open_v1(self, sealed: bytes) -> bytes | None:
-        """What versions before 2 sealed: a keyed hash of the text, and the text under a key stream made from that hash."""
+        """What versions before 2 sealed: a keyed hash of the text, and the text under a key stream made from that
+        hash.
+        """
         seals = blake2b(key=self._key, person=b"redactor-seal").digest()
         streams = blake2b(key=self._key, person=b"redactor-stream").digest()
         nonce, body = sealed[:_MARK], sealed[_MARK:]

@@ -55,7 +55,9 @@ def now(c: Connection) -> float:
 
 
 def clock(c: Connection) -> ColumnElement[float]:
-    """The same as a part of a statement, which saves a way to the database and back; the time at which the statement began."""
+    """The same as a part of a statement, which saves a way to the database and back; the time at which the statement
+    began.
+    """
     if c.dialect.name == "postgresql":
         return literal_column("extract(epoch FROM statement_timestamp())::float8", Float)
     return literal(time.time(), Float)
@@ -80,7 +82,9 @@ def upsert(c: Connection, table: Table, key: Mapping[str, Any], values: Mapping[
 
 
 def locked(query: Select[Any]) -> Select[Any]:
-    """Rows that this transaction holds; those that another holds are left out (PostgreSQL; SQLite has one writer at a time)."""
+    """Rows that this transaction holds; those that another holds are left out (PostgreSQL; SQLite has one writer at
+    a time).
+    """
     return query.with_for_update(skip_locked=True)
 
 

@@ -31,7 +31,8 @@
         ├── UnlocatedFinding              PHI was found that has no place in the audio
         └── VerificationHit               the redacted audio, recognised again, still says PHI
 
-Exit codes follow sysexits.h where it has one. Messages and hints carry ids, numbers and format names; never spoken text,
+Exit codes follow sysexits.h where it has one. Messages and hints carry ids, numbers and format names; never spoken
+text,
 file names or paths, since both reach logs (a caller's number is a common file name).
 """
 
@@ -168,7 +169,9 @@ class DetectionFailed(RedactorError):
 
 
 class CrashedRepeatedly(RedactorError):
-    """Runs ended, killed, while they were at this recording: it is set aside so that it does not end the next one as well."""
+    """Runs ended, killed, while they were at this recording: it is set aside so that it does not end the next one as
+    well.
+    """
 
     reason = "crashed-repeatedly"
     default_hint = "Look at this recording by itself; --retry-failed tries it again."

@@ -1,4 +1,6 @@
-"""What a run is to do, as plain values: made once from the options, turned into a pipeline here or on other machines."""
+"""What a run is to do, as plain values: made once from the options, turned into a pipeline here or on other
+machines.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,8 @@ class JobConfiguration:
 
     Attributes:
         recognition: arguments of `builders.build_transcriber`; None: no engine is needed.
-        only_transcripts: each recording brings a transcript made elsewhere: `recognition` is for the second reading alone.
+        only_transcripts: each recording brings a transcript made elsewhere: `recognition` is for the second reading
+            alone.
         verify: recognise each output again. verify_transcripts: those of recordings that bring a transcript.
         sandbox: where recordings are decoded: "off" (in this process), or see `sandboxed`.
         verify_model: checkpoint of the second reading, see `builders.build_second`.

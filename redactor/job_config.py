@@ -21,9 +21,13 @@ def recipe_of(settings: Settings) -> JobConfiguration:
     r = settings.redaction
     unheard: Any = r.unheard or None
     choices = {
-        "device": ("auto", "cpu", "cuda"), "window": ("auto", "full"), "bleep": ("tone", "silence", "noise"),
-        "operator": ("label", "mask", "hash", "drop"), "unheard": ("", "quarantine", "bleep"), "names": ("auto", "id", "keep"),
-    }  # fmt: skip
+        "device": ("auto", "cpu", "cuda"),
+        "window": ("auto", "full"),
+        "bleep": ("tone", "silence", "noise"),
+        "operator": ("label", "mask", "hash", "drop"),
+        "unheard": ("", "quarantine", "bleep"),
+        "names": ("auto", "id", "keep"),
+    }
     for name, known in choices.items():
         if getattr(r, name) not in known:
             raise ConfigurationError(f"The setting redaction.{name} must be one of {', '.join(k for k in known if k)}.")
@@ -31,15 +35,40 @@ def recipe_of(settings: Settings) -> JobConfiguration:
         raise ConfigurationError('redaction.hash_key is for operator "hash".')
     only_transcripts = r.model == "none"
     verify_transcripts = bool(settings.service.transcripts) and r.verify_transcripts
-    recognition = None if only_transcripts and not (r.verify or verify_transcripts) else {
-        "model": "auto" if only_transcripts else r.model, "device": r.device, "compute_type": r.compute_type or None, "threads": r.threads, "workers": r.workers,
-        "batch_size": r.batch_size, "window": r.window, "beam": r.beam or None, "language": r.language or None,
-        "hotwords": r.hotwords or None, "initial_prompt": r.initial_prompt or None, "revision": r.revision or None, "probe": False,
-    }  # fmt: skip
+    recognition = (
+        None
+        if only_transcripts and not (r.verify or verify_transcripts)
+        else {
+            "model": "auto" if only_transcripts else r.model,
+            "device": r.device,
+            "compute_type": r.compute_type or None,
+            "threads": r.threads,
+            "workers": r.workers,
+            "batch_size": r.batch_size,
+            "window": r.window,
+            "beam": r.beam or None,
+            "language": r.language or None,
+            "hotwords": r.hotwords or None,
+            "initial_prompt": r.initial_prompt or None,
+            "revision": r.revision or None,
+            "probe": False,
+        }
+    )
     job = JobConfiguration(
-        policy=builders.policy_from(r.policy, padding=None, unheard=unheard), operator=r.operator, style=r.bleep, names=r.names, raw=r.raw or None,
-        ner=r.ner, verify=r.verify, verify_model=r.verify_model, verify_transcripts=verify_transcripts, only_transcripts=only_transcripts, recognition=recognition, hash_key=bytes(r.hash_key) or None, sandbox=settings.service.sandbox,
-    )  # fmt: skip
+        policy=builders.policy_from(r.policy, padding=None, unheard=unheard),
+        operator=r.operator,
+        style=r.bleep,
+        names=r.names,
+        raw=r.raw or None,
+        ner=r.ner,
+        verify=r.verify,
+        verify_model=r.verify_model,
+        verify_transcripts=verify_transcripts,
+        only_transcripts=only_transcripts,
+        recognition=recognition,
+        hash_key=bytes(r.hash_key) or None,
+        sandbox=settings.service.sandbox,
+    )
     Replacer(job.operator, key=job.hash_key)
     builders.decoder(job.raw)
     sent_policy_of(settings)

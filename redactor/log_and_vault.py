@@ -35,8 +35,13 @@ class Places:
         return Trail.open(self.trail, key=self.keys, anchor=self.anchor)
 
     def open_vault(
-        self, *, trail: Trail | None = None, recipients: Path | None = None, identity: Path | None = None, alone: bool = False
-    ) -> Vault:  # fmt: skip
+        self,
+        *,
+        trail: Trail | None = None,
+        recipients: Path | None = None,
+        identity: Path | None = None,
+        alone: bool = False,
+    ) -> Vault:
         """The vault with the keys that are given here, or named by the settings.
 
         Raises:
@@ -47,9 +52,11 @@ class Places:
 
         public, private = recipients or self.recipients, identity or self.identity
         return Vault(
-            self.vault, trail=trail or self.open_trail(), recipients=Recipients.load(public, alone=alone) if public else None,
+            self.vault,
+            trail=trail or self.open_trail(),
+            recipients=Recipients.load(public, alone=alone) if public else None,
             identities=Identities.load(private) if private else None,
-        )  # fmt: skip
+        )
 
 
 def places_of(config: Path, state: Path | None) -> Places:
@@ -64,9 +71,13 @@ def places_of(config: Path, state: Path | None) -> Places:
     if state is not None:
         recipients = state / "recipients.txt"
         return Places(
-            state / "trail", state / "trail.keys", state / "trail.anchor", state / "vault",
-            recipients if recipients.exists() else None, None,
-        )  # fmt: skip
+            state / "trail",
+            state / "trail.keys",
+            state / "trail.anchor",
+            state / "vault",
+            recipients if recipients.exists() else None,
+            None,
+        )
     from redactor.config import load_settings
 
     return places_in(load_settings(config))
@@ -76,9 +87,13 @@ def places_in(settings: Settings) -> Places:
     """The same from settings that were read."""
     k, state = settings.keeping, settings.state
     return Places(
-        Path(k.trail or state / "trail"), Path(k.trail_keys or state / "trail.keys"), Path(k.anchor or state / "trail.anchor"),
-        Path(k.vault or state / "vault"), Path(k.recipients) if k.recipients else None, Path(k.identity) if k.identity else None,
-    )  # fmt: skip
+        Path(k.trail or state / "trail"),
+        Path(k.trail_keys or state / "trail.keys"),
+        Path(k.anchor or state / "trail.anchor"),
+        Path(k.vault or state / "vault"),
+        Path(k.recipients) if k.recipients else None,
+        Path(k.identity) if k.identity else None,
+    )
 
 
 def actor() -> str:

@@ -12,7 +12,8 @@ from functools import cache
 
 ARENA_MAX = -8  # mallopt(3): M_ARENA_MAX
 ARENAS_PER_CORE = 2
-"""Left alone, glibc gives a program's threads up to eight arenas a core, and what is freed in one serves no other. Fewer were not clearly slower or faster.
+"""Left alone, glibc gives a program's threads up to eight arenas a core, and what is freed in one serves no other.
+Fewer were not clearly slower or faster.
 
 The thresholds for mmap and trim are glibc's own, which grow with what is freed: fixed at 1 and 2 MB, every buffer of a
 real checkpoint was mapped and unmapped at each use, and a third of the processor time was the kernel's."""
@@ -24,7 +25,9 @@ TRIM_SECONDS = 5.0
 
 @cache
 def keep_flat() -> bool:
-    """Call before threads start; once is enough. Whether the allocator took the setting (other C libraries have none)."""
+    """Call before threads start; once is enough. Whether the allocator took the setting (other C libraries have
+    none).
+    """
     if not sys.platform.startswith("linux"):
         return False
     libc = ctypes.CDLL(None)

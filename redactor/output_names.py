@@ -36,7 +36,9 @@ NEUTRAL = frozenset(
     "tests the to toy track unavail unheard unread urgent user vm vmail voice voicemail voicemails wav wave work "
     "alaw amr flac gsm mp mpeg ogg opus pcm ulaw".split()
 )
-"""What telephone systems, and people who look after recordings, write in names. Some are somebody's name, too ("Good", "Old")."""
+"""What telephone systems, and people who look after recordings, write in names. Some are somebody's name, too
+("Good", "Old").
+"""
 
 
 class NameDetector(Protocol):
@@ -92,7 +94,9 @@ class OutputNames:
 
 
 def readings(name: str) -> tuple[str, ...]:
-    """The ways to read a file name as text: as it stands, with blanks for marks, and taken apart ("DanaWhitlock", "MRN88213")."""
+    """The ways to read a file name as text: as it stands, with blanks for marks, and taken apart ("DanaWhitlock",
+    "MRN88213").
+    """
     spaced = _BREAKS.sub(" ", name).strip()
     apart = _HUMP.sub(" ", spaced)
     return tuple(dict.fromkeys(r for r in (name, _capital(spaced), _capital(apart)) if r))

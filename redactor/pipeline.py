@@ -150,7 +150,8 @@ class Pipeline:
         self._texts: DynamicBatcher[Transcript, tuple[Finding, ...]] | None = None
         self._saved: set[int] = set()
 
-    # --- one recording -------------------------------------------------------------------------------------------------
+    # --- one recording
+    # -------------------------------------------------------------------------------------------------
 
     def search(self, speech: Speech) -> tuple[Finding, ...]:
         """Findings of every transcript, with their channels."""
@@ -219,13 +220,24 @@ class Pipeline:
         """A fingerprint of all that shapes the artefacts: a resumed run redoes what was made with other settings."""
         policy = policy or self.policy
         parts = (
-            __version__, _engine(transcriber), _engine(self.verify_with), self.recipe, policy.stamp, sorted(policy.labels.items()), policy.min_score, policy.padding, policy.reach, policy.unheard_speech,
-            policy.unheard_sound, self.style,
+            __version__,
+            _engine(transcriber),
+            _engine(self.verify_with),
+            self.recipe,
+            policy.stamp,
+            sorted(policy.labels.items()),
+            policy.min_score,
+            policy.padding,
+            policy.reach,
+            policy.unheard_speech,
+            policy.unheard_sound,
+            self.style,
             self.replacer.fingerprint,
-        )  # fmt: skip
+        )
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
-    # --- files ---------------------------------------------------------------------------------------------------------
+    # --- files
+    # ---------------------------------------------------------------------------------------------------------
 
     def process(self, item: Item, out: Path | Target, *, journal: Journal | None = None) -> Outcome | None:
         """Read, redact and save one file. Never raises for anything that is wrong with the file or its processing.

@@ -1,4 +1,6 @@
-"""A recording → everything that recognition says about it, whoever recognises: keyed digits and silence are judged here."""
+"""A recording → everything that recognition says about it, whoever recognises: keyed digits and silence are judged
+here.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ BESIDE = 0.1  # seconds around keyed digits in which their tones rise and fall
 
 
 def listen(recording: Recording, transcriber: Transcriber, turn: AbstractContextManager[Any] | None = None) -> Speech:
-    """Recognise each channel once, and find the tones of keypads; channels that carry the same sound share one transcript."""
+    """Recognise each channel once, and find the tones of keypads; channels that carry the same sound share one
+    transcript.
+    """
     with turn or nullcontext():
         twins = same_as(recording)
         heard = sorted(set(twins))

@@ -1,8 +1,12 @@
-"""Opening what lies below a folder that the operator named and others may write to: through directory descriptors, no link followed.
+"""Opening what lies below a folder that the operator named and others may write to: through directory descriptors, no
+link followed.
 
-Every component is opened relative to the one before it (openat with O_NOFOLLOW), so that nothing can be swapped between check and use:
-what was checked is the descriptor that is read, written to, or renamed in. The operator's own folders (`root`, `roots`) may be links.
-Linux's openat2 with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS promises the same in one call; the walk needs no more than POSIX.
+Every component is opened relative to the one before it (openat with O_NOFOLLOW), so that nothing can be swapped between
+check and use:
+what was checked is the descriptor that is read, written to, or renamed in. The operator's own folders (`root`, `roots`)
+may be links.
+Linux's openat2 with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS promises the same in one call; the walk needs no more than
+POSIX.
 
 Standard library alone, since the hook must start in milliseconds.
 """
@@ -31,7 +35,8 @@ class Gone(NoInput):
     """There is no such file; not: it cannot be reached now."""
 
 
-# --- descriptors; what the system says is raised as it is ----------------------------------------------------------------
+# --- descriptors; what the system says is raised as it is
+# ----------------------------------------------------------------
 
 
 def descend(root: str | os.PathLike[str], names: Sequence[str] = (), *, make: bool = False, mode: int = 0o777) -> int:
@@ -93,7 +98,8 @@ def folder_at(
 
 
 def open_file(name: str, folder: int, *, writing: bool = False) -> int:
-    """A descriptor of a regular file in an open folder, for reading (and `writing`, in place), to be closed by the caller.
+    """A descriptor of a regular file in an open folder, for reading (and `writing`, in place), to be closed by the
+    caller.
 
     Raises:
         RefusedInput: a device, a pipe, a folder. OSError: ELOOP for a link.
@@ -109,8 +115,10 @@ def open_input(path: str | os.PathLike[str], within: str | os.PathLike[str] | No
     """A descriptor of an input for reading, to be closed by the caller; of whatever kind it is.
 
     Args:
-        within: the folder that was given, where a walk through it found `path`: the folders on the way must be no links by now, and what
-            the file itself leads to, if it is one, must lie below as well. None: `path` was given, and its links are the operator's.
+        within: the folder that was given, where a walk through it found `path`: the folders on the way must be no links
+            by now, and what
+            the file itself leads to, if it is one, must lie below as well. None: `path` was given, and its links are
+            the operator's.
 
     Raises:
         RefusedInput: a link leads out of `within`. OSError, ValueError
@@ -144,7 +152,9 @@ def _leads_out() -> RefusedInput:
 
 
 def remove_tree(name: str, folder: int) -> None:
-    """Remove a folder in an open one with all that is in it, as far as that is possible; a link is removed, not followed."""
+    """Remove a folder in an open one with all that is in it, as far as that is possible; a link is removed, not
+    followed.
+    """
     with suppress(OSError):
         for _, folders, files, here in os.fwalk(name, topdown=False, dir_fd=folder):
             for entry in (*files, *folders):
@@ -159,7 +169,8 @@ def _remove(name: str, folder: int) -> None:
             return
 
 
-# --- paths that somebody else named --------------------------------------------------------------------------------------
+# --- paths that somebody else named
+# --------------------------------------------------------------------------------------
 
 
 def place(path: str, roots: Sequence[str]) -> tuple[str, tuple[str, ...]]:

@@ -1,7 +1,8 @@
 """What flows through the rooms: Recording → Speech(Transcript, Word) → Finding → Plan(Cover, Interval) → Outcome.
 
 All are frozen. Times are seconds on the recording's own clock (0 = its first sample); offsets are characters of
-`Transcript.text`; channels count from 0. `repr` of anything that holds speech hides the speech, so that a stray log line or
+`Transcript.text`; channels count from 0. `repr` of anything that holds speech hides the speech, so that a stray log
+line or
 traceback carries no PHI.
 """
 
@@ -17,7 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 Samples = npt.NDArray[Any]
-"""Audio as decoded: shape (frames, channels), dtype int16, int32, float32 or float64 (the narrowest that holds the codec exactly)."""
+"""Audio as decoded: shape (frames, channels), dtype int16, int32, float32 or float64 (the narrowest that holds the
+codec exactly).
+"""
 
 Mono = npt.NDArray[np.float32]
 """One channel for recognition: shape (frames,), 16 kHz, -1 … 1."""
@@ -123,11 +126,16 @@ class Recording:
         return self.frames / self.sample_rate
 
     def __repr__(self) -> str:
-        return f"Recording({self.id[:12]}, {self.duration:.2f} s, {self.sample_rate} Hz, {self.channels} ch, {self.format.codec})"
+        return (
+            f"Recording({self.id[:12]}, {self.duration:.2f} s, {self.sample_rate} Hz, {self.channels} ch, "
+            f"{self.format.codec})"
+        )
 
 
 class TimedText(NamedTuple):
-    """A word as an engine gives it, before it has a place in a text. `start`/`end` None, equal or inverted = time unknown."""
+    """A word as an engine gives it, before it has a place in a text. `start`/`end` None, equal or inverted = time
+    unknown.
+    """
 
     text: str
     start: float | None
@@ -142,7 +150,8 @@ class TimedText(NamedTuple):
 class Word:
     """A recognised word: `text` == transcript.text[char_start:char_end]; confidence 0 … 1.
 
-    `start`/`end` None means the engine gave no usable time (missing, zero-length or inverted): the Plan then covers from the
+    `start`/`end` None means the engine gave no usable time (missing, zero-length or inverted): the Plan then covers
+    from the
     neighbour before to the neighbour after.
     """
 
@@ -167,7 +176,8 @@ class Transcript:
     def of(cls, words: Iterable[TimedText], *, channel: int = 0, language: str = "en") -> Transcript:
         """Build text and words together, so that offsets cannot disagree with the text.
 
-        Blank words are left out. Characters that nobody sees (control, zero width, lone surrogates) are dropped: they would
+        Blank words are left out. Characters that nobody sees (control, zero width, lone surrogates) are dropped: they
+        would
         hide a name from the search, or command the terminal of a reader.
         """
         parts: list[str] = []
@@ -261,7 +271,8 @@ class Speech:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A span of `Transcript.text` that is PHI: characters start … end, one of `LABELS`, 0 … 1, and which recognizer said so.
+    """A span of `Transcript.text` that is PHI: characters start … end, one of `LABELS`, 0 … 1, and which recognizer
+    said so.
 
     The span of keyed digits over which no word stands is empty: start == end, their place in the text.
     """

@@ -1,8 +1,11 @@
 """Who sent this? Signatures of Standard Webhooks (both ways) and of Twilio. All comparisons take the same time.
 
-Standard Webhooks 1.0 (standardwebhooks.com): headers webhook-id, webhook-timestamp (Unix seconds) and webhook-signature, a list of
-`v1,BASE64(HMAC-SHA256(secret, "id.timestamp.body"))`; secrets are written whsec_BASE64. Twilio (docs: security/webhooks): BASE64 of
-HMAC-SHA1 with the auth token over the address and the sorted form fields; for other bodies over the address, whose bodySHA256 must be theirs.
+Standard Webhooks 1.0 (standardwebhooks.com): headers webhook-id, webhook-timestamp (Unix seconds) and
+webhook-signature, a list of
+`v1,BASE64(HMAC-SHA256(secret, "id.timestamp.body"))`; secrets are written whsec_BASE64. Twilio (docs:
+security/webhooks): BASE64 of
+HMAC-SHA1 with the auth token over the address and the sorted form fields; for other bodies over the address, whose
+bodySHA256 must be theirs.
 """
 
 from __future__ import annotations
@@ -76,7 +79,8 @@ def twilio_is_genuine(
     """Whether Twilio signed this request.
 
     Args:
-        url: the address as Twilio was told it, query included; it is tried with and without the standard port, since senders differ.
+        url: the address as Twilio was told it, query included; it is tried with and without the standard port, since
+            senders differ.
         form: the fields of a form body.
         body: the bytes of any other body; None for a form.
     """

@@ -1,4 +1,6 @@
-"""A keypad: its tones at any level, length and fault, and another decoder of them than the redactor's own (Goertzel's)."""
+"""A keypad: its tones at any level, length and fault, and another decoder of them than the redactor's own
+(Goertzel's).
+"""
 
 from __future__ import annotations
 

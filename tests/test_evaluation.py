@@ -1,4 +1,6 @@
-"""The measures, against cases worked out by hand: what they say of a leak must be true, and its causes must add up to it."""
+"""The measures, against cases worked out by hand: what they say of a leak must be true, and its causes must add up
+to it.
+"""
 
 import json
 import math
@@ -12,7 +14,8 @@ from redactor.labels import LabelledChannel, LabelledRecording, LabelledSpan, lo
 from redactor.policy import load_policy, make_plan
 from redactor.types import AudioFormat, Finding, ModelInfo, Plan, Recording, Speech, TimedText, Transcript
 
-# One word a second, each half a second long: PHI is "Dana Whitlock" (3.0 … 4.5, 1.0 s of sound) and "555-0142" (8.0 … 8.5).
+# One word a second, each half a second long: PHI is "Dana Whitlock" (3.0 … 4.5, 1.0 s of sound) and "555-0142" (8.0 …
+# 8.5).
 TEXT = "hello this is Dana Whitlock please call back 555-0142 thanks"
 EXACT = load_policy("deidentify").having(padding=0.0)
 
@@ -103,7 +106,8 @@ def test_a_late_bleep_is_lost_by_boundaries():
     """Every time 0.2 s late: 0.2 s of each covered word stays, and the pauses after take the rest."""
     heard = said(late=0.2)
     figures = measured(heard, found(heard, *BOTH))
-    # "Dana Whitlock" is one bleep from 3.2 to 4.7, "555-0142" is stretched to the 0.77 s that seven digits take at least.
+    # "Dana Whitlock" is one bleep from 3.2 to 4.7, "555-0142" is stretched to the 0.77 s that seven digits take at
+    # least.
     assert figures["lost_by_percent"]["recognition"] == figures["lost_by_percent"]["detection"] == 0
     lost = 0.2 + max(0.0, 8.2 - (7 * 0.11 - 0.5) / 2 - 8.0)
     assert figures["lost_by_percent"]["boundaries"] == pytest.approx(100 * lost / 1.5, abs=0.01)
@@ -193,16 +197,33 @@ def test_p95_is_the_nearest_rank():
 
 @pytest.mark.parametrize(
     ("a", "b", "distance"),
-    [("", "", 0), ("a b c", "a b c", 0), ("a b c", "a c", 1), ("a", "b", 1), ("a b", "", 2), ("", "x y", 2), ("a b", "b a", 2)],
-)  # fmt: skip
+    [
+        ("", "", 0),
+        ("a b c", "a b c", 0),
+        ("a b c", "a c", 1),
+        ("a", "b", 1),
+        ("a b", "", 2),
+        ("", "x y", 2),
+        ("a b", "b a", 2),
+    ],
+)
 def test_edit_distance(a, b, distance):
     assert edit_distance(a.split(), b.split()) == distance
 
 
 def test_words_are_compared_without_case_marks_and_grouping():
     assert normalised("Call 555-0142, Dr. O\N{RIGHT SINGLE QUOTATION MARK}Neil!") == [
-        "call", "5", "5", "5", "0", "1", "4", "2", "dr", "o'neil",
-    ]  # fmt: skip
+        "call",
+        "5",
+        "5",
+        "5",
+        "0",
+        "1",
+        "4",
+        "2",
+        "dr",
+        "o'neil",
+    ]
     assert normalised("14th") == normalised("1 4 TH")
 
 

@@ -1,7 +1,9 @@
 """Step 4, measures: `python -m models.ner.evaluate --test work/ner/test.jsonl --set NAME=GOLD.jsonl … --json out.json`.
 
-First the tagger alone on the held-out generated split, word by word, by case style: a word counts as found when its label is right
-(chance 0.5 and more). Then the whole detector without and with the tagger: on the generated split, and on every labelled file given
+First the tagger alone on the held-out generated split, word by word, by case style: a word counts as found when its
+label is right
+(chance 0.5 and more). Then the whole detector without and with the tagger: on the generated split, and on every
+labelled file given
 with --set (the format of tests/phi/data/spoken_cases.jsonl; `NAME:part=FILE` takes one part of it).
 
     leak        identifying letters and figures that no finding covers
@@ -69,7 +71,9 @@ def alone(rows: list[dict[str, Any]], model: str) -> dict[str, dict[str, float]]
 
 
 def whole(rows: list[dict[str, Any]], found: list[Any], *, only_named: bool = False) -> dict[str, float]:
-    """The measures of the first lines; `only_named` where nothing but names is labelled: others' findings are neutral."""
+    """The measures of the first lines; `only_named` where nothing but names is labelled: others' findings are
+    neutral.
+    """
     chars = leak = documents = clean = right = wrong = words = 0
     for row, findings in zip(rows, found, strict=True):
         text = row["text"]
@@ -100,9 +104,14 @@ def whole(rows: list[dict[str, Any]], found: list[Any], *, only_named: bool = Fa
                 right += 1 in mark[a:b]
                 wrong += 1 not in mark[a:b]
     return {
-        "leak": 100 * leak / max(1, chars), "precision": 100 * right / max(1, right + wrong),
-        "clean": 100 * clean / max(1, documents), "FP/1k": 1000 * wrong / max(1, words), "words": words, "chars": chars, "texts": len(rows),
-    }  # fmt: skip
+        "leak": 100 * leak / max(1, chars),
+        "precision": 100 * right / max(1, right + wrong),
+        "clean": 100 * clean / max(1, documents),
+        "FP/1k": 1000 * wrong / max(1, words),
+        "words": words,
+        "chars": chars,
+        "texts": len(rows),
+    }
 
 
 CLINICAL = frozenset("MEDICATION CONDITION LAB_OR_PROCEDURE LAB_RESULT PROCEDURE SPECIALTY BILLING".split())

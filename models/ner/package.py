@@ -1,6 +1,7 @@
 """Step 3, packaging: `python -m models.ner.package --run work/ner/run --out models/voicemail-ner`.
 
-Leaves out what the tagger does not need (the words of the training text, their vectors), rounds the weights to half precision and
+Leaves out what the tagger does not need (the words of the training text, their vectors), rounds the weights to half
+precision and
 writes card.json and SHA256SUMS.
 """
 
@@ -30,9 +31,15 @@ def main() -> None:
             if node.has_param(name):
                 node.set_param(name, node.get_param(name).astype("f2").astype("f4"))
     nlp.meta |= {
-        "name": "voicemail_ner", "version": VERSION, "license": "the project's", "author": "", "url": "", "email": "",
-        "description": "Names of people, places and organizations in recognised speech.", "spacy_version": ">=3.8.0,<4.0.0",
-    }  # fmt: skip
+        "name": "voicemail_ner",
+        "version": VERSION,
+        "license": "the project's",
+        "author": "",
+        "url": "",
+        "email": "",
+        "description": "Names of people, places and organizations in recognised speech.",
+        "spacy_version": ">=3.8.0,<4.0.0",
+    }
     nlp.to_disk(options.out)
     # Words of the training text are no part of the model: their hashes are what it sees.
     (options.out / "vocab" / "strings.json").write_text("[]\n", encoding="utf-8")

@@ -1,6 +1,7 @@
 """Grammar → labelled words: expands a template into words that carry a label, then writes them as a recogniser would.
 
-A `Said` is one word with the tag of the entity it belongs to (None outside) and that entity's number, so that two names side by
+A `Said` is one word with the tag of the entity it belongs to (None outside) and that entity's number, so that two names
+side by
 side stay two. Case, punctuation and recognition errors are applied to the list, and offsets are computed last.
 """
 
@@ -25,7 +26,8 @@ USUAL = Path(__file__).parent / "usual.toml"
 HELD_ONE_IN = 8
 _ITEM = re.compile(r"\[([PLOX])\||\]|\{(\w+)\}|\(([^()]*\|[^()]*)\)|([^\[\]{}()]+)")
 _SOMEBODY = re.compile(
-    r"\b(?:he|she|him|his|someone|somebody|the (?:man|woman|boy|girl|child|doctor|teacher|lawyer|president|king|driver|speaker))\b",
+    r"\b(?:he|she|him|his|someone|somebody|the "
+    r"(?:man|woman|boy|girl|child|doctor|teacher|lawyer|president|king|driver|speaker))\b",
     re.IGNORECASE,
 )
 _SOMEWHERE = re.compile(
@@ -36,15 +38,50 @@ DIGITS = "zero one two three four five six seven eight nine".split()
 TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
 TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 SOUNDS_LIKE = {
-    "insurance": "in sure ance", "refill": "re fill", "prescription": "per scription", "about": "a bout", "office": "off is", "appointment": "a point mint",
+    "insurance": "in sure ance",
+    "refill": "re fill",
+    "prescription": "per scription",
+    "about": "a bout",
+    "office": "off is",
+    "appointment": "a point mint",
     **dict(
         pair.split("=")
-        for pair in "calling=coughing name=main doctor=docked call=cold for=four to=two this=the is=as my=by from=form at=and in=and number=lumber "
-        "patient=patience thank=tank you=your hi=high here=hear need=kneed week=weak would=wood see=sea there=their be=bee way=weigh right=write "
-        "new=knew no=know hour=our whole=hole knee=me blood=bud test=text results=result back=pack nurse=worse clinic=clinical".split()
+        for pair in "calling=coughing name=main doctor=docked call=cold for=four to=two this=the is=as my=by from=form "
+        "at=and in=and number=lumber "
+        "patient=patience thank=tank you=your hi=high here=hear need=kneed week=weak would=wood see=sea "
+        "there=their be=bee way=weigh right=write "
+        "new=knew no=know hour=our whole=hole knee=me blood=bud test=text results=result back=pack nurse=worse "
+        "clinic=clinical".split()
     ),
-}  # fmt: skip
-SOUNDS = (("ph", "f"), ("ck", "k"), ("c", "k"), ("k", "c"), ("z", "s"), ("s", "z"), ("ie", "y"), ("y", "ie"), ("ee", "ea"), ("ai", "ay"), ("d", "t"), ("t", "d"), ("b", "p"), ("v", "f"), ("m", "n"), ("n", "m"), ("l", "ll"), ("tt", "t"), ("o", "a"), ("a", "e"), ("e", "i"), ("th", "t"), ("w", "wh"), ("g", "j"), ("er", "a"), ("en", "in"))  # fmt: skip
+}
+SOUNDS = (
+    ("ph", "f"),
+    ("ck", "k"),
+    ("c", "k"),
+    ("k", "c"),
+    ("z", "s"),
+    ("s", "z"),
+    ("ie", "y"),
+    ("y", "ie"),
+    ("ee", "ea"),
+    ("ai", "ay"),
+    ("d", "t"),
+    ("t", "d"),
+    ("b", "p"),
+    ("v", "f"),
+    ("m", "n"),
+    ("n", "m"),
+    ("l", "ll"),
+    ("tt", "t"),
+    ("o", "a"),
+    ("a", "e"),
+    ("e", "i"),
+    ("th", "t"),
+    ("w", "wh"),
+    ("g", "j"),
+    ("er", "a"),
+    ("en", "in"),
+)
 ENDINGS = ("ton", "son", "man", "field", "berg", "stein", "well", "ford", "ley", "land", "worth", "more", "wood")
 FILLERS = ("uh", "um", "er", "like", "you know")
 
@@ -189,7 +226,10 @@ class Grammar:
             return rng.choice(
                 (
                     f"{rng.randrange(1, 12)}:{rng.choice(('00', '15', '30', '45'))}",
-                    f"{said_number(rng.randrange(1, 12), rng)} {rng.choice(('thirty', 'fifteen', 'o clock', 'pm', 'a.m.'))}",
+                    (
+                        f"{said_number(rng.randrange(1, 12), rng)} "
+                        f"{rng.choice(('thirty', 'fifteen', 'o clock', 'pm', 'a.m.'))}"
+                    ),
                 )
             )
         if slot == "date":
@@ -203,7 +243,10 @@ class Grammar:
                 )
             )
         if slot == "email":
-            return f"{names.first(rng)}{rng.choice((' dot ', '.', ' '))}{names.last(rng).split()[-1]} at {rng.choice(('gmail', 'yahoo', 'aol'))} dot com"
+            return (
+                f"{names.first(rng)}{rng.choice((' dot ', '.', ' '))}{names.last(rng).split()[-1]} at "
+                f"{rng.choice(('gmail', 'yahoo', 'aol'))} dot com"
+            )
         raise KeyError(slot)
 
 

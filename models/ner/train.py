@@ -1,6 +1,7 @@
 """Step 2, training: `python -m models.ner.train --data work/ner --out work/ner/run`.
 
-spaCy's `tagger` on a HashEmbedCNN (`MultiHashEmbed` + `MaxoutWindowEncoder`), trained through Thinc with Adam; the learning rate falls to
+spaCy's `tagger` on a HashEmbedCNN (`MultiHashEmbed` + `MaxoutWindowEncoder`), trained through Thinc with Adam; the
+learning rate falls to
 zero over the run. One process, one thread is enough.
 """
 
@@ -165,7 +166,9 @@ def main() -> None:
                 said += int((guess > 0).sum())
         minutes = (time.time() - began) / 60
         print(
-            f"{minutes:5.1f} min, step {step}/{plan}, loss {np.mean(losses or [0]):.4f}, dev words P {100 * right / max(1, said):.2f} R {100 * right / max(1, named):.2f}, {words / minutes / 60:,.0f} words/s",
+            f"{minutes:5.1f} min, step {step}/{plan}, loss {np.mean(losses or [0]):.4f}, dev words P "
+            f"{100 * right / max(1, said):.2f} R {100 * right / max(1, named):.2f}, "
+            f"{words / minutes / 60:,.0f} words/s",
             flush=True,
         )
         options.out.mkdir(parents=True, exist_ok=True)

@@ -45,7 +45,9 @@ def sample_voices() -> list[Voice]:
 
 
 def texts() -> list[str]:
-    """What the messages of the benchmark archive say, 80 of them, their first 300 characters: only the voices matter here."""
+    """What the messages of the benchmark archive say, 80 of them, their first 300 characters: only the voices matter
+    here.
+    """
     import tomllib
 
     from sample_audio.markup import parse

@@ -28,10 +28,16 @@ class Detector(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.front = nn.Sequential(
-            nn.Conv2d(1, 8, (3, 5), stride=(1, 2), padding=(1, 2), bias=False), nn.BatchNorm2d(8), nn.ReLU(),
-            nn.Conv2d(8, 16, (3, 5), stride=(2, 2), padding=(1, 2), bias=False), nn.BatchNorm2d(16), nn.ReLU(),
-            nn.Conv2d(16, 24, (3, 5), stride=(1, 2), padding=(1, 2), bias=False), nn.BatchNorm2d(24), nn.ReLU(),
-        )  # fmt: skip
+            nn.Conv2d(1, 8, (3, 5), stride=(1, 2), padding=(1, 2), bias=False),
+            nn.BatchNorm2d(8),
+            nn.ReLU(),
+            nn.Conv2d(8, 16, (3, 5), stride=(2, 2), padding=(1, 2), bias=False),
+            nn.BatchNorm2d(16),
+            nn.ReLU(),
+            nn.Conv2d(16, 24, (3, 5), stride=(1, 2), padding=(1, 2), bias=False),
+            nn.BatchNorm2d(24),
+            nn.ReLU(),
+        )
         self.narrow = nn.Sequential(nn.Conv1d(720, 64, 1, bias=False), nn.BatchNorm1d(64), nn.ReLU(), nn.Dropout(0.15))
         self.time = nn.ModuleList(
             nn.Sequential(nn.Conv1d(64, 64, 5, padding=2 * d, dilation=d, bias=False), nn.BatchNorm1d(64), nn.ReLU())
@@ -138,10 +144,15 @@ def main() -> None:
     print(f"{step} steps {_scores(final, held)}")
     given.out.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(
-        nn.Sequential(final, nn.Sigmoid()), torch.zeros(1, 1, 100, 240), str(given.out / "overlap.onnx"),
-        input_names=["spectra"], output_names=["probability"], dynamic_axes={"spectra": {2: "frames"}, "probability": {1: "steps"}},
-        opset_version=17, dynamo=False,
-    )  # fmt: skip
+        nn.Sequential(final, nn.Sigmoid()),
+        torch.zeros(1, 1, 100, 240),
+        str(given.out / "overlap.onnx"),
+        input_names=["spectra"],
+        output_names=["probability"],
+        dynamic_axes={"spectra": {2: "frames"}, "probability": {1: "steps"}},
+        opset_version=17,
+        dynamo=False,
+    )
 
 
 def _loss(model: nn.Module, seen: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
@@ -163,7 +174,10 @@ def _scores(model: nn.Module, rows: list[tuple[np.ndarray, np.ndarray, np.ndarra
         )
     yes, no = found[(labels > 0) & (weights > 0)], found[(labels == 0) & (weights > 0)]
     limit = np.quantile(no, 0.99)
-    return f"at 1 % false frames {100 * (yes > limit).mean():.1f} % of overlap; at 0.5: {100 * (yes > 0.5).mean():.1f} %, false {100 * (no > 0.5).mean():.2f} %"
+    return (
+        f"at 1 % false frames {100 * (yes > limit).mean():.1f} % of overlap; at 0.5: "
+        f"{100 * (yes > 0.5).mean():.1f} %, false {100 * (no > 0.5).mean():.2f} %"
+    )
 
 
 if __name__ == "__main__":

@@ -62,7 +62,8 @@ def gsm(samples: Samples, sample_rate: int) -> Samples:
 
 
 def mp3(samples: Samples, sample_rate: int, *, effort: float = 0.5) -> Samples:
-    """MPEG 2.5 layer III at 8 kHz, constant bit rate, as PBXs that archive in MP3 write it, there and back through libsndfile.
+    """MPEG 2.5 layer III at 8 kHz, constant bit rate, as PBXs that archive in MP3 write it, there and back through
+    libsndfile.
 
     effort: 0 … 0.7, libsndfile's compression level: 64 … 24 kbit/s.
     """

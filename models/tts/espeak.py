@@ -18,9 +18,19 @@ if TYPE_CHECKING:
 
 #: The voices this project uses; any other espeak-ng voice, alone or with a "+variant", works too.
 VOICES = (
-    "en-us", "en-us+m1", "en-us+m3", "en-us+m7", "en-us+f1", "en-us+f2", "en-us+f4", "en-us+klatt4",
-    "en", "en+m2", "en-gb-x-rp+f5", "en-gb-scotland",
-)  # fmt: skip
+    "en-us",
+    "en-us+m1",
+    "en-us+m3",
+    "en-us+m7",
+    "en-us+f1",
+    "en-us+f2",
+    "en-us+f4",
+    "en-us+klatt4",
+    "en",
+    "en+m2",
+    "en-gb-x-rp+f5",
+    "en-gb-scotland",
+)
 WORDS_PER_MINUTE = 165
 
 _END, _WORD, _PHONEME = 0, 1, 7  # espeak_EVENT_TYPE: list terminated, word, phoneme
@@ -70,8 +80,15 @@ def _library() -> tuple[c.CDLL, int]:
         raise EngineMissing("espeak-ng data", "espeak-ng-data")
     lib.espeak_SetSynthCallback(_collect)
     lib.espeak_Synth.argtypes = (
-        c.c_char_p, c.c_size_t, c.c_uint, c.c_int, c.c_uint, c.c_uint, c.c_void_p, c.c_void_p,
-    )  # fmt: skip
+        c.c_char_p,
+        c.c_size_t,
+        c.c_uint,
+        c.c_int,
+        c.c_uint,
+        c.c_uint,
+        c.c_void_p,
+        c.c_void_p,
+    )
     return lib, sample_rate
 
 

@@ -4,7 +4,8 @@
                                         │  same_as, echoes: how channels relate
                                         └──bleep──▶ samples ──encode──▶ Encoded
 
-source: a file, read once · sniff, containers/: what its header promises · decode (sndfile, ffmpeg, rawfile): samples held against
+source: a file, read once · sniff, containers/: what its header promises · decode (sndfile, ffmpeg, rawfile): samples
+held against
 the promise · limits · raw: headerless formats · resample, channels · bleep · encode (write_sndfile, write_ffmpeg).
 """
 

@@ -1,6 +1,7 @@
 """Replace stretches of a recording by a tone, silence or noise, so that nothing of what was said there remains.
 
-Inside an interval every sample is new: it depends on the original only through one loudness figure, taken in whole decibels.
+Inside an interval every sample is new: it depends on the original only through one loudness figure, taken in whole
+decibels.
 The soft edges (a short crossfade against clicks) lie outside the interval. All other samples are bit-identical.
 """
 
@@ -40,7 +41,8 @@ def bleep(recording: Recording, intervals: Iterable[Interval], *, style: Style =
 
     Args:
         recording: samples of shape (frames, channels).
-        intervals: seconds, rounded outward to whole samples and cut at the recording's ends; each covers its own channel
+        intervals: seconds, rounded outward to whole samples and cut at the recording's ends; each covers its own
+            channel
             only. Overlapping ones, and ones whose soft edges meet, are covered as one.
         style: "tone" (1 kHz, as loud as the speech around), "silence", or "noise" (as loud, and the same at every run).
 

@@ -9,7 +9,8 @@ from redactor.audio.convert import unit
 from redactor.types import Interval, Recording
 
 SAME_RESIDUAL = 10.0**-3.0
-"""Two channels are the same if, block by block, what is left after matching their gain is 30 dB below them (the rounding of
+"""Two channels are the same if, block by block, what is left after matching their gain is 30 dB below them (the
+rounding of
 µ-law at two gains is 33 to 36 dB below) …"""
 
 SAME_FLOOR = 2.0**-26
@@ -23,7 +24,8 @@ ECHO_REACH = 0.05
 ECHO_THRESHOLD = 7.5
 """How far the correlation peak must stand over the RMS of all lags.
 
-Seen with synthetic voices at 8 kHz (24 utterances, all pairs): unrelated speech stays below 7 in 19 of 20 intervals; an echo
+Seen with synthetic voices at 8 kHz (24 utterances, all pairs): unrelated speech stays below 7 in 19 of 20 intervals; an
+echo
 40 dB down gives 14 or more in a quiet channel, one 20 dB down 7.7 or more while the other party talks over it.
 """
 
@@ -37,7 +39,8 @@ _BLOCK_SECONDS = 0.5
 def same_as(recording: Recording) -> tuple[int, ...]:
     """For each channel, the first channel that carries the same sound (itself if none does).
 
-    Same means equal up to a constant gain within 6 dB and a faint difference, in every half second: a channel on which the
+    Same means equal up to a constant gain within 6 dB and a faint difference, in every half second: a channel on which
+    the
     other party whispers once is another channel.
     """
     result: list[int] = []
@@ -72,9 +75,12 @@ def _same(recording: Recording, a: int, b: int) -> bool:
 def echoes(recording: Recording, interval: Interval) -> tuple[int, ...]:
     """Other channels on which the speech of an interval can be heard too (crosstalk, line echo, a mixed channel).
 
-    Windows of one second over the interval (a shorter interval is looked at with its surroundings) are cross-correlated with
-    each other channel at every lag up to `ECHO_REACH`, whitened so that pitch alone does not look like an echo, polarity and
-    level ignored. One window over `ECHO_THRESHOLD` is enough: a needless bleep costs less than a name on the other channel.
+    Windows of one second over the interval (a shorter interval is looked at with its surroundings) are cross-correlated
+    with
+    each other channel at every lag up to `ECHO_REACH`, whitened so that pitch alone does not look like an echo,
+    polarity and
+    level ignored. One window over `ECHO_THRESHOLD` is enough: a needless bleep costs less than a name on the other
+    channel.
     An echo may begin before or outlast the interval by `ECHO_REACH`: cover that too.
 
     Returns:
@@ -111,7 +117,9 @@ def _padded(recording: Recording, channel: int, start: int, stop: int) -> npt.ND
 
 
 def _peak(spoken: npt.NDArray[np.float64], heard: npt.NDArray[np.float64], rate: int) -> float:
-    """Highest point of the whitened cross-correlation over all places of `spoken` inside `heard`, in units of its RMS."""
+    """Highest point of the whitened cross-correlation over all places of `spoken` inside `heard`, in units of its
+    RMS.
+    """
     # Below the rounding of 16-bit audio nothing can be heard, and a quotient of two roundings means nothing.
     if np.mean(np.square(spoken)) < _AUDIBLE or np.mean(np.square(heard)) < _AUDIBLE:
         return 0.0

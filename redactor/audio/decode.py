@@ -1,6 +1,7 @@
 """Bytes become a `Recording`, or an `InputError`: nothing in between, and never less than the file promises.
 
-`decode` is a pure function of its arguments, all of which pickle, so the same call can run in a confined process: see `Decoder`.
+`decode` is a pure function of its arguments, all of which pickle, so the same call can run in a confined process: see
+`Decoder`.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from redactor.types import AudioFormat, Recording, Samples
 def decode(source: Source, *, raw: RawFormat | None = None, limits: Limits | None = None) -> Recording:
     """Decode one file.
 
-    The content decides what it is. Only content without a known beginning is taken as headerless, as `raw` says or the suffix.
+    The content decides what it is. Only content without a known beginning is taken as headerless, as `raw` says or the
+    suffix.
 
     Args:
         source: the bytes.

@@ -1,7 +1,9 @@
 """The seam of this room: how a `Source` becomes a `Recording`, so that untrusted bytes can be decoded somewhere safer.
 
-`decode` fits the seam directly. A confined subprocess fits it by pickling the arguments in and the Recording or InputError out:
-both pickle, `decode` keeps no state, and the only file it ever reads is the one already in `Source`. `decode_plain_wav` is the
+`decode` fits the seam directly. A confined subprocess fits it by pickling the arguments in and the Recording or
+InputError out:
+both pickle, `decode` keeps no state, and the only file it ever reads is the one already in `Source`. `decode_plain_wav`
+is the
 shipped fake. `tests/audio/test_decoder_contract.py` holds what every decoder must do.
 """
 
@@ -28,7 +30,8 @@ class Decoder(Protocol):
 
 
 def decode_plain_wav(source: Source, *, raw: RawFormat | None = None, limits: Limits | None = None) -> Recording:
-    """Decode 16-bit PCM WAV and nothing else, without a native library: for tests, and where only such files are trusted.
+    """Decode 16-bit PCM WAV and nothing else, without a native library: for tests, and where only such files are
+    trusted.
 
     Raises:
         DamagedAudio, EmptyAudio, LimitExceeded, UnsupportedAudio

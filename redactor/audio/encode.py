@@ -1,6 +1,7 @@
 """Samples back into the format they came from: same codec, rate, channels and length, and nothing else.
 
-Every file is built from samples alone, so no tag, picture, cue or caller ID of the input can survive. Where a codec cannot be
+Every file is built from samples alone, so no tag, picture, cue or caller ID of the input can survive. Where a codec
+cannot be
 written, the answer is WAV PCM_16 and a warning that says so.
 """
 
@@ -25,7 +26,8 @@ class Encoded:
 
     Attributes:
         data: its bytes.
-        suffix: the ending its name must have; differs from the input's where the format had to change or the input's lied.
+        suffix: the ending its name must have; differs from the input's where the format had to change or the input's
+            lied.
         format: what `data` is.
         warnings: without PHI.
     """
@@ -40,11 +42,13 @@ def encode(samples: Samples, audio_format: AudioFormat) -> Encoded:
     """Write samples as the format says.
 
     Args:
-        samples: shape (frames, channels), int16, int32, float32 or float64; as `decode` gave them or `bleep` changed them.
+        samples: shape (frames, channels), int16, int32, float32 or float64; as `decode` gave them or `bleep` changed
+            them.
         audio_format: of the recording they came from.
 
     Returns:
-        A file that `decode` reads back with the same rate, channels and length. Exact for PCM, µ-law, A-law and FLAC; lossy
+        A file that `decode` reads back with the same rate, channels and length. Exact for PCM, µ-law, A-law and FLAC;
+        lossy
         codecs start aligned and end within one codec frame, near the input's bit rate.
 
     Raises:
@@ -59,9 +63,14 @@ def encode(samples: Samples, audio_format: AudioFormat) -> Encoded:
         suffix = honest_suffix(audio_format)
         return Encoded(writer(samples, audio_format), suffix, replace(audio_format, suffix=suffix))
     plain = AudioFormat(
-        "WAV", "PCM_16", ".wav", audio_format.sample_rate, audio_format.channels, "soundfile",
+        "WAV",
+        "PCM_16",
+        ".wav",
+        audio_format.sample_rate,
+        audio_format.channels,
+        "soundfile",
         audio_format.sample_rate * audio_format.channels * 16,
-    )  # fmt: skip
+    )
     channels = "mono" if audio_format.channels == 1 else f"{audio_format.channels}-channel"
     warning = (
         f"Written as WAV PCM_16: {channels} {audio_format.codec} in {audio_format.container} cannot be written here."

@@ -1,4 +1,6 @@
-"""The usual name endings of each container, the one to give a file whose own ending lied, and what a codec calls silence."""
+"""The usual name endings of each container, the one to give a file whose own ending lied, and what a codec calls
+silence.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ SUFFIXES = {
 }
 
 IDLE = {"ULAW": -70.0, "ALAW": -70.0, "GSM610": -70.0, "PCM_S8": -50.0, "PCM_U8": -50.0}
-"""dBFS: the level of a codec's last steps, which an idle line makes it toggle between. 16 bits and those that start from
+"""dBFS: the level of a codec's last steps, which an idle line makes it toggle between. 16 bits and those that start
+from
 them lie at IDLE_16."""
 IDLE_16 = -84.0
 

@@ -104,9 +104,19 @@ _BY_SUFFIX = {
     **dict.fromkeys(".ulaw .mulaw .ul .ulw .mu .pcmu".split(), RawFormat("ulaw")),
     **dict.fromkeys(".alaw .al .alw .pcma".split(), RawFormat("alaw")),
     **dict.fromkeys(".sln .raw .sln8 .l16".split(), RawFormat("s16")),
-    **{f".sln{k}": RawFormat("s16", rate) for k, rate in {
-        "12": 12_000, "16": 16_000, "24": 24_000, "32": 32_000, "44": 44_100, "48": 48_000, "96": 96_000, "192": 192_000,
-    }.items()},
+    **{
+        f".sln{k}": RawFormat("s16", rate)
+        for k, rate in {
+            "12": 12_000,
+            "16": 16_000,
+            "24": 24_000,
+            "32": 32_000,
+            "44": 44_100,
+            "48": 48_000,
+            "96": 96_000,
+            "192": 192_000,
+        }.items()
+    },
     ".gsm": RawFormat("gsm"),
     ".vox": RawFormat("vox"),
     ".g722": RawFormat("g722", 16_000),
@@ -114,7 +124,7 @@ _BY_SUFFIX = {
     **dict.fromkeys(".g723 .g723_1".split(), RawFormat("g723")),
     **dict.fromkeys(".g726 .g726le".split(), RawFormat("g726")),
     **{f".g726-{kbit}": RawFormat("g726", bits=kbit // 8) for kbit in (16, 24, 32, 40)},
-}  # fmt: skip
+}
 
 RAW_SUFFIXES = frozenset(_BY_SUFFIX)
 """Lower-case endings that name a headerless format."""
@@ -126,7 +136,9 @@ def raw_format(suffix: str) -> RawFormat | None:
 
 
 def raw_suffix(name: str, sample_rate: int, suffix: str) -> str:
-    """A suffix that says what a headerless file holds: the given one if it does, else a usual one, else the given one or ".raw"."""
+    """A suffix that says what a headerless file holds: the given one if it does, else a usual one, else the given
+    one or ".raw".
+    """
 
     def says_so(ending: str) -> bool:
         known = raw_format(ending)

@@ -1,6 +1,7 @@
 """What recognition hears: one channel, 16 kHz, float32, on the recording's own clock.
 
-FFmpeg's resampler (through PyAV) does the work: it is already needed for decoding, streams block by block, and puts output
+FFmpeg's resampler (through PyAV) does the work: it is already needed for decoding, streams block by block, and puts
+output
 sample n exactly at n / 16000 s (its filter's delay is taken out; tests measure it).
 """
 
@@ -29,7 +30,8 @@ def recognition_audio(recording: Recording, channel: int) -> Mono | Packed:
         channel: counted from 0.
 
     Returns:
-        float32, shape (n,), 16 kHz, -1 … 1, n = frames x 16000 / sample_rate rounded up. Sample n belongs to n / 16000 s.
+        float32, shape (n,), 16 kHz, -1 … 1, n = frames x 16000 / sample_rate rounded up. Sample n belongs to n / 16000
+        s.
         `Packed` from `LONG` samples on. Memory: the result and one block.
 
     Raises:

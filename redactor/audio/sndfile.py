@@ -15,7 +15,9 @@ _FLOAT64 = frozenset({"DOUBLE"})
 
 
 def exact_dtype(subtype: str) -> str:
-    """Narrowest of int16, int32, float32 and float64 that holds a libsndfile subtype; lossy transform codecs are float32."""
+    """Narrowest of int16, int32, float32 and float64 that holds a libsndfile subtype; lossy transform codecs are
+    float32.
+    """
     if subtype in _INT16:
         return "int16"
     if subtype in _INT32:

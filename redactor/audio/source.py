@@ -1,4 +1,6 @@
-"""A file becomes bytes, once. Nothing after this touches the disk, so what is hashed, heard and bleeped is the same thing."""
+"""A file becomes bytes, once. Nothing after this touches the disk, so what is hashed, heard and bleeped is the same
+thing.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,8 @@ class Source:
     Attributes:
         id: SHA-256 of `untrusted_data`, 64 hex digits.
         untrusted_data: whatever somebody sent; only a decoder may look inside.
-        suffix: the name's ending with its dot and case (".WAV") if it is one of `AUDIO_SUFFIXES`, else "": anything else behind
+        suffix: the name's ending with its dot and case (".WAV") if it is one of `AUDIO_SUFFIXES`, else "": anything
+            else behind
             a dot may be part of a telephone number. The rest of the name stays outside.
     """
 
@@ -46,7 +49,8 @@ def read_source(
 ) -> Source:
     """Read a file, once and whole.
 
-    Symbolic links are followed (spools use them), but for those that lead out of `within`; a device, FIFO, socket or directory
+    Symbolic links are followed (spools use them), but for those that lead out of `within`; a device, FIFO, socket or
+    directory
     behind the name is refused without being opened for reading, so that nothing can hang.
 
     Args:

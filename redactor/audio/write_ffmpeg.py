@@ -1,4 +1,6 @@
-"""Writing with PyAV (FFmpeg): the lossy codecs, with their priming described or taken out so that time stays where it was."""
+"""Writing with PyAV (FFmpeg): the lossy codecs, with their priming described or taken out so that time stays where
+it was.
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,9 @@ _LEVELS = (0.95, 0.8, 0.6, 0.4, 0.2, 0.05)
 
 
 def can_write(audio_format: AudioFormat) -> bool:
-    """Whether `write` gives this container and codec back. Opus and MP3 go through FFmpeg, which keeps to a bit rate."""
+    """Whether `write` gives this container and codec back. Opus and MP3 go through FFmpeg, which keeps to a bit
+    rate.
+    """
     import soundfile
 
     container, codec = audio_format.container, audio_format.codec.removesuffix(_BIG_ENDIAN)

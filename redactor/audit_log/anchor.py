@@ -1,6 +1,7 @@
 """The anchor: how long the trail is and its last MAC, kept in a second place, so that a tail that was cut shows.
 
-It is written after every append. It should lie on another file system or host than the trail; printed (`text`), it can be kept where
+It is written after every append. It should lie on another file system or host than the trail; printed (`text`), it can
+be kept where
 this host cannot write at all, and only such an anchor binds somebody who holds the key.
 """
 
@@ -25,7 +26,9 @@ _TEXT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """`count` entries, the last one with the MAC `head`, ending at `offset` of `segment`; `time`: seconds since 1970."""
+    """`count` entries, the last one with the MAC `head`, ending at `offset` of `segment`; `time`: seconds since
+    1970.
+    """
 
     trail: str
     count: int

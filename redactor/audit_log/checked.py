@@ -1,7 +1,9 @@
-"""A note of the last check of the trail, beside its anchor: for people who ask when that was, and against a trail that was put back to an older state
+"""A note of the last check of the trail, beside its anchor: for people who ask when that was, and against a trail that
+was put back to an older state
 together with its anchor. It proves nothing of the entries after it.
 
-One line under a key of the trail, so that only who holds the key can write one. Whoever can put back an older copy of all three needs no key: then
+One line under a key of the trail, so that only who holds the key can write one. Whoever can put back an older copy of
+all three needs no key: then
 only what lies elsewhere tells (a printed anchor, the vault's records).
 """
 
@@ -26,7 +28,8 @@ class LastCheck:
         at: seconds since 1970.
         last: number of the last entry that was looked at.
         problems: how many were found.
-        known: number of the last entry of the longest trail that was found sound; `head`: its MAC. Notes of earlier versions lack both.
+        known: number of the last entry of the longest trail that was found sound; `head`: its MAC. Notes of earlier
+            versions lack both.
     """
 
     at: int
@@ -41,7 +44,9 @@ class LastCheck:
         return self.known if self.head or self.problems else self.last
 
     def contradiction(self, count: int, head: str | None) -> str:
-        """What is wrong with a trail of `count` entries, of which number `reached` has the MAC `head`; "" if nothing is."""
+        """What is wrong with a trail of `count` entries, of which number `reached` has the MAC `head`; "" if nothing
+        is.
+        """
         return contradiction(self.reached, self.head, count, head, f"when it was checked at {moment_of(self.at)}")
 
     def save(self, anchor: Path, ring: KeyRing) -> None:
@@ -78,16 +83,23 @@ class LastCheck:
 
 
 def contradiction(known: int, known_head: str, count: int, head: str | None, when: str) -> str:
-    """What is wrong with a trail of `count` entries, if entry `known` was once there with the MAC `known_head` ("": not known); "" if nothing is.
+    """What is wrong with a trail of `count` entries, if entry `known` was once there with the MAC `known_head` ("": not
+    known); "" if nothing is.
 
     Args:
         head: the MAC that entry `known` has now; None: there is none.
         when: it was there.
     """
     if known > count:
-        return f"The trail ends at entry {count}, and had {known} {when}: trail and anchor were put back to an older state."
+        return (
+            f"The trail ends at entry {count}, and had {known} {when}: trail and anchor were put back to an older "
+            f"state."
+        )
     if known and known_head and head != known_head:
-        return f"Entry {known} is not the one that it was {when}: trail and anchor were put back to an older state, or written anew."
+        return (
+            f"Entry {known} is not the one that it was {when}: trail and anchor were put back to an older state, "
+            f"or written anew."
+        )
     return ""
 
 

@@ -1,7 +1,9 @@
 """What the trail can tell: one frozen class for each kind of event, its fields and nothing else.
 
-No PHI by construction: a message is its SHA-256, a person or token a number, everything else a number or one short word without spaces.
-Typed reasons may hold PHI, so an event carries a keyed mark of them (`Trail.mark`); the text is kept sealed elsewhere, and the mark
+No PHI by construction: a message is its SHA-256, a person or token a number, everything else a number or one short word
+without spaces.
+Typed reasons may hold PHI, so an event carries a keyed mark of them (`Trail.mark`); the text is kept sealed elsewhere,
+and the mark
 shows if it was changed later.
 """
 
@@ -45,7 +47,9 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentOpened(Event):
-    """First entry of every file. `key`: which key made its MACs; `trail`: random, so that parts of two trails never fit together."""
+    """First entry of every file. `key`: which key made its MACs; `trail`: random, so that parts of two trails never
+    fit together.
+    """
 
     key: str
     trail: str
@@ -60,7 +64,9 @@ class KeyChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interrupted(Event):
-    """Bytes that a killed process left before this entry: they stay where they are, and nobody was told that they were written."""
+    """Bytes that a killed process left before this entry: they stay where they are, and nobody was told that they
+    were written.
+    """
 
     size: int
     sha256: str
@@ -122,7 +128,9 @@ class WordsRead(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedactionEdited(Event):
-    """`version`: the new one; `uncovered`: how many `StretchUncovered` go with it, written together with it (-1: an earlier version did not say)."""
+    """`version`: the new one; `uncovered`: how many `StretchUncovered` go with it, written together with it (-1: an
+    earlier version did not say).
+    """
 
     message: str
     version: int
@@ -131,7 +139,9 @@ class RedactionEdited(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StretchUncovered(Event):
-    """What was covered in sound or text before this version and is not any more. `channel` from 0; milliseconds; `labels` of what was covered."""
+    """What was covered in sound or text before this version and is not any more. `channel` from 0; milliseconds;
+    `labels` of what was covered.
+    """
 
     message: str
     version: int
@@ -204,7 +214,9 @@ class LogInRefused(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedOff(Event):
-    """`why`: asked, idle, limit, everywhere, password, codes, replaced (another person logged in in its browser); `sessions`: how many ended."""
+    """`why`: asked, idle, limit, everywhere, password, codes, replaced (another person logged in in its browser);
+    `sessions`: how many ended.
+    """
 
     person: int
     why: str
@@ -275,7 +287,9 @@ class TokenRevoked(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultSealed(Event):
-    """`item`: original, transcript …; `cipher`: age or aes-256-gcm; `size`: bytes before sealing; `sha256`: of the sealed content."""
+    """`item`: original, transcript …; `cipher`: age or aes-256-gcm; `size`: bytes before sealing; `sha256`: of the
+    sealed content.
+    """
 
     message: str
     item: str
@@ -286,7 +300,9 @@ class VaultSealed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultBound(Event):
-    """A person looked at an item that the log did not name, and vouched for it: from here on it is what was sealed. Fields as `VaultSealed`."""
+    """A person looked at an item that the log did not name, and vouched for it: from here on it is what was sealed.
+    Fields as `VaultSealed`.
+    """
 
     message: str
     item: str
@@ -306,7 +322,10 @@ class VaultOpened(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultMismatch(Event):
-    """An item was not given out, since it is not what the log names. `why`: unknown, rolled-back (the log), replaced, missing, purged, damaged; record: only its record was not the item's (a kill, or somebody), and was made good."""
+    """An item was not given out, since it is not what the log names. `why`: unknown, rolled-back (the log),
+    replaced, missing, purged, damaged; record: only its record was not the item's (a kill, or somebody), and was
+    made good.
+    """
 
     message: str
     item: str
@@ -315,7 +334,9 @@ class VaultMismatch(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultPurged(Event):
-    """The key of this item was destroyed. `why`: age, asked; leftover: of parts that a killed process left, the item itself stays as it was."""
+    """The key of this item was destroyed. `why`: age, asked; leftover: of parts that a killed process left, the item
+    itself stays as it was.
+    """
 
     message: str
     item: str
@@ -340,7 +361,9 @@ class VaultReleased(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultRotated(Event):
-    """The keys of so many items were wrapped for other recipients (0: it begins); `recipients`: mark of the new ones."""
+    """The keys of so many items were wrapped for other recipients (0: it begins); `recipients`: mark of the new
+    ones.
+    """
 
     items: int
     recipients: str

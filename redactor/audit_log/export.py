@@ -1,7 +1,10 @@
-"""A stretch of the trail as a file of its own, with its own proof: to be kept for the six years of 45 CFR 164.316(b)(2).
+"""A stretch of the trail as a file of its own, with its own proof: to be kept for the six years of 45 CFR
+164.316(b)(2).
 
-JSON Lines: the entries as they stand, then one line `{"proof": {…}}` with the MAC before the first entry, the last entry's MAC, the SHA-256 of the
-entries and a MAC over all that with the key in force. The keys (or a copy of the key file) check it, without the rest of the trail.
+JSON Lines: the entries as they stand, then one line `{"proof": {…}}` with the MAC before the first entry, the last
+entry's MAC, the SHA-256 of the
+entries and a MAC over all that with the key in force. The keys (or a copy of the key file) check it, without the rest
+of the trail.
 """
 
 from __future__ import annotations
@@ -39,7 +42,8 @@ def export(
     The trail must have been verified: what does not fit is left out.
 
     Args:
-        since, until: seconds since 1970; entries from the first that is not older to the last that is older than `until`. A chain has no
+        since, until: seconds since 1970; entries from the first that is not older to the last that is older than
+            `until`. A chain has no
             gaps, so what lies between them goes along, whatever a clock that was set back says.
     """
     first, last = _bounds(folder, ring, since, until)
@@ -55,9 +59,15 @@ def export(
         else:
             break
     proof = {
-        "schema": SCHEMA, "trail": trail, "first": first, "last": last, "before": before.hex(), "head": head.hex(),
-        "sha256": seen.hexdigest(), "key": fingerprint_of(ring.active),
-    }  # fmt: skip
+        "schema": SCHEMA,
+        "trail": trail,
+        "first": first,
+        "last": last,
+        "before": before.hex(),
+        "head": head.hex(),
+        "sha256": seen.hexdigest(),
+        "key": fingerprint_of(ring.active),
+    }
     yield _written_proof({**proof, "mac": _mac(ring.active, proof)})
     yield Export(first, last)
 
@@ -94,7 +104,8 @@ def _check(file: Any, proof: dict[str, Any], ring: KeyRing) -> tuple[Export, tup
     problems: list[str] = []
     bare = {name: value for name, value in proof.items() if name != "mac"}
     key = ring.find(str(proof.get("key", "")))
-    # As bytes: letters beyond ASCII would be an error of the comparison, and whoever made them up decides what stands here.
+    # As bytes: letters beyond ASCII would be an error of the comparison, and whoever made them up decides what stands
+    # here.
     if key is None or not hmac.compare_digest(
         _mac(key, bare).encode(), str(proof.get("mac", "")).encode("utf-8", "replace")
     ):
@@ -108,7 +119,8 @@ def _check(file: Any, proof: dict[str, Any], ring: KeyRing) -> tuple[Export, tup
             break
         seen.update(line)
         mac = None
-        # Which key made an entry is told by its segment's first one, which may lie before the stretch: then all are tried once.
+        # Which key made an entry is told by its segment's first one, which may lie before the stretch: then all are
+        # tried once.
         for one in [line_key] if line_key else ring.keys:
             mac = check_line(one, head, number + 1, line)
             if mac:

@@ -1,6 +1,7 @@
 """The trail's keys: a file (mode 0600) that holds all there ever were, the last one in force.
 
-The file belongs where whoever can write the trail must read it (entries are made with it), and in a copy where the auditor is: a
+The file belongs where whoever can write the trail must read it (entries are made with it), and in a copy where the
+auditor is: a
 trail is checked with the same keys that made it.
 """
 

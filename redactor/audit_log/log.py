@@ -1,9 +1,13 @@
-"""Appending to the trail: one writer at a time, whatever the number of threads and processes, and nothing acknowledged that is not on the disk.
+"""Appending to the trail: one writer at a time, whatever the number of threads and processes, and nothing acknowledged
+that is not on the disk.
 
-    lock ─▶ read on from where this process last saw the end (another may have written) ─▶ lines, flush ─▶ anchor, flush ─▶ unlock
+    lock ─▶ read on from where this process last saw the end (another may have written) ─▶ lines, flush ─▶ anchor, flush
+    ─▶ unlock
 
-The end is known from the anchor, so that opening a trail of millions of entries costs as much as one of ten. What lies after the anchor was
-written by a process that was killed before it could write the anchor: whole entries stand, and bytes that are none are left where they are and
+The end is known from the anchor, so that opening a trail of millions of entries costs as much as one of ten. What lies
+after the anchor was
+written by a process that was killed before it could write the anchor: whole entries stand, and bytes that are none are
+left where they are and
 told of by an `Interrupted` entry. A trail that ends before its anchor was cut: nothing more is written to it.
 """
 
@@ -154,7 +158,8 @@ class Trail:
         return LastCheck.load(self.anchor, KeyRing.load(self.key))
 
     def refuse_older(self, known: int, head: str, when: str) -> None:
-        """Raise TrailDamaged if this trail is not one that once had `known` entries, the last with this MAC ("": not known).
+        """Raise TrailDamaged if this trail is not one that once had `known` entries, the last with this MAC ("": not
+        known).
 
         Against a trail that was put back to an older state together with its anchor, which fit each other.
         """
@@ -164,10 +169,12 @@ class Trail:
         if problem:
             raise TrailDamaged(
                 problem,
-                hint="Put back the newer copies of both. Nothing is written to this trail: `redactor log verify` says what else is known.",
+                hint="Put back the newer copies of both. Nothing is written to this trail: `redactor log verify` "
+                "says what else is known.",
             )
 
-    # --- under the lock -------------------------------------------------------------------------------------------------
+    # --- under the lock
+    # -------------------------------------------------------------------------------------------------
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -270,7 +277,8 @@ class Trail:
             self._put(b"\n")
             end.count, end.head, end.offset = end.count + 1, whole, end.offset + len(torn) + 1
         elif torn:
-            # Not ours to remove: it may be a crash's or somebody's. The entry says what it was, and `verify` accepts nothing else there.
+            # Not ours to remove: it may be a crash's or somebody's. The entry says what it was, and `verify` accepts
+            # nothing else there.
             event = Interrupted(by="trail", size=len(torn), sha256=hashlib.sha256(torn).hexdigest())
             self._put(b"\n")
             end.offset += len(torn) + 1

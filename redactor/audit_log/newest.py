@@ -1,6 +1,8 @@
-"""The newest entries first, read from the end: what a page shows costs as much in a trail of a million entries as in one of a thousand.
+"""The newest entries first, read from the end: what a page shows costs as much in a trail of a million entries as in
+one of a thousand.
 
-Where a number stands is found by halving, since numbers rise. Nothing is checked here: that is `verify`'s, over the whole trail.
+Where a number stands is found by halving, since numbers rise. Nothing is checked here: that is `verify`'s, over the
+whole trail.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ MOST_BYTES = 256 << 20
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """Entries as dictionaries, newest first, unchecked; `following`: ask again with this `before` for older ones, 0: there are none."""
+    """Entries as dictionaries, newest first, unchecked; `following`: ask again with this `before` for older ones, 0:
+    there are none.
+    """
 
     entries: tuple[dict[str, Any], ...]
     following: int

@@ -1,7 +1,10 @@
-"""The newest entry about something, proven: the chain is walked from the end of the trail back to the segment that holds it.
+"""The newest entry about something, proven: the chain is walked from the end of the trail back to the segment that
+holds it.
 
-An entry that is only found could stand in a trail from which a newer one was taken. So every line of the segments from the entry's to the last one is
-checked, up to the end that the anchor tells of; what is known of a segment is kept, and later questions read only what was written since.
+An entry that is only found could stand in a trail from which a newer one was taken. So every line of the segments from
+the entry's to the last one is
+checked, up to the end that the anchor tells of; what is known of a segment is kept, and later questions read only what
+was written since.
 A question about something old costs a second for each 64 MB of trail once, and after that nothing.
 """
 
@@ -22,7 +25,9 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class _Walked(Generic[T]):
-    """A segment as far as it was read: entries `first` … `count`, the MAC `before` them, the last one's (`head`), and what was found."""
+    """A segment as far as it was read: entries `first` … `count`, the MAC `before` them, the last one's (`head`),
+    and what was found.
+    """
 
     before: bytes
     first: int
@@ -90,7 +95,9 @@ class Proven(Generic[T]):
         return _Walked(before, told[0], before, told[0] - 1)
 
     def _walk(self, walked: _Walked[T], number: int, limit: int | None) -> None:
-        """Read on to `limit`, or to the end of a segment that is finished. Bytes of killed writes verify as nothing and are passed over."""
+        """Read on to `limit`, or to the end of a segment that is finished. Bytes of killed writes verify as nothing
+        and are passed over.
+        """
         key = self._trail.key_of(number)
         with segment_path(self._trail.folder, number).open("rb") as file:
             file.seek(walked.offset)

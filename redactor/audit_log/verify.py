@@ -1,6 +1,7 @@
 """Reading the whole trail and checking every entry, its place, its key, and the end against anchors.
 
-Constant memory, one HMAC an entry. After a break the check goes on from what the next line claims, so that one change is told as one and the
+Constant memory, one HMAC an entry. After a break the check goes on from what the next line claims, so that one change
+is told as one and the
 rest is still looked at.
 """
 
@@ -27,9 +28,11 @@ class LogReport:
 
     Attributes:
         entries: that verified; `last`: number of the last one.
-        problems: what does not fit, each a sentence without any content; empty: nothing was changed, as far as the anchors reach.
+        problems: what does not fit, each a sentence without any content; empty: nothing was changed, as far as the
+            anchors reach.
         interruptions: writes that were killed half-way and recorded as such.
-        unfinished: bytes at the very end that are no entry: a write that was killed and not yet recorded, or the work of somebody.
+        unfinished: bytes at the very end that are no entry: a write that was killed and not yet recorded, or the work
+            of somebody.
         after_anchor: entries after the anchor: nothing but the chain vouches for their number.
     """
 
@@ -122,10 +125,16 @@ def verify(
     for count in sorted(walk.waiting):
         walk.problem(f"An anchor tells of {count} entries: the end was cut, or entries are missing.")
     return LogReport(
-        entries=walk.good, last=walk.number, segments=len(numbers), problems=tuple(walk.problems), interruptions=walk.interruptions,
-        unfinished=walk.unfinished, after_anchor=max(0, walk.number - anchor.count) if anchor else walk.number,
-        head=walk.head.hex(), trail=walk.trail,
-    )  # fmt: skip
+        entries=walk.good,
+        last=walk.number,
+        segments=len(numbers),
+        problems=tuple(walk.problems),
+        interruptions=walk.interruptions,
+        unfinished=walk.unfinished,
+        after_anchor=max(0, walk.number - anchor.count) if anchor else walk.number,
+        head=walk.head.hex(),
+        trail=walk.trail,
+    )
 
 
 def _segment(walk: _ChainWalk, file: BinaryIO, number: int, *, last: bool) -> None:

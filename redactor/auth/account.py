@@ -96,7 +96,7 @@ def account_routes(store: AccessStore, guard: AccessGuard, pages: Pages) -> APIR
         try:
             fresh = await ask(
                 change, person, form.get("password", ""), form.get("new", ""), client(request), guard.token_in(request)
-            )  # fmt: skip
+            )
         except ConfigurationError as error:
             return pages.show("password", status=422, person=person, error=f"{error.message}")
         response = go("/account" if person.enrolled else "/account/totp")

@@ -220,6 +220,12 @@ class Accounts:
 
 def _account(row: Any) -> Account:
     return Account(
-        id=row.id, name=row.name, roles=frozenset(row.roles.split(",")), must_change=bool(row.must_change), enrolled=row.totp is not None,
-        disabled=bool(row.disabled), made=row.made, hashed=row.password,
-    )  # fmt: skip
+        id=row.id,
+        name=row.name,
+        roles=frozenset(row.roles.split(",")),
+        must_change=bool(row.must_change),
+        enrolled=row.totp is not None,
+        disabled=bool(row.disabled),
+        made=row.made,
+        hashed=row.password,
+    )

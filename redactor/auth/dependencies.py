@@ -1,6 +1,8 @@
-"""What a route asks for: a person with permissions, or a program's token with a scope; and that a change comes from our own pages.
+"""What a route asks for: a person with permissions, or a program's token with a scope; and that a change comes from our
+own pages.
 
-Against cross-site requests stand three things at once: the cookie is SameSite=Strict, browsers say where a request comes from (Sec-Fetch-Site, Origin),
+Against cross-site requests stand three things at once: the cookie is SameSite=Strict, browsers say where a request
+comes from (Sec-Fetch-Site, Origin),
 and every change carries the session's CSRF token. Failing any, nothing is done.
 """
 
@@ -26,7 +28,8 @@ from redactor.auth.tokens import Tokens
 from redactor.errors import RedactorError
 
 SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; font-src 'self'; "
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; font-src "
+    "'self'; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
@@ -143,7 +146,8 @@ class AccessGuard:
         return admitted
 
     def either(self, permission: str, scope: str) -> Callable[[Request], Awaitable[Person | Holder]]:
-        """A dependency for people with a permission and programs with a token of a scope: who shows a token is a program.
+        """A dependency for people with a permission and programs with a token of a scope: who shows a token is a
+        program.
 
         Raises (when asked):
             HTTPException: as of the two.
@@ -222,9 +226,16 @@ class AccessGuard:
         until = self._emergencies.until(account.id) if "emergency.open" in permissions else 0.0
         alarms = self._emergencies.waiting() if "emergency.acknowledge" in permissions else 0
         return Person(
-            id=account.id, name=account.name, roles=account.roles, permissions=permissions | EMERGENCY if until else permissions,
-            csrf=csrf_of(token), emergency_until=until, alarms=alarms, must_change=account.must_change, enrolled=account.enrolled,
-        )  # fmt: skip
+            id=account.id,
+            name=account.name,
+            roles=account.roles,
+            permissions=permissions | EMERGENCY if until else permissions,
+            csrf=csrf_of(token),
+            emergency_until=until,
+            alarms=alarms,
+            must_change=account.must_change,
+            enrolled=account.enrolled,
+        )
 
     def _refused(self, person: Person, permission: str) -> None:
         self._store.trail.append(events.NotPermitted(by=person.actor, permission=permission))

@@ -1,6 +1,8 @@
-"""Emergency access (45 CFR 164.312(a)(2)(ii)): rights raised at once by whoever needs them, for a while, with a typed reason, and loudly.
+"""Emergency access (45 CFR 164.312(a)(2)(ii)): rights raised at once by whoever needs them, for a while, with a typed
+reason, and loudly.
 
-Nobody has to say yes first. The trail has it before the rights are there, and leads see it on every page until one of them acknowledges it.
+Nobody has to say yes first. The trail has it before the rights are there, and leads see it on every page until one of
+them acknowledges it.
 """
 
 from __future__ import annotations
@@ -48,9 +50,13 @@ class Emergencies:
             number = int(c.execute(insert(emergencies).values(**row)).inserted_primary_key[0])  # type: ignore[index]
             self._store.trail.append(
                 events.EmergencyOpened(
-                    by=f"person:{account}", person=account, emergency=number, until=int(until), reason=self._store.trail.mark(reason)
+                    by=f"person:{account}",
+                    person=account,
+                    emergency=number,
+                    until=int(until),
+                    reason=self._store.trail.mark(reason),
                 )
-            )  # fmt: skip
+            )
         return until
 
     def until(self, account: int) -> float:
@@ -89,9 +95,17 @@ class Emergencies:
         with self._store.begin() as c:
             rows = c.execute(query).all()
         return [
-            Emergency(r.id, r.account, r.name, r.opened, r.until, r.acknowledged, self._store.unseal(r.reason) or "(unreadable)")
+            Emergency(
+                r.id,
+                r.account,
+                r.name,
+                r.opened,
+                r.until,
+                r.acknowledged,
+                self._store.unseal(r.reason) or "(unreadable)",
+            )
             for r in rows
-        ]  # fmt: skip
+        ]
 
     def acknowledge(self, number: int, *, by: int) -> bool:
         """A lead took notice; false if there is nothing to acknowledge, or it is the lead's own."""

@@ -1,4 +1,6 @@
-"""Forms as browsers send them (application/x-www-form-urlencoded), with limits; nothing that was sent is ever quoted."""
+"""Forms as browsers send them (application/x-www-form-urlencoded), with limits; nothing that was sent is ever
+quoted.
+"""
 
 from __future__ import annotations
 

@@ -57,7 +57,9 @@ def local(path: str, otherwise: str) -> str:
 
 
 def address_of(request: Request, *, behind_proxy: bool = False) -> str:
-    """The client's address; of a proxy on the loopback, if there is one, what it says (the last entry: those before are the client's word)."""
+    """The client's address; of a proxy on the loopback, if there is one, what it says (the last entry: those before
+    are the client's word).
+    """
     given = request.client.host if request.client else ""
     if behind_proxy and given in ("127.0.0.1", "::1"):
         given = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()

@@ -30,7 +30,9 @@ def hash_password(password: str) -> str:
 
 
 def is_right(hashed: str, password: str) -> bool:
-    """Whether it is the password of this hash. Takes the same time for `nobody`, so that no answer tells whether there is an account."""
+    """Whether it is the password of this hash. Takes the same time for `nobody`, so that no answer tells whether
+    there is an account.
+    """
     with _TURNS:
         try:
             return hasher().verify(hashed, password[:LONGEST])

@@ -1,4 +1,6 @@
-"""Roles and what they allow, as data. Auditors see what happened and no speech; nobody who decides about messages reads the trail."""
+"""Roles and what they allow, as data. Auditors see what happened and no speech; nobody who decides about messages
+reads the trail.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,8 @@ ROLES: dict[str, frozenset[str]] = {
 EMERGENCY = frozenset({"message.list", "message.hear_redacted", "message.hear_original"})
 """What an emergency raises to."""
 SCOPES = ("hook", "jobs", "retry", "export")
-"""Of tokens for programs: tell the service of recordings (/webhook, /s3), read jobs and letters (/jobs, /letters), have letters tried again
+"""Of tokens for programs: tell the service of recordings (/webhook, /s3), read jobs and letters (/jobs, /letters), have
+letters tried again
 (/letters/N/retry), fetch /export."""
 
 

@@ -1,4 +1,5 @@
-"""Sessions: a random token of 256 bits in a cookie, of which the server keeps a hash; a new one whenever rights change hands or grow.
+"""Sessions: a random token of 256 bits in a cookie, of which the server keeps a hash; a new one whenever rights change
+hands or grow.
 
 The CSRF token of a session is derived from its token, so that it needs no place of its own and dies with it.
 """
@@ -45,7 +46,8 @@ class Sessions:
     def begin(
         self, account: int, stage: str, *, instead_of: str = "", rests_on: str = "", goes_on: bool = False
     ) -> str:
-        """A new session; its token, or "" where what it rests on has gone meanwhile (the account was reset or disabled): then there is none.
+        """A new session; its token, or "" where what it rests on has gone meanwhile (the account was reset or
+        disabled): then there is none.
 
         Args:
             instead_of: a token that ends with it.

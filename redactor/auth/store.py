@@ -1,6 +1,7 @@
 """The tables of access, and what all its parts share: engine, trail, sealer, settings, clock.
 
-In clear: log-in names of staff, roles, times, counts. Hashed: passwords (argon2id), session tokens, recovery codes and tokens of programs (SHA-256:
+In clear: log-in names of staff, roles, times, counts. Hashed: passwords (argon2id), session tokens, recovery codes and
+tokens of programs (SHA-256:
 they are random and long). Sealed with the service's key: TOTP secrets and typed reasons.
 """
 
@@ -33,7 +34,9 @@ from redactor.errors import Busy
 
 metadata = MetaData()
 SKEW = 300.0
-"""Seconds by which clocks of several hosts may differ. What began later than that from now began before the clock was set back: it is over."""
+"""Seconds by which clocks of several hosts may differ. What began later than that from now began before the clock
+was set back: it is over.
+"""
 _ID = BigInteger().with_variant(Integer, "sqlite")
 
 accounts = Table(
@@ -117,8 +120,10 @@ class AccessSettings:
         idle_seconds: after which a session that asked for nothing logs off by itself (164.312(a)(2)(iii)).
         absolute_seconds: after which every session ends.
         emergency_seconds: how long raised rights last.
-        origin: "https://review.example.org" where a proxy hides the name under which browsers know us; "": the request's own Host.
-        behind_proxy: a proxy on the loopback stands in front: the client's address is the last of its X-Forwarded-For. Without it, all who come
+        origin: "https://review.example.org" where a proxy hides the name under which browsers know us; "": the
+            request's own Host.
+        behind_proxy: a proxy on the loopback stands in front: the client's address is the last of its X-Forwarded-For.
+            Without it, all who come
             through a proxy share their delays.
         home: where one goes after log-in.
     """
@@ -166,7 +171,9 @@ class AccessStore:
         return self.sealer.mark(b"access", *(p.encode("utf-8", "surrogateescape") for p in parts)).hex()
 
     def seal(self, content: str) -> bytes:
-        """Hidden with the service's key. The bytes in front date from when equal texts had equal seals; rows of then are still read."""
+        """Hidden with the service's key. The bytes in front date from when equal texts had equal seals; rows of then
+        are still read.
+        """
         import secrets
 
         return self.sealer.seal(secrets.token_bytes(16) + content.encode("utf-8", "surrogateescape"))

@@ -1,4 +1,6 @@
-"""Tokens for programs (hooks, exports): random, of which a hash is kept; with scopes, an end, and a way to revoke them."""
+"""Tokens for programs (hooks, exports): random, of which a hash is kept; with scopes, an end, and a way to revoke
+them.
+"""
 
 from __future__ import annotations
 

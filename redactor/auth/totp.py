@@ -24,7 +24,9 @@ def uri_of(secret: str, name: str) -> str:
 
 
 def step_of(secret: str, code: str, *, at: float, after: int) -> int:
-    """Which time step a code is of: the present one, or one before or after it, and later than step `after` (no code twice); 0: none."""
+    """Which time step a code is of: the present one, or one before or after it, and later than step `after` (no code
+    twice); 0: none.
+    """
     now = int(at) // STEP
     given = "".join(code.split())
     found = 0

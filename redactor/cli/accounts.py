@@ -1,4 +1,6 @@
-"""`redactor accounts …`: who may log in to the review web, and tokens for programs. Secrets never stand in a command line."""
+"""`redactor accounts …`: who may log in to the review web, and tokens for programs. Secrets never stand in a command
+line.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ def add(
     *,
     config: ConfigOption = DEFAULT,
 ) -> None:
-    """Make an account. The first password is asked for, or read from standard input; its owner must change it and set up codes."""
+    """Make an account. The first password is asked for, or read from standard input; its owner must change it and
+    set up codes.
+    """
     with _access(config) as (accounts, _):
         number = accounts.add(name, _password(), role, by=actor())
         print(json.dumps({"id": number, "name": name.lower(), "roles": sorted(set(role))}))
@@ -54,11 +58,15 @@ def show(*, config: ConfigOption = DEFAULT) -> None:
             print(
                 json.dumps(
                     {
-                        "id": one.id, "name": one.name, "roles": sorted(one.roles), "disabled": one.disabled, "codes": one.enrolled,
+                        "id": one.id,
+                        "name": one.name,
+                        "roles": sorted(one.roles),
+                        "disabled": one.disabled,
+                        "codes": one.enrolled,
                         "must_change_password": one.must_change,
                     }
                 )
-            )  # fmt: skip
+            )
 
 
 def reset(

@@ -98,7 +98,8 @@ def main() -> None:
 def _open_streams() -> None:
     """Standard streams that are open and speak UTF-8, whatever the caller left us.
 
-    With a closed standard error the next file to be opened would take its place, and be written to by whatever complains.
+    With a closed standard error the next file to be opened would take its place, and be written to by whatever
+    complains.
     """
     for number in range(3):
         try:
@@ -132,7 +133,9 @@ _OPTION = re.compile(r"--?[a-z][a-z-]*")
 
 
 def _without_arguments(message: str) -> str:
-    """A usage message that repeats no argument: file names hold names and numbers of people, and messages reach logs."""
+    """A usage message that repeats no argument: file names hold names and numbers of people, and messages reach
+    logs.
+    """
     if message.startswith("Got unexpected extra arg"):
         return "There are more arguments than the command takes."
     given = {part for word in sys.argv[1:] for part in (word, word.partition("=")[0], word.partition("=")[2])}

@@ -95,7 +95,8 @@ def audit(
         str,
         typer.Option(
             metavar="NAME|PATH|auto|none",
-            help="Model for names, as `redactor redact`. With none, names that no greeting or cue announces are not seen.",
+            help="Model for names, as `redactor redact`. With none, names that no greeting or cue announces are not "
+            "seen.",
         ),
     ] = "auto",
     sandbox: o.SandboxOption = "auto",
@@ -105,7 +106,8 @@ def audit(
 
     Writes audit.json, audit.csv and report.html below --out. By default no word of a message is in them.
 
-    Exit codes: 0 nothing found, 1 findings, 3 none, but some undetermined (a person must look), 65 some could not be read, 70 some failed.
+    Exit codes: 0 nothing found, 1 findings, 3 none, but some undetermined (a person must look), 65 some could not be
+    read, 70 some failed.
     """
     from redactor.audio import Limits, looks_like_audio, read_source
     from redactor.compliance import load_rules, read_register, report, results
@@ -131,13 +133,31 @@ def audit(
     if show_words:
         notice("--show-words: the results will hold words of the messages, which are PROTECTED HEALTH INFORMATION.")
     job = JobConfiguration(
-        policy=load_policy("deidentify"), operator="label", style="tone", names="id", raw=raw, ner=ner, verify=False, sandbox=sandbox,
-        recognition=None if transcript else {
-            "model": model, "device": device, "compute_type": compute_type, "threads": threads, "workers": workers, "batch_size": batch_size,
-            "window": window, "beam": beam, "language": language, "hotwords": hotwords, "initial_prompt": initial_prompt,
+        policy=load_policy("deidentify"),
+        operator="label",
+        style="tone",
+        names="id",
+        raw=raw,
+        ner=ner,
+        verify=False,
+        sandbox=sandbox,
+        recognition=None
+        if transcript
+        else {
+            "model": model,
+            "device": device,
+            "compute_type": compute_type,
+            "threads": threads,
+            "workers": workers,
+            "batch_size": batch_size,
+            "window": window,
+            "beam": beam,
+            "language": language,
+            "hotwords": hotwords,
+            "initial_prompt": initial_prompt,
             "revision": revision,
         },
-    )  # fmt: skip
+    )
     stop = Stop()
     rows: list[ResultRow] = []
     with ExitStack() as stack:
@@ -165,23 +185,42 @@ def audit(
     synthetic = any(row.synthetic_only for row in rows)
     name = made.engine.info.name if made.engine else "imported transcripts"
     made_at = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    facts = {"made": made_at, "model": name, "name_model": Path(ner).name, "synthetic_only": synthetic, "interrupted": interrupted}  # fmt: skip
+    facts = {
+        "made": made_at,
+        "model": name,
+        "name_model": Path(ner).name,
+        "synthetic_only": synthetic,
+        "interrupted": interrupted,
+    }
     measured = missed(rows, labels) if labels is not None else None
     doc = results.document(rows, rule_set, words=show_words, exit_code=code, **facts)
     if measured:
         doc["missed"] = {
             name: {"count": r.count, "total": r.total, "at_most_95": round(r.bound, 4)}
-            for name, r in (("breaches", measured.breaches), ("silent_messages", measured.silent), ("false_alarms", measured.false_alarms))
-        }  # fmt: skip
+            for name, r in (
+                ("breaches", measured.breaches),
+                ("silent_messages", measured.silent),
+                ("false_alarms", measured.false_alarms),
+            )
+        }
     page = report.render(
-        rows, rule_set, words=show_words, made=made_at, model=name, synthetic_only=synthetic, interrupted=interrupted,
-        missed=measured, name_model=Path(ner).name,
-    )  # fmt: skip
-    save_set({
-        out / "audit.csv": results.table(rows, rule_set, words=show_words).encode("utf-8-sig"),
-        out / "report.html": page.encode(),
-        out / "audit.json": (json.dumps(doc, indent=1, ensure_ascii=False) + "\n").encode(),
-    })  # fmt: skip
+        rows,
+        rule_set,
+        words=show_words,
+        made=made_at,
+        model=name,
+        synthetic_only=synthetic,
+        interrupted=interrupted,
+        missed=measured,
+        name_model=Path(ner).name,
+    )
+    save_set(
+        {
+            out / "audit.csv": results.table(rows, rule_set, words=show_words).encode("utf-8-sig"),
+            out / "report.html": page.encode(),
+            out / "audit.json": (json.dumps(doc, indent=1, ensure_ascii=False) + "\n").encode(),
+        }
+    )
     if as_json:
         print(json.dumps({"schema": results.SCHEMA, "exit_code": code, **doc["counts"]}))
     else:
@@ -220,8 +259,13 @@ def _judge(
         except Exception as caught:  # noqa: BLE001 - the one boundary: a failure is a value
             error = as_redactor_error(caught, "audit")
             return ResultRow(
-                item.number, "".join(identity), reason=error.reason, message=error.message, hint=error.hint, exit_code=error.exit_code
-            )  # fmt: skip
+                item.number,
+                "".join(identity),
+                reason=error.reason,
+                message=error.message,
+                hint=error.hint,
+                exit_code=error.exit_code,
+            )
         caller = sending.caller or caller_of(audited, key)
         return ResultRow(item.number, message.id, audited, caller, sending.sent, synthetic_only=synthetic)
 

@@ -49,7 +49,8 @@ def evaluate(
     unheard: o.UnheardOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print figures and one row a recording as JSON.")] = False,
 ) -> None:
-    """Measure, on labelled recordings, how much PHI stays audible, how much else is bleeped, and which step is to blame.
+    """Measure, on labelled recordings, how much PHI stays audible, how much else is bleeped, and which step is to
+    blame.
 
     Hard recordings, whose labels list the outcomes that are right for them, are reported by outcome and count in no
     percentage.
@@ -67,9 +68,16 @@ def evaluate(
     recordings = load_labels(labels)
     chosen = builders.policy_from(policy, padding=padding, unheard=unheard)
     engine = builders.build_transcriber(
-        model, device=device, compute_type=compute_type, threads=threads, beam=beam, language=language, hotwords=hotwords,
-        initial_prompt=initial_prompt, revision=revision,
-    )  # fmt: skip
+        model,
+        device=device,
+        compute_type=compute_type,
+        threads=threads,
+        beam=beam,
+        language=language,
+        hotwords=hotwords,
+        initial_prompt=initial_prompt,
+        revision=revision,
+    )
     detector = builders.build_detector(ner)
     pipeline = Pipeline(transcriber_for=lambda _item: engine, detector=detector, policy=chosen, replacer=Replacer())
 

@@ -74,13 +74,20 @@ def verify(
         print(
             json.dumps(
                 {
-                    "entries": report.entries, "last": report.last, "segments": report.segments, "problems": problems,
-                    "interruptions": report.interruptions, "unfinished_bytes": report.unfinished, "after_anchor": report.after_anchor,
-                    "head": report.head, "vault": {"items": items, "problems": in_vault} if vault else None,
+                    "entries": report.entries,
+                    "last": report.last,
+                    "segments": report.segments,
+                    "problems": problems,
+                    "interruptions": report.interruptions,
+                    "unfinished_bytes": report.unfinished,
+                    "after_anchor": report.after_anchor,
+                    "head": report.head,
+                    "vault": {"items": items, "problems": in_vault} if vault else None,
                 }
             )
-        )  # fmt: skip
-        # What a sound trail once reached stays known when this one is not sound: else checking an older copy would make it good.
+        )
+        # What a sound trail once reached stays known when this one is not sound: else checking an older copy would make
+        # it good.
         known, head = (
             (report.last, report.head) if report.sound else (before.reached, before.head) if before else (0, "")
         )
@@ -176,7 +183,9 @@ def export(
 
 
 def anchor(*, config: ConfigOption = DEFAULT, state: StateOption = None) -> None:
-    """Print a line that binds all entries until now: keep it where this host cannot write (print it, mail it to the auditor)."""
+    """Print a line that binds all entries until now: keep it where this host cannot write (print it, mail it to the
+    auditor).
+    """
     print(places_of(config, state).open_trail().now().text())
 
 

@@ -25,7 +25,8 @@ VerifyModelOption = Annotated[
     str,
     typer.Option(
         metavar="NAME|PATH|auto",
-        help="Checkpoint of --verify; auto: a smaller one of this machine, else the first one with another search; with --transcript the one of --model.",
+        help="Checkpoint of --verify; auto: a smaller one of this machine, else the first one with another search; "
+        "with --transcript the one of --model.",
     ),
 ]
 RevisionOption = Annotated[
@@ -44,7 +45,8 @@ WindowOption = Annotated[
     Literal["auto", "full"],
     typer.Option(
         "--window",
-        help="auto: each window as short as the checkpoint was measured to read well; full: always the whole 30 s context.",
+        help="auto: each window as short as the checkpoint was measured to read well; full: always the whole 30 s "
+        "context.",
     ),
 ]
 BeamOption = Annotated[
@@ -77,7 +79,8 @@ NerOption = Annotated[
     typer.Option(
         "--ner",
         metavar="NAME|PATH|auto|none",
-        help="Model for names beside the patterns: the shipped tagger (auto), none, a spaCy pipeline or a Hugging Face model.",
+        help="Model for names beside the patterns: the shipped tagger (auto), none, a spaCy pipeline or a Hugging "
+        "Face model.",
     ),
 ]
 
@@ -93,7 +96,8 @@ TranscriptOption = Annotated[
     typer.Option(
         metavar="FILE|DIR",
         readable=False,
-        help="Use a transcript made elsewhere (Whisper, WhisperX, Amazon Transcribe, Deepgram, WebVTT, SubRip, CTM); DIR: one per recording, same name.",
+        help="Use a transcript made elsewhere (Whisper, WhisperX, Amazon Transcribe, Deepgram, WebVTT, SubRip, "
+        "CTM); DIR: one per recording, same name.",
     ),
 ]
 
@@ -101,7 +105,8 @@ TranscriptOption = Annotated[
 SandboxOption = Annotated[
     Literal["off", "limits", "auto", "required"],
     typer.Option(
-        help="Decode in processes that can do nothing else: with all that works here (auto), or not at all without bubblewrap and a "
+        help="Decode in processes that can do nothing else: with all that works here (auto), or not at all without "
+        "bubblewrap and a "
         "filter of system calls (required), or without bubblewrap (limits)."
     ),
 ]

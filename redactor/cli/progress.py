@@ -50,7 +50,10 @@ class Meter:
                 self._pace.popleft()
         if outcome.status in (Status.QUARANTINED, Status.FAILED):
             self._trouble[outcome.status.value] += 1
-            line = f"#{outcome.item} {outcome.id[:12] or '(unread)'} {outcome.status.value}: {outcome.reason}. {outcome.message} {outcome.hint}"
+            line = (
+                f"#{outcome.item} {outcome.id[:12] or '(unread)'} {outcome.status.value}: {outcome.reason}. "
+                f"{outcome.message} {outcome.hint}"
+            )
             with suppress(OSError):
                 self._progress.console.print(line, markup=False, style="yellow")
         self._progress.update(self._task, completed=self._done, total=self.total, note=self.line(now))

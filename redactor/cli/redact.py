@@ -82,7 +82,8 @@ def redact(
         bool | None,
         typer.Option(
             "--verify/--no-verify",
-            help="Recognise the redacted audio again; quarantine what says PHI that was not kept on purpose. On by default with --transcript.",
+            help="Recognise the redacted audio again; quarantine what says PHI that was not kept on purpose. On by "
+            "default with --transcript.",
         ),
     ] = None,
     verify_model: o.VerifyModelOption = "auto",
@@ -122,7 +123,8 @@ def redact(
 
     The same command again goes on where it was stopped, and redoes only what changed.
 
-    Exit codes: 0 all redacted, 3 some quarantined (a person must listen), 65 some could not be read, 70 some failed, 74 disk full,
+    Exit codes: 0 all redacted, 3 some quarantined (a person must listen), 65 some could not be read, 70 some failed, 74
+    disk full,
     75 another run has --out, 130 stopped.
     """
     from redactor.audio import looks_like_audio
@@ -148,13 +150,24 @@ def redact(
         sandbox=sandbox,
         hash_key=builders.read_key(hash_key_file),
         recognition={
-            "model": model, "device": device, "compute_type": compute_type, "threads": threads, "workers": workers,
-            "batch_size": batch_size, "window": window, "beam": beam, "language": language, "hotwords": hotwords,
-            "initial_prompt": initial_prompt, "revision": revision,
+            "model": model,
+            "device": device,
+            "compute_type": compute_type,
+            "threads": threads,
+            "workers": workers,
+            "batch_size": batch_size,
+            "window": window,
+            "beam": beam,
+            "language": language,
+            "hotwords": hotwords,
+            "initial_prompt": initial_prompt,
+            "revision": revision,
             "probe": cluster is None
             and sum(1 for _ in islice(Inputs(paths, is_audio=looks_like_audio, outside=out), MANY)) == MANY,
-        } if transcript is None or verify else None,
-    )  # fmt: skip
+        }
+        if transcript is None or verify
+        else None,
+    )
     Replacer(operator, key=job.hash_key)  # a bad key or codec is said before anything is looked for or started
     builders.decoder(raw)
     inputs = Inputs(paths, is_audio=looks_like_audio, outside=out)
@@ -253,7 +266,9 @@ def counting(inputs: Inputs, bar: Meter) -> Iterator[None]:
 
 
 FULL = 3
-"""So many recordings in a row that found no space on the disk end the run: those to come would be recognised for nothing."""
+"""So many recordings in a row that found no space on the disk end the run: those to come would be recognised for
+nothing.
+"""
 
 
 def _stop_if_hopeless(stop: Stop, outcome: Outcome, trouble: OutputError | None) -> None:

@@ -46,7 +46,8 @@ def add(
 ) -> None:
     """Recognise, audit and redact sent messages, seal the originals, and put them before the reviewers.
 
-    What is there already, in the same place, is passed over without being recognised again. Speech that no word stands for is bleeped: a person will listen.
+    What is there already, in the same place, is passed over without being recognised again. Speech that no word stands
+    for is bleeped: a person will listen.
     """
     from redactor.audio import Limits, looks_like_audio, read_source
     from redactor.compliance.recipients import Sendings, read_sendings

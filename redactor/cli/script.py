@@ -51,7 +51,8 @@ def script(
 ) -> None:
     """Check a wording by the rules V01 … V20: what it says more than it may, and better words.
 
-    Without --recipient it is judged for somebody who consented to nothing and asked for no restriction. {name}, {caller}, {practice},
+    Without --recipient it is judged for somebody who consented to nothing and asked for no restriction. {name},
+    {caller}, {practice},
     {number} and {date} stand for what differs from call to call.
 
     Exit codes: 0 nothing found, 1 findings, 3 some rules could not be judged.
@@ -131,14 +132,23 @@ def _document(audited: Any, rule_set: Any, message: Any) -> dict[str, Any]:
         "text": message.transcripts[0].text,
         "findings": [
             {
-                "rule": b.rule, "title": rule_set.rules[b.rule].title, "severity": b.severity.value, "verdict": b.verdict.value,
-                "authority": rule_set.rules[b.rule].authority, "citation": rule_set.rules[b.rule].citation, "why": b.why,
-                "missing": list(b.missing), "better": b.better,
-                "spans": [{"start": words[e.first].char_start, "end": words[e.last - 1].char_end, "matched": e.matched} for e in b.evidence],
+                "rule": b.rule,
+                "title": rule_set.rules[b.rule].title,
+                "severity": b.severity.value,
+                "verdict": b.verdict.value,
+                "authority": rule_set.rules[b.rule].authority,
+                "citation": rule_set.rules[b.rule].citation,
+                "why": b.why,
+                "missing": list(b.missing),
+                "better": b.better,
+                "spans": [
+                    {"start": words[e.first].char_start, "end": words[e.last - 1].char_end, "matched": e.matched}
+                    for e in b.evidence
+                ],
             }
             for b in audited.breaches
         ],
-    }  # fmt: skip
+    }
 
 
 def _print(audited: Any, rule_set: Any, message: Any) -> None:
@@ -170,7 +180,8 @@ def _print(audited: Any, rule_set: Any, message: Any) -> None:
     if not audited.breaches:
         out.print(
             Text(
-                f"No rule of {audited.rules} was seen to be broken. Kind: {audited.kind.value}, about {audited.duration:.0f} s."
+                f"No rule of {audited.rules} was seen to be broken. Kind: {audited.kind.value}, about "
+                f"{audited.duration:.0f} s."
             )
         )
 

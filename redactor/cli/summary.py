@@ -44,7 +44,9 @@ class Totals:
 
     @property
     def exit_code(self) -> int:
-        """The gravest: a full disk, an output, a fault of ours, the model, the configuration; then bad input, then quarantine."""
+        """The gravest: a full disk, an output, a fault of ours, the model, the configuration; then bad input, then
+        quarantine.
+        """
         for code in GRAVEST:
             if self._codes[code]:
                 return code
@@ -53,7 +55,8 @@ class Totals:
     def summary(
         self, *, wall: float, passed_over: int, interrupted: bool, exit_code: int, sandbox: Sequence[str] = ()
     ) -> dict[str, object]:
-        """What summary.json holds. `items`: inputs that have an outcome; `speed`: seconds of audio in a second; `sandbox`: what confined
+        """What summary.json holds. `items`: inputs that have an outcome; `speed`: seconds of audio in a second;
+        `sandbox`: what confined
         decoding, on every machine.
         """
         return {

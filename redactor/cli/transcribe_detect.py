@@ -67,9 +67,16 @@ def transcribe(
         [next(iterated := iter(inputs))], iterated
     )  # an error where there is nothing, before anything is loaded
     engine = builders.build_transcriber(
-        model, device=device, compute_type=compute_type, threads=threads, beam=beam, language=language, hotwords=hotwords,
-        initial_prompt=initial_prompt, revision=revision,
-    )  # fmt: skip
+        model,
+        device=device,
+        compute_type=compute_type,
+        threads=threads,
+        beam=beam,
+        language=language,
+        hotwords=hotwords,
+        initial_prompt=initial_prompt,
+        revision=revision,
+    )
     worst = 0
     with sandboxed(sandbox, warn=notice) as confined:
         decode = builders.decoder(raw, confined=confined)
@@ -127,7 +134,9 @@ def detect(
     ner: o.NerOption = "auto",
     min_score: Annotated[float, typer.Option(min=0.0, max=1.0, help="Leave out findings below.")] = 0.35,
 ) -> None:
-    """Find PHI in text: JSON Lines {"id","text"} in, {"id","spans":[{"start","end","label","score"}]} out, offsets in characters."""
+    """Find PHI in text: JSON Lines {"id","text"} in, {"id","spans":[{"start","end","label","score"}]} out, offsets
+    in characters.
+    """
     if not 0 <= min_score <= 1:  # "nan" passes the option's own check, and would leave out everything
         raise ConfigurationError("--min-score lies between 0 and 1.")
     given = None if file is None or str(file) == "-" else file
@@ -178,7 +187,9 @@ def _rows(stream: TextIO) -> Iterator[tuple[Any, str]]:
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-"""Halves of characters ("\\ud83d" alone): JSON can write them, no text has them. A blank stands for each, so that offsets hold."""
+"""Halves of characters ("\\ud83d" alone): JSON can write them, no text has them. A blank stands for each, so that
+offsets hold.
+"""
 
 
 def _text(row: dict[str, Any]) -> str:

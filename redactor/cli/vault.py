@@ -60,7 +60,8 @@ def keygen(
     for path in make_keys(out, cipher):
         print(path)
     notice(
-        "recovery.key goes offline, organisation.key where originals are opened; a host that only seals gets recipients.txt alone."
+        "recovery.key goes offline, organisation.key where originals are opened; a host that only seals gets "
+        "recipients.txt alone."
     )
 
 
@@ -79,7 +80,9 @@ def seal(
     anew: Annotated[bool, typer.Option("--anew", help="Over what is there of this kind.")] = False,
     alone: Annotated[bool, typer.Option("--without-recovery", help="One recipient is enough.")] = False,
 ) -> None:
-    """Seal files. Prints an id for each; names and times are sealed with the originals. The files stay where they are."""
+    """Seal files. Prints an id for each; names and times are sealed with the originals. The files stay where they
+    are.
+    """
     if (kind != "original") != (id is not None) or (id is not None and len(paths) != 1):
         raise ConfigurationError(
             "--id goes with one file of a kind other than original.", hint="See `redactor vault seal --help`."
@@ -197,7 +200,9 @@ def rotate(
     identity: IdentityOption = None,
     alone: Annotated[bool, typer.Option("--without-recovery", help="One recipient is enough.")] = False,
 ) -> None:
-    """Wrap all keys for new recipients. Put the new file into keeping.recipients first, so that nothing more is sealed for the old ones."""
+    """Wrap all keys for new recipients. Put the new file into keeping.recipients first, so that nothing more is
+    sealed for the old ones.
+    """
     from redactor.vault import Recipients
 
     vault = places_of(config, state).open_vault(identity=identity)
@@ -238,7 +243,8 @@ def purge(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and leave it.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Destroy items for good: their keys are overwritten and removed. Messages under a legal hold stay (exit code 77 if one was named).
+    """Destroy items for good: their keys are overwritten and removed. Messages under a legal hold stay (exit code 77 if
+    one was named).
 
     What killed processes left half sealed goes too.
     """

@@ -1,4 +1,6 @@
-"""Ray: joining or starting a cluster safely, and workers as its actors. Nothing else here knows Ray, and it is imported only when asked for."""
+"""Ray: joining or starting a cluster safely, and workers as its actors. Nothing else here knows Ray, and it is
+imported only when asked for.
+"""
 
 from __future__ import annotations
 
@@ -91,14 +93,19 @@ def _started(temp: Path) -> Any:
     os.environ.update(
         RAY_AUTH_MODE="token",
         RAY_AUTH_TOKEN=secrets.token_hex(32),
-        # Ray replaces 127.0.0.1 by an address that others can reach, unless clusters are off, as they are by default on macOS.
+        # Ray replaces 127.0.0.1 by an address that others can reach, unless clusters are off, as they are by default on
+        # macOS.
         RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0",
         RAY_worker_niceness="0",
     )
     return _init(
-        "local", _temp_dir=str(temp), _node_ip_address="127.0.0.1", include_dashboard=False, object_store_memory=STORE,
+        "local",
+        _temp_dir=str(temp),
+        _node_ip_address="127.0.0.1",
+        include_dashboard=False,
+        object_store_memory=STORE,
         num_cpus=_cores(),
-    )  # fmt: skip
+    )
 
 
 def _connected(address: str, *, open_cluster: bool) -> Any:
@@ -116,7 +123,8 @@ def _connected(address: str, *, open_cluster: bool) -> Any:
         ray.shutdown()
         raise ConfigurationError(
             "This Ray cluster has no authentication: whoever reaches it can run code on it.",
-            hint="Start its nodes with RAY_AUTH_MODE=token and a token (`ray get-auth-token --generate`); --open-cluster joins it as it is.",
+            hint="Start its nodes with RAY_AUTH_MODE=token and a token (`ray get-auth-token --generate`); "
+            "--open-cluster joins it as it is.",
         )
     return ray
 
@@ -125,7 +133,9 @@ _REFUSED = 7
 
 
 def _answer(address: str, env: Mapping[str, str]) -> int:
-    """What the head of a cluster says to a process with this environment: 0, `_REFUSED`, or something else for no answer."""
+    """What the head of a cluster says to a process with this environment: 0, `_REFUSED`, or something else for no
+    answer.
+    """
     asked = (
         "import sys; from ray._raylet import GcsClient; from ray.exceptions import AuthenticationError\n"
         "try: GcsClient(address=sys.argv[1]).internal_kv_get(b'redactor', namespace=b'x')\n"

@@ -19,7 +19,9 @@ KEY_NAME = ".redactor-cluster.key"
 
 @dataclass(frozen=True, slots=True)
 class AssignedItem:
-    """An item to work on: what the journal knows of it, and the reader of its own transcript (or why it has none), if it shall have one."""
+    """An item to work on: what the journal knows of it, and the reader of its own transcript (or why it has none),
+    if it shall have one.
+    """
 
     item: Item
     known: Known | None = None
@@ -45,7 +47,9 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class WorkerReport:
-    """From a worker: claims that wait for an answer, results, and whether nothing is under way any more and nothing will be."""
+    """From a worker: claims that wait for an answer, results, and whether nothing is under way any more and nothing
+    will be.
+    """
 
     asked: tuple[Claim, ...] = ()
     done: tuple[Done, ...] = ()
@@ -75,7 +79,8 @@ class Tampered(Exception):
 
 
 class MessageCipher:
-    """Seals and opens the messages of one conversation: AES-256-GCM, a fresh nonce each; their order is part of what is proved.
+    """Seals and opens the messages of one conversation: AES-256-GCM, a fresh nonce each; their order is part of what is
+    proved.
 
     Args:
         key: 32 bytes.

@@ -1,4 +1,6 @@
-"""The workers of a run: one thread of the driver talks to each, machines that come and go are noticed. Knows nothing of Ray."""
+"""The workers of a run: one thread of the driver talks to each, machines that come and go are noticed. Knows nothing
+of Ray.
+"""
 
 from __future__ import annotations
 
@@ -162,7 +164,8 @@ class WorkerPool:
                     target=self._serve, args=(schedule, machine, name, link), name=name, daemon=True
                 ).start()
 
-    # --- one worker ----------------------------------------------------------------------------------------------------
+    # --- one worker
+    # ----------------------------------------------------------------------------------------------------
 
     def _serve(self, schedule: Schedule, machine: Machine, name: str, link: WorkerLink) -> None:
         orderly = False
@@ -210,7 +213,8 @@ class WorkerPool:
             self._said(f"On a machine of the cluster: {sentence}")
         if first and started.synthetic:
             self._said(
-                f"{started.synthetic} reads synthetic demonstration speech only; on human speech it INVENTS words. Use --model auto for real calls."
+                f"{started.synthetic} reads synthetic demonstration speech only; on human speech it INVENTS "
+                f"words. Use --model auto for real calls."
             )
         return started
 

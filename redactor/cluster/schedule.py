@@ -1,4 +1,6 @@
-"""Which worker has which item: hands out, answers questions by the journal, takes back from workers that are gone. Knows nothing of Ray."""
+"""Which worker has which item: hands out, answers questions by the journal, takes back from workers that are gone.
+Knows nothing of Ray.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,8 @@ class Schedule:
         """Whether workers should come to an end: all is done, or nothing more is wanted."""
         return self._finished or self.failure is not None or self._stopping()
 
-    # --- handing out ---------------------------------------------------------------------------------------------------
+    # --- handing out
+    # ---------------------------------------------------------------------------------------------------
 
     def hand_out(self, worker: str, *, room: int) -> tuple[AssignedItem, ...]:
         """New items for a worker that should have `room`; none while it has one that must be alone."""
@@ -111,7 +114,8 @@ class Schedule:
                 reader = error
         return AssignedItem(in_full(task.item), known, reader)
 
-    # --- what workers say ----------------------------------------------------------------------------------------------
+    # --- what workers say
+    # ----------------------------------------------------------------------------------------------
 
     def note(self, worker: str, report: WorkerReport) -> tuple[tuple[int, JournalDecision | RedactorError], ...]:
         """Take in results, answer questions."""
@@ -165,8 +169,13 @@ class Schedule:
     def _set_aside(self, task: _Task) -> None:
         problem = CrashedRepeatedly(f"{task.losses} workers ended while they were at it.")
         outcome = Outcome(
-            task.item.number, task.claim.source_id if task.claim else "", Status.FAILED,
-            reason=problem.reason, message=problem.message, hint=problem.hint, exit_code=problem.exit_code,
-        )  # fmt: skip
+            task.item.number,
+            task.claim.source_id if task.claim else "",
+            Status.FAILED,
+            reason=problem.reason,
+            message=problem.message,
+            hint=problem.hint,
+            exit_code=problem.exit_code,
+        )
         self._journal.finish(task.item, outcome, {})
         self.outcomes.put(outcome)

@@ -1,4 +1,6 @@
-"""The worker: keeps models, streams items through a pipeline, asks the driver instead of a journal. An actor's body; knows nothing of Ray."""
+"""The worker: keeps models, streams items through a pipeline, asks the driver instead of a journal. An actor's body;
+knows nothing of Ray.
+"""
 
 from __future__ import annotations
 
@@ -87,7 +89,9 @@ class Worker:
 
 
 class RemoteJournal:
-    """A `Journal` for the pipeline that passes questions and results on to the driver, and the items that come from there."""
+    """A `Journal` for the pipeline that passes questions and results on to the driver, and the items that come from
+    there.
+    """
 
     def __init__(self) -> None:
         self._state = threading.Condition()
@@ -100,7 +104,8 @@ class RemoteJournal:
         self._abandoned = False
         self.ending = False
 
-    # --- towards the driver --------------------------------------------------------------------------------------------
+    # --- towards the driver
+    # --------------------------------------------------------------------------------------------
 
     def take(self, orders: Orders) -> None:
         # Answers first: an item that was told to wait may come again in the same breath.
@@ -132,7 +137,9 @@ class RemoteJournal:
             self._state.notify_all()
 
     def abandon(self) -> None:
-        """The driver is gone for good: nobody answers any more, neither what was asked nor what is asked from now on."""
+        """The driver is gone for good: nobody answers any more, neither what was asked nor what is asked from now
+        on.
+        """
         with self._state:
             self._abandoned = True
             unanswered = [answer for answer in self._answers.values() if not answer.done()]
@@ -140,7 +147,8 @@ class RemoteJournal:
             answer.set_exception(_nobody())
         self.take(Orders(end=True))
 
-    # --- towards the pipeline ------------------------------------------------------------------------------------------
+    # --- towards the pipeline
+    # ------------------------------------------------------------------------------------------
 
     def items(self) -> Iterator[Item]:
         """Waits for the next one; ends when the run does."""

@@ -18,7 +18,9 @@ _OTHER = re.compile(r"[^\w'{}$@]")
 
 
 def plain(text: str) -> str:
-    """The same number of characters: lower case, marks as blanks, straight apostrophes. Braces stay: "{name}" in a script."""
+    """The same number of characters: lower case, marks as blanks, straight apostrophes. Braces stay: "{name}" in a
+    script.
+    """
     low = "".join(c.lower() if len(c.lower()) == 1 else c for c in text.replace("\u2019", "'"))
     return _OTHER.sub(" ", low)
 
@@ -27,7 +29,8 @@ class AnnotatedText:
     """One channel of a message.
 
     Args:
-        sure: whether recognition was sure of most words; if not, what was found only for words being unsure is left out: V20 speaks of them.
+        sure: whether recognition was sure of most words; if not, what was found only for words being unsure is left
+            out: V20 speaks of them.
     """
 
     def __init__(self, message: Message, transcript: Transcript, *, sure: bool = True) -> None:

@@ -1,6 +1,8 @@
-"""Who is greeted beside the first: "hi robert and susan", "hi maria, ana, this is …". Each may hear what is told, so each counts.
+"""Who is greeted beside the first: "hi robert and susan", "hi maria, ana, this is …". Each may hear what is told, so
+each counts.
 
-A name that the detector found behind "and" is greeted. One behind a comma may be the caller's or somebody's who is spoken of, and a word
+A name that the detector found behind "and" is greeted. One behind a comma may be the caller's or somebody's who is
+spoken of, and a word
 behind "and" may be no name ("hi maria and family"): these are doubtful.
 """
 
@@ -84,7 +86,9 @@ class _ContactSearch:
                 self._add(self._doubtful, at, self._person.get(at + 3, at + 4), "two titles of one name")
 
     def _others(self) -> None:
-        """Further people named before the caller says who calls: "hi, is this susan", "hi robert and his wife susan"."""
+        """Further people named before the caller says who calls: "hi, is this susan", "hi robert and his wife
+        susan".
+        """
         told = {i for e in (*self._greeted, *self._doubtful) for i in range(e.first, e.last)}
         told |= self._patients | self._callers | self._practice
         met = False

@@ -1,6 +1,7 @@
 """The consent register: what a recipient has allowed, restricted and asked for, as a CSV file or a table of a database.
 
-recipient         mailbox, telephone number, or the practice's own id; "*" stands for everybody (lists of the whole practice)
+recipient         mailbox, telephone number, or the practice's own id; "*" stands for everybody (lists of the whole
+practice)
 patient           the patient's name, where messages to others must be told apart (optional)
 scopes            details; medication until 2027-06-30; results …           see `SCOPES`
 authorised        people who may be told: Robert Lopez; Ana Lopez until 2027-01-31
@@ -9,9 +10,12 @@ neutral_names     names of the practice that this recipient may hear
 callback_numbers  numbers that may be given to call back
 part2             yes, if a programme under 42 CFR part 2 treats this patient
 
-Lists are separated by semicolons. "until" is the last day; an expired consent is none. An empty cell says "none", a column that is not there
-says nothing: without `restrictions` V17 is undetermined for every message, without `part2` V06 is for each that names a practice. Only
-`recipient` must be there. An unknown column, scope or restriction, or a row that ends before its last column, is an error, since a
+Lists are separated by semicolons. "until" is the last day; an expired consent is none. An empty cell says "none", a
+column that is not there
+says nothing: without `restrictions` V17 is undetermined for every message, without `part2` V06 is for each that names a
+practice. Only
+`recipient` must be there. An unknown column, scope or restriction, or a row that ends before its last column, is an
+error, since a
 restriction that is misspelled or cut off must not go unheeded. Errors name row and column, never what stands there.
 """
 
@@ -29,12 +33,20 @@ from typing import Any
 from redactor.errors import ConfigurationError, NoInput
 
 SCOPES = frozenset("details medication results billing hiv mental-health reproductive-health part2 prerecorded".split())
-"""What a consent may name. `details`: medication, results, conditions, procedures, providers; never the topics that need their own
+"""What a consent may name. `details`: medication, results, conditions, procedures, providers; never the topics that
+need their own
 consent (hiv, mental-health, reproductive-health, part2), nor billing, nor prerecorded calls."""
 RESTRICTIONS = frozenset("no-voicemail callback-only other-number-only no-practice-name".split())
 COLUMNS = (
-    "recipient", "patient", "scopes", "authorised", "restrictions", "neutral_names", "callback_numbers", "part2",
-)  # fmt: skip
+    "recipient",
+    "patient",
+    "scopes",
+    "authorised",
+    "restrictions",
+    "neutral_names",
+    "callback_numbers",
+    "part2",
+)
 TABLE = "consents"
 EVERYBODY = "*"
 _UNTIL = re.compile(r"(?P<what>.*?)\s+until\s+(?P<day>\S+)", re.IGNORECASE | re.DOTALL)
@@ -92,10 +104,12 @@ class ConsentRegister:
 
 
 def read_register(given: str) -> ConsentRegister:
-    """A CSV file, an SQLite file (.sqlite, .sqlite3, .db), a file that ends in .url and holds a database's address, or the address.
+    """A CSV file, an SQLite file (.sqlite, .sqlite3, .db), a file that ends in .url and holds a database's address, or
+    the address.
 
     Raises:
-        NoInput: the file cannot be read. ConfigurationError: a row that cannot be honoured, or a database that does not answer.
+        NoInput: the file cannot be read. ConfigurationError: a row that cannot be honoured, or a database that does not
+            answer.
     """
     if "://" in given:
         return parse_register(_rows_of_database(given))
@@ -253,7 +267,8 @@ def _check_columns(names: Iterable[str]) -> None:
     if "recipient" not in given or set(given) - set(COLUMNS) or len(set(given)) < len(given):
         raise ConfigurationError(
             "The consent register's columns are not as they should be.",
-            hint=f"Its first line names, once each: {', '.join(COLUMNS)}; all but recipient may be left out, and what rests on them is then undetermined.",
+            hint=f"Its first line names, once each: {', '.join(COLUMNS)}; all but recipient may be left out, and "
+            f"what rests on them is then undetermined.",
         )
 
 

@@ -56,8 +56,16 @@ def v06(case: EvaluationContext) -> Breach | None:
     if not evidence and consents is not None and consents.part2 is not False:
         evidence = tuple(e for e in case.parts.of("practice") if not on_list(e.text, case.neutral_names))
         if evidence and consents.part2 is None and case.granted(case.rules.rules["V06"].scopes) is None:
-            return case.undetermined("V06", ("part 2 flag",), evidence, why="The practice is named. The register does not say whether a part 2 programme treats the recipient.")  # fmt: skip
-        why = "The practice is named to a patient of a part 2 programme, and the name is not on the list of neutral names."
+            return case.undetermined(
+                "V06",
+                ("part 2 flag",),
+                evidence,
+                why="The practice is named. The register does not say whether a part 2 programme treats the recipient.",
+            )
+        why = (
+            "The practice is named to a patient of a part 2 programme, and the name is not on the list of neutral "
+            "names."
+        )
         return case.unless_consented("V06", evidence, why=why)
     return case.unless_consented("V06", evidence, why="Substance-use treatment, or a facility for it, is told.")
 
@@ -81,9 +89,16 @@ def v07(case: EvaluationContext) -> Breach | None:
     if definite:
         return case.found("V07", tuple(definite), why="A specialty or department is told.")
     if in_name and case.consents is None:
-        return case.undetermined("V07", ("neutral names",), tuple(in_name), why="The practice's name tells a specialty. Whether the recipient may hear it is not known.")  # fmt: skip
+        return case.undetermined(
+            "V07",
+            ("neutral names",),
+            tuple(in_name),
+            why="The practice's name tells a specialty. Whether the recipient may hear it is not known.",
+        )
     if in_name:
-        return case.found("V07", tuple(in_name), why="The practice's name tells a specialty, and is not on the list of neutral names.")  # fmt: skip
+        return case.found(
+            "V07", tuple(in_name), why="The practice's name tells a specialty, and is not on the list of neutral names."
+        )
     if neutral:
         case.exempt.append(("V07", "list: neutral names"))
     return None
@@ -104,9 +119,10 @@ def v10(case: EvaluationContext) -> Breach | None:
 def v11(case: EvaluationContext) -> Breach | None:
     numbers = case.parts.of("callback")
     evidence = tuple(
-        e for e in case.heard("V11")
+        e
+        for e in case.heard("V11")
         if not any(e.channel == n.channel and n.first <= e.first and e.last <= n.last for n in numbers)
-    )  # fmt: skip
+    )
     if not evidence:
         return None
     return case.found("V11", evidence, why="A number or date that identifies the patient is told.")
@@ -122,7 +138,12 @@ def v12(case: EvaluationContext) -> Breach | None:
     if evidence:
         return case.found("V12", tuple(evidence), why="An address, e-mail or number other than the callback is told.")
     if further:
-        return case.undetermined("V12", ("approved callback numbers",), tuple(further), why="A second number is told. Whether it is the practice's own is not known.")  # fmt: skip
+        return case.undetermined(
+            "V12",
+            ("approved callback numbers",),
+            tuple(further),
+            why="A second number is told. Whether it is the practice's own is not known.",
+        )
     return None
 
 
@@ -138,20 +159,49 @@ def v13(case: EvaluationContext) -> Breach | None:
     evidence = case.related or case.strangers or case.parts.of("patient")
     if case.consents is None:
         missing = ("authorised persons",) if case.related else ("patient's name", "authorised persons")
-        return case.undetermined("V13", missing, evidence, why="Details are told. Whether the listener may hear them is not known.")  # fmt: skip
+        return case.undetermined(
+            "V13", missing, evidence, why="Details are told. Whether the listener may hear them is not known."
+        )
     grant = case.authorised()
     if grant is not None:
         case.exempt.append(("V13", f"authorised person{f' until {grant.until}' if grant.until else ''}"))
         return None
     if case.perhaps_authorised():
-        return case.undetermined("V13", ("day of sending",), evidence, why="Details are told to a person whose authorisation has ended; whether before the message, is not known.")  # fmt: skip
+        return case.undetermined(
+            "V13",
+            ("day of sending",),
+            evidence,
+            why="Details are told to a person whose authorisation has ended; whether before the message, is not known.",
+        )
     if case.strangers and not case.related:
-        return case.undetermined("V13", ("who is greeted",), evidence, why="Details are told. Whether somebody else is greeted beside the patient is not known.")  # fmt: skip
+        return case.undetermined(
+            "V13",
+            ("who is greeted",),
+            evidence,
+            why="Details are told. Whether somebody else is greeted beside the patient is not known.",
+        )
     if case.addressee is Addressee.UNKNOWN:
-        return case.undetermined("V13", ("patient's name",), evidence, why="Details are told. Whether the person greeted is the patient is not known.")  # fmt: skip
+        return case.undetermined(
+            "V13",
+            ("patient's name",),
+            evidence,
+            why="Details are told. Whether the person greeted is the patient is not known.",
+        )
     return case.found("V13", evidence, why="Details are told to a person who is not on the list of authorised persons.")
 
 
 CONTENT: Mapping[str, Callable[[EvaluationContext], Breach | None]] = {
-    "V01": v01, "V02": v02, "V03": v03, "V04": v04, "V05": v05, "V06": v06, "V07": v07, "V08": v08, "V09": v09, "V10": v10, "V11": v11, "V12": v12, "V13": v13,
-}  # fmt: skip
+    "V01": v01,
+    "V02": v02,
+    "V03": v03,
+    "V04": v04,
+    "V05": v05,
+    "V06": v06,
+    "V07": v07,
+    "V08": v08,
+    "V09": v09,
+    "V10": v10,
+    "V11": v11,
+    "V12": v12,
+    "V13": v13,
+}

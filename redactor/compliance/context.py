@@ -78,7 +78,9 @@ class EvaluationContext:
 
     @cached_property
     def addressee(self) -> Addressee:
-        """From the words ("your wife's results"), and from the names where the register has the patient's; everybody greeted counts."""
+        """From the words ("your wife's results"), and from the names where the register has the patient's; everybody
+        greeted counts.
+        """
         if self.related:
             return Addressee.OTHER
         greeted = self.parts.of("patient")
@@ -110,8 +112,11 @@ class EvaluationContext:
         """Words that say that somebody is told of somebody else: "your wife's", "for the mother of"."""
         relations = "|".join(sorted(self.rules.words["relations"], key=len, reverse=True))
         pattern = re.compile(
-            rf"\b(?:your|his|her|(?!doctor|office|today|tomorrow|it|that|let|he|she|there|what|who)[a-z]+'s)\s+(?:{relations})(?:'s|s)?\b(?!\s+(?:center|clinic|insurance))"
-            rf"|\b(?:the|a)\s+(?:{relations})\s+of\b|\b(?:tell|let|give|remind|ask|inform)\s+(?:your|his|her|the)\s+(?:{relations})\b|\b(?:his|her)\s+(?:results?|tests?|appointment|prescription|medication|surgery|labs?|balance|bill|refill|blood)\b"
+            rf"\b(?:your|his|her|(?!doctor|office|today|tomorrow|it|that|let|he|she|there|what|"
+            rf"who)[a-z]+'s)\s+(?:{relations})(?:'s|s)?\b(?!\s+(?:center|clinic|insurance))"
+            rf"|\b(?:the|a)\s+(?:{relations})\s+of\b|\b(?:tell|let|give|remind|ask|inform)\s+(?:your|his|her|"
+            rf"the)\s+(?:{relations})\b|\b(?:his|her)\s+(?:results?|tests?|appointment|prescription|medication|"
+            rf"surgery|labs?|balance|bill|refill|blood)\b"
         )
         found = (
             r.evidence(*m.span(), "words for another person") for r in self.readings for m in pattern.finditer(r.plain)
@@ -150,12 +155,15 @@ class EvaluationContext:
             return True
         if self.day is not None:
             return self.day <= grant.until
-        # Of a message sent on or before today. Not on the last day itself: west or east of here it may be another day already.
+        # Of a message sent on or before today. Not on the last day itself: west or east of here it may be another day
+        # already.
         today = self.circumstances.today
         return today is not None and today < grant.until
 
     def granted(self, scopes: Sequence[str]) -> Grant | None:
-        """A consent that covers one of the scopes on the day of sending; it covers the patient, and who is authorised beside."""
+        """A consent that covers one of the scopes on the day of sending; it covers the patient, and who is
+        authorised beside.
+        """
         if self.consents is None:
             return None
         if self.addressee is Addressee.OTHER and self.authorised() is None:
@@ -242,7 +250,9 @@ def near_number(heard: str, listed: str) -> bool:
 
 
 def same_number(heard: str, listed: str) -> bool:
-    """By digits: with or without the country code; without the area code, as neighbours give it; with an extension behind it."""
+    """By digits: with or without the country code; without the area code, as neighbours give it; with an extension
+    behind it.
+    """
     given = "".join(c for c in heard if c.isdigit())
     wanted = "".join(c for c in listed if c.isdigit())
     given = given[1:] if len(given) > 10 and given[0] == "1" else given

@@ -1,9 +1,13 @@
 """`audit`: one sent message, its circumstances and the rules → evidence, breaches and a verdict.
 
-What is definite without a register (it needs nobody's consent to be wrong): V03, V11, V12 (but for numbers that may be the practice's), V14
-without any number, V16, V18, and V07 where no name is meant. Everything that a consent, a list or a restriction could allow is
-`undetermined` while the recipient is not in the register: the evidence is given, and `missing` says what must be looked up. V17 needs the
-register whatever was said, so a message to an unknown recipient never passes. A consent counts on the day of sending; where that day is
+What is definite without a register (it needs nobody's consent to be wrong): V03, V11, V12 (but for numbers that may be
+the practice's), V14
+without any number, V16, V18, and V07 where no name is meant. Everything that a consent, a list or a restriction could
+allow is
+`undetermined` while the recipient is not in the register: the evidence is given, and `missing` says what must be looked
+up. V17 needs the
+register whatever was said, so a message to an unknown recipient never passes. A consent counts on the day of sending;
+where that day is
 unknown, one that has ended since leaves the rule undetermined.
 
 Evidence whose findings are all below `limits.sure_score` makes a rule undetermined too: the detector was guessing.
@@ -33,10 +37,8 @@ def audit(message: Message, circumstances: Circumstances, rules: Rules) -> Audit
         raise ValueError("only sent messages are audited")
     case = EvaluationContext(message, circumstances, rules)
     breaches = tuple(
-        breach
-        for rule in IDS
-        if rule not in rules.practice.off and (breach := TABLE[rule](case)) is not None
-    )  # fmt: skip
+        breach for rule in IDS if rule not in rules.practice.off and (breach := TABLE[rule](case)) is not None
+    )
     return Audited(
         id=message.id,
         rules=rules.stamp,

@@ -1,4 +1,6 @@
-"""Where a message says what the content rules look at: V01-V04, V06-V12, and the topics of V05. Evidence only; no verdicts."""
+"""Where a message says what the content rules look at: V01-V04, V06-V12, and the topics of V05. Evidence only; no
+verdicts.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +14,27 @@ from redactor.compliance.rules import Rule, Rules
 from redactor.types import Finding
 
 _OURS = re.compile(
-    r"\b(?:(?:we|office|clinic|practice)(?: have| has| just| recently)* moved|our|we're|we are|us|office is|clinic is|located|location is|come (?:to|by)|stop by|visit us|here)(?: [\w']+){0,4}$"
+    r"\b(?:(?:we|office|clinic|practice)(?: have| has| just| recently)* moved|our|we're|we are|us|office "
+    r"is|clinic is|located|location is|come (?:to|by)|stop by|visit us|here)(?: [\w']+){0,4}$"
 )
 _THEIR_PLACE = re.compile(
-    r"\b(?:your (?:\w+ ){0,2}address|you (?:still )?live|living|(?:mailed|mail|sent|send|sending|shipped|ship|deliver|delivered)(?: \w+){0,4} to|(?<!we )(?<!office )(?<!have )(?<!just )(?<!clinic )moved to|residence|home at|house at|on file)(?: [\w']+){0,4}$"
+    r"\b(?:your (?:\w+ ){0,2}address|you (?:still "
+    r")?live|living|(?:mailed|mail|sent|send|sending|shipped|ship|deliver|delivered)(?: \w+){0,4} to|(?<!we "
+    r")(?<!office )(?<!have )(?<!just )(?<!clinic )moved to|residence|home at|house at|on file)(?: "
+    r"[\w']+){0,4}$"
 )
 _ADDRESS = re.compile(
-    r"\d|\b(?:street|st|avenue|ave|road|rd|drive|lane|court|boulevard|blvd|way|place|circle|apartment|apt|zip|box|terrace|trail|parkway|highway)\b"
+    r"\d|\b(?:street|st|avenue|ave|road|rd|drive|lane|court|boulevard|blvd|way|place|circle|apartment|apt|zip|"
+    r"box|terrace|trail|parkway|highway)\b"
 )
 _OUR_MAIL = re.compile(
-    r"\b(?:our (?:\w+ )?(?:e ?mail|address)|(?:e ?mail|write to|write|find|reach|contact|visit) us|our (?:web ?site|portal))(?: [\w']+){0,4}$"
+    r"\b(?:our (?:\w+ )?(?:e ?mail|address)|(?:e ?mail|write to|write|find|reach|contact|visit) us|our (?:web "
+    r"?site|portal))(?: [\w']+){0,4}$"
 )
 _OTHER_DOCTOR = re.compile(
-    r"\b(?:(?:other|another) (?:doctor|provider|physician|specialist|office|clinic)s?|referr(?:al|als|ed|ing)|specialists?|second opinion)\b"
+    r"\b(?:(?:other|another) "
+    r"(?:doctor|provider|physician|specialist|office|clinic)s?|referr(?:al|als|ed|ing)|specialists?|second "
+    r"opinion)\b"
 )
 _SENTENCES = re.compile(r"(?<!\bdr)(?<!\bmr)(?<!\bms)(?<!mrs)[.?!]\s", re.IGNORECASE)
 _CLOCK = re.compile(r"\b[ap] ?m\b|o'clock")
@@ -108,7 +118,9 @@ def _identifies(reading: AnnotatedText, found: Finding, rules: Rules) -> bool:  
 
 
 def _is_contact(reading: AnnotatedText, found: Finding, rules: Rules) -> bool:  # noqa: ARG001 - one kind of function
-    """An address or e-mail that is not the practice's own; telephone numbers are judged with the approved list (`content.v12`)."""
+    """An address or e-mail that is not the practice's own; telephone numbers are judged with the approved list
+    (`content.v12`).
+    """
     before = reading.before(found.start)
     if found.label == "EMAIL_ADDRESS":
         return not _OUR_MAIL.search(before)
@@ -120,8 +132,13 @@ def _is_address(reading: AnnotatedText, found: Finding) -> bool:
 
 
 _CHOSEN: Mapping[str, Callable[[AnnotatedText, Finding, Rules], bool]] = {
-    "V02": _is_drug, "V04": _is_tested, "V07": _is_specialty, "V08": _is_procedure, "V11": _identifies, "V12": _is_contact,
-}  # fmt: skip
+    "V02": _is_drug,
+    "V04": _is_tested,
+    "V07": _is_specialty,
+    "V08": _is_procedure,
+    "V11": _identifies,
+    "V12": _is_contact,
+}
 """Which findings of its labels count for a rule; all of them where nothing stands here."""
 
 

@@ -21,12 +21,22 @@ def v14(case: EvaluationContext) -> Breach | None:
     if not spoken:
         return None
     if case.callback_numbers is None:
-        return case.undetermined("V14", ("approved callback numbers",), tuple(spoken), why="A number is given. Whether it is approved is not known.")  # fmt: skip
+        return case.undetermined(
+            "V14",
+            ("approved callback numbers",),
+            tuple(spoken),
+            why="A number is given. Whether it is approved is not known.",
+        )
     wrong = tuple(e for e in spoken if not case.approved(e))
     if not wrong:
         return None
     if case.message.heard is not None and all(case.nearly_approved(e) for e in wrong):
-        return case.undetermined("V14", ("a person's ear",), wrong, why="The number heard is nearly an approved one: it may have been misheard.")  # fmt: skip
+        return case.undetermined(
+            "V14",
+            ("a person's ear",),
+            wrong,
+            why="The number heard is nearly an approved one: it may have been misheard.",
+        )
     return case.found("V14", wrong, why="The number given is not on the list of approved ones.")
 
 
@@ -46,7 +56,9 @@ def v15(case: EvaluationContext) -> Breach | None:
         )
     asked = case.consents.restrictions
     if absent == ["practice"] and asked is None:
-        return case.undetermined("V15", ("restrictions",), why=f"{why} The register does not say whether that was asked for.")  # fmt: skip
+        return case.undetermined(
+            "V15", ("restrictions",), why=f"{why} The register does not say whether that was asked for."
+        )
     if absent == ["practice"] and "no-practice-name" in (asked or ()):
         case.exempt.append(("V15", "restriction: no-practice-name"))
         return None
@@ -76,7 +88,9 @@ def v17(case: EvaluationContext) -> Breach | None:
         )
     asked = case.consents.restrictions
     if asked is None:
-        return case.undetermined("V17", ("restrictions",), why="The register does not say what the recipient asked for.")  # fmt: skip
+        return case.undetermined(
+            "V17", ("restrictions",), why="The register does not say what the recipient asked for."
+        )
     whole = tuple(e for r in case.readings if (e := r.whole("restriction on file")))
     if "no-voicemail" in asked:
         return case.found("V17", whole, why="The recipient asked for no voicemail.")
@@ -97,7 +111,9 @@ def v18(case: EvaluationContext) -> Breach | None:
     if limit and case.seconds > limit:
         estimated = "" if case.message.duration else " (estimated)"
         whole = tuple(e for r in case.readings if (e := r.whole("length")))
-        return case.found("V18", whole, why=f"The message lasts {case.seconds:.0f} s{estimated}; the policy allows {limit:.0f} s.")  # fmt: skip
+        return case.found(
+            "V18", whole, why=f"The message lasts {case.seconds:.0f} s{estimated}; the policy allows {limit:.0f} s."
+        )
     scripts = case.rules.practice.scripts
     if not scripts or not case.words:
         return None
@@ -108,14 +124,19 @@ def v18(case: EvaluationContext) -> Breach | None:
 def _off_script(reading: AnnotatedText, scripts: tuple[str, ...], tolerance: float) -> Iterator[Evidence]:
     """Runs of words that the nearest script lacks, if they are too many. Names, numbers and dates may differ."""
     places = [
-        (w.char_start, w.char_end) for w in reading.words
+        (w.char_start, w.char_end)
+        for w in reading.words
         if not any(f.start < w.char_end and w.char_start < f.end for f in reading.labelled(_SLOTS))
-    ]  # fmt: skip
+    ]
     said = ["".join(reading.plain[a:b].split()) for a, b in places]
     best: list[tuple[int, int]] | None = None
     for script in scripts:
         wanted = ["".join(plain(w).split()) for w in script.split() if "{" not in w]
-        runs = [(a, b) for tag, a, b, _, _ in SequenceMatcher(None, said, wanted, autojunk=False).get_opcodes() if tag in ("replace", "delete")]  # fmt: skip
+        runs = [
+            (a, b)
+            for tag, a, b, _, _ in SequenceMatcher(None, said, wanted, autojunk=False).get_opcodes()
+            if tag in ("replace", "delete")
+        ]
         if best is None or _length(runs) < _length(best):
             best = runs
     if best and _length(best) > tolerance * len(said):
@@ -148,7 +169,9 @@ def v19(case: EvaluationContext) -> Breach | None:
         return None
     said = f"For a prerecorded message: {', '.join(wrong)}."
     if case.circumstances.prerecorded is None:
-        return case.undetermined("V19", ("prerecorded or live",), evidence, why=f"{said} Whether it was prerecorded is not known.")  # fmt: skip
+        return case.undetermined(
+            "V19", ("prerecorded or live",), evidence, why=f"{said} Whether it was prerecorded is not known."
+        )
     if case.consents is None:
         return case.undetermined(
             "V19", ("consent",), evidence, why=f"{said} Whether the recipient consented is not known."
@@ -199,5 +222,11 @@ def v20(case: EvaluationContext) -> Breach | None:
 
 
 FORM: Mapping[str, Callable[[EvaluationContext], Breach | None]] = {
-    "V14": v14, "V15": v15, "V16": v16, "V17": v17, "V18": v18, "V19": v19, "V20": v20,
-}  # fmt: skip
+    "V14": v14,
+    "V15": v15,
+    "V16": v16,
+    "V17": v17,
+    "V18": v18,
+    "V19": v19,
+    "V20": v20,
+}

@@ -1,4 +1,6 @@
-"""What the audit of a sent message gives: evidence, breaches of rules, a verdict. All are frozen; `repr` hides speech."""
+"""What the audit of a sent message gives: evidence, breaches of rules, a verdict. All are frozen; `repr` hides
+speech.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from redactor.types import Finding, Transcript
 
 
 class RuleVerdict(str, Enum):
-    """Of a rule or a message. There is no "compliant": `PASS` says that no rule was seen to be broken and none lacked an input."""
+    """Of a rule or a message. There is no "compliant": `PASS` says that no rule was seen to be broken and none
+    lacked an input.
+    """
 
     PASS = "pass"  # noqa: S105 - a verdict
     FINDINGS = "findings"
@@ -45,7 +49,8 @@ class Evidence:
         start, end: seconds, unpadded.
         confidence: the lowest of its words' (0 … 1).
         score: of the finding that matched, 1.0 for a list or a rule of form.
-        matched: what said so: a recognizer's name with its label ("MedicationRecognizer MEDICATION"), or "list: approved callback numbers".
+        matched: what said so: a recognizer's name with its label ("MedicationRecognizer MEDICATION"), or "list:
+            approved callback numbers".
         text: the words themselves; never in logs, in names or on pages whose reader may not hear the original.
     """
 
@@ -66,7 +71,8 @@ class Breach:
 
     Attributes:
         rule: "V01" … "V20".
-        missing: inputs without which the rule cannot be judged ("consent", "approved callback numbers"), empty for findings.
+        missing: inputs without which the rule cannot be judged ("consent", "approved callback numbers"), empty for
+            findings.
         why: one sentence without any word of the message.
         better: wording to use instead, "" where there is none.
     """
@@ -82,7 +88,9 @@ class Breach:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Where a message says one of its parts: "patient", "caller", "practice", "callback", "request", "appointment", "refill"."""
+    """Where a message says one of its parts: "patient", "caller", "practice", "callback", "request", "appointment",
+    "refill".
+    """
 
     name: str
     evidence: Evidence
@@ -95,7 +103,8 @@ class Audited:
     Attributes:
         id: SHA-256 of the recording, or of the text.
         rules: name and version of the rule set ("voicemail/1").
-        exempt: rules that would have been broken, and the consent or list that allows it: (rule, "consent: details until 2027-01-01").
+        exempt: rules that would have been broken, and the consent or list that allows it: (rule, "consent: details
+            until 2027-01-01").
     """
 
     id: str
@@ -110,7 +119,8 @@ class Audited:
 
 @dataclass(frozen=True, slots=True)
 class SoundFacts:
-    """What listening says about a recording beside its words; a message without it is a text that nobody has read aloud yet.
+    """What listening says about a recording beside its words; a message without it is a text that nobody has read aloud
+    yet.
 
     Attributes:
         unheard: seconds of speech that no word stands for.

@@ -1,7 +1,10 @@
-"""What a message says of who calls whom: patient, caller, practice, callback number, request, appointment, refill; and its kind.
+"""What a message says of who calls whom: patient, caller, practice, callback number, request, appointment, refill; and
+its kind.
 
-Findings of names, numbers and dates come from the detector; which of them is what is told by the words around ("hi …", "this is …",
-"call us back at …"). Where the detector missed a name, the place where one is always said stands in for it: "hi … this is … from …". In a
+Findings of names, numbers and dates come from the detector; which of them is what is told by the words around ("hi …",
+"this is …",
+"call us back at …"). Where the detector missed a name, the place where one is always said stands in for it: "hi … this
+is … from …". In a
 script "{name}", "{caller}", "{practice}", "{number}" and "{date}" stand for what differs.
 """
 
@@ -23,22 +26,32 @@ _GREETED = re.compile(
     rf"(?:^|\b(?:hi|hello|hey|good (?:morning|afternoon|evening)|morning|afternoon|dear)(?: there| again)?){_TITLES}$"
 )
 _WANTED = re.compile(
-    r"\b(?:(?:message|call|calling|calls|looking|reminder|is|voicemail|trying|back|clinic|practice|center|group|office|care|medicine|associates) for(?: patient| our patient| the patient)?|(?:trying to |to |can i )?(?:reach|get hold of|get a hold of|contact)|(?:speak|talk) (?:with|to)|attention|leaving (?:this|a message) for)"
+    r"\b(?:(?:message|call|calling|calls|looking|reminder|is|voicemail|trying|back|clinic|practice|center|"
+    r"group|office|care|medicine|associates) "
+    r"for(?: patient| our patient| the patient)?|(?:trying to |to |can i )?(?:reach|get hold of|get a hold "
+    r"of|contact)|(?:speak|talk) (?:with|to)|attention|leaving (?:this|a message) for)"
     r"(?: (?:mr|mrs|ms|miss|mister|missus))?$"
 )
 _SELF = re.compile(
-    rf"\b(?:this is|my name is|name is|name's|it's|it is|i'm|i am|here is)(?: (?:the )?(?:nurse|office manager|assistant|receptionist|scheduler))?{_TITLES}$"
+    rf"\b(?:this is|my name is|name is|name's|it's|it is|i'm|i am|here is)(?: (?:the )?(?:nurse|office "
+    rf"manager|assistant|receptionist|scheduler))?{_TITLES}$"
 )
 _CALLS = re.compile(
-    r"^(?:'s )?(?:and i'm |and i am )?(?:(?:\w+ )?(?:from|with|over at|over here at|at|here at|here from|here|calling|in|on behalf of|giving you)\b)"
+    r"^(?:'s )?(?:and i'm |and i am )?(?:(?:\w+ )?(?:from|with|over at|over here at|at|here at|here "
+    r"from|here|calling|in|on behalf of|giving you)\b)"
 )
 _OFFICE = re.compile(r"(?:'s|s')?\s+(?:office|practice|clinic|team)\b")
 _STOP = frozenset(
-    "a an the this that it it's is are was were be you your yours our ours we us i my me mine his her hers their them they he she him who what when where "
-    "please call calling called back just from with at for to of on in and or but if so not no yes hi hello hey good morning afternoon evening there again today "
-    "message messages reminder regarding about office doctor doctor's dr appointment patient someone anyone everyone everybody thank thanks have has had can "
-    "could would will need needs want wanted letting let know leaving left quick medical clinic practice automated important another same new next in here "
-    "hoping returning reaching trying also only really very all any some soon as by well nurse pharmacy hospital sir madam ma'am mr mrs ms miss schedule confirm whoever "
+    "a an the this that it it's is are was were be you your yours our ours we us i my me mine his her hers "
+    "their them they he she him who what when where "
+    "please call calling called back just from with at for to of on in and or but if so not no yes hi hello "
+    "hey good morning afternoon evening there again today "
+    "message messages reminder regarding about office doctor doctor's dr appointment patient someone anyone "
+    "everyone everybody thank thanks have has had can "
+    "could would will need needs want wanted letting let know leaving left quick medical clinic practice "
+    "automated important another same new next in here "
+    "hoping returning reaching trying also only really very all any some soon as by well nurse pharmacy "
+    "hospital sir madam ma'am mr mrs ms miss schedule confirm whoever "
     "been being do does did don't calls number phone following up check checking hope ready".split()
 )
 _NO_NAME = _STOP - frozenset("medical clinic practice pharmacy hospital nurse office quick".split())
@@ -46,32 +59,48 @@ _NO_NAME = _STOP - frozenset("medical clinic practice pharmacy hospital nurse of
 _WORD = r"[a-z][a-z'{}]*"
 _NAME_SPOKEN = (
     re.compile(
-        rf"^(?:(?:hi|hello|hey|good\s+(?:morning|afternoon|evening))\s+)(?:there\s+)?(?P<name>{_WORD}(?:\s+{_WORD}){{0,2}}?)\s+(?:this\s+is|it's|i'm|my\s+name)\b"
+        rf"^(?:(?:hi|hello|hey|good\s+(?:morning|afternoon|"
+        rf"evening))\s+)(?:there\s+)?(?P<name>{_WORD}(?:\s+{_WORD}){{0,2}}?)\s+(?:this\s+is|it's|i'm|"
+        rf"my\s+name)\b"
     ),
     re.compile(
-        rf"\b(?:message\s+(?:is\s+)?for|this\s+is\s+for|trying\s+to\s+reach|calling\s+for)\s+(?P<name>{_WORD}(?:\s+{_WORD})??)(?=\s+(?:this|it's|i'm|please|we|my|and|from|you|your|could|can)\b|\s*$)"
+        rf"\b(?:message\s+(?:is\s+)?for|this\s+is\s+for|trying\s+to\s+reach|"
+        rf"calling\s+for)\s+(?P<name>{_WORD}(?:\s+{_WORD})??)(?=\s+(?:this|it's|i'm|please|we|my|and|from|you|"
+        rf"your|could|can)\b|\s*$)"
     ),
 )
 _CALLER_SPOKEN = re.compile(
-    rf"\b(?:this\s+is|my\s+name\s+is|it's|i'm)\s+(?P<name>{_WORD}(?:\s+{_WORD}){{0,2}}?)\s+(?:(?:and\s+i'm\s+)?(?:calling|here|over)\b|from|with|at)\b"
+    rf"\b(?:this\s+is|my\s+name\s+is|it's|"
+    rf"i'm)\s+(?P<name>{_WORD}(?:\s+{_WORD}){{0,2}}?)\s+(?:(?:and\s+i'm\s+)?(?:calling|here|over)\b|from|with|"
+    rf"at)\b"
 )
 _KIND_WORDS = (
-    r"(?:clinic|practice|center|centre|associates|group|partners|medical|medicine|health|healthcare|hospital|pharmacy|physicians|dental|dentistry|pediatrics|"
-    r"care|institute|specialists|surgery|imaging|labs?|laboratory|doctors|wellness|therapy|rehab|counseling|services|programs?|house|recovery|[a-z]{3,}ology|[a-z]*orthop[a-z]+|orthodontics|podiatry|"
+    r"(?:clinic|practice|center|centre|associates|group|partners|medical|medicine|health|healthcare|hospital|"
+    r"pharmacy|physicians|dental|dentistry|pediatrics|"
+    r"care|institute|specialists|surgery|imaging|labs?|laboratory|doctors|wellness|therapy|rehab|counseling|"
+    r"services|programs?|house|recovery|[a-z]{3,}ology|[a-z]*orthop[a-z]+|orthodontics|podiatry|"
     r"[a-z]*psychiatry|obgyn|gyn|optometry|hospice|dialysis)"
 )
 _PRACTICE_SPOKEN = re.compile(
-    rf"\b(?:from|with|at|is|for|of|called|calling)\s+(?P<name>(?:the\s+)?(?:(?!(?:from|with|at|is|for|calling|called|over|here|our|your|my|and\s+i'm)\b)[a-z'&]+\s+){{1,3}}?{_KIND_WORDS}(?:\s+(?:and\s+)?{_KIND_WORDS})*)\b"
+    rf"\b(?:from|with|at|is|for|of|called|calling)\s+(?P<name>(?:the\s+)?(?:(?!(?:from|with|at|is|for|calling|"
+    rf"called|over|here|our|your|my|"
+    rf"and\s+i'm)\b)[a-z'&]+\s+){{1,3}}?{_KIND_WORDS}(?:\s+(?:and\s+)?{_KIND_WORDS})*)\b"
 )
 _OFFICE_OF = re.compile(
-    r"\b(?:office|practice|clinic|team)\s+of\s+(?:dr|doctor)\s+[a-z']+|\b(?:dr|doctor)\s+[a-z']+(?:\s+[a-z]+'s)?\s+(?:office|practice|clinic)\b"
+    r"\b(?:office|practice|clinic|team)\s+of\s+(?:dr|doctor)\s+[a-z']+|\b(?:dr|"
+    r"doctor)\s+[a-z']+(?:\s+[a-z]+'s)?\s+(?:office|practice|clinic)\b"
 )
 _REQUEST = re.compile(
-    r"\b(?:call(?:ing)?\s+(?:us|me|our|the|back|in|him|her)\b|give\s+(?:us|me|our\s+office|the\s+office)\s+a\s+(?:call|ring|buzz)|return\s+(?:our|my|the|this)\s+call|(?:reach|contact|phone|ring)\s+(?:us|me|our|the\s+office)|"
-    r"get\s+back\s+to\s+(?:us|me)|(?:please|can|could|to|and|or|may|just)\s+call\b|(?:us|our\s+office|the\s+office)\s+a\s+call|call\s+\{number)"
+    r"\b(?:call(?:ing)?\s+(?:us|me|our|the|back|in|him|her)\b|give\s+(?:us|me|our\s+office|"
+    r"the\s+office)\s+a\s+(?:call|ring|buzz)|return\s+(?:our|my|the|this)\s+call|(?:reach|contact|phone|"
+    r"ring)\s+(?:us|me|our|the\s+office)|"
+    r"get\s+back\s+to\s+(?:us|me)|(?:please|can|could|to|and|or|may|just)\s+call\b|(?:us|our\s+office|"
+    r"the\s+office)\s+a\s+call|call\s+\{number)"
 )
 _APPOINTMENT = re.compile(
-    r"\b(?:appointments?|(?:re)?scheduled|reschedul\w+|see\s+you\s+(?:on|at|tomorrow|next|this|then|monday|tuesday|wednesday|thursday|friday|\{date)|your\s+(?:\w+\s+)?visit|check\s?in|come\s+in\s+(?:on|at)|arrive)\b"
+    r"\b(?:appointments?|(?:re)?scheduled|reschedul\w+|see\s+you\s+(?:on|at|tomorrow|next|this|then|monday|"
+    r"tuesday|wednesday|thursday|friday|\{date)|your\s+(?:\w+\s+)?visit|check\s?in|come\s+in\s+(?:on|at)|"
+    r"arrive)\b"
 )
 _OWN = re.compile(
     r"\b(?:call|calling|dial|reach|number|phone|line|extension|office|contact|ring|us|me|back)(?: [\w']+){0,3}$"
@@ -79,15 +108,21 @@ _OWN = re.compile(
 _GAP = r"(?: (?!our\b|my\b|us\b|me\b|call\b|reach\b|dial\b|back\b)[\w']+)"
 """A word between "your" and its number: none that makes the number ours."""
 _THEIRS = re.compile(
-    rf"\b(?:(?:your|his|her|their|patient's|(?!doctor|office|clinic|practice|it's|that's|there's|here's|let's|name's|number's)[a-z]+'s){_GAP}{{0,2}} (?:cell|mobile|home|phone|number|line|work|fax){_GAP}{{0,3}}"
-    rf"|(?:reach|reached|call|called|calling|tried|try|have|had|got|find)(?: \w+)? (?:you|him|her|them){_GAP}{{0,3}}|(?:we|i) have{_GAP}{{0,4}}|on file(?: \w+){{0,2}})$"
+    rf"\b(?:(?:your|his|her|their|patient's|(?!doctor|office|clinic|practice|it's|that's|there's|here's|let's|"
+    rf"name's|number's)[a-z]+'s){_GAP}{{0,2}} "
+    rf"(?:cell|mobile|home|phone|number|line|work|fax){_GAP}{{0,3}}"
+    rf"|(?:reach|reached|call|called|calling|tried|try|have|had|got|find)(?: \w+)? "
+    rf"(?:you|him|her|them){_GAP}{{0,3}}|(?:we|i) have{_GAP}{{0,4}}|on file(?: \w+){{0,2}})$"
 )
 _FAX = re.compile(r"\bfax(?: [\w']+){0,3}$")
 _DIAL = re.compile(
-    r"\b(?:(?:call|reach|dial|contact|ring|phone)(?:\s+(?:us|me|our\s+office|the\s+office|back|again|now|today|anytime))*(?:\s+(?:at|on))?|a\s+call(?:\s+back)?(?:\s+at|\s+on)|(?:our|my|the|callback)\s+(?:\w+\s+)?number(?:\s+here)?\s+is)\s+"
+    r"\b(?:(?:call|reach|dial|contact|ring|phone)(?:\s+(?:us|me|our\s+office|the\s+office|back|again|now|today|"
+    r"anytime))*(?:\s+(?:at|on))?|a\s+call(?:\s+back)?(?:\s+at|\s+on)|(?:our|my|the|"
+    r"callback)\s+(?:\w+\s+)?number(?:\s+here)?\s+is)\s+"
 )
 _FIGURES = re.compile(
-    r"(?:(?:\d+|zero|oh|o|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|double|triple)(?:\s+|$))+"
+    r"(?:(?:\d+|zero|oh|o|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|"
+    r"forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|double|triple)(?:\s+|$))+"
 )
 _SLOTS = {
     "patient": re.compile(r"\{(?:name|patient|first_?name)\}"),
@@ -191,7 +226,8 @@ def is_birth(reading: AnnotatedText, found: Finding) -> bool:
 def same_name(said: str, listed: str) -> bool:
     """Whether a name as it was said may be the listed one, as far as recognition can be trusted ("karin" is "Karen").
 
-    One word may be any part of the listed name. Of more words the first, which is the given name, must be like a part of it, less so if
+    One word may be any part of the listed name. Of more words the first, which is the given name, must be like a part
+    of it, less so if
     another word is: of "Robert Lopez" and "Maria Lopez" one is not the other, "Marta Lopez" may be Maria misheard.
     """
     wanted = [w for w in _name_words(listed) if len(w) > 1]

@@ -7,7 +7,8 @@ sent         day of sending, YYYY-MM-DD (a time behind it is passed over)
 prerecorded  yes or no
 direction    out (or empty), or in: messages that were left by others are not audited
 
-Each row is of one recording. Servers call the first message of every mailbox msg0000.wav, so a name that fits several recordings is an
+Each row is of one recording. Servers call the first message of every mailbox msg0000.wav, so a name that fits several
+recordings is an
 error: one person's consents must not answer for another's message.
 """
 
@@ -78,7 +79,9 @@ class Sendings:
         return self._rows.get(key, Sending())
 
     def named(self, names: Iterable[str]) -> Sending | None:
-        """The row that is called by the first of these names that there is: names that fit one recording alone, since none is settled."""
+        """The row that is called by the first of these names that there is: names that fit one recording alone,
+        since none is settled.
+        """
         return next((self._rows[name] for name in names if name in self._rows), None)
 
 

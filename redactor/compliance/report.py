@@ -1,4 +1,6 @@
-"""report.html: one file, no script, nothing fetched; pictures are SVG drawn by the template from the geometry made here."""
+"""report.html: one file, no script, nothing fetched; pictures are SVG drawn by the template from the geometry made
+here.
+"""
 
 from __future__ import annotations
 
@@ -36,9 +38,17 @@ class Bar:
 
 
 def render(
-    rows: Sequence[ResultRow], rules: Rules, *, words: bool, made: str, model: str, synthetic_only: bool, interrupted: bool,
-    missed: Missed | None = None, name_model: str = "auto",
-) -> str:  # fmt: skip
+    rows: Sequence[ResultRow],
+    rules: Rules,
+    *,
+    words: bool,
+    made: str,
+    model: str,
+    synthetic_only: bool,
+    interrupted: bool,
+    missed: Missed | None = None,
+    name_model: str = "auto",
+) -> str:
     """The report as HTML.
 
     Args:
@@ -117,9 +127,7 @@ def _order(row: ResultRow) -> tuple[int, int, int]:
 def _bars(rows: Iterable[tuple[str, str, tuple[int, int, int]]], *, room: float) -> list[Bar]:
     given = list(rows)
     most = max((sum(values) for _, _, values in given), default=0) or 1
-    return [
-        Bar(n, t, v, (room * v[0] / most, room * v[1] / most, room * v[2] / most)) for n, t, v in given
-    ]  # fmt: skip
+    return [Bar(n, t, v, (room * v[0] / most, room * v[1] / most, room * v[2] / most)) for n, t, v in given]
 
 
 def _by_rule(audited: Sequence[Audited], rules: Rules) -> list[Bar]:
@@ -152,9 +160,12 @@ def _over_time(audited: Sequence[ResultRow]) -> list[Bar]:
         periods[day if by_day else day.replace(day=1)].append(row)
     form = "%d %b" if by_day else "%b %y"
     return _bars(
-        ((d.strftime(form), d.isoformat() if by_day else d.strftime("%Y-%m"), _thirds(rows)) for d, rows in sorted(periods.items())[-36:]),
+        (
+            (d.strftime(form), d.isoformat() if by_day else d.strftime("%Y-%m"), _thirds(rows))
+            for d, rows in sorted(periods.items())[-36:]
+        ),
         room=HEIGHT,
-    )  # fmt: skip
+    )
 
 
 def _rates(missed: Missed) -> list[tuple[str, Rate]]:

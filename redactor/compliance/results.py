@@ -1,6 +1,7 @@
 """What an audit came to: a row for each recording, and the same as JSON and CSV.
 
-Neither holds a word of the messages unless they are asked for. Which entry of a list matched tells a word too, so it is left out with them.
+Neither holds a word of the messages unless they are asked for. Which entry of a list matched tells a word too, so it is
+left out with them.
 """
 
 from __future__ import annotations
@@ -96,16 +97,24 @@ def document(rows: Sequence[ResultRow], rules: Rules, *, words: bool, **facts: A
         **facts,
         "counts": counts(rows),
         "rule_set": {
-            r.id: {"title": r.title, "severity": r.severity.value, "authority": r.authority, "citation": r.citation, "exempt": r.exempt}
+            r.id: {
+                "title": r.title,
+                "severity": r.severity.value,
+                "authority": r.authority,
+                "citation": r.citation,
+                "exempt": r.exempt,
+            }
             for r in rules.rules.values()
         },
         "messages": [_message(row, words=words) for row in rows],
         "attestation": list(rules.attestation),
-    }  # fmt: skip
+    }
 
 
 def discreet(matched: str) -> str:
-    """What matched, without the entry of the list: "list: V05 hiv phrase 3" → "list: V05"; "consent: hiv until …" → "consent until …"."""
+    """What matched, without the entry of the list: "list: V05 hiv phrase 3" → "list: V05"; "consent: hiv until …" →
+    "consent until …".
+    """
     plain = re.sub(r"^(list: V\d\d)\b.*phrase \d+$", r"\1", matched)
     return re.sub(r"^consent: (?:hiv|mental-health|reproductive-health|part2)\b", "consent", plain)
 
@@ -157,13 +166,36 @@ def _evidence(e: Evidence, *, words: bool) -> dict[str, Any]:
 
 
 COLUMNS = (
-    "item", "id", "status", "sent", "caller", "duration", "kind", "message_verdict", "rule", "title", "severity", "authority", "citation", "verdict",
-    "missing", "channel", "start", "end", "confidence", "score", "matched", "why", "better",
-)  # fmt: skip
+    "item",
+    "id",
+    "status",
+    "sent",
+    "caller",
+    "duration",
+    "kind",
+    "message_verdict",
+    "rule",
+    "title",
+    "severity",
+    "authority",
+    "citation",
+    "verdict",
+    "missing",
+    "channel",
+    "start",
+    "end",
+    "confidence",
+    "score",
+    "matched",
+    "why",
+    "better",
+)
 
 
 def table(rows: Sequence[ResultRow], rules: Rules, *, words: bool) -> str:
-    """audit.csv: a line for each piece of evidence, one for a breach without any, one for a message without breaches."""
+    """audit.csv: a line for each piece of evidence, one for a breach without any, one for a message without
+    breaches.
+    """
     out = io.StringIO()
     writer = csv.DictWriter(out, (*COLUMNS, "text") if words else COLUMNS, restval="", lineterminator="\r\n")
     writer.writeheader()
@@ -174,17 +206,28 @@ def table(rows: Sequence[ResultRow], rules: Rules, *, words: bool) -> str:
             continue
         a = row.audited
         head |= {
-            "status": "audited", "sent": row.sent or "", "caller": row.caller, "duration": round(a.duration, 2), "kind": a.kind.value,
+            "status": "audited",
+            "sent": row.sent or "",
+            "caller": row.caller,
+            "duration": round(a.duration, 2),
+            "kind": a.kind.value,
             "message_verdict": a.verdict.value,
-        }  # fmt: skip
+        }
         if not a.breaches:
             writer.writerow({k: harmless(v) for k, v in head.items()})
         for b in a.breaches:
             rule = rules.rules[b.rule]
             said = head | {
-                "rule": b.rule, "title": rule.title, "severity": b.severity.value, "authority": rule.authority, "citation": rule.citation,
-                "verdict": b.verdict.value, "missing": "; ".join(b.missing), "why": b.why, "better": b.better,
-            }  # fmt: skip
+                "rule": b.rule,
+                "title": rule.title,
+                "severity": b.severity.value,
+                "authority": rule.authority,
+                "citation": rule.citation,
+                "verdict": b.verdict.value,
+                "missing": "; ".join(b.missing),
+                "why": b.why,
+                "better": b.better,
+            }
             for e in b.evidence or (None,):
                 place = {k: v for k, v in _evidence(e, words=words).items() if k != "words"} if e else {}
                 writer.writerow({k: harmless(v) for k, v in {**said, **place}.items()})

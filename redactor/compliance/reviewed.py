@@ -112,6 +112,4 @@ def missed(rows: Sequence[ResultRow], labels: dict[str, frozenset[str]]) -> Miss
         if not found:
             clean += 1
             silent += bool(truth - seen)
-    return Missed(
-        len(labels) - unknown, Rate(lost, confirmed), Rate(silent, clean), Rate(wrong, alarms), unknown
-    )  # fmt: skip
+    return Missed(len(labels) - unknown, Rate(lost, confirmed), Rate(silent, clean), Rate(wrong, alarms), unknown)

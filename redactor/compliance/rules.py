@@ -4,11 +4,13 @@ A practice's file (`--rules FILE`) may hold
 
     name = "lakeside"                  # what results are stamped with
     version = "3"
-    [practice]                         # any of the keys of [practice] in rules.toml: limits, approved scripts, names, numbers, off = ["V18"]
+    [practice]                         # any of the keys of [practice] in rules.toml: limits, approved scripts, names,
+    numbers, off = ["V18"]
     refill_notice_allowed = true
     callback_numbers = ["206-555-0142"]
     [limits]                           # any of the keys of [limits]
-    [rules.V07]                        # of any rule: severity, better, more = [phrases to add], never = [phrases that are not counted]
+    [rules.V07]                        # of any rule: severity, better, more = [phrases to add], never = [phrases that
+    are not counted]
     never = ["lakeside family dental"]
 
 Authority, citation and what exempts from a rule stay as they are shipped: they say what the law or the guidance says.
@@ -239,18 +241,27 @@ def _changed(rule: Rule, given: Mapping[str, Any]) -> Rule:
 
 
 _BOUNDS = {
-    "unsure_word": (0.1, 1.0), "unsure_share": (0.0, 0.5), "unheard_seconds": (0.0, 5.0), "clipped_share": (0.0, 0.1),
-    "foreign_share": (0.0, 0.5), "sure_score": (0.1, 1.0), "prerecorded_seconds": (1.0, 60.0), "words_a_second": (1.0, 5.0),
-}  # fmt: skip
-"""Beyond them a limit switches its rule off, and a message would pass unjudged: that is what `off` is for, which results name."""
+    "unsure_word": (0.1, 1.0),
+    "unsure_share": (0.0, 0.5),
+    "unheard_seconds": (0.0, 5.0),
+    "clipped_share": (0.0, 0.1),
+    "foreign_share": (0.0, 0.5),
+    "sure_score": (0.1, 1.0),
+    "prerecorded_seconds": (1.0, 60.0),
+    "words_a_second": (1.0, 5.0),
+}
+"""Beyond them a limit switches its rule off, and a message would pass unjudged: that is what `off` is for, which
+results name.
+"""
 
 
 def _checked(limits: RuleLimits) -> RuleLimits:
     for key, (low, high) in _BOUNDS.items():
         if not low <= getattr(limits, key) <= high:
             raise ConfigurationError(
-                f"limits.{key} is not between {low:g} and {high:g}.", hint='To leave a rule out, name it in practice.off = ["V20"].'
-            )  # fmt: skip
+                f"limits.{key} is not between {low:g} and {high:g}.",
+                hint='To leave a rule out, name it in practice.off = ["V20"].',
+            )
     return limits
 
 

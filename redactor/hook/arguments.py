@@ -116,5 +116,9 @@ def _file(
 
 
 FRONTS: dict[str, Callable[[HookCall], Made]] = {
-    "asterisk": asterisk, "mailcmd": mailcmd, "mixmonitor": mixmonitor, "freeswitch": freeswitch, "file": file,
-}  # fmt: skip
+    "asterisk": asterisk,
+    "mailcmd": mailcmd,
+    "mixmonitor": mixmonitor,
+    "freeswitch": freeswitch,
+    "file": file,
+}

@@ -1,4 +1,6 @@
-"""The recordings in the mail that Asterisk makes of a voicemail (`mailcmd`): with delete=yes it is the only copy there will be."""
+"""The recordings in the mail that Asterisk makes of a voicemail (`mailcmd`): with delete=yes it is the only copy
+there will be.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +17,46 @@ if TYPE_CHECKING:
 
 _SUBTYPES = {"wave": "wav", "mpeg": "mp3"}
 _ENDINGS = (
-    "wav", "WAV", "gsm", "mp3", "ogg", "opus", "flac", "ulaw", "ul", "alaw", "al", "sln", "sln12", "sln16", "sln24", "sln32",
-    "sln44", "sln48", "sln96", "sln192", "g722", "g726-16", "g726-24", "g726-32", "g726-40", "g729", "g723", "vox", "au", "m4a",
+    "wav",
+    "WAV",
+    "gsm",
+    "mp3",
+    "ogg",
+    "opus",
+    "flac",
+    "ulaw",
+    "ul",
+    "alaw",
+    "al",
+    "sln",
+    "sln12",
+    "sln16",
+    "sln24",
+    "sln32",
+    "sln44",
+    "sln48",
+    "sln96",
+    "sln192",
+    "g722",
+    "g726-16",
+    "g726-24",
+    "g726-32",
+    "g726-40",
+    "g729",
+    "g723",
+    "vox",
+    "au",
+    "m4a",
     "amr",
-)  # fmt: skip
+)
 """What headerless sound is, its ending alone says."""
 
 
 def recordings_in(stream: BinaryIO) -> list[tuple[bytes, str, str]]:
     """The recordings in a MIME message: of each its bytes, their suffix, and an id that tells nothing.
 
-    Asterisk calls them audio/x-FORMAT, but application/ogg; other programs, anything: what is attached and is no text counts, since
+    Asterisk calls them audio/x-FORMAT, but application/ogg; other programs, anything: what is attached and is no text
+    counts, since
     nobody else may have it.
 
     Raises:

@@ -62,9 +62,11 @@ def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def plain_tables(text: str) -> dict[str, Any] | None:
-    """What tomllib makes of a file that is nothing but tables of values written as in JSON, a line each; None for any other.
+    """What tomllib makes of a file that is nothing but tables of values written as in JSON, a line each; None for any
+    other.
 
-    Importing tomllib is a quarter of what a call costs. Whatever is not surely the same in both languages is left to it.
+    Importing tomllib is a quarter of what a call costs. Whatever is not surely the same in both languages is left to
+    it.
     """
     tables: dict[str, Any] = {}
     table: dict[str, Any] | None = None
@@ -90,7 +92,9 @@ def plain_tables(text: str) -> dict[str, Any] | None:
 
 
 def _without_comment(line: str) -> str | None:
-    """A line of TOML without its comment and outer spaces; None where it holds more than printable text and plain quotes."""
+    """A line of TOML without its comment and outer spaces; None where it holds more than printable text and plain
+    quotes.
+    """
     if not line.isprintable():
         return None
     start = line.find("#")

@@ -1,4 +1,5 @@
-"""The spool: a folder of tickets that survives a power cut, works while service and database are down, and says when it is full.
+"""The spool: a folder of tickets that survives a power cut, works while service and database are down, and says when it
+is full.
 
 This half writes; `serve.tickets` reads. Paths are plain text here: pathlib would be a tenth of what a call costs.
 """
@@ -58,7 +59,8 @@ class Spool:
         """Write a ticket (and the recording that comes with it, first), so that both are on the disk when this returns.
 
         Raises:
-            Busy: the spool is full (a recording that comes along is taken nevertheless: there is no other), or cannot be written to.
+            Busy: the spool is full (a recording that comes along is taken nevertheless: there is no other), or cannot
+                be written to.
         """
         folder = self._opened()
         try:

@@ -1,4 +1,6 @@
-"""What the hook writes down, and how it is read again: nobody is believed, since the telephone system's user may write to the spool."""
+"""What the hook writes down, and how it is read again: nobody is believed, since the telephone system's user may
+write to the spool.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The detector: text in, findings out, through Presidio's AnalyzerEngine with our recognizers and an offline NLP engine.
+"""The detector: text in, findings out, through Presidio's AnalyzerEngine with our recognizers and an offline NLP
+engine.
 
 Nothing here logs what was said: Presidio's decision trace is off, and results carry the names of patterns, never text.
 """
@@ -88,7 +89,9 @@ class Detector:
         return self._pipe(((text, ()) for text in texts), batch_size)
 
     def search(self, transcripts: Iterable[Transcript], *, batch_size: int = 64) -> Iterator[tuple[Finding, ...]]:
-        """Findings of each transcript, in order, with its channel; words that recognition was unsure of count too (`phi.doubt`)."""
+        """Findings of each transcript, in order, with its channel; words that recognition was unsure of count too
+        (`phi.doubt`).
+        """
         said, again = tee(transcripts)
         for transcript, found in zip(said, self._pipe(((t.text, t.words) for t in again), batch_size), strict=True):
             yield tuple(replace(finding, channel=transcript.channel) for finding in found)
@@ -135,7 +138,8 @@ def build_detector(
     Args:
         labels: a subset of `redactor.types.LABELS`; KEYED_DIGITS are not in words, so nothing here finds them.
         min_score: findings below are dropped, 0 … 1; None for the table in `redactor.phi.thresholds`.
-        ner: whose entities are used beside the recognizers': "auto" the shipped tagger where it is present, "none", or another
+        ner: whose entities are used beside the recognizers': "auto" the shipped tagger where it is present, "none", or
+            another
             model by name or folder (`redactor.phi.ner`).
         nlp: a loaded spaCy pipeline to use instead of `ner`.
 

@@ -1,4 +1,5 @@
-"""Words that recognition was not sure of, where something identifying is said: covered, since they may be the rest of it.
+"""Words that recognition was not sure of, where something identifying is said: covered, since they may be the rest of
+it.
 
     my name is [garbled]            after a name's cue or a title
     call me at 4 1 0 [garbled] 5    inside a run of figures, at its edge, or between two pieces of it
@@ -8,9 +9,12 @@
     allergic to [garbled]           where only a drug or a condition is said, though nobody's list has what was written
     she needs her [garbled]         where a drug is often said, if something clinical is said nearby
 
-Everywhere else an unsure word is left alone. `UNSURE` and `WAVERING` are on the scale of Whisper's word probabilities: what is
-covered holds an unsure word, and goes on over wavering ones. Names of drugs and conditions come out as everyday words ("softest
-fever"), of which recognition is surer than of garbled names: a wavering word is enough for them, and for a house's street.
+Everywhere else an unsure word is left alone. `UNSURE` and `WAVERING` are on the scale of Whisper's word probabilities:
+what is
+covered holds an unsure word, and goes on over wavering ones. Names of drugs and conditions come out as everyday words
+("softest
+fever"), of which recognition is surer than of garbled names: a wavering word is enough for them, and for a house's
+street.
 """
 
 from __future__ import annotations
@@ -27,7 +31,8 @@ from redactor.types import CLINICAL, Finding, Word
 
 UNSURE, WAVERING, WAVERING_CLINICAL, WAVERING_NAME = 0.5, 0.75, 0.8, 0.8
 SMALL_WORD, SMALL_WORD_NAME, SMALL_WORD_BESIDE = 0.55, 0.7, 0.35
-"""Function words below are part of what was misheard: where it is expected ("soft as beaver" is a drug, "you stay at" a name), and
+"""Function words below are part of what was misheard: where it is expected ("soft as beaver" is a drug, "you stay at" a
+name), and
 beside a finding."""
 SCORE = 0.45
 SOURCE = "unsure word"
@@ -40,11 +45,16 @@ CONTEXT = 12
 """Words around a doubtful cue in which something clinical was found."""
 _PLAIN = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 _NUMBERS = frozenset(
-    "PHONE_NUMBER US_SSN MEDICAL_RECORD_NUMBER HEALTH_PLAN_ID ACCOUNT_NUMBER LICENSE_NUMBER VEHICLE_ID DEVICE_ID OTHER_ID".split()
+    (
+        "PHONE_NUMBER US_SSN MEDICAL_RECORD_NUMBER HEALTH_PLAN_ID ACCOUNT_NUMBER LICENSE_NUMBER VEHICLE_ID "
+        "DEVICE_ID OTHER_ID"
+    ).split()
 )
 _VALUE_CUE = re.compile(
-    r"\b(?:(?P<date>date of birth|birth ?(?:day|date)|d ?o ?b|born)|(?P<place>address|zip(?: code)?|street|live at)|(?P<mail>e-?mail(?: address)?)|"
-    r"(?P<id>(?:id|number|social|security|policy|account|record|claim|member|chart|plate|license)(?: number| id)?)|(?P<phone>phone|cell|fax|(?:call|reach) me(?: back)?(?: at)?))"
+    r"\b(?:(?P<date>date of birth|birth ?(?:day|date)|d ?o ?b|born)|(?P<place>address|zip(?: "
+    r"code)?|street|live at)|(?P<mail>e-?mail(?: address)?)|"
+    r"(?P<id>(?:id|number|social|security|policy|account|record|claim|member|chart|plate|license)(?: number| "
+    r"id)?)|(?P<phone>phone|cell|fax|(?:call|reach) me(?: back)?(?: at)?))"
     r"(?: is| was| are| it's| its|'s| on| at| um| uh)*$"
 )
 _LABELS = {
@@ -58,11 +68,14 @@ _FIGURES_FOLLOW = frozenset({"date", "id", "phone"})
 _NAME_LEVELS = frozenset({name_cues.TITLE, name_cues.NAME})
 _SELF = frozenset({"this is", "i am", "name is"})
 _KIN_CUE = re.compile(
-    r"\b(?:mother|father|mom|dad|parent|guardian|wife|husband|son|daughter|sister|brother|grandmother|grandfather|friend) of$"
+    r"\b(?:mother|father|mom|dad|parent|guardian|wife|husband|son|daughter|sister|brother|grandmother|"
+    r"grandfather|friend) "
+    r"of$"
 )
 _ENDS = frozenset(".?!")
 _LEADS = frozenset(
-    "id number numbers code area cell phone fax line extension first date birth account member policy claim order reference social security "
+    "id number numbers code area cell phone fax line extension first date birth account member policy claim "
+    "order reference social security "
     "okay that's it's i'm call please again ask thanks is it its the and are was so um uh my your his her".split()
 )
 """Words that people say before and after figures."""
@@ -72,20 +85,28 @@ _TIME = frozenset(
 """What follows a number that is no house's."""
 _OWN = r"(?: (?:my|his|her|their|the|some|a|an|any|more|your|new|that))*"
 _DRUG_CUE = re.compile(
-    rf"\b(?:(?:refills?|prescriptions?|scripts?|doses?|dosage|tablets?|capsules?|pills?|bottles?|supply|milligrams?|allerg(?:ic|y|ies)) (?:of|on|for|to)|"
-    rf"prescribed|taking|(?:me|him|her|switched|been|back|started) (?:on|to)|(?:ran|run|running|almost|am|is|i'm|she's|he's) out of){_OWN}$"
+    rf"\b(?:(?:refills?|prescriptions?|scripts?|doses?|dosage|tablets?|capsules?|pills?|bottles?|supply|"
+    rf"milligrams?|allerg(?:ic|y|ies)) "
+    rf"(?:of|on|for|to)|"
+    rf"prescribed|taking|(?:me|him|her|switched|been|back|started) "
+    rf"(?:on|to)|(?:ran|run|running|almost|am|is|i'm|she's|he's) out of){_OWN}$"
 )
 """Nearly always a drug, though also "taking my son"."""
 _MAYBE_DRUG_CUE = re.compile(
-    rf"\b(?:takes?|took|taken|needs?|give|gives?|gave (?:me|him|her)|stop(?:ped)?|started?|on|with|get|pick(?:ing)? up){_OWN}$"
+    rf"\b(?:takes?|took|taken|needs?|give|gives?|gave "
+    rf"(?:me|him|her)|stop(?:ped)?|started?|on|with|get|pick(?:ing)? up){_OWN}$"
 )
 _CONDITION_CUE = re.compile(
-    rf"\b(?:diagnosed with|diagnosis of|positive for|treat(?:ed|ment) (?:for|of)|suffer(?:s|ed|ing)? from|history of|admitted (?:for|with)){_OWN}$"
+    rf"\b(?:diagnosed with|diagnosis of|positive for|treat(?:ed|ment) (?:for|of)|suffer(?:s|ed|ing)? "
+    rf"from|history of|admitted (?:for|with)){_OWN}$"
 )
 _NO_DRUG = frozenset(
-    "appointment appointments call calls time medicine medicines medication medications meds pill pills drug drugs prescription prescriptions refill "
-    "refills insurance phone number message messages office doctor nurse day days week weeks month months hour hours minute minutes today tomorrow "
-    "yesterday morning evening night way help care weekend referral ride copy letter note form paperwork question break rest look listen bus".split()
+    "appointment appointments call calls time medicine medicines medication medications meds pill pills drug "
+    "drugs prescription prescriptions refill "
+    "refills insurance phone number message messages office doctor nurse day days week weeks month months hour "
+    "hours minute minutes today tomorrow "
+    "yesterday morning evening night way help care weekend referral ride copy letter note form paperwork "
+    "question break rest look listen bus".split()
 )
 
 
@@ -123,7 +144,9 @@ class _Said:
         )
 
     def garbled(self, at: int, most: int) -> list[int]:
-        """Words of content from `at` on, and small ones that were misheard, up to a comma; none if all were heard well."""
+        """Words of content from `at` on, and small ones that were misheard, up to a comma; none if all were heard
+        well.
+        """
         run = self.stretch(at, 1, most, lambda n, _: not self.figure[n] and self.low[n] not in _NO_DRUG)
         for n in run:
             if self.words[n].text[-1:] in ",;":
@@ -143,7 +166,8 @@ class _Said:
         small: float = SMALL_WORD,
         whole: bool = False,
     ) -> list[int]:
-        """Words from `at` on that `holds` (told whether it is the first), up to the sentence's end or a small word heard better than `small`; small words at
+        """Words from `at` on that `holds` (told whether it is the first), up to the sentence's end or a small word
+        heard better than `small`; small words at
         the end only if it is `whole`.
         """
         out: list[int] = []
@@ -160,7 +184,9 @@ class _Said:
         return out
 
     def figures(self, at: int) -> list[int]:
-        """Figures from `at` on and what was not heard well among them; it may be cut into sentences, as Whisper does."""
+        """Figures from `at` on and what was not heard well among them; it may be cut into sentences, as Whisper
+        does.
+        """
         out: list[int] = []
         while at < len(self.words) and len(out) < LONGEST_VALUE and (self.figure[at] or self.wavering[at]):
             if out and self.ends(at - 1) and not (self.digits[at] or self.unsure[at]):

@@ -1,13 +1,17 @@
-"""Where entities of a trained model come from: the shipped tagger, any spaCy pipeline, or a Hugging Face token classifier.
+"""Where entities of a trained model come from: the shipped tagger, any spaCy pipeline, or a Hugging Face token
+classifier.
 
-    load_entities("auto")                   models/voicemail-ner where it is present and on by default, else none: patterns work alone
+    load_entities("auto")                   models/voicemail-ner where it is present and on by default, else none:
+    patterns work alone
     load_entities("voicemail-ner")          the shipped tagger, or an error that says it is missing
     load_entities("./my-pipeline")          a folder: config.cfg makes it spaCy's, config.json Hugging Face's
     load_entities("en_core_web_lg")         an installed spaCy package
-    load_entities("org/name")               a Hugging Face model (needs `transformers`; downloaded on first use, by transformers)
+    load_entities("org/name")               a Hugging Face model (needs `transformers`; downloaded on first use, by
+    transformers)
     load_entities("none")                   no model
 
-A source yields, text by text, entities with a score. Nothing here is downloaded unless the user names a Hugging Face model.
+A source yields, text by text, entities with a score. Nothing here is downloaded unless the user names a Hugging Face
+model.
 """
 
 from __future__ import annotations
@@ -23,7 +27,9 @@ from redactor.errors import ConfigurationError, ModelUnavailable
 
 SHIPPED = "voicemail-ner"
 DEFAULT_ON = True
-"""Whether "auto" uses the shipped tagger: it lowers leak and keeps precision (models/voicemail-ner/README.md has the numbers)."""
+"""Whether "auto" uses the shipped tagger: it lowers leak and keeps precision (models/voicemail-ner/README.md has the
+numbers).
+"""
 SPACY_SCORE = 0.85  # Presidio's, for entities without a score of their own
 
 

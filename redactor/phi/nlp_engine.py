@@ -1,6 +1,7 @@
 """Presidio's NLP engine, offline: nothing downloaded, ever.
 
-Presidio's own engines fetch a spaCy model when it is missing. This one hands the written form of each text to the recognizers, so
+Presidio's own engines fetch a spaCy model when it is missing. This one hands the written form of each text to the
+recognizers, so
 that it is made once a text, and the entities of a trained model where there is one (`redactor.phi.ner`), in batches.
 """
 
@@ -37,7 +38,8 @@ class OfflineNlpEngine(NlpEngine):
     """A trained model behind Presidio, or none.
 
     Args:
-        model: where entities come from, a loaded spaCy pipeline or an `EntitySource`; None for recognizers alone, which need no tokens.
+        model: where entities come from, a loaded spaCy pipeline or an `EntitySource`; None for recognizers alone, which
+            need no tokens.
     """
 
     def __init__(self, model: Any = None) -> None:

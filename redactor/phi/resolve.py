@@ -1,6 +1,8 @@
-"""From everything the recognizers say to findings: the best label where they overlap, joined neighbours, repeated values.
+"""From everything the recognizers say to findings: the best label where they overlap, joined neighbours, repeated
+values.
 
-Identifiers and clinical facts are resolved apart, since a policy may cover one and keep the other; within a group findings
+Identifiers and clinical facts are resolved apart, since a policy may cover one and keep the other; within a group
+findings
 never overlap. A character that any recognizer claimed (above the threshold) stays covered: where two labels overlap the
 weaker one keeps what the stronger leaves.
 """
@@ -26,7 +28,10 @@ _JOINS = re.compile(r"[\s,.\-\u2010-\u2014\u00ac]{0,3}|[\s,]*(?:in|and|at|uh|um)
 _DATE_JOINS = re.compile(r"[\s,.\-\u2010-\u2014\u00ac]{0,3}|\s+(?:to|through|thru|till?|until)\s+", re.IGNORECASE)
 _JOINABLE = frozenset({"PERSON", "LOCATION", "DATE_TIME", "PHONE_NUMBER"})
 _NUMBERS = frozenset(
-    "PHONE_NUMBER US_SSN MEDICAL_RECORD_NUMBER HEALTH_PLAN_ID ACCOUNT_NUMBER LICENSE_NUMBER VEHICLE_ID DEVICE_ID OTHER_ID".split()
+    (
+        "PHONE_NUMBER US_SSN MEDICAL_RECORD_NUMBER HEALTH_PLAN_ID ACCOUNT_NUMBER LICENSE_NUMBER VEHICLE_ID "
+        "DEVICE_ID OTHER_ID"
+    ).split()
 )
 _CODES = _NUMBERS - {"PHONE_NUMBER"}
 _CODE_PIECE = r"(?:[b-hj-z]|[b-hj-z] as in [a-z]+|dash|hyphen|slash|underscore|double [a-z]+)"
@@ -34,7 +39,8 @@ _CODE_BEFORE = re.compile(
     rf"(?<![\w'])(?:(?:{_CODE_PIECE}|[ai](?=[\s,.-]{{1,3}}[b-hj-z][\s,.-]))[\s,.-]{{1,3}})+$", re.IGNORECASE
 )
 _CODE_AFTER = re.compile(
-    rf"(?:[\s,.-]{{1,3}}(?:(?:dash|hyphen|slash)(?=[\s,-]+(?:oh|o|[a-z]|\d+)\b)|(?<=dash )(?:oh|o|[a-z]|\d+)|(?<=slash )(?:oh|o|[a-z]|\d+)|{_CODE_PIECE})\b(?!'))+",
+    rf"(?:[\s,.-]{{1,3}}(?:(?:dash|hyphen|slash)(?=[\s,-]+(?:oh|o|[a-z]|\d+)\b)|(?<=dash "
+    rf")(?:oh|o|[a-z]|\d+)|(?<=slash )(?:oh|o|[a-z]|\d+)|{_CODE_PIECE})\b(?!'))+",
     re.IGNORECASE,
 )
 _SPELLED_AFTER = re.compile(r"(?:'s)?,?\s+(?:[A-Za-z](?:-[A-Za-z])+(?![\w-])|[A-Za-z][- ]as[- ]in[- ][A-Za-z]+)")
@@ -183,7 +189,9 @@ def _names_said_again() -> frozenset[str]:
 
 
 def repeats(findings: Sequence[Finding], form: WrittenForm) -> list[Finding]:
-    """Where a value that was found once is said again in the same message: as a word, spelled, in other groups, corrected."""
+    """Where a value that was found once is said again in the same message: as a word, spelled, in other groups,
+    corrected.
+    """
     out: list[Finding] = []
     text, common = form.text, words("common_words")
     weak = _names_said_again()
@@ -244,7 +252,9 @@ class _NumbersAgain:
 
 
 def _values(said: str) -> Iterator[str]:
-    """The figures of a number; of a corrected one also what was said last, and the whole with its end replaced by that."""
+    """The figures of a number; of a corrected one also what was said last, and the whole with its end replaced by
+    that.
+    """
     yield digits(said)
     if CORRECTION in said:
         *before, last = (digits(part) for part in said.split(CORRECTION))
@@ -254,7 +264,9 @@ def _values(said: str) -> Iterator[str]:
 
 
 def widened(findings: Sequence[Finding], form: WrittenForm) -> list[Finding]:
-    """Names with the letters that spell them; codes with the letters, signs and figures that touch them: what begins with "x y dash" or goes on with "dash oh"."""
+    """Names with the letters that spell them; codes with the letters, signs and figures that touch them: what begins
+    with "x y dash" or goes on with "dash oh".
+    """
     out = []
     for finding in findings:
         if finding.label == "PERSON" and (spelled := _SPELLED_AFTER.match(form.original, finding.end)):

@@ -1,12 +1,17 @@
 """A small name tagger as a spaCy pipeline: what it sees of a word, and how its tags become entities with scores.
 
-The pipeline in models/voicemail-ner is spaCy's own `tagger` on a HashEmbedCNN, whose tags are B-, I- and O of PERSON, LOCATION and
-ORGANIZATION. Three things are ours. Words carry the class that the detector's name lists give them, written into spaCy's SHAPE and
-PREFIX attributes, so that the model knows "okonkwo" as a surname though it never read it. Words are cut by one regular expression.
+The pipeline in models/voicemail-ner is spaCy's own `tagger` on a HashEmbedCNN, whose tags are B-, I- and O of PERSON,
+LOCATION and
+ORGANIZATION. Three things are ours. Words carry the class that the detector's name lists give them, written into
+spaCy's SHAPE and
+PREFIX attributes, so that the model knows "okonkwo" as a surname though it never read it. Words are cut by one regular
+expression.
 And tags become entities with a probability, which spaCy's transition-based `ner` does not give.
 
-`Tagger` runs the pipeline's layers without spaCy's documents, which took more time than the layers: what a word looks like to the network
-depends on the word alone, so it is computed once for the words of the lists (anybody's words) and once a batch for all others. Tests
+`Tagger` runs the pipeline's layers without spaCy's documents, which took more time than the layers: what a word looks
+like to the network
+depends on the word alone, so it is computed once for the words of the lists (anybody's words) and once a batch for all
+others. Tests
 hold its output against spaCy's.
 """
 
@@ -125,7 +130,9 @@ _gemm = NumpyOps().gemm
 
 
 class _Maxout(NamedTuple):
-    """Thinc's maxout with layer normalisation, as arrays: the greatest of two or three linear maps, then mean 0 and variance 1."""
+    """Thinc's maxout with layer normalisation, as arrays: the greatest of two or three linear maps, then mean 0 and
+    variance 1.
+    """
 
     weights: Any
     bias: Any
@@ -237,8 +244,10 @@ class Tagger:
 def decode(scores: Any) -> list[tuple[int, int, str, float]]:
     """(first word, last word, label, probability) from scores before the softmax, one row a word, one column a tag.
 
-    A word is of a kind where B- and I- of that kind together are likely enough; the entity's probability is the mean over its words, so
-    that one odd word in the middle of a name does not lose it. How much is needed is decided later (recognizers/ner.py).
+    A word is of a kind where B- and I- of that kind together are likely enough; the entity's probability is the mean
+    over its words, so
+    that one odd word in the middle of a name does not lose it. How much is needed is decided later
+    (recognizers/ner.py).
     """
     if not len(scores):
         return []

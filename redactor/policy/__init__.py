@@ -1,4 +1,6 @@
-"""Findings → Plan. `profiles` reads policies, `refine` decides by context, `cover` turns spans into seconds, `keyed` covers the tones of a keypad, `plan` puts it together, `edits` changes it by hand."""
+"""Findings → Plan. `profiles` reads policies, `refine` decides by context, `cover` turns spans into seconds, `keyed`
+covers the tones of a keypad, `plan` puts it together, `edits` changes it by hand.
+"""
 
 from redactor.policy.edits import EDIT_KINDS, MANUAL, Edit, edited, uncovered
 from redactor.policy.plan import make_plan, with_echoes

@@ -1,6 +1,7 @@
 """The rules that keep one use of a label and redact the others, decided by the words around the finding.
 
-Sources: HHS FAQ 198 (a message may be limited to name, number and what is needed to confirm an appointment or ask for a call
+Sources: HHS FAQ 198 (a message may be limited to name, number and what is needed to confirm an appointment or ask for a
+call
 back). All fall to "redact" when in doubt.
 """
 
@@ -13,7 +14,8 @@ from dataclasses import replace
 from redactor.types import Action, Finding
 
 _CALLBACK = re.compile(
-    r"\b(call(ing)?( \w+){0,3} (back|at|on)|reach( \w+){0,3} (at|on)|call (us|me|our|the)\b|(number|phone|extension|line) (here |again )?is"
+    r"\b(call(ing)?( \w+){0,3} (back|at|on)|reach( \w+){0,3} (at|on)|call "
+    r"(us|me|our|the)\b|(number|phone|extension|line) (here |again )?is"
     r"|(our|office|callback|call back|my) (phone |direct )?number|give (us|me) a (call|ring)|dial)\b",
     re.IGNORECASE,
 )
@@ -21,16 +23,21 @@ _CALLBACK = re.compile(
 _CALL = re.compile(
     r"(^|[.,!?;]\s*|\b(please|can|may|should|and|or|reschedule|cancel|confirm|questions)\s+)call[\s:,]*$", re.IGNORECASE
 )
-# Somebody else's telephone, or no telephone at all; with the "number is" or "at" that follows, which would read as a callback cue.
+# Somebody else's telephone, or no telephone at all; with the "number is" or "at" that follows, which would read as a
+# callback cue.
 _NOT_CALLBACK = re.compile(
-    r"\b((his|her|their|your|patient|(?!(office|clinic|practice|doctor|hospital)'s)[a-z]+'s) ([\w']+ ){0,2}?(cell|mobile|home|phone|number|line)"
+    r"\b((his|her|their|your|patient|(?!(office|clinic|practice|doctor|hospital)'s)[a-z]+'s) ([\w']+ "
+    r"){0,2}?(cell|mobile|home|phone|number|line)"
     r"|(call|calling|reach)( \w+)? (him|her|them|you)\b( [\w']+){0,2}?( (back|at|on))*|(?<!my )(cell|mobile|home)"
-    r"|fax|on file|social|account|member|record|(chart|policy|claim|case|reference|confirmation|group|i\.?d\.?)(?= (number|is)\b))"
+    r"|fax|on "
+    r"file|social|account|member|record|(chart|policy|claim|case|reference|confirmation|group|i\.?d\.?)(?= "
+    r"(number|is)\b))"
     r"( phone| security)?( number| line)?( here| again)?( is)?\b",
     re.IGNORECASE,
 )
 _APPOINTMENT = re.compile(
-    r"\b(appointment|visit|scheduled|reschedule|see you|reminder|remind you|come in|arrive|check in|be here|opening|slot)\b",
+    r"\b(appointment|visit|scheduled|reschedule|see you|reminder|remind you|come in|arrive|check in|be "
+    r"here|opening|slot)\b",
     re.IGNORECASE,
 )
 _BIRTH = re.compile(r"\b(birth|born|d\.? ?o\.? ?b|birthday|birthdate)\b", re.IGNORECASE)
@@ -43,7 +50,8 @@ _SENTENCE = re.compile(r"(?<=[a-z0-9]{2})(?<!\bdr)(?<!\bmr)(?<!Mrs)[.?!]\s")
 def refine(rule: str, finding: Finding, text: str, others: Sequence[Finding] = ()) -> list[tuple[Finding, Action]]:
     """Apply one of `profiles.RULES` to one finding of a transcript's text: which parts get which action.
 
-    `others` are all findings of the recording: a recogniser may find a name in two pieces, and the second is no first name.
+    `others` are all findings of the recording: a recogniser may find a name in two pieces, and the second is no first
+    name.
     """
     if rule in ("redact", "keep", "flag"):
         return [(finding, Action(rule))]
@@ -78,7 +86,8 @@ def _goes_on(finding: Finding, text: str, others: Sequence[Finding]) -> bool:
 def _first_name(finding: Finding, text: str) -> list[tuple[Finding, Action]]:
     words = [m.span() for m in re.finditer(r"\S+", text[finding.start : finding.end])]
     first = text[finding.start : finding.start + words[0][1]] if words else ""
-    # After a title stands a family name, and before a comma ("Lopez, Maria"); a spelled name ("K-I-M") is given to be looked up.
+    # After a title stands a family name, and before a comma ("Lopez, Maria"); a spelled name ("K-I-M") is given to be
+    # looked up.
     family_first = _TITLE.search(text[: finding.start]) or (len(words) > 1 and first.endswith(","))
     if not words or family_first or "-" in first or len(first.strip(".,")) < 2:
         return [(finding, Action.REDACT)]

@@ -1,6 +1,8 @@
-"""A reviewer's edits → a new Plan: words covered or kept, stretches of sound covered. One pure function of the first Plan and all edits.
+"""A reviewer's edits → a new Plan: words covered or kept, stretches of sound covered. One pure function of the first
+Plan and all edits.
 
-Nothing of an edited plan is carried over by hand: covers are edited, and bleeps are placed anew from the covers, as `make_plan` does.
+Nothing of an edited plan is carried over by hand: covers are edited, and bleeps are placed anew from the covers, as
+`make_plan` does.
 So text and sound cannot disagree, and an edit can be taken back by leaving it out.
 """
 
@@ -103,7 +105,8 @@ def edited(plan: Plan, edits: Sequence[Edit], policy: Policy) -> Plan:
 
 
 def uncovered(before: Plan, after: Plan) -> tuple[Interval, ...]:
-    """Stretches that one version of a plan covers, in sound or in text, and the next one does not: times and labels, no words.
+    """Stretches that one version of a plan covers, in sound or in text, and the next one does not: times and labels, no
+    words.
 
     Args:
         before, after: of the same recording and transcripts.

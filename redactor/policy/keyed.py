@@ -1,6 +1,7 @@
 """Keyed digits: tones on a channel → decisions, and the covers and bleeps of those that are redacted.
 
-The sound alone decides. Words that stand over the tones are covered with them: a recogniser made them up, or whoever wrote
+The sound alone decides. Words that stand over the tones are covered with them: a recogniser made them up, or whoever
+wrote
 the transcript wrote the digits down. None of them can keep a tone from being bleeped.
 """
 
@@ -30,7 +31,8 @@ SOURCE = "tones"
 NEAR = 0.3
 """Seconds by which the times of words and of unheard sound may differ from the tones'."""
 PIECE = 0.6
-"""Seconds; of unheard sound that keyed digits explain, what is left over and shorter is bleeped without stopping the recording
+"""Seconds; of unheard sound that keyed digits explain, what is left over and shorter is bleeped without stopping the
+recording
 (`speech.coverage` calls nothing shorter unheard)."""
 
 _KEY_NAMES = frozenset("zero oh one two three four five six seven eight nine star asterisk pound hash".split())
@@ -39,7 +41,8 @@ _KEY_NAMES = frozenset("zero oh one two three four five six seven eight nine sta
 def key_decisions(speech: Speech, transcript: Transcript, policy: Policy, duration: float) -> list[Decision]:
     """What the policy does with the keyed digits of a transcript's channels, one decision for each run of keys.
 
-    Keys with pauses up to `JOIN` seconds are a run, whatever words stand there. Unheard sound at its edges belongs to it: line
+    Keys with pauses up to `JOIN` seconds are a run, whatever words stand there. Unheard sound at its edges belongs to
+    it: line
     noise of the keypad, and what the detector of sound adds.
     """
     mine = [c for c, twin in enumerate(speech.same_as) if twin == transcript.channel]
@@ -63,7 +66,9 @@ def key_decisions(speech: Speech, transcript: Transcript, policy: Policy, durati
 
 
 def unexplained(unheard: Sequence[Unheard], decisions: Sequence[Decision]) -> tuple[list[Unheard], bool]:
-    """A channel's unheard sound without what its keyed digits explain, and whether speech is in it that is more than a piece."""
+    """A channel's unheard sound without what its keyed digits explain, and whether speech is in it that is more than
+    a piece.
+    """
     out: list[Unheard] = []
     speech = False
     for whole in unheard:
@@ -136,7 +141,9 @@ def _span(transcript: Transcript, start: float, end: float) -> tuple[int, int]:
 
 
 def _is_over(word: Word, start: float, end: float) -> bool:
-    """Whether half of a word lies in start … end, or the name of a key near to it: transcripts are often late or early."""
+    """Whether half of a word lies in start … end, or the name of a key near to it: transcripts are often late or
+    early.
+    """
     low, high = word.start or 0.0, word.end or 0.0
     if _names_a_key(word.text) and low < end + NEAR and high > start - NEAR:
         return True

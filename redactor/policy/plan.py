@@ -38,7 +38,8 @@ def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding],
         speech: what was recognised; `findings` hold offsets into its transcripts (matched by channel).
 
     Raises:
-        UntranscribedSpeech: speech was heard that no word stands for, and the policy does not bleep such stretches; or a channel
+        UntranscribedSpeech: speech was heard that no word stands for, and the policy does not bleep such stretches; or
+            a channel
             has no transcript.
         NotUnderstood: nothing was understood, or most of it is a guess.
         UnlocatedFinding: a finding touches no word, or names a channel that was not recognised.
@@ -117,7 +118,8 @@ def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding],
 
 
 def with_echoes(plan: Plan, echoes: Sequence[tuple[Interval, tuple[int, ...]]], *, reach: float) -> Plan:
-    """The plan with each interval repeated on the channels where the same voice was heard (crosstalk on a two-party call).
+    """The plan with each interval repeated on the channels where the same voice was heard (crosstalk on a two-party
+    call).
 
     `reach`: seconds by which an echo may outlast the voice.
     """
@@ -171,7 +173,9 @@ def _unheard(speech: Speech, keyed: Mapping[int, Sequence[Decision]], policy: Po
 
 
 def _covers(transcript: Transcript, decisions: Sequence[Decision]) -> list[Cover]:
-    """Runs of words to replace: decisions that share a word become one run, neighbours stay apart (two labels in the text)."""
+    """Runs of words to replace: decisions that share a word become one run, neighbours stay apart (two labels in the
+    text).
+    """
     runs: list[tuple[int, int, list[Decision]]] = []
     placed = sorted(
         ((*covered_words(transcript.words, d.finding.start, d.finding.end), d) for d in decisions), key=lambda p: p[:2]
@@ -209,7 +213,9 @@ def _guessed_covers(transcript: Transcript, covers: Sequence[Cover], start: floa
 
 
 def bleeps(transcript: Transcript, covers: Sequence[Cover], policy: Policy, duration: float) -> list[Interval]:
-    """An interval for each cover of words, padded; `covers` are all of the transcript: the words of none limit the padding."""
+    """An interval for each cover of words, padded; `covers` are all of the transcript: the words of none limit the
+    padding.
+    """
     kept = [True] * len(transcript.words)
     for cover in covers:
         kept[cover.first : cover.last] = [False] * (cover.last - cover.first)

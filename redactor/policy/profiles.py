@@ -32,7 +32,8 @@ else:
     import tomli as tomllib
 
 RULES = ("redact", "keep", "flag", "keep-first-name", "keep-callback", "keep-appointment")
-"""What a policy may say of a label. redact: replace and bleep; keep: leave; flag: leave and list; the others keep one use and redact
+"""What a policy may say of a label. redact: replace and bleep; keep: leave; flag: leave and list; the others keep one
+use and redact
 the rest: the first word of a name, a number given for calling back, the date and time of an appointment."""
 
 RULE_LABELS = {"keep-first-name": "PERSON", "keep-callback": "PHONE_NUMBER", "keep-appointment": "DATE_TIME"}
@@ -118,7 +119,8 @@ def parse_policy(text: str) -> Policy:
         raise ConfigurationError(
             f"The policy names unknown labels: {', '.join(unknown)}.", hint=f"Labels: {', '.join(sorted(LABELS))}."
         )
-    # Tones of a keypad are digits that anyone's decoder reads: a policy that lets the rest stand has not thought of them.
+    # Tones of a keypad are digits that anyone's decoder reads: a policy that lets the rest stand has not thought of
+    # them.
     usual = {**dict.fromkeys(sorted(LABELS), default), KEYED_DIGITS: "redact"}
     labels = MappingProxyType({label: str(given.get(label, rule)) for label, rule in usual.items()})
     known = {"name", "version", "description", "min_score", "padding", "reach", "unheard_speech", "unheard_sound"}

@@ -1,6 +1,8 @@
-"""From characters to words to seconds. Pure functions; the properties that keep PHI from leaking are proved in their tests.
+"""From characters to words to seconds. Pure functions; the properties that keep PHI from leaking are proved in their
+tests.
 
-Every word that a span touches is covered, whatever the span (a span is never matched by its text: that is how other tools lose
+Every word that a span touches is covered, whatever the span (a span is never matched by its text: that is how other
+tools lose
 half a date). Every word has a time: one without is widened from the neighbour before to the neighbour after.
 """
 
@@ -15,14 +17,18 @@ from redactor.types import Interval, Transcript, Word
 
 SECONDS_A_DIGIT = 0.11
 SECONDS_A_LETTER = 0.025
-"""Nobody speaks faster: the quickest readings of phone numbers take about 0.12 s a digit, quick speech about 0.03 s a letter. A
+"""Nobody speaks faster: the quickest readings of phone numbers take about 0.12 s a digit, quick speech about 0.03 s a
+letter. A
 covered word whose time is shorter than this has a wrong time and is widened to it."""
 
 LEAST_STRETCH = 1.0
-"""Seconds given at least to a word without a time: aligners that lose a word close the gap between its neighbours over it."""
+"""Seconds given at least to a word without a time: aligners that lose a word close the gap between its neighbours
+over it.
+"""
 
 JOIN = 1.0
-"""Bleeps with no kept word between them are joined over pauses up to this many seconds: what lies between is breath, or a
+"""Bleeps with no kept word between them are joined over pauses up to this many seconds: what lies between is breath, or
+a
 syllable that the alignment misplaced."""
 
 
@@ -33,7 +39,8 @@ UNSURE = 0.65
 UNSURE_REACH = 0.1
 """Seconds that padding reaches further into a kept word that is unsure."""
 EDGE = 0.75
-"""Seconds between a covered word and the recording's edge, with no word between them, that are covered whole: the rest of a
+"""Seconds between a covered word and the recording's edge, with no word between them, that are covered whole: the rest
+of a
 number that was cut off is said there."""
 
 
@@ -52,7 +59,8 @@ def covered_words(words: Sequence[Word], start: int, end: int) -> tuple[int, int
 def timed(transcript: Transcript, duration: float) -> tuple[Transcript, int]:
     """The transcript with a time for every word, inside 0 … duration, and how many had to be widened.
 
-    A word without a time, or with one that begins after the recording ends, gets the stretch from the end of the last word
+    A word without a time, or with one that begins after the recording ends, gets the stretch from the end of the last
+    word
     with a time to the start of the next one (the file's edges at the ends), and at least `LEAST_STRETCH` around it.
     """
     words = transcript.words
@@ -73,7 +81,8 @@ def timed(transcript: Transcript, duration: float) -> tuple[Transcript, int]:
             out.append(replace(word, end=end))
             before = max(before, end)
         else:
-            # Neighbours may touch, or overlap (imported transcripts): then the word was spoken inside them, and they are covered.
+            # Neighbours may touch, or overlap (imported transcripts): then the word was spoken inside them, and they
+            # are covered.
             low, high = min(before, nxt), max(before, nxt)
             slack = max(0.0, LEAST_STRETCH - max(0.0, nxt - before)) / 2
             out.append(replace(word, start=max(0.0, low - slack), end=min(duration, high + slack)))
@@ -103,13 +112,17 @@ def padded(
     duration: float,
     kept: Sequence[bool],
 ) -> tuple[float, float]:
-    """The stretch to bleep for words[first:last]: their time, at least as long as a voice needs, plus `padding` seconds a side.
+    """The stretch to bleep for words[first:last]: their time, at least as long as a voice needs, plus `padding` seconds
+    a side.
 
-    Padding runs freely over pauses. Into the nearest kept word of a side it reaches at most `reach` seconds (`UNSURE_REACH` more
+    Padding runs freely over pauses. Into the nearest kept word of a side it reaches at most `reach` seconds
+    (`UNSURE_REACH` more
     where it is unsure) and never past the word's middle, so that the word stays understandable; covered
-    words do not limit it. A kept word that lasts longer than an unhurried voice takes for it was stretched over a pause or
+    words do not limit it. A kept word that lasts longer than an unhurried voice takes for it was stretched over a pause
+    or
     over what belongs to its neighbour: of its time only the far part counts as its own, the rest is bleeped.
-    The result always holds the words' own time and, where that is too short, the time a voice needs: such a time is wrong, and
+    The result always holds the words' own time and, where that is too short, the time a voice needs: such a time is
+    wrong, and
     what was said lies in the neighbours'.
     """
     start, end = spoken_stretch(words, first, last)
@@ -160,7 +173,9 @@ def _begins(word: Word) -> float:
 
 
 def joined(intervals: Sequence[Interval], kept_words: Sequence[Word], *, join: float = JOIN) -> tuple[Interval, ...]:
-    """One channel's intervals, sorted, never overlapping; merged over pauses up to `join` seconds that hold no kept word."""
+    """One channel's intervals, sorted, never overlapping; merged over pauses up to `join` seconds that hold no kept
+    word.
+    """
     out: list[Interval] = []
     for interval in sorted(intervals, key=lambda i: (i.start, i.end)):
         if out:

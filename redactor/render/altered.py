@@ -1,6 +1,7 @@
 """Proof on the samples that the bleeps lie where they were planned, and nowhere else.
 
-    altered   outside the bleeps the output must sound like the original: a bleep in the wrong place turns speech into one loud band
+    altered   outside the bleeps the output must sound like the original: a bleep in the wrong place turns speech into
+        one loud band
     exposed   inside them no part may: of a bleep in the wrong place, half of what it should cover is heard
 
 Levels in a few bands of the telephone range are compared every 50 ms, not waveforms: codecs change the second much and

@@ -15,7 +15,9 @@ SCHEMA = "redactor/1"
 def document(
     plan: Plan, tokens: Sequence[RenderedToken], *, verification: dict[str, Any], warnings: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """The document as plain data. Seconds are rounded to the millisecond. No original name, path or covered word is in it."""
+    """The document as plain data. Seconds are rounded to the millisecond. No original name, path or covered word is
+    in it.
+    """
     model = plan.speech.model
     doc: dict[str, Any] = {
         "schema": SCHEMA,

@@ -22,7 +22,8 @@ MIN_KEY_BYTES = 16
 
 
 class KeyedHash(Operator):
-    """Presidio operator: HMAC-SHA256 of the normalised words, 12 hex digits, so that one person is one token in an archive.
+    """Presidio operator: HMAC-SHA256 of the normalised words, 12 hex digits, so that one person is one token in an
+    archive.
 
     A plain hash of a phone number can be reversed by trying them all; the key is what prevents that. Keep it secret.
     """
@@ -82,7 +83,9 @@ class Replacer:
         return f"{self.operator}{mark}"
 
     def replacements(self, transcript: Transcript, covers: Sequence[Cover]) -> list[str]:
-        """One string for each cover, in order. Sentence marks after the last covered word stay, so the text still reads."""
+        """One string for each cover, in order. Sentence marks after the last covered word stay, so the text still
+        reads.
+        """
         spans: list[tuple[int, int, str]] = []
         for cover in covers:
             if cover.first == cover.last:
@@ -94,7 +97,8 @@ class Replacer:
             RecognizerResult(cover.label, start, end - len(closing), 1.0)
             for cover, (start, end, closing) in zip((c for c in covers if c.first != c.last), spans, strict=True)
         ]
-        # Presidio merges overlapping and adjacent results of one type; covers never share a word, so one call per cover is exact.
+        # Presidio merges overlapping and adjacent results of one type; covers never share a word, so one call per cover
+        # is exact.
         made = iter(
             self._one(transcript.text, result) + closing for result, (_, _, closing) in zip(found, spans, strict=True)
         )

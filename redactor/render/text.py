@@ -1,6 +1,7 @@
 """Tokens → plain text, SubRip and WebVTT.
 
-SubRip has no standard; the de-facto form is followed (comma before milliseconds, blank line between cues). WebVTT: W3C WebVTT.
+SubRip has no standard; the de-facto form is followed (comma before milliseconds, blank line between cues). WebVTT: W3C
+WebVTT.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ CUE_CHARACTERS = 84
 
 
 def utterances(tokens: Sequence[RenderedToken]) -> list[list[RenderedToken]]:
-    """Tokens grouped by channel and pause, in the order in which the utterances begin: a two-party call reads as a dialogue."""
+    """Tokens grouped by channel and pause, in the order in which the utterances begin: a two-party call reads as a
+    dialogue.
+    """
     out: list[list[RenderedToken]] = []
     for token in tokens:
         last = out[-1][-1] if out else None

@@ -1,4 +1,6 @@
-"""Plan → tokens: kept words as they were said, each covered run as one replacement. The only reader of a Plan's transcripts."""
+"""Plan → tokens: kept words as they were said, each covered run as one replacement. The only reader of a Plan's
+transcripts.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ class RenderedToken:
 
 
 def tokens(plan: Plan, replacer: Replacer) -> tuple[RenderedToken, ...]:
-    """All tokens, channel by channel, in the order of speaking. A covered run that the operator drops leaves no token."""
+    """All tokens, channel by channel, in the order of speaking. A covered run that the operator drops leaves no
+    token.
+    """
     out: list[RenderedToken] = []
     for transcript in plan.speech.transcripts:
         covers = [c for c in plan.covers if c.channel == transcript.channel]

@@ -79,7 +79,8 @@ def _resembles(inside: npt.NDArray[np.float64], before: npt.NDArray[np.float64],
     loudest = float(power.max())
     if loudest < 1e-12 * n:  # digital silence
         return False
-    # Speech under a voicemail's beep is judged by what it has besides the beep. The floors keep what is left of a bare beep, and
+    # Speech under a voicemail's beep is judged by what it has besides the beep. The floors keep what is left of a bare
+    # beep, and
     # rounding errors in near-silent stretches, from looking like likeness.
     turning = np.concatenate(
         ([0.0], np.cumsum(before * _turns(step, 1 << (len(before) - 1).bit_length())[: len(before)]))
@@ -99,7 +100,8 @@ def _without_tone(samples: npt.NDArray[np.float64], rate: int) -> npt.NDArray[np
     """Least squares: the mean and a steady tone of `TONE_HZ` are taken away."""
     turns = _turns(_step(rate), 1 << (len(samples) - 1).bit_length())[: len(samples)]
     basis = np.stack([np.ones(len(samples)), turns.real, turns.imag])
-    # The normal equations: the three are nearly orthogonal over some periods of the tone, and no bleep that is compared is shorter
+    # The normal equations: the three are nearly orthogonal over some periods of the tone, and no bleep that is compared
+    # is shorter
     # unless a header lies about the sample rate; then least squares again.
     weights, *_ = np.linalg.lstsq(basis @ basis.T, basis @ samples, rcond=None)
     return np.asarray(samples - weights @ basis, dtype=np.float64)

@@ -16,7 +16,13 @@ from redactor.review.request_context import RequestContext
 from redactor.review.reviews import AlreadyTaken, Undecided
 from redactor.review.routes import dashboard, disputes, message, queue, samples, sound, trail
 
-STATIC = {"base.css": "text/css", "review.css": "text/css", "message.js": "text/javascript", "wave.js": "text/javascript", "icon.svg": "image/svg+xml"}  # fmt: skip
+STATIC = {
+    "base.css": "text/css",
+    "review.css": "text/css",
+    "message.js": "text/javascript",
+    "wave.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
 WORDS = {
     401: ("Log in first", "Your session has ended. Log in, and try again."),
     403: ("Not for you", "Your role does not allow this, or the request did not come from our own pages."),

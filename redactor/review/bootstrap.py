@@ -69,7 +69,8 @@ class Review:
 class Auditing:
     """The rules, applied to recordings that the pipeline has read, and what is known of their sending.
 
-    Findings that the policy ignores for their low score are none here either: rules and redaction rest on the same ones.
+    Findings that the policy ignores for their low score are none here either: rules and redaction rest on the same
+    ones.
     """
 
     def __init__(self, rules: Rules, register: ConsentRegister | None) -> None:
@@ -86,7 +87,9 @@ class Auditing:
 
 
 def _to_nobody(audited: Audited, rules: Rules) -> Audited:
-    """A list that should say to whom it went does not: a line of its own for the reviewers, also where the practice has switched V17 off."""
+    """A list that should say to whom it went does not: a line of its own for the reviewers, also where the practice
+    has switched V17 off.
+    """
     rule = rules.rules[_ASKS_WHO]
     why = "The list of recipients does not name this message: to whom it went is not known."
     breach = Breach(rule.id, rule.severity, RuleVerdict.UNDETERMINED, (), ("recipient",), why, rule.better)
@@ -153,17 +156,32 @@ def open_review(
     r, url = settings.review, settings.review.public_url.rstrip("/")
     templates = environment()
     access = build_access(
-        engine, trail=trail, sealer=sealer, templates=templates,
+        engine,
+        trail=trail,
+        sealer=sealer,
+        templates=templates,
         settings=AccessSettings(
             # TLS is a proxy's business, so with https one stands in front.
-            secure=url.startswith("https://"), behind_proxy=r.behind_proxy and url.startswith("https://"), idle_seconds=r.idle_seconds, absolute_seconds=r.absolute_seconds,
-            emergency_seconds=r.emergency_seconds, origin=url,
+            secure=url.startswith("https://"),
+            behind_proxy=r.behind_proxy and url.startswith("https://"),
+            idle_seconds=r.idle_seconds,
+            absolute_seconds=r.absolute_seconds,
+            emergency_seconds=r.emergency_seconds,
+            origin=url,
         ),
-    )  # fmt: skip
+    )
     desk = RequestContext(
-        studio.store, Reviews(engine, sealer), Samples(engine), studio, trail, sealer, access.guard, templates,
-        reveal_seconds=r.reveal_seconds, titles={name: rule.title for name, rule in auditing.rules.rules.items()},
-    )  # fmt: skip
+        studio.store,
+        Reviews(engine, sealer),
+        Samples(engine),
+        studio,
+        trail,
+        sealer,
+        access.guard,
+        templates,
+        reveal_seconds=r.reveal_seconds,
+        titles={name: rule.title for name, rule in auditing.rules.rules.items()},
+    )
     known = KnownSendings(Path(r.recipients)) if r.recipients else None
     reception = Importer(studio, trail, sealer, known, patience=r.recipients_seconds)
     return Review(build_review(desk, access.router), desk, access, reception)

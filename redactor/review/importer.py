@@ -1,6 +1,7 @@
 """Where sent messages come in: each is audited, sealed and put before the reviewers once, and the trail is told.
 
-The same bytes in another place are another message: one that was recorded once may go to many, and not all of them have consented.
+The same bytes in another place are another message: one that was recorded once may go to many, and not all of them have
+consented.
 """
 
 from __future__ import annotations
@@ -151,9 +152,13 @@ class Importer:
 
     def _known(self, sending: Sending, *, place: str, by: str, name: str) -> dict[str, Any]:
         return {
-            "by": by, "name": name, "caller": self._mark(sending.caller), "mailbox": self._mark(sending.recipient),
-            "place": self._place(place), "told": lambda message: self._trail.append(events.MessageAdded(by=by, message=message)),
-        }  # fmt: skip
+            "by": by,
+            "name": name,
+            "caller": self._mark(sending.caller),
+            "mailbox": self._mark(sending.recipient),
+            "place": self._place(place),
+            "told": lambda message: self._trail.append(events.MessageAdded(by=by, message=message)),
+        }
 
     def _place(self, place: str) -> str:
         return self._sealer.mark(b"sent from", os.fsencode(place)).hex()

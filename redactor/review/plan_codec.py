@@ -53,13 +53,17 @@ def unpack(data: bytes) -> tuple[Plan, str]:
         key_tones=tuple(KeyTone(**k) for k in speech.get("key_tones", ())),  # plans of earlier versions have none
     )
     plan = Plan(
-        id=given["id"], policy=given["policy"], duration=given["duration"], sample_rate=given["sample_rate"],
-        channels=given["channels"], speech=heard,
+        id=given["id"],
+        policy=given["policy"],
+        duration=given["duration"],
+        sample_rate=given["sample_rate"],
+        channels=given["channels"],
+        speech=heard,
         decisions=tuple(
             Decision(Finding(**d["finding"]), Action(d["action"]), d["start"], d["end"]) for d in given["decisions"]
         ),
         covers=tuple(Cover(**{**c, "labels": tuple(c["labels"])}) for c in given["covers"]),
         intervals=tuple(Interval(**{**i, "labels": tuple(i["labels"])}) for i in given["intervals"]),
         warnings=tuple(given["warnings"]),
-    )  # fmt: skip
+    )
     return plan, suffix

@@ -25,13 +25,16 @@ class RuleReport:
 
 @dataclass(frozen=True, slots=True)
 class ReviewReport:
-    """Numbers of one sample, or (sample 0) of all judged messages, which then count alike and stand for nothing but themselves.
+    """Numbers of one sample, or (sample 0) of all judged messages, which then count alike and stand for nothing but
+    themselves.
 
     Attributes:
         judged: messages that are reviewed or adjudicated; disputed ones wait and count in agreement only.
-        verdict_kappa, finding_kappa: Cohen's κ of the first two reviews of a message, of verdicts and of answers to findings.
+        verdict_kappa, finding_kappa: Cohen's κ of the first two reviews of a message, of verdicts and of answers to
+            findings.
         precision: of what the rules claim to be broken (not of what they could not judge), how much people accept.
-        misses: of the messages in which the rules claim no breach, how many break a rule that they did not point at either.
+        misses: of the messages in which the rules claim no breach, how many break a rule that they did not point at
+            either.
         missed_breaches: of the messages that break a rule, in how many the rules missed at least one breach.
     """
 
@@ -132,10 +135,17 @@ def _report(j: _Judged, sample: int) -> ReviewReport:
             missed[rule] = missed.get(rule, 0) + 1
     rules = sorted({rule for rule, _, _ in decided} | set(missed))
     return ReviewReport(
-        sample, len(j.final), len(verdicts), kappa(verdicts), len(answers), kappa(answers),
-        estimate((hit, p) for _, hit, p in decided), estimate(clean), estimate(broken),
+        sample,
+        len(j.final),
+        len(verdicts),
+        kappa(verdicts),
+        len(answers),
+        kappa(answers),
+        estimate((hit, p) for _, hit, p in decided),
+        estimate(clean),
+        estimate(broken),
         tuple(
             RuleReport(rule, estimate((hit, p) for r, hit, p in decided if r == rule), missed.get(rule, 0))
             for rule in rules
         ),
-    )  # fmt: skip
+    )

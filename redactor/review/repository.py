@@ -78,12 +78,22 @@ class ReviewRepository:
         """Make the tables."""
         make_tables(self.engine)
 
-    # --- in ------------------------------------------------------------------------------------------------------------
+    # --- in
+    # ------------------------------------------------------------------------------------------------------------
 
     def add(
-        self, audited: Audited, *, folder: str, by: str, audio: str = "", place: str = "", caller: str = "", mailbox: str = "",
-        added: float = 0.0, told: Callable[[], object] = lambda: None,
-    ) -> bool:  # fmt: skip
+        self,
+        audited: Audited,
+        *,
+        folder: str,
+        by: str,
+        audio: str = "",
+        place: str = "",
+        caller: str = "",
+        mailbox: str = "",
+        added: float = 0.0,
+        told: Callable[[], object] = lambda: None,
+    ) -> bool:
         """Put a message before the reviewers; False if it is there already (nothing changes then).
 
         Args:
@@ -100,12 +110,26 @@ class ReviewRepository:
                     key=lambda b: (b.verdict is not RuleVerdict.FINDINGS, _RANK[b.severity.value]),
                     default=None,
                 )
-                c.execute(insert(messages).values(
-                    id=audited.id, added=at, duration=audited.duration, kind=audited.kind.value, verdict=audited.verdict.value,
-                    severity=gravest.severity.value if gravest else "", rule=gravest.rule if gravest else "",
-                    rules=" ".join(sorted({b.rule for b in audited.breaches})), ruleset=audited.rules, caller=caller, mailbox=mailbox,
-                    state="new", needed=1, version=1, folder=folder, turn=0,
-                ))  # fmt: skip
+                c.execute(
+                    insert(messages).values(
+                        id=audited.id,
+                        added=at,
+                        duration=audited.duration,
+                        kind=audited.kind.value,
+                        verdict=audited.verdict.value,
+                        severity=gravest.severity.value if gravest else "",
+                        rule=gravest.rule if gravest else "",
+                        rules=" ".join(sorted({b.rule for b in audited.breaches})),
+                        ruleset=audited.rules,
+                        caller=caller,
+                        mailbox=mailbox,
+                        state="new",
+                        needed=1,
+                        version=1,
+                        folder=folder,
+                        turn=0,
+                    )
+                )
                 c.execute(insert(sendings).values(message=audited.id, audio=audio or audited.id, place=place))
                 c.execute(
                     insert(versions).values(message=audited.id, version=1, folder=folder, by=by, at=at, edits="[]")
@@ -141,16 +165,25 @@ class ReviewRepository:
             if done.rowcount != 1:
                 raise Stale("The redaction was changed by somebody else meanwhile.")
             told()
-            c.execute(insert(versions).values(
-                message=message, version=version + 1, folder=folder, by=by, at=now(c),
-                edits=json.dumps([asdict(e) for e in edits]),
-            ))  # fmt: skip
+            c.execute(
+                insert(versions).values(
+                    message=message,
+                    version=version + 1,
+                    folder=folder,
+                    by=by,
+                    at=now(c),
+                    edits=json.dumps([asdict(e) for e in edits]),
+                )
+            )
         return version + 1
 
-    # --- out -----------------------------------------------------------------------------------------------------------
+    # --- out
+    # -----------------------------------------------------------------------------------------------------------
 
     def page(self, filters: Filters, *, after: str = "", limit: int = PAGE) -> Page:
-        """Messages with their `audio`, newest first, from behind the key `after` (the `following` of another page; anything else: the first)."""
+        """Messages with their `audio`, newest first, from behind the key `after` (the `following` of another page;
+        anything else: the first).
+        """
         query = _where(filters)
         added, identity = messages.c.added, messages.c.id
         key = _key(after)
@@ -227,7 +260,8 @@ class ReviewRepository:
         with self._reads.connect() as c:
             return list(c.execute(select(findings.c.rule).distinct().order_by(findings.c.rule)).scalars())
 
-    # --- leave to hear the original -------------------------------------------------------------------------------------
+    # --- leave to hear the original
+    # -------------------------------------------------------------------------------------
 
     def grant(self, message: str, person: int, *, sitting: str, seconds: float, reason: bytes) -> str:
         """Leave for one person to hear and read one original for some time; `reason` is sealed.
@@ -238,9 +272,16 @@ class ReviewRepository:
         identity = secrets.token_hex(16)
         with self.engine.begin() as c:
             at = now(c)
-            c.execute(insert(grants).values(
-                id=identity, message=message, person=person, sitting=sitting, until=at + seconds, reason=reason,
-            ))  # fmt: skip
+            c.execute(
+                insert(grants).values(
+                    id=identity,
+                    message=message,
+                    person=person,
+                    sitting=sitting,
+                    until=at + seconds,
+                    reason=reason,
+                )
+            )
         return identity
 
     def granted(self, message: str, person: int, sitting: str) -> str:
@@ -269,16 +310,28 @@ def _finding(message: str, number: int, breach: Any) -> dict[str, Any]:
     # Which entry of a list matched is the word that was said, for whoever looks it up in the rules.
     evidence = [
         {
-            "channel": e.channel, "first": e.first, "last": e.last, "start": round(e.start, 3), "end": round(e.end, 3),
-            "confidence": round(e.confidence, 3), "score": round(e.score, 3), "matched": discreet(e.matched),
+            "channel": e.channel,
+            "first": e.first,
+            "last": e.last,
+            "start": round(e.start, 3),
+            "end": round(e.end, 3),
+            "confidence": round(e.confidence, 3),
+            "score": round(e.score, 3),
+            "matched": discreet(e.matched),
         }
         for e in breach.evidence
-    ]  # fmt: skip
+    ]
     return {
-        "message": message, "number": number, "rule": breach.rule, "severity": breach.severity.value,
-        "verdict": breach.verdict.value, "why": breach.why[:400], "better": breach.better[:400],
-        "missing": ", ".join(breach.missing)[:200], "evidence": json.dumps(evidence),
-    }  # fmt: skip
+        "message": message,
+        "number": number,
+        "rule": breach.rule,
+        "severity": breach.severity.value,
+        "verdict": breach.verdict.value,
+        "why": breach.why[:400],
+        "better": breach.better[:400],
+        "missing": ", ".join(breach.missing)[:200],
+        "evidence": json.dumps(evidence),
+    }
 
 
 def _with_audio(query: Select[Any]) -> Select[Any]:

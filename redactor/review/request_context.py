@@ -40,7 +40,8 @@ Read = TypeVar("Read")
 
 
 class RecentEvents:
-    """What the trail was told within some seconds: who asks for the rest of what they have begun is not written down again.
+    """What the trail was told within some seconds: who asks for the rest of what they have begun is not written down
+    again.
 
     In this process's memory: what another one, or one before, has told is told once more.
     """
@@ -50,7 +51,9 @@ class RecentEvents:
         self._at: OrderedDict[tuple[object, ...], float] = OrderedDict()
 
     def tell(self, what: tuple[object, ...], told: Callable[[], object], *, anew: bool) -> None:
-        """Call `told`, unless it has been lately; with `anew` also then. What it raises is raised, and nothing remembered."""
+        """Call `told`, unless it has been lately; with `anew` also then. What it raises is raised, and nothing
+        remembered.
+        """
         at = time.monotonic()
         with self._lock:
             known = what in self._at and at - self._at[what] < self._seconds
@@ -93,7 +96,8 @@ class RequestContext:
         return row
 
     def current(self, message: str, read: Callable[[str], Read]) -> tuple[dict[str, Any], Read]:
-        """A message's row, and what `read` gives of its version's folder. If an edit removed that meanwhile: both of the new version.
+        """A message's row, and what `read` gives of its version's folder. If an edit removed that meanwhile: both of
+        the new version.
 
         Raises:
             HTTPException 404, NoInput
@@ -110,9 +114,12 @@ class RequestContext:
 def environment() -> jinja2.Environment:
     """Templates of the review web, its filters, autoescape on whatever a file is called."""
     made = jinja2.Environment(
-        loader=jinja2.PackageLoader("redactor.review"), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+        loader=jinja2.PackageLoader("redactor.review"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     made.filters.update(day=_day, moment=moment, clock=_clock, percent=_percent)
     return made
 
@@ -134,7 +141,9 @@ async def json_of(request: Request) -> dict[str, Any]:
 
 
 def ranged(request: Request, size: int, read: Callable[[int, int], bytes], media_type: str) -> Response:
-    """The bytes, or the one range that is asked for (RFC 9110, 14). `read`: where, how many → bytes; not all at once of what is long."""
+    """The bytes, or the one range that is asked for (RFC 9110, 14). `read`: where, how many → bytes; not all at once
+    of what is long.
+    """
     headers = {"Accept-Ranges": "bytes"}
     asked = RANGE.fullmatch(request.headers.get("range", ""))
     if asked is None or asked[1] == asked[2] == "":

@@ -1,9 +1,11 @@
-"""What people say of messages: decisions on findings, blind reviews, adjudications. Nothing is ever changed, only added to.
+"""What people say of messages: decisions on findings, blind reviews, adjudications. Nothing is ever changed, only added
+to.
 
     new ──give──▶ open ──give──▶ reviewed          (as many reviews as are wanted, and they agree)
                         └──────▶ disputed ──adjudicate──▶ adjudicated
 
-A reviewer sees no other's decisions, and who has read a review of a message gives none any more; who gave one does not settle the dispute. Two reviews agree if they have the same verdict, the same answer to every finding that both judged,
+A reviewer sees no other's decisions, and who has read a review of a message gives none any more; who gave one does not
+settle the dispute. Two reviews agree if they have the same verdict, the same answer to every finding that both judged,
 and the same missed rules.
 """
 
@@ -96,7 +98,8 @@ class Reviews:
     def __init__(self, engine: Engine, sealer: Sealer) -> None:
         self._engine, self._reads, self._sealer = engine, reading(engine), sealer
 
-    # --- reviews -------------------------------------------------------------------------------------------------------
+    # --- reviews
+    # -------------------------------------------------------------------------------------------------------
 
     def take(self, message: str, person: int) -> None:
         """Say that this person reviews a message; again changes nothing.
@@ -108,7 +111,9 @@ class Reviews:
             self._take(c, message, person)
 
     def take_next(self, person: int) -> str:
-        """The message that this person should judge now: what they have taken, else the next of a sample; "" if there is none."""
+        """The message that this person should judge now: what they have taken, else the next of a sample; "" if
+        there is none.
+        """
         held = (
             select(reviews.c.message)
             .where(reviews.c.person == person, reviews.c.state == "taken")
@@ -157,10 +162,20 @@ class Reviews:
         c.execute(insert(reviews).values(message=message, person=person, state="taken", taken=now(c)))
 
     def decide(
-        self, message: str, person: int, *, finding: int, rule: str, decision: str, comment: str = "",
-        start: float = 0.0, end: float = 0.0, told: Told = _nobody,
-    ) -> None:  # fmt: skip
-        """An answer to a finding, or (finding -1, "missed" or "withdraw") what the rules did not find. The last one counts.
+        self,
+        message: str,
+        person: int,
+        *,
+        finding: int,
+        rule: str,
+        decision: str,
+        comment: str = "",
+        start: float = 0.0,
+        end: float = 0.0,
+        told: Told = _nobody,
+    ) -> None:
+        """An answer to a finding, or (finding -1, "missed" or "withdraw") what the rules did not find. The last one
+        counts.
 
         Raises:
             Taken: the message is not this person's to judge, or has been judged by them.
@@ -180,10 +195,19 @@ class Reviews:
             ):
                 raise ValueError("no such finding")
             told()
-            c.execute(insert(decisions).values(
-                message=message, person=person, finding=finding, rule=rule, decision=decision, start=start, end=end, at=now(c),
-                comment=self._sealed(comment),
-            ))  # fmt: skip
+            c.execute(
+                insert(decisions).values(
+                    message=message,
+                    person=person,
+                    finding=finding,
+                    rule=rule,
+                    decision=decision,
+                    start=start,
+                    end=end,
+                    at=now(c),
+                    comment=self._sealed(comment),
+                )
+            )
 
     def give(
         self, message: str, person: int, *, version: int, verdict: str, comment: str = "", told: Told = _nobody
@@ -219,7 +243,8 @@ class Reviews:
         with self._reads.connect() as c:
             return self._judged(c, message, person)
 
-    # --- adjudication --------------------------------------------------------------------------------------------------
+    # --- adjudication
+    # --------------------------------------------------------------------------------------------------
 
     def all(self, message: str) -> list[ReviewerVerdicts]:
         """What everybody says: for those who adjudicate only."""
@@ -227,7 +252,9 @@ class Reviews:
             return self._all(c, message)
 
     def told_all(self, person: int, message: str = "") -> None:
-        """Keep that a person has read the reviews of a message ("": of every one) that is reviewed: a sample may ask for another, blind one."""
+        """Keep that a person has read the reviews of a message ("": of every one) that is reviewed: a sample may ask
+        for another, blind one.
+        """
         seen = exists().where(and_(looked.c.message == messages.c.id, looked.c.person == person))
         with self._engine.begin() as c:
             new = select(messages.c.id, literal(person), literal(now(c))).where(messages.c.state == "reviewed", ~seen)
@@ -236,8 +263,17 @@ class Reviews:
             c.execute(insert(looked).from_select(["message", "person", "at"], new))
 
     def adjudicate(
-        self, message: str, person: int, *, turn: int, verdict: str, answers: Mapping[int, str], missed: Sequence[str], comment: str = "", told: Told = _nobody
-    ) -> None:  # fmt: skip
+        self,
+        message: str,
+        person: int,
+        *,
+        turn: int,
+        verdict: str,
+        answers: Mapping[int, str],
+        missed: Sequence[str],
+        comment: str = "",
+        told: Told = _nobody,
+    ) -> None:
         """Settle a dispute.
 
         Raises:
@@ -258,9 +294,16 @@ class Reviews:
             if done.rowcount != 1:
                 raise Stale("The message was settled or reviewed by somebody else meanwhile.")
             told()
-            c.execute(insert(adjudications).values(
-                message=message, person=person, at=now(c), verdict=verdict, decisions=kept, comment=self._sealed(comment)
-            ))  # fmt: skip
+            c.execute(
+                insert(adjudications).values(
+                    message=message,
+                    person=person,
+                    at=now(c),
+                    verdict=verdict,
+                    decisions=kept,
+                    comment=self._sealed(comment),
+                )
+            )
 
     def settled(self, message: str) -> dict[str, Any] | None:
         """The last adjudication."""
@@ -269,7 +312,8 @@ class Reviews:
             row = c.execute(query.limit(1)).mappings().first()
         return {**row, **json.loads(row["decisions"]), "comment": self._opened(row["comment"])} if row else None
 
-    # --- parts ---------------------------------------------------------------------------------------------------------
+    # --- parts
+    # ---------------------------------------------------------------------------------------------------------
 
     def _ready(self, c: Connection, message: str, person: int, version: int) -> Mapping[str, Any]:
         """The message, if this person may end their review of this version."""
@@ -295,9 +339,11 @@ class Reviews:
         return [self._judged(c, message, int(person)) for person in people.scalars()]
 
     def _judged(self, c: Connection, message: str, person: int) -> ReviewerVerdicts:
-        review = c.execute(
-            select(reviews).where(reviews.c.message == message, reviews.c.person == person)
-        ).mappings().first()  # fmt: skip
+        review = (
+            c.execute(select(reviews).where(reviews.c.message == message, reviews.c.person == person))
+            .mappings()
+            .first()
+        )
         answers: dict[int, str] = {}
         comments: dict[int, str] = {}
         missed: dict[tuple[str, float, float], bool] = {}
@@ -313,12 +359,26 @@ class Reviews:
                 answers[row["finding"]] = row["decision"]
                 comments[row["finding"]] = self._opened(row["comment"])
         return ReviewerVerdicts(
-            person, answers, tuple(sorted(place for place, stands in missed.items() if stands)), comments,
-            *((review["state"], review["verdict"], self._opened(review["comment"]), review["version"], review["given"]) if review else ()),
-        )  # fmt: skip
+            person,
+            answers,
+            tuple(sorted(place for place, stands in missed.items() if stands)),
+            comments,
+            *(
+                (
+                    review["state"],
+                    review["verdict"],
+                    self._opened(review["comment"]),
+                    review["version"],
+                    review["given"],
+                )
+                if review
+                else ()
+            ),
+        )
 
     def _sealed(self, text: str) -> bytes | None:
-        # Seals of earlier versions were alike for equal texts, so each begins with some bytes of chance; their rows are still read.
+        # Seals of earlier versions were alike for equal texts, so each begins with some bytes of chance; their rows are
+        # still read.
         return self._sealer.seal(secrets.token_bytes(_CHANCE) + text.encode()) if text else None
 
     def _opened(self, sealed: bytes | None) -> str:

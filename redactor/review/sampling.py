@@ -1,6 +1,8 @@
-"""Seeded stratified samples with the probability with which each message was drawn; clean messages are drawn like the others.
+"""Seeded stratified samples with the probability with which each message was drawn; clean messages are drawn like the
+others.
 
-Without the clean ones misses would be invisible, and without the probabilities no share of a sample says anything of the whole.
+Without the clean ones misses would be invisible, and without the probabilities no share of a sample says anything of
+the whole.
 """
 
 from __future__ import annotations
@@ -32,12 +34,14 @@ class Drawn:
 
 
 def draw(frame: Iterable[tuple[str, str]], *, size: int, least: int, seed: int) -> list[Drawn]:
-    """A stratified sample without replacement: the same for the same frame, numbers and seed, in whatever order the frame comes.
+    """A stratified sample without replacement: the same for the same frame, numbers and seed, in whatever order the
+    frame comes.
 
     Args:
         frame: (message, stratum) of all that may be drawn.
         size: messages to draw; all, if there are fewer.
-        least: drawn from each stratum before the rest is shared out in proportion, or the whole stratum if it is smaller.
+        least: drawn from each stratum before the rest is shared out in proportion, or the whole stratum if it is
+            smaller.
 
     Returns:
         Sorted by message. `probability` is the stratum's share that was drawn.
@@ -56,7 +60,9 @@ def draw(frame: Iterable[tuple[str, str]], *, size: int, least: int, seed: int) 
 
 
 def shared(strata: Mapping[str, int], *, size: int, least: int) -> dict[str, int]:
-    """How many of each stratum: at least `least`, the rest in proportion (largest remainders, ties by name), never more than it has."""
+    """How many of each stratum: at least `least`, the rest in proportion (largest remainders, ties by name), never
+    more than it has.
+    """
     size = min(size, sum(strata.values()))
     counts = dict.fromkeys(strata, 0)
     # Too small a sample gives one to each in turn, the largest strata first.
@@ -83,10 +89,18 @@ class Samples:
         self._engine, self._reads = engine, reading(engine)
 
     def draw(
-        self, *, size: int, least: int, seed: int, strata: Sequence[str], reviews: int, by: str,
-        since: float = 0.0, until: float = 0.0,
+        self,
+        *,
+        size: int,
+        least: int,
+        seed: int,
+        strata: Sequence[str],
+        reviews: int,
+        by: str,
+        since: float = 0.0,
+        until: float = 0.0,
         told: Callable[[int, int, int], object] = lambda *_: None,
-    ) -> int:  # fmt: skip
+    ) -> int:
         """Draw from all messages added in that time, and ask so many reviews of each; the sample's number.
 
         Args:
@@ -112,18 +126,27 @@ class Samples:
             for one in drawn:
                 taken[one.stratum] = taken.get(one.stratum, 0) + 1
             plan = {
-                "by": [name for name in STRATA if name in strata], "least": least, "since": since, "until": until,
+                "by": [name for name in STRATA if name in strata],
+                "least": least,
+                "since": since,
+                "until": until,
                 "strata": [{"name": n, "of": totals[n], "drawn": taken.get(n, 0)} for n in sorted(totals)],
-            }  # fmt: skip
+            }
             number = int(
                 c.execute(
                     insert(samples)
                     .values(
-                        at=now(c), by=by, seed=seed, size=len(drawn), of=len(rows), reviews=reviews, plan=json.dumps(plan)
+                        at=now(c),
+                        by=by,
+                        seed=seed,
+                        size=len(drawn),
+                        of=len(rows),
+                        reviews=reviews,
+                        plan=json.dumps(plan),
                     )
                     .returning(samples.c.id)
                 ).scalar_one()
-            )  # fmt: skip
+            )
             c.execute(
                 insert(sampled),
                 [

@@ -1,6 +1,7 @@
 """The review web's tables, beside the queue's in the service's database (SQLite or PostgreSQL).
 
-In clear are ids (SHA-256), verdicts, rules, times, counts and our own wording. Callers, mailboxes and their like are keyed marks; what a
+In clear are ids (SHA-256), verdicts, rules, times, counts and our own wording. Callers, mailboxes and their like are
+keyed marks; what a
 person typed (comments, reasons) is sealed; words and sound of a message are not here at all, they lie in the vault.
 Decisions, reviews, adjudications and versions are only ever added.
 """
@@ -31,7 +32,9 @@ from sqlalchemy import (
 metadata = MetaData()
 _ID = BigInteger().with_variant(Integer, "sqlite")
 STATES = ("new", "open", "reviewed", "disputed", "adjudicated")
-"""new: nobody has judged it; open: a judgment is given and another is wanted; disputed: two differ; the others are ends."""
+"""new: nobody has judged it; open: a judgment is given and another is wanted; disputed: two differ; the others are
+ends.
+"""
 
 messages = Table(
     "redactor_review_messages",

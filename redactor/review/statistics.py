@@ -1,7 +1,10 @@
-"""What the judgments say: agreement, precision, misses, each with an exact bound. Pure functions; SciPy has the distributions.
+"""What the judgments say: agreement, precision, misses, each with an exact bound. Pure functions; SciPy has the
+distributions.
 
-Where a sample was drawn with unequal probabilities, each message counts with the inverse of its own (Hájek's estimator), and the interval is
-Clopper and Pearson's for the effective number of messages, (Σw)² / Σw² (Korn and Graubard, Survey Methodology 24, 1998). With equal
+Where a sample was drawn with unequal probabilities, each message counts with the inverse of its own (Hájek's
+estimator), and the interval is
+Clopper and Pearson's for the effective number of messages, (Σw)² / Σw² (Korn and Graubard, Survey Methodology 24,
+1998). With equal
 probabilities that is Clopper and Pearson's interval itself.
 """
 
@@ -46,9 +49,14 @@ def estimate(drawn: Iterable[tuple[bool, float]]) -> Estimate | None:
     share = sum(w for w, (hit, _) in zip(weights, given, strict=True) if hit) / total
     low, high = clopper_pearson(share * effective, effective)
     return Estimate(
-        sum(hit for hit, _ in given), len(given), effective, share, low, high,
+        sum(hit for hit, _ in given),
+        len(given),
+        effective,
+        share,
+        low,
+        high,
         clopper_pearson(share * effective, effective, level=2 * LEVEL - 1)[1],
-    )  # fmt: skip
+    )
 
 
 def clopper_pearson(hits: float, n: float, *, level: float = LEVEL) -> tuple[float, float]:

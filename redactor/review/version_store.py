@@ -1,9 +1,11 @@
-"""Redacted versions on disk: each a folder that appears whole, and once it counts those before it go. Nothing here holds what was covered.
+"""Redacted versions on disk: each a folder that appears whole, and once it counts those before it go. Nothing here
+holds what was covered.
 
 SHELF/ab/abcd…/2-9f0c2a7e11/   message.redacted.wav .txt .srt .vtt .json, listen.wav, view.json
 SHELF/ab/.lock                 held while a version is saved, made the current one, and the others removed
 
-An older version holds in clear what somebody covered later, because it should never have been readable: so it does not stay. Taking an edit
+An older version holds in clear what somebody covered later, because it should never have been readable: so it does not
+stay. Taking an edit
 back renders from the sealed plan.
 """
 
@@ -72,7 +74,8 @@ class VersionStore:
         listen: bytes,
         view: Mapping[str, Any],
     ) -> str:
-        """Write a version; the name of its folder, which nobody knows until it is told: two who save at once do not meet.
+        """Write a version; the name of its folder, which nobody knows until it is told: two who save at once do not
+        meet.
 
         Args:
             files: suffix → content, as the pipeline gives them.
@@ -96,7 +99,8 @@ class VersionStore:
 
     @contextmanager
     def alone(self, message: str) -> Iterator[None]:
-        """Nobody else, in whatever process, changes versions of this message meanwhile (nor those of its neighbours: the lock is of SHELF/ab).
+        """Nobody else, in whatever process, changes versions of this message meanwhile (nor those of its neighbours:
+        the lock is of SHELF/ab).
 
         Raises:
             OutputError
@@ -119,7 +123,8 @@ class VersionStore:
     def keep_only(self, message: str, name: str) -> None:
         """Remove all versions but this one, and what a killed process left; to be called while `alone`.
 
-        Nothing goes while this one is not there: a database restored from an old backup must not cost the version that there is.
+        Nothing goes while this one is not there: a database restored from an old backup must not cost the version that
+        there is.
         """
         kept = self.place(message, name)
         if not _exists(kept / "view.json"):
@@ -127,7 +132,8 @@ class VersionStore:
         with kept.parent.opened() as here:
             for other in [entry.name for entry in os.scandir(here)]:
                 if other != kept.name:
-                    # Away at once, so that nobody reads half of it; then file by file. What cannot be removed is tried again at the next start.
+                    # Away at once, so that nobody reads half of it; then file by file. What cannot be removed is tried
+                    # again at the next start.
                     gone = f".gone-{secrets.token_hex(5)}"
                     with suppress(OSError):
                         os.rename(other, gone, src_dir_fd=here, dst_dir_fd=here)

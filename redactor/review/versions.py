@@ -1,10 +1,15 @@
-"""Recording → message under review, and edits → new version: the pipeline's steps, the vault, the shelf and the store in the right order.
+"""Recording → message under review, and edits → new version: the pipeline's steps, the vault, the shelf and the store
+in the right order.
 
-What must stay secret goes into the vault first, then the redacted version onto the shelf, then the row into the store: a kill at any moment leaves
-nothing that can be seen and is not whole. Once the row is there older versions are removed; what a kill leaves of them goes at the next start (`sweep`).
+What must stay secret goes into the vault first, then the redacted version onto the shelf, then the row into the store:
+a kill at any moment leaves
+nothing that can be seen and is not whole. Once the row is there older versions are removed; what a kill leaves of them
+goes at the next start (`sweep`).
 
-One recording may be sent to several people, each of whom has allowed something else: each sending is a message of its own, with findings, versions and
-reviews of its own. The first has the recording's SHA-256 for its id, the others have made ones; what the vault holds of all of them lies under the recording's.
+One recording may be sent to several people, each of whom has allowed something else: each sending is a message of its
+own, with findings, versions and
+reviews of its own. The first has the recording's SHA-256 for its id, the others have made ones; what the vault holds of
+all of them lies under the recording's.
 """
 
 from __future__ import annotations
@@ -65,17 +70,21 @@ class VersionService:
     """
 
     def __init__(
-        self, *, pipeline: Callable[[], Pipeline | None], vault: Sealed, shelf: VersionStore, store: ReviewRepository, audit: Auditor,
+        self,
+        *,
+        pipeline: Callable[[], Pipeline | None],
+        vault: Sealed,
+        shelf: VersionStore,
+        store: ReviewRepository,
+        audit: Auditor,
         policy: Policy | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._pipeline, self._vault, self.shelf, self.store, self._audit = pipeline, vault, shelf, store, audit
         self._policy = policy
         self._held: OrderedDict[str, tuple[float, tuple[bytes, list[dict[str, Any]]]]] = OrderedDict()
         self._holding = threading.Lock()
 
-    def add(
-        self, source: Source, transcriber: Transcriber, sending: Sending = UNKNOWN, **known: Any
-    ) -> Audited:  # fmt: skip
+    def add(self, source: Source, transcriber: Transcriber, sending: Sending = UNKNOWN, **known: Any) -> Audited:
         """Recognise, plan and redact a recording, and `take` it.
 
         Raises:
@@ -88,9 +97,20 @@ class VersionService:
         )
 
     def take(
-        self, source: Source, recording: Recording, made: Artefacts, sending: Sending = UNKNOWN, *, by: str, name: str = "",
-        place: str = "", caller: str = "", mailbox: str = "", added: float = 0.0, told: Callable[[str], object] = lambda _: None,
-    ) -> Audited:  # fmt: skip
+        self,
+        source: Source,
+        recording: Recording,
+        made: Artefacts,
+        sending: Sending = UNKNOWN,
+        *,
+        by: str,
+        name: str = "",
+        place: str = "",
+        caller: str = "",
+        mailbox: str = "",
+        added: float = 0.0,
+        told: Callable[[str], object] = lambda _: None,
+    ) -> Audited:
         """Audit a redacted recording, once for each place that it is sent from, and put it before the reviewers.
 
         Args:
@@ -103,7 +123,8 @@ class VersionService:
         audited = self._audit(recording, made.plan, sending)
         version = self._version(self._ready(), made, 1)
         with self.shelf.alone(source.id):  # whatever id it gets: two sendings must not both be the first
-            # Edits are numbers of words in the sealed plan: once there is a row it is never replaced by another recognition's.
+            # Edits are numbers of words in the sealed plan: once there is a row it is never replaced by another
+            # recognition's.
             if self.store.sent(source.id, place):
                 return audited
             message = self._free_id(source.id, place)
@@ -115,9 +136,16 @@ class VersionService:
                 self._vault.seal(source.id, meta, json.dumps({"name": name}).encode(), by=by, replace=True)
             folder = self.shelf.save(message, 1, **version)
             if not self.store.add(
-                audited, folder=folder, by=by, audio=source.id, place=place, caller=caller, mailbox=mailbox, added=added,
+                audited,
+                folder=folder,
+                by=by,
+                audio=source.id,
+                place=place,
+                caller=caller,
+                mailbox=mailbox,
+                added=added,
                 told=lambda: told(message),
-            ):  # fmt: skip
+            ):
                 self.shelf.drop(message, folder)
                 raise Busy("Another service puts the same recording before the reviewers.")
         self._tidy(message)
@@ -156,7 +184,8 @@ class VersionService:
         """Apply edits on top of a version, or take its last one back; the new version's number.
 
         Args:
-            told: called when all is checked and made, before the version counts, with the stretches that it does not cover any more.
+            told: called when all is checked and made, before the version counts, with the stretches that it does not
+                cover any more.
 
         Raises:
             Stale: `version` is not the current one.
@@ -272,7 +301,9 @@ class VersionService:
 
 
 def _kind(kind: str, message: str, audio: str) -> str:
-    """How the vault calls what belongs to one of several messages that are the same recording: held and purged with it."""
+    """How the vault calls what belongs to one of several messages that are the same recording: held and purged with
+    it.
+    """
     return kind if message == audio else f"{kind}-{message[:12]}"
 
 

@@ -30,8 +30,14 @@ def view_of(plan: Plan, output: Recording, *, version: int, suffix: str) -> dict
         # Labels, whatever operator the artefacts use: a dropped word must be visible to be uncovered.
         "words": [
             {
-                "text": t.text, "start": round(t.start, 3), "end": round(t.end, 3), "channel": t.channel, "first": t.first,
-                "last": t.last, "label": t.label, "confidence": round(t.confidence, 2),
+                "text": t.text,
+                "start": round(t.start, 3),
+                "end": round(t.end, 3),
+                "channel": t.channel,
+                "first": t.first,
+                "last": t.last,
+                "label": t.label,
+                "confidence": round(t.confidence, 2),
             }
             for t in tokens(plan, _LABELS)
         ],
@@ -40,7 +46,7 @@ def view_of(plan: Plan, output: Recording, *, version: int, suffix: str) -> dict
             for i in plan.intervals
         ],
         "peaks": peaks(output.samples),
-    }  # fmt: skip
+    }
 
 
 def spoken(plan: Plan) -> list[dict[str, Any]]:
@@ -48,12 +54,18 @@ def spoken(plan: Plan) -> list[dict[str, Any]]:
     covered = {(c.channel, i): c.label for c in plan.covers for i in range(c.first, c.last)}
     return [
         {
-            "text": w.text, "start": round(w.start or 0.0, 3), "end": round(w.end or 0.0, 3), "channel": t.channel, "first": i,
-            "last": i + 1, "label": covered.get((t.channel, i), ""), "confidence": round(w.confidence, 2),
+            "text": w.text,
+            "start": round(w.start or 0.0, 3),
+            "end": round(w.end or 0.0, 3),
+            "channel": t.channel,
+            "first": i,
+            "last": i + 1,
+            "label": covered.get((t.channel, i), ""),
+            "confidence": round(w.confidence, 2),
         }
         for t in plan.speech.transcripts
         for i, w in enumerate(t.words)
-    ]  # fmt: skip
+    ]
 
 
 def peaks(samples: Samples, columns: int = PEAKS) -> list[list[int]]:

@@ -4,7 +4,8 @@
     sweep ─┼─▶ intake ─▶ queue ────┤
     HTTP  ─┘             (database)└─ callbacks
 
-On SIGTERM: not ready any more; nothing new is claimed; what is under way is finished and saved; then HTTP ends. A second signal, or a
+On SIGTERM: not ready any more; nothing new is claimed; what is under way is finished and saved; then HTTP ends. A
+second signal, or a
 kill, loses nothing either: leases run out, saves are atomic, tickets are removed only after their commit.
 """
 
@@ -25,8 +26,7 @@ from redactor.audio import Limits, Source
 from redactor.config import Settings
 from redactor.crypto import Sealer, read_or_make_key
 from redactor.errors import Busy, ConfigurationError, NoInput, OnHold, OutputError, RedactorError
-from redactor.factory import JobConfiguration
-from redactor.factory import assemble, layers_of
+from redactor.factory import JobConfiguration, assemble, layers_of
 from redactor.hook.spool import Spool
 from redactor.job_config import sent_policy_of
 from redactor.pipeline import Artefacts
@@ -48,7 +48,9 @@ from redactor.storage import Item
 from redactor.types import Outcome, Recording
 
 MOST_IN_FLIGHT = 16
-"""Recordings under way at once, unless the settings say otherwise: more would fill batches better, and make each wait longer."""
+"""Recordings under way at once, unless the settings say otherwise: more would fill batches better, and make each
+wait longer.
+"""
 TICKETS = 0.05
 CALLS = 1.0
 
@@ -67,9 +69,14 @@ def open_queue(settings: Settings, presence: WorkerLocks) -> Queue:
     url = settings.service.database_url.decode() or f"sqlite:///{state}/queue.sqlite"
     try:
         queue = Queue(
-            url, Sealer(key), worker=presence.name, limit=settings.service.queue_limit, tries=settings.service.tries,
-            lease=settings.service.lease, callbacks=bool(settings.callback.url),
-        )  # fmt: skip
+            url,
+            Sealer(key),
+            worker=presence.name,
+            limit=settings.service.queue_limit,
+            tries=settings.service.tries,
+            lease=settings.service.lease,
+            callbacks=bool(settings.callback.url),
+        )
         queue.prepare()
     except Exception as error:  # noqa: BLE001 - drivers have errors of their own, whose texts hold addresses and names
         raise ConfigurationError(
@@ -120,14 +127,29 @@ class Service:
         self._recordings = Recordings(settings, held=held, limits=self._limits)
         self._results = Results(self.queue.stamps, (*settings.roots, str(settings.results)))
         self._originals = Originals(
-            settings.service.originals, _vault(settings), self.queue, self._recordings, self._results, roots=settings.roots, limits=self._limits,
+            settings.service.originals,
+            _vault(settings),
+            self.queue,
+            self._recordings,
+            self._results,
+            roots=settings.roots,
+            limits=self._limits,
             pipeline=lambda: self._pipeline,
-        )  # fmt: skip
+        )
         self.intake = Sweeper(
-            tickets=SpoolReader(Path(settings.service.spool)), queue=self.queue, roots=settings.roots, voicemail=settings.asterisk.voicemail, held=held,
-            settle=settings.sweep.settle, limits=self._limits, note=log.info, told=self._told, sent=settings.service.sent, originals=self._originals,
+            tickets=SpoolReader(Path(settings.service.spool)),
+            queue=self.queue,
+            roots=settings.roots,
+            voicemail=settings.asterisk.voicemail,
+            held=held,
+            settle=settings.sweep.settle,
+            limits=self._limits,
+            note=log.info,
+            told=self._told,
+            sent=settings.service.sent,
+            originals=self._originals,
             outside=tuple(str(p).rstrip("/") for p in (settings.state, settings.results, settings.service.spool)),
-        )  # fmt: skip
+        )
         self.callbacks = Callbacks(
             settings.callback, self.queue, note=lambda what: self.metrics.callbacks.labels(what).inc()
         )
@@ -140,7 +162,8 @@ class Service:
 
             self._review = open_review(settings, self.queue.engine, self.queue.sealer, pipeline=lambda: self._pipeline)
 
-    # --- life ----------------------------------------------------------------------------------------------------------
+    # --- life
+    # ----------------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Load the model, then take work.
@@ -178,16 +201,29 @@ class Service:
             return TranscriptReader(path) if path is not None else None
 
         made = assemble(
-            self._recipe, reader=transcript, source=source, policy_for=self._policy_for,
-            witness=self._show, confined=self._confined,
-        )  # fmt: skip
+            self._recipe,
+            reader=transcript,
+            source=source,
+            policy_for=self._policy_for,
+            witness=self._show,
+            confined=self._confined,
+        )
         self._pipeline = made.pipeline
         in_flight = s.service.in_flight or min(MOST_IN_FLIGHT, made.in_flight)
         self.crew = JobWorker(
-            self.queue, self._recordings, in_flight=in_flight, ended=self._ended, requeue=self._requeue, note=log.warning,
-            finishing=self._originals.finish, finished_before=self._originals.replaced, wanted_anew=self._unseen,
-            believed=lambda job, target: self._results.document(target, job.audio), too_late=self._too_late, unread=self._look_again,
-        )  # fmt: skip
+            self.queue,
+            self._recordings,
+            in_flight=in_flight,
+            ended=self._ended,
+            requeue=self._requeue,
+            note=log.warning,
+            finishing=self._originals.finish,
+            finished_before=self._originals.replaced,
+            wanted_anew=self._unseen,
+            believed=lambda job, target: self._results.document(target, job.audio),
+            too_late=self._too_late,
+            unread=self._look_again,
+        )
         self._bury_the_dead()
         self.crew.start(made.pipeline)
         self._loops = [
@@ -239,7 +275,8 @@ class Service:
             return "database-unavailable"
         return "queue-full" if full else ""
 
-    # --- loops ---------------------------------------------------------------------------------------------------------
+    # --- loops
+    # ---------------------------------------------------------------------------------------------------------
 
     def _beat(self) -> None:
         self.queue.beat(self.crew.lost.copy() if self.crew else ())
@@ -279,9 +316,15 @@ class Service:
         self._originals.seal(source)
         if job.direction == "out" and self._review and self._settings.reviews_sent:
             self._review.reception.take(
-                source, recording, made, names=self._names(job, source.id), place=self._recordings.sent_from(job),
-                since=job.added, by="service", name=item.path.name,
-            )  # fmt: skip
+                source,
+                recording,
+                made,
+                names=self._names(job, source.id),
+                place=self._recordings.sent_from(job),
+                since=job.added,
+                by="service",
+                name=item.path.name,
+            )
         self._check_still_ours(item, job)
         self._results.note(self.crew.target(item), dict(made.files))
 
@@ -329,7 +372,8 @@ class Service:
             return False
         return not self._review.reception.knows(identity, place=self._recordings.sent_from(job))
 
-    # --- ends ----------------------------------------------------------------------------------------------------------
+    # --- ends
+    # ----------------------------------------------------------------------------------------------------------
 
     def _ended(self, job: Job, state: str, outcome: Outcome) -> None:
         seconds = time.time() - job.added
@@ -354,7 +398,8 @@ class Service:
     def _told(self, via: str, what: str) -> None:
         self.metrics.told.labels(via, what).inc()
 
-    # --- HTTP ----------------------------------------------------------------------------------------------------------
+    # --- HTTP
+    # ----------------------------------------------------------------------------------------------------------
 
     def _listen(self) -> None:
         listen = self._settings.http.listen
@@ -369,10 +414,16 @@ class Service:
                 "The address of http.listen cannot be used.", hint="Is another service running there?"
             ) from None
         office = ServiceContext(
-            settings=self._settings, queue=self.queue, results=self._results, metrics=self.metrics, trouble=lambda: self.trouble,
-            alive=lambda: self.crew is None or self.crew.alive, wake=lambda: self.crew.wake() if self.crew else None,
-            review=self._review.app if self._review else None, scopes=self._review.scopes if self._review else lambda _: frozenset(),
-        )  # fmt: skip
+            settings=self._settings,
+            queue=self.queue,
+            results=self._results,
+            metrics=self.metrics,
+            trouble=lambda: self.trouble,
+            alive=lambda: self.crew is None or self.crew.alive,
+            wake=lambda: self.crew.wake() if self.crew else None,
+            review=self._review.app if self._review else None,
+            scopes=self._review.scopes if self._review else lambda _: frozenset(),
+        )
         self._server = server_of(build_app(office))
         self._http = threading.Thread(target=self._server.run, kwargs={"sockets": [made]}, name="http", daemon=True)
         self._http.start()

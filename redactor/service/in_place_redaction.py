@@ -1,8 +1,12 @@
-"""What becomes of a recording itself: it stays (the default), is sealed as well, or is sealed and then replaced by its redacted sound.
+"""What becomes of a recording itself: it stays (the default), is sealed as well, or is sealed and then replaced by its
+redacted sound.
 
-Sealed before anything is saved; replaced after the result is, and before the job counts as done: a kill in between is made good when the job
-is taken again. The file is written in place, through the descriptor that was checked: Asterisk renumbers messages by renaming them, and a name
-may mean another one a moment later. What we wrote is remembered by its hash, so that no hook and no sweep takes it for a new recording.
+Sealed before anything is saved; replaced after the result is, and before the job counts as done: a kill in between is
+made good when the job
+is taken again. The file is written in place, through the descriptor that was checked: Asterisk renumbers messages by
+renaming them, and a name
+may mean another one a moment later. What we wrote is remembered by its hash, so that no hook and no sweep takes it for
+a new recording.
 """
 
 from __future__ import annotations
@@ -59,9 +63,17 @@ class Originals:
     """
 
     def __init__(
-        self, mode: str, vault: Sealing | None, queue: Queue, recordings: Recordings, results: Results, *, roots: tuple[str, ...], limits: Limits,
+        self,
+        mode: str,
+        vault: Sealing | None,
+        queue: Queue,
+        recordings: Recordings,
+        results: Results,
+        *,
+        roots: tuple[str, ...],
+        limits: Limits,
         pipeline: Callable[[], Any],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.mode, self._vault, self._queue, self._recordings = mode, vault, queue, recordings
         self._results, self._roots, self._limits, self._pipeline = results, roots, limits, pipeline
         self._ever, self._never_until = False, 0.0
@@ -82,7 +94,8 @@ class Originals:
             anew: the result was made just now, so that `seal` was called; otherwise an earlier life left it.
 
         Raises:
-            Changed, NoInput: it is not there any more as it was. Busy: its mailbox is being renumbered. CannotReplace: see there.
+            Changed, NoInput: it is not there any more as it was. Busy: its mailbox is being renumbered. CannotReplace:
+                see there.
             OSError: it cannot be written to.
         """
         if not anew and self._vault is not None:
@@ -98,7 +111,8 @@ class Originals:
             raise Changed("The file has changed since it was queued.")
 
     def replaced(self, job: Job) -> str | None:
-        """The result of a job whose original was replaced in a life that ended before it could say so; None for any other.
+        """The result of a job whose original was replaced in a life that ended before it could say so; None for any
+        other.
 
         Where that life ended in the midst of writing, the rest is written.
 
@@ -126,7 +140,9 @@ class Originals:
             raise Busy(error.message, hint=error.hint) from None
 
     def is_ours(self, audio: str, *, of: str = "") -> bool:
-        """Whether a file of this hash is one that we wrote in a recording's place (in the place of the one with hash `of`)."""
+        """Whether a file of this hash is one that we wrote in a recording's place (in the place of the one with hash
+        `of`).
+        """
         made_of = self.made_of(audio)
         return made_of != "" and of in ("", made_of)
 
@@ -135,25 +151,32 @@ class Originals:
         return "" if self._never_replaced() else self._queue.stamps.of(_ours(audio)) or ""
 
     def writer(self, owner: str, stamp: str) -> int | None:
-        """The job that is writing there, so that half an original and half ours may lie there. `owner`: the path, or the mailbox."""
+        """The job that is writing there, so that half an original and half ours may lie there. `owner`: the path, or
+        the mailbox.
+        """
         mark = None if self._never_replaced() else _Mark.read(self._queue.stamps.of(_writing(owner, stamp)))
         return mark.job if mark is not None and self._queue.is_open(mark.job) else None
 
     def _never_replaced(self) -> bool:
-        """Whether no service of this database ever did: then nothing need be asked of each recording. Looked up once a minute."""
+        """Whether no service of this database ever did: then nothing need be asked of each recording. Looked up once
+        a minute.
+        """
         now = time.monotonic()
         if self.mode != "replace" and now >= self._never_until and not self._ever:
             self._ever, self._never_until = self._queue.stamps.of(_EVER) is not None, now + 60.0
         return self.mode != "replace" and not self._ever
 
     def wholly_ours(self, message: MailboxMessage) -> bool:
-        """Whether a message is ours in every format it is stored in; Asterisk copies it format by format, and we may come in between."""
+        """Whether a message is ours in every format it is stored in; Asterisk copies it format by format, and we may
+        come in between.
+        """
         try:
             return all(self.is_ours(self._hash_of(path)) for path in copies(message.path, self._roots))
         except RedactorError:  # a link, a folder: the job says so
             return False
 
-    # --- writing -------------------------------------------------------------------------------------------------------
+    # --- writing
+    # -------------------------------------------------------------------------------------------------------
 
     def _replaces(self, job: Job) -> bool:
         return self.mode == "replace" and job.details["kind"] in ("file", "mailbox")
@@ -292,8 +315,9 @@ class Originals:
             raise CannotReplace("The formats of the message do not sound the same.")
         intervals = [
             Interval(i["channel"], i["start"], min(i["end"], recording.duration), tuple(i["labels"]))
-            for i in bleeps if i["start"] < recording.duration
-        ]  # fmt: skip
+            for i in bleeps
+            if i["start"] < recording.duration
+        ]
         encoded = encode(bleep(recording, intervals, style=pipeline.style), recording.format)
         if still_audible(recording, pipeline.decoder(Source.of(encoded.data, encoded.suffix)), intervals):
             raise CannotReplace("A bleeped stretch of another format of the message still resembles the original.")
@@ -304,7 +328,8 @@ class Originals:
 class _Mark:
     """What is noted of a file before it is written to: whose job does it, and how the original ends.
 
-    A kill leaves some of our pages, and behind them the original's: its last one tells such a file from what others wrote there since.
+    A kill leaves some of our pages, and behind them the original's: its last one tells such a file from what others
+    wrote there since.
     """
 
     job: int
@@ -383,7 +408,9 @@ def _write(descriptor: int, content: bytes) -> bool:
 
 
 def _check_room(descriptor: int, size: int) -> None:
-    """A disk that is full says so before anything is changed, where it can (file systems that copy on write need it all anew)."""
+    """A disk that is full says so before anything is changed, where it can (file systems that copy on write need it
+    all anew).
+    """
     disk = os.fstatvfs(descriptor)
     if disk.f_blocks > 0 and disk.f_bavail * disk.f_frsize < size:
         raise OutOfSpace("The disk is full.")

@@ -1,4 +1,6 @@
-"""Prometheus metrics. Labels are fixed words of our own (states, reasons, sources, routes): no names, numbers or addresses."""
+"""Prometheus metrics. Labels are fixed words of our own (states, reasons, sources, routes): no names, numbers or
+addresses.
+"""
 
 from __future__ import annotations
 

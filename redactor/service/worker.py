@@ -1,6 +1,8 @@
-"""The crew: takes jobs from the queue and feeds them to the pipeline, whose models stay loaded and whose batches fill across jobs.
+"""The crew: takes jobs from the queue and feeds them to the pipeline, whose models stay loaded and whose batches fill
+across jobs.
 
-The pipeline sees a journal (`Desk`) that answers from the job and writes results to the queue. Every end is one of four: redacted,
+The pipeline sees a journal (`Desk`) that answers from the job and writes results to the queue. Every end is one of
+four: redacted,
 quarantined, put off (it may pass), or a dead letter with its reason.
 """
 
@@ -36,7 +38,10 @@ class ToldTooLate(InputError):
     """A sent message was treated as one whose direction nobody had told, and its original is replaced."""
 
     reason = "told-too-late"
-    default_hint = "Take the original from the vault and redact it with --direction out; name its folder in service.sent, so that it is known sooner."
+    default_hint = (
+        "Take the original from the vault and redact it with --direction out; name its folder in service.sent, so "
+        "that it is known sooner."
+    )
 
 
 class JobPipeline(Protocol):
@@ -61,13 +66,17 @@ class JobWorker:
         in_flight: jobs under way at once.
         ended: called after each end, from any thread.
         requeue: puts what changed under our hands in the queue again, as it is now.
-        finishing: called with a job, its result and whether that is new, before the job counts as done; what it raises, the job ends or is
+        finishing: called with a job, its result and whether that is new, before the job counts as done; what it raises,
+            the job ends or is
             tried again with.
-        finished_before: asked of a job whose recording is not there as it was: the result, if that is why. What it raises, the job ends
+        finished_before: asked of a job whose recording is not there as it was: the result, if that is why. What it
+            raises, the job ends
             or is tried again with.
-        believed: asked of a job and the place of its result: the document of the one that lies there, if we made it, and as we made it.
+        believed: asked of a job and the place of its result: the document of the one that lies there, if we made it,
+            and as we made it.
         unread: called with a job that is given up since its recording cannot be read.
-        too_late: asked of a job that was finished before, and its result: whether that should have been made otherwise, and cannot be
+        too_late: asked of a job that was finished before, and its result: whether that should have been made otherwise,
+            and cannot be
             any more.
         wanted_anew: asked of a job and its recording's id: whether it is made although its result is there.
         note: a line for the log.
@@ -102,7 +111,8 @@ class JobWorker:
         self._stopping = False
         self.thread: threading.Thread | None = None
 
-    # --- life ----------------------------------------------------------------------------------------------------------
+    # --- life
+    # ----------------------------------------------------------------------------------------------------------
 
     def start(self, pipeline: JobPipeline) -> None:
         """Begin to work, in a thread of its own."""
@@ -138,7 +148,8 @@ class JobWorker:
     def alive(self) -> bool:
         return self.thread is not None and self.thread.is_alive()
 
-    # --- towards the pipeline ------------------------------------------------------------------------------------------
+    # --- towards the pipeline
+    # ------------------------------------------------------------------------------------------
 
     def source(self, item: Item) -> Source:
         """The bytes of an item's job."""
@@ -255,7 +266,8 @@ class JobWorker:
             return replace(outcome, status=Status.SKIPPED, reason="", message="", hint="", exit_code=0), there
         return outcome, result
 
-    # --- from the queue ------------------------------------------------------------------------------------------------
+    # --- from the queue
+    # ------------------------------------------------------------------------------------------------
 
     def _folder(self, item: Item) -> Target:
         return self._work[item.number].out
@@ -309,5 +321,10 @@ class JobWorker:
 
 def _failed(outcome: Outcome, error: RedactorError) -> Outcome:
     return replace(
-        outcome, status=Status.FAILED, reason=error.reason, message=error.message, hint=error.hint, exit_code=error.exit_code
-    )  # fmt: skip
+        outcome,
+        status=Status.FAILED,
+        reason=error.reason,
+        message=error.message,
+        hint=error.hint,
+        exit_code=error.exit_code,
+    )

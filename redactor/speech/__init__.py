@@ -5,11 +5,13 @@ The room, in the order of the data:
     activity     a channel → where it has sound and speech (Silero VAD and a level meter)
     windows      activity → windows cut at pauses, short enough for the model
     engine       the seam: WindowEngine, BatchEngine (a model), Transcriber (a recording → Speech)
-    whisper      faster-whisper behind the seam (loading: its model); gate: which results are believed; alignment: its pieces → words
+    whisper      faster-whisper behind the seam (loading: its model); gate: which results are believed; alignment: its
+    pieces → words
     batcher      windows of many recordings → full batches; load: checkpoint → engine + batcher + recogniser
     second       who reads the redacted audio again, for --verify
     recognize    Recognizer: activity → windows → engine → words on the recording's clock → Speech
-    coverage     sound that no word stands for → Unheard; overlap: where two people speak; understanding: words that are guesses
+    coverage     sound that no word stands for → Unheard; overlap: where two people speak; understanding: words that are
+    guesses
     dtmf         where keys of a keypad sound (the pipeline asks for it, whoever transcribes)
     imported     TranscriptReader: a Transcriber that reads somebody else's transcript; formats: what others write
     checkpoints  a model's name → a validated folder (folder); stock: what is known of Whisper's own; verify, digests

@@ -1,12 +1,19 @@
 """Which activity no word stands for: the check that keeps speech from being lost silently.
 
-A word covers its time and TOLERANCE on both sides, but never more than a plausible length (`plausible`): when a model leaves a
-clause out, alignment stretches the neighbouring words over it, and a transcript made elsewhere may claim any time. A word without
-a time lies somewhere between the word before and the word after: it explains the activity that is left there if that is no longer
-than the word can be, and else none of it. Words heard in a stretch that is not speech to the voice detector (ringing, noise)
-cover it only from SOUND_CONFIDENCE up: models invent text there. What is left is joined over pauses of JOIN seconds; where it
-then holds at least SHORTEST seconds of activity it is a gap. So a run of keypad tones counts as one, and a single click or breath
-does not count. Shorter pieces add up: where they last ADDED seconds within RUN, the words between them cannot be trusted either.
+A word covers its time and TOLERANCE on both sides, but never more than a plausible length (`plausible`): when a model
+leaves a
+clause out, alignment stretches the neighbouring words over it, and a transcript made elsewhere may claim any time. A
+word without
+a time lies somewhere between the word before and the word after: it explains the activity that is left there if that is
+no longer
+than the word can be, and else none of it. Words heard in a stretch that is not speech to the voice detector (ringing,
+noise)
+cover it only from SOUND_CONFIDENCE up: models invent text there. What is left is joined over pauses of JOIN seconds;
+where it
+then holds at least SHORTEST seconds of activity it is a gap. So a run of keypad tones counts as one, and a single click
+or breath
+does not count. Shorter pieces add up: where they last ADDED seconds within RUN, the words between them cannot be
+trusted either.
 """
 
 from __future__ import annotations
@@ -28,7 +35,9 @@ SOUND_CONFIDENCE = 0.5
 
 
 def plausible(text: str) -> float:
-    """The longest time that saying `text` can take, seconds: drawn-out speech, digits and capitals one by one with pauses."""
+    """The longest time that saying `text` can take, seconds: drawn-out speech, digits and capitals one by one with
+    pauses.
+    """
     digits = sum(character.isdigit() for character in text)
     letters = sum(character.isalpha() for character in text)
     groups = sum(character in "-./@:#" for character in text)
@@ -71,7 +80,8 @@ def covered(words: Sequence[TimedText], active: Sequence[Span], *, duration: flo
     for start, end, length in untimed:
         near = [(max(a, start), min(b, end)) for a, b in overlapping(active, start, end)]
         left = subtract(near, spans)
-        # Where in the stretch such a word was said nobody knows: it explains all that is left there, or nothing for certain.
+        # Where in the stretch such a word was said nobody knows: it explains all that is left there, or nothing for
+        # certain.
         if _seconds(left) <= length:
             spans += left
     return union(spans)

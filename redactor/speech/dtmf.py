@@ -1,12 +1,19 @@
-"""Where the tones of a telephone's keypad (DTMF) sound on a channel, whatever their level. Which keys they are is not kept.
+"""Where the tones of a telephone's keypad (DTMF) sound on a channel, whatever their level. Which keys they are is not
+kept.
 
-ITU-T Q.23 gives a key two frequencies, one of 697, 770, 852, 941 Hz and one of 1209, 1336, 1477, 1633 Hz; Q.24 says what
-receivers make of them: 1.5 % off they are heard and 3.5 % off they are not, 40 ms are enough, and so are pauses of 40 ms.
+ITU-T Q.23 gives a key two frequencies, one of 697, 770, 852, 941 Hz and one of 1209, 1336, 1477, 1633 Hz; Q.24 says
+what
+receivers make of them: 1.5 % off they are heard and 3.5 % off they are not, 40 ms are enough, and so are pauses of 40
+ms.
 
-Every 5 ms the spectrum of 25 ms is taken. A frame may be a key's if the highest peak of each group of frequencies lies at
-one of its own, and the two peaks hold at least half of all power in the telephone band: a ratio, so that a tone of -80 dBFS
-on a line of -100 dBFS is found like a loud one. Voices have such frames as well, but few in a row, with less of the power and
-gliding. So the more of the power the two tones hold, the fewer frames make a key (`SURE`); near a key that is certain fewer
+Every 5 ms the spectrum of 25 ms is taken. A frame may be a key's if the highest peak of each group of frequencies lies
+at
+one of its own, and the two peaks hold at least half of all power in the telephone band: a ratio, so that a tone of -80
+dBFS
+on a line of -100 dBFS is found like a loud one. Voices have such frames as well, but few in a row, with less of the
+power and
+gliding. So the more of the power the two tones hold, the fewer frames make a key (`SURE`); near a key that is certain
+fewer
 suffice (`NEAR`). The rules were chosen on 3.5 hours of voices at 14 speeds and on tones in noise, voices and codecs
 (tests/speech/test_dtmf.py has a part of both).
 """
@@ -40,7 +47,8 @@ TWIST = 12.0  # dB between the two tones; telephones make up to 8, and lines add
 
 
 class ToneLimits(NamedTuple):
-    """What makes a run of frames a key: at least `frames` of them in which the tones hold at least `share` of the power,
+    """What makes a run of frames a key: at least `frames` of them in which the tones hold at least `share` of the
+    power,
     the frequencies of which spread (standard deviation) by at most `spread`, a share of the frequency.
     """
 
@@ -72,7 +80,9 @@ EDGE = 0.02  # seconds added to each side: codecs (Opus at 20 kbit/s) bend up to
 
 
 class _Frames(NamedTuple):
-    """Frames that may be a key's; `number` counts from the channel's start, `low` and `high` are relative deviations."""
+    """Frames that may be a key's; `number` counts from the channel's start, `low` and `high` are relative
+    deviations.
+    """
 
     number: npt.NDArray[np.int64]
     key: npt.NDArray[np.int64]
@@ -125,7 +135,8 @@ def _candidates(channel: Channel) -> Iterator[_Frames]:
         block = np.zeros((last - first - 1) * HOP + FRAME, np.float32)
         block[: len(part)] = part
         frames = np.lib.stride_tricks.sliding_window_view(block, FRAME)[::HOP]
-        # No rule is met by one frame alone: every second one, and the neighbours of what is found among them, are enough.
+        # No rule is met by one frame alone: every second one, and the neighbours of what is found among them, are
+        # enough.
         even = _possible(frames, np.arange(0, len(frames), 2))
         beside = np.unique(np.concatenate([even.number - 1, even.number + 1]))
         odd = _possible(frames, beside[(beside >= 0) & (beside < len(frames))])

@@ -1,6 +1,7 @@
 """The seam: what recognition asks of an engine, on two levels.
 
-    BatchEngine     prepared windows of one bucket → words   what a `Batcher` needs of a model to fill its batches across files
+    BatchEngine     prepared windows of one bucket → words   what a `Batcher` needs of a model to fill its batches
+    across files
     WindowEngine    windows of audio → words           a model, or a `Batcher` before it that many files share
     Transcriber     channels of one recording → Speech what the pipeline asks; real, imported or fake
 
@@ -64,13 +65,16 @@ class WindowEngine(Protocol):
         """Recognise each window by itself.
 
         Args:
-            windows: 16 kHz mono, each at most 30 s; taken as they are needed. They may come from different channels and recordings: the result of one
+            windows: 16 kHz mono, each at most 30 s; taken as they are needed. They may come from different channels and
+                recordings: the result of one
                 never depends on its company (what a doubtful one is sampled to at a higher temperature is chance).
             careful: a wider margin, for windows in which words were missed.
 
         Returns:
-            As many lists as windows, in their order. Times are seconds from the window's first sample, inside the window,
-            starts not decreasing; None (or equal, or inverted) where the engine has no time. [] where it hears no words.
+            As many lists as windows, in their order. Times are seconds from the window's first sample, inside the
+            window,
+            starts not decreasing; None (or equal, or inverted) where the engine has no time. [] where it hears no
+            words.
 
         Raises:
             RecognitionFailed: the engine failed; the message holds no text.
@@ -107,7 +111,8 @@ class Transcriber(Protocol):
             recording_id: SHA-256 of the file; for errors only.
 
         Returns:
-            One transcript a channel, channel numbers by position, `same_as` the identity; times on the recording's clock.
+            One transcript a channel, channel numbers by position, `same_as` the identity; times on the recording's
+            clock.
 
         Raises:
             RecognitionFailed: the engine failed on this recording.

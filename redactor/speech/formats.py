@@ -1,14 +1,17 @@
 """Transcript formats of other tools → words with times. The content decides the format, not the file's name.
 
-    Whisper           openai-whisper --word_timestamps True --output_format json; OpenAI API verbose_json; faster-whisper segments
+    Whisper           openai-whisper --word_timestamps True --output_format json; OpenAI API verbose_json;
+    faster-whisper segments
     WhisperX          the same, with "score" and with words that have no times (numbers)
     Amazon Transcribe results.items, one or several channels
     Deepgram          results.channels[].alternatives[0].words
     WebVTT, SRT       cues; WebVTT time stamps inside a cue are used
     CTM               NIST: file channel start duration word [confidence]
 
-A text with times only as a whole (a cue, a segment) gives each of its words the whole stretch: a finding in it then bleeps all
-of it. Where a segment's words do not add up to its text, its text is taken, with the times of the segment. Messages quote
+A text with times only as a whole (a cue, a segment) gives each of its words the whole stretch: a finding in it then
+bleeps all
+of it. Where a segment's words do not add up to its text, its text is taken, with the times of the segment. Messages
+quote
 nothing of the content.
 """
 

@@ -1,6 +1,8 @@
-"""The quality gate: which decoded windows are believed, and which are decoded again with the whole context and higher temperatures.
+"""The quality gate: which decoded windows are believed, and which are decoded again with the whole context and higher
+temperatures.
 
-Thresholds are Whisper's own (Radford et al. 2022, section 4.5), and two signs of a loop that short windows show and the compression
+Thresholds are Whisper's own (Radford et al. 2022, section 4.5), and two signs of a loop that short windows show and the
+compression
 ratio of a few words does not: the search ran into its token limit, or ended in the same few words again and again.
 """
 

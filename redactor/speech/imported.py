@@ -1,9 +1,13 @@
 """A Transcriber that reads somebody else's transcript, and checks that it belongs to the recording.
 
-The transcript decides the words; the audio is still listened to (`activity`), so that speech the transcript leaves out is
-reported as unheard. Its times are held against the sound (`synchrony`): a constant offset and a drift are corrected, and what
-cannot be placed for certain is refused rather than bleeped in the wrong places. Subtitles, whose words share their cue's time and
-are bleeped as a whole, are widened instead where their place is roughly known. A text that is not English is refused too.
+The transcript decides the words; the audio is still listened to (`activity`), so that speech the transcript leaves out
+is
+reported as unheard. Its times are held against the sound (`synchrony`): a constant offset and a drift are corrected,
+and what
+cannot be placed for certain is refused rather than bleeped in the wrong places. Subtitles, whose words share their
+cue's time and
+are bleeped as a whole, are widened instead where their place is roughly known. A text that is not English is refused
+too.
 """
 
 from __future__ import annotations
@@ -46,8 +50,10 @@ class TranscriptReader:
         """Nothing is read yet: errors belong to the recording that is transcribed.
 
         Args:
-            path: Whisper, faster-whisper, WhisperX, Amazon Transcribe or Deepgram JSON, WebVTT, SRT or CTM; the content decides.
-            any_language: Take a text that is not English too: for an audit, which says so itself and publishes no sound.
+            path: Whisper, faster-whisper, WhisperX, Amazon Transcribe or Deepgram JSON, WebVTT, SRT or CTM; the content
+                decides.
+            any_language: Take a text that is not English too: for an audit, which says so itself and publishes no
+                sound.
         """
         self._path = path
         self._any_language = any_language
@@ -64,7 +70,8 @@ class TranscriptReader:
     def transcribe(self, channels: Sequence[Channel], *, recording_id: str) -> Speech:
         """See `Transcriber.transcribe`.
 
-        A transcript that names channels is matched by their numbers. One that does not stands for every channel: nothing
+        A transcript that names channels is matched by their numbers. One that does not stands for every channel:
+        nothing
         says on which of them a word was spoken.
 
         Raises:
@@ -211,7 +218,9 @@ def _check_fit(words: Sequence[Sequence[TimedText]], activities: Sequence[Activi
 def _clock(
     parsed: Parsed, words: Sequence[Sequence[TimedText]], channels: Sequence[Channel], activities: Sequence[Activity]
 ) -> Synchrony | None:
-    """How the transcript's clock runs against the recording's; None: nothing in it has a time, or nothing can be heard."""
+    """How the transcript's clock runs against the recording's; None: nothing in it has a time, or nothing can be
+    heard.
+    """
     if not any(activity.active for activity in activities):
         return None
     if None in parsed.channels:  # nothing says on which channel a word was spoken

@@ -39,7 +39,8 @@ def load_transcriber(
     """Load a checkpoint and make a Transcriber of it; None and 0 mean the defaults.
 
     Args:
-        threads: CPU threads of each model call; 0: one, since on a CPU as many calls as cores beat one call on all cores.
+        threads: CPU threads of each model call; 0: one, since on a CPU as many calls as cores beat one call on all
+            cores.
         workers: model calls at once; 0: cores / threads on a CPU, 2 on CUDA (one is searched while the next is copied).
         batch_size: most windows in a call; 0: by device.
         probe: measure what is best where these three are all left out (some seconds; for large archives).

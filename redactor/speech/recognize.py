@@ -119,7 +119,8 @@ class Recognizer:
         """`max_window` (seconds) overrides the checkpoint's own; `retry` hears speech without words a second time.
 
         `floors`: mean confidence below which words are guesses; None: confidence says nothing, and voices that overlap
-        are not looked for. `turn` is entered while sound is looked for, so that as many threads compute as there are cores.
+        are not looked for. `turn` is entered while sound is looked for, so that as many threads compute as there are
+        cores.
         """
         self.engine = engine
         self._vad = vad or VadOptions()
@@ -249,7 +250,8 @@ def _settle(words: Sequence[TimedText], activity: Activity) -> list[TimedText]:
 def fit(words: Sequence[TimedText], activity: Activity) -> list[TimedText]:
     """Fit word times to the sound they stand for.
 
-    Alignment gives a word the pause before it, and gives away the end of a word before a pause. So a word that begins or ends
+    Alignment gives a word the pause before it, and gives away the end of a word before a pause. So a word that begins
+    or ends
     in silence is cut back to the sound inside it (KEEP_SILENCE seconds stay), and sound between two words that goes on
     without a break from a word is given to it, up to LEAN_END or LEAN_START seconds. Words never grow over their
     neighbours or over a pause. On labelled synthetic voicemails this halved both the spoken time that lay outside every

@@ -1,13 +1,17 @@
 """Whether a transcript's times are those of the sound: offset, drift and jumps, by correlation.
 
-    words → what their letters should sound like, every 10 ms (`_expected`: a vowel is loud, an s is hissed, a pause is quiet)
+    words → what their letters should sound like, every 10 ms (`_expected`: a vowel is loud, an s is hissed, a pause is
+    quiet)
     sound → level and the balance of three telephone bands, every 10 ms (`_observed`)
     both  → how well they agree at every lag, for every half second (`_agreement`)
           → the straight line through it that agrees best (`synchronize`)
 
-The line is `true time = offset + (1 + drift) · transcript's time`. Pauses alone are too few in a short message, and word aligners
-give them away; with the letters every word tells. What a letter sounds like on average was fitted by least squares to the word
-times of `sample_audio` (46 channels, 15 minutes); it explains a third of the variance of the level, and tells the time of another
+The line is `true time = offset + (1 + drift) · transcript's time`. Pauses alone are too few in a short message, and
+word aligners
+give them away; with the letters every word tells. What a letter sounds like on average was fitted by least squares to
+the word
+times of `sample_audio` (46 channels, 15 minutes); it explains a third of the variance of the level, and tells the time
+of another
 synthesiser's voice as well.
 """
 
@@ -36,7 +40,8 @@ STEEPEST = 0.07  # drift that is tried
 FINE = 0.03  # seconds at the recording's end from drift to drift
 NEAR = 100  # frames around words in which a pause is expected to be quiet
 ELSEWHERE = 0.15  # seconds
-# Agreement that must be gained by what is not simply an offset, since short recordings fit much by chance: by a drift of up to
+# Agreement that must be gained by what is not simply an offset, since short recordings fit much by chance: by a drift
+# of up to
 # SLIGHT seconds from end to end (which leaves half of that), by a larger one, and by each jump.
 SLIGHT = 0.35
 SLIGHT_DRIFT, DRIFT, JUMP = 80.0, 60.0, 150.0
@@ -71,7 +76,8 @@ class Synchrony:
     Attributes:
         offset, drift: a time t of the transcript is offset + (1 + drift) · t seconds of the recording.
         agreement: of what is expected and what is heard along that line, 1 where a word sounds as words do on average.
-        lead: by how much that line agrees better than the best that is ELSEWHERE away at some word, in units of the noise.
+        lead: by how much that line agrees better than the best that is ELSEWHERE away at some word, in units of the
+            noise.
         broken: by how much times that jump (each jump has its price) agree better; 0 where they do not.
     """
 
@@ -92,7 +98,8 @@ def synchronize(
     """Estimate how a transcript's times lie against a recording.
 
     Args:
-        parts: words, the channels that they were said on (one of them, or several for a transcript that does not tell them
+        parts: words, the channels that they were said on (one of them, or several for a transcript that does not tell
+            them
             apart) and these channels' activities; the parts share one clock.
 
     Returns:
@@ -133,7 +140,9 @@ def synchronize(
 
 
 def _along(agreement: Array, drift: float, middle: float) -> Array:
-    """The agreement, each block moved by what the drift makes of its time; outside the lags that were tried there is none."""
+    """The agreement, each block moved by what the drift makes of its time; outside the lags that were tried there is
+    none.
+    """
     blocks, lags = agreement.shape
     times = (np.arange(blocks) + 0.5) * BLOCK / RATE
     index = np.arange(lags)[None] + np.round(drift * (times - middle) * RATE / STEP).astype(int)[:, None]
@@ -246,7 +255,9 @@ def _speaking(activities: Sequence[Activity], frames: int) -> npt.NDArray[np.boo
 
 
 def _agreement(expected: Array, observed: Array) -> Array:
-    """Their product by block and lag, shape (blocks, lags); at lag L what is expected at t is compared with what is heard at t + L."""
+    """Their product by block and lag, shape (blocks, lags); at lag L what is expected at t is compared with what is
+    heard at t + L.
+    """
     reach = round(FURTHEST * RATE)
     weighed = expected / _VARIANCE
     padded = np.concatenate([np.zeros((reach, 3), np.float32), observed, np.zeros((reach, 3), np.float32)])

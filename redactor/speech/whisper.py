@@ -43,7 +43,8 @@ TRIMMED_WINDOW = 15.0
 base's shape on one CPU thread 180 us a frame at 600 frames, 420 at 3,000 (benchmarks/BENCHMARKS.md)."""
 CAREFUL_MARGIN = 3.0  # seconds of nothing after a window in which words were missed
 OWN_LANGUAGE = 0.4
-"""Probability of the expected language below which a window is in another. Of 45 English recordings the lowest was 0.62 (a
+"""Probability of the expected language below which a window is in another. Of 45 English recordings the lowest was 0.62
+(a
 telephone's ring), of Spanish and French ones the highest 0.05 (base)."""
 SHORTEST_JUDGED = 2.0  # seconds: "okay, bye" could be said in many languages
 TOKENS_PER_SECOND = 20  # fast speech is 5 to 7 words a second, 1 to 3 tokens each
@@ -93,7 +94,8 @@ class WhisperEngine:
         self._suppressed = list(get_suppressed_tokens(self._tokenizer, [-1]))
         self._multilingual: bool = model.model.is_multilingual
         self._full: int = model.feature_extractor.nb_max_frames
-        # On a CPU the encoder is cheaper one window at a time (its working set stays in the cache), the decoder in a batch.
+        # On a CPU the encoder is cheaper one window at a time (its working set stays in the cache), the decoder in a
+        # batch.
         self.encode_together = info.device != "cpu"
         self._tried_together = TRIED_TOGETHER.get(info.device, 1)
         self._sampling = threading.BoundedSemaphore(max(1, model.model.num_workers // CALLS_PER_SAMPLING))
@@ -148,7 +150,8 @@ class WhisperEngine:
     def max_window(self) -> float:
         return self._max_window
 
-    # --- windows → words -----------------------------------------------------------------------------------------------
+    # --- windows → words
+    # -----------------------------------------------------------------------------------------------
 
     def recognize(self, windows: Iterable[Mono], *, careful: bool = False) -> list[list[TimedText]]:
         """See `WindowEngine.recognize`. Windows of one context share a call; `Batcher` does so across threads."""
@@ -311,7 +314,9 @@ class WhisperEngine:
         return StorageView.from_array(np.concatenate(single))
 
     def _rows(self, encoded: Any, rows: Sequence[int], batch: Sequence[Prepared]) -> Any:
-        """Some windows of a batch encoded in the whole context; what lies on a GPU cannot be cut: it is encoded again."""
+        """Some windows of a batch encoded in the whole context; what lies on a GPU cannot be cut: it is encoded
+        again.
+        """
         if self.encode_together:
             return self._encode([batch[i] for i in rows], self._full)
         from ctranslate2 import StorageView

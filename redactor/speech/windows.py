@@ -1,8 +1,10 @@
 """Activity → windows: stretches short enough for the model, cut where nobody speaks.
 
 The active stretches of a channel, with the pauses between them, are grouped by dynamic programming: every window fits
-`max_window`, and the sum of a constant for each window and a price for each cut, high for short pauses, is least. A stretch
-longer than a window in which the voice detector hears no pause is cut where the level drops longest, or else at its quietest
+`max_window`, and the sum of a constant for each window and a price for each cut, high for short pauses, is least. A
+stretch
+longer than a window in which the voice detector hears no pause is cut where the level drops longest, or else at its
+quietest
 point; both windows then share the sound around the cut, so that a word under the knife is whole in at least one of them
 (`Window.keep_from`, `recognize.join`).
 """
@@ -36,7 +38,8 @@ class Window:
     """A stretch of one channel to recognise: seconds on the recording's clock.
 
     Attributes:
-        keep_from, keep_to: words whose middle lies outside belong to the neighbouring window; start and end of the window
+        keep_from, keep_to: words whose middle lies outside belong to the neighbouring window; start and end of the
+            window
             except where two windows overlap.
         speech: whether the voice detector hears speech in it.
         gain: factor that makes faint speech as loud as ordinary speech.

@@ -1,4 +1,6 @@
-"""What is read and written on disk: `listing` finds the inputs and names the outputs, `save` writes all or nothing, `archive` remembers."""
+"""What is read and written on disk: `listing` finds the inputs and names the outputs, `save` writes all or nothing,
+`archive` remembers.
+"""
 
 from redactor.storage.artefacts import TEXT_SUFFIXES, Fingerprint, Fingerprints, artefact, fingerprints, remove_set
 from redactor.storage.inputs import Inputs, Item, Listing, list_inputs

@@ -1,6 +1,7 @@
 """The set of files that stands for one redacted recording: `a.redacted.wav`, `.txt`, `.srt`, `.vtt` and, last, `.json`.
 
-A set that lies on the disk is believed by its digests, which whoever keeps count noted when it was made: others may write there, too, and a
+A set that lies on the disk is believed by its digests, which whoever keeps count noted when it was made: others may
+write there, too, and a
 size, a time or a document that says so prove nothing.
 """
 
@@ -89,9 +90,11 @@ def _opened(name: str, here: int) -> Iterator[int]:
 
 
 def copy_set(first: Target, target: Target, files: Fingerprints) -> bool:
-    """Give `target` the artefacts of `first`, all or none, the document last; False if those are no longer what they were.
+    """Give `target` the artefacts of `first`, all or none, the document last; False if those are no longer what they
+    were.
 
-    What is checked are the bytes that are then written. They are copied rather than linked: an edit of one twin's file must not change
+    What is checked are the bytes that are then written. They are copied rather than linked: an edit of one twin's file
+    must not change
     the other's.
 
     Raises:

@@ -1,7 +1,9 @@
 """Which files a run is about, in order and one at a time: an archive of a million files is never held in memory.
 
-At any time memory holds the names of one folder, and eight to sixteen bytes for each file met so far (its inode number, by which a
-second name of it is recognised). Outputs can share a name only within one folder, so that is where names are settled; for several
+At any time memory holds the names of one folder, and eight to sixteen bytes for each file met so far (its inode number,
+by which a
+second name of it is recognised). Outputs can share a name only within one folder, so that is where names are settled;
+for several
 paths given at once, and for folders that differ in case only, a first walk counts digests of the names.
 """
 
@@ -28,8 +30,10 @@ class Item:
         relative: path below the folder that was given (the bare name for a file).
         stem: what outputs are named after (see `Stems`).
         plain: whether the stem is of our own making, so that nobody's name can be in it.
-        within: the folder that was given and walked: no link below it may lead out of it. None for a file that was named by itself.
-        has_namesake, shares_stem: whether another input of the run has the same relative path, or the same up to the suffix.
+        within: the folder that was given and walked: no link below it may lead out of it. None for a file that was
+            named by itself.
+        has_namesake, shares_stem: whether another input of the run has the same relative path, or the same up to the
+            suffix.
     """
 
     number: int
@@ -44,14 +48,17 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Items in order, and how many entries were passed over: not audio, links to folders, further names of a listed file."""
+    """Items in order, and how many entries were passed over: not audio, links to folders, further names of a listed
+    file.
+    """
 
     items: tuple[Item, ...]
     passed_over: int
 
 
 class Inputs:
-    """The inputs of a run: each walk over it finds them anew, in the same order. `passed_over` counts up with the last walk.
+    """The inputs of a run: each walk over it finds them anew, in the same order. `passed_over` counts up with the last
+    walk.
 
     Args:
         paths: files as they are given, folders walked (sorted, links to folders not followed), each file once.
@@ -88,9 +95,14 @@ class Inputs:
                 relative = batch.prefix + name
                 stem = here.stem(relative, number)
                 yield Item(
-                    number, batch.folder / name, PurePath(relative), PurePath(stem),
-                    here.has_namesake(relative), here.shares_stem(relative), within=batch.walked,
-                )  # fmt: skip
+                    number,
+                    batch.folder / name,
+                    PurePath(relative),
+                    PurePath(stem),
+                    here.has_namesake(relative),
+                    here.shares_stem(relative),
+                    within=batch.walked,
+                )
             for path in batch.blocked:
                 number += 1
                 # The folder that was given goes by its name.
@@ -124,7 +136,8 @@ def list_inputs(paths: Sequence[Path], *, is_audio: Callable[[Path], bool], outs
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Files of one folder, sorted; or one file that was given; or folders that may not be listed: they get a (failed) outcome.
+    """Files of one folder, sorted; or one file that was given; or folders that may not be listed: they get a (failed)
+    outcome.
 
     walked: the folder that was given, None for a file.
     stems: shared with other folders, where names of several folders could meet.
@@ -210,7 +223,9 @@ class _FolderWalk:
         return self._is_first(path, status)
 
     def _is_first(self, path: Path, status: os.stat_result | None) -> bool:
-        """False for a further name of a file that was met (a link: counts as passed over), and for the same name once more."""
+        """False for a further name of a file that was met (a link: counts as passed over), and for the same name
+        once more.
+        """
         if status is None or self._seen[status.st_dev].add(status.st_ino):
             return True  # unreadable: it still gets its outcome
         place = _place(path)

@@ -2,15 +2,19 @@
 
 For every item the pipeline calls, in this order and from any thread:
 
-    known(item)              before the file is read: finished earlier, by the look of its name, times and size, and the digests of the outputs?
+    known(item)              before the file is read: finished earlier, by the look of its name, times and size, and the
+    digests of the outputs?
     begin(claim)             after it was read and hashed, before it is decoded: proceed, wait, or here is the outcome
     holds(item)              after it failed: is it still ours, or may what lies in its place be another's by now?
     finish(item, outcome, files)   after the artefacts were saved, or after the recording failed (also before `begin`)
-    released(idle=…)         after each finish, and when nothing is left to do: items that waited and must be taken again, from `known` on
+    released(idle=…)         after each finish, and when nothing is left to do: items that waited and must be taken
+    again, from `known` on
 
 Many items may be under way at once. Only `begin` raises (an `OutputError`, if the memory of the run cannot be kept).
-An item that is told to WAIT is forgotten by the pipeline: it comes back from `released`. With `idle` true the caller promises that
-nothing is under way beside what it takes (in its process: one that crashes must take nothing with it); `released` then gives what
+An item that is told to WAIT is forgotten by the pipeline: it comes back from `released`. With `idle` true the caller
+promises that
+nothing is under way beside what it takes (in its process: one that crashes must take nothing with it); `released` then
+gives what
 waits for quiet, one item at a time, and an empty answer is the end.
 """
 
@@ -33,7 +37,8 @@ class Claim:
 
     Attributes:
         source_id: SHA-256 of the bytes, 64 hex digits.
-        suffix: the input's ending as far as it shapes the result ("" for one that nobody knows): the same bytes may decode
+        suffix: the input's ending as far as it shapes the result ("" for one that nobody knows): the same bytes may
+            decode
             differently as ".ulaw" and as ".alaw", and the output has the input's ending.
         settings: fingerprint of all else that shapes the artefacts; the document carries it too.
         target: place of the outputs, without ".redacted" and suffix.
@@ -48,7 +53,9 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What an earlier run made of an unchanged file; its outputs are still in place. It counts only if the settings are the same."""
+    """What an earlier run made of an unchanged file; its outputs are still in place. It counts only if the settings
+    are the same.
+    """
 
     source_id: str
     settings: str
@@ -91,7 +98,9 @@ class Journal(Protocol):
         ...
 
     def holds(self, item: Item) -> bool:
-        """Whether nobody else has taken over what `begin` let proceed: only then what an earlier run left in its place may be removed."""
+        """Whether nobody else has taken over what `begin` let proceed: only then what an earlier run left in its
+        place may be removed.
+        """
         ...
 
     def finish(self, item: Item, outcome: Outcome, files: Fingerprints) -> None:

@@ -6,15 +6,21 @@ Two tables. `work` has a row for each content (SHA-256 of the bytes, ending, set
        ▲                  │
        └── the next run ──┘  found claimed when it started: the process was killed; `crashes` counts that
 
-`input` has a row for each input whose work was settled: a mark of its path, a mark of its size and times, its output's sealed name, sizes
-and digests (`sealing.py` says what marks and seals hide). No names, no speech, no durations; reasons and messages are those of `errors`.
+`input` has a row for each input whose work was settled: a mark of its path, a mark of its size and times, its output's
+sealed name, sizes
+and digests (`sealing.py` says what marks and seals hide). No names, no speech, no durations; reasons and messages are
+those of `errors`.
 
-One process: the file is locked by SQLite for as long as it is open, and the system drops the lock with the process. A second run
-is refused. One thread: all statements run in the thread that owns the connection; what is asked of it meanwhile goes into its next
-transaction, so that many files under way share the cost of one flush to the disk. `synchronous=FULL`: what was answered survives
+One process: the file is locked by SQLite for as long as it is open, and the system drops the lock with the process. A
+second run
+is refused. One thread: all statements run in the thread that owns the connection; what is asked of it meanwhile goes
+into its next
+transaction, so that many files under way share the cost of one flush to the disk. `synchronous=FULL`: what was answered
+survives
 kill -9 and a power cut.
 
-The standard library's sqlite3 does all that is needed; an object mapper or an expression language would hide the pragmas on which safety rests.
+The standard library's sqlite3 does all that is needed; an object mapper or an expression language would hide the
+pragmas on which safety rests.
 """
 
 from __future__ import annotations
@@ -79,7 +85,8 @@ class Ledger:
 
     Args:
         folder: the output folder.
-        patience: seconds to wait for another process to let go of the file (one that was just killed may still be ending).
+        patience: seconds to wait for another process to let go of the file (one that was just killed may still be
+            ending).
 
     Raises:
         InUse: another process has it open.
@@ -123,7 +130,8 @@ class Ledger:
             self._asked.put(None)
             self._thread.join()
 
-    # --- in the thread -------------------------------------------------------------------------------------------------
+    # --- in the thread
+    # -------------------------------------------------------------------------------------------------
 
     def _serve(self) -> None:
         try:

@@ -2,15 +2,20 @@
 
 Order, and what a kill between two steps costs:
 
-1. `begin` commits the claim. Killed before: nothing is known, nothing was done. Killed after: the next run counts a crash.
+1. `begin` commits the claim. Killed before: nothing is known, nothing was done. Killed after: the next run counts a
+crash.
 2. The artefacts are saved, their document last (`save.py`).
-3. `finish` commits their digests. Killed before: nothing says what those files should be, and the file is redone. So no file is lost, and
+3. `finish` commits their digests. Killed before: nothing says what those files should be, and the file is redone. So no
+   file is lost, and
    none but those under way is done twice.
 
-The ledger is never believed over the disk, nor the disk over the ledger: a result counts while all its files have the digests that were
-noted when it was made. What no digest was noted of (a lost ledger, one of an earlier version) is made again, whatever lies there.
+The ledger is never believed over the disk, nor the disk over the ledger: a result counts while all its files have the
+digests that were
+noted when it was made. What no digest was noted of (a lost ledger, one of an earlier version) is made again, whatever
+lies there.
 
-A file that was under way when a run was killed is taken up again at the end of the next one, with nothing else under way: if it is to
+A file that was under way when a run was killed is taken up again at the end of the next one, with nothing else under
+way: if it is to
 blame, it ends that run alone, after all others are done; after `tries` such ends it is set aside.
 """
 
@@ -38,7 +43,9 @@ from redactor.storage.work import WorkRow, claim_work, give_back, look_up
 from redactor.types import Outcome, Status
 
 YOUNG = 2_000_000_000
-"""Nanoseconds: a file changed so shortly before it was read might change again without a new time (file systems count coarsely)."""
+"""Nanoseconds: a file changed so shortly before it was read might change again without a new time (file systems
+count coarsely).
+"""
 
 _PLACE = frozenset((OutputError.exit_code, OutOfSpace.exit_code))
 """Failures of a place rather than of a recording: another place, or another day, may do."""
@@ -64,7 +71,8 @@ class ArchiveJournal:
         naming: how outputs get their names (a result under a name of another kind does not count).
         resume: results of earlier runs stand; false: everything is done anew, once.
         retry_failed: what earlier runs quarantined or gave up is tried again.
-        tries: how often a recording may fail for a passing reason, or be under way when a run is killed, before it is given up.
+        tries: how often a recording may fail for a passing reason, or be under way when a run is killed, before it is
+            given up.
         stopping: true once the run is to end: nothing that waits is released any more.
 
     Raises:
@@ -131,12 +139,14 @@ class ArchiveJournal:
         """How many inputs are in which state."""
         rows = self._ledger.do(
             lambda c: c.execute(
-                "SELECT CASE WHEN duplicate THEN 'duplicate' ELSE state END, count(*) FROM input JOIN work ON work.id = work GROUP BY 1"
+                "SELECT CASE WHEN duplicate THEN 'duplicate' ELSE state END, count(*) FROM input JOIN work ON "
+                "work.id = work GROUP BY 1"
             ).fetchall()
         )
         return {str(state): int(n) for state, n in rows}
 
-    # --- the seam ------------------------------------------------------------------------------------------------------
+    # --- the seam
+    # ------------------------------------------------------------------------------------------------------
 
     def known(self, item: Item) -> Known | None:
         """By path, size, times and inode; the outputs must be there with the digests that were noted."""
@@ -214,7 +224,8 @@ class ArchiveJournal:
                 self._lone.add(ready[0].number)
         return tuple(ready)
 
-    # --- decisions -----------------------------------------------------------------------------------------------------
+    # --- decisions
+    # -----------------------------------------------------------------------------------------------------
 
     def _decide(self, begun: _Begun) -> JournalDecision:
         claim = begun.claim
@@ -236,9 +247,14 @@ class ArchiveJournal:
         if row.crashes >= self._tries:
             problem = CrashedRepeatedly(f"{row.crashes} runs ended while they were at it.")
             outcome = Outcome(
-                claim.item.number, claim.source_id, Status.FAILED,
-                reason=problem.reason, message=problem.message, hint=problem.hint, exit_code=problem.exit_code,
-            )  # fmt: skip
+                claim.item.number,
+                claim.source_id,
+                Status.FAILED,
+                reason=problem.reason,
+                message=problem.message,
+                hint=problem.hint,
+                exit_code=problem.exit_code,
+            )
             self._ledger.do(lambda c: self._settle(c, begun, "failed", outcome=outcome))
             return settled(outcome)
         return self._claimed(begun) if not row.crashes or begun.lone else self._later(begun)
@@ -263,10 +279,15 @@ class ArchiveJournal:
         self._ledger.later(lambda c: self._note_input(c, begun, {}))
         return settled(
             Outcome(
-                claim.item.number, claim.source_id, Status(row.state),
-                reason=row.reason, message=f"{row.message} {why}", hint=row.hint, exit_code=row.exit_code,
+                claim.item.number,
+                claim.source_id,
+                Status(row.state),
+                reason=row.reason,
+                message=f"{row.message} {why}",
+                hint=row.hint,
+                exit_code=row.exit_code,
             )
-        )  # fmt: skip
+        )
 
     def _claimed(self, begun: _Begun, *, anew: bool = False) -> JournalDecision:
         # Waited for: what crashes the program must be on record before it is touched.
@@ -292,7 +313,8 @@ class ArchiveJournal:
             if place is None:
                 continue
             if intact(place, noted) if place == claim.target else copy_set(place, claim.target, noted):
-                # In its own place: by a twin of the same output name (an id) in this run; else the input has another path than it had.
+                # In its own place: by a twin of the same output name (an id) in this run; else the input has another
+                # path than it had.
                 twin = fresh or place != claim.target
                 self._ledger.later(lambda c, noted=noted, twin=twin: self._note_input(c, begun, noted, duplicate=twin))  # type: ignore[misc]
                 return settled(
@@ -309,7 +331,8 @@ class ArchiveJournal:
             for key in _holds(begun.claim):
                 del self._holders[key]
 
-    # --- names and stamps ----------------------------------------------------------------------------------------------
+    # --- names and stamps
+    # ----------------------------------------------------------------------------------------------
 
     def _name(self, item: Item) -> bytes:
         path = os.path.abspath(item.path)  # noqa: PTH100 - links are not followed: the name is what counts
@@ -333,7 +356,8 @@ class ArchiveJournal:
         name = self._seals.open(sealed)
         return None if name is None else Target(self._out) / os.fsdecode(name)
 
-    # --- statements (in the ledger's thread) ---------------------------------------------------------------------------
+    # --- statements (in the ledger's thread)
+    # ---------------------------------------------------------------------------
 
     def _know_the_key(self, c: sqlite3.Connection) -> None:
         check = self._seals.mark(b"check")
@@ -343,7 +367,9 @@ class ArchiveJournal:
             c.execute("INSERT OR REPLACE INTO meta VALUES ('key', ?)", (check,))
 
     def _look_up(self, c: sqlite3.Connection, begun: _Begun) -> tuple[WorkRow | None, Fingerprints | None]:
-        """The work's row, and what was noted of this input's artefacts; a row is made, and claimed at once, where there is none."""
+        """The work's row, and what was noted of this input's artefacts; a row is made, and claimed at once, where
+        there is none.
+        """
         claim = begun.claim
         key = (bytes.fromhex(claim.source_id), claim.suffix, claim.settings)
         row = look_up(c, key)

@@ -1,7 +1,10 @@
-"""Atomic saves of a set of files: each appears complete or not at all (`durable`), and none outside the folder that the operator named.
+"""Atomic saves of a set of files: each appears complete or not at all (`durable`), and none outside the folder that the
+operator named.
 
-The last file of a set is its marker: an older one goes before anything else changes, the new one comes when all else is in place
-and flushed. All of it happens in one folder that was opened without following a link (`safe_open`): whoever may write there can move
+The last file of a set is its marker: an older one goes before anything else changes, the new one comes when all else is
+in place
+and flushed. All of it happens in one folder that was opened without following a link (`safe_open`): whoever may write
+there can move
 it away, and then the files are in it wherever it is, but nobody can make them appear in another.
 """
 
@@ -77,11 +80,13 @@ class Target:
 
 
 def save_set(files: Mapping[Path, bytes] | Mapping[Target, bytes]) -> None:
-    """Write several files of one folder so that the last one appears only when all others are there: it marks the set as complete.
+    """Write several files of one folder so that the last one appears only when all others are there: it marks the set
+    as complete.
 
     Raises:
         OutOfSpace: the disk is full or failing; nothing of the set is left.
-        OutputError: the folder cannot be made or written to, or a link lies on the way to it; nothing of the set is left.
+        OutputError: the folder cannot be made or written to, or a link lies on the way to it; nothing of the set is
+            left.
 
     In both cases an older set under the same names is untouched if writing failed, and gone if renaming did.
     """

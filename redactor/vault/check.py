@@ -1,6 +1,7 @@
 """The whole vault held against the log: what is missing, replaced, extra, or put back to an older version.
 
-Needs no private key: the log has the SHA-256 of every sealed file. Every sealed file is read, so it takes as long as reading the folder does.
+Needs no private key: the log has the SHA-256 of every sealed file. Every sealed file is read, so it takes as long as
+reading the folder does.
 """
 
 from __future__ import annotations
@@ -128,7 +129,8 @@ class VaultCheck:
                     yield f"{name}: the log does not name it."
         if newest > self.last:
             yield (
-                f"The vault tells of entry {newest}, and the log ends at entry {self.last}: log and anchor were put back to an older state."
+                f"The vault tells of entry {newest}, and the log ends at entry {self.last}: log and anchor "
+                f"were put back to an older state."
             )
 
     def _held(self, folder: Path) -> Iterator[str]:

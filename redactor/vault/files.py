@@ -1,4 +1,6 @@
-"""The vault's files: complete or not there, mode 0600, below real folders of mode 0700; links are refused at every step."""
+"""The vault's files: complete or not there, mode 0600, below real folders of mode 0700; links are refused at every
+step.
+"""
 
 from __future__ import annotations
 
@@ -142,7 +144,9 @@ def is_there(root: Path, *below: str) -> bool:
 
 
 def is_leftover(name: str) -> bool:
-    """Whether a file is a temporary one. Under the lock nobody is writing: then it is one that a killed process left."""
+    """Whether a file is a temporary one. Under the lock nobody is writing: then it is one that a killed process
+    left.
+    """
     return name.startswith(PREFIX) and name.endswith(SUFFIX)
 
 

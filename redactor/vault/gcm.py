@@ -1,9 +1,12 @@
-"""Sealing with AES-256-GCM in chunks: the content under a data key of its own, that key wrapped with RSA-OAEP for each recipient.
+"""Sealing with AES-256-GCM in chunks: the content under a data key of its own, that key wrapped with RSA-OAEP for each
+recipient.
 
     the line `redactor-gcm/1`, the line NAME, a prefix of 7 bytes; then chunks of 64 KiB, each with its tag of 16 bytes
 
-The nonce of a chunk is the prefix, the chunk's number (4 bytes) and whether it is the last (1 byte), as in STREAM (Hoang, Reyhanitabar, Rogaway, Vizár 2015), and everything in
-front of the chunks is authenticated with each: chunks that were dropped, doubled, reordered, cut off or taken from another item do not open. A data key is used for
+The nonce of a chunk is the prefix, the chunk's number (4 bytes) and whether it is the last (1 byte), as in STREAM
+(Hoang, Reyhanitabar, Rogaway, Vizár 2015), and everything in
+front of the chunks is authenticated with each: chunks that were dropped, doubled, reordered, cut off or taken from
+another item do not open. A data key is used for
 one item only, so nonces never meet.
 """
 

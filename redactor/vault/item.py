@@ -1,6 +1,7 @@
 """An item's record, the names of its files, and what the audit log says it must be.
 
-The record is a pointer that anybody may write who can write the vault's folder; what it says counts only where the log says the same.
+The record is a pointer that anybody may write who can write the vault's folder; what it says counts only where the log
+says the same.
 """
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ WHY = {
     ),
     "rolled-back": (
         "The audit log ends before the entry that sealed this item: log and anchor were put back to an older state.",
-        "Put back the newer copies of both. If the log was begun anew on purpose, bind the item: see `redactor vault bind --help`.",
+        (
+            "Put back the newer copies of both. If the log was begun anew on purpose, bind the item: see `redactor "
+            "vault bind --help`."
+        ),
     ),
     "replaced": (
         "This sealed item is not the one that the audit log names: it was replaced, or put back to an older version.",

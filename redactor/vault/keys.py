@@ -1,6 +1,7 @@
 """Public keys (recipients) and private keys (identities), of age or RSA, in text files; making them.
 
-A recipients file holds age1… lines or PEM public keys, with # comments: the organisation's and at least one for recovery, which is kept offline. An
+A recipients file holds age1… lines or PEM public keys, with # comments: the organisation's and at least one for
+recovery, which is kept offline. An
 identity file is what `age-keygen` writes, or a PEM private key.
 """
 
@@ -84,7 +85,8 @@ class Identities:
 
 
 def make_keys(folder: Path, cipher: Cipher) -> list[Path]:
-    """Two new key pairs: organisation.key, recovery.key (mode 0600) and recipients.txt. Never over files that are there.
+    """Two new key pairs: organisation.key, recovery.key (mode 0600) and recipients.txt. Never over files that are
+    there.
 
     Raises:
         OutputError: a file is there already, or cannot be written.

@@ -1,7 +1,10 @@
-"""Sealing, opening, rotating, holding and purging items; every opening and purge is an event of the log before it happens.
+"""Sealing, opening, rotating, holding and purging items; every opening and purge is an event of the log before it
+happens.
 
-An item is what the log's last entry about it says: cipher, size and SHA-256 of the sealed content. Both ciphers seal for public keys, so whoever can
-write the folder can seal something else; without the log's key he cannot make the log name it, nor take back what it names now. So sealing ends with the
+An item is what the log's last entry about it says: cipher, size and SHA-256 of the sealed content. Both ciphers seal
+for public keys, so whoever can
+write the folder can seal something else; without the log's key he cannot make the log name it, nor take back what it
+names now. So sealing ends with the
 log's entry (content and key are on the disk by then, the record follows), and opening begins with it.
 """
 
@@ -46,9 +49,14 @@ class Vault:
     """
 
     def __init__(
-        self, folder: Path, *, trail: Trail, recipients: Recipients | None = None, identities: Identities | None = None,
+        self,
+        folder: Path,
+        *,
+        trail: Trail,
+        recipients: Recipients | None = None,
+        identities: Identities | None = None,
         clock: Callable[[], float] = time.time,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.folder = folder
         self._trail, self._recipients, self._identities, self._clock = trail, recipients, identities, clock
         self._log: Proven[Named] = Proven(trail, named_by)
@@ -64,7 +72,8 @@ class Vault:
         Raises:
             InputError: an original of another id. ConfigurationError: no recipients, or an odd id or kind.
             Refused: there is one already, it was purged, or a legal hold keeps the one there is. OutputError.
-            VaultDamaged: the same original was there, and it is not the one that the log names, or a part is missing: it is not kept.
+            VaultDamaged: the same original was there, and it is not the one that the log names, or a part is missing:
+                it is not kept.
         """
         name = name_of(id, kind)
         if self._recipients is None:
@@ -77,7 +86,8 @@ class Vault:
                 if old.purged:
                     raise Refused("This item was purged.", hint="Sealing it anew must be asked for.")
                 if kind == "original":
-                    # Believed by what the log says: else a file that was put there in advance would keep the original out.
+                    # Believed by what the log says: else a file that was put there in advance would keep the original
+                    # out.
                     if self._fitting(name, old) is None:
                         self._mismatch(id, kind, by=by)
                     return False
@@ -97,7 +107,8 @@ class Vault:
                 files.shred(self.folder, *item.key_path)
                 files.remove(self.folder, *item.content_path)
                 raise
-            # From here on it is what the log names; a record that a kill leaves unwritten is made when the item is asked for.
+            # From here on it is what the log names; a record that a kill leaves unwritten is made when the item is
+            # asked for.
             write_record(self.folder, with_(item, entry=entry))
             self._destroy(id, kind, keep=item.part)
         return True
@@ -110,7 +121,8 @@ class Vault:
 
         Raises:
             NoInput: there is none, or it was purged. Refused: not with these keys.
-            VaultDamaged: it is not what the log names last, or does not open as it. TrailDamaged: the log itself does not fit.
+            VaultDamaged: it is not what the log names last, or does not open as it. TrailDamaged: the log itself does
+                not fit.
         """
         name, item = name_of(id, kind), self.item(id, kind)
         identities = self._openers()
@@ -135,7 +147,8 @@ class Vault:
         return self._opened(*found, identities)
 
     def bind(self, id: str, kind: str, *, by: str, reason: str, looked: Callable[[bytes], bool]) -> None:  # noqa: A002
-        """Have the log name an item that it does not name, once a person has looked at it: of a vault whose log was begun anew.
+        """Have the log name an item that it does not name, once a person has looked at it: of a vault whose log was
+        begun anew.
 
         Args:
             looked: is given the content; whether it is what was sealed.
@@ -191,10 +204,12 @@ class Vault:
     # --- the end of items
 
     def purge(self, item: SealedItem, *, by: str, why: str) -> None:
-        """Destroy the key of an item, then its content. Done again after a stop, it ends what was begun; after that it does nothing.
+        """Destroy the key of an item, then its content. Done again after a stop, it ends what was begun; after that it
+        does nothing.
 
         Raises:
-            Refused: a legal hold, or the item was sealed anew since it was chosen. OutputError: it could not be destroyed.
+            Refused: a legal hold, or the item was sealed anew since it was chosen. OutputError: it could not be
+                destroyed.
         """
         with files.locked(self.folder):
             self._refuse_held(item.id)
@@ -208,7 +223,8 @@ class Vault:
             write_record(self.folder, with_(item, purged=self._clock()))
 
     def sweep(self, *, by: str) -> int:
-        """Destroy what killed processes left: temporary files, and parts that no record names, of which nobody was told that they are kept.
+        """Destroy what killed processes left: temporary files, and parts that no record names, of which nobody was told
+        that they are kept.
 
         Items under a legal hold keep theirs. Returns of how many items parts were destroyed.
         """
@@ -277,7 +293,8 @@ class Vault:
         return ",".join(matters_of(self.folder, id)) or None
 
     def rotate(self, recipients: Recipients, *, by: str) -> int:
-        """Wrap the keys of all items for other recipients; how many. Content stays as it is. Done again after a stop, it goes on.
+        """Wrap the keys of all items for other recipients; how many. Content stays as it is. Done again after a stop,
+        it goes on.
 
         Raises:
             Refused: no private key, not the right one, or recipients of the other cipher. VaultDamaged.
@@ -308,7 +325,8 @@ class Vault:
         if self.held(id) is not None:
             raise Refused("A legal hold keeps this message.", hint="Whoever may must release it first.")
 
-    # --- what the log says ----------------------------------------------------------------------------------------------
+    # --- what the log says
+    # ----------------------------------------------------------------------------------------------
 
     def _fitting(self, name: str, item: SealedItem | None) -> tuple[SealedItem, bytes, bytes] | None:
         """Record, sealed content and key of an item that is what the log names; None if it is not."""
@@ -321,9 +339,11 @@ class Vault:
         return (item, sealed, key) if sha256(sealed).hexdigest() == named.sha256 else None
 
     def _completed(self, id: str, kind: str) -> tuple[SealedItem, bytes, bytes] | None:  # noqa: A002
-        """An item that the log names and whose record is not the one of it, from its parts, and its record made good; None: it is not there.
+        """An item that the log names and whose record is not the one of it, from its parts, and its record made good;
+        None: it is not there.
 
-        To be called under the lock: then no sealing is under way, and one that was killed after its entry is as good as ended.
+        To be called under the lock: then no sealing is under way, and one that was killed after its entry is as good as
+        ended.
         """
         named = self._log.newest(name_of(id, kind))
         if named is None or named.purged or named.cipher not in ENDINGS:
@@ -351,8 +371,9 @@ class Vault:
         elif item is None or item.purged:
             why = "missing"
         elif named.fits(item) and None in (
-            files.read(self.folder, *item.content_path), files.read(self.folder, *item.key_path)
-        ):  # fmt: skip
+            files.read(self.folder, *item.content_path),
+            files.read(self.folder, *item.key_path),
+        ):
             why = "damaged"
         else:
             why = "replaced"
@@ -380,7 +401,9 @@ class Vault:
         return content
 
     def _destroy(self, id: str, kind: str, *, keep: str = "") -> None:  # noqa: A002
-        """Keys first, then content: of all parts but `keep`, also those that a killed process left, under whatever name."""
+        """Keys first, then content: of all parts but `keep`, also those that a killed process left, under whatever
+        name.
+        """
         for folder in ("keys", "sealed"):
             for name in files.names(self.folder, folder, id[:2]):
                 found = FILE.fullmatch(name)

@@ -84,7 +84,9 @@ CASES = [
 
 
 def voice(seconds: float, rate: int, seed: int = 0) -> np.ndarray:
-    """Syllables of harmonics with pauses and a little noise, float64, RMS about -23 dB of full scale. Shape (frames,)."""
+    """Syllables of harmonics with pauses and a little noise, float64, RMS about -23 dB of full scale. Shape
+    (frames,).
+    """
     rng = np.random.default_rng(seed)
     n = round(seconds * rate)
     t = np.arange(n) / rate
@@ -142,7 +144,9 @@ def ffmpeg_bytes(
     streams: int = 1,
     path: Path | None = None,
 ) -> bytes:
-    """A file as FFmpeg writes it. `samples`: float, shape (frames,), mono. `path`: for options that read back what was written."""
+    """A file as FFmpeg writes it. `samples`: float, shape (frames,), mono. `path`: for options that read back what
+    was written.
+    """
     import av
 
     file = io.BytesIO()

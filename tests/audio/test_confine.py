@@ -1,4 +1,6 @@
-"""The confined decoder: the same answers as in this process, limits that hold, crashes that are outcomes, answers that are not believed."""
+"""The confined decoder: the same answers as in this process, limits that hold, crashes that are outcomes, answers
+that are not believed.
+"""
 
 import os
 import shutil
@@ -208,8 +210,11 @@ def test_bubblewrap_hides_network_files_and_processes(tmp_path):
     for command in bubblewrap.confined():
         at = command.index("--")
         done = subprocess.run(
-            [*command[: at + 1], sys.executable, "-I", "-S", "-c", act], capture_output=True, env={**os.environ, "SECRET": "1"}, check=False,
-        )  # fmt: skip
+            [*command[: at + 1], sys.executable, "-I", "-S", "-c", act],
+            capture_output=True,
+            env={**os.environ, "SECRET": "1"},
+            check=False,
+        )
         if done.returncode == 0:
             assert done.stdout.startswith(b"hidden ['lo'] False None")
             assert b"'var'" not in done.stdout
@@ -234,19 +239,40 @@ def answered(header, samples=b"", *, limits=None):
 
 
 GOOD = {
-    "dtype": "int16", "frames": 10, "channels": 1, "container": "WAV", "codec": "PCM_16", "rate": 8000, "backend": "soundfile",
-    "bit_rate": None, "warnings": [],
-}  # fmt: skip
+    "dtype": "int16",
+    "frames": 10,
+    "channels": 1,
+    "container": "WAV",
+    "codec": "PCM_16",
+    "rate": 8000,
+    "backend": "soundfile",
+    "bit_rate": None,
+    "warnings": [],
+}
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"dtype": "object"}, {"dtype": "S8"}, {"frames": -1}, {"frames": 0}, {"frames": 1 << 50}, {"frames": "1"}, {"channels": 99}, {"rate": 1},
-        {"codec": "x" * 99}, {"codec": "\x1b[2J"}, {"container": 5}, {"backend": "pickle"}, {"bit_rate": "x"}, {"warnings": [5]}, {"frames": True},
-        {"error": "SystemExit", "message": "", "hint": ""}, {"error": "DamagedAudio"},
+        {"dtype": "object"},
+        {"dtype": "S8"},
+        {"frames": -1},
+        {"frames": 0},
+        {"frames": 1 << 50},
+        {"frames": "1"},
+        {"channels": 99},
+        {"rate": 1},
+        {"codec": "x" * 99},
+        {"codec": "\x1b[2J"},
+        {"container": 5},
+        {"backend": "pickle"},
+        {"bit_rate": "x"},
+        {"warnings": [5]},
+        {"frames": True},
+        {"error": "SystemExit", "message": "", "hint": ""},
+        {"error": "DamagedAudio"},
     ],
-)  # fmt: skip
+)
 def test_answers_are_not_believed(change):
     with pytest.raises(DecoderStopped):
         answered({**GOOD, **change}, bytes(20))

@@ -10,7 +10,9 @@ from redactor.errors import InputError, UnsupportedAudio
 
 
 def test_cut_files_fail_or_give_everything(case, make):
-    """Never less than promised in silence. Files without any promise: headerless, and bare frames cut between two frames."""
+    """Never less than promised in silence. Files without any promise: headerless, and bare frames cut between two
+    frames.
+    """
     source = make(case)
     whole = decode(source).frames
     rng = np.random.default_rng(0)

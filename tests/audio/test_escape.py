@@ -1,4 +1,6 @@
-"""What an attacker who runs code inside a decoder can reach: nothing. Each attack is shown to work on an unconfined process first."""
+"""What an attacker who runs code inside a decoder can reach: nothing. Each attack is shown to work on an unconfined
+process first.
+"""
 
 import ctypes
 import os
@@ -71,15 +73,11 @@ ATTACKS = {
         "os.set_inheritable(1, True)\n"
         "try: os.dup2(3, 1)\n"
         "except OSError: pass\n"
-        "told = '{{\"error\": \"DamagedAudio\", \"message\": \"result: escaped\", \"hint\": \"\"}}'\n"
+        'told = \'{{"error": "DamagedAudio", "message": "result: escaped", "hint": ""}}\'\n'
         "head = '' if sys.stdin else '\\\\0\\\\0\\\\0' + chr(92) + '%03o' % len(told)\n"
         "os.execv('/bin/sh', ['sh', '-c', \"printf '\" + head + told + \"'\"])"
     ),
-    "makes processes": (
-        "pid = os.fork()\n"
-        "if not pid: os._exit(0)\n"
-        "os.waitpid(pid, 0); result = 'escaped'"
-    ),
+    "makes processes": ("pid = os.fork()\nif not pid: os._exit(0)\nos.waitpid(pid, 0); result = 'escaped'"),
     "makes threads": "t = threading.Thread(target=lambda: globals().update(result='escaped')); t.start(); t.join()",
     "makes code": "mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC); result = 'escaped'",
     "makes memory to code": (
@@ -87,7 +85,8 @@ ATTACKS = {
         "result = '' if libc.mprotect(ctypes.c_void_p(at), 4096, 5) else 'escaped'"
     ),
     "traces the process that made it": (
-        "libc.ptrace.argtypes = [ctypes.c_long] * 4; result = '' if libc.ptrace(0x4206, os.getppid(), 0, 0) else 'escaped'"
+        "libc.ptrace.argtypes = [ctypes.c_long] * 4; result = '' if libc.ptrace(0x4206, os.getppid(), 0, 0) "
+        "else 'escaped'"
     ),
     "reads the memory of the process that made it": (
         "at = int(next(l for l in open(f'/proc/{{os.getppid()}}/maps') if 'rw' in l).split('-')[0], 16); "
@@ -96,18 +95,26 @@ ATTACKS = {
     "signals the process that made it": "os.kill(os.getppid(), 0); result = 'escaped'",
     "signals its group": "os.kill(0, 0); result = 'escaped'",
     "enters a new user namespace": "result = '' if libc.unshare(0x10000000) else 'escaped'",
-    "lifts its limits": (
-        "resource.setrlimit(resource.RLIMIT_NOFILE, (1000, 1000)); os.pipe(); result = 'escaped'"
-    ),
+    "lifts its limits": ("resource.setrlimit(resource.RLIMIT_NOFILE, (1000, 1000)); os.pipe(); result = 'escaped'"),
     "takes more memory than it may": "held = bytearray(3 << 30); result = 'escaped'",
-}  # fmt: skip
+}
 WITHOUT_FILTER = frozenset(
     {
-        "looks for names of files", "runs a program", "makes processes", "makes threads", "makes code", "makes memory to code",
-        "enters a new user namespace", "signals its group", "makes a folder", "reads the memory of the process that made it",
+        "looks for names of files",
+        "runs a program",
+        "makes processes",
+        "makes threads",
+        "makes code",
+        "makes memory to code",
+        "enters a new user namespace",
+        "signals its group",
+        "makes a folder",
+        "reads the memory of the process that made it",
     }
-)  # fmt: skip
-"""What descriptors, limits, capabilities and an old Landlock need not stop: it is why the filter's absence is a warning."""
+)
+"""What descriptors, limits, capabilities and an old Landlock need not stop: it is why the filter's absence is a
+warning.
+"""
 
 
 @pytest.fixture(scope="module")
@@ -161,8 +168,12 @@ def made(target):
 @pytest.mark.parametrize("name", ATTACKS)
 def test_an_attack_works_where_nothing_confines(name, target):
     done = subprocess.run(
-        [sys.executable, "-c", UNCONFINED], input=ATTACKS[name].format(**target).encode(), capture_output=True, check=False, close_fds=False,
-    )  # fmt: skip
+        [sys.executable, "-c", UNCONFINED],
+        input=ATTACKS[name].format(**target).encode(),
+        capture_output=True,
+        check=False,
+        close_fds=False,
+    )
     assert SECRET.encode() in done.stdout or b"escaped" in done.stdout, done.stderr.decode()
     assert made(target) == ("writes" in name or "folder" in name)
 

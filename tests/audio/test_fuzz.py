@@ -1,4 +1,6 @@
-"""Damage of every kind gives a recording or an InputError: never another exception, and never less than was promised."""
+"""Damage of every kind gives a recording or an InputError: never another exception, and never less than was
+promised.
+"""
 
 import numpy as np
 from hypothesis import HealthCheck, given, settings
@@ -54,12 +56,27 @@ def test_cut_and_shortened(case, make, data):
 @settings(deadline=None, max_examples=150, derandomize=True)
 @given(
     head=st.sampled_from(
-        [b"RIFF\0\0\0\0WAVE", b"RF64\xff\xff\xff\xffWAVEds64", b"FORM\0\0\0\0AIFC", b".snd", b"fLaC", b"OggS\0", b"\0\0\0\x18ftypM4A ",
-         b"\x1aE\xdf\xa3", b"#!AMR\n", b"#!AMR-WB\n", b"ID3\4\0\0\0\0\0\0", b"\xff\xfb\x90\x64", b"\xff\xf1\x50\x80",
-         bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"), b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\0\0", b""]
+        [
+            b"RIFF\0\0\0\0WAVE",
+            b"RF64\xff\xff\xff\xffWAVEds64",
+            b"FORM\0\0\0\0AIFC",
+            b".snd",
+            b"fLaC",
+            b"OggS\0",
+            b"\0\0\0\x18ftypM4A ",
+            b"\x1aE\xdf\xa3",
+            b"#!AMR\n",
+            b"#!AMR-WB\n",
+            b"ID3\4\0\0\0\0\0\0",
+            b"\xff\xfb\x90\x64",
+            b"\xff\xf1\x50\x80",
+            bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"),
+            b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\0\0",
+            b"",
+        ]
     ),
     body=st.binary(max_size=400),
     suffix=st.sampled_from([".wav", ".mp3", ".ulaw", ".g722", ".g729", ".g723", ".vox", ".gsm", ".g726-24", ""]),
-)  # fmt: skip
+)
 def test_arbitrary_bytes(head, body, suffix):
     attempt(head + body, suffix)

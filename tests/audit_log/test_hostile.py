@@ -1,4 +1,6 @@
-"""The trail against somebody without the key who deletes more than one place, and files that are made to trip the check."""
+"""The trail against somebody without the key who deletes more than one place, and files that are made to trip the
+check.
+"""
 
 import json
 

@@ -1,4 +1,6 @@
-"""Reading from the end gives the same as reading everything and turning it round, wherever blocks and segments break and whatever bytes stand between."""
+"""Reading from the end gives the same as reading everything and turning it round, wherever blocks and segments break
+and whatever bytes stand between.
+"""
 
 import importlib
 

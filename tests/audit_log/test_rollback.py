@@ -1,4 +1,6 @@
-"""A trail that was put back to an older state together with its anchor: both fit each other, and what was noted elsewhere does not fit them."""
+"""A trail that was put back to an older state together with its anchor: both fit each other, and what was noted
+elsewhere does not fit them.
+"""
 
 import json
 import shutil

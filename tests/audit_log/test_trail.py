@@ -1,4 +1,6 @@
-"""The trail: what is appended stays, whoever else appends and whoever is killed; and every single change of it is found."""
+"""The trail: what is appended stays, whoever else appends and whoever is killed; and every single change of it is
+found.
+"""
 
 import os
 import signal
@@ -174,10 +176,17 @@ def empty_folder(folder):
 
 
 @pytest.mark.parametrize(
-    "done", [cut_last_entry, empty_folder, lambda f: (f / "second" / "anchor").unlink(), lambda f: (f / "keys").unlink(),
-             lambda f: (f / "second" / "anchor").write_text("x"), lambda f: segment(f).write_bytes(b"")],
+    "done",
+    [
+        cut_last_entry,
+        empty_folder,
+        lambda f: (f / "second" / "anchor").unlink(),
+        lambda f: (f / "keys").unlink(),
+        lambda f: (f / "second" / "anchor").write_text("x"),
+        lambda f: segment(f).write_bytes(b""),
+    ],
     ids=["tail cut", "folder emptied", "anchor gone", "keys gone", "anchor overwritten", "segment emptied"],
-)  # fmt: skip
+)
 def test_nothing_is_written_to_a_trail_that_was_cut(tmp_path, done):
     trail = opened(tmp_path)
     trail.append_many([event(1), event(2)])
@@ -227,8 +236,12 @@ def test_a_new_key_goes_on_with_the_chain_and_old_entries_still_verify(tmp_path)
     report = checked(tmp_path)
     assert (report.sound, report.segments) == (True, 2)
     assert [e["event"] for e in entries(tmp_path / "trail")] == [
-        "segment-opened", "message-opened", "key-changed", "segment-opened", "message-opened",
-    ]  # fmt: skip
+        "segment-opened",
+        "message-opened",
+        "key-changed",
+        "segment-opened",
+        "message-opened",
+    ]
     without = KeyRing(KeyRing.load(tmp_path / "keys").keys[1:])
     assert not verify(tmp_path / "trail", without, anchor=Anchor.load(tmp_path / "second" / "anchor")).sound
 

@@ -1,4 +1,6 @@
-"""An application with nothing but access and three routes behind it, a clock that is moved by hand, and people who log in."""
+"""An application with nothing but access and three routes behind it, a clock that is moved by hand, and people who
+log in.
+"""
 
 import re
 from typing import Annotated
@@ -23,8 +25,12 @@ class Entrance:
         self.trail = Trail.open(folder / "trail", key=folder / "keys", anchor=folder / "anchor")
         self.engine = connect(url)
         self.access = build_access(
-            self.engine, trail=self.trail, sealer=Sealer(b"k" * 32), settings=AccessSettings(**settings), clock=lambda: self.now
-        )  # fmt: skip
+            self.engine,
+            trail=self.trail,
+            sealer=Sealer(b"k" * 32),
+            settings=AccessSettings(**settings),
+            clock=lambda: self.now,
+        )
         self.app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
         self.app.include_router(self.access.router)
         guard = self.access.guard

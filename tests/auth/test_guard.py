@@ -1,4 +1,6 @@
-"""Who gets in where: every route without a session, with the wrong role, from another site; emergencies; tokens; what reaches logs and disk."""
+"""Who gets in where: every route without a session, with the wrong role, from another site; emergencies; tokens;
+what reaches logs and disk.
+"""
 
 import json
 import logging
@@ -60,10 +62,16 @@ def test_every_route_of_an_incomplete_account_but_those_that_complete_it(entranc
 
 
 WRONG = [
-    ("auditor", "GET", "/emergency"), ("auditor", "POST", "/emergency"), ("auditor", "POST", "/emergency/end"), ("auditor", "GET", "/original"),
-    ("auditor", "POST", "/decide"), ("operator", "GET", "/original"), ("operator", "POST", "/decide"), ("operator", "POST", "/emergency/1/acknowledge"),
+    ("auditor", "GET", "/emergency"),
+    ("auditor", "POST", "/emergency"),
+    ("auditor", "POST", "/emergency/end"),
+    ("auditor", "GET", "/original"),
+    ("auditor", "POST", "/decide"),
+    ("operator", "GET", "/original"),
+    ("operator", "POST", "/decide"),
+    ("operator", "POST", "/emergency/1/acknowledge"),
     ("reviewer", "POST", "/emergency/1/acknowledge"),
-]  # fmt: skip
+]
 
 
 def test_every_route_with_a_role_that_does_not_allow_it(entrance):
@@ -96,9 +104,12 @@ def test_every_change_needs_the_sessions_own_token(entrance):
         if path in OPEN:
             continue
         for headers, form in (
-            ({}, {}), ({}, {"csrf": foreign}), ({"X-CSRF-Token": foreign}, {}), ({"X-CSRF-Token": ""}, {"csrf": ""}),
+            ({}, {}),
+            ({}, {"csrf": foreign}),
+            ({"X-CSRF-Token": foreign}, {}),
+            ({"X-CSRF-Token": ""}, {"csrf": ""}),
             ({"X-CSRF-Token": "é".encode()}, {}),
-        ):  # fmt: skip
+        ):
             answer = client.request(method, path, headers=headers, data=form)
             assert (answer.status_code, answer.json()["detail"]) == (403, "cross-site"), path
     assert client.get("/behind").status_code == 200
@@ -106,10 +117,18 @@ def test_every_change_needs_the_sessions_own_token(entrance):
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Origin": "https://evil.test"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"},
-     {"Origin": "http://review.test"}, {"Origin": "https://review.test:444"}, {"Origin": "https://review.test.evil.test"}, {"Origin": "https://[x"}],
+    [
+        {"Origin": "https://evil.test"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "http://review.test"},
+        {"Origin": "https://review.test:444"},
+        {"Origin": "https://review.test.evil.test"},
+        {"Origin": "https://[x"},
+    ],
     ids=str,
-)  # fmt: skip
+)
 def test_no_change_comes_from_another_site(entrance, headers):
     client = entrance.inside("dana", "lead")
     token = csrf(client)
@@ -151,9 +170,13 @@ def test_delays_behind_a_proxy_are_the_clients_own(tmp_path, quick):
 
 @pytest.mark.parametrize(
     ("content", "kind", "status"),
-    [(b"x" * 70_000, "application/x-www-form-urlencoded", 413), (b"a=%FF\xff", "application/x-www-form-urlencoded", 400), (b"{}", "application/json", 415),
-     (b"&".join(b"a=1" for _ in range(2000)), "application/x-www-form-urlencoded", 400)],
-)  # fmt: skip
+    [
+        (b"x" * 70_000, "application/x-www-form-urlencoded", 413),
+        (b"a=%FF\xff", "application/x-www-form-urlencoded", 400),
+        (b"{}", "application/json", 415),
+        (b"&".join(b"a=1" for _ in range(2000)), "application/x-www-form-urlencoded", 400),
+    ],
+)
 def test_forms_have_limits(entrance, content, kind, status):
     answer = entrance.client().post("/login", content=content, headers={"Content-Type": kind})
     assert answer.status_code == status
@@ -309,8 +332,10 @@ def test_nothing_that_was_typed_reaches_logs_or_error_pages(entrance, caplog):
         client.post("/emergency", data={"csrf": csrf(client), "reason": CANARY[:9]}),
         client.post("/emergency", data={"csrf": CANARY, "reason": CANARY}),
         client.post(f"/emergency/{CANARY}/acknowledge", headers={"X-CSRF-Token": csrf(client)}, data={"x": CANARY}),
-        client.post("/account/password", data={"csrf": csrf(client), "password": CANARY, "new": CANARY, "again": CANARY}),
-    ]  # fmt: skip
+        client.post(
+            "/account/password", data={"csrf": csrf(client), "password": CANARY, "new": CANARY, "again": CANARY}
+        ),
+    ]
     for answer in answers[:2] + answers[3:5] + answers[6:]:
         assert CANARY not in answer.text
         assert CANARY not in json.dumps(dict(answer.headers))

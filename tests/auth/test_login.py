@@ -168,8 +168,9 @@ def test_tries_at_the_same_moment_gain_nothing(entrance):
     entrance.enrolled("dana", "reviewer")
     client, statuses = entrance.client(), []
     threads = [
-        threading.Thread(target=lambda: statuses.append(entrance.password(client, "dana", "guess").status_code)) for _ in range(16)
-    ]  # fmt: skip
+        threading.Thread(target=lambda: statuses.append(entrance.password(client, "dana", "guess").status_code))
+        for _ in range(16)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -269,9 +270,16 @@ def test_weak_passwords_are_refused(entrance, weak):
 
 @pytest.mark.parametrize(
     ("given", "goes"),
-    [("/behind?x=1", "/behind?x=1"), ("//evil.test", "/"), ("https://evil.test", "/"), ("/\\evil.test", "/"), ("/a\r\nX: y", "/"),
-     ("javascript:alert(1)", "/"), ("/" + "a" * 3000, "/")],
-)  # fmt: skip
+    [
+        ("/behind?x=1", "/behind?x=1"),
+        ("//evil.test", "/"),
+        ("https://evil.test", "/"),
+        ("/\\evil.test", "/"),
+        ("/a\r\nX: y", "/"),
+        ("javascript:alert(1)", "/"),
+        ("/" + "a" * 3000, "/"),
+    ],
+)
 def test_log_in_leads_to_our_own_pages_only(entrance, given, goes):
     entrance.enrolled("dana", "reviewer")
     client = entrance.client()

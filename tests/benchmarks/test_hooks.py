@@ -1,4 +1,6 @@
-"""The benchmark of hooks in small: bursts, doubles, damage and kills leave exactly one result each, on both databases."""
+"""The benchmark of hooks in small: bursts, doubles, damage and kills leave exactly one result each, on both
+databases.
+"""
 
 import hooks
 import postgresql

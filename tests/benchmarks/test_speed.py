@@ -1,4 +1,6 @@
-"""The benchmarks of time and memory: their arithmetic, what they stamp on results, and the labels of their archive. Nothing is timed."""
+"""The benchmarks of time and memory: their arithmetic, what they stamp on results, and the labels of their archive.
+Nothing is timed.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""An archive through the command: the same command again goes on, twins, one run at a time, damage, a disk that fills."""
+"""An archive through the command: the same command again goes on, twins, one run at a time, damage, a disk that
+fills.
+"""
 
 import json
 import os
@@ -25,7 +27,9 @@ class Finder:
 
 @pytest.fixture
 def redact(monkeypatch, capsys, message, tmp_path):
-    """`redact` in this process on an archive of three files, two of them alike: exit code, standard error, statuses by item."""
+    """`redact` in this process on an archive of three files, two of them alike: exit code, standard error, statuses
+    by item.
+    """
     monkeypatch.setattr(builders, "build_detector", lambda *_: Finder())
     audio, transcript = message
     folder, words, out = tmp_path / "archive", tmp_path / "words", tmp_path / "out"
@@ -115,7 +119,8 @@ def test_a_full_disk_ends_the_run_before_more_is_recognised_for_nothing(redact, 
     assert redact()[::2] == (0, {1: "redacted", 2: "duplicate", 3: "redacted"})
 
 
-# --- others may write to the archive and to --out ------------------------------------------------------------------------
+# --- others may write to the archive and to --out
+# ------------------------------------------------------------------------
 
 
 def test_an_original_in_the_place_of_its_redacted_twin_is_covered_again(redact):

@@ -71,8 +71,11 @@ def test_the_reader_of_a_pipe_may_leave():
 
 def test_detect_reads_what_other_programs_write(call):
     lines = [
-        b'\xef\xbb\xbf{"id": {"a": 1}, "text": "Dana"}\r\n', b"\n", b'{"text": "\\ud83d Whitlock"}\n', b'{"id": null, "text": ""}',
-    ]  # fmt: skip
+        b'\xef\xbb\xbf{"id": {"a": 1}, "text": "Dana"}\r\n',
+        b"\n",
+        b'{"text": "\\ud83d Whitlock"}\n',
+        b'{"id": null, "text": ""}',
+    ]
     code, out, _ = call("detect", "-", stdin=b"".join(lines))
     rows = [json.loads(line) for line in out.splitlines()]
     assert code == 0
@@ -83,11 +86,17 @@ def test_detect_reads_what_other_programs_write(call):
 @pytest.mark.parametrize(
     "bad",
     [
-        b"Dana Whitlock", b'{"text": 7}', b'["Dana"]', b"\xff\xfe", b"[" * 100_000, b'{"text": "' + b"x" * 1_000_001 + b'"}', b'{"id": 1}',
+        b"Dana Whitlock",
+        b'{"text": 7}',
+        b'["Dana"]',
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"text": "' + b"x" * 1_000_001 + b'"}',
+        b'{"id": 1}',
         b'{"text": null}',
     ],
     ids=["bare", "number", "list", "not UTF-8", "deep", "long", "no text", "null"],
-)  # fmt: skip
+)
 def test_lines_before_a_broken_one_are_answered(call, bad):
     code, out, err = call("detect", stdin=b'{"text": "Dana"}\n{"text": "x"}\n' + bad + b"\n")
     assert code == 65
@@ -152,7 +161,9 @@ def test_a_transcript_is_never_guessed(call, message, tmp_path):
 
 
 def test_hostile_names(call, message, tmp_path):
-    """Names that would break the output or the reader's terminal become the id; the rest of the archive is not disturbed."""
+    """Names that would break the output or the reader's terminal become the id; the rest of the archive is not
+    disturbed.
+    """
     names = [
         "-rf.wav",
         "new\nline.wav",
@@ -312,12 +323,14 @@ def test_evaluate_leaves_out_what_it_cannot_use(call, tmp_path, monkeypatch):
     soundfile.write(tmp_path / "a.wav", 0.0001 * np.random.default_rng(1).standard_normal(20_000), 8000)
     places = [0, 5, 8, 13]
     channel = {
-        "channel": 0, "text": "this is Dana bye", "spans": [{"start": 8, "end": 12, "label": "PERSON"}],
+        "channel": 0,
+        "text": "this is Dana bye",
+        "spans": [{"start": 8, "end": 12, "label": "PERSON"}],
         "words": [
             {"text": w.text, "start": w.start, "end": w.end, "char_start": p, "char_end": p + len(w.text)}
             for w, p in zip(words, places, strict=True)
         ],
-    }  # fmt: skip
+    }
     rows = [
         {"file": "a.wav", "channels": [channel]},
         {"file": "Dana Whitlock.wav", "channels": [channel]},

@@ -1,4 +1,6 @@
-"""Every kind of bad input gets a clear outcome, the run goes on, originals stay, nothing that looks redacted is left."""
+"""Every kind of bad input gets a clear outcome, the run goes on, originals stay, nothing that looks redacted is
+left.
+"""
 
 import hashlib
 import json
@@ -122,7 +124,9 @@ def test_no_model_and_no_network_says_what_to_do(run, tmp_path, message):
 
 @pytest.mark.parametrize("kind", ["silence", "noise"])
 def test_nothing_said(run, tmp_path, kind):
-    """Silence comes out as it went in; noise gets an outcome: bleeped or quarantined, never passed off as clean speech."""
+    """Silence comes out as it went in; noise gets an outcome: bleeped or quarantined, never passed off as clean
+    speech.
+    """
     rng = np.random.default_rng(1)
     samples = np.zeros(8 * 8000) if kind == "silence" else 0.2 * rng.standard_normal(8 * 8000)
     soundfile.write(tmp_path / "a.wav", samples, 8000, subtype="PCM_16")
@@ -143,7 +147,9 @@ def test_nothing_said(run, tmp_path, kind):
 
 
 def test_full_disk(message, tmp_path):
-    """Writes stop at a size limit, as on a full disk: a clear outcome, nothing half-written, and a later run succeeds."""
+    """Writes stop at a size limit, as on a full disk: a clear outcome, nothing half-written, and a later run
+    succeeds.
+    """
     audio, transcript = message
     out = tmp_path / "out"
 
@@ -171,7 +177,8 @@ def test_full_disk(message, tmp_path):
 
 
 def test_killed_and_resumed(run, message, tmp_path):
-    """kill -9 at several moments of a run: what exists is complete, and the next run finishes the rest without redoing it,
+    """kill -9 at several moments of a run: what exists is complete, and the next run finishes the rest without redoing
+    it,
     but for the one that was saved and not yet noted when the kill came.
     """
     audio, transcript = message
@@ -188,8 +195,16 @@ def test_killed_and_resumed(run, message, tmp_path):
     originals = tree(archive)
     out = tmp_path / "out"
     command = [
-        str(Path(sys.executable).with_name("redactor")), "redact", str(archive), "--no-verify", "--transcript", str(transcripts), "--out", str(out), "--resume",
-    ]  # fmt: skip
+        str(Path(sys.executable).with_name("redactor")),
+        "redact",
+        str(archive),
+        "--no-verify",
+        "--transcript",
+        str(transcripts),
+        "--out",
+        str(out),
+        "--resume",
+    ]
     done_before: dict[Path, int] = {}
     kills, redone = 4, 0
     for _ in range(kills):
@@ -227,8 +242,15 @@ def test_ctrl_c(message, tmp_path):
         (transcripts / f"m{n:02d}.json").write_text(transcript.read_text())
     out = tmp_path / "out"
     command = [
-        str(Path(sys.executable).with_name("redactor")), "redact", str(archive), "--no-verify", "--transcript", str(transcripts), "--out", str(out),
-    ]  # fmt: skip
+        str(Path(sys.executable).with_name("redactor")),
+        "redact",
+        str(archive),
+        "--no-verify",
+        "--transcript",
+        str(transcripts),
+        "--out",
+        str(out),
+    ]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         try:
             deadline = time.monotonic() + 60

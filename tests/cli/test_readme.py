@@ -1,4 +1,6 @@
-"""The README is executed: its example prints what it shows, its commands and options exist, its model demonstration works."""
+"""The README is executed: its example prints what it shows, its commands and options exist, its model demonstration
+works.
+"""
 
 import json
 import os
@@ -22,9 +24,22 @@ def test_the_example_prints_what_is_shown(run):
 def test_every_option_that_is_mentioned_exists(run):
     wide = {**os.environ, "COLUMNS": "250"}  # or long names are cut
     commands = (
-        "redact", "transcribe", "locate", "audit", "script", "hook", "serve", "vault keygen", "vault purge", "vault release", "vault bind", "log export", "log verify",
-        "accounts add", "accounts token",
-    )  # fmt: skip
+        "redact",
+        "transcribe",
+        "locate",
+        "audit",
+        "script",
+        "hook",
+        "serve",
+        "vault keygen",
+        "vault purge",
+        "vault release",
+        "vault bind",
+        "log export",
+        "log verify",
+        "accounts add",
+        "accounts token",
+    )
     known = b"".join(run(*command.split(), "--help", env=wide).stdout for command in commands)
     # Comments, and lines that show commands of Ray.
     ours = re.sub(
@@ -43,7 +58,9 @@ def test_make_targets_exist():
 
 @pytest.mark.parametrize("name", ["toy.wav", "toy-two-parties.wav"])
 def test_the_test_double_really_recognises(run, tmp_path, name):
-    """The shipped checkpoint through the real faster-whisper: words come out, the number is bleeped, the model is marked."""
+    """The shipped checkpoint through the real faster-whisper: words come out, the number is bleeped, the model is
+    marked.
+    """
     out = tmp_path / "out"
     done = run(
         "redact",

@@ -113,9 +113,17 @@ def archive(message, tmp_path):
 
 def job(**changes):
     given = {
-        "policy": load_policy("deidentify"), "operator": "label", "style": "tone", "names": "auto", "raw": None, "ner": "none",
-        "verify": False, "recognition": None, "in_flight": 3, "sandbox": "off",
-    }  # fmt: skip
+        "policy": load_policy("deidentify"),
+        "operator": "label",
+        "style": "tone",
+        "names": "auto",
+        "raw": None,
+        "ner": "none",
+        "verify": False,
+        "recognition": None,
+        "in_flight": 3,
+        "sandbox": "off",
+    }
     return JobConfiguration(**{**given, **changes})
 
 
@@ -127,9 +135,8 @@ def listed(archive):
 
 def artefacts(out):
     return {
-        str(p.relative_to(out)): hashlib.sha256(p.read_bytes()).hexdigest()
-        for p in sorted(out.rglob("*.redacted.*"))
-    }  # fmt: skip
+        str(p.relative_to(out)): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(out.rglob("*.redacted.*"))
+    }
 
 
 @pytest.fixture
@@ -343,7 +350,8 @@ def test_a_missing_transcript_is_that_recordings_failure(archive, out):
     assert {o.item for o in outcomes if o.status is Status.FAILED} == {3}
 
 
-# --- messages ----------------------------------------------------------------------------------------------------------
+# --- messages
+# ----------------------------------------------------------------------------------------------------------
 
 
 def boxes(name="w", other=None, key=KEY):

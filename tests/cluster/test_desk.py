@@ -11,7 +11,9 @@ from redactor.storage.journal import WAIT
 
 
 def test_a_worker_without_a_driver_asks_in_vain_and_ends():
-    """Both a question that waits, and one that comes only after: else its thread lives for ever, and the process with it."""
+    """Both a question that waits, and one that comes only after: else its thread lives for ever, and the process
+    with it.
+    """
     desk = RemoteJournal()
     claim = Claim(Item(1, Path("a.wav"), Path("a.wav"), Path("a")), "0" * 64, ".wav", "settings", Path("a"))
     caught = []

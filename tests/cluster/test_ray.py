@@ -61,11 +61,19 @@ class Node:
     def __init__(self, temp, env, *words):
         self.process = subprocess.Popen(
             [
-                BIN / "ray", "start", "--block", "--num-cpus=1", "--object-store-memory=80000000", "--disable-usage-stats",
-                *words, *((f"--temp-dir={temp}",) if temp else ()),
+                BIN / "ray",
+                "start",
+                "--block",
+                "--num-cpus=1",
+                "--object-store-memory=80000000",
+                "--disable-usage-stats",
+                *words,
+                *((f"--temp-dir={temp}",) if temp else ()),
             ],
-            env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            env=env,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
     def kill(self):
         """As a power cut: every process at once, SIGKILL; all are stopped first, so that none starts another
@@ -149,8 +157,10 @@ def test_two_nodes_one_killed(run, cluster, tmp_path, toy_recordings):
     out = tmp_path / "out"
     driver = subprocess.Popen(
         [BIN / "redactor", "redact", archive, "--out", out, *DEMO, "--cluster", address, "--in-flight", "4", "--json"],
-        env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     try:
         until(
             lambda: driver.poll() is not None or (second.works() and len(list(out.rglob("*.redacted.json"))) >= 6), 400
@@ -190,7 +200,10 @@ def test_ray_learns_nothing(run, cluster, message, tmp_path):
     out = tmp_path / "out"
     words = ["redact", ".", "--no-verify", "--transcript", texts, "--out", out, "--cluster", address, "--ner", "none"]
     driver = run(*words, env=env, cwd=archive, timeout=400)
-    jobs = f"import ray; ray.init({address!r}, log_to_driver=False); from ray._private.state import jobs, actors; print(jobs(), actors())"
+    jobs = (
+        f"import ray; ray.init({address!r}, log_to_driver=False); from ray._private.state import jobs, actors; "
+        f"print(jobs(), actors())"
+    )
     assert driver.returncode == 65, driver.stderr.decode()
     assert len(list(out.rglob("*.redacted.*"))) == 5
     tables = subprocess.run(
@@ -212,8 +225,18 @@ def test_a_wrong_token_is_refused(run, cluster, message, tmp_path):
     audio, transcript = message
     wrong = {**env, "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     done = run(
-        "redact", audio, "--no-verify", "--transcript", transcript, "--out", tmp_path / "out", "--cluster", address, env=wrong, timeout=400
-    )  # fmt: skip
+        "redact",
+        audio,
+        "--no-verify",
+        "--transcript",
+        transcript,
+        "--out",
+        tmp_path / "out",
+        "--cluster",
+        address,
+        env=wrong,
+        timeout=400,
+    )
     assert done.returncode == 78, done.stderr.decode()
     assert b"token" in done.stderr
     assert not list((tmp_path / "out").rglob("*.redacted.*"))
@@ -253,9 +276,20 @@ def test_a_cluster_of_its_own(run, message, tmp_path):
     # Where torch is installed (for training), spaCy loads it, and it makes a folder for its compiler.
     env = environment(TMPDIR=str(temp), HOME=str(tmp_path), TORCHINDUCTOR_CACHE_DIR=str(tmp_path / "torch"))
     done = run(
-        "redact", audio, "--no-verify", "--transcript", transcript, "--out", tmp_path / "out", "--cluster", "local", "--ner", "none",
-        env=env, timeout=400,
-    )  # fmt: skip
+        "redact",
+        audio,
+        "--no-verify",
+        "--transcript",
+        transcript,
+        "--out",
+        tmp_path / "out",
+        "--cluster",
+        "local",
+        "--ner",
+        "none",
+        env=env,
+        timeout=400,
+    )
     assert done.returncode == 0, done.stderr.decode()
     assert len(list((tmp_path / "out").rglob("*.redacted.*"))) == 5
     assert not list(temp.iterdir())
@@ -273,9 +307,17 @@ def test_without_ray_the_command_says_how_to_get_it(run, message, tmp_path):
         "u.find_spec = lambda name, package=None: None if name == 'ray' else real(name, package)\n"
     )
     done = run(
-        "redact", audio, "--no-verify", "--transcript", transcript, "--out", tmp_path / "out", "--cluster", "local",
+        "redact",
+        audio,
+        "--no-verify",
+        "--transcript",
+        transcript,
+        "--out",
+        tmp_path / "out",
+        "--cluster",
+        "local",
         env={**os.environ, "PYTHONPATH": str(hiding)},
-    )  # fmt: skip
+    )
     assert done.returncode == 78, done.stderr.decode()
     assert b"pip install 'voicemail-redactor[cluster]'" in done.stderr
 

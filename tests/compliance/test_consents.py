@@ -29,7 +29,8 @@ def test_a_csv_is_read(tmp_path):
     path = tmp_path / "r.csv"
     path.write_text(
         "recipient,patient,scopes,authorised,restrictions,neutral_names,callback_numbers,part2\n"
-        '(206) 555-0163,Maria Lopez,"details until 2027-01-31; hiv",Robert Lopez until 2027-02-01,callback-only,Oak Office,206-555-0142,yes\n'
+        '(206) 555-0163,Maria Lopez,"details until 2027-01-31; hiv",Robert Lopez until '
+        "2027-02-01,callback-only,Oak Office,206-555-0142,yes\n"
         "*,,,,,Lakeside,206-555-0199,\n\n"
     )
     register = read_register(str(path))

@@ -24,14 +24,59 @@ def parts(text, detector):
 @pytest.mark.parametrize(
     ("text", "kind", "patient", "caller", "practice"),
     [
-        ("Hi Maria, this is Karen from Lakeside Family Practice. Please call us back at 206-555-0142.", "callback", "maria", "karen", "lakeside family practice"),
-        ("hi maria this is karen from lakeside family practice please call us back at two oh six five five five oh one four two", "callback", "maria", "karen", "lakeside family practice"),
-        ("this message is for denise it's tom over at northgate medical group you have an appointment on tuesday at nine call 206 555 0142", "appointment", "denise", "tom", "northgate medical group"),
-        ("my name is Rita and I'm calling from Cedar Hollow Clinic for Marcus. Your prescription is ready. Call 206-555-0142.", "refill", "marcus", "rita", "cedar hollow clinic"),
-        ("Hello Ms. Whitaker, this is Dr. Patel's office. We are closed on Friday.", "other", "whitaker", None, "patel's office"),
-        ("hi there linda paula here from maple grove clinic give us a call", "callback", "linda", "paula", "maple grove clinic"),
+        (
+            "Hi Maria, this is Karen from Lakeside Family Practice. Please call us back at 206-555-0142.",
+            "callback",
+            "maria",
+            "karen",
+            "lakeside family practice",
+        ),
+        (
+            (
+                "hi maria this is karen from lakeside family practice please call us back at two oh six five five "
+                "five oh one four two"
+            ),
+            "callback",
+            "maria",
+            "karen",
+            "lakeside family practice",
+        ),
+        (
+            (
+                "this message is for denise it's tom over at northgate medical group you have an appointment on "
+                "tuesday at nine call 206 555 0142"
+            ),
+            "appointment",
+            "denise",
+            "tom",
+            "northgate medical group",
+        ),
+        (
+            (
+                "my name is Rita and I'm calling from Cedar Hollow Clinic for Marcus. Your prescription is ready. "
+                "Call 206-555-0142."
+            ),
+            "refill",
+            "marcus",
+            "rita",
+            "cedar hollow clinic",
+        ),
+        (
+            "Hello Ms. Whitaker, this is Dr. Patel's office. We are closed on Friday.",
+            "other",
+            "whitaker",
+            None,
+            "patel's office",
+        ),
+        (
+            "hi there linda paula here from maple grove clinic give us a call",
+            "callback",
+            "linda",
+            "paula",
+            "maple grove clinic",
+        ),
     ],
-)  # fmt: skip
+)
 def test_parts_and_kind(text, kind, patient, caller, practice, detector):
     got, said = parts(text, detector)
     assert got == kind

@@ -11,8 +11,14 @@ from redactor.types import LABELS, TimedText, Transcript
 
 HEAD = 'name = "own"\nversion = "2"\n'
 CITATIONS = {
-    "HHS FAQ 198", "45 CFR 164.530(c)", "45 CFR 164.514(b)(2)", "45 CFR 164.510(b)(3)", "45 CFR 164.522(b)", "42 CFR 2.13", "TCPA",
-}  # fmt: skip
+    "HHS FAQ 198",
+    "45 CFR 164.530(c)",
+    "45 CFR 164.514(b)(2)",
+    "45 CFR 164.510(b)(3)",
+    "45 CFR 164.522(b)",
+    "42 CFR 2.13",
+    "TCPA",
+}
 """The citations that were checked: no other may be printed."""
 
 
@@ -51,8 +57,8 @@ def test_nothing_claims_that_a_message_is_lawful():
 def test_a_practice_decides_what_is_its_own():
     own = overlaid(
         load_rules(),
-        HEAD
-        + '[practice]\nmax_seconds = 20\noff = ["V16"]\n[limits]\nsure_score = 0.7\n[rules.V03]\nseverity = "S2"\nbetter = "Say less."\nmore = ["your pills"]\n[rules.V09]\nnever = ["insurance day"]\n',
+        HEAD + '[practice]\nmax_seconds = 20\noff = ["V16"]\n[limits]\nsure_score = 0.7\n[rules.V03]\nseverity = '
+        '"S2"\nbetter = "Say less."\nmore = ["your pills"]\n[rules.V09]\nnever = ["insurance day"]\n',
     )
     assert own.stamp == "own/2 over voicemail/1"
     assert own.practice.max_seconds == 20

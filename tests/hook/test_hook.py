@@ -81,11 +81,19 @@ def test_a_call_becomes_a_ticket(place, call, tmp_path, words, expected):
 @pytest.mark.parametrize(
     "words",
     [
-        (), ("nothing",), ("asterisk", "default"), ("asterisk", "default", "100", "x", "0", "0"), ("asterisk", "a", "1", "2"),
-        ("mixmonitor", "{}/a.wav"), ("file", "{}/a.wav"), ("file", "--id", "1"), ("file", "{}/a.wav", "b", "--id", "1"),
-        ("mailcmd", "to@example.invalid"), ("freeswitch", "hangup", ID, "{}/a.wav", "in"),
+        (),
+        ("nothing",),
+        ("asterisk", "default"),
+        ("asterisk", "default", "100", "x", "0", "0"),
+        ("asterisk", "a", "1", "2"),
+        ("mixmonitor", "{}/a.wav"),
+        ("file", "{}/a.wav"),
+        ("file", "--id", "1"),
+        ("file", "{}/a.wav", "b", "--id", "1"),
+        ("mailcmd", "to@example.invalid"),
+        ("freeswitch", "hangup", ID, "{}/a.wav", "in"),
     ],
-)  # fmt: skip
+)
 def test_usage(place, call, tmp_path, words, capfd):
     assert call(*(w.format(place[0]) for w in words)) == 64
     assert tickets(tmp_path) == []
@@ -93,10 +101,29 @@ def test_usage(place, call, tmp_path, words, capfd):
 
 
 HOSTILE = [
-    "relative.wav", "{}/../outside.wav", "{}/./a.wav", "/etc/passwd", "{}", "{}/", "{}/folder", "{}/none.wav", "{}/pipe", "{}/socket",
-    "{}/link.wav", "{}/linked/a.wav", "{}/a.wav\n", "{}/\x1b[2J.wav", "{}/" + "x" * 300, "{}/" + "x/" * 2500, "", "{}x/a.wav", "/dev/null",
-    "{}/$(touch x).wav", "{}/a.wav/b", "{}/a\x00.wav",
-]  # fmt: skip
+    "relative.wav",
+    "{}/../outside.wav",
+    "{}/./a.wav",
+    "/etc/passwd",
+    "{}",
+    "{}/",
+    "{}/folder",
+    "{}/none.wav",
+    "{}/pipe",
+    "{}/socket",
+    "{}/link.wav",
+    "{}/linked/a.wav",
+    "{}/a.wav\n",
+    "{}/\x1b[2J.wav",
+    "{}/" + "x" * 300,
+    "{}/" + "x/" * 2500,
+    "",
+    "{}x/a.wav",
+    "/dev/null",
+    "{}/$(touch x).wav",
+    "{}/a.wav/b",
+    "{}/a\x00.wav",
+]
 
 
 @pytest.mark.parametrize("path", HOSTILE)
@@ -210,8 +237,19 @@ def test_no_ticket_depends_on_assertions():
     subprocess.run([sys.executable, "-O", "-c", f"import sys; sys.path[:] = {sys.path!r}; {code}"], check=True)
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"schema":"redactor-ticket/1","source":"file","id":"1","path":"/a\\ud800"}', b'{"schema":"redactor-ticket/1"}', b'{"schema":"redactor-ticket/1","source":"asterisk","mailbox":7}',
-                                     b'{"schema":"redactor-ticket/1","source":"file","id":"1","path":"/a","extra":1}', b"[" * 9000])  # fmt: skip
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b'{"schema":"redactor-ticket/1","source":"file","id":"1","path":"/a\\ud800"}',
+        b'{"schema":"redactor-ticket/1"}',
+        b'{"schema":"redactor-ticket/1","source":"asterisk","mailbox":7}',
+        b'{"schema":"redactor-ticket/1","source":"file","id":"1","path":"/a","extra":1}',
+        b"[" * 9000,
+    ],
+)
 def test_what_is_no_ticket_is_said_to_be_none(content):
     from redactor.errors import RefusedInput
 
@@ -226,9 +264,22 @@ def test_the_environment_does_not_matter_and_is_cleared(place, tmp_path):
     )
     env = {"LD_LIBRARY_PATH": "/nowhere", "CALLERID": "$(touch owned)", "PATH": "/nowhere"}
     done = subprocess.run(
-        [sys.executable, "-S", "-c", f"import sys; sys.path += {sys.path!r}\n{program}", "--config", place[1], "asterisk", "default", "100"],
-        env=env, cwd=tmp_path, capture_output=True, check=False,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-S",
+            "-c",
+            f"import sys; sys.path += {sys.path!r}\n{program}",
+            "--config",
+            place[1],
+            "asterisk",
+            "default",
+            "100",
+        ],
+        env=env,
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert not (tmp_path / "owned").exists()
 
@@ -252,11 +303,20 @@ def test_nothing_heavy_is_imported(place):
     )
     done = subprocess.run(
         [
-            sys.executable, "-S", "-c", f"import sys; sys.path += {sys.path!r}\n{program}",
-            "--config", place[1], "file", f"{place[0]}/a.wav", "--id", "1",
+            sys.executable,
+            "-S",
+            "-c",
+            f"import sys; sys.path += {sys.path!r}\n{program}",
+            "--config",
+            place[1],
+            "file",
+            f"{place[0]}/a.wav",
+            "--id",
+            "1",
         ],
-        capture_output=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        check=True,
+    )
     loaded = json.loads(done.stdout)
     ours = {m for m in loaded if m.split(".")[0] == "redactor" and not m.startswith("redactor.hook")}
     assert ours <= LIGHT

@@ -1,3 +1,4 @@
-"""Recordings made to slip past the redaction: `make` makes them, `judge` listens to what came out, `benchmarks/hostile.py`
+"""Recordings made to slip past the redaction: `make` makes them, `judge` listens to what came out,
+`benchmarks/hostile.py`
 runs both.
 """

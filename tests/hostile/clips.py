@@ -1,4 +1,5 @@
-"""The catalogue: every hostile clip, by class. Nothing is random here; the number of a clip gives its text, its voice and
+"""The catalogue: every hostile clip, by class. Nothing is random here; the number of a clip gives its text, its voice
+and
 its seed.
 """
 
@@ -13,9 +14,15 @@ from .scene import Part
 
 JOE = "piper/joe"
 SPEAKERS = (
-    ("kokoro/am_michael", 1.0), ("kokoro/am_michael", 1.0), (JOE, 1.12), ("kokoro/bm_george", 1.0),
-    ("kokoro/bm_george", 1.0), (JOE, 0.9), (JOE, 0.9), (JOE, 1.2),
-)  # fmt: skip
+    ("kokoro/am_michael", 1.0),
+    ("kokoro/am_michael", 1.0),
+    (JOE, 1.12),
+    ("kokoro/bm_george", 1.0),
+    ("kokoro/bm_george", 1.0),
+    (JOE, 0.9),
+    (JOE, 0.9),
+    (JOE, 1.2),
+)
 """Voice and pitch of the eight English texts; a pitch of its own makes another speaker of joe. None of them speaks in a
 sample recording.
 """
@@ -24,17 +31,35 @@ SPANISH, FRENCH = ("kokoro/em_alex", "kokoro/ef_dora", "kokoro/em_santa"), "koko
 OPERATOR, CALLER = (JOE, 0.95), (JOE, 1.08)
 
 SPEEDS = ((0.04, 0.04), (0.05, 0.05), (0.065, 0.065), (0.1, 0.1), (0.15, 0.1), (0.25, 0.2))
-"""Seconds of a key's tone and of the pause behind it: from the least that ITU-T Q.24 has a receiver take to a careful thumb."""
+"""Seconds of a key's tone and of the pause behind it: from the least that ITU-T Q.24 has a receiver take to a
+careful thumb.
+"""
 NUMBERS = (
-    "US_SSN 900417726", "US_SSN 900735518", "PHONE_NUMBER 6055550138", "ACCOUNT_NUMBER 3304471902",
-    "DATE_TIME 02191948", "US_SSN 900882043",
-)  # fmt: skip
+    "US_SSN 900417726",
+    "US_SSN 900735518",
+    "PHONE_NUMBER 6055550138",
+    "ACCOUNT_NUMBER 3304471902",
+    "DATE_TIME 02191948",
+    "US_SSN 900882043",
+)
 
 Effects = tuple[tuple[str, dict[str, Any]], ...]
 IMPORTANT = (
-    "faint-pcm", "faint-mulaw", "faint-lossy", "faint-second-voice", "spanish", "french", "english-then-spanish",
-    "spanish-in-the-middle", "keyed-digits", "keyed-faint", "two-at-once", "two-partly", "noise", "babble",
-)  # fmt: skip
+    "faint-pcm",
+    "faint-mulaw",
+    "faint-lossy",
+    "faint-second-voice",
+    "spanish",
+    "french",
+    "english-then-spanish",
+    "spanish-in-the-middle",
+    "keyed-digits",
+    "keyed-faint",
+    "two-at-once",
+    "two-partly",
+    "noise",
+    "babble",
+)
 """Made first."""
 OVERLAP = ("two-at-once", "two-partly")
 CONTROL = "ordinary"
@@ -266,7 +291,13 @@ def _distorted() -> Iterator[Clip]:
         yield Clip(kind="narrow-band", parts=(said(n + 5),), effects=narrow, condition="300-2000 Hz")
     for n, through in enumerate((("gsm", "amr", "mulaw"), ("mp3", "gsm", "amr"), ("gsm", "gsm", "gsm"))):
         form, there = ("ulaw", "amr")[n % 2], " → ".join(through)
-        yield Clip(kind="codec-chain", parts=(said(n + 6),), effects=(("chain", {"through": through}),), form=form, condition=there)  # fmt: skip
+        yield Clip(
+            kind="codec-chain",
+            parts=(said(n + 6),),
+            effects=(("chain", {"through": through}),),
+            form=form,
+            condition=there,
+        )
     for n in range(2):
         scrambled = (("telephone", {}), ("inverted", {}))
         yield Clip(kind="inverted-spectrum", parts=(said(n + 2),), effects=scrambled, form="wav8")

@@ -1,4 +1,5 @@
-"""What is done to a clip's sound. Every effect takes mono float32 samples, their rate in Hz and random numbers, and keeps
+"""What is done to a clip's sound. Every effect takes mono float32 samples, their rate in Hz and random numbers, and
+keeps
 the clock: as many samples, word times stay true.
 """
 
@@ -44,7 +45,9 @@ def band(samples: Samples, rate: int, rng: np.random.Generator, *, low: float, h
 
 
 def whisper(samples: Samples, rate: int, rng: np.random.Generator) -> Samples:
-    """Whispered: the vocal tract's filter (linear prediction) stays, its excitation becomes white noise of the same power."""
+    """Whispered: the vocal tract's filter (linear prediction) stays, its excitation becomes white noise of the same
+    power.
+    """
     size = round(LPC_FRAME * rate)
     window, out = np.hanning(size), np.zeros(len(samples))
     for start in range(0, len(samples) - size, size // 2):

@@ -1,4 +1,5 @@
-"""Listens to what came out of the redaction, with none of its ears: a clip's finished sound is compared with what went in.
+"""Listens to what came out of the redaction, with none of its ears: a clip's finished sound is compared with what went
+in.
 
     audible       share of the PHI's time in which the finished sound is still the original: 20 ms frames that correlate
                   with it once the bleep's tone is taken out of both
@@ -29,7 +30,9 @@ from sample_audio.sounds import HIGH, LOW, PAD
 FRAME, HOP = 0.02, 0.01  # s
 BLEEP = 1000.0  # Hz
 ALIKE = 0.5
-"""Correlation of a frame from which on it is the original: a replaced one has 0.1, an untouched one 0.9 after any codec."""
+"""Correlation of a frame from which on it is the original: a replaced one has 0.1, an untouched one 0.9 after any
+codec.
+"""
 QUIET_DB = -40.0
 """Frames so far below the loudest of a word say nothing: pauses between syllables, between keys."""
 ALLOWED = 0.05
@@ -169,7 +172,9 @@ def _without_tone(frames: np.ndarray, rate: int) -> np.ndarray:
 
 BLOCK, STEP = 0.0255, 0.005  # s
 LEAST_SHARE, LEAST_LEAD, MOST_TWIST = 0.6, 4.0, 10.0
-"""Of a block's power in the two tones; of the loudest tone over the next of its group; between the two (power ratios)."""
+"""Of a block's power in the two tones; of the loudest tone over the next of its group; between the two (power
+ratios).
+"""
 LEAST_BLOCKS = 3
 
 
@@ -211,7 +216,9 @@ def _in_order(wanted: str, found: str) -> int:
 
 
 def turned_up(samples: np.ndarray, rate: int) -> np.ndarray:
-    """Mono at 16 kHz as somebody hears it who is curious: bleeps cut out, then every half second as loud as the next."""
+    """Mono at 16 kHz as somebody hears it who is curious: bleeps cut out, then every half second as loud as the
+    next.
+    """
     frames = _framed(samples, rate)
     whole = (frames**2).sum(axis=1)
     bleeped = (_without_tone(frames, rate) ** 2).sum(axis=1) < 0.1 * whole
@@ -248,9 +255,12 @@ def words_heard(row: dict[str, Any], sound: Path, model: str) -> tuple[int, int]
     wanted: list[str] = []
     for channel in row["channels"]:
         segments, _ = _ears(model).transcribe(
-            turned_up(samples[:, channel["channel"]], rate), language=language, beam_size=5, temperature=0.0,
+            turned_up(samples[:, channel["channel"]], rate),
+            language=language,
+            beam_size=5,
+            temperature=0.0,
             condition_on_previous_text=False,
-        )  # fmt: skip
+        )
         text += [piece for segment in segments for piece in normalised(segment.text)]
         spans = [s["text"] for s in channel["spans"] if s.get("judged", True) and s["tier"] == "must"]
         wanted += [piece for span in spans for piece in _pieces(span)]

@@ -1,10 +1,12 @@
 """Make the hostile clips: `python -m tests.hostile.make [--out .train/hostile] [--only CLASS …]`.
 
-Needs the natural voices (`python -m models.tts.natural.setup`). What is already there and still made the same way is kept;
+Needs the natural voices (`python -m models.tts.natural.setup`). What is already there and still made the same way is
+kept;
 labels.jsonl is written after each clip, so that a part of them can be used at once. The form of a line is that of
 sample_audio/labels.jsonl (`redactor.labels` reads it), and
 
-    class, condition, seed, made_from    which kind it is, what was done to it, its random numbers, its recipe's fingerprint
+    class, condition, seed, made_from    which kind it is, what was done to it, its random numbers, its recipe's
+    fingerprint
     channels[].spans[].judged            whether the PHI is what the clip is about, and counts
     transcript                           a transcript to import with it, below the labels' folder
     brief                                kept in tests/hostile/clips, where the test run finds it
@@ -114,7 +116,8 @@ def _labels(clip: Clip, number: int, scene: Scene, shift: float, duration: float
 def imported(channel: dict[str, Any], how: str) -> dict[str, Any]:
     """A transcript as Whisper writes it, with the true words and times that are wrong.
 
-    how: "shift S": all later by S seconds. "drift D": by D of their time. "untimed N": after the first words, N harmless
+    how: "shift S": all later by S seconds. "drift D": by D of their time. "untimed N": after the first words, N
+        harmless
         ones without a time stand for all the rest. "instant N": the same, and they begin and end at once.
     """
     kind, _, amount = how.partition(" ")
@@ -142,7 +145,9 @@ def imported(channel: dict[str, Any], how: str) -> dict[str, Any]:
 
 
 def made(folder: Path, clips: Sequence[Clip]) -> list[dict[str, Any]]:
-    """The labels of these clips, made now where they are not there. Those of others stay, also of a run beside this one."""
+    """The labels of these clips, made now where they are not there. Those of others stay, also of a run beside this
+    one.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     lines = folder / "labels.jsonl"
     for clip in clips:

@@ -25,7 +25,8 @@ COMMAND = (sys.executable, "-c", "from redactor.cli.main import main; main()")
 class Verdict:
     """How one clip ended.
 
-    status: "redacted", "withheld" or "failed". confidence: mean of the words that stayed. heard: None where nothing came
+    status: "redacted", "withheld" or "failed". confidence: mean of the words that stayed. heard: None where nothing
+    came
     out.
     """
 
@@ -49,7 +50,9 @@ class Verdict:
 def verdicts(
     rows: Sequence[dict[str, Any]], folder: Path, work: Path, *, model: str, options: Sequence[str] = ()
 ) -> list[Verdict]:
-    """Redact the clips of `folder` that have a row, with the checkpoint `model`, and judge them. `work`: an empty folder."""
+    """Redact the clips of `folder` that have a row, with the checkpoint `model`, and judge them. `work`: an empty
+    folder.
+    """
     found: list[Verdict] = []
     for imported in (False, True):
         chosen = [row for row in rows if bool(row.get("transcript")) == imported]

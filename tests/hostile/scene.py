@@ -63,7 +63,8 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class Scene:
-    """samples: (frames, channels) at RATE. timed: the words of each channel. parts: for each channel, which part each of
+    """samples: (frames, channels) at RATE. timed: the words of each channel. parts: for each channel, which part each
+    of
     its spans belongs to.
     """
 

@@ -1,4 +1,6 @@
-"""The hostile clips are what they say, the judge cannot be fooled, and the brief ones end as required but for the known gaps."""
+"""The hostile clips are what they say, the judge cannot be fooled, and the brief ones end as required but for the
+known gaps.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ ROWS = read(COMMITTED / "labels.jsonl")
 KNOWN_GAPS: set[str] = set()
 """Brief clips that do not yet end as required with `base`. What begins to has to leave."""
 CHANCE = {"brief-noise-1", "brief-french-1", "brief-whispered-1"}
-"""How these end hangs on what is guessed, and so on the processor's rounding; `brief-noise-1` leaked when last measured."""
+"""How these end hangs on what is guessed, and so on the processor's rounding; `brief-noise-1` leaked when last
+measured.
+"""
 
 
 def test_there_are_enough_of_them():
@@ -151,9 +155,12 @@ def test_tempo_changes_the_length_and_not_the_pitch():
 @pytest.mark.parametrize(
     ("how", "first", "last", "count"),
     [
-        ("shift 0.4", 0.9, 4.9, 5), ("drift 0.05", 0.525, 4.725, 5), ("untimed 1", 0.5, None, 4), ("instant 2", 0.5, 2.9, 5),
+        ("shift 0.4", 0.9, 4.9, 5),
+        ("drift 0.05", 0.525, 4.725, 5),
+        ("untimed 1", 0.5, None, 4),
+        ("instant 2", 0.5, 2.9, 5),
     ],
-)  # fmt: skip
+)
 def test_transcripts_are_wrong_as_they_say(how, first, last, count):
     words = [{"text": f"w{k}", "start": 0.5 + k, "end": 0.9 + k} for k in range(5)]
     (segment,) = imported({"words": words}, how)["segments"]

@@ -17,7 +17,10 @@ from redactor.errors import ConfigurationError, DetectionFailed
 from redactor.phi import Detector, build_detector
 from redactor.types import CLINICAL, LABELS
 
-MESSAGE = "hi this is denise whitaker call me at four one oh five five five oh one four two or dana at example dot com, denise"
+MESSAGE = (
+    "hi this is denise whitaker call me at four one oh five five five oh one four two or dana at example dot com, "
+    "denise"
+)
 
 
 def test_every_label_is_served() -> None:

@@ -1,4 +1,6 @@
-"""The clinical recognizers: one row a kind of phrase; what is marked with brackets must be found, nothing else may be."""
+"""The clinical recognizers: one row a kind of phrase; what is marked with brackets must be found, nothing else may
+be.
+"""
 
 import re
 

@@ -1,4 +1,6 @@
-"""The clinical recognizers on fictional messages: data/clinical_cases.jsonl, a third of which was not looked at while tuning."""
+"""The clinical recognizers on fictional messages: data/clinical_cases.jsonl, a third of which was not looked at
+while tuning.
+"""
 
 import json
 from pathlib import Path

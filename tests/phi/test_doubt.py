@@ -94,7 +94,10 @@ def test_covers_what_was_misheard_where_only_such_a_thing_is_said(
 
 
 _SAID = st.sampled_from(
-    "first number is my id 555 -0142, 4 b t. call me at phone hepatitis lives 48 juniper, mother of takes her needs oh two-two and ... é".split()
+    (
+        "first number is my id 555 -0142, 4 b t. call me at phone hepatitis lives 48 juniper, mother of takes her "
+        "needs oh two-two and ... é"
+    ).split()
 )
 
 
@@ -102,7 +105,14 @@ _SAID = st.sampled_from(
 @given(st.lists(st.tuples(_SAID, st.floats(0, 1)), min_size=1, max_size=30), st.data())
 def test_unsure_words_are_found_in_any_text(words: list[tuple[str, float]], data: st.DataObject) -> None:
     said = Transcript.of([TimedText(w, n / 2, n / 2 + 0.4, c) for n, (w, c) in enumerate(words)], channel=0)
-    runs = data.draw(st.lists(st.tuples(st.integers(0, len(words) - 1), st.sampled_from(["PERSON", "CONDITION", "PHONE_NUMBER", "LOCATION"])), max_size=4))  # fmt: skip
+    runs = data.draw(
+        st.lists(
+            st.tuples(
+                st.integers(0, len(words) - 1), st.sampled_from(["PERSON", "CONDITION", "PHONE_NUMBER", "LOCATION"])
+            ),
+            max_size=4,
+        )
+    )
     findings = [
         Finding(label, said.words[n].char_start, said.words[n].char_end, 0.9, "test") for n, label in sorted(runs)
     ]

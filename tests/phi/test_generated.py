@@ -1,4 +1,6 @@
-"""Generated voicemails: labels are exact, errors keep them aligned, the detector stays within its bounds, measures add up."""
+"""Generated voicemails: labels are exact, errors keep them aligned, the detector stays within its bounds, measures
+add up.
+"""
 
 from __future__ import annotations
 
@@ -62,11 +64,15 @@ def test_bounds_on_generated_messages(rows: list[dict[str, Any]]) -> None:
 
 def test_measures_by_hand() -> None:
     text = "ann smith called on may second about the day"
-    row = {"id": "1", "text": text, "spans": [
-        {"start": 0, "end": 9, "label": "PERSON", "text": "ann smith"},
-        {"start": 20, "end": 30, "label": "DATE", "text": "may second"},
-        {"start": 41, "end": 44, "label": "DATE", "text": "day", "tier": "may"},
-    ]}  # fmt: skip
+    row = {
+        "id": "1",
+        "text": text,
+        "spans": [
+            {"start": 0, "end": 9, "label": "PERSON", "text": "ann smith"},
+            {"start": 20, "end": 30, "label": "DATE", "text": "may second"},
+            {"start": 41, "end": 44, "label": "DATE", "text": "day", "tier": "may"},
+        ],
+    }
     found_spans = [
         Found(0, 3, "PERSON", 0.9),
         Found(10, 16, "PERSON", 0.9),

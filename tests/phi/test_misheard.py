@@ -1,4 +1,6 @@
-"""Numbers and names that recognition got partly wrong, and names that are words: what stays covered, and what stays talk."""
+"""Numbers and names that recognition got partly wrong, and names that are words: what stays covered, and what stays
+talk.
+"""
 
 from __future__ import annotations
 
@@ -54,9 +56,12 @@ def test_talk_with_words_that_sound_like_figures_stays(text: str) -> None:
     [
         ("my number is six one dribble five five oh one nine two thanks", "six one dribble five five oh one nine two"),
         ("reach me at two one to terribly five oh one three oh", "two one to terribly five oh one three oh"),
-        ("call me at four one oh five five five oh one one three correction oh oh", "four one oh five five five oh one one three correction oh oh"),
+        (
+            "call me at four one oh five five five oh one one three correction oh oh",
+            "four one oh five five five oh one one three correction oh oh",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_number_goes_on_after_a_misheard_word(text: str, number: str) -> None:
     assert found(text, "PHONE_NUMBER") == [number]
 

@@ -178,10 +178,24 @@ PERSON = [
 
 def _cases() -> list[object]:
     tables = {
-        "PHONE_NUMBER": PHONE, "DATE_TIME": DATE, "EMAIL_ADDRESS": EMAIL, "URL": URL, "IP_ADDRESS": IP, "AGE": AGE, "US_SSN": SSN,
-        "MEDICAL_RECORD_NUMBER": MRN, "HEALTH_PLAN_ID": PLAN, "ACCOUNT_NUMBER": ACCOUNT, "LICENSE_NUMBER": LICENSE, "VEHICLE_ID": VEHICLE,
-        "DEVICE_ID": DEVICE, "OTHER_ID": OTHER, "LOCATION": LOCATION, "ORGANIZATION": ORGANIZATION, "PERSON": PERSON,
-    }  # fmt: skip
+        "PHONE_NUMBER": PHONE,
+        "DATE_TIME": DATE,
+        "EMAIL_ADDRESS": EMAIL,
+        "URL": URL,
+        "IP_ADDRESS": IP,
+        "AGE": AGE,
+        "US_SSN": SSN,
+        "MEDICAL_RECORD_NUMBER": MRN,
+        "HEALTH_PLAN_ID": PLAN,
+        "ACCOUNT_NUMBER": ACCOUNT,
+        "LICENSE_NUMBER": LICENSE,
+        "VEHICLE_ID": VEHICLE,
+        "DEVICE_ID": DEVICE,
+        "OTHER_ID": OTHER,
+        "LOCATION": LOCATION,
+        "ORGANIZATION": ORGANIZATION,
+        "PERSON": PERSON,
+    }
     return [
         pytest.param(label, marked, id=f"{label}-{number}")
         for label, table in tables.items()

@@ -1,4 +1,6 @@
-"""Keyed digits from file to artefacts: another decoder than ours reads nothing from the finished sound, however it is turned up."""
+"""Keyed digits from file to artefacts: another decoder than ours reads nothing from the finished sound, however it
+is turned up.
+"""
 
 import json
 from pathlib import PurePath
@@ -99,7 +101,9 @@ def test_each_party_of_a_call_has_its_own_keys(tmp_path):
 
 
 def test_faint_keys_on_a_channel_that_otherwise_is_anothers_copy(tmp_path):
-    """What is fainter than the difference that two copies may have is recognised once, but its keys are looked for on both."""
+    """What is fainter than the difference that two copies may have is recognised once, but its keys are looked for
+    on both.
+    """
     samples, _ = dialled(NUMBER, level=-80.0)
     loud = 0.1 * np.sin(2 * np.pi * 300 * np.arange(4000) / 8000)
     voice = np.concatenate([loud, np.zeros(len(samples)), loud])

@@ -19,9 +19,14 @@ from redactor.storage import ArchiveJournal, Item, list_inputs
 from redactor.types import Finding, Status, TimedText
 
 WORDS = [
-    TimedText("this", 0.5, 0.8), TimedText("is", 0.9, 1.1), TimedText("Dana", 1.2, 1.6), TimedText("Whitlock", 1.7, 2.3),
-    TimedText("please", 2.6, 3.0), TimedText("call", 3.1, 3.4), TimedText("back", 3.5, 3.9),
-]  # fmt: skip
+    TimedText("this", 0.5, 0.8),
+    TimedText("is", 0.9, 1.1),
+    TimedText("Dana", 1.2, 1.6),
+    TimedText("Whitlock", 1.7, 2.3),
+    TimedText("please", 2.6, 3.0),
+    TimedText("call", 3.1, 3.4),
+    TimedText("back", 3.5, 3.9),
+]
 SECRETS = ("Dana", "Whitlock")
 
 
@@ -273,8 +278,10 @@ def test_a_recording_that_is_there_twice_keeps_its_artefacts(tmp_path):
     out = tmp_path / "out"
     both = Pipeline(
         transcriber_for=lambda item: FakeTranscriber({"": [WORDS]}) if item.number == 1 else Broken(),
-        detector=Finder(), policy=load_policy("deidentify"), replacer=Replacer(),
-    )  # fmt: skip
+        detector=Finder(),
+        policy=load_policy("deidentify"),
+        replacer=Replacer(),
+    )
     items = list_inputs([tmp_path], is_audio=lambda p: p.suffix == ".wav", outside=out).items
     assert [o.status for o in both.run(items, out)] == [Status.REDACTED, Status.FAILED]
     assert len(list(out.iterdir())) == 5
@@ -289,7 +296,9 @@ def test_originals_stay(tmp_path):
 
 
 def test_a_witness_that_waits_holds_up_no_computing(tmp_path):
-    """It asks disks and databases: with the turn held, other recordings could neither be decoded nor heard meanwhile."""
+    """It asks disks and databases: with the turn held, other recordings could neither be decoded nor heard
+    meanwhile.
+    """
     soundfile.write(tmp_path / "a.wav", voice(8000), 8000)
     turn = threading.BoundedSemaphore(1)
     free = []

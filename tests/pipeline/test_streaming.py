@@ -1,4 +1,6 @@
-"""Many recordings under way at once, with the real engine: the same artefacts as one by one, and no failure stalls another."""
+"""Many recordings under way at once, with the real engine: the same artefacts as one by one, and no failure stalls
+another.
+"""
 
 from pathlib import Path
 

@@ -106,7 +106,13 @@ def said(*words: tuple[str, float, float, float]) -> FakeTranscriber:
     return FakeTranscriber({"": [[TimedText(*w) for w in words]]})
 
 
-KEPT = [("please", 2.0, 2.3, 0.9), ("call", 2.3, 2.5, 0.9), ("me", 2.5, 2.7, 0.9), ("about", 2.7, 3.0, 0.9), ("the", 3.0, 3.1, 0.9)]  # fmt: skip
+KEPT = [
+    ("please", 2.0, 2.3, 0.9),
+    ("call", 2.3, 2.5, 0.9),
+    ("me", 2.5, 2.7, 0.9),
+    ("about", 2.7, 3.0, 0.9),
+    ("the", 3.0, 3.1, 0.9),
+]
 NAMED = [("this", 0.3, 0.5, 0.9), ("is", 0.5, 0.6, 0.9), ("Maria", 0.7, 1.0, 0.9), ("Lopez", 1.0, 1.5, 0.9)]
 MISHEARD = [("listen", 3.2, 3.5, 0.4), ("oh", 3.5, 3.6, 0.4), ("pill", 3.6, 3.9, 0.4)]
 TAIL = [

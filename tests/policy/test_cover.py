@@ -55,20 +55,20 @@ def test_every_word_gets_a_time_inside_the_recording(transcript):
 
 UNTIMED = [
     # before                 word without time          after              covered at least
-    ([(1.0, 2.0)],           (None, None),              [(5.0, 6.0)],      (2.0, 5.0)),   # from neighbour to neighbour
-    ([(1.0, 2.0)],           (3.0, 3.0),                [(5.0, 6.0)],      (2.0, 5.0)),   # no length
-    ([(1.0, 2.0)],           (4.0, 3.0),                [(5.0, 6.0)],      (2.0, 5.0)),   # inverted
-    ([(1.0, 2.0)],           (-1.0, 3.0),               [(5.0, 6.0)],      (2.0, 5.0)),   # before the recording
-    ([(1.0, 2.0)],           (11.0, 12.0),              [(5.0, 6.0)],      (2.0, 5.0)),   # after the recording
-    ([(1.0, 2.0)],           (float("nan"), 3.0),       [(5.0, 6.0)],      (2.0, 5.0)),   # not a number
-    ([],                     (None, None),              [(5.0, 6.0)],      (0.0, 5.0)),   # first word
-    ([(1.0, 2.0)],           (None, None),              [],                (2.0, 10.0)),  # last word
-    ([],                     (None, None),              [],                (0.0, 10.0)),  # the only word
-    ([(1.0, 2.0)],           (None, None),              [(2.0, 3.0)],      (1.5, 2.5)),   # neighbours touch: it was said inside them
-    ([(1.0, 2.0)],           (None, None),              [(2.01, 3.0)],     (1.51, 2.5)),  # … or nearly touch
-    ([(1.0, 2.0)],           (None, None),              [(1.4, 3.0)],      (0.9, 2.5)),   # … or overlap
-    ([(1.0, 2.0)],           (None, None),              [(None, None), (4.0, 5.0)], (2.0, 4.0)),  # two in a row share the stretch
-]  # fmt: skip
+    ([(1.0, 2.0)], (None, None), [(5.0, 6.0)], (2.0, 5.0)),  # from neighbour to neighbour
+    ([(1.0, 2.0)], (3.0, 3.0), [(5.0, 6.0)], (2.0, 5.0)),  # no length
+    ([(1.0, 2.0)], (4.0, 3.0), [(5.0, 6.0)], (2.0, 5.0)),  # inverted
+    ([(1.0, 2.0)], (-1.0, 3.0), [(5.0, 6.0)], (2.0, 5.0)),  # before the recording
+    ([(1.0, 2.0)], (11.0, 12.0), [(5.0, 6.0)], (2.0, 5.0)),  # after the recording
+    ([(1.0, 2.0)], (float("nan"), 3.0), [(5.0, 6.0)], (2.0, 5.0)),  # not a number
+    ([], (None, None), [(5.0, 6.0)], (0.0, 5.0)),  # first word
+    ([(1.0, 2.0)], (None, None), [], (2.0, 10.0)),  # last word
+    ([], (None, None), [], (0.0, 10.0)),  # the only word
+    ([(1.0, 2.0)], (None, None), [(2.0, 3.0)], (1.5, 2.5)),  # neighbours touch: it was said inside them
+    ([(1.0, 2.0)], (None, None), [(2.01, 3.0)], (1.51, 2.5)),  # … or nearly touch
+    ([(1.0, 2.0)], (None, None), [(1.4, 3.0)], (0.9, 2.5)),  # … or overlap
+    ([(1.0, 2.0)], (None, None), [(None, None), (4.0, 5.0)], (2.0, 4.0)),  # two in a row share the stretch
+]
 
 
 @pytest.mark.parametrize(("before", "word", "after", "least"), UNTIMED)
@@ -181,8 +181,14 @@ def test_at_the_recordings_edge_the_room_is_taken_on_the_other_side():
 
 
 FASTEST = [
-    ("5551234", 0.77), ("555-1234", 0.77), ("Smith", 0.125), ("10:00", 0.22), ("$2,000", 0.22), ("2007", 0.33), ("...", 0.0),
-]  # fmt: skip
+    ("5551234", 0.77),
+    ("555-1234", 0.77),
+    ("Smith", 0.125),
+    ("10:00", 0.22),
+    ("$2,000", 0.22),
+    ("2007", 0.33),
+    ("...", 0.0),
+]
 
 
 @pytest.mark.parametrize(("text", "seconds"), FASTEST)

@@ -1,4 +1,6 @@
-"""A reviewer's edits: whatever they are, a covered word is neither audible nor written, and what is kept is what was asked for."""
+"""A reviewer's edits: whatever they are, a covered word is neither audible nor written, and what is kept is what was
+asked for.
+"""
 
 import itertools
 import json

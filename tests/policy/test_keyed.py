@@ -1,4 +1,6 @@
-"""Keyed digits in the plan: bleeped and shown by their label, whatever words stand there and whatever a reviewer does."""
+"""Keyed digits in the plan: bleeped and shown by their label, whatever words stand there and whatever a reviewer
+does.
+"""
 
 import pytest
 from planned import DEIDENTIFY, finding, recording, speech
@@ -38,8 +40,11 @@ def test_a_run_of_keys_is_one_finding_one_label_and_one_bleep_in_every_policy(na
     assert "[KEYED_DIGITS]" in srt(tokens(plan, Replacer()))
     ((decision),) = plan.decisions
     assert (decision.finding.label, decision.action, decision.start, decision.end) == (
-        "KEYED_DIGITS", Action.REDACT, START, END,
-    )  # fmt: skip
+        "KEYED_DIGITS",
+        Action.REDACT,
+        START,
+        END,
+    )
     ((interval),) = plan.intervals
     assert (interval.start, interval.end) == (pytest.approx(START - 0.25), pytest.approx(END + 0.25))
     assert interval.labels == ("KEYED_DIGITS",)

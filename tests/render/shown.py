@@ -82,7 +82,8 @@ def plans(draw: st.DrawFn) -> tuple[Plan, list[str], list[str]]:
     transcripts, covers, covered, kept = [], [], [], []
     for channel in range(draw(st.integers(1, 2))):
         n = draw(st.integers(0, 7))
-        # No word is part of another one, of a label or of a key of the document: "q" begins each, "z" and a mark ends each.
+        # No word is part of another one, of a label or of a key of the document: "q" begins each, "z" and a mark ends
+        # each.
         middles = draw(st.lists(st.text("uvwxy'&<>-é", max_size=4), min_size=n, max_size=n))
         ends = draw(st.lists(st.sampled_from(["", ".", ",", "?!", "-->", ":"]), min_size=n, max_size=n))
         texts = [f"q{channel}{i}{middle}z{end}" for i, (middle, end) in enumerate(zip(middles, ends, strict=True))]

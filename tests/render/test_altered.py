@@ -69,9 +69,12 @@ def test_a_tone_over_a_pause_is_found_and_silence_over_one_is_nothing():
 @pytest.mark.parametrize(
     ("container", "codec", "suffix", "rate"),
     [
-        ("WAV", "ULAW", ".wav", 8000), ("WAV", "GSM610", ".wav", 8000), ("OGG", "OPUS", ".ogg", 16000), ("MP3", "MPEG_LAYER_III", ".mp3", 16000),
+        ("WAV", "ULAW", ".wav", 8000),
+        ("WAV", "GSM610", ".wav", 8000),
+        ("OGG", "OPUS", ".ogg", 16000),
+        ("MP3", "MPEG_LAYER_III", ".mp3", 16000),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("style", STYLES)
 def test_codecs_change_no_kept_sound_so_much(container, codec, suffix, rate, style):
     rng = np.random.default_rng(3)

@@ -86,10 +86,10 @@ def test_a_plain_message():
 OPERATIONS = [
     # operator  "Hi Dana Whitlock, bye" with the name covered
     ("label", "Hi [PERSON], bye"),
-    ("mask",  "Hi *************, bye"),
-    ("hash",  r"Hi \[PERSON:[0-9a-f]{12}\], bye"),
-    ("drop",  "Hi , bye"),
-]  # fmt: skip
+    ("mask", "Hi *************, bye"),
+    ("hash", r"Hi \[PERSON:[0-9a-f]{12}\], bye"),
+    ("drop", "Hi , bye"),
+]
 
 
 @pytest.mark.parametrize(("operator", "expected"), OPERATIONS)
@@ -164,8 +164,10 @@ def test_two_channels_read_as_a_dialogue():
     shown = tokens(plan, Replacer())
     assert plain_text(shown) == "[channel 0] Hi [PERSON] here\n[channel 1] Hello [PERSON]\n[channel 0] Thanks"
     assert [text for _, _, text in parse_srt(srt(shown))] == [
-        "[channel 0] Hi [PERSON] here", "[channel 1] Hello [PERSON]", "[channel 0] Thanks",
-    ]  # fmt: skip
+        "[channel 0] Hi [PERSON] here",
+        "[channel 1] Hello [PERSON]",
+        "[channel 0] Thanks",
+    ]
 
 
 def test_cues_of_two_talkers_stay_in_the_order_of_time():
@@ -179,14 +181,14 @@ def test_cues_of_two_talkers_stay_in_the_order_of_time():
 
 ODD_WORDS = [
     # as a supplied transcript may have them   in SubRip                in WebVTT
-    ("<i>Dana</i>",                            "<i>Dana</i>",           "&lt;i&gt;Dana&lt;/i&gt;"),
-    ("A&B",                                    "A&B",                   "A&amp;B"),
-    ("-->",                                    "->",                    "-&gt;"),
-    ("---->",                                  "->",                    "-&gt;"),
-    ("one\n\ntwo",                             "one two",               "one two"),
-    ("a\u2028b\x85c\x0bd",                     "a b c d",               "a b c d"),
-    ("12\r\n13",                               "12 13",                 "12 13"),
-]  # fmt: skip
+    ("<i>Dana</i>", "<i>Dana</i>", "&lt;i&gt;Dana&lt;/i&gt;"),
+    ("A&B", "A&B", "A&amp;B"),
+    ("-->", "->", "-&gt;"),
+    ("---->", "->", "-&gt;"),
+    ("one\n\ntwo", "one two", "one two"),
+    ("a\u2028b\x85c\x0bd", "a b c d", "a b c d"),
+    ("12\r\n13", "12 13", "12 13"),
+]
 
 
 @pytest.mark.parametrize(("word", "in_srt", "in_vtt"), ODD_WORDS)
@@ -212,22 +214,45 @@ def test_the_document_is_as_designed():
     )
     assert json.loads(json.dumps(doc)) == doc
     assert list(doc) == [
-        "schema", "id", "status", "duration", "sample_rate", "channels", "policy", "model", "text", "words", "findings",
-        "intervals", "skipped", "verification", "warnings",
-    ]  # fmt: skip
+        "schema",
+        "id",
+        "status",
+        "duration",
+        "sample_rate",
+        "channels",
+        "policy",
+        "model",
+        "text",
+        "words",
+        "findings",
+        "intervals",
+        "skipped",
+        "verification",
+        "warnings",
+    ]
     assert doc["schema"] == "redactor/1"
     assert doc["status"] == "redacted"
     assert doc["text"] == "Hi [PERSON] bye"
     assert list(doc["model"]) == list(ModelInfo.__dataclass_fields__)[:-1]
     assert doc["words"][1] == {
-        "text": "[PERSON]", "start": 0.4, "end": 1.1, "channel": 0, "confidence": 0.9, "redacted": True,
-    }  # fmt: skip
+        "text": "[PERSON]",
+        "start": 0.4,
+        "end": 1.1,
+        "channel": 0,
+        "confidence": 0.9,
+        "redacted": True,
+    }
     assert doc["findings"] == [
         {
-            "label": "PERSON", "start": 0.4, "end": 1.1, "channel": 0, "score": 0.877, "source": "test recognizer",
+            "label": "PERSON",
+            "start": 0.4,
+            "end": 1.1,
+            "channel": 0,
+            "score": 0.877,
+            "source": "test recognizer",
             "action": "redact",
         },
-    ]  # fmt: skip
+    ]
     assert doc["intervals"] == [{"start": 0.4, "end": 1.1, "channel": 0, "labels": ["PERSON"]}]
     assert doc["skipped"] == 1.235
     assert doc["warnings"] == ["of the plan", "of the encoder"]

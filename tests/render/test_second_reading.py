@@ -124,11 +124,22 @@ def test_covered_words_part_what_was_heard_before_and_behind_them():
 def test_ways_of_writing_the_same_are_the_same():
     said = spoken("at three thirty the follow-up e-mail voicemail 555 0142")
     other = Transcript.of(
-        [TimedText(w, *at) for w, at in [
-            ("at", (0.0, 0.3)), ("3", (0.4, 0.7)), ("thirty", (0.8, 1.1)), ("the", (1.2, 1.5)), ("follow", (1.6, 1.7)), ("up", (1.75, 1.9)),
-            ("email", (2.0, 2.3)), ("voice", (2.4, 2.5)), ("mail", (2.55, 2.7)), ("555-0142", (2.8, 3.4)),
-        ]]
-    )  # fmt: skip
+        [
+            TimedText(w, *at)
+            for w, at in [
+                ("at", (0.0, 0.3)),
+                ("3", (0.4, 0.7)),
+                ("thirty", (0.8, 1.1)),
+                ("the", (1.2, 1.5)),
+                ("follow", (1.6, 1.7)),
+                ("up", (1.75, 1.9)),
+                ("email", (2.0, 2.3)),
+                ("voice", (2.4, 2.5)),
+                ("mail", (2.55, 2.7)),
+                ("555-0142", (2.8, 3.4)),
+            ]
+        ]
+    )
     (one,) = compare(plan_of(said), [other], ())
     assert not one.fresh
 
@@ -249,10 +260,18 @@ def test_a_word_of_the_first_reading_is_dropped_only_for_one_that_was_heard(word
 @pytest.mark.parametrize(
     ("one", "other", "alike"),
     [
-        ("Whitlock", "Witlock", True), ("Dana", "Dayna", True), ("Nguyen", "Nguyen's", True), ("Phillips", "Fillips", True),
-        ("Whitlock", "clinic", False), ("5550142", "5550143", False), ("555-0142", "0142", True), ("12", "1234", False), ("five", "5", True), ("March", "much", False),
+        ("Whitlock", "Witlock", True),
+        ("Dana", "Dayna", True),
+        ("Nguyen", "Nguyen's", True),
+        ("Phillips", "Fillips", True),
+        ("Whitlock", "clinic", False),
+        ("5550142", "5550143", False),
+        ("555-0142", "0142", True),
+        ("12", "1234", False),
+        ("five", "5", True),
+        ("March", "much", False),
     ],
-)  # fmt: skip
+)
 def test_likeness(one, other, alike):
     assert (likeness(one, other) >= 0.75) is alike
     assert likeness(one, other) == likeness(other, one)

@@ -1,4 +1,6 @@
-"""A review in this process: real store, trail, vault, accounts and pipeline around a scripted detector, with messages in it."""
+"""A review in this process: real store, trail, vault, accounts and pipeline around a scripted detector, with
+messages in it.
+"""
 
 import hashlib
 import io
@@ -40,7 +42,10 @@ from redactor.vault import Identities, Recipients, Vault, make_keys
 
 CANARY = ("Whitlock", "metformin", "555-0142")
 """Said in the messages; what may be shown to nobody without leave."""
-SAID = "hi this is Rowan from the practice with a message for Dana Whitlock your metformin is ready please call 555-0142 thank you"
+SAID = (
+    "hi this is Rowan from the practice with a message for Dana Whitlock your metformin is ready please call "
+    "555-0142 thank you"
+)
 CLEAN = "hi this is Rowan please call us back when you can thank you very much and goodbye"
 PASSWORD = "quiet-harbour-lantern-27"
 LABELS = {"Dana Whitlock": "PERSON", "metformin": "MEDICATION", "555-0142": "PHONE_NUMBER", "Rowan": "PERSON"}
@@ -96,9 +101,11 @@ class ReviewSite:
         self.store = ReviewRepository(self.engine)
         self.store.prepare()
         self.pipeline = Pipeline(
-            transcriber_for=lambda _: None, detector=Finder(), policy=load_policy("deidentify").having(unheard_speech="bleep"),
+            transcriber_for=lambda _: None,
+            detector=Finder(),
+            policy=load_policy("deidentify").having(unheard_speech="bleep"),
             replacer=Replacer("label"),
-        )  # fmt: skip
+        )
         self.auditing = Auditing(load_rules(), None)
         self.shelf = VersionStore(folder / "versions")
         self.studio = VersionService(
@@ -114,9 +121,17 @@ class ReviewSite:
         )
         self.judgments, self.samples = Reviews(self.engine, self.sealer), Samples(self.engine)
         self.desk = RequestContext(
-            self.store, self.judgments, self.samples, self.studio, self.trail, self.sealer, self.access.guard, templates,
-            reveal_seconds=reveal_seconds, titles={name: rule.title for name, rule in self.auditing.rules.rules.items()},
-        )  # fmt: skip
+            self.store,
+            self.judgments,
+            self.samples,
+            self.studio,
+            self.trail,
+            self.sealer,
+            self.access.guard,
+            templates,
+            reveal_seconds=reveal_seconds,
+            titles={name: rule.title for name, rule in self.auditing.rules.rules.items()},
+        )
         self.app = build_review(self.desk, self.access.router)
         self.secrets = {}
 

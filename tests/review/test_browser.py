@@ -1,4 +1,6 @@
-"""A reviewer's day in a real browser: log in, sample, listen, toggle, drag, judge, adjudicate, export; and every page by axe-core."""
+"""A reviewer's day in a real browser: log in, sample, listen, toggle, drag, judge, adjudicate, export; and every
+page by axe-core.
+"""
 
 import csv
 import socket
@@ -159,7 +161,8 @@ def test_a_reviewers_day(window, house, tmp_path):
     word = at(page, ".word").filter(has_text="please").first
     word.click()
     expected = page.evaluate(
-        "fetch(location.pathname + '/view.json').then(r => r.json()).then(v => v.words.find(w => w.text === 'please').start)"
+        "fetch(location.pathname + '/view.json').then(r => r.json()).then(v => v.words.find(w => w.text === "
+        "'please').start)"
     )
     assert now(page) == pytest.approx(expected, abs=0.05)
     word.dblclick()

@@ -23,7 +23,9 @@ def test_no_page_or_row_says_which_entry_of_a_list_matched(site):
 
 
 def test_no_piece_of_sound_or_words_is_given_without_an_event(site):
-    """Asking for all but the first byte, or for byte "00", is hearing it too; the pieces of what was begun are one hearing."""
+    """Asking for all but the first byte, or for byte "00", is hearing it too; the pieces of what was begun are one
+    hearing.
+    """
     message = site.add(91, SAID)
 
     def told(*names):

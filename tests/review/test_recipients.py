@@ -67,7 +67,9 @@ def test_a_path_below_its_root_is_a_name_where_the_settings_rule_out_another_lik
     lines = f'voicemail = "{house.voicemail}"\n' if asterisk else ""
     house.settings(asterisk=lines)
     named = "".join(f', "{house.folder}/{root}"' for root in more)
-    house.config.write_text(house.config.read_text().replace(f'roots = ["{house.recordings}"', f'roots = ["{house.recordings}"{named}'))  # fmt: skip
+    house.config.write_text(
+        house.config.read_text().replace(f'roots = ["{house.recordings}"', f'roots = ["{house.recordings}"{named}')
+    )
     from redactor.config import load_settings
 
     names = Recordings(load_settings(house.config), held=house.folder, limits=Limits()).names

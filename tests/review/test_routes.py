@@ -1,4 +1,6 @@
-"""Who gets what: every route without and with the wrong role, nothing of speech or names where it may not be, edits, reviews, exports."""
+"""Who gets what: every route without and with the wrong role, nothing of speech or names where it may not be, edits,
+reviews, exports.
+"""
 
 import csv
 import io
@@ -9,21 +11,42 @@ from review_site import CANARY, CLEAN, HTML, SAID, judged, post, send
 
 EVIL = '"><img src=x onerror=alert(1)>555-0142.wav'
 GET = {
-    "/": "message.list", "/messages": "message.list", "/messages/{id}": "message.hear_redacted", "/messages/{id}/view.json": "message.hear_redacted",
-    "/messages/{id}/audio": "message.hear_redacted", "/messages/{id}/files/text": "message.hear_redacted", "/messages/{id}/original.wav": "message.hear_original",
-    "/samples": "sample.draw", "/disputes": "adjudicate", "/messages/{id}/adjudication": "adjudicate", "/dashboard": "report.read",
-    "/export/messages.csv": "export", "/export/judgments.csv": "export",
+    "/": "message.list",
+    "/messages": "message.list",
+    "/messages/{id}": "message.hear_redacted",
+    "/messages/{id}/view.json": "message.hear_redacted",
+    "/messages/{id}/audio": "message.hear_redacted",
+    "/messages/{id}/files/text": "message.hear_redacted",
+    "/messages/{id}/original.wav": "message.hear_original",
+    "/samples": "sample.draw",
+    "/disputes": "adjudicate",
+    "/messages/{id}/adjudication": "adjudicate",
+    "/dashboard": "report.read",
+    "/export/messages.csv": "export",
+    "/export/judgments.csv": "export",
     "/trail": "trail.read",
-}  # fmt: skip
+}
 POST = {
-    "/messages/next": "finding.decide", "/messages/{id}/edits": "redaction.edit", "/messages/{id}/decisions": "finding.decide",
-    "/messages/{id}/review": "finding.decide", "/messages/{id}/original": "message.hear_original",
-    "/messages/{id}/original/end": "message.hear_original", "/samples": "sample.draw", "/messages/{id}/adjudication": "adjudicate",
-}  # fmt: skip
+    "/messages/next": "finding.decide",
+    "/messages/{id}/edits": "redaction.edit",
+    "/messages/{id}/decisions": "finding.decide",
+    "/messages/{id}/review": "finding.decide",
+    "/messages/{id}/original": "message.hear_original",
+    "/messages/{id}/original/end": "message.hear_original",
+    "/samples": "sample.draw",
+    "/messages/{id}/adjudication": "adjudicate",
+}
 WITHOUT = {
-    "message.hear_redacted": "ada", "message.hear_original": "olive", "redaction.edit": "olive",
-    "finding.decide": "olive", "sample.draw": "ray", "adjudicate": "ray", "report.read": "olive", "export": "ray", "trail.read": "lee",
-}  # fmt: skip
+    "message.hear_redacted": "ada",
+    "message.hear_original": "olive",
+    "redaction.edit": "olive",
+    "finding.decide": "olive",
+    "sample.draw": "ray",
+    "adjudicate": "ray",
+    "report.read": "olive",
+    "export": "ray",
+    "trail.read": "lee",
+}
 """Somebody who lacks each permission."""
 
 
@@ -50,9 +73,11 @@ def test_every_route_is_in_these_tables(site):
 
     walk(site.app.routes)
     ours = {
-        (m, r.path) for r in flat for m in r.methods
+        (m, r.path)
+        for r in flat
+        for m in r.methods
         if m in ("GET", "POST") and not r.path.startswith(("/log", "/account", "/emergency", "/static"))
-    }  # fmt: skip
+    }
     named = {("GET", p) for p in GET} | {("POST", p) for p in POST}
     plain = {
         (m, p.replace("{id}", "{message}").replace("files/text", "files/{kind}").replace("messages.csv", "{what}.csv"))
@@ -197,14 +222,19 @@ def test_nobody_uncovers_what_they_have_not_heard(site):
 @pytest.mark.parametrize(
     "body",
     [
-        {}, [], {"version": 1}, {"version": 1, "edits": []}, {"version": "1", "edits": [{}]}, {"version": 1, "edits": [{"kind": "cover"}]},
+        {},
+        [],
+        {"version": 1},
+        {"version": 1, "edits": []},
+        {"version": "1", "edits": [{}]},
+        {"version": 1, "edits": [{"kind": "cover"}]},
         {"version": 1, "edits": [{"kind": "cover", "channel": 0, "first": 0, "last": 999}]},
         {"version": 1, "edits": [{"kind": "region", "channel": 0, "start": 5, "end": 1e9}]},
         {"version": 1, "edits": [{"kind": "region", "channel": 0, "start": True, "end": 2}]},
         {"version": 1, "edits": [{"kind": "cover", "channel": 0, "first": 0, "last": 1, "label": "<b>metformin"}]},
         {"version": 1, "edits": [{"kind": "cover", "channel": 0, "first": 0, "last": 1}] * 300},
     ],
-)  # fmt: skip
+)
 def test_odd_edits_are_refused_and_not_quoted(site, dirty, body):
     answer = send(site.client("ray"), f"/messages/{dirty}/edits", body)
     assert answer.status_code == 422

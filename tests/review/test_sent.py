@@ -69,12 +69,16 @@ def test_sent_messages_have_a_policy_of_their_own(house, monkeypatch):
         def detect(self, text):
             found = super().detect(text)
             return tuple(
-                Finding("PHONE_NUMBER", f.start, f.end, 0.9, "scripted") if "555" in text[f.start : f.end] else f for f in found
-            )  # fmt: skip
+                Finding("PHONE_NUMBER", f.start, f.end, 0.9, "scripted") if "555" in text[f.start : f.end] else f
+                for f in found
+            )
 
     monkeypatch.setattr(builders, "build_detector", lambda *_: WithNumber())
     sent, left = house.record("s.wav", 1, said=SAID), house.record("l.wav", 2, said=SAID)
-    redaction = 'model = "none"\nverify_transcripts = false\nner = "none"\nunheard = "bleep"\nsent_policy = "minimum-necessary"\n'
+    redaction = (
+        'model = "none"\nverify_transcripts = false\nner = "none"\nunheard = "bleep"\nsent_policy = '
+        '"minimum-necessary"\n'
+    )
     with house.service(redaction=redaction) as service:
         house.hook("file", sent, "--id", "1", "--direction", "out")
         house.hook("file", left, "--id", "2", "--direction", "in")
@@ -218,8 +222,10 @@ def test_it_waits_for_the_file_of_recipients_however_long(house, monkeypatch):
     monkeypatch.setattr("redactor.service.jobs.queue.FIRST_DELAY", 0.001)
     csv, tried = house.folder / "sent.csv", []
     tables = {
-        **house.tables, "review": f'{house.tables["review"]}recipients = "{csv}"\n', "service": "tries = 2\n",
-    }  # fmt: skip
+        **house.tables,
+        "review": f'{house.tables["review"]}recipients = "{csv}"\n',
+        "service": "tries = 2\n",
+    }
     sent = house.record("s.wav", 1)
     with house.service(**tables) as service:
         really = service.queue.put_off

@@ -120,8 +120,15 @@ def test_trail_and_vault_are_those_of_the_commands(house):
 
 @pytest.mark.parametrize(
     "url",
-    ["", "http://review.example.org", "http://127.0.0.1.example.org", "http://localhost@example.org", "https://review.example.org/below", "ftp://localhost"],
-)  # fmt: skip
+    [
+        "",
+        "http://review.example.org",
+        "http://127.0.0.1.example.org",
+        "http://localhost@example.org",
+        "https://review.example.org/below",
+        "ftp://localhost",
+    ],
+)
 def test_a_session_cookie_never_goes_over_plain_http(house, url):
     review = house.tables["review"].replace("http://127.0.0.1:8470", url)
     with pytest.raises(ConfigurationError, match=r"review\.public_url"):

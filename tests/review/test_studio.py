@@ -166,7 +166,9 @@ def test_a_reader_of_a_version_that_went_gets_the_new_one(site):
 
 
 def test_adding_at_once_does_not_exchange_the_plan_of_the_first(site):
-    """Edits are numbers of words: with another recognition's plan they would uncover other words than a reviewer saw."""
+    """Edits are numbers of words: with another recognition's plan they would uncover other words than a reviewer
+    saw.
+    """
     data, said = recording(24, SAID)
     slow, fast = site.folder / "slow.json", site.folder / "fast.json"
     slow.write_text(said.replace("practice", "office"))

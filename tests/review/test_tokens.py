@@ -56,8 +56,15 @@ def client_of(site, **shown):
     settings.http = type("H", (), {"token": b"of-the-settings", "body_limit": 20_000})
     review = Review(site.app, site.desk, site.access, None)
     office = ServiceContext(
-        settings=settings, queue=queue, results=Counted(), metrics=Counted(), trouble=lambda: "", alive=lambda: True, review=site.app, scopes=review.scopes
-    )  # fmt: skip
+        settings=settings,
+        queue=queue,
+        results=Counted(),
+        metrics=Counted(),
+        trouble=lambda: "",
+        alive=lambda: True,
+        review=site.app,
+        scopes=review.scopes,
+    )
     client = TestClient(build_app(office), base_url="http://127.0.0.1", raise_server_exceptions=False)
     client.headers.update(shown)
     return client, queue

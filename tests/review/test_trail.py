@@ -1,4 +1,6 @@
-"""The page of the audit trail: who gets it, its pages and filters, what a line written by hand cannot put on it, that it is an event, and its cost."""
+"""The page of the audit trail: who gets it, its pages and filters, what a line written by hand cannot put on it,
+that it is an event, and its cost.
+"""
 
 import html
 import re

@@ -1,4 +1,6 @@
-"""A privacy officer sees every stretch that somebody un-bleeped, with who and when; and a plan that somebody else sealed uncovers nothing."""
+"""A privacy officer sees every stretch that somebody un-bleeped, with who and when; and a plan that somebody else
+sealed uncovers nothing.
+"""
 
 import json
 import secrets
@@ -61,7 +63,15 @@ def test_every_stretch_that_was_uncovered_is_told_with_who_and_when(site):
 def test_an_edit_that_an_earlier_version_told_of_is_still_shown():
     from redactor.review.routes.trail import shown
 
-    old = {"n": 7, "t": "2026-11-26T21:26:51.123456Z", "event": "redaction-edited", "by": "person:3", "message": "ab" * 32, "version": 2, "mac": "00"}  # fmt: skip
+    old = {
+        "n": 7,
+        "t": "2026-11-26T21:26:51.123456Z",
+        "event": "redaction-edited",
+        "by": "person:3",
+        "message": "ab" * 32,
+        "version": 2,
+        "mac": "00",
+    }
     assert shown(old).fields == (("message", "ab" * 32), ("version", 2), ("uncovered", -1))
 
 
@@ -88,7 +98,9 @@ def test_what_two_versions_of_a_plan_do_not_both_cover(site):
 
 
 def test_a_plan_that_was_sealed_with_the_public_keys_publishes_nothing(site):
-    """The attack: a plan that covers nothing in the vault, and a reviewer who changes something else and never opens the original."""
+    """The attack: a plan that covers nothing in the vault, and a reviewer who changes something else and never opens
+    the original.
+    """
     message = site.add(63, SAID)
     row = site.store.look(message)
     plan, suffix = unpack(site.vault.open(message, "plan", by="service", reason="test"))
@@ -98,7 +110,12 @@ def test_a_plan_that_was_sealed_with_the_public_keys_publishes_nothing(site):
     part = secrets.token_hex(4)
     sealed, key = age.seal(f"{message}.plan", forged, site.vault._recipients)
     digest = sha256(sealed).hexdigest()
-    item = replace(SealedItem(**{n: v for n, v in json.loads(record.read_bytes()).items() if n != "schema"}), size=len(forged), sha256=digest, part=part)  # fmt: skip
+    item = replace(
+        SealedItem(**{n: v for n, v in json.loads(record.read_bytes()).items() if n != "schema"}),
+        size=len(forged),
+        sha256=digest,
+        part=part,
+    )
     told = {name: value for name, value in asdict(item).items() if name != "entry"}
     for path in [*root.rglob(f"{message}.plan.*.age")]:
         path.unlink()

@@ -33,8 +33,15 @@ def decoded(row: dict[str, Any]) -> tuple[np.ndarray, int]:
 
 def test_there_are_eight_each_with_its_reason(hard: dict[str, dict[str, Any]]) -> None:
     assert sorted(name.removeprefix("hard-") for name in hard) == [
-        "cut-off", "faint", "hold-music", "keypad", "noise", "nothing-said", "spanish", "two-voices",
-    ]  # fmt: skip
+        "cut-off",
+        "faint",
+        "hold-music",
+        "keypad",
+        "noise",
+        "nothing-said",
+        "spanish",
+        "two-voices",
+    ]
     for row in hard.values():
         assert set(row["outcome"]) <= set(OUTCOMES)
         assert row["why"].endswith(".")

@@ -125,7 +125,9 @@ def test_words_that_are_read_as_one_are_parted_at_a_phoneme() -> None:
         (3, 4, 2, 3),
     ]
     samples = sound(1.6, (0.0, 1.5))
-    found = phonemes.exact([(0.0, 0.5), (0.55, 0.8), (0.8, 1.0), (1.05, 1.5)], symbols((0.0, 0.5), (0.55, 1.0), (1.05, 1.5)), samples)  # fmt: skip
+    found = phonemes.exact(
+        [(0.0, 0.5), (0.55, 0.8), (0.8, 1.0), (1.05, 1.5)], symbols((0.0, 0.5), (0.55, 1.0), (1.05, 1.5)), samples
+    )
     assert found is not None
     assert found[1][1] == found[2][0] == pytest.approx(0.775, abs=0.03)
 

@@ -29,9 +29,16 @@ class Desk:
         self.queue.prepare()
         self.notes = []
         self.intake = Sweeper(
-            tickets=SpoolReader(folder / "spool"), queue=self.queue, roots=(str(self.recordings),), voicemail="", held=self.held, settle=0,
-            limits=Limits(max_bytes=1 << 20), note=self.notes.append, **kwargs,
-        )  # fmt: skip
+            tickets=SpoolReader(folder / "spool"),
+            queue=self.queue,
+            roots=(str(self.recordings),),
+            voicemail="",
+            held=self.held,
+            settle=0,
+            limits=Limits(max_bytes=1 << 20),
+            note=self.notes.append,
+            **kwargs,
+        )
 
     def mail(self):
         self.spool.put(Ticket("mail", id="m1", audio=f"{os.urandom(16).hex()}.wav", direction="in"), AUDIO)

@@ -1,4 +1,6 @@
-"""A site: folders, settings, recordings with their transcripts, and a service in this process around a scripted detector."""
+"""A site: folders, settings, recordings with their transcripts, and a service in this process around a scripted
+detector.
+"""
 
 import hashlib
 import io

@@ -47,7 +47,11 @@ PATH = "/r/from_Dana_Whitlock_5550142.wav"
     ("source", "details", "told"),
     [
         ("file", {"id": "call 17", "path": PATH}, "call 17"),
-        ("asterisk", {"kind": "mailbox", "id": "1764000001-00000001", "path": "/v/100/INBOX/msg0000.wav"}, "1764000001-00000001"),
+        (
+            "asterisk",
+            {"kind": "mailbox", "id": "1764000001-00000001", "path": "/v/100/INBOX/msg0000.wav"},
+            "1764000001-00000001",
+        ),
         ("webhook", {"kind": "url", "id": "msg_1", "url": "https://h.example/5550142"}, "msg_1"),
         ("sweep", {"id": PATH, "path": PATH}, ""),
         ("file", {"id": PATH, "path": PATH}, ""),
@@ -55,7 +59,7 @@ PATH = "/r/from_Dana_Whitlock_5550142.wav"
         ("webhook", {"kind": "url", "id": "https://h.example/5550142", "url": "https://h.example/5550142"}, ""),
         ("s3", {"kind": "s3", "bucket": "calls", "key": "Dana_5550142.wav", "id": "Dana_5550142.wav"}, ""),
     ],
-)  # fmt: skip
+)
 def test_the_senders_own_id_is_told_and_no_path(queue, source, details, told):
     message = callbacks(queue).message(ended(queue, source=source, **details))
     assert message["data"]["id"] == told

@@ -50,7 +50,7 @@ def test_what_is_said_while_an_original_is_written_is_not_lost(tmp_path):
     desk = Desk(tmp_path)
     desk.intake._originals = Originals(
         "replace", None, desk.queue, None, None, roots=(str(desk.recordings),), limits=Limits(), pipeline=lambda: None
-    )  # fmt: skip
+    )
     path = desk.file()
     desk.intake.sweep()
     (job,) = desk.queue.claim(1, idle=True)

@@ -1,4 +1,6 @@
-"""Fetching from hosts that do not behave: slow ones, nonsense for addresses, and private networks under another name."""
+"""Fetching from hosts that do not behave: slow ones, nonsense for addresses, and private networks under another
+name.
+"""
 
 import datetime as dt
 import socket
@@ -45,10 +47,9 @@ def contexts(tmp_path_factory):
     ).sign(key, hashes.SHA256())
     path = tmp_path_factory.mktemp("tls") / "host.pem"
     path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        ) + certificate.public_bytes(serialization.Encoding.PEM)
-    )  # fmt: skip
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + certificate.public_bytes(serialization.Encoding.PEM)
+    )
     server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     server.load_cert_chain(path)
     client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
@@ -58,7 +59,10 @@ def contexts(tmp_path_factory):
 HEAD = b"HTTP/1.1 200 OK\r\n"
 
 
-@pytest.mark.parametrize("head", [HEAD + b"X: ", HEAD + b"\r\n", HEAD + b"Content-Length: 99\r\n\r\n", HEAD + b"Transfer-Encoding: chunked\r\n\r\n"])  # fmt: skip
+@pytest.mark.parametrize(
+    "head",
+    [HEAD + b"X: ", HEAD + b"\r\n", HEAD + b"Content-Length: 99\r\n\r\n", HEAD + b"Transfer-Encoding: chunked\r\n\r\n"],
+)
 @pytest.mark.parametrize("secure", [False, True])
 def test_a_host_that_drips_is_cut_off(contexts, head, secure):
     server, client = contexts if secure else (None, None)
@@ -94,8 +98,10 @@ def test_a_name_that_can_be_none_is_not_reached():
 
 
 PRIVATE = (
-    "127.0.0.1 10.0.0.1 169.254.169.254 0.0.0.0 100.64.0.1 192.0.0.8 192.0.0.170 192.0.2.1 198.18.0.1 224.0.0.1 233.252.0.1 240.0.0.1 255.255.255.255 "
-    ":: ::1 ::7f00:1 ::ffff:127.0.0.1 ::ffff:169.254.169.254 64:ff9b::7f00:1 64:ff9b::a9fe:a9fe 64:ff9b:1::1 2002:7f00:1:: 2002:a9fe:a9fe::1 "
+    "127.0.0.1 10.0.0.1 169.254.169.254 0.0.0.0 100.64.0.1 192.0.0.8 192.0.0.170 192.0.2.1 198.18.0.1 "
+    "224.0.0.1 233.252.0.1 240.0.0.1 255.255.255.255 "
+    ":: ::1 ::7f00:1 ::ffff:127.0.0.1 ::ffff:169.254.169.254 64:ff9b::7f00:1 64:ff9b::a9fe:a9fe 64:ff9b:1::1 "
+    "2002:7f00:1:: 2002:a9fe:a9fe::1 "
     "2001::1 2001:db8::1 fc00::1 fd00::1 fe80::1 fe80::1%eth0 fec0::1 ff02::1 ff0e::1 4000::1"
 )
 PUBLIC = "8.8.8.8 192.0.1.1 2606:4700::1111 2a00:1450::1 64:ff9b::808:808 2002:808:808::1 ::ffff:8.8.8.8"

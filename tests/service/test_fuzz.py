@@ -65,14 +65,15 @@ def client(tmp_path_factory):
         http=f'public_url = "https://x.example"\ntoken_file = "{folder}/secret"\n',
         twilio=f'account = "AC1"\ntoken_file = "{folder}/secret"\n',
         webhook=f'secret_file = "{folder}/secret"\nhosts = ["https://h.example"]\n',
-        s3=f'endpoint = "https://h.example"\nbuckets = ["b"]\naccess_key_file = "{folder}/secret"\nsecret_key_file = "{folder}/secret"\ntoken_file = "{folder}/secret"\n',
+        s3=f'endpoint = "https://h.example"\nbuckets = ["b"]\naccess_key_file = '
+        f'"{folder}/secret"\nsecret_key_file = "{folder}/secret"\ntoken_file = "{folder}/secret"\n',
     )
     presence = WorkerLocks(found.state)
     queue = open_queue(found, presence)
     results = Results(queue.stamps, found.roots)
     office = ServiceContext(
         settings=found, queue=queue, results=results, metrics=Metrics(queue), trouble=lambda: "", alive=lambda: True
-    )  # fmt: skip
+    )
     yield TestClient(build_app(office), raise_server_exceptions=False)
     queue.close()
     presence.close()
@@ -80,9 +81,16 @@ def client(tmp_path_factory):
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=30) | st.just(CANARY),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["id", "url", "Records", "s3", "bucket", "object", "key", "name", "eventName", CANARY]), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["id", "url", "Records", "s3", "bucket", "object", "key", "name", "eventName", CANARY]),
+            inner,
+            max_size=4,
+        )
+    ),
     max_leaves=8,
-)  # fmt: skip
+)
 
 
 @settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None)

@@ -19,7 +19,8 @@ from redactor.service.in_place_redaction import Originals
 from redactor.service.ingest import sweeper as intakes
 from redactor.service.jobs.queue import NewJob
 
-# --- a mail's recording is the only copy there is ------------------------------------------------------------------------
+# --- a mail's recording is the only copy there is
+# ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -141,7 +142,8 @@ def test_a_forged_ticket_takes_no_held_recording_away(desk):
     assert held.exists()
 
 
-# --- one entry, and the others -------------------------------------------------------------------------------------------
+# --- one entry, and the others
+# -------------------------------------------------------------------------------------------
 
 
 def a_folder(desk):
@@ -249,7 +251,7 @@ def test_an_odd_file_beside_a_message_holds_up_no_other(tmp_path, odd):
     desk.intake._voicemail = str(desk.recordings / "vm")
     desk.intake._originals = Originals(
         "replace", None, desk.queue, None, None, roots=(str(desk.recordings),), limits=Limits(), pipeline=lambda: None
-    )  # fmt: skip
+    )
     for number, content in enumerate((b"RIFF ours", b"RIFF new")):
         desk.file(f"vm/default/100/INBOX/msg{number:04}.wav", content)
         (box / f"INBOX/msg{number:04}.txt").write_text(f"[message]\nmsg_id=1764000{number:03}-{number:08x}\n")

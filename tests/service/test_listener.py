@@ -1,4 +1,6 @@
-"""Half-sent requests, dribbled ones and answers that nobody reads: a good request is answered all the same. With real sockets."""
+"""Half-sent requests, dribbled ones and answers that nobody reads: a good request is answered all the same. With
+real sockets.
+"""
 
 import socket
 import threading

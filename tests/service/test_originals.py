@@ -1,4 +1,6 @@
-"""What becomes of recordings themselves: sealed first, then replaced by their redacted sound, whatever happens in between."""
+"""What becomes of recordings themselves: sealed first, then replaced by their redacted sound, whatever happens in
+between.
+"""
 
 import hashlib
 import json
@@ -25,8 +27,9 @@ def kept(site, monkeypatch):
     public = next(p for p in keys if "recipients" in p.name)
     private = next(p for p in keys if "organisation" in p.name and p != public)
     site.tables = lambda mode: {
-        "service": f'originals = "{mode}"\n', "keeping": f'recipients = "{public}"\nidentity = "{private}"\n',
-    }  # fmt: skip
+        "service": f'originals = "{mode}"\n',
+        "keeping": f'recipients = "{public}"\nidentity = "{private}"\n',
+    }
     return site
 
 

@@ -1,4 +1,6 @@
-"""Originals that must not stay audible: other formats, other folders and boxes, copies put back, kills in the midst of writing."""
+"""Originals that must not stay audible: other formats, other folders and boxes, copies put back, kills in the midst
+of writing.
+"""
 
 import json
 import os
@@ -81,7 +83,9 @@ def test_an_original_that_is_put_back_is_replaced_again(kept):
 
 
 def test_another_messages_copy_never_gets_these_bleeps(kept, monkeypatch):
-    """Asterisk renames sound files first and the .txt last: in between, the name says one message and the sound is another's."""
+    """Asterisk renames sound files first and the .txt last: in between, the name says one message and the sound is
+    another's.
+    """
     first, second = several_formats(kept, 0, 1), several_formats(kept, 1, 2)
     gsm, other = first[0].with_suffix(".gsm"), second[0].with_suffix(".gsm").read_bytes()
     really, done = originals.copies, []

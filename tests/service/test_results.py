@@ -1,4 +1,6 @@
-"""Results lie where the telephone system's user may write: none is believed that we did not make, and no link is followed."""
+"""Results lie where the telephone system's user may write: none is believed that we did not make, and no link is
+followed.
+"""
 
 import hashlib
 import json
@@ -178,8 +180,13 @@ def test_who_has_lost_a_job_neither_removes_nor_replaces_the_result(kept, monkey
 
 @pytest.mark.parametrize("late", [True, False])
 def test_a_direction_that_comes_too_late_is_told_to_a_person(kept, monkeypatch, late):
-    """What is replaced cannot be redacted by another policy; it must not pass for a sent message that was treated as one."""
-    lines = 'model = "none"\nverify_transcripts = false\nner = "none"\nunheard = "bleep"\npolicy = "identifiers"\nsent_policy = "deidentify"\n'
+    """What is replaced cannot be redacted by another policy; it must not pass for a sent message that was treated as
+    one.
+    """
+    lines = (
+        'model = "none"\nverify_transcripts = false\nner = "none"\nunheard = "bleep"\npolicy = '
+        '"identifiers"\nsent_policy = "deidentify"\n'
+    )
     path, inside, go, really = kept.record("a.wav"), threading.Event(), threading.Event(), Service._show
 
     def show(self, *rest):

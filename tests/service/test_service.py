@@ -1,4 +1,6 @@
-"""The service from ticket to redacted twin, in one process: each door of the file system, doubles, damage, retries, drain."""
+"""The service from ticket to redacted twin, in one process: each door of the file system, doubles, damage, retries,
+drain.
+"""
 
 import hashlib
 import json
@@ -92,7 +94,9 @@ def test_a_recording_that_is_still_being_written_is_left_alone(site):
 
 
 def test_a_mailbox(site):
-    """externnotify says "changed": new messages are taken, renumbered ones are known, a visit to VoiceMailMain gives no job."""
+    """externnotify says "changed": new messages are taken, renumbered ones are known, a visit to VoiceMailMain gives
+    no job.
+    """
     site.message(0, 1)
     site.message(1, 2)
     box = site.voicemail / "default" / "100"

@@ -1,4 +1,5 @@
-"""Somebody who may write below the service's folders swaps one for a link at the worst moment: nothing outside is read, written or removed.
+"""Somebody who may write below the service's folders swaps one for a link at the worst moment: nothing outside is read,
+written or removed.
 
 The moments are made certain: the swap happens inside the call of the system, or of ours, that follows the last look.
 """

@@ -1,4 +1,6 @@
-"""The HTTP side: signatures before anything else, hosts of the list only, full queues, and no answer that quotes a request."""
+"""The HTTP side: signatures before anything else, hosts of the list only, full queues, and no answer that quotes a
+request.
+"""
 
 import base64
 import hashlib
@@ -88,9 +90,14 @@ def web(site, tmp_path):
         }
         with site.service(**tables) as service:
             office = ServiceContext(
-                settings=service._settings, queue=service.queue, results=service._results, metrics=service.metrics, trouble=lambda: service.trouble,
-                alive=lambda: True, wake=service.crew.wake,
-            )  # fmt: skip
+                settings=service._settings,
+                queue=service.queue,
+                results=service._results,
+                metrics=service.metrics,
+                trouble=lambda: service.trouble,
+                alive=lambda: True,
+                wake=service.crew.wake,
+            )
             client = TestClient(build_app(office), raise_server_exceptions=False, client=("127.0.0.1", 1))
             yield client, service, held
 
@@ -134,8 +141,13 @@ def test_a_webhook_is_fetched_redacted_and_told_of(site, web):
 
 def form_of(held, **more):
     return {
-        "AccountSid": "AC1", "RecordingSid": SID, "RecordingUrl": f"{held.url}/2010/{SID}", "RecordingStatus": "completed", "From": "+12065550142", **more
-    }  # fmt: skip
+        "AccountSid": "AC1",
+        "RecordingSid": SID,
+        "RecordingUrl": f"{held.url}/2010/{SID}",
+        "RecordingStatus": "completed",
+        "From": "+12065550142",
+        **more,
+    }
 
 
 def twilio_post(client, fields, *, url=f"{PUBLIC}/twilio/recording", token=TOKEN, query=""):
@@ -196,7 +208,13 @@ def test_twilio_json_bodies_carry_their_hash(site, web):
 
 def test_twilio_signature_as_its_documentation_computes_it():
     """The example of Twilio's page on security (auth token 12345)."""
-    form = [("CallSid", "CA1234567890ABCDE"), ("Caller", "+14158675310"), ("Digits", "1234"), ("From", "+14158675310"), ("To", "+18005551212")]  # fmt: skip
+    form = [
+        ("CallSid", "CA1234567890ABCDE"),
+        ("Caller", "+14158675310"),
+        ("Digits", "1234"),
+        ("From", "+14158675310"),
+        ("To", "+18005551212"),
+    ]
     url = "https://example.com/myapp.php?foo=1&bar=2"
     text = url + "".join(k + v for k, v in sorted(form))
     expected = base64.b64encode(hmac.new(b"12345", text.encode(), "sha1").digest()).decode()
@@ -219,10 +237,19 @@ def test_s3(site, web):
     put(site, held, "/calls/in/a%20b.wav", 1)
     token = {"authorization": f"Bearer {TOKEN.decode()}"}
     for told, status in (
-        (event(), 202), (event(), 200), (event(bucket="other"), 200), (event(key="a.redacted.wav"), 200), (event(key="../x.wav"), 200),
-        (event(name="ObjectRemoved:Delete"), 200), (event(key="notes.txt"), 200), ({"Records": 1}, 400), ({}, 400),
-        (event(versionId="v+1"), 202), (event(versionId="v+2"), 202), (event(versionId="v+2"), 200),
-    ):  # fmt: skip
+        (event(), 202),
+        (event(), 200),
+        (event(bucket="other"), 200),
+        (event(key="a.redacted.wav"), 200),
+        (event(key="../x.wav"), 200),
+        (event(name="ObjectRemoved:Delete"), 200),
+        (event(key="notes.txt"), 200),
+        ({"Records": 1}, 400),
+        ({}, 400),
+        (event(versionId="v+1"), 202),
+        (event(versionId="v+2"), 202),
+        (event(versionId="v+2"), 200),
+    ):
         assert client.post("/s3", json=told, headers=token).status_code == status, told
     assert client.post("/s3", json=event()).status_code == 401
     assert settled(service, 3) == {"redacted": 3}
@@ -231,9 +258,17 @@ def test_s3(site, web):
 
 
 def test_the_signature_is_that_of_the_aws_documentation():
-    """GET of an object, from "Signature Calculations for the Authorization Header" (there with a Range header, so: a known request of ours, by hand)."""
+    """GET of an object, from "Signature Calculations for the Authorization Header" (there with a Range header, so: a
+    known request of ours, by hand).
+    """
     at = datetime(2013, 5, 24, tzinfo=timezone.utc)
-    made = signed_v4("https://examplebucket.s3.amazonaws.com/test.txt", access_key="AKIDEXAMPLE", secret_key=b"wJalrXUtnFEMI", region="us-east-1", at=at)  # fmt: skip
+    made = signed_v4(
+        "https://examplebucket.s3.amazonaws.com/test.txt",
+        access_key="AKIDEXAMPLE",
+        secret_key=b"wJalrXUtnFEMI",
+        region="us-east-1",
+        at=at,
+    )
     empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     canonical = (
         "GET\n/test.txt\n\nhost:examplebucket.s3.amazonaws.com\n"
@@ -253,9 +288,15 @@ def test_webhooks_must_be_signed_and_fresh(web):
     body = json.dumps({"id": "1", "url": f"{held.url}/a.wav"}).encode()
     good = signed(body)
     bad = [
-        {}, {**good, "webhook-signature": "v1,AAAA"}, {**good, "webhook-id": "other"}, signed(body + b" "), {**good, "webhook-timestamp": "x"},
-        signed(body, at=time.time() - 400), signed(body, at=time.time() + 400), {**good, "webhook-signature": good["webhook-signature"].replace("v1,", "v2,")},
-    ]  # fmt: skip
+        {},
+        {**good, "webhook-signature": "v1,AAAA"},
+        {**good, "webhook-id": "other"},
+        signed(body + b" "),
+        {**good, "webhook-timestamp": "x"},
+        signed(body, at=time.time() - 400),
+        signed(body, at=time.time() + 400),
+        {**good, "webhook-signature": good["webhook-signature"].replace("v1,", "v2,")},
+    ]
     for headers in bad:
         assert client.post("/webhook", content=body, headers=headers).status_code == 401
     assert service.queue.counts() == {}
@@ -263,7 +304,20 @@ def test_webhooks_must_be_signed_and_fresh(web):
     assert client.post("/webhook", content=body, headers=two).status_code == 202
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1/a.wav", "http://169.254.169.254/", "file:///etc/passwd", "{}@evil/a", "http://u:p@{}/a", "{}\\@evil", "ftp://x/y1234", "{} /a", "{}:1/a"])  # fmt: skip
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1/a.wav",
+        "http://169.254.169.254/",
+        "file:///etc/passwd",
+        "{}@evil/a",
+        "http://u:p@{}/a",
+        "{}\\@evil",
+        "ftp://x/y1234",
+        "{} /a",
+        "{}:1/a",
+    ],
+)
 def test_other_hosts_are_refused(web, url):
     client, service, held = web
     given = url.format(held.url if url.startswith("{") else held.url[7:])
@@ -273,7 +327,20 @@ def test_other_hosts_are_refused(web, url):
     assert service.queue.counts() == {}
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"id":"","url":"http://x/aaaa"}', b'{"id":"1"}', b"\xff\xfe", b'{"id":"Whitlock","url":5}', b"[" * 5000, b'{"id":"1","url":"http://x/aaa","direction":"Whitlock"}'])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"id":"","url":"http://x/aaaa"}',
+        b'{"id":"1"}',
+        b"\xff\xfe",
+        b'{"id":"Whitlock","url":5}',
+        b"[" * 5000,
+        b'{"id":"1","url":"http://x/aaa","direction":"Whitlock"}',
+    ],
+)
 def test_answers_quote_nothing(web, body):
     client, _, _ = web
     answer = client.post("/webhook", content=body, headers=signed(body))
@@ -382,6 +449,14 @@ class TestFetch:
     def test_the_list_is_taken_word_for_word(self):
         hosts = ("https://a.example.org", "https://b.example.org:8443")
         assert allowed("https://A.example.org:443/x", hosts).port == 443
-        for url in ("http://a.example.org/x", "https://a.example.org.evil/x", "https://b.example.org/x", "https://a.example.org@evil/x", "//a.example.org/x", "https:///x", "https://a.example.org:99999/x"):  # fmt: skip
+        for url in (
+            "http://a.example.org/x",
+            "https://a.example.org.evil/x",
+            "https://b.example.org/x",
+            "https://a.example.org@evil/x",
+            "//a.example.org/x",
+            "https:///x",
+            "https://a.example.org:99999/x",
+        ):
             with pytest.raises(RefusedInput):
                 allowed(url, hosts)

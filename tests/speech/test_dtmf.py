@@ -1,4 +1,6 @@
-"""The limits of ITU-T Q.24, and beyond them what is met in recordings: faint, short, noisy and bent tones; and what is no key."""
+"""The limits of ITU-T Q.24, and beyond them what is met in recordings: faint, short, noisy and bent tones; and what
+is no key.
+"""
 
 import numpy as np
 import pytest
@@ -98,13 +100,23 @@ def test_a_single_key_is_found_with_its_hang() -> None:
 
 
 OTHERS = {
-    "beep": [(1000.0,)], "beep at a key's frequency": [(941.0,)], "high beep": [(1336.0,)],
-    "dial tone": [(350.0, 440.0)], "ringback": [(440.0, 480.0)], "busy": [(480.0, 620.0)], "European": [(425.0,)],
-    "SIT": [(913.8,), (1370.6,), (1776.7,)], "fax call": [(1100.0,)], "fax answer": [(2100.0,)],
-    "modem": [(980.0,), (1180.0,), (1650.0,), (1850.0,)], "two low tones": [(697.0, 941.0)],
-    "two high tones": [(1209.0, 1477.0)], "chord": [(262.0, 330.0, 392.0)], "harmonics": [(697.0, 1394.0, 2091.0)],
+    "beep": [(1000.0,)],
+    "beep at a key's frequency": [(941.0,)],
+    "high beep": [(1336.0,)],
+    "dial tone": [(350.0, 440.0)],
+    "ringback": [(440.0, 480.0)],
+    "busy": [(480.0, 620.0)],
+    "European": [(425.0,)],
+    "SIT": [(913.8,), (1370.6,), (1776.7,)],
+    "fax call": [(1100.0,)],
+    "fax answer": [(2100.0,)],
+    "modem": [(980.0,), (1180.0,), (1650.0,), (1850.0,)],
+    "two low tones": [(697.0, 941.0)],
+    "two high tones": [(1209.0, 1477.0)],
+    "chord": [(262.0, 330.0, 392.0)],
+    "harmonics": [(697.0, 1394.0, 2091.0)],
     "many": [(697.0, 1020.0, 1209.0, 2000.0, 2500.0)],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", OTHERS)

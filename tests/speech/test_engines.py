@@ -22,11 +22,21 @@ from redactor.types import Mono, Speech, TimedText
 SCRIPT = [
     TimedText(text, start, end)
     for text, start, end in [
-        ("Hi,", 0.2, 0.5), ("this", 0.7, 0.9), ("is", 0.9, 1.0), ("Maria", 1.0, 1.3), ("Lopez.", 1.3, 1.8), ("Please", 2.0, 2.3),
-        ("call", 2.3, 2.5), ("me", 2.5, 2.6), ("back", 2.6, 2.9), ("at", 2.9, 3.0), ("555-013-2204.", 3.0, 6.0), ("Thank", 6.1, 6.4),
+        ("Hi,", 0.2, 0.5),
+        ("this", 0.7, 0.9),
+        ("is", 0.9, 1.0),
+        ("Maria", 1.0, 1.3),
+        ("Lopez.", 1.3, 1.8),
+        ("Please", 2.0, 2.3),
+        ("call", 2.3, 2.5),
+        ("me", 2.5, 2.6),
+        ("back", 2.6, 2.9),
+        ("at", 2.9, 3.0),
+        ("555-013-2204.", 3.0, 6.0),
+        ("Thank", 6.1, 6.4),
         ("you.", 6.4, 6.7),
     ]
-]  # fmt: skip
+]
 
 
 class TestFakeEngine(WindowEngineContract):

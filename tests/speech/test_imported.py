@@ -43,15 +43,30 @@ del WHISPERX[0]["words"][3]["start"], WHISPERX[0]["words"][3]["end"], WHISPERX[0
 FORMATS = {
     "openai-whisper": {"text": " Hi, this is Maria Lopez.", "segments": segments(), "language": "en"},
     "faster-whisper, as a list": segments(),
-    "faster-whisper, as tuples": [{"start": 0.2, "end": 1.8, "text": "Hi, this is Maria Lopez.", "words": [[s, e, " " + t, 0.8] for t, s, e in PAIRS]}],
+    "faster-whisper, as tuples": [
+        {
+            "start": 0.2,
+            "end": 1.8,
+            "text": "Hi, this is Maria Lopez.",
+            "words": [[s, e, " " + t, 0.8] for t, s, e in PAIRS],
+        }
+    ],
     "OpenAI verbose_json": {
-        "task": "transcribe", "language": "english", "duration": 6.9, "text": "Hi, this is Maria Lopez.",
+        "task": "transcribe",
+        "language": "english",
+        "duration": 6.9,
+        "text": "Hi, this is Maria Lopez.",
         "words": [{"word": t.rstrip(",."), "start": s, "end": e} for t, s, e in PAIRS],
     },
     "WhisperX": {"segments": WHISPERX, "word_segments": WHISPERX[0]["words"], "language": "en"},
     "Amazon Transcribe": {
-        "jobName": "j", "status": "COMPLETED",
-        "results": {"transcripts": [{"transcript": "Hi, this is Maria Lopez."}], "items": amazon(), "language_code": "en-US"},
+        "jobName": "j",
+        "status": "COMPLETED",
+        "results": {
+            "transcripts": [{"transcript": "Hi, this is Maria Lopez."}],
+            "items": amazon(),
+            "language_code": "en-US",
+        },
     },
     "Deepgram": {
         "metadata": {"duration": 6.9, "channels": 1},
@@ -62,7 +77,13 @@ FORMATS = {
                         {
                             "transcript": "Hi, this is Maria Lopez.",
                             "words": [
-                                {"word": t.lower().rstrip(",."), "start": s, "end": e, "confidence": 0.8, "punctuated_word": t}
+                                {
+                                    "word": t.lower().rstrip(",."),
+                                    "start": s,
+                                    "end": e,
+                                    "confidence": 0.8,
+                                    "punctuated_word": t,
+                                }
                                 for t, s, e in PAIRS
                             ],
                         }
@@ -71,7 +92,7 @@ FORMATS = {
             ]
         },
     },
-}  # fmt: skip
+}
 
 CTM = "\n".join(f"msg 1 {s} {e - s:.2f} {t} 0.8" for t, s, e in PAIRS)
 VTT_WORDS = """WEBVTT - made by hand
@@ -143,7 +164,11 @@ at 555-013-2204.
 00:00:06.100 --> 00:00:06.800
 Thank you.
 """
-SRT = "1\n00:00:00,200 --> 00:00:01,800\nHi, this is Maria Lopez & son.\n\n2\n00:00:02,000 --> 00:00:02,900\nPlease call\nme back\n\n3\n00:00:02,900 --> 00:00:06,000\nat 555-013-2204.\n\n4\n00:00:06,100 --> 00:00:06,800\nThank you.\n"
+SRT = (
+    "1\n00:00:00,200 --> 00:00:01,800\nHi, this is Maria Lopez & son.\n\n2\n00:00:02,000 --> 00:00:02,900\nPlease "
+    "call\nme back\n\n3\n00:00:02,900 --> 00:00:06,000\nat 555-013-2204.\n\n4\n00:00:06,100 --> "
+    "00:00:06,800\nThank you.\n"
+)
 
 
 @pytest.mark.parametrize("content", [VTT, VTT.replace("\n", "\r\n"), SRT])
@@ -259,9 +284,12 @@ LONG = {"segments": [{"words": [{"word": "call", "start": 0.1 + i / 10, "end": 0
         ({"results": {"items": amazon("ch_2")}}, None),
         (CTM + "\nother 1 2.0 0.3 Maria", "2 recordings"),
         ("msg 1 soon 0.3 Maria", "unknown"),
-        ({"results": {"items": amazon()[:1], "transcripts": [{"transcript": "Maria Lopez " * 9}]}}, "not all of its words"),
+        (
+            {"results": {"items": amazon()[:1], "transcripts": [{"transcript": "Maria Lopez " * 9}]}},
+            "not all of its words",
+        ),
     ],
-)  # fmt: skip
+)
 def test_fails_closed_without_quoting(content: object, message: str | None, tmp_path: Path, voicemail: Mono) -> None:
     audio = [voicemail] if message else [voicemail, silence(6.9)]
     with pytest.raises(TranscriptError) as caught:
@@ -299,9 +327,16 @@ def test_small_overshoot_is_rounding(tmp_path: Path, voicemail: Mono) -> None:
 
 
 SCRIPT = [
-    *PAIRS, ("Please", 2.0, 2.3), ("call", 2.3, 2.5), ("me", 2.5, 2.6), ("back", 2.6, 2.9), ("at", 2.9, 3.0), ("555-013-2204.", 3.0, 6.0),
-    ("Thank", 6.1, 6.4), ("you.", 6.4, 6.7),
-]  # fmt: skip
+    *PAIRS,
+    ("Please", 2.0, 2.3),
+    ("call", 2.3, 2.5),
+    ("me", 2.5, 2.6),
+    ("back", 2.6, 2.9),
+    ("at", 2.9, 3.0),
+    ("555-013-2204.", 3.0, 6.0),
+    ("Thank", 6.1, 6.4),
+    ("you.", 6.4, 6.7),
+]
 
 
 def spoken(tmp_path: Path, script: list[tuple[str, float, float]], audio: Mono):
@@ -356,10 +391,12 @@ def test_cues_of_which_little_can_be_known_count_for_more(
     tmp_path: Path, voicemail: Mono, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("redactor.speech.imported.LEAD", 1e6)
-    content = {"segments": [
-        {"start": 0.2, "end": 1.8, "text": "Hi, this is Maria Lopez & son."},
-        {"start": 2.0, "end": 6.0, "text": "Please call me back at 555-013-2204."},
-    ]}  # fmt: skip
+    content = {
+        "segments": [
+            {"start": 0.2, "end": 1.8, "text": "Hi, this is Maria Lopez & son."},
+            {"start": 2.0, "end": 6.0, "text": "Please call me back at 555-013-2204."},
+        ]
+    }
     speech = read(tmp_path, content, [voicemail])
     first, *_, last = speech.transcripts[0].words
     assert (first.start, first.end) == (0.0, pytest.approx(2.6, abs=0.05))

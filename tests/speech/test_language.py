@@ -24,7 +24,10 @@ OTHERS = [
     "Здравствуйте это Иван Петров я звоню чтобы подтвердить прием во вторник",
     "你好 我 是 王 小明 我 打 电话 确认 星期二 的 预约",
     "Salaan waxaan ahay Faadumo Cali waxaan soo wacayaa si aan u xaqiijiyo ballantayda talaadada",
-    "Hello this is Maria Lopez calling for Doctor Kim about my appointment. Por favor llámeme al cinco cinco cinco, gracias",
+    (
+        "Hello this is Maria Lopez calling for Doctor Kim about my appointment. Por favor llámeme al cinco cinco "
+        "cinco, gracias"
+    ),
 ]
 
 

@@ -42,7 +42,9 @@ def test_a_tally_counts_beyond_its_first_few(texts):
 
 
 def test_a_hundred_thousand_files_cost_no_memory():
-    """A faked walk of 1,000 folders of 100 files, in a process of its own: what is held at the most, above what was there before."""
+    """A faked walk of 1,000 folders of 100 files, in a process of its own: what is held at the most, above what was
+    there before.
+    """
     code = """
         import os, resource, stat
         from pathlib import Path

@@ -107,14 +107,14 @@ def test_strange_names_are_listed_and_get_names_inside_the_output_folder(tmp_pat
 
 SIBLINGS = [
     # what Asterisk and others keep side by side          stems, in order
-    (["msg0000.WAV", "msg0000.gsm", "msg0000.wav"],      ["msg0000.WAV-1", "msg0000.gsm", "msg0000.wav-3"]),
-    (["a.gsm", "a.wav"],                                 ["a.gsm", "a.wav"]),
-    (["a.wav", "b.wav"],                                 ["a", "b"]),
-    (["A.gsm", "a.wav"],                                 ["A.gsm", "a.wav"]),      # one name on a disk that ignores case
-    (["A/x.wav", "a/x.wav"],                             ["A/x.wav-1", "a/x.wav-2"]),
-    (["a.gsm", "a.wav", "a.wav.wav"],                    ["a.gsm", "a.wav", "a.wav-3"]),   # a stem like another's full name
-    (["e\u0301.wav", "\u00e9.wav"],                     ["e\u0301.wav-1", "\u00e9.wav-2"]),  # é in two ways: one on a Mac
-]  # fmt: skip
+    (["msg0000.WAV", "msg0000.gsm", "msg0000.wav"], ["msg0000.WAV-1", "msg0000.gsm", "msg0000.wav-3"]),
+    (["a.gsm", "a.wav"], ["a.gsm", "a.wav"]),
+    (["a.wav", "b.wav"], ["a", "b"]),
+    (["A.gsm", "a.wav"], ["A.gsm", "a.wav"]),  # one name on a disk that ignores case
+    (["A/x.wav", "a/x.wav"], ["A/x.wav-1", "a/x.wav-2"]),
+    (["a.gsm", "a.wav", "a.wav.wav"], ["a.gsm", "a.wav", "a.wav-3"]),  # a stem like another's full name
+    (["e\u0301.wav", "\u00e9.wav"], ["e\u0301.wav-1", "\u00e9.wav-2"]),  # é in two ways: one on a Mac
+]
 
 
 def assert_apart(items) -> None:

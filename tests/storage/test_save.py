@@ -212,8 +212,12 @@ def test_a_really_full_disk(tmp_path):
     script = 'mount -t tmpfs -o size=64k tmpfs "$1" || exit 77; exec "$2" -c "$3" "$1"'
     done = subprocess.run(
         ["unshare", "-m", "sh", "-c", script, "sh", str(tmp_path), sys.executable, textwrap.dedent(code)],
-        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     if done.returncode == 77 or "unshare" in done.stderr:
         pytest.skip("needs the right to mount a small disk (root with CAP_SYS_ADMIN)")
     assert done.stderr == ""
@@ -291,7 +295,9 @@ def test_only_what_dead_processes_left_is_removed(tmp_path):
 
 
 def test_no_file_ever_lands_behind_a_link_that_comes_and_goes(tmp_path):
-    """A thread swaps the folder for a link as fast as it can, while sets are saved, read, copied and removed below it."""
+    """A thread swaps the folder for a link as fast as it can, while sets are saved, read, copied and removed below
+    it.
+    """
     root, outside, ended = tmp_path / "out", tmp_path / "outside", threading.Event()
     folder, moved = root / "calls", root / "calls-moved"
     folder.mkdir(parents=True)

@@ -1,9 +1,13 @@
-"""A real Asterisk for tests, beside the system: Debian's packages of another release are unpacked into a folder and run there.
+"""A real Asterisk for tests, beside the system: Debian's packages of another release are unpacked into a folder and run
+there.
 
-    python tests/telephony/asterisk.py FOLDER      # downloads about 90 MB and unpacks them; needs apt-get and dpkg-deb, not root
+    python tests/telephony/asterisk.py FOLDER      # downloads about 90 MB and unpacks them; needs apt-get and dpkg-deb,
+    not root
 
-Nothing is installed: apt gets a state of its own (an empty dpkg status, so that it fetches libc and all), the archive's address comes from this machine's
-own apt sources, and Asterisk is started by its own release's dynamic loader, so that it needs neither chroot nor containers. SIP and RTP stay on the loopback.
+Nothing is installed: apt gets a state of its own (an empty dpkg status, so that it fetches libc and all), the archive's
+address comes from this machine's
+own apt sources, and Asterisk is started by its own release's dynamic loader, so that it needs neither chroot nor
+containers. SIP and RTP stay on the loopback.
 """
 
 from __future__ import annotations
@@ -20,8 +24,10 @@ PACKAGES = ("asterisk", "asterisk-voicemail", "asterisk-core-sounds-en-wav")
 LIBRARIES = ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu", "usr/lib", "usr/lib/x86_64-linux-gnu/pulseaudio")
 SIP, RTP = 15160, (16000, 16100)
 MODULES = (
-    "res_timing_timerfd pbx_config app_playback app_voicemail app_mixmonitor app_stack app_verbose app_echo app_dial func_callerid "
-    "codec_ulaw codec_alaw codec_gsm format_wav format_wav_gsm format_gsm format_pcm format_sln res_pjproject res_sorcery_config "
+    "res_timing_timerfd pbx_config app_playback app_voicemail app_mixmonitor app_stack app_verbose app_echo "
+    "app_dial func_callerid "
+    "codec_ulaw codec_alaw codec_gsm format_wav format_wav_gsm format_gsm format_pcm format_sln res_pjproject "
+    "res_sorcery_config "
     "res_rtp_asterisk res_smdi res_adsi bridge_simple res_http_websocket res_crypto chan_sip"
 ).split()
 """In this order: res_rtp_asterisk needs the two before it."""
@@ -54,9 +60,13 @@ def prepare(folder: Path) -> None:
             f"deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {_archive()} {suite} main\n"
         )
         options = [
-            f"Dir::Etc::SourceList={sources}", "Dir::Etc::SourceParts=/dev/null", f"Dir::State={folder}/state",
-            f"Dir::State::status={folder}/state/status", f"Dir::Cache={folder}/cache", "APT::Sandbox::User=",
-        ]  # fmt: skip
+            f"Dir::Etc::SourceList={sources}",
+            "Dir::Etc::SourceParts=/dev/null",
+            f"Dir::State={folder}/state",
+            f"Dir::State::status={folder}/state/status",
+            f"Dir::Cache={folder}/cache",
+            "APT::Sandbox::User=",
+        ]
         apt = ["apt-get", "-qq", *(w for o in options for w in ("-o", o))]
         fetch = [*apt, "-y", "-d", "--no-install-recommends", "install", *PACKAGES]
         if not any(
@@ -163,7 +173,9 @@ class Asterisk:
 
 
 def configuration(asterisk: Asterisk, data: Path, hook: str) -> dict[str, str]:
-    """The files of /etc/asterisk. Mailbox 100 keeps its messages, 101 mails and deletes them; `mix` records a call, `main` is VoiceMailMain."""
+    """The files of /etc/asterisk. Mailbox 100 keeps its messages, 101 mails and deletes them; `mix` records a call,
+    `main` is VoiceMailMain.
+    """
     here, root = asterisk.here, asterisk.root
     modules = next(
         p for p in (root / "usr/lib/asterisk/modules", root / "usr/lib/x86_64-linux-gnu/asterisk/modules") if p.exists()

@@ -33,8 +33,10 @@ class Baresip:
             + "module_app account.so\nmodule_app menu.so\n"
         )
         (here / "config").write_text(
-            f"module_path {MODULES}\n{modules}sip_listen 127.0.0.1:{SIP}\nnet_interface 127.0.0.1\nrtp_ports 16400-16500\nsnd_path {self.monitor}\n"
-            f"audio_player aufile,{here}/played.wav\naudio_source aufile,{here}/quiet.wav\naudio_alert aufile,{here}/alert.wav\n"
+            f"module_path {MODULES}\n{modules}sip_listen 127.0.0.1:{SIP}\nnet_interface 127.0.0.1\nrtp_ports "
+            f"16400-16500\nsnd_path {self.monitor}\n"
+            f"audio_player aufile,{here}/played.wav\naudio_source aufile,{here}/quiet.wav\naudio_alert "
+            f"aufile,{here}/alert.wav\n"
         )
         (here / "accounts").write_text("<sip:vm@127.0.0.1>;regint=0;answermode=auto;audio_codecs=PCMU\n")
         (here / "contacts").touch()

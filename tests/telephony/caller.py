@@ -68,7 +68,28 @@ def call(extension: str, ulaw: Path, seconds: float, *, port: int, here: Path) -
     scenario = here / f"{extension}.xml"
     scenario.write_text(SCENARIO.format(extension=extension, audio=ulaw, milliseconds=round(seconds * 1000)))
     done = subprocess.run(
-        ["sipp", "-sf", scenario, "-m", "1", "-i", "127.0.0.1", "-mi", "127.0.0.1", "-p", str(port + 1), "-mp", "16200", "-nostdin", "-timeout", "60s", f"127.0.0.1:{port}"],
-        cwd=here, capture_output=True, timeout=90, check=False,
-    )  # fmt: skip
+        [
+            "sipp",
+            "-sf",
+            scenario,
+            "-m",
+            "1",
+            "-i",
+            "127.0.0.1",
+            "-mi",
+            "127.0.0.1",
+            "-p",
+            str(port + 1),
+            "-mp",
+            "16200",
+            "-nostdin",
+            "-timeout",
+            "60s",
+            f"127.0.0.1:{port}",
+        ],
+        cwd=here,
+        capture_output=True,
+        timeout=90,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]

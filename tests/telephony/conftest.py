@@ -26,7 +26,8 @@ class Running:
         listed = ", ".join(f'"{r}"' for r in roots)
         asterisk = f'[asterisk]\nvoicemail = "{voicemail}"\n' if voicemail else ""
         self.config.write_text(
-            f'[service]\nspool = "{here}/tickets"\nstate = "{here}/state"\nroots = [{listed}]\n{service}{asterisk}[sweep]\nevery = 0\n'
+            f'[service]\nspool = "{here}/tickets"\nstate = "{here}/state"\nroots = '
+            f"[{listed}]\n{service}{asterisk}[sweep]\nevery = 0\n"
             f'[http]\nlisten = ""\n[redaction]\nmodel = "voicemail-micro"\nunheard = "bleep"\n{more}'
         )
         self.hook = f"/usr/bin/env -i {PROGRAM} hook --config {self.config}"

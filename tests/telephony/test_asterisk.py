@@ -1,6 +1,7 @@
 """Real calls end to end: sipp calls a real Asterisk, which records, and tells the hook as it tells anybody.
 
-Asterisk is prepared once, into the folder that REDACTOR_ASTERISK names (about 90 MB of Debian packages are downloaded; nothing is installed).
+Asterisk is prepared once, into the folder that REDACTOR_ASTERISK names (about 90 MB of Debian packages are downloaded;
+nothing is installed).
 """
 
 import json
@@ -120,9 +121,12 @@ def test_whoever_calls_the_mailbox_hears_redacted_messages(tmp_path, prepared, r
     public, private = keys["recipients.txt"], keys["organisation.key"]
     here = tmp_path / "pbx"
     service = running(
-        tmp_path / "service", [here / "spool/voicemail"], here / "spool/voicemail", service='originals = "replace"\n',
+        tmp_path / "service",
+        [here / "spool/voicemail"],
+        here / "spool/voicemail",
+        service='originals = "replace"\n',
         more=f'[keeping]\nrecipients = "{public}"\nidentity = "{private}"\n',
-    )  # fmt: skip
+    )
     pbx = asterisk.Asterisk(prepared, here, hook=service.hook)
     inbox = pbx.voicemail / "default/100/INBOX"
     with service, pbx:

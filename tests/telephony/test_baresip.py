@@ -1,4 +1,6 @@
-"""A real call on the loopback, light enough for every run: sipp calls baresip, which records; the hook is told when the call has ended."""
+"""A real call on the loopback, light enough for every run: sipp calls baresip, which records; the hook is told when
+the call has ended.
+"""
 
 import json
 import subprocess

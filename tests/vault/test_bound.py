@@ -1,4 +1,6 @@
-"""The vault against whoever can write its folder: nothing opens that the log does not name, and every refusal is told."""
+"""The vault against whoever can write its folder: nothing opens that the log does not name, and every refusal is
+told.
+"""
 
 import json
 import shutil
@@ -135,7 +137,9 @@ def test_removing_the_record_does_not_make_an_item_unknown(place):
 
 
 def test_the_log_cannot_be_made_to_name_an_older_version(place):
-    """Whoever can write the log's folder as well, and has not its key, can take the newer entry out, and is found out by the chain."""
+    """Whoever can write the log's folder as well, and has not its key, can take the newer entry out, and is found
+    out by the chain.
+    """
     place.host.seal(ID, "plan", PLAN, by="service")
     attacker = Attacker(place)
     attacker.copy()
@@ -258,8 +262,11 @@ def test_refusals_say_nothing_of_the_content(place):
 def problems(place):
     check = VaultCheck()
     report = verify(
-        place.folder / "trail", KeyRing.load(place.folder / "trail.keys"), anchor=Anchor.load(place.folder / "anchor"), take=check.take
-    )  # fmt: skip
+        place.folder / "trail",
+        KeyRing.load(place.folder / "trail.keys"),
+        anchor=Anchor.load(place.folder / "anchor"),
+        take=check.take,
+    )
     assert report.sound
     return check.problems(place.folder / "vault")
 

@@ -1,4 +1,6 @@
-"""The vault when processes are killed or meet: nothing is lost that was to be kept, and nothing survives that was to be destroyed."""
+"""The vault when processes are killed or meet: nothing is lost that was to be kept, and nothing survives that was to
+be destroyed.
+"""
 
 import os
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""The vault: what is sealed opens with the organisation's key or the recovery key and with nothing else, and is never given out changed."""
+"""The vault: what is sealed opens with the organisation's key or the recovery key and with nothing else, and is
+never given out changed.
+"""
 
 import json
 import os

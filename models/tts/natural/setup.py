@@ -2,7 +2,8 @@
 
 Downloads with pip and npm (about 390 MB), checks every file against sources.toml, and makes
 
-    venv/             kokoro-onnx, piper-tts and what they need, none of it a dependency of this project (piper-tts is GPL)
+    venv/             kokoro-onnx, piper-tts and what they need, none of it a dependency of this project (piper-tts is
+    GPL)
     kokoro.onnx, durations.onnx, voices.npz, joe.onnx, joe.onnx.json
     base/             Whisper base, for the alignment
 

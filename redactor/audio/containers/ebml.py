@@ -1,4 +1,6 @@
-"""WebM and Matroska (RFC 8794, RFC 9559): elements must fit the file; a live stream's open-ended segment is walked to its end."""
+"""WebM and Matroska (RFC 8794, RFC 9559): elements must fit the file; a live stream's open-ended segment is walked
+to its end.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +65,8 @@ def webm(untrusted_data: bytes) -> Stream:
         (data,),
         declared=duration,
         declared_rate=1_000_000_000,
-        # Times are rounded to milliseconds, and the duration ends with the last packet, padding included (60 ms at most).
+        # Times are rounded to milliseconds, and the duration ends with the last packet, padding included (60 ms at
+        # most).
         slack=0.07,
         excess=0.0,
         demuxer="matroska,webm",

@@ -1,7 +1,9 @@
 """MPEG audio layers 1 to 3 and ADTS AAC: every frame is walked, because these files have no length to trust.
 
-A decoder resynchronises over damage in silence and its clock then runs ahead; here a gap between frames, a cut last frame
-or a count that disagrees with the Xing/Info frame refuses the file. Headers: ISO 11172-3 2.4.1.3, ISO 13818-3, ISO 14496-3.
+A decoder resynchronises over damage in silence and its clock then runs ahead; here a gap between frames, a cut last
+frame
+or a count that disagrees with the Xing/Info frame refuses the file. Headers: ISO 11172-3 2.4.1.3, ISO 13818-3, ISO
+14496-3.
 """
 
 from __future__ import annotations
@@ -154,7 +156,9 @@ def _gapless(data: bytes, tag: int, length: int, count: int) -> int:
 
 
 def adts(untrusted_data: bytes) -> Stream:
-    """Bare AAC frames. Their first 1024 samples are the encoder's priming, which nothing in the file says: kept. Raises DamagedAudio."""
+    """Bare AAC frames. Their first 1024 samples are the encoder's priming, which nothing in the file says: kept.
+    Raises DamagedAudio.
+    """
     frames, start, end = _walk(untrusted_data, _adts_frame, "AAC")
     length = sum(f.frames for f in frames)
     return Stream(

@@ -1,6 +1,8 @@
-"""WAV and its large cousins RF64, BW64 and Wave64: find the samples, repair a header that was never closed, refuse a cut file.
+"""WAV and its large cousins RF64, BW64 and Wave64: find the samples, repair a header that was never closed, refuse a
+cut file.
 
-Every variant is handed on as one plain RIFF header (fmt, fact, data) and the untouched samples, so that one decoder path is
+Every variant is handed on as one plain RIFF header (fmt, fact, data) and the untouched samples, so that one decoder
+path is
 tested instead of five. Layouts: Microsoft "Multimedia Programming Interface" 1.0; EBU Tech 3306 (RF64); Sony "Wave64".
 """
 
@@ -16,16 +18,22 @@ from redactor.errors import DamagedAudio, EmptyAudio, UnsupportedAudio
 _PCM, _MS_ADPCM, _FLOAT, _ALAW, _ULAW, _IMA, _GSM, _EXTENSIBLE = 1, 2, 3, 6, 7, 0x11, 0x31, 0xFFFE
 _BLOCK_CODECS = frozenset({_MS_ADPCM, _IMA, _GSM})
 _SOUNDFILE_TAGS = frozenset({_PCM, _FLOAT, _ALAW, _ULAW}) | _BLOCK_CODECS
-_FFMPEG_TAGS = frozenset({
-    0x22,  # TrueSpeech
-    0x42, 0x111,  # G.723.1
-    0x45, 0x64,  # G.726
-    0x50, 0x55,  # MPEG layer 2, 3
-    0x83,  # G.729
-    0xFF,  # AAC
-    0x160, 0x161,  # WMA
-    0x28F,  # G.722
-})  # fmt: skip
+_FFMPEG_TAGS = frozenset(
+    {
+        0x22,  # TrueSpeech
+        0x42,
+        0x111,  # G.723.1
+        0x45,
+        0x64,  # G.726
+        0x50,
+        0x55,  # MPEG layer 2, 3
+        0x83,  # G.729
+        0xFF,  # AAC
+        0x160,
+        0x161,  # WMA
+        0x28F,  # G.722
+    }
+)
 _UNCLOSED_FROM = 0x7FFF_0000
 """Recorders that cannot seek back write a size from here up (0x7FFFF000, 0x7FFFFFFF, 0xFFFFFFFF) or 0."""
 

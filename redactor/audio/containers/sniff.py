@@ -1,4 +1,6 @@
-"""What a file is, decided by its content: name endings lie, and FFmpeg's own guessing opens playlists and other files."""
+"""What a file is, decided by its content: name endings lie, and FFmpeg's own guessing opens playlists and other
+files.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +13,27 @@ from redactor.audio.containers.tags import skip_id3
 Inspect = Callable[[bytes], Stream]
 
 _NOT_AUDIO = (
-    b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"%PDF", b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"BZh", b"\xfd7zXZ",
-    b"7z\xbc\xaf", b"Rar!", b"\x7fELF", b"MZ", b"SQLite format 3", b"\xd0\xcf\x11\xe0", b"ustar", b"RIFX",
-    b"II*\x00", b"MM\x00*", b"\x28\xb5\x2f\xfd",
-)  # fmt: skip
+    b"\xff\xd8\xff",
+    b"\x89PNG",
+    b"GIF8",
+    b"%PDF",
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+    b"\x1f\x8b",
+    b"BZh",
+    b"\xfd7zXZ",
+    b"7z\xbc\xaf",
+    b"Rar!",
+    b"\x7fELF",
+    b"MZ",
+    b"SQLite format 3",
+    b"\xd0\xcf\x11\xe0",
+    b"ustar",
+    b"RIFX",
+    b"II*\x00",
+    b"MM\x00*",
+    b"\x28\xb5\x2f\xfd",
+)
 
 
 def inspector(data: bytes, *, headerless: bool) -> Inspect | None:

@@ -1,4 +1,6 @@
-"""Tags that wrap frames of MPEG audio: only their length matters here, their content is dropped with everything else."""
+"""Tags that wrap frames of MPEG audio: only their length matters here, their content is dropped with everything
+else.
+"""
 
 from __future__ import annotations
 

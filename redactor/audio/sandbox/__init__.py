@@ -1,9 +1,11 @@
 """Decoding untrusted bytes in a process that can do nothing else.
 
-    this process ──control──▶ zygote: libraries loaded, waits  ──fork──▶ one child a recording: limits, decode, answer, end
+    this process ──control──▶ zygote: libraries loaded, waits  ──fork──▶ one child a recording: limits, decode, answer,
+         end
          └──────────── a socket for each recording ────────────────────────▶┘
 
-Forking takes milliseconds where starting an interpreter with its libraries takes half a second, and each recording gets a process of its own:
+Forking takes milliseconds where starting an interpreter with its libraries takes half a second, and each recording gets
+a process of its own:
 what one of them does to its decoder ends with it, and no two recordings ever share one. What a child gives up before
 it reads the first byte:
 

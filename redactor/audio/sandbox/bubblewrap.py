@@ -1,4 +1,6 @@
-"""The command that starts the zygote, in bubblewrap or plainly. Either way it gets an empty environment and this process's module path."""
+"""The command that starts the zygote, in bubblewrap or plainly. Either way it gets an empty environment and this
+process's module path.
+"""
 
 from __future__ import annotations
 
@@ -31,9 +33,22 @@ def confined() -> Iterator[list[str]]:
         return
     for proc in (["--proc", "/proc"], []):
         yield [
-            program, "--unshare-all", "--new-session", "--cap-drop", "ALL", "--clearenv", *_environment(), *_mounts(), "--dev", "/dev", *proc,
-            "--chdir", "/", "--", *plain(),
-        ]  # fmt: skip
+            program,
+            "--unshare-all",
+            "--new-session",
+            "--cap-drop",
+            "ALL",
+            "--clearenv",
+            *_environment(),
+            *_mounts(),
+            "--dev",
+            "/dev",
+            *proc,
+            "--chdir",
+            "/",
+            "--",
+            *plain(),
+        ]
 
 
 def _environment() -> list[str]:

@@ -21,7 +21,9 @@ from redactor.types import Recording
 
 START_SECONDS = 120.0
 BUBBLEWRAP, SECCOMP, LANDLOCK, LIMITS = LAYERS = ("bubblewrap", "seccomp", "landlock", "limits")
-"""What may confine a child, the strongest first: namespaces, the filter of system calls, no files, limits on resources."""
+"""What may confine a child, the strongest first: namespaces, the filter of system calls, no files, limits on
+resources.
+"""
 
 
 class ConfinedDecoder:
@@ -142,8 +144,13 @@ class ConfinedDecoder:
         with there:
             try:
                 self._process = subprocess.Popen(  # noqa: S603 - our own command, without a shell
-                    command, stdin=there.fileno(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=commands.ENVIRONMENT, cwd="/"
-                )  # fmt: skip
+                    command,
+                    stdin=there.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    env=commands.ENVIRONMENT,
+                    cwd="/",
+                )
             except OSError:
                 here.close()
                 return ()
@@ -182,6 +189,7 @@ def _lacking(layers: tuple[str, ...], *, wanted: bool, installed: bool) -> tuple
         )
     if SECCOMP not in layers:
         lacking.append(
-            f"system calls are not filtered: install the package {PACKAGE} (libseccomp), on a kernel with seccomp filters."
+            f"system calls are not filtered: install the package {PACKAGE} (libseccomp), on a kernel with "
+            f"seccomp filters."
         )
     return tuple(lacking)

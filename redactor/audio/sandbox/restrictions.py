@@ -1,4 +1,6 @@
-"""What a process takes from itself, for good, before it looks at untrusted bytes: descriptors, resources, privileges, files, system calls."""
+"""What a process takes from itself, for good, before it looks at untrusted bytes: descriptors, resources,
+privileges, files, system calls.
+"""
 
 from __future__ import annotations
 

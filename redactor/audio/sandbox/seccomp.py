@@ -88,12 +88,27 @@ ALLOWED: tuple[tuple[str, tuple[_Argument, ...]], ...] = (
     ("exit", ()),
     ("exit_group", ()),
 )
-"""Measured with strace on every format, and a few more that the C library may make of the same (other versions, other architectures)."""
+"""Measured with strace on every format, and a few more that the C library may make of the same (other versions,
+other architectures).
+"""
 
 REFUSED = (
-    *("open", "openat", "openat2", "creat", "access", "faccessat", "faccessat2", "stat", "lstat", "fstat", "newfstatat", "statx"),
+    *(
+        "open",
+        "openat",
+        "openat2",
+        "creat",
+        "access",
+        "faccessat",
+        "faccessat2",
+        "stat",
+        "lstat",
+        "fstat",
+        "newfstatat",
+        "statx",
+    ),
     *("readlink", "readlinkat", "getcwd", "lseek", "fcntl", "ioctl", "prlimit64", "getrlimit", "sysinfo", "uname"),
-)  # fmt: skip
+)
 """What libraries try now and then and can do without: it fails, and the recording is still decoded."""
 
 
@@ -111,8 +126,12 @@ def program() -> bytes | None:
     library.seccomp_init.argtypes = [ctypes.c_uint32]
     library.seccomp_release.argtypes = [ctypes.c_void_p]
     library.seccomp_rule_add_array.argtypes = [
-        ctypes.c_void_p, ctypes.c_uint32, ctypes.c_int, ctypes.c_uint, ctypes.POINTER(_Argument)
-    ]  # fmt: skip
+        ctypes.c_void_p,
+        ctypes.c_uint32,
+        ctypes.c_int,
+        ctypes.c_uint,
+        ctypes.POINTER(_Argument),
+    ]
     library.seccomp_export_bpf.argtypes = [ctypes.c_void_p, ctypes.c_int]
     context = library.seccomp_init(_KILL_PROCESS)
     if not context:

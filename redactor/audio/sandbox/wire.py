@@ -1,4 +1,6 @@
-"""What goes over a recording's socket: a JSON header with its length, then bytes. The answer comes from a process that may be hostile."""
+"""What goes over a recording's socket: a JSON header with its length, then bytes. The answer comes from a process
+that may be hostile.
+"""
 
 from __future__ import annotations
 
@@ -125,9 +127,14 @@ def read_answer(channel: socket.socket, source: Source, limits: Limits) -> Recor
         if not well:
             raise ValueError("impossible answer")  # noqa: TRY301
         form = AudioFormat(
-            _name(untrusted["container"]), _name(untrusted["codec"]), source.suffix, rate, channels, untrusted["backend"],
+            _name(untrusted["container"]),
+            _name(untrusted["codec"]),
+            source.suffix,
+            rate,
+            channels,
+            untrusted["backend"],
             None if bit_rate is None else _number(bit_rate),
-        )  # fmt: skip
+        )
         warnings = tuple(_text(w) for w in list(untrusted["warnings"])[:20])
     except InputError:
         raise

@@ -1,6 +1,8 @@
-"""The process that waits with its libraries loaded, and the children that it forks: one a recording, with nothing they could open.
+"""The process that waits with its libraries loaded, and the children that it forks: one a recording, with nothing they
+could open.
 
-Started by `decoder`, with the control socket as standard input. It never looks at a recording itself. When the control socket closes (however
+Started by `decoder`, with the control socket as standard input. It never looks at a recording itself. When the control
+socket closes (however
 the service ended) it ends its children and itself.
 """
 
@@ -126,8 +128,11 @@ def _load_everything() -> list[Source]:
     silence = np.zeros((1600, 1), np.int16)
     sources = [Source("", bytes(800), ".ulaw")]
     for container, codec, suffix, backend in (
-        ("WAV", "PCM_16", ".wav", "soundfile"), ("FLAC", "PCM_16", ".flac", "soundfile"), ("MP4", "aac", ".m4a", "pyav"), ("MP3", "mp3float", ".mp3", "pyav"),
-    ):  # fmt: skip
+        ("WAV", "PCM_16", ".wav", "soundfile"),
+        ("FLAC", "PCM_16", ".flac", "soundfile"),
+        ("MP4", "aac", ".m4a", "pyav"),
+        ("MP3", "mp3float", ".mp3", "pyav"),
+    ):
         with suppress(Exception):
             made = encode(silence, AudioFormat(container, codec, suffix, 8000, 1, backend))
             sources.append(Source("", made.data, made.suffix))

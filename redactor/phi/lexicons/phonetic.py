@@ -1,6 +1,7 @@
 """Names behind recognition errors: "met forming" for metformin, "lysin a pill" for lisinopril.
 
-A recogniser that does not know a drug writes the English words that sound like it. So one to five neighbouring words are compared
+A recogniser that does not know a drug writes the English words that sound like it. So one to five neighbouring words
+are compared
 with every frequent name by sound: candidates share the consonant skeleton up to one missing consonant on either side
 (deletion neighbourhoods, constant time), and are ranked by rapidfuzz on a rough pronunciation and on the letters.
 """
@@ -64,7 +65,9 @@ _LOOSE_LAST = frozenset(
 
 @lru_cache(maxsize=65536)
 def pronounced(word: str) -> str:
-    """A rough pronunciation of one lower-case English word. Cached: the vocabulary of speech is small and holds no sentences."""
+    """A rough pronunciation of one lower-case English word. Cached: the vocabulary of speech is small and holds no
+    sentences.
+    """
     sounds = word
     for pattern, sound in _COMPILED:
         sounds = pattern.sub(sound, sounds)
@@ -107,10 +110,13 @@ class PhoneticMatch(NamedTuple):
 
 
 class PhoneticMatcher:
-    """Finds names by their sound. `names` of fewer than `SHORTEST` consonants count only beside a cue: they sound like too much.
+    """Finds names by their sound. `names` of fewer than `SHORTEST` consonants count only beside a cue: they sound like
+    too much.
 
-    `exact` are further names that need the same consonants and more likeness, wherever they stand. `unlike` are everyday words that are
-    never a name on their own, `common` are dictionary words: a window of nothing else must be a little more alike. `find` says what similarity is enough.
+    `exact` are further names that need the same consonants and more likeness, wherever they stand. `unlike` are
+    everyday words that are
+    never a name on their own, `common` are dictionary words: a window of nothing else must be a little more alike.
+    `find` says what similarity is enough.
     """
 
     WIDEST = 5
@@ -159,7 +165,8 @@ class PhoneticMatcher:
     def find(self, words: list[str], before: Sequence[float], after: Sequence[float]) -> list[PhoneticMatch]:
         """Misheard names in `words`, not overlapping, in order.
 
-        The lesser of before[first] and after[last] is enough for words[first:last]: `CERTAIN` unless a cue is near. Away from cues
+        The lesser of before[first] and after[last] is enough for words[first:last]: `CERTAIN` unless a cue is near.
+        Away from cues
         only names with exactly the same consonants are looked up, which is what makes this fast.
         """
         keys = [consonants(word) for word in words]

@@ -1,4 +1,6 @@
-"""Account and card numbers (45 CFR 164.514(b)(2)(i)(J)): bank, card, security code, invoice, "last four", by cue, never by Luhn."""
+"""Account and card numbers (45 CFR 164.514(b)(2)(i)(J)): bank, card, security code, invoice, "last four", by cue,
+never by Luhn.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +18,18 @@ class AccountRecognizer(CuedValue):
 
     label = "ACCOUNT_NUMBER"
     cue = (
-        r"(?:bank |checking |savings |billing |patient )?acc(?:oun)?t\.?(?: (?:number|no|num|#|id))?|routing(?: number)?|"
-        r"(?:credit |debit |bank |visa |amex |discover |gift )?card(?: (?:number|no|ending))+|card(?= is)|exp|(?:credit|debit) card|visa|mastercard|amex|iban|on the back(?: of (?:it|the card|my card))?|"
+        r"(?:bank |checking |savings |billing |patient )?acc(?:oun)?t\.?(?: "
+        r"(?:number|no|num|#|id))?|routing(?: number)?|"
+        r"(?:credit |debit |bank |visa |amex |discover |gift )?card(?: (?:number|no|ending))+|card(?= "
+        r"is)|exp|(?:credit|debit) card|visa|mastercard|amex|iban|on the back(?: of (?:it|the card|my card))?|"
         r"c\.? ?v\.? ?[vc]2?|security code|invoice(?: (?:number|no|id))?|statement (?:number|id)|ending in|ends in|"
         r"(?:last|final) (?:4|four)(?: digits)?(?: of)?|pin(?: (?:number|code)|(?= is\b))|expir\w+(?: date)?"
     )
     cue_words = frozenset(
-        "account acct routing card cards back exp expire expires expired expiry expiring expiration visa mastercard amex iban cvv cvc cv v c security invoice statement ending ends last final pin".split()
+        (
+            "account acct routing card cards back exp expire expires expired expiry expiring expiration visa "
+            "mastercard amex iban cvv cvc cv v c security invoice statement ending ends last final pin"
+        ).split()
     )
     fewest = 3
 

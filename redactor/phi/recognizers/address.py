@@ -1,6 +1,7 @@
 """Geography below the state (45 CFR 164.514(b)(2)(i)(B)): street, unit, P.O. box, city, zip, postcode, said or written.
 
-Parts follow USPS Publication 28 (house number, direction, name, suffix, unit, city, state, zip); street suffixes are its
+Parts follow USPS Publication 28 (house number, direction, name, suffix, unit, city, state, zip); street suffixes are
+its
 common ones. House numbers and zips come in any grouping ("twelve forty two", "two one two oh one").
 """
 
@@ -42,7 +43,8 @@ _STREET = re.compile(
     re.IGNORECASE,
 )
 _BARE_STREET = re.compile(
-    rf"\b(?:on|at|of|off|to|along|down|near|from|onto|and)\s+(?:the )?(?P<value>(?:{DIRECTION}\s+)?(?P<name>{NAME}(?:\s+{NAME}){{0,2}}?)\s+(?P<suffix>(?:{SURE})\b))",
+    rf"\b(?:on|at|of|off|to|along|down|near|from|onto|and)\s+(?:the "
+    rf")?(?P<value>(?:{DIRECTION}\s+)?(?P<name>{NAME}(?:\s+{NAME}){{0,2}}?)\s+(?P<suffix>(?:{SURE})\b))",
     re.IGNORECASE,
 )
 _ZIP_CUE = re.compile(
@@ -52,16 +54,24 @@ _ZIP_CUE = re.compile(
 _STATE_ZIP = re.compile(rf"\b(?:{STATES}|{ABBREVIATION})[\s,.]+(?P<value>{ZIP})", re.IGNORECASE)
 _HALF = r"(?:\s+(?:and a half|and 1/2|1/2))?"
 _NO_SUFFIX = re.compile(
-    rf"(?<![\d/.$-])(?P<value>\d{{1,5}}(?:[\s,-]{{1,2}}\d{{1,4}}){{0,4}}{_HALF}\s+(?:(?:north|south|east|west|[nsew]\.?)\s+{NAME}(?:\s+{NAME})?(?:{APARTMENT}|(?=\s*[,.]|\s*$|\s+in\b))|(?:north|south|east|west)\s+(?!(?:side|coast|wing|end|bound|entrance|lobby|tower|lot|of)\b){NAME}))",
+    rf"(?<![\d/.$-])(?P<value>\d{{1,5}}(?:[\s,-]{{1,2}}\d{{1,4}}){{0,4}}{_HALF}\s+(?:(?:north|south|east|west|"
+    rf"[nsew]\.?)\s+{NAME}(?:\s+{NAME})?(?:{APARTMENT}|(?=\s*[,.]|\s*$|\s+in\b))|(?:north|south|east|"
+    rf"west)\s+(?!(?:side|coast|wing|end|bound|entrance|lobby|tower|lot|of)\b){NAME}))",
     re.IGNORECASE,
 )
 _UNIT_ALONE = re.compile(
-    rf"\b(?P<value>(?:apartment|apt\.?|suite|building|bldg\.?|flat|slip|unit|trailer|space|villa|cottage)\s+(?:number )?{CODE})",
+    rf"\b(?P<value>(?:apartment|apt\.?|suite|building|bldg\.?|flat|slip|unit|trailer|space|villa|cottage)\s+(?:number "
+    rf")?{CODE})",
     re.IGNORECASE,
 )
 _HOUSE_CUE = re.compile(
-    rf"\b(?:(?:live[sd]?|living|stay(?:s|ing)?|i'm|i am|we're|we are|he's|she's|they're|located|house is|office is|over|up|down|out) at|address(?:es)?(?: of)?(?: on file| here| now| (?:that )?(?:you|we|i|they) (?:gave|have|had|listed|wrote|got)(?: me| us| you)?)?(?: is| was|'s|:|,)?|same (?:place|house|address|spot)(?: \w+ years)?|(?:house|place|home)(?: number)?(?: is)?|moved to|"
-    rf"(?:deliver|delivered|send|sent|mail|mailed|ship|shipped|come|post|posted)(?: (?:it|them|that|this|one|out|over|everything))? to)\s+(?:uh |it's |at |now )?(?P<value>{NUMBER}[\s,]+(?P<name>[a-z][a-z'-]+(?:[\s,]+[a-z][a-z'-]+){{0,2}}))",
+    rf"\b(?:(?:live[sd]?|living|stay(?:s|ing)?|i'm|i am|we're|we are|he's|she's|they're|located|house "
+    rf"is|office is|over|up|down|out) at|address(?:es)?(?: of)?(?: on file| here| now| (?:that "
+    rf")?(?:you|we|i|they) (?:gave|have|had|listed|wrote|got)(?: me| us| you)?)?(?: is| was|'s|:|,)?|same "
+    rf"(?:place|house|address|spot)(?: \w+ years)?|(?:house|place|home)(?: number)?(?: is)?|moved to|"
+    rf"(?:deliver|delivered|send|sent|mail|mailed|ship|shipped|come|post|posted)(?: "
+    rf"(?:it|them|that|this|one|out|over|everything))? to)\s+(?:uh |it's |at |now "
+    rf")?(?P<value>{NUMBER}[\s,]+(?P<name>[a-z][a-z'-]+(?:[\s,]+[a-z][a-z'-]+){{0,2}}))",
     re.IGNORECASE,
 )
 _FILLER = r"(?:(?:uh|um|yes|yeah|sure|ok(?:ay)?|so|well|it's|its|it is|that's|my address is|i live at)[\s,.]+)*"
@@ -82,50 +92,71 @@ _SURE_WORDS = frozenset(SURE.split("|"))
 _BEFORE_STATE = re.compile(r"[a-z][a-z'.-]+(?:\s[a-z][a-z'-]+){0,2}(?=,?\s+$)", re.IGNORECASE)
 _WORD = re.compile(r"[a-z][a-z'.]*[a-z]", re.IGNORECASE)
 _PLACE_CUE = re.compile(
-    r"\b(?:in|from|near|to|at|outside|around|moved|live|lives|living|of|city|town|downtown|over in|visiting|leaving)\s+(?:the |downtown |north |south |east |west )?$",
+    r"\b(?:in|from|near|to|at|outside|around|moved|live|lives|living|of|city|town|downtown|over "
+    r"in|visiting|leaving)\s+(?:the |downtown |north |south |east |west )?$",
     re.IGNORECASE,
 )
 _STREET_NAMES = frozenset(
-    "acacia adams amsterdam ash aspen beech birch broadway butternut canal cedar cherry chestnut clinton columbus cottonwood cypress delancey dogwood elm eucalyptus "
-    "fairview fir franklin fulton grand grant greenwich hickory highland hillside hollywood houston jackson jefferson juniper larkspur laurel lexington lincoln locust "
-    "madison magnolia main maple market mesquite mission monroe mulberry oak orchard peachtree pecan pine poplar redwood roosevelt sequoia spruce sunset "
+    "acacia adams amsterdam ash aspen beech birch broadway butternut canal cedar cherry chestnut clinton "
+    "columbus cottonwood cypress delancey dogwood elm eucalyptus "
+    "fairview fir franklin fulton grand grant greenwich hickory highland hillside hollywood houston jackson "
+    "jefferson juniper larkspur laurel lexington lincoln locust "
+    "madison magnolia main maple market mesquite mission monroe mulberry oak orchard peachtree pecan pine "
+    "poplar redwood roosevelt sequoia spruce sunset "
     "sycamore telegraph vermont vine walnut washington western willow wilson woodland".split()
 )
 """Of the commonest names of streets those that say little else after "on"."""
 _BOTH_STREETS = re.compile(
-    r"\b(?:on|at|near|by|off(?: of)?|around|between|corner of)\s+(?P<value>(?P<one>[a-z][a-z'-]{2,})\s+and\s+(?P<two>[a-z][a-z'-]{2,}|\d{1,3}(?:\s\d{1,2})?(?:st|nd|rd|th)?\b))",
+    r"\b(?:on|at|near|by|off(?: of)?|around|between|corner "
+    r"of)\s+(?P<value>(?P<one>[a-z][a-z'-]{2,})\s+and\s+(?P<two>[a-z][a-z'-]{2,}|\d{1,3}(?:\s\d{1,2})?(?:st|nd|"
+    r"rd|th)?\b))",
     re.IGNORECASE,
 )
 _QUIET_STREET = re.compile(
-    rf"\b(?:on|off(?: of)?|along|down|over on|up)\s+(?P<value>(?:{DIRECTION}\s+)?(?P<name>{NAME}(?:\s+{NAME}){{0,2}}?)\s+(?P<suffix>(?:drive|circle|trail|loop|cove|terrace|court|place|way|pike|row|alley)\b)(?:,? number \d+)?)",
+    rf"\b(?:on|off(?: of)?|along|down|over "
+    rf"on|up)\s+(?P<value>(?:{DIRECTION}\s+)?(?P<name>{NAME}(?:\s+{NAME}){{0,2}}?)\s+(?P<suffix>(?:drive|"
+    rf"circle|trail|loop|cove|terrace|court|place|way|pike|row|alley)\b)(?:,? "
+    rf"number \d+)?)",
     re.IGNORECASE,
 )
 _NO_QUIET = frozenset(
-    "hard flash disk test long food blood thumb usb tennis supreme family drug basketball district circuit whole other same first last one right wrong".split()
+    (
+        "hard flash disk test long food blood thumb usb tennis supreme family drug basketball district circuit "
+        "whole other same first last one right wrong"
+    ).split()
 )
 _CAPITAL_STREET = re.compile(
-    r"\b(?:[Oo]n|[Aa]t|[Oo]ff|[Nn]ear|[Aa]long)\s+(?P<value>(?:[A-Z][a-z'-]+\s+){1,3}(?P<suffix>[A-Z][a-z]+)\b(?:,? number \d+)?)"
+    r"\b(?:[Oo]n|[Aa]t|[Oo]ff|[Nn]ear|[Aa]long)\s+(?P<value>(?:[A-Z][a-z'-]+\s+){1,3}(?P<suffix>[A-Z][a-z]+)\b(?:,? "
+    r"number \d+)?)"
 )
 _FIGURE = re.compile(r"\d")
 _CROSS = re.compile(
-    rf"\b(?:on|at|near|by|off|around|of)\s+(?P<value>{DIRECTION}?\s?(?:\d{{1,3}}(?:st|nd|rd|th)\s+and\s+(?P<one>[a-z][a-z'-]+)|(?P<two>[a-z][a-z'-]+)\s+and\s+\d{{1,3}}(?:st|nd|rd|th)))(?:\s+{SUFFIX})?",
+    rf"\b(?:on|at|near|by|off|around|of)\s+(?P<value>{DIRECTION}?\s?(?:\d{{1,3}}(?:st|nd|rd|"
+    rf"th)\s+and\s+(?P<one>[a-z][a-z'-]+)|(?P<two>[a-z][a-z'-]+)\s+and\s+\d{{1,3}}(?:st|nd|rd|"
+    rf"th)))(?:\s+{SUFFIX})?",
     re.IGNORECASE,
 )
 _BUILDING = re.compile(
-    rf"\b(?:at|in|of|the|to)\s+(?P<value>(?:(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)\s+floor\s+(?:of\s+)?(?:the\s+)?)?(?P<name>{NAME}(?:\s+{NAME})?)\s+(?:building|tower|towers|apartments|condos|condominiums|estates|mobile home park|trailer park|village|manor)\b(?:,?\s+(?:room|suite|floor|unit|apartment|number)\s+{CODE})?)",
+    rf"\b(?:at|in|of|the|to)\s+(?P<value>(?:(?:the\s+)?\d{{1,2}}(?:st|nd|rd|"
+    rf"th)\s+floor\s+(?:of\s+)?(?:the\s+)?)?(?P<name>{NAME}(?:\s+{NAME})?)\s+(?:building|tower|towers|"
+    rf"apartments|condos|condominiums|estates|mobile "
+    rf"home park|trailer park|village|manor)\b(?:,?\s+(?:room|suite|floor|unit|apartment|number)\s+{CODE})?)",
     re.IGNORECASE,
 )
 _LIVES_ON = re.compile(
-    rf"\b(?:liv(?:e|es|ing|ed)|house|place|right|over|down|out|off) (?:over |out |right |just )?(?:on|off(?: of)?)\s+(?:the )?(?P<value>(?!{STOP})(?P<name>[a-z][a-z'-]{{3,}}))(?:\s+(?P<more>[a-z'-]+))?",
+    rf"\b(?:liv(?:e|es|ing|ed)|house|place|right|over|down|out|off) (?:over |out |right |just )?(?:on|off(?: "
+    rf"of)?)\s+(?:the )?(?P<value>(?!{STOP})(?P<name>[a-z][a-z'-]{{3,}}))(?:\s+(?P<more>[a-z'-]+))?",
     re.IGNORECASE,
 )
 _EXIT = re.compile(r"\b(?P<value>(?:exit|mile marker|mile post)\s+(?:number )?\d[\d ]{0,3}\d?\b)", re.IGNORECASE)
 _HOUSE_AND_NAME = re.compile(
-    rf"(?<![\d/.$,-])(?P<value>(?:\d{{3,5}}|\d\d \d\d|\d(?: \d){{1,4}}|\d \d\d|\d\d \d(?: \d)?) (?:{DIRECTION}\s+)?(?P<name>[a-z][a-z-]{{3,}}))\b(?!')",
+    rf"(?<![\d/.$,-])(?P<value>(?:\d{{3,5}}|\d\d \d\d|\d(?: \d){{1,4}}|\d \d\d|\d\d \d(?: \d)?) "
+    rf"(?:{DIRECTION}\s+)?(?P<name>[a-z][a-z-]{{3,}}))\b(?!')",
     re.IGNORECASE,
 )
 _SMALL_HOUSE = re.compile(
-    r"\b(?:at|to|is|was|it's|now)\s+(?P<value>\d{1,5} (?P<name>[a-z][a-z-]{3,}))\b(?!')(?P<ends>\s*(?:[,.]|$|and\b|in\b|but\b))?",
+    r"\b(?:at|to|is|was|it's|now)\s+(?P<value>\d{1,5} "
+    r"(?P<name>[a-z][a-z-]{3,}))\b(?!')(?P<ends>\s*(?:[,.]|$|and\b|in\b|but\b))?",
     re.IGNORECASE,
 )
 """A short house number counts before a word on no list, and before any in a message that speaks of an address."""
@@ -147,12 +178,17 @@ _HOUSE_BEFORE = re.compile(
 )
 _MONTHS = frozenset("january february march april may june july august september october november december".split())
 _TIMES = frozenset(
-    "minutes hours days weeks months years oclock percent degrees pounds dollars milligrams units times people am pm even about almost right just still past half".split()
+    (
+        "minutes hours days weeks months years oclock percent degrees pounds dollars milligrams units times people "
+        "am pm even about almost right just still past half"
+    ).split()
 )
 _OFFICE = re.compile(r"\s+(?:office|clinic|location|branch|hospital|area)\b", re.IGNORECASE)
 _NO_STREET = re.compile(
-    r"\b(?:the|a|my|your|his|her|this|that|is|was|it|and i|by|times?|days?|weeks?|tablets?|pills?|milligrams?|mg|of|for|to|in|hours?|"
-    r"minutes?|years?|months?|people|you|we|they|he|she|i|take|right|same|only|do|did|have|had|has|not|way|go|out|all|with|at|on|doctor|dr)\b",
+    r"\b(?:the|a|my|your|his|her|this|that|is|was|it|and "
+    r"i|by|times?|days?|weeks?|tablets?|pills?|milligrams?|mg|of|for|to|in|hours?|"
+    r"minutes?|years?|months?|people|you|we|they|he|she|i|take|right|same|only|do|did|have|had|has|not|way|go|"
+    r"out|all|with|at|on|doctor|dr)\b",
     re.IGNORECASE,
 )
 
@@ -384,7 +420,9 @@ class AddressRecognizer(SpokenRecognizer):
                 0.6
                 if cued
                 and re.search(
-                    r"\b(?:in|near|live\w*|living|moved to|outside|downtown|(?:coming|came|driv\w+|flying|flew|moved|travel\w*) (?:\w+ )?from)\s+$",
+                    r"\b(?:in|near|live\w*|living|moved "
+                    r"to|outside|downtown|(?:coming|came|driv\w+|flying|flew|moved|travel\w*) (?:\w+ "
+                    r")?from)\s+$",
                     text[max(0, start - 25) : start],
                     re.IGNORECASE,
                 )

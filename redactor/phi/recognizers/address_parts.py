@@ -1,40 +1,63 @@
-"""Parts of an address as regular expressions, after USPS Publication 28: suffixes, directions, numbers, units, states, zips."""
+"""Parts of an address as regular expressions, after USPS Publication 28: suffixes, directions, numbers, units,
+states, zips.
+"""
 
 from __future__ import annotations
 
 import re
 
-SURE = r"street|str|avenue|ave|av|boulevard|blvd|road|rd|lane|ln|parkway|pkwy|highway|hwy|turnpike|tpke|terrace|crescent|mews|expressway"
-MAYBE = r"st|drive|dr|court|ct|place|pl|circle|cir|way|trail|trl|square|sq|pike|alley|row|loop|run|path|plaza|point|cove|crossing|ridge|bend|view|walk|close|gardens|grove|hill|heights|marina|quay|wharf|manor|estates|village|commons|landing|meadows|bluff|glen|hollow|pass|spur|causeway|esplanade|towers|crest"
+SURE = (
+    r"street|str|avenue|ave|av|boulevard|blvd|road|rd|lane|ln|parkway|pkwy|highway|hwy|turnpike|tpke|terrace|"
+    r"crescent|mews|expressway"
+)
+MAYBE = (
+    r"st|drive|dr|court|ct|place|pl|circle|cir|way|trail|trl|square|sq|pike|alley|row|loop|run|path|plaza|point|"
+    r"cove|crossing|ridge|bend|view|walk|close|gardens|grove|hill|heights|marina|quay|wharf|manor|estates|village|"
+    r"commons|landing|meadows|bluff|glen|hollow|pass|spur|causeway|esplanade|towers|crest"
+)
 SUFFIX = rf"(?:(?:{SURE}|{MAYBE})\b\.?(?:\s(?:{SURE}|{MAYBE})\b\.?)?)"
 DIRECTION = r"(?:(?:north|south|east|west)(?:east|west)?|[nsew]\.?|[ns]\.?[ew]\.?)"
 NUMBER = r"(?:#\s?)?\d{1,5}(?:[\s,-]{1,2}\d{1,4}){0,4}(?:\s?\u00ac\s?\d+(?:\s\d+){0,4})?(?:\s?[a-d](?=\s))?"
 STOP = (
-    r"(?:the|a|an|every|each|other|another|some|my|your|his|her|this|that|is|was|it|i|by|times?|days?|weeks?|tablets?|pills?|milligrams?|mg|of|for|to|in|on|at|with|and|or|hours?|"
-    r"minutes?|years?|months?|people|you|we|they|he|she|take|right|same|only|do|did|have|had|has|not|way|go|out|all|from|off|down|doctor|dr|"
+    r"(?:the|a|an|every|each|other|another|some|my|your|his|her|this|that|is|was|it|i|by|times?|days?|weeks?|"
+    r"tablets?|pills?|milligrams?|mg|of|for|to|in|on|at|with|and|or|hours?|"
+    r"minutes?|years?|months?|people|you|we|they|he|she|take|right|same|only|do|did|have|had|has|not|way|go|"
+    r"out|all|from|off|down|doctor|dr|"
     r"near|through|into|up|then|so|but|if|when|will|can|are|be|been|a\.?m|p\.?m)\b"
 )
 NAME = rf"(?:\d{{1,3}}(?:st|nd|rd|th)|(?!{STOP})[a-z][a-z'.-]+)"
 CODE = r"#?\s?(?:\d+(?:\s\d+){0,3}(?:\.\d+)?\s?-?[a-z]?\b|[a-z]\s?-?\d*\b)"
 APARTMENT = (
-    rf"(?:[\s,.]+(?:apartment|apt\.?|unit|suite|ste\.?|room|rm\.?|floor|building|bldg\.?|lot|number|trailer)\s*(?:number )?{CODE}|\s*#\s?\d+\w?|"
+    rf"(?:[\s,.]+(?:apartment|apt\.?|unit|suite|ste\.?|room|rm\.?|floor|building|bldg\.?|lot|number|"
+    rf"trailer)\s*(?:number "
+    rf")?{CODE}|\s*#\s?\d+\w?|"
     r"[\s,.]+\d{1,2}(?:st|nd|rd|th) floor)"
 )
 STATES = (
-    r"(?:alabama|alaska|arizona|arkansas|california|colorado|connecticut|delaware|florida|georgia|hawaii|idaho|illinois|indiana|iowa|"
-    r"kansas|kentucky|louisiana|maine|maryland|massachusetts|michigan|minnesota|mississippi|missouri|montana|nebraska|nevada|"
-    r"new hampshire|new jersey|new mexico|new york|north carolina|north dakota|ohio|oklahoma|oregon|pennsylvania|rhode island|"
-    r"south carolina|south dakota|tennessee|texas|utah|vermont|virginia|washington|west virginia|wisconsin|wyoming|d\.? ?c\.?)"
+    r"(?:alabama|alaska|arizona|arkansas|california|colorado|connecticut|delaware|florida|georgia|hawaii|idaho|"
+    r"illinois|indiana|iowa|"
+    r"kansas|kentucky|louisiana|maine|maryland|massachusetts|michigan|minnesota|mississippi|missouri|montana|"
+    r"nebraska|nevada|"
+    r"new hampshire|new jersey|new mexico|new york|north carolina|north "
+    r"dakota|ohio|oklahoma|oregon|pennsylvania|rhode island|"
+    r"south carolina|south dakota|tennessee|texas|utah|vermont|virginia|washington|west "
+    r"virginia|wisconsin|wyoming|d\.? ?c\.?)"
 )
-ABBREVIATION = r"(?-i:A[LKZR]|C[AOT]|D[EC]|FL|GA|HI|I[DLNA]|K[SY]|LA|M[EDAINSOT]|N[EVHJMYCD]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[TA]|W[AVIY])"
+ABBREVIATION = (
+    r"(?-i:A[LKZR]|C[AOT]|D[EC]|FL|GA|HI|I[DLNA]|K[SY]|LA|M[EDAINSOT]|N[EVHJMYCD]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|"
+    r"V[TA]|W[AVIY])"
+)
 ZIP = r"\d(?:[\s,-]{0,2}\d){4}(?:\s?-\s?\d{4})?(?!\d)"
 
 BOX = re.compile(
-    r"\b(?P<value>(?:(?:p\.?\s?o\.?|post office)\s?box|(?:h\.?\s?c\.?|star route|rural route|r\.?\s?r\.?|route|rt\.?)\s+(?:number )?\d{1,3},?\s+box)\s+(?:number )?#?\s?\d+(?:[\s,-]{1,2}\d+){0,5})",
+    r"\b(?P<value>(?:(?:p\.?\s?o\.?|post office)\s?box|(?:h\.?\s?c\.?|star route|rural "
+    r"route|r\.?\s?r\.?|route|rt\.?)\s+(?:number )?\d{1,3},?\s+box)\s+(?:number "
+    r")?#?\s?\d+(?:[\s,-]{1,2}\d+){0,5})",
     re.IGNORECASE,
 )
 POSTCODE = re.compile(
-    r"(?:(?P<cue>post\s?code[^\d]{0,20})|\b)(?P<value>[a-z]{1,2}\s?\d(?:\s?\d|\s?[a-z])?[\s,]+\d\s?[abd-hjlnp-uw-z]\s?[abd-hjlnp-uw-z])\b",
+    r"(?:(?P<cue>post\s?code[^\d]{0,20})|\b)(?P<value>[a-z]{1,2}\s?\d(?:\s?\d|"
+    r"\s?[a-z])?[\s,]+\d\s?[abd-hjlnp-uw-z]\s?[abd-hjlnp-uw-z])\b",
     re.IGNORECASE,
 )
 PART_POSTCODE = re.compile(
@@ -44,7 +67,10 @@ POSTCODE_ANSWER = re.compile(
     r"\bpost\s?code[^?]{0,20}\?[^?]{0,60}?\b(?P<value>[a-z]{1,2}\s?\d(?:\s?\d|\s?[a-z]\b){0,5})\b", re.IGNORECASE
 )
 ROUTE = re.compile(
-    r"\b(?P<value>(?:(?:indian|navajo|tribal|farm|ranch|forest|old|us|u s|fire|township|parish|military|service|bureau) )?(?:county road|state road|county route|state route|rural route|r\.? ?r\.?|route|highway|interstate)\s+(?:number )?\d(?:[\d ]{0,3}\d)?\b(?:,?\s+box\s+(?:number )?\d+(?:[\s-]\d+){0,3})?)",
+    r"\b(?P<value>(?:(?:indian|navajo|tribal|farm|ranch|forest|old|us|u "
+    r"s|fire|township|parish|military|service|bureau) )?(?:county road|state road|county route|state "
+    r"route|rural route|r\.? ?r\.?|route|highway|interstate)\s+(?:number )?\d(?:[\d "
+    r"]{0,3}\d)?\b(?:,?\s+box\s+(?:number )?\d+(?:[\s-]\d+){0,3})?)",
     re.IGNORECASE,
 )
 COUNTY = re.compile(
@@ -52,10 +78,13 @@ COUNTY = re.compile(
     re.IGNORECASE,
 )
 FOREIGN = re.compile(
-    r"(?<![\d/.$-])(?P<value>\d{1,5}(?:[\s,-]{1,2}\d{1,4}){0,4}\s+(?:calle|paseo|avenida|camino|v[i\u00ed]a|rue|calzada|boulevard|plaza|rancho|vista|loma|corte|carrer)\s+(?:(?:de|del|la|las|los|el|san|santa)\s+)*[a-z\u00e1\u00e9\u00ed\u00f3\u00fa\u00f1'-]+)",
+    r"(?<![\d/.$-])(?P<value>\d{1,5}(?:[\s,-]{1,2}\d{1,4}){0,4}\s+(?:calle|paseo|avenida|camino|v[i\u00ed]a|"
+    r"rue|calzada|boulevard|plaza|rancho|vista|loma|corte|carrer)\s+(?:(?:de|del|la|las|los|el|san|"
+    r"santa)\s+)*[a-z\u00e1\u00e9\u00ed\u00f3\u00fa\u00f1'-]+)",
     re.IGNORECASE,
 )
 CORNER = re.compile(
-    rf"\b(?:corner|intersection)(?: of| at)?\s+(?P<value>(?:{DIRECTION}\s+)?{NAME}(?:\s+(?:{SUFFIX}))?\s+and\s+(?:{DIRECTION}\s+)?{NAME}(?:\s+(?:{SUFFIX}))?)",
+    rf"\b(?:corner|intersection)(?: of| "
+    rf"at)?\s+(?P<value>(?:{DIRECTION}\s+)?{NAME}(?:\s+(?:{SUFFIX}))?\s+and\s+(?:{DIRECTION}\s+)?{NAME}(?:\s+(?:{SUFFIX}))?)",
     re.IGNORECASE,
 )

@@ -1,6 +1,8 @@
-"""Ages over 89 (45 CFR 164.514(b)(2)(i)(C)): "ninety two", "94", "a hundred and two", "in her nineties", and the years of birth that tell them.
+"""Ages over 89 (45 CFR 164.514(b)(2)(i)(C)): "ninety two", "94", "a hundred and two", "in her nineties", and the years
+of birth that tell them.
 
-A bare number is an age only after a person ("he's", "turned") and before no unit: "he's ninety percent better" is none. Once a
+A bare number is an age only after a person ("he's", "turned") and before no unit: "he's ninety percent better" is none.
+Once a
 message has told such an age, every other number of that size in it is one too, unless something is measured with it.
 """
 
@@ -18,19 +20,28 @@ _PART = r"(?:(?: and)? (?:a half|a quarter|three quarters|1/2|3/4|3 quarters|som
 _ONE = r"(?:a (?=1[0-2]\d(?!-)))?(?:9\d|1[0-2]\d)(?!\d)"
 _OLD = rf"(?P<value>{_ONE}{_PART}(?:(?:,? or| going on|, maybe| to) {_ONE})?)"
 _NOT_AGE = re.compile(
-    r"[\s-]*(?:percent|%|over|mg|milligrams?|mcg|ml|units?|degrees?|minutes?|min|hours?|days?|weeks?|months?|dollars?|bucks|pounds?|lbs?|"
-    r"kilos?|kg|beats?|bpm|point|\.\d|miles?|times|by|and a half (?:hours|days|miles|pounds)|cents|inches|feet|cc|proof|or so (?:minutes|days)|systolic|/|\d|,\s?\d|st\b|th\b|"
-    r"to \d+ (?:percent|minutes|days|pounds)|(?:north|south|east|west|street|avenue|road|drive|lane|calories|steps|pills?|tablets?|carbs|puffs)\b)",
+    r"[\s-]*(?:percent|%|over|mg|milligrams?|mcg|ml|units?|degrees?|minutes?|min|hours?|days?|weeks?|months?|"
+    r"dollars?|bucks|pounds?|lbs?|"
+    r"kilos?|kg|beats?|bpm|point|\.\d|miles?|times|by|and a half "
+    r"(?:hours|days|miles|pounds)|cents|inches|feet|cc|proof|or so "
+    r"(?:minutes|days)|systolic|/|\d|,\s?\d|st\b|th\b|"
+    r"to \d+ "
+    r"(?:percent|minutes|days|pounds)|(?:north|south|east|west|street|avenue|road|drive|lane|calories|steps|"
+    r"pills?|tablets?|carbs|puffs)\b)",
     re.IGNORECASE,
 )
 _MEASURED = re.compile(
-    r"(?:\d[\s,./-]*|[$#]|\b(?:oxygen|sats?|saturation|sugars?|glucose|pressure|pulse|rate|temp\w*|fever|weigh\w*|weight|room|apartment|apt|unit|suite|box|"
-    r"number|route|highway|extension|option|press|over|under|above|below|every|by|reading|level|count|score|diastolic|bottom|top)"
+    r"(?:\d[\s,./-]*|[$#]|\b(?:oxygen|sats?|saturation|sugars?|glucose|pressure|pulse|rate|temp\w*|fever|"
+    r"weigh\w*|weight|room|apartment|apt|unit|suite|box|"
+    r"number|route|highway|extension|option|press|over|under|above|below|every|by|reading|level|count|score|"
+    r"diastolic|bottom|top)"
     r"(?: (?:is|was|of|at|to|number|hit|around|about|been|down|up))*\s+)$",
     re.IGNORECASE,
 )
 _BORN = re.compile(
-    r"\b(?:born|birth(?: ?day| ?date| year)?|dob)\b(?:,? (?:was|is|back|way|on|in|the|year|of|it's|around|about|they|say))*,? (?P<value>1[89]\d\d|['\u2019]?[2-9]\d)(?![\d/,-]|\s\d)",
+    r"\b(?:born|birth(?: ?day| ?date| year)?|dob)\b(?:,? "
+    r"(?:was|is|back|way|on|in|the|year|of|it's|around|about|they|say))*,? "
+    r"(?P<value>1[89]\d\d|['\u2019]?[2-9]\d)(?![\d/,-]|\s\d)",
     re.IGNORECASE,
 )
 _BARE = re.compile(rf"(?<![\d$#/.,:-]){_OLD}")
@@ -43,20 +54,26 @@ class AgeRecognizer(PatternBase):
     shapes = (
         Shape(
             "years old",
-            r"\b(?P<value>(?:a (?=1[0-2]\d(?!-)))?(?:9\d|1[0-2]\d)(?:(?: and)? (?:a half|1/2))?[\s-]*(?:years?|yrs?|y)(?:[\s-]*(?:old|of age|young)|/?o\b))",
+            r"\b(?P<value>(?:a (?=1[0-2]\d(?!-)))?(?:9\d|1[0-2]\d)(?:(?: and)? (?:a "
+            r"half|1/2))?[\s-]*(?:years?|yrs?|y)(?:[\s-]*(?:old|of age|young)|/?o\b))",
             0.95,
         ),
         Shape("aged", rf"\b(?:age[ds]?|age of|age is|age at)(?: is| was| of)?:?\s+{_OLD}", 0.85),
         Shape(
             "person is",
-            r"\b(?:he|she|they|i|who|mother|father|mom|mama|mum|dad|daddy|grandmother|grandfather|grandma|grandpa|granddad|grandad|gran|granny|nana|papa|pop|pops|neighbor|client|resident|gentleman|fella|wife|husband|aunt|uncle|patient|lady|man|woman|sister|brother)"
-            r"(?:'s|'m|'re|'d|'ll| is| am| are| was| turned| turns| hit| made| reached| just turned| will be| be| would| have| been| gonna| going to| she's| he's)+"
-            rf"(?: now| about| almost| nearly| only| over| just| going on| already| turning| like| all of| every bit of| the big| a(?! 1[0-2]\d))*\s+{_OLD}",
+            r"\b(?:he|she|they|i|who|mother|father|mom|mama|mum|dad|daddy|grandmother|grandfather|grandma|"
+            r"grandpa|granddad|grandad|gran|granny|nana|papa|pop|pops|neighbor|client|resident|gentleman|fella|"
+            r"wife|husband|aunt|uncle|patient|lady|man|woman|sister|brother)"
+            r"(?:'s|'m|'re|'d|'ll| is| am| are| was| turned| turns| hit| made| reached| just turned| will be| "
+            r"be| would| have| been| gonna| going to| she's| he's)+"
+            rf"(?: now| about| almost| nearly| only| over| just| going on| already| turning| like| all of| "
+            rf"every bit of| the big| a(?! 1[0-2]\d))*\s+{_OLD}",
             0.7,
         ),
         Shape(
             "turning",
-            rf"\b(?:turn(?:ed|s|ing)?|liv(?:ed|es?|ing) to(?: be)?|lasted to|going on|pushing|nearing|approaching|celebrat\w+ (?:his|her|my|their)|the big) {_OLD}",
+            rf"\b(?:turn(?:ed|s|ing)?|liv(?:ed|es?|ing) to(?: be)?|lasted to|going "
+            rf"on|pushing|nearing|approaching|celebrat\w+ (?:his|her|my|their)|the big) {_OLD}",
             0.75,
         ),
         Shape(
@@ -67,19 +84,24 @@ class AgeRecognizer(PatternBase):
         Shape("at an age", rf"\bat {_OLD}(?=,? (?:he|she|i|they|my|you)\b|[.!?]|$)", 0.65),
         Shape(
             "years young",
-            rf"\b{_OLD}(?=\s+(?:and lives|and still|and living|and doing|and sharp|and a half\b(?! (?:hours|days))|years))",
+            rf"\b{_OLD}(?=\s+(?:and lives|and still|and living|and doing|and sharp|and a half\b(?! "
+            rf"(?:hours|days))|years))",
             0.6,
         ),
         Shape("set apart", rf"(?<=[a-z], ){_OLD}(?=, (?!\d))", 0.5),
         Shape("birthday", r"\b(?P<value>(?:9\d|1[0-2]\d)(?:st|nd|rd|th))(?=\s+(?:birthday|year))", 0.8),
         Shape(
             "soon",
-            rf"\b{_OLD}(?=,? (?:(?:next|this|last|come|in) (?:week|month|year|january|february|march|april|may|june|july|august|september|october|november|december|spring|summer|fall|winter)|on (?:my|his|her|their) birthday)\b)",
+            rf"\b{_OLD}(?=,? (?:(?:next|this|last|come|in) "
+            rf"(?:week|month|year|january|february|march|april|may|june|july|august|september|october|november|"
+            rf"december|spring|summer|fall|winter)|on "
+            rf"(?:my|his|her|their) birthday)\b)",
             0.6,
         ),
         Shape(
             "nineties",
-            r"\bin (?:his|her|their|my) (?P<value>(?:very )?(?:(?:early|mid|middle|late|upper|high)[ -]+)?(?:nineties|90s|90's))",
+            r"\bin (?:his|her|their|my) (?P<value>(?:very )?(?:(?:early|mid|middle|late|upper|high)[ "
+            r"-]+)?(?:nineties|90s|90's))",
             0.7,
         ),
         Shape("a word for it", r"\b(?P<value>nonagenarian|centenarian)\b", 0.7),
@@ -113,6 +135,8 @@ class AgeRecognizer(PatternBase):
 
 
 def _told(said: str, now: int) -> bool:
-    """Whether a year of birth, of four figures or two, makes its bearer ninety: "28" was not this century's, "12" may have been."""
+    """Whether a year of birth, of four figures or two, makes its bearer ninety: "28" was not this century's, "12"
+    may have been.
+    """
     latest = now - OLDEST_TOLD
     return int(said) <= latest if len(said) == 4 else now % 100 < int(said) <= latest % 100

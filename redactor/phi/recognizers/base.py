@@ -1,7 +1,8 @@
 """What the recognizers here share: patterns on the original and the written form, and the map back.
 
 A recognizer of ours is a Presidio `LocalRecognizer`. `PatternBase` runs named regular expressions.
-They read the text as it was said and as it would be written (`redactor.phi.spoken`), and give spans of the original text.
+They read the text as it was said and as it would be written (`redactor.phi.spoken`), and give spans of the original
+text.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ class Candidate(NamedTuple):
 
 @lru_cache(maxsize=1)
 def _written_once(text: str) -> WrittenForm:
-    # Only for recognizers called on their own; the detector hands the form over in the NLP artifacts. One entry: no store of speech.
+    # Only for recognizers called on their own; the detector hands the form over in the NLP artifacts. One entry: no
+    # store of speech.
     return written_form(text)
 
 
@@ -87,7 +89,9 @@ class SpokenRecognizer(LocalRecognizer):
         raise NotImplementedError
 
     def result(self, text: str, start: int, end: int, score: float, name: str) -> RecognizerResult:
-        """A Presidio result, with blanks and punctuation cut from both ends; its explanation names the pattern, never the text."""
+        """A Presidio result, with blanks and punctuation cut from both ends; its explanation names the pattern,
+        never the text.
+        """
         bracketed = ")" in text[start:end]
         while start < end and text[start] in _TRIM and not (bracketed and text[start] == "("):
             start += 1
@@ -102,7 +106,8 @@ class PatternBase(SpokenRecognizer):
 
     Class attributes:
         shapes: the patterns.
-        cues: a regular expression for words that speak for this label ("callback", "reach me"); found up to `reach` characters
+        cues: a regular expression for words that speak for this label ("callback", "reach me"); found up to `reach`
+            characters
             before or `reach_after` characters after a match, it adds `boost`.
         needs: a regular expression that must occur in the written form, else nothing is tried (speed).
     """

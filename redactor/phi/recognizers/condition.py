@@ -18,7 +18,8 @@ SHUT = frozenset("up shut out open over off".split())
 HEADS = frozenset("disease diseases disorder disorders syndrome deficiency".split())
 TROUBLE = frozenset("trouble difficulty difficulties problem problems issue issues hard struggling unable".split())
 DOING = frozenset(
-    "breathing swallowing walking sleeping hearing seeing urinating peeing speaking talking eating standing balance balancing remembering "
+    "breathing swallowing walking sleeping hearing seeing urinating peeing speaking talking eating standing "
+    "balance balancing remembering "
     "concentrating focusing chewing vision speech language memory breath moving bending".split()
 )
 WHEN = frozenset("hurts hurt burns burn burning pain painful bleeding bleed bleeds dizzy".split())
@@ -26,20 +27,28 @@ PEOPLE = frozenset("i you he she it we they".split())
 GRADES = frozenset({"stage", "type", "grade", "class"})
 MEASURED = frozenset({"pressure", "sugar", "rate", "rhythm", "flow"})
 INJURED = frozenset(
-    "hurt broke fractured sprained twisted injured strained tore cut burned hit bruised pulled dislocated threw jammed smashed scraped".split()
+    (
+        "hurt broke fractured sprained twisted injured strained tore cut burned hit bruised pulled dislocated "
+        "threw jammed smashed scraped"
+    ).split()
 )
 COPULA = frozenset(
-    "is are was were has been have being feels feel felt looks look still really very so all pretty getting gets got a bit little also just now it's".split()
+    (
+        "is are was were has been have being feels feel felt looks look still really very so all pretty getting "
+        "gets got a bit little also just now it's"
+    ).split()
 )
 NOT_NAMES = frozenset(
-    "the a an my your his her their our any some this that these those no of for with and or to have has had other another such new same which what "
+    "the a an my your his her their our any some this that these those no of for with and or to have has had "
+    "other another such new same which what "
     "all i you we they it is was be heart from about in on at".split()
 )
 MEDICAL_WORD = re.compile(
     r"[a-z]{3,}(?:itis|osis|emia|aemia|algia|opathy|plegia|phobia|penia|rrhea|megaly|trophy|noma|sarcoma|blastoma)"
 )
 NOT_MEDICAL = frozenset(
-    "diagnosis prognosis hypnosis osmosis metamorphosis symbiosis academia bohemia apotheosis homeopathy telepathy trophy atrophy photosynthosis "
+    "diagnosis prognosis hypnosis osmosis metamorphosis symbiosis academia bohemia apotheosis homeopathy "
+    "telepathy trophy atrophy photosynthosis "
     "neurosis nostalgia sinoma genoma antipathy sympathy empathy apathy".split()
 )
 

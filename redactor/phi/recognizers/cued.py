@@ -1,4 +1,5 @@
-"""Base of the identifiers that only their cue words tell: a value follows (or precedes) "member id", "claim number", "plate".
+"""Base of the identifiers that only their cue words tell: a value follows (or precedes) "member id", "claim number",
+"plate".
 
 No checksum is asked: one digit that recognition got wrong would let a card or licence number through.
 """
@@ -15,8 +16,10 @@ from redactor.phi.recognizers.runs import VALUE, bridged, digits
 from redactor.phi.spoken import WrittenForm
 
 _CLOSE = (
-    r"(?:[\s:#,.\-]{1,4}(?:is|was|are|it's|its|it|that's|that|would be|will be|be|number|numbers|no|num|id|i d|code|of|on|for|my|the|her|his|our|"
-    r"your|this|card|here|listed as|reads|starts with|ends? in|ending in|ending|ends with|as|equals|again|okay|ok|and|last 4|digits|under|goes|"
+    r"(?:[\s:#,.\-]{1,4}(?:is|was|are|it's|its|it|that's|that|would be|will be|be|number|numbers|no|num|id|i "
+    r"d|code|of|on|for|my|the|her|his|our|"
+    r"your|this|card|here|listed as|reads|starts with|ends? in|ending in|ending|ends "
+    r"with|as|equals|again|okay|ok|and|last 4|digits|under|goes|"
     r"i think|i believe|let me see|let's see)){0,8}[\s:#,.\-]{0,4}"
 )
 _LEADING = re.compile(r"([a-z]{2,5})[\s,.-]+", re.IGNORECASE)
@@ -32,7 +35,8 @@ class CuedValue(SpokenRecognizer):
 
     Class attributes:
         cue: regular expression of the cue, read on the written form (figures written out, lower or upper case).
-        cue_words: of every phrase that is a cue, one word or letter run: where none of them stands in the text, there is no cue (speed).
+        cue_words: of every phrase that is a cue, one word or letter run: where none of them stands in the text, there
+            is no cue (speed).
         score: for a value right after its cue; farther away it is 0.15 less.
         fewest: digits a value needs right after its cue; farther away at least four.
         most: digits a value may have.

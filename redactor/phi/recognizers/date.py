@@ -1,7 +1,10 @@
-"""Dates more exact than the year (45 CFR 164.514(b)(2)(i)(C)), said or written: month and day in either order, month and year, figures.
+"""Dates more exact than the year (45 CFR 164.514(b)(2)(i)(C)), said or written: month and day in either order, month
+and year, figures.
 
-Spoken dates arrive as bare figures ("six twelve eighty", "0412 1951", "917"); those are dates after a birth or visit cue, or
-when they cannot well be anything else. The year alone, a bare weekday, "today" and the time of day are no date elements in
+Spoken dates arrive as bare figures ("six twelve eighty", "0412 1951", "917"); those are dates after a birth or visit
+cue, or
+when they cannot well be anything else. The year alone, a bare weekday, "today" and the time of day are no date elements
+in
 the rule's sense and are not reported.
 """
 
@@ -20,7 +23,10 @@ _MONTH = (
     r"november|nov|december|dec)\b\.?"
 )
 _PLAIN_MONTH = _MONTH.replace("|may|", "|").replace("march|mar|", "")
-_WEEKDAY = r"(?:(?:(?:ash|good|holy|palm|easter|black|fat|maundy)\s+)?(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:day)?\b\.?,?\s+(?:the\s+)?)?"
+_WEEKDAY = (
+    r"(?:(?:(?:ash|good|holy|palm|easter|black|fat|maundy)\s+)?(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|"
+    r"sun)(?:day)?\b\.?,?\s+(?:the\s+)?)?"
+)
 _S = r"(?:[\s,.\-\u2010-\u2014]{1,3})"
 _DAY = r"(?:0\s?)?(?:[12]\d|3[01]|[1-9])(?:\s?(?:st|nd|rd|th)\b)?(?!\d|\.\d|:)"
 _ORDINAL = r"(?:0\s?)?(?:[12]\d|3[01]|[1-9])\s?(?:st|nd|rd|th)\b"
@@ -32,15 +38,18 @@ _AGAIN = rf"(?:{_S}?\s?\u00ac\s?(?:{_MONTH}{_S})?\d{{1,4}}(?:st|nd|rd|th)?(?:{_S
 _M, _D = r"(?:0\s?)?(?:1[0-2]|[1-9])", r"(?:[0-2]\s?\d|3[01]|[1-9])"
 
 _HOLIDAY = (
-    r"(?:christmas(?: eve| day)?|new year'?s(?: eve| day)?|valentine'?s(?: day)?|halloween|thanksgiving(?: day)?|april fool'?s?(?: day)?|(?:st\.?|saint) patrick'?s(?: day)?|"
-    r"(?:memorial|labor|veterans|groundhog|independence|boxing|mother'?s|father'?s|presidents'?|columbus|flag|earth) day|cinco de mayo|juneteenth|"
+    r"(?:christmas(?: eve| day)?|new year'?s(?: eve| day)?|valentine'?s(?: day)?|halloween|thanksgiving(?: "
+    r"day)?|april fool'?s?(?: day)?|(?:st\.?|saint) patrick'?s(?: day)?|"
+    r"(?:memorial|labor|veterans|groundhog|independence|boxing|mother'?s|father'?s|presidents'?|columbus|flag|earth) "
+    r"day|cinco de mayo|juneteenth|"
     r"easter(?: sunday)?|ash wednesday|good friday|palm sunday|hanukkah|passover)"
 )
 _SPANISH_MONTH = r"(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|sep?tiembre|octubre|noviembre|diciembre)\b"
 _SPANISH_UNIT = r"(?:un[oa]?|primero|dos|tres|cuatro|cinco|seis|siete|ocho|nueve)"
 _SPANISH_NUMBER = (
     r"(?:diez|once|doce|trece|catorce|quince|dieci[a-z\u00e9]+|diez y [a-z]+|veinte|veinti[a-z\u00e9\u00fa\u00f3]+|"
-    rf"(?:veinte|treinta|cuarenta|cincuenta|sesenta|setenta|ochenta|noventa)(?:\s+y\s+{_SPANISH_UNIT})?|{_SPANISH_UNIT})\b"
+    rf"(?:veinte|treinta|cuarenta|cincuenta|sesenta|setenta|ochenta|noventa)(?:\s+y\s+{_SPANISH_UNIT})?|"
+    rf"{_SPANISH_UNIT})\b"
 )
 _SPANISH_DAY = rf"(?:{_SPANISH_NUMBER}|(?:[12]\d|3[01]|[1-9])(?:st|nd|rd|th)?\b)"
 _SPANISH_YEAR = (
@@ -48,7 +57,8 @@ _SPANISH_YEAR = (
 )
 _BIRTH = r"birth ?(?:day|date)?|d\.? ?o\.? ?b\.?|dob|born|birthdate"
 _VISIT = (
-    r"appointment|appt|visit|seen|scheduled|schedule|surgery|admitted|discharged|procedure|due|since|dated?|on|from|until|"
+    r"appointment|appt|visit|seen|scheduled|schedule|surgery|admitted|discharged|procedure|due|since|dated?|on|"
+    r"from|until|"
     r"happened|started|booked|had|died|passed|last saw|see you|birthday|expir\w+|filled"
 )
 _MONTHS = frozenset(_MONTH.split(")", maxsplit=1)[0].removeprefix("(?:").split("|"))
@@ -57,17 +67,20 @@ _SPANISH_MONTHS = frozenset(
     "enero febrero marzo abril mayo junio julio agosto septiembre setiembre octubre noviembre diciembre".split()
 )
 _HOLIDAY_WORDS = frozenset(
-    "christmas year years valentine valentines halloween thanksgiving fool fools patrick patricks memorial labor veterans groundhog independence boxing cinco mother mothers "
+    "christmas year years valentine valentines halloween thanksgiving fool fools patrick patricks memorial "
+    "labor veterans groundhog independence boxing cinco mother mothers "
     "father fathers presidents columbus flag earth juneteenth easter ash good palm hanukkah passover".split()
 )
 _BIRTH_CUE = re.compile(rf"\b(?:{_BIRTH})\b", re.IGNORECASE)
 _VISIT_CUE = re.compile(rf"\b(?:{_VISIT})\b[^\d.?]{{0,25}}$", re.IGNORECASE)
 _VISIT_NEAR = re.compile(
-    r"\b(?:appointment|appt|visit|seen|schedul\w*|surgery|admitted|discharged|procedure|born|came in|saw|shots?|labs?|tests?|results?|fell|started|ended|due|happened|filled|dated?)\b",
+    r"\b(?:appointment|appt|visit|seen|schedul\w*|surgery|admitted|discharged|procedure|born|came "
+    r"in|saw|shots?|labs?|tests?|results?|fell|started|ended|due|happened|filled|dated?)\b",
     re.IGNORECASE,
 )
 _AFTER_FIGURES = re.compile(
-    r"\s*(?:[-.,/]?\s?\d|mg|milli|percent|%|dollars|minutes|hours|days|weeks|years|pounds|units|times|a\.?m|p\.?m|o'clock|over|degrees)",
+    r"\s*(?:[-.,/]?\s?\d|mg|milli|percent|%|dollars|minutes|hours|days|weeks|years|pounds|units|times|a\.?m|"
+    r"p\.?m|o'clock|over|degrees)",
     re.IGNORECASE,
 )
 _COUNTING = re.compile(
@@ -75,20 +88,28 @@ _COUNTING = re.compile(
     re.IGNORECASE,
 )
 _NOUN = re.compile(
-    r"\s+(?:floor|street|st|avenue|ave|grade|time|times|week|weeks|month|months|day|days|trimester|opinion|degree|person|dose|shot|"
-    r"visit|one|option|line|place|party|round|attempt|child|kid|percentile|hand|thing|year|years|birthday|page|message|call|of all|"
-    r"toe|finger|rib|vertebra\w*|nerve|cranial|baby|half|quarter|anniversary|century|road|cousin|metatarsal|molar|block|ward|choice|"
-    r"priority|step|section|paragraph|item|number|question|vaccine|injection|cycle|session|treatment|appointment|letter|digit)\b",
+    r"\s+(?:floor|street|st|avenue|ave|grade|time|times|week|weeks|month|months|day|days|trimester|opinion|"
+    r"degree|person|dose|shot|"
+    r"visit|one|option|line|place|party|round|attempt|child|kid|percentile|hand|thing|year|years|birthday|page|"
+    r"message|call|of "
+    r"all|"
+    r"toe|finger|rib|vertebra\w*|nerve|cranial|baby|half|quarter|anniversary|century|road|cousin|metatarsal|"
+    r"molar|block|ward|choice|"
+    r"priority|step|section|paragraph|item|number|question|vaccine|injection|cycle|session|treatment|"
+    r"appointment|letter|digit)\b",
     re.IGNORECASE,
 )
 
 _LEADS_TO_DATE = re.compile(
-    r"\b(?:on|off|by|until|til|till|since|before|after|through|thru|from|starting|due|dated|\d/\d{1,2} (?:or|and|to))\s+$",
+    r"\b(?:on|off|by|until|til|till|since|before|after|through|thru|from|starting|due|dated|\d/\d{1,2} "
+    r"(?:or|and|to))\s+$",
     re.IGNORECASE,
 )
 _OTHER_DATE = re.compile(r"\s*(?:or|and|to|thru|through|-)\s*(?:1[0-2]|[1-9])/\d{1,2}\b", re.IGNORECASE)
 _AFTER_FRACTION = re.compile(
-    r"\s*(?:of\b|an?\b|-?\s?(?:strength|tablets?|tabs?|pills?|cups?|doses?|teaspoons?|tsp|tablespoons?|inch|miles?|full|way|pack|dollars?|hours?|days?|on the|pain|scale))",
+    r"\s*(?:of\b|an?\b|-?\s?(?:strength|tablets?|tabs?|pills?|cups?|doses?|teaspoons?|tsp|tablespoons?|inch|"
+    r"miles?|full|way|pack|dollars?|hours?|days?|on "
+    r"the|pain|scale))",
     re.IGNORECASE,
 )
 _ORDINAL_ENDS = frozenset({"st", "nd", "rd", "th"})
@@ -142,7 +163,8 @@ class DateRecognizer(PatternBase):
         ),
         Shape(
             "Spanish",
-            rf"\b(?:el\s+)?(?:d[i\u00ed]a\s+)?(?:{_SPANISH_DAY},?\s+de\s+{_SPANISH_MONTH}(?:,?\s+del?\s+{_SPANISH_YEAR})?|{_SPANISH_MONTH}\s+(?:el\s+)?{_SPANISH_DAY}(?:,?\s+del?\s+{_SPANISH_YEAR})?)",
+            rf"\b(?:el\s+)?(?:d[i\u00ed]a\s+)?(?:{_SPANISH_DAY},?\s+de\s+{_SPANISH_MONTH}(?:,?\s+del?\s+{_SPANISH_YEAR})?|"
+            rf"{_SPANISH_MONTH}\s+(?:el\s+)?{_SPANISH_DAY}(?:,?\s+del?\s+{_SPANISH_YEAR})?)",
             0.9,
             "written",
         ),
@@ -205,7 +227,8 @@ class DateRecognizer(PatternBase):
         ),
         Shape(
             "birth with a misheard word",
-            rf"\b(?:{_BIRTH})\b[^\d.?!]{{0,16}}?\b(?P<value>(?:[a-z]{{3,10}}\s+{_ORDINAL}|\d[\d\s,./-]*?\s+[a-z']{{2,9}}\s+\d)[\d\s,./-]*)",
+            rf"\b(?:{_BIRTH})\b[^\d.?!]{{0,16}}?\b(?P<value>(?:[a-z]{{3,10}}\s+{_ORDINAL}|"
+            rf"\d[\d\s,./-]*?\s+[a-z']{{2,9}}\s+\d)[\d\s,./-]*)",
             0.6,
             "written",
         ),
@@ -217,13 +240,15 @@ class DateRecognizer(PatternBase):
         ),
         Shape(
             "the day",
-            rf"\b(?:on|until|till|by|for|from|through|to|since|before|after|week of|weekend of|starting|beginning|effective|around|or)\s+(?P<value>(?:the\s+)?{_ORDINAL}{_MORE})",
+            rf"\b(?:on|until|till|by|for|from|through|to|since|before|after|week of|weekend "
+            rf"of|starting|beginning|effective|around|or)\s+(?P<value>(?:the\s+)?{_ORDINAL}{_MORE})",
             0.5,
             "written",
         ),
         Shape(
             "the day alone",
-            rf"\b(?P<value>the\s+{_ORDINAL}{_MORE})(?=\s+(?:at|or|works|instead|if|please|around|would|is fine)\b|\s*[.,?!]|\s*$)",
+            rf"\b(?P<value>the\s+{_ORDINAL}{_MORE})(?=\s+(?:at|or|works|instead|if|please|around|would|is "
+            rf"fine)\b|\s*[.,?!]|\s*$)",
             0.4,
             "written",
         ),
@@ -287,7 +312,9 @@ class DateRecognizer(PatternBase):
 
     @staticmethod
     def _bare(candidate: Candidate) -> float:
-        """Month, day and a year of a life, said one after the other, are hardly anything else: "five eighteen eighty four"."""
+        """Month, day and a year of a life, said one after the other, are hardly anything else: "five eighteen eighty
+        four".
+        """
         if candidate.shape.name not in {"three figures", "day in the year"}:
             return 0.0
         *first, year = re.findall(r"\d+", candidate.match.group())
@@ -303,7 +330,9 @@ class DateRecognizer(PatternBase):
 
     @staticmethod
     def _fraction(candidate: Candidate) -> float:
-        """Two figures with a stroke that no cue explains: "either 3/5 or 3/8", "since 9/2"; but "1/2 tablet", "pain 7/10"."""
+        """Two figures with a stroke that no cue explains: "either 3/5 or 3/8", "since 9/2"; but "1/2 tablet", "pain
+        7/10".
+        """
         first, second = (int(part) for part in candidate.match.group().split("/"))
         text, start, end = candidate.text, candidate.start, candidate.end
         if second in {2, 3, 4, 5, 6, 8, 10} or first > second:

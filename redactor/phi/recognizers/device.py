@@ -9,6 +9,9 @@ class DeviceRecognizer(CuedValue):
     """As in "serial number", "device id", "lot", "IMEI"."""
 
     label = "DEVICE_ID"
-    cue = r"serial(?: (?:number|no|#|code))?|s n(?= is| number|\s+\d)|device (?:id|i d|number|identifier)|(?:lot|model|imei|udi|implant|pacemaker|pump) (?:number|no|id|serial)|imei"
+    cue = (
+        r"serial(?: (?:number|no|#|code))?|s n(?= is| number|\s+\d)|device (?:id|i "
+        r"d|number|identifier)|(?:lot|model|imei|udi|implant|pacemaker|pump) (?:number|no|id|serial)|imei"
+    )
     cue_words = frozenset("serial s sn n device lot model imei udi implant pacemaker pump".split())
     fewest = 3

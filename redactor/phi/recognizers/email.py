@@ -15,27 +15,35 @@ from redactor.phi.spoken import WrittenForm
 _ADDRESS = re.compile(r"[\w.+-]*\w@\.?\w[\w-]*(?:\.[\w-]+)*", re.ASCII)
 _LEFT = re.compile(r"([\w'+.-]+)([ ,-]{1,3})$")
 _STOP = frozenset(
-    "is at to it it's its address email mail e that's thats that be me uh um as was use try and or the a my his her our your their "
-    "send sent write reach contact in on of for i'm i so name with you can please me us by from still has have through yes yeah yep okay ok sure no well says shows forms form says".split()
+    "is at to it it's its address email mail e that's thats that be me uh um as was use try and or the a my "
+    "his her our your their "
+    "send sent write reach contact in on of for i'm i so name with you can please me us by from still has have "
+    "through yes yeah yep okay ok sure no well says shows forms form says".split()
 )
 _PIECES = 6
 _CUE = re.compile(
-    r"\be-?\s?mail(?: address)?(?: me| us| it| that| her| him| them)*(?: is| at| to|:|,|'s| it's| uh| um)*\s+(?P<value>[\w' ,.+-]{2,45})$",
+    r"\be-?\s?mail(?: address)?(?: me| us| it| that| her| him| them)*(?: is| at| to|:|,|'s| it's| uh| "
+    r"um)*\s+(?P<value>[\w' ,.+-]{2,45})$",
     re.IGNORECASE,
 )
 """Right after it everything up to the @ is the address, whatever its words ("email me the great 42@…")."""
 
 
 _DICTATED = re.compile(
-    r"\b(?P<at>at) (?:[\w'-]+ ){1,4}?dot (?:com|org|net|edu|gov|mil|us|biz|info|health|c o m|o r g|n e t|e d u|g o v|u s)\b",
+    r"\b(?P<at>at) (?:[\w'-]+ ){1,4}?dot (?:com|org|net|edu|gov|mil|us|biz|info|health|c o m|o r g|n e t|e d "
+    r"u|g o v|u s)\b",
     re.IGNORECASE,
 )
-"""A domain of several words or with a spelled end, which the spoken layer leaves as it is: "at pine valley dot o r g"."""
+"""A domain of several words or with a spelled end, which the spoken layer leaves as it is: "at pine valley dot o r
+g".
+"""
 _EMAIL_WORD = re.compile(r"\be-?\s?mail\b", re.IGNORECASE)
 
 
 def gather_left(text: str, start: int, stop: frozenset[str]) -> int:
-    """Where the pieces before `start` begin: up to five words, letters or figures, back to one that cannot be part of an address."""
+    """Where the pieces before `start` begin: up to five words, letters or figures, back to one that cannot be part
+    of an address.
+    """
     for _ in range(_PIECES):
         match = _LEFT.search(text, max(0, start - 40), start)
         if match is None:

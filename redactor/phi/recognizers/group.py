@@ -1,6 +1,8 @@
-"""All recognizers behind one: Presidio's engine spends more on each recognizer it calls for a short message than most of ours take.
+"""All recognizers behind one: Presidio's engine spends more on each recognizer it calls for a short message than most
+of ours take.
 
-The engine sees one recognizer that supports every label; the ones inside are ordinary Presidio recognizers and know nothing of it.
+The engine sees one recognizer that supports every label; the ones inside are ordinary Presidio recognizers and know
+nothing of it.
 """
 
 from __future__ import annotations

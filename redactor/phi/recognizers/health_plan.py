@@ -1,4 +1,6 @@
-"""Health plan beneficiary numbers (45 CFR 164.514(b)(2)(i)(I)): member, subscriber, group and policy numbers, Medicare's MBI, by cue."""
+"""Health plan beneficiary numbers (45 CFR 164.514(b)(2)(i)(I)): member, subscriber, group and policy numbers,
+Medicare's MBI, by cue.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,13 @@ class HealthPlanRecognizer(CuedValue):
     label = "HEALTH_PLAN_ID"
     cue = (
         r"(?:member|subscriber|beneficiary|insurance|plan|enrollee|medicare|medicaid|policy|group|coverage|benefits?)"
-        r"(?:'s)?(?: (?:holder|plan|card|member|policy|group|id|i d|i\.d\.|identification|number|no|num|#))+|member(?:ship)? (?:id|i d|number)|mbi|"
+        r"(?:'s)?(?: (?:holder|plan|card|member|policy|group|id|i "
+        r"d|i\.d\.|identification|number|no|num|#))+|member(?:ship)? (?:id|i d|number)|mbi|"
         r"(?:member|subscriber|policy|group)(?= is| #|:|,| \d)"
     )
     cue_words = frozenset(
-        "member membership subscriber beneficiary insurance plan enrollee medicare medicaid policy group coverage benefit benefits mbi".split()
+        (
+            "member membership subscriber beneficiary insurance plan enrollee medicare medicaid policy group "
+            "coverage benefit benefits mbi"
+        ).split()
     )

@@ -10,7 +10,10 @@ from redactor.phi.recognizers.clinical import SCORES, ClinicalRecognizer, Clinic
 SURE = frozenset({"strong", "likely", "generic", "library"})
 TESTED = frozenset({"LAB_RESULT", "PROCEDURE"})
 BEFORE_VALUE = frozenset(
-    "is was of at came back to be being reading read level about around now currently only still a down up from it it's that and the score".split()
+    (
+        "is was of at came back to be being reading read level about around now currently only still a down up "
+        "from it it's that and the score"
+    ).split()
 )
 MEASURE_WORDS = frozenset("high low elevated normal borderline up down higher lower abnormal".split())
 CLEAR_WORDS = frozenset(
@@ -64,7 +67,9 @@ class LabResultRecognizer(ClinicalRecognizer):
                 yield from self._verdict(seen, hit.last, self._words if named else CLEAR_WORDS)
 
     def _measured(self, seen: ClinicalText, index: int) -> Iterator[Mention]:
-        """As in "sugar was two eighty", "pressure has been running high": the everyday name counts because a reading follows."""
+        """As in "sugar was two eighty", "pressure has been running high": the everyday name counts because a reading
+        follows.
+        """
         first = index - (seen.word(index - 1) in {"blood", "heart"})
         after = seen.skip(index + 1, self._measure_verbs, 4)
         if after == index + 1:

@@ -1,4 +1,6 @@
-"""Certificate and licence numbers (45 CFR 164.514(b)(2)(i)(K)): driver's licence, state ID, passport, NPI, DEA, by cue."""
+"""Certificate and licence numbers (45 CFR 164.514(b)(2)(i)(K)): driver's licence, state ID, passport, NPI, DEA, by
+cue.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,10 @@ class LicenseRecognizer(CuedValue):
 
     label = "LICENSE_NUMBER"
     cue = (
-        r"(?:driver'?s?'? |medical |state |nursing |pharmacy )?licen[sc]e(?! plate)(?: (?:number|no|id))?|state id|passport(?: number)?|n\.? ?p\.? ?i\.?|"
-        r"d\.? ?e\.? ?a\.? (?:number|no)|certificate(?: (?:number|no))|permit (?:number|no)|visa number|green card(?: number)?"
+        r"(?:driver'?s?'? |medical |state |nursing |pharmacy )?licen[sc]e(?! plate)(?: "
+        r"(?:number|no|id))?|state id|passport(?: number)?|n\.? ?p\.? ?i\.?|"
+        r"d\.? ?e\.? ?a\.? (?:number|no)|certificate(?: (?:number|no))|permit (?:number|no)|visa number|green "
+        r"card(?: number)?"
     )
     cue_words = frozenset("license licence state passport npi n np dea d de certificate permit visa green".split())
     fewest = 3

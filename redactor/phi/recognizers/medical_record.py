@@ -11,7 +11,10 @@ class MedicalRecordRecognizer(CuedValue):
     """As in "MRN", "chart number", "patient ID"."""
 
     label = "MEDICAL_RECORD_NUMBER"
-    cue = r"m\.? ?r\.? ?n\.?|medical record(?:s)?|record (?:number|no)|chart (?:number|no|id)|chart|patient (?:id|i d|number|identifier)|hospital number"
+    cue = (
+        r"m\.? ?r\.? ?n\.?|medical record(?:s)?|record (?:number|no)|chart (?:number|no|id)|chart|patient (?:id|i "
+        r"d|number|identifier)|hospital number"
+    )
     cue_words = frozenset("mrn rn n record records chart patient hospital".split())
     fewest = 2
 

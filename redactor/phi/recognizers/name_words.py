@@ -1,4 +1,6 @@
-"""Words as the name recognizer sees them, and the doubtful ones: common words that are names by what stands around them."""
+"""Words as the name recognizer sees them, and the doubtful ones: common words that are names by what stands around
+them.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ class NameWord(NamedTuple):
     low: str
     kind: int
     capital: bool
-    """Capitalised inside a sentence of a text that has lower case too: a speech recogniser's hint that this is a name."""
+    """Capitalised inside a sentence of a text that has lower case too: a speech recogniser's hint that this is a
+    name.
+    """
     spelled: bool
 
 
@@ -68,7 +72,8 @@ class DoubtfulNames:
     def misheard(self, said: Sequence[NameWord], at: int) -> bool:
         """A common word where only a name can stand, so that recognition must have misheard one.
 
-        As in "mister sustain, this is …", "this is newer calling from …", "hi this is relented delaney", "my name is gloss and …".
+        As in "mister sustain, this is …", "this is newer calling from …", "hi this is relented delaney", "my name is
+        gloss and …".
         """
         word = said[at]
         if (
@@ -109,7 +114,9 @@ class DoubtfulNames:
         return False
 
     def asked(self, said: Sequence[NameWord], at: int) -> bool:
-        """A doubtful word right after "message for", "ask for", or after the greeting at the start ("hey it's drew")."""
+        """A doubtful word right after "message for", "ask for", or after the greeting at the start ("hey it's
+        drew").
+        """
         word = said[at]
         if at < 2:
             return False
@@ -160,7 +167,9 @@ class DoubtfulNames:
         )
 
     def common_surname(self, said: Sequence[NameWord], at: int, last: int) -> bool:
-        """As in "edwin love date of birth", "amaka stone my …": a surname that is a word, where the sentence goes on or ends after it."""
+        """As in "edwin love date of birth", "amaka stone my …": a surname that is a word, where the sentence goes on
+        or ends after it.
+        """
         nxt, after = said[last + 1], said[last + 2] if last + 2 < len(said) else None
         return (
             last == at

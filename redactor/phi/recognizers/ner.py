@@ -59,10 +59,14 @@ class NerRecognizer(LocalRecognizer):
 class TaggerRecognizer(NerRecognizer):
     """The shipped tagger's entities, weighed by what the lists say of their words.
 
-    Above ALONE an entity counts by itself, above COMMON where all its words are everyday ones. From BESIDE on it is a candidate with the
-    score CANDIDATE: it counts where it touches a finding of the same label that a pattern made (`redactor.phi.resolve.agreed`), as when the given
-    name was found by its cue and the surname is on no list. Words that are never names are cut off both ends; what is left must
-    hold a word of three letters (spelled names are the patterns' business). The numbers were tuned on generated development data and on real
+    Above ALONE an entity counts by itself, above COMMON where all its words are everyday ones. From BESIDE on it is a
+    candidate with the
+    score CANDIDATE: it counts where it touches a finding of the same label that a pattern made
+    (`redactor.phi.resolve.agreed`), as when the given
+    name was found by its cue and the surname is on no list. Words that are never names are cut off both ends; what is
+    left must
+    hold a word of three letters (spelled names are the patterns' business). The numbers were tuned on generated
+    development data and on real
     conversations (models/voicemail-ner/README.md).
     """
 
@@ -73,7 +77,9 @@ class TaggerRecognizer(NerRecognizer):
     """Instead of COMMON where none of the everyday words is a given name either."""
     CANDIDATE: ClassVar[float] = 0.4
     STRONGEST: ClassVar[float] = 0.6
-    """Of an entity that is certain; below what makes a name be looked for in the rest of the message (`resolve.repeats`)."""
+    """Of an entity that is certain; below what makes a name be looked for in the rest of the message
+    (`resolve.repeats`).
+    """
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,6 +1,7 @@
 """Numbers that no cue explains: fail closed on what is dictated figure by figure, on long figures and on codes.
 
-Whoever says four figures one by one, or letters with figures, gives a number that stands for somebody or something (45 CFR
+Whoever says four figures one by one, or letters with figures, gives a number that stands for somebody or something (45
+CFR
 164.514(b)(2)(i)(R)). What talk is full of is left out: years, times, amounts, doses, readings, counts.
 """
 
@@ -16,13 +17,17 @@ from redactor.phi.recognizers.runs import JOINT, digit_runs, digits
 from redactor.phi.spoken import WrittenForm
 
 UNIT = re.compile(
-    r"[\s-]*(?:mg|milli\w+|mcg|micro\w+|grams?|ml|cc|units?|iu|percent|%|dollars?|bucks|cents|degrees?|pounds?|lbs?|kilos?|kg|minutes?|mins?|hours?|hrs?|days?|"
-    r"weeks?|months?|years?|times?|calories|steps|miles?|feet|foot|inch(?:es)?|people|pills?|tablets?|a\.?\s?m\b|p\.?\s?m\b|o'?clock|over\b|hundred|thousand|"
+    r"[\s-]*(?:mg|milli\w+|mcg|micro\w+|grams?|ml|cc|units?|iu|percent|%|dollars?|bucks|cents|degrees?|pounds?|"
+    r"lbs?|kilos?|kg|minutes?|mins?|hours?|hrs?|days?|"
+    r"weeks?|months?|years?|times?|calories|steps|miles?|feet|foot|inch(?:es)?|people|pills?|tablets?|"
+    r"a\.?\s?m\b|p\.?\s?m\b|o'?clock|over\b|hundred|thousand|"
     r"million|beats|bpm|pages?|square|watts?|volts?|rpm|something|or so|k\b|[.:]\d|,\d{3})",
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(
-    r"(?:[$\u00a3\u20ac]|\b(?:about|around|over|under|roughly|nearly|almost|maybe|owe[ds]?|paid|pay|paying|charged?|costs?|worth|balance(?: of| is)?|total(?: of| is)?|bill (?:for|of)|was|"
+    r"(?:[$\u00a3\u20ac]|\b(?:about|around|over|under|roughly|nearly|almost|maybe|owe[ds]?|paid|pay|paying|"
+    r"charged?|costs?|worth|balance(?: "
+    r"of| is)?|total(?: of| is)?|bill (?:for|of)|was|"
     r"than|up to|every|count (?:of|was|is)|counted|pressure|ratio|score|level|reading|sugar))\s*$",
     re.IGNORECASE,
 )
@@ -35,16 +40,20 @@ _CLOCK = re.compile(r"\b(?:at|by|until|till?|before|after|around|from|to|between
 _YEAR = re.compile(r"1[89]\d\d|20[0-3]\d")
 _GROUP = re.compile(r"\d+")
 _COUNTED = ("1234", "12345", "123", "4321", "54321", "12345678910")
-_NO_PART = "mrn rx ssn dob pls plz til no num ext apt ste tel ph fax acct ref covid iv bp hr mg psa tsh bmi ldl hdl inr hpv".split()
+_NO_PART = (
+    "mrn rx ssn dob pls plz til no num ext apt ste tel ph fax acct ref covid iv bp hr mg psa tsh bmi ldl hdl inr hpv"
+).split()
 """Written before a number, or short for a measure: no part of a code."""
 _NO_CODE = "|".join(_NO_PART)
 _LETTERS = r"(?:[b-hj-z]|[a-z]{2,5}(?=[\s-]*\d))"
 _CODE = re.compile(
-    rf"(?<![\w.@/'-])(?:{_LETTERS}[\s-]*)?(?:{_LETTERS}[\s-]*)?(?:{_LETTERS}[\s-]*)?\d[a-z\d]*(?:{JOINT}(?:\d[a-z\d]*|[b-hj-z](?![a-z'])|(?!(?:{_NO_CODE})\b)[bcdfghjklmnpqrstvwxz]{{2,4}}(?=[\s-]*\d)))*",
+    rf"(?<![\w.@/'-])(?:{_LETTERS}[\s-]*)?(?:{_LETTERS}[\s-]*)?(?:{_LETTERS}[\s-]*)?\d[a-z\d]*(?:{JOINT}(?:\d[a-z\d]*|"
+    rf"[b-hj-z](?![a-z'])|(?!(?:{_NO_CODE})\b)[bcdfghjklmnpqrstvwxz]{{2,4}}(?=[\s-]*\d)))*",
     re.IGNORECASE,
 )
 _PLATE = re.compile(
-    r"(?<![\w-])(?=[A-Z -]{0,5}\d)(?:[A-Z]{1,3}[ -]?\d{2,4}|\d{1,4}[ -]?[A-Z]{1,3}|[A-Z]\d{2,3})[ -](?:[A-Z]{2,4}|\d{2,4})(?![\w-])"
+    r"(?<![\w-])(?=[A-Z -]{0,5}\d)(?:[A-Z]{1,3}[ -]?\d{2,4}|\d{1,4}[ -]?[A-Z]{1,3}|[A-Z]\d{2,3})[ "
+    r"-](?:[A-Z]{2,4}|\d{2,4})(?![\w-])"
 )
 """Written in capitals, as on a plate: "Q83 WLK". """
 _WORD = re.compile(r"[a-z]{2,}", re.IGNORECASE)

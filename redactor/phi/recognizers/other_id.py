@@ -1,4 +1,6 @@
-"""Any other unique number or code (45 CFR 164.514(b)(2)(i)(R)): prescription, claim, case, order, confirmation, reference, by cue."""
+"""Any other unique number or code (45 CFR 164.514(b)(2)(i)(R)): prescription, claim, case, order, confirmation,
+reference, by cue.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from redactor.phi.recognizers.cued import CuedValue
 from redactor.phi.spoken import WrittenForm
 
 _PASSWORD = re.compile(
-    r"\b(?:user ?name|login|log in|user id|screen ?name|(?:pass|code|safe|secret|security)[ -]?(?:word|phrase|code)|code)(?: for \w+)?(?: is|'s|:|,)(?: the word)? (?P<value>[a-z][a-z'-]{2,}(?P<figure>[ -]?\d[\d -]{0,4}\d|[ -]?\d)?)",
+    r"\b(?:user ?name|login|log in|user id|screen ?name|(?:pass|code|safe|secret|security)[ "
+    r"-]?(?:word|phrase|code)|code)(?: for \w+)?(?: is|'s|:|,)(?: the word)? "
+    r"(?P<value>[a-z][a-z'-]{2,}(?P<figure>[ -]?\d[\d -]{0,4}\d|[ -]?\d)?)",
     re.IGNORECASE,
 )
 _CODE_WORDS = frozenset(
@@ -23,14 +27,23 @@ class OtherIdRecognizer(CuedValue):
 
     label = "OTHER_ID"
     cue = (
-        r"(?:claim|check|docket|case|reference|confirmation|order|ticket|tracking|authorization|auth|referral|prescription|rx|r x|script|visit|encounter|"
-        r"specimen|accession|employee|badge|student|voucher|file|request|incident|transaction|access|pass|user|locker|study|trial|"
+        r"(?:claim|check|docket|case|reference|confirmation|order|ticket|tracking|authorization|auth|referral|"
+        r"prescription|rx|r "
+        r"x|script|visit|encounter|"
+        r"specimen|accession|employee|badge|student|voucher|file|request|incident|transaction|access|pass|user|"
+        r"locker|study|trial|"
         r"subject|participant|extension|registration|booking)(?: (?:number|no\.?|num|#|id|i d|code))+|"
-        r"pass ?(?:code|word)|(?<!area )(?<!zip )(?<!post )code(?= is\b|\s+\d)|(?:authorization|tracking|order|ticket|referral)(?= is\b)|(?:claim|docket|case|reference|ref|confirmation|prescription|rx|r x)(?= is\b|\s*[#:]|\s+[a-z]{0,4}-?\d)|(?:my |the |your |his |her )?(?:i\.? ?d\.?|identification)(?: (?:number|no|code|card))?"
+        r"pass ?(?:code|word)|(?<!area )(?<!zip )(?<!post )code(?= "
+        r"is\b|\s+\d)|(?:authorization|tracking|order|ticket|referral)(?= "
+        r"is\b)|(?:claim|docket|case|reference|ref|confirmation|prescription|rx|r x)(?= "
+        r"is\b|\s*[#:]|\s+[a-z]{0,4}-?\d)|(?:my |the |your |his |her )?(?:i\.? ?d\.?|identification)(?: "
+        r"(?:number|no|code|card))?"
     )
     cue_words = frozenset(
-        "claim check docket case reference ref confirmation order ticket tracking authorization auth referral prescription rx x script visit encounter specimen "
-        "accession employee badge student voucher file request incident transaction access pass user locker study trial subject participant extension "
+        "claim check docket case reference ref confirmation order ticket tracking authorization auth referral "
+        "prescription rx x script visit encounter specimen "
+        "accession employee badge student voucher file request incident transaction access pass user locker "
+        "study trial subject participant extension "
         "registration booking passcode password code id d identification".split()
     )
     score = 0.8

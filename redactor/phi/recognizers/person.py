@@ -1,7 +1,9 @@
 """Names of people (45 CFR 164.514(b)(2)(i)(A)): by cue, by title, by list, spelled out.
 
-Lower case is the rule in recognised speech, so each word gets a class from the lists (a sure given name, a name that is also a
-word, a surname, an unknown word, a common word), and the words before and after it decide. Titles stay outside the span.
+Lower case is the rule in recognised speech, so each word gets a class from the lists (a sure given name, a name that is
+also a
+word, a surname, an unknown word, a common word), and the words before and after it decide. Titles stay outside the
+span.
 """
 
 from __future__ import annotations
@@ -40,7 +42,8 @@ _NO_CAPITAL = frozenset({FUNCTION, MARK})
 _LONGEST_ACRONYM = 5
 _CALLS = frozenset("call calls".split())
 _NICKNAME = re.compile(
-    r"\b(?:every(?:body|one)|they|people|folks|friends|family|all|we|kids|y'all|guys) (?:just |all |always |still |used to )?calls? (?:me|him|her|them) (?P<name>[a-z][a-z'-]+(?: [a-z][a-z'-]+)??)"
+    r"\b(?:every(?:body|one)|they|people|folks|friends|family|all|we|kids|y'all|guys) (?:just |all |always "
+    r"|still |used to )?calls? (?:me|him|her|them) (?P<name>[a-z][a-z'-]+(?: [a-z][a-z'-]+)??)"
     r"(?=[,.!?]|$| (?:the|and|but|so|because|i|i'm|my|since|he|she|anyway|it|it's|ask|that|please|on|at|or|though)\b)",
     re.IGNORECASE,
 )
@@ -249,7 +252,8 @@ class PersonRecognizer(SpokenRecognizer):
                 and following in {"calling", "follow"}
                 and said[at - 1].low in cues.SELF
             ):
-                # "This is Sera from …": the recogniser wrote a name with the letters of another word, but with its capital.
+                # "This is Sera from …": the recogniser wrote a name with the letters of another word, but with its
+                # capital.
                 return 0.6, "introduction"
         if level == cues.KIN and (
             kind in {SURNAME, UNKNOWN} or (kind == WEAK and (word.low not in self._function or ends(said, at)))

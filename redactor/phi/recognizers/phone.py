@@ -1,7 +1,8 @@
 """Telephone and fax numbers of the North American Numbering Plan, as dictated.
 
 Format: NPA-NXX-XXXX, ten digits; eleven with the leading 1, seven for a local number, any number more for an extension
-(https://www.nanpa.com/; 45 CFR 164.514(b)(2)(i)(D) and (E)). Speakers group them as they like, correct themselves and repeat
+(https://www.nanpa.com/; 45 CFR 164.514(b)(2)(i)(D) and (E)). Speakers group them as they like, correct themselves and
+repeat
 them, and recognition regroups them again, so digits are counted over a whole run, whatever stands between them.
 """
 
@@ -15,27 +16,32 @@ from redactor.phi.recognizers.runs import bridged, digit_runs, digits
 from redactor.phi.spoken import CORRECTION, WrittenForm
 
 _CUE = re.compile(
-    r"\b(?:call(?:ed|ing)?|call ?back|phone|telephone|cell|mobile|fax|number(?:'s)?|reach|text|dial|line|contact|ring|tel|"
+    r"\b(?:call(?:ed|ing)?|call "
+    r"?back|phone|telephone|cell|mobile|fax|number(?:'s)?|reach|text|dial|line|contact|ring|tel|"
     r"at home|at work|landline|voice ?mail|toll free|pager|beeper|hot ?line|direct)\b",
     re.IGNORECASE,
 )
 _ID_CUE = re.compile(
-    r"\b(?:social|ssn|member|policy|group|account|acct|claim|record|mrn|chart|license|licence|serial|plate|vin|prescription|rx|"
+    r"\b(?:social|ssn|member|policy|group|account|acct|claim|record|mrn|chart|license|licence|serial|plate|vin|"
+    r"prescription|rx|"
     r"r x|card|invoice|case|confirmation|reference|id|i d|npi|birth|dob|born|birthday|zip)\b[^\d]{0,40}$",
     re.IGNORECASE,
 )
 _AREA = re.compile(r"\barea codes?(?: is| of|:)?\s+(?P<area>\(?\d(?:\s*[-,]?\s*\d){2}\)?)", re.IGNORECASE)
 _EXTENSION = re.compile(
-    rf"[\s,.]*(?:and )?(?:at |then )?(?:ext(?:ension)?\.?|x|option|press|enter)\s*(?:number |is |# ?)?(?P<value>\d(?:[\s,-]*\d){{0,4}}(?: {CORRECTION} [\d ]+)?)",
+    rf"[\s,.]*(?:and )?(?:at |then )?(?:ext(?:ension)?\.?|x|option|press|enter)\s*(?:number |is |# "
+    rf"?)?(?P<value>\d(?:[\s,-]*\d){{0,4}}(?: {CORRECTION} [\d ]+)?)",
     re.IGNORECASE,
 )
 _EXTENSION_ALONE = re.compile(
-    r"\b(?:ext(?:ension)?\b\.?|page me(?: at)?|pager(?: number)?|bleep(?: number)?|beeper(?: number)?)(?: number| is|,|:|#| at)*\s+(?P<value>\d(?:[\s,-]*\d){1,5})(?!\d)",
+    r"\b(?:ext(?:ension)?\b\.?|page me(?: at)?|pager(?: number)?|bleep(?: number)?|beeper(?: number)?)(?: "
+    r"number| is|,|:|#| at)*\s+(?P<value>\d(?:[\s,-]*\d){1,5})(?!\d)",
     re.IGNORECASE,
 )
 _GROUPED = re.compile(r"\(?\d{3}\)?[-. /,]{1,2}\d{3}[-. ,]{1,2}\d{4}$|\d{3}[-.]\d{4}$")
 _INTERRUPTED = re.compile(
-    r"[\s,.-]+(?:(?:no|wait|hang on|hold on|sorry|scratch|oops|hmm|shoot|i mean|let me|that's|that is|this is|not)\b[\s,]*)+(?:[a-z']+[\s,.]+){0,8}?(?P<rest>\(?\d(?:[\s,.()-]{0,3}\d){3,12})",
+    r"[\s,.-]+(?:(?:no|wait|hang on|hold on|sorry|scratch|oops|hmm|shoot|i mean|let me|that's|that is|this "
+    r"is|not)\b[\s,]*)+(?:[a-z']+[\s,.]+){0,8}?(?P<rest>\(?\d(?:[\s,.()-]{0,3}\d){3,12})",
     re.IGNORECASE,
 )
 """Between two pieces of a number that the speaker breaks off: "303 55, sorry, my old line, 720 …"."""
@@ -80,7 +86,9 @@ class PhoneRecognizer(SpokenRecognizer):
 
     @staticmethod
     def _pieces(text: str, start: int, end: int, count: int) -> Iterator[tuple[int, int]]:
-        """What was recognised of a number that is announced right before `start`: its first digits, and those soon after."""
+        """What was recognised of a number that is announced right before `start`: its first digits, and those soon
+        after.
+        """
         if count not in {3, 4, 5, 6, 8, 9} or not _DIRECT.search(text[max(0, start - 40) : start]):
             return
         if ":" in text[start:end] or _CLOCK.match(text, end) or _MEASURE.match(text, end):
@@ -114,7 +122,9 @@ class PhoneRecognizer(SpokenRecognizer):
 
     @staticmethod
     def _broken_off(text: str, start: int, end: int, count: int) -> int:
-        """Where the number ends that a speaker gives instead of, or on top of, the one he breaks off; `end` if there is none."""
+        """Where the number ends that a speaker gives instead of, or on top of, the one he breaks off; `end` if there
+        is none.
+        """
         if not 3 <= count <= 10:
             return end
         more = _INTERRUPTED.match(text, end)

@@ -14,9 +14,15 @@ from redactor.phi.spoken.words import HOMOPHONES
 JOINT = rf"(?:\s*[-.,/()\u2010-\u2014\u2026]{{1,2}}\s*[()]?|\s*{CORRECTION}\s*|\s+)"
 RUN = re.compile(rf"\(?\+?\d+(?:(?:{JOINT}|,?\s+(?:and )?then,?\s+)\(?\d+)*")
 
-_NOT_CODE = r"(?!(?:is|its?|was|and|the|my|of|on|or|to|for|in|at|no|not|are|am|that|has|have|um|uh|with|ends?|be|by|so|then|if|we|he|she|you|i|a|but|can|per|or|his|her|ext|plus|too|did|had|may|mr|dr|mrs|year|day|days|am|pm)\b)"
+_NOT_CODE = (
+    r"(?!(?:is|its?|was|and|the|my|of|on|or|to|for|in|at|no|not|are|am|that|has|have|um|uh|with|ends?|be|by|so|"
+    r"then|if|we|he|she|you|i|a|but|can|per|or|his|her|ext|plus|too|did|had|may|mr|dr|mrs|year|day|days|am|pm)\b)"
+)
 # Figures; a letter; letters that cannot be a word (they were spelled); "a" and "i" only before a figure.
-_PART = rf"(?:[a-z]{{0,5}}\d[a-z\d]*|[b-hj-z](?![a-z'])|(?:{_NOT_CODE}[a-z]{{2,3}}|[b-df-hj-np-tv-xz]{{2,5}})(?={JOINT}[a-z]?\d)|[ai](?={JOINT}\d|\s*$|[.,]))"
+_PART = (
+    rf"(?:[a-z]{{0,5}}\d[a-z\d]*|[b-hj-z](?![a-z'])|(?:{_NOT_CODE}[a-z]{{2,3}}|"
+    rf"[b-df-hj-np-tv-xz]{{2,5}})(?={JOINT}[a-z]?\d)|[ai](?={JOINT}\d|\s*$|[.,]))"
+)
 VALUE = rf"(?:{_NOT_CODE}[a-z]{{1,5}}{JOINT})?{_PART}(?:{JOINT}{_PART})*"
 """A number or code after a cue: "4417", "xgp 884 219", "m 530-441-22", "sn 88417"; blanks and hyphens inside."""
 
@@ -36,16 +42,21 @@ _ODD = re.compile(
     re.IGNORECASE,
 )
 GOES_ON = frozenset(
-    "dollars cents minutes hours days weeks months years times milligrams mg street avenue road drive lane court apartment zip birthday birth phone number "
-    "numbers cell home work fax claim member policy group account pills people percent january february march april may june july august september october "
-    "november december monday tuesday wednesday thursday friday saturday sunday extension ext option dob born age aged old floor suite unit room box area "
-    "half past oclock morning ending called since last next please email mrn ssn social insurance medical record chart id dollar office press patient years".split()
+    "dollars cents minutes hours days weeks months years times milligrams mg street avenue road drive lane "
+    "court apartment zip birthday birth phone number "
+    "numbers cell home work fax claim member policy group account pills people percent january february march "
+    "april may june july august september october "
+    "november december monday tuesday wednesday thursday friday saturday sunday extension ext option dob born "
+    "age aged old floor suite unit room box area "
+    "half past oclock morning ending called since last next please email mrn ssn social insurance medical "
+    "record chart id dollar office press patient years".split()
 )
 """Words after a number that begin something else."""
 
 
 def bridged(text: str, end: int) -> tuple[int, int] | None:
-    """The run of figures after one or two words at `end` that recognition made of a figure: (its end, its count of figures).
+    """The run of figures after one or two words at `end` that recognition made of a figure: (its end, its count of
+    figures).
 
     As in "6 1 dribble 5 0 1 9". None where the words mean something by themselves.
     """

@@ -1,4 +1,6 @@
-"""SPECIALTY: who treats it and where ("lung doctor", "oncology", "sleep clinic"); tells what is wrong (RULES V06, V07)."""
+"""SPECIALTY: who treats it and where ("lung doctor", "oncology", "sleep clinic"); tells what is wrong (RULES V06,
+V07).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,8 @@ from redactor.phi.recognizers.clinical import SCORES, ClinicalRecognizer, Clinic
 
 TITLE = re.compile(r"[a-z]{3,}(?:ologist|iatrist|odontist)s?")
 NOT_MEDICAL = re.compile(
-    r"(?:techn|anthrop|arch(?:ae|e)|para?psych|meteor|ge|soci|ec|zo|crimin|bi|cosmet|apol|astr|ide|the|psych?opath|etym|graph|music|phil|mix|herpet|entom|"
+    r"(?:techn|anthrop|arch(?:ae|e)|para?psych|meteor|ge|soci|ec|zo|crimin|bi|cosmet|apol|astr|ide|the|"
+    r"psych?opath|etym|graph|music|phil|mix|herpet|entom|"
     r"ornith|paleont|hydr|volcan|seism|climat|egypt|numer|gem)ologists?"
 )
 BY_NAME = frozenset({"MEDICATION", "CONDITION", "PROCEDURE", "SPECIALTY"})

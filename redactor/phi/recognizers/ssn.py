@@ -18,7 +18,10 @@ class SsnRecognizer(CuedValue):
     """By "social" and "SSN"; the written grouping needs no cue."""
 
     label = "US_SSN"
-    cue = r"social(?:\s+security)?(?:\s+(?:number|card|digits))?|s\.? ?s\.? ?n\.?|ssn|(?:last|final) (?:4|four)(?: digits)?(?: of)?(?: (?:my|the|her|his|your))? (?:social|ssn)(?: security)?"
+    cue = (
+        r"social(?:\s+security)?(?:\s+(?:number|card|digits))?|s\.? ?s\.? ?n\.?|ssn|(?:last|final) (?:4|four)(?: "
+        r"digits)?(?: of)?(?: (?:my|the|her|his|your))? (?:social|ssn)(?: security)?"
+    )
     cue_words = frozenset("social ssn sn n last final".split())
     score = 0.95
     fewest = 3

@@ -1,4 +1,6 @@
-"""Words that no list knows, neither of names nor of anything else: whatever a caller says with one is covered (fail closed)."""
+"""Words that no list knows, neither of names nor of anything else: whatever a caller says with one is covered (fail
+closed).
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from redactor.phi.lexicons.vocabulary import clinical_words
 _LONG = 7
 _VOWEL = re.compile(r"[aeiouy]|[^\x00-\x7f]")
 _MEDICAL = re.compile(
-    r"(?:osis|emia|emic|ectomy|ostomy|otomy|scop\w{1,4}|gram|graph\w{1,3}|olog\w{1,4}|plasty|pathy|iatr\w{1,4}|labial|nasal|lytic|lyz\w{1,3}|olol|pril|sartan|statin|mycin|cillin|azole|mab|"
+    r"(?:osis|emia|emic|ectomy|ostomy|otomy|scop\w{1,4}|gram|graph\w{1,3}|olog\w{1,4}|plasty|pathy|iatr\w{1,4}|"
+    r"labial|nasal|lytic|lyz\w{1,3}|olol|pril|sartan|statin|mycin|cillin|azole|mab|"
     r"tinib|gliptin|gliflozin|semide|parin|idone|azepam|itis|itic|aemia|genic|ocyte\w?|oid|ular|ally|eous|ological)$"
 )
 """Endings of medical words, and of no names."""
@@ -30,7 +33,10 @@ _ENDINGS = (
     ("able", ("", "e")),
 )
 _BEGINNINGS = tuple(
-    "re un non pre over anti sub inter intra peri hyper hypo micro para post mid multi naso osteo neuro cardio endo self super out under mis de dis".split()
+    (
+        "re un non pre over anti sub inter intra peri hyper hypo micro para post mid multi naso osteo neuro cardio "
+        "endo self super out under mis de dis"
+    ).split()
 )
 
 

@@ -1,4 +1,6 @@
-"""Web addresses (45 CFR 164.514(b)(2)(i)(N); RFC 3986), written or dictated ("w w w dot", "my chart dot example dot org")."""
+"""Web addresses (45 CFR 164.514(b)(2)(i)(N); RFC 3986), written or dictated ("w w w dot", "my chart dot example dot
+org").
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,10 @@ _SHAPES = (
     ("domain", re.compile(rf"(?<![@\w.-])\w[\w-]*(?:\.[\w-]+)*\.{_TOP}\b(?:/[^\s,]*)?(?![@\w])", re.IGNORECASE)),
 )
 _STOP = frozenset(
-    "at to is it's visit website site page online portal on in the our your and or go see check through via address web url from "
-    "with of for into a an that that's www now log site's website's using use uh um by please was says shows said reads forms form".split()
+    "at to is it's visit website site page online portal on in the our your and or go see check through via "
+    "address web url from "
+    "with of for into a an that that's www now log site's website's using use uh um by please was says shows "
+    "said reads forms form".split()
 )
 
 

@@ -23,15 +23,18 @@ class TextEdit(NamedTuple):
 class WrittenForm:
     """`original` with its spoken numbers, letters and symbols written out, and the map between the two.
 
-    Outside the edits the two texts are equal character by character. An edit is one piece: a position anywhere in its written
-    side stands for its whole original side, and the other way round. So both maps are total and monotone, and a span that is
+    Outside the edits the two texts are equal character by character. An edit is one piece: a position anywhere in its
+    written
+    side stands for its whole original side, and the other way round. So both maps are total and monotone, and a span
+    that is
     mapped there and back always covers itself.
 
     Attributes:
         text: the written form.
         original: the text it was made from.
         edits: sorted, disjoint, both sides non-empty.
-        words: runs of letters of the written form in lower case: what it takes to see that a recognizer has nothing to find.
+        words: runs of letters of the written form in lower case: what it takes to see that a recognizer has nothing to
+            find.
     """
 
     original: str
@@ -62,7 +65,9 @@ class WrittenForm:
         return cls(original, text, tuple(edits), _words(text), tuple(e.start for e in edits), tuple(written_starts))
 
     def to_original(self, start: int, end: int) -> tuple[int, int]:
-        """The smallest original span that says text[start:end]. 0 ≤ start ≤ end ≤ len(text); an empty span maps to a point."""
+        """The smallest original span that says text[start:end]. 0 ≤ start ≤ end ≤ len(text); an empty span maps to a
+        point.
+        """
         low = self._original_point(start, upper=False)
         return low, max(low, self._original_point(end, upper=True)) if end > start else low
 

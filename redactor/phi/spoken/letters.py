@@ -30,7 +30,8 @@ class _Letter(NamedTuple):
 def read_spelling(text: str, tokens: Sequence[SpokenToken], index: int) -> tuple[int, list[TextEdit]] | None:
     """A run of spelled letters that starts at tokens[index]: (next index, edits), or None if this is no spelling.
 
-    Three letters or more are a spelling; two are one only when hyphenated or named, since "a b" and "e g" are also talk.
+    Three letters or more are a spelling; two are one only when hyphenated or named, since "a b" and "e g" are also
+    talk.
     """
     if (
         tokens[index].low == "a" and index and tokens[index - 1].low == "with"

@@ -1,6 +1,7 @@
 """Spoken numbers to figures: cardinals, ordinals, years, "oh", "double five", "fifty four hundred".
 
-The reader is greedy inside one number and never joins two: "four one oh" stays "4 1 0", "three fourteen sixty two" stays
+The reader is greedy inside one number and never joins two: "four one oh" stays "4 1 0", "three fourteen sixty two"
+stays
 "3 14 62", so that a recognizer still sees how the speaker grouped the digits. Only a year is joined from its two halves
 ("nineteen sixty two" → "1962"), since that is how it is written.
 """
@@ -109,7 +110,9 @@ def _repeated(reader: _Reader, index: int, times: int) -> Number | None:
 
 
 def _year(reader: _Reader, value: int, after: int) -> Number | None:
-    """As in "nineteen sixty two", "nineteen and thirty one", "nineteen oh four", "twenty twenty one", "twenty oh five"."""
+    """As in "nineteen sixty two", "nineteen and thirty one", "nineteen oh four", "twenty twenty one", "twenty oh
+    five".
+    """
     if value not in {18, 19, 20}:
         return None
     at = after + 1 if value == 19 and reader.word(after) == "and" else after

@@ -67,7 +67,9 @@ def written_form(text: str) -> WrittenForm:
 
 
 def _merged(edits: list[TextEdit], digits: list[TextEdit]) -> list[TextEdit]:
-    """Digits that no edit of the reader has taken are edits of their own; the reader's were written from ASCII digits already."""
+    """Digits that no edit of the reader has taken are edits of their own; the reader's were written from ASCII
+    digits already.
+    """
     taken = {position for edit in edits for position in range(edit.start, edit.end)}
     return sorted([*edits, *(d for d in digits if taken.isdisjoint(range(d.start, d.end)))])
 
@@ -141,7 +143,9 @@ def _beside_number(text: str, tokens: Sequence[SpokenToken], index: int, numbers
 
 
 def _inside_digits(tokens: Sequence[SpokenToken], index: int) -> bool:
-    """As in "to", "for", "ate" said inside a run of at least three other digits, or at its end if it is no everyday word."""
+    """As in "to", "for", "ate" said inside a run of at least three other digits, or at its end if it is no everyday
+    word.
+    """
     here = index
     if tokens[here].low in {"to", "too"} and here + 2 < len(tokens) and tokens[here + 1].low == "thousand":
         return here > 0 and tokens[here + 2].low in NUMBER_STARTS

@@ -8,9 +8,16 @@ from redactor.phi.spoken.form import TextEdit
 from redactor.phi.spoken.words import NOT_A_LOCAL_PART, NUMBER_STARTS, PROVIDERS, REPEATS, TOP_LEVEL, SpokenToken
 
 SIGNS = {
-    "dot": ".", "point": ".", "period": ".", "dash": "-", "hyphen": "-", "minus": "-", "slash": "/", "underscore": "_",
+    "dot": ".",
+    "point": ".",
+    "period": ".",
+    "dash": "-",
+    "hyphen": "-",
+    "minus": "-",
+    "slash": "/",
+    "underscore": "_",
     "colon": ":",
-}  # fmt: skip
+}
 _ALWAYS = frozenset({"underscore"})
 _DOMAIN_WORDS = 7
 
@@ -49,7 +56,9 @@ def read_sign(text: str, tokens: Sequence[SpokenToken], index: int) -> tuple[int
 
 
 def read_at(text: str, tokens: Sequence[SpokenToken], index: int) -> tuple[int, list[TextEdit]] | None:
-    """As in "at" that is an @: what follows is a domain. Joins the words of the domain: "at a o l dot com" → "@aol.com"."""
+    """As in "at" that is an @: what follows is a domain. Joins the words of the domain: "at a o l dot com" →
+    "@aol.com".
+    """
     if not 0 < index < len(tokens) - 1 or tokens[index - 1].low in NOT_A_LOCAL_PART:
         return None
     if tokens[index + 1].low in {"http", "https", "www", "w"}:
@@ -96,7 +105,9 @@ def _domain_end(text: str, tokens: Sequence[SpokenToken], start: int) -> int | N
 
 
 def _dotted_ahead(text: str, tokens: Sequence[SpokenToken], index: int) -> bool:
-    """Whether "dot com" or the like follows within a few words without a pause: then this sign is part of an address."""
+    """Whether "dot com" or the like follows within a few words without a pause: then this sign is part of an
+    address.
+    """
     for at in range(index, min(len(tokens) - 1, index + 6)):
         if at > index and text[tokens[at - 1].end : tokens[at].start] not in {" ", "."}:
             return False

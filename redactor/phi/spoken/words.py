@@ -8,30 +8,82 @@ from typing import NamedTuple
 TOKEN = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?|\d+")  # a word, or a run of digits
 
 DIGITS = {
-    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
-    "niner": 9, "fower": 4, "nought": 0, "naught": 0,
-}  # fmt: skip
+    "zero": 0,
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "niner": 9,
+    "fower": 4,
+    "nought": 0,
+    "naught": 0,
+}
 TEENS = {
-    "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
-    "seventeen": 17, "eighteen": 18, "nineteen": 19,
-}  # fmt: skip
+    "ten": 10,
+    "eleven": 11,
+    "twelve": 12,
+    "thirteen": 13,
+    "fourteen": 14,
+    "fifteen": 15,
+    "sixteen": 16,
+    "seventeen": 17,
+    "eighteen": 18,
+    "nineteen": 19,
+}
 TENS = {
-    "twenty": 20, "thirty": 30, "forty": 40, "fourty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80,
+    "twenty": 20,
+    "thirty": 30,
+    "forty": 40,
+    "fourty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
     "ninety": 90,
-}  # fmt: skip
+}
 ORDINAL_UNITS = {
-    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
-}  # fmt: skip
+    "first": 1,
+    "second": 2,
+    "third": 3,
+    "fourth": 4,
+    "fifth": 5,
+    "sixth": 6,
+    "seventh": 7,
+    "eighth": 8,
+    "ninth": 9,
+}
 ORDINALS = ORDINAL_UNITS | {
-    "tenth": 10, "eleventh": 11, "twelfth": 12, "thirteenth": 13, "fourteenth": 14, "fifteenth": 15, "sixteenth": 16,
-    "seventeenth": 17, "eighteenth": 18, "nineteenth": 19, "twentieth": 20, "thirtieth": 30,
-    "fortieth": 40, "fiftieth": 50, "sixtieth": 60, "seventieth": 70, "eightieth": 80, "ninetieth": 90, "hundredth": 100,
-}  # fmt: skip
+    "tenth": 10,
+    "eleventh": 11,
+    "twelfth": 12,
+    "thirteenth": 13,
+    "fourteenth": 14,
+    "fifteenth": 15,
+    "sixteenth": 16,
+    "seventeenth": 17,
+    "eighteenth": 18,
+    "nineteenth": 19,
+    "twentieth": 20,
+    "thirtieth": 30,
+    "fortieth": 40,
+    "fiftieth": 50,
+    "sixtieth": 60,
+    "seventieth": 70,
+    "eightieth": 80,
+    "ninetieth": 90,
+    "hundredth": 100,
+}
 REPEATS = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
 OH = frozenset({"oh", "o", "ow"})
 SPELLING_WORDS = {
     word: word[0]
-    for word in "alpha alfa bravo charlie delta echo foxtrot golf hotel india juliet juliett kilo lima mike november oscar papa quebec romeo "
+    for word in "alpha alfa bravo charlie delta echo foxtrot golf hotel india juliet juliett kilo lima mike november oscar "
+    "papa quebec romeo "
     "sierra tango uniform victor whiskey xray yankee zulu".split()
 }
 """The NATO alphabet; words of their own too, so they are letters only beside a figure, a letter or each other."""
@@ -40,9 +92,31 @@ ALSO_WORDS = frozenset(
 )
 """Of these the ones that are common beside a figure: a date, a name, a place."""
 HOMOPHONES = {
-    "to": 2, "too": 2, "tu": 2, "for": 4, "fore": 4, "won": 1, "ate": 8, "tree": 3, "free": 3, "sex": 6, "sick": 6, "sicks": 6, "nein": 9, "mine": 9,
-    "fine": 5, "fife": 5, "hive": 5, "heaven": 7, "eleven's": 11, "then": 10, "owe": 0, "hero": 0, "nighty": 90, "weighty": 80,
-}  # fmt: skip
+    "to": 2,
+    "too": 2,
+    "tu": 2,
+    "for": 4,
+    "fore": 4,
+    "won": 1,
+    "ate": 8,
+    "tree": 3,
+    "free": 3,
+    "sex": 6,
+    "sick": 6,
+    "sicks": 6,
+    "nein": 9,
+    "mine": 9,
+    "fine": 5,
+    "fife": 5,
+    "hive": 5,
+    "heaven": 7,
+    "eleven's": 11,
+    "then": 10,
+    "owe": 0,
+    "hero": 0,
+    "nighty": 90,
+    "weighty": 80,
+}
 """What recognition makes of digits; read as such only between other digits."""
 SCALES = {"hundred": 100, "thousand": 1000}
 
@@ -54,7 +128,10 @@ CORRECTION_STRONG = frozenset(
     "no not nope sorry mean correction actually wait rather excuse scratch oops pardon strike hang hold wrong".split()
 )
 CORRECTION_WEAK = frozenset(
-    "i i'm im that that's thats is it's its make me let see say should be it the and oh uh um on a second sec start over try so okay ok back up lemme was my bad".split()
+    (
+        "i i'm im that that's thats is it's its make me let see say should be it the and oh uh um on a second sec "
+        "start over try so okay ok back up lemme was my bad"
+    ).split()
 )
 CORRECTION = "\u00ac"
 """Stands in the written form for "no, I mean" between two numbers: what is before and after it belongs to one value."""
@@ -67,8 +144,10 @@ PROVIDERS = frozenset(
 )
 """Domains so common that people leave out the "dot com"."""
 NOT_A_LOCAL_PART = frozenset(
-    "us me him her them it online website site page visit look looked available found is are be was go up on in working work works job "
-    "portal web appointment meet meeting call called email mail e-mail forms form paperwork questionnaire survey chart records results "
+    "us me him her them it online website site page visit look looked available found is are be was go up on "
+    "in working work works job "
+    "portal web appointment meet meeting call called email mail e-mail forms form paperwork questionnaire "
+    "survey chart records results "
     "documents says address".split()
 )
 

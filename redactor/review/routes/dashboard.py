@@ -37,13 +37,19 @@ def router(desk: RequestContext) -> APIRouter:
         )
         drawn = next((s for s in every if s["id"] == sample), None)
         return desk.page(
-            "dashboard.html", person, report=report(desk.store.engine, sample), samples=every, drawn=drawn,
+            "dashboard.html",
+            person,
+            report=report(desk.store.engine, sample),
+            samples=every,
+            drawn=drawn,
             counts=desk.store.counts(),
-        )  # fmt: skip
+        )
 
     @routes.get("/export/{what}.csv")
     def export(what: Literal["messages", "judgments"], asker: exports) -> Response:
-        """Every row, for people and for programs with a token. No word of a message and no comment is among them; people are numbers."""
+        """Every row, for people and for programs with a token. No word of a message and no comment is among them;
+        people are numbers.
+        """
         if what == "messages":
             rows, total = _messages(desk), sum(desk.store.counts().values())
         else:
@@ -104,7 +110,9 @@ def _csv(columns: list[str], rows: Iterator[list[Any]]) -> Iterator[str]:
 
 
 def safe(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula (OWASP: CSV injection): text that could be one gets an apostrophe."""
+    """A cell that no spreadsheet takes for a formula (OWASP: CSV injection): text that could be one gets an
+    apostrophe.
+    """
     if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r", "\n")):
         return f"'{value}"
     return value

@@ -31,10 +31,19 @@ def router(desk: RequestContext) -> APIRouter:
         everybody = desk.judgments.all(message)
         given = [j for j in everybody if j.state == "given"]
         return desk.page(
-            "adjudication.html", person, status=status, row=row, given=given, findings=desk.store.findings(message), rules=RULES,
-            verdicts=VERDICTS, settled=desk.judgments.settled(message), problem=problem, typed=typed or {},
+            "adjudication.html",
+            person,
+            status=status,
+            row=row,
+            given=given,
+            findings=desk.store.findings(message),
+            rules=RULES,
+            verdicts=VERDICTS,
+            settled=desk.judgments.settled(message),
+            problem=problem,
+            typed=typed or {},
             own=any(j.person == person.id for j in everybody),
-        )  # fmt: skip
+        )
 
     @routes.get("/messages/{message}/adjudication")
     def adjudication(message: Message, person: settles) -> Response:
@@ -65,9 +74,15 @@ def router(desk: RequestContext) -> APIRouter:
             try:
                 event = events.Adjudicated(by=person.actor, message=message, verdict=verdict)
                 desk.judgments.adjudicate(
-                    message, person.id, turn=turn, verdict=verdict, answers=answers, missed=missed, comment=comment,
+                    message,
+                    person.id,
+                    turn=turn,
+                    verdict=verdict,
+                    answers=answers,
+                    missed=missed,
+                    comment=comment,
                     told=lambda: desk.trail.append(event),
-                )  # fmt: skip
+                )
             except (Stale, AlreadyTaken) as refused:
                 problem = f"{refused.message} Nothing of yours was saved; what you typed is below."
                 return shown(person, desk.row(message), status=409, problem=problem, typed=form)

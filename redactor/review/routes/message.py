@@ -82,11 +82,14 @@ def router(desk: RequestContext) -> APIRouter:
         def tell(opened: tuple[Interval, ...]) -> None:
             stretches = [
                 events.StretchUncovered(
-                    **new, channel=one.channel, start_ms=round(one.start * 1000), end_ms=round(one.end * 1000),
+                    **new,
+                    channel=one.channel,
+                    start_ms=round(one.start * 1000),
+                    end_ms=round(one.end * 1000),
                     labels=",".join(one.labels)[:MOST_LABELS],
                 )
                 for one in opened
-            ]  # fmt: skip
+            ]
             desk.trail.append_many([events.RedactionEdited(**new, uncovered=len(stretches)), *stretches])
 
         return desk.studio.edit(message, version, wanted, undo=undo, by=person.actor, reason="edit", told=tell)
@@ -119,10 +122,16 @@ def router(desk: RequestContext) -> APIRouter:
                 by=person.actor, message=message, rule=rule, finding=finding, decision=decision
             )
             desk.judgments.decide(
-                message, person.id, finding=finding, rule=rule, decision=decision, comment=comment,
-                start=round(float(start), 2), end=round(float(end), 2),
+                message,
+                person.id,
+                finding=finding,
+                rule=rule,
+                decision=decision,
+                comment=comment,
+                start=round(float(start), 2),
+                end=round(float(end), 2),
                 told=lambda: desk.trail.append(event),
-            )  # fmt: skip
+            )
             return _answers(desk, message, person)
 
         return JSONResponse(await run_in_threadpool(keep))
@@ -141,14 +150,24 @@ def router(desk: RequestContext) -> APIRouter:
             try:
                 event = events.ReviewGiven(by=person.actor, message=message, version=version, verdict=verdict)
                 desk.judgments.give(
-                    message, person.id, version=version, verdict=verdict, comment=comment,
+                    message,
+                    person.id,
+                    version=version,
+                    verdict=verdict,
+                    comment=comment,
                     told=lambda: desk.trail.append(event),
-                )  # fmt: skip
+                )
             except (Stale, AlreadyTaken, Undecided) as refused:
                 return desk.page(
-                    "kept.html", person, status=409, row=desk.row(message), verdict=verdict, comment=comment, verdicts=VERDICTS,
+                    "kept.html",
+                    person,
+                    status=409,
+                    row=desk.row(message),
+                    verdict=verdict,
+                    comment=comment,
+                    verdicts=VERDICTS,
                     refused=refused,
-                )  # fmt: skip
+                )
             return RedirectResponse(f"/messages/{message}?given=1", 303)
 
         return await run_in_threadpool(give)
@@ -168,9 +187,12 @@ def router(desk: RequestContext) -> APIRouter:
             seen = {"by": person.actor, "message": message, "version": row["version"], "reason": mark}
             desk.trail.append_many([events.OriginalHeard(**seen), events.WordsRead(**seen)])
             desk.store.grant(
-                message, person.id, sitting=sitting(person), seconds=desk.reveal_seconds,
+                message,
+                person.id,
+                sitting=sitting(person),
+                seconds=desk.reveal_seconds,
                 reason=desk.sealer.seal(secrets.token_bytes(16) + reason.encode()),
-            )  # fmt: skip
+            )
             return RedirectResponse(f"/messages/{message}", 303)
 
         return await run_in_threadpool(give)
@@ -186,25 +208,45 @@ def router(desk: RequestContext) -> APIRouter:
 
 
 def _page(
-    desk: RequestContext, row: dict[str, Any], shown: dict[str, Any], person: Person, grant: str, *, status: int = 200, problem: str = ""
-) -> Response:  # fmt: skip
+    desk: RequestContext,
+    row: dict[str, Any],
+    shown: dict[str, Any],
+    person: Person,
+    grant: str,
+    *,
+    status: int = 200,
+    problem: str = "",
+) -> Response:
     message = row["id"]
     mine = desk.judgments.mine(message, person.id)
     name = desk.studio.name(message, by=person.actor, reason=grant) if grant else ""
     others = [other for other in desk.store.sendings(row["audio"]) if other["id"] != message]
     return desk.page(
-        "message.html", person, status=status, row=row, findings=desk.store.findings(message), mine=mine, rules=RULES,
-        verdicts=VERDICTS, history=desk.store.history(message), revealed=bool(grant), name=name, problem=problem, others=others,
-        plain=" ".join(w["text"] for w in shown["words"]), minutes=round(desk.reveal_seconds / 60),
-    )  # fmt: skip
+        "message.html",
+        person,
+        status=status,
+        row=row,
+        findings=desk.store.findings(message),
+        mine=mine,
+        rules=RULES,
+        verdicts=VERDICTS,
+        history=desk.store.history(message),
+        revealed=bool(grant),
+        name=name,
+        problem=problem,
+        others=others,
+        plain=" ".join(w["text"] for w in shown["words"]),
+        minutes=round(desk.reveal_seconds / 60),
+    )
 
 
 def _answers(desk: RequestContext, message: str, person: Person) -> dict[str, Any]:
     mine = desk.judgments.mine(message, person.id)
     return {
-        "answers": {str(n): a for n, a in mine.answers.items()}, "missed": [list(place) for place in mine.missed],
+        "answers": {str(n): a for n, a in mine.answers.items()},
+        "missed": [list(place) for place in mine.missed],
         "state": mine.state,
-    }  # fmt: skip
+    }
 
 
 def _edit(given: Any) -> Edit:
@@ -224,6 +266,11 @@ def _edit(given: Any) -> Edit:
     if not isinstance(label, str):
         raise HTTPException(422, "bad-request")
     return Edit(
-        given["kind"], given["channel"], given.get("first", 0), given.get("last", 0), float(given.get("start", 0.0)),
-        float(given.get("end", 0.0)), label,
-    )  # fmt: skip
+        given["kind"],
+        given["channel"],
+        given.get("first", 0),
+        given.get("last", 0),
+        float(given.get("start", 0.0)),
+        float(given.get("end", 0.0)),
+        label,
+    )

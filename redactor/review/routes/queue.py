@@ -48,15 +48,23 @@ def router(desk: RequestContext) -> APIRouter:
             since=date_of(chosen.get("since", "")),
             # The day that is named is part of what is shown.
             until=date_of(chosen["until"]) + 86_400 if "until" in chosen else 0.0,
-            mine=person.id if "assigned" in chosen else 0, sample=int(chosen.get("sample", 0)),
-        )  # fmt: skip
+            mine=person.id if "assigned" in chosen else 0,
+            sample=int(chosen.get("sample", 0)),
+        )
         page = desk.store.page(filters, after=asked.get("after", "")[:120])
         following: Any = f"/messages?{urlencode({**chosen, 'after': page.following})}" if page.following else ""
         first = f"/messages?{urlencode(chosen)}" if asked.get("after") else ""
         return desk.page(
-            "queue.html", person, page=page, chosen=chosen, choices=CHOICES, following=following, first=first,
-            many=COUNTED, counts=desk.store.counts(),
-        )  # fmt: skip
+            "queue.html",
+            person,
+            page=page,
+            chosen=chosen,
+            choices=CHOICES,
+            following=following,
+            first=first,
+            many=COUNTED,
+            counts=desk.store.counts(),
+        )
 
     @routes.post("/messages/next")
     def take_next(person: judge) -> Response:

@@ -23,9 +23,14 @@ def router(desk: RequestContext) -> APIRouter:
     def samples(person: draws) -> Response:
         """What was drawn, and a form to draw another."""
         return desk.page(
-            "samples.html", person, samples=desk.samples.all(), strata=STRATA, largest=LARGEST,
-            seed=secrets.randbelow(1_000_000), problem="",
-        )  # fmt: skip
+            "samples.html",
+            person,
+            samples=desk.samples.all(),
+            strata=STRATA,
+            largest=LARGEST,
+            seed=secrets.randbelow(1_000_000),
+            problem="",
+        )
 
     @routes.post("/samples")
     async def draw(request: Request, person: draws) -> Response:
@@ -42,14 +47,27 @@ def router(desk: RequestContext) -> APIRouter:
 
             try:
                 number = desk.samples.draw(
-                    size=size, least=least, seed=seed, strata=strata, reviews=reviews, by=person.actor,
-                    since=since, until=until + 86_400 if until else 0.0, told=told,
-                )  # fmt: skip
+                    size=size,
+                    least=least,
+                    seed=seed,
+                    strata=strata,
+                    reviews=reviews,
+                    by=person.actor,
+                    since=since,
+                    until=until + 86_400 if until else 0.0,
+                    told=told,
+                )
             except NoInput as error:
                 return desk.page(
-                    "samples.html", person, status=422, samples=desk.samples.all(), strata=STRATA, largest=LARGEST, seed=seed,
+                    "samples.html",
+                    person,
+                    status=422,
+                    samples=desk.samples.all(),
+                    strata=STRATA,
+                    largest=LARGEST,
+                    seed=seed,
                     problem=f"{error.message} {error.hint}",
-                )  # fmt: skip
+                )
             return RedirectResponse(f"/samples#sample-{number}", 303)
 
         return await run_in_threadpool(make)

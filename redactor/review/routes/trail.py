@@ -1,4 +1,6 @@
-"""The audit trail for those who may read it, newest first. Reading it is an event of its own; exporting, with a proof, is `redactor log export`."""
+"""The audit trail for those who may read it, newest first. Reading it is an event of its own; exporting, with a
+proof, is `redactor log export`.
+"""
 
 import re
 from dataclasses import dataclass
@@ -34,7 +36,9 @@ def router(desk: RequestContext) -> APIRouter:
 
     @routes.get("/trail")
     def trail(request: Request, person: reads) -> Response:
-        """A page of entries. A filter that is not known is as if it had not been given, and the page says so of an actor."""
+        """A page of entries. A filter that is not known is as if it had not been given, and the page says so of an
+        actor.
+        """
         asked = request.query_params
         kind, by, before = asked.get("kind", ""), asked.get("by", "").strip()[:96], asked.get("before", "")
         kind = kind if kind in events.KINDS else ""
@@ -48,16 +52,27 @@ def router(desk: RequestContext) -> APIRouter:
         following = f"/trail?{urlencode({**chosen, 'before': page.following})}" if page.following else ""
         first = f"/trail?{urlencode(chosen)}" if chosen else "/trail"
         return desk.page(
-            "trail.html", person, entries=[shown(entry) for entry in page.entries], kinds=sorted(events.KINDS), kind=kind, by=by,
-            problem=bool(by) and not known, chosen=chosen, first=first if below else "", following=following,
-            full=len(page.entries) == PAGE, check=desk.trail.last_check(),
-        )  # fmt: skip
+            "trail.html",
+            person,
+            entries=[shown(entry) for entry in page.entries],
+            kinds=sorted(events.KINDS),
+            kind=kind,
+            by=by,
+            problem=bool(by) and not known,
+            chosen=chosen,
+            first=first if below else "",
+            following=following,
+            full=len(page.entries) == PAGE,
+            check=desk.trail.last_check(),
+        )
 
     return routes
 
 
 def shown(entry: dict[str, Any]) -> LogRow:
-    """An entry as a row, made anew as its event: what somebody wrote into the file by hand might be speech, and then does not fit."""
+    """An entry as a row, made anew as its event: what somebody wrote into the file by hand might be speech, and then
+    does not fit.
+    """
     number = int(entry["n"])
     rest = {name: value for name, value in entry.items() if name not in ("n", "t", "event", "mac")}
     kind, moment = entry.get("event"), entry.get("t")

@@ -21,9 +21,12 @@ HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 def build_app(office: ServiceContext) -> FastAPI:
     """The ASGI application of a service."""
     app = FastAPI(
-        title="redactor", version=__version__, summary="Redacts protected health information from voicemail.",
-        docs_url=None, redoc_url=None,  # these pages load scripts from elsewhere
-    )  # fmt: skip
+        title="redactor",
+        version=__version__,
+        summary="Redacts protected health information from voicemail.",
+        docs_url=None,
+        redoc_url=None,  # these pages load scripts from elsewhere
+    )
     app.include_router(status.health(office))
     app.include_router(status.jobs(office))
     app.include_router(inbound.router(office))

@@ -25,8 +25,10 @@ BODY_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class ServiceContext:
-    """`trouble`: why the service is not ready, "" if it is; `wake`: called after something was put in the queue; `review`: an application for
-    all paths that are not the service's own; `scopes`: of a token of `redactor accounts token`, none if there is no such token.
+    """`trouble`: why the service is not ready, "" if it is; `wake`: called after something was put in the queue;
+    `review`: an application for
+    all paths that are not the service's own; `scopes`: of a token of `redactor accounts token`, none if there is no
+    such token.
     """
 
     settings: Settings
@@ -40,7 +42,8 @@ class ServiceContext:
     scopes: Callable[[str], frozenset[str]] = lambda _: frozenset()
 
     async def admits(self, request: Request, scope: str, token: bytes = b"") -> bool:
-        """Whether a request shows a bearer token: the one of the settings, or one of `redactor accounts token` with this scope.
+        """Whether a request shows a bearer token: the one of the settings, or one of `redactor accounts token` with
+        this scope.
 
         Raises:
             HTTPException: 503, it cannot be looked up.

@@ -17,7 +17,9 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 REQUEST_SECONDS = 15.0
-"""For a whole request from the opening of the connection, or from the end of the answer before: `BODY_SECONDS` and a little more."""
+"""For a whole request from the opening of the connection, or from the end of the answer before: `BODY_SECONDS` and a
+little more.
+"""
 WRITE_SECONDS = 120.0
 """For which an answer may wait for its reader: browsers let sound wait while it is not listened to."""
 REQUESTS = 1024
@@ -31,9 +33,18 @@ WAITING_PER_PEER = 32
 def server_of(app: Any) -> uvicorn.Server:
     """A server of an ASGI application, for one socket that listens already."""
     config = uvicorn.Config(
-        app, http=Connection, log_config=None, access_log=False, server_header=False, lifespan="off", ws="none", proxy_headers=False,
-        limit_concurrency=REQUESTS, timeout_keep_alive=5, timeout_graceful_shutdown=5,
-    )  # fmt: skip
+        app,
+        http=Connection,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        ws="none",
+        proxy_headers=False,
+        limit_concurrency=REQUESTS,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=5,
+    )
     return uvicorn.Server(config)
 
 

@@ -21,9 +21,10 @@ TYPES = {
     "json": "application/json",
 }
 UNKNOWN: dict[int | str, dict[str, Any]] = {
-    401: {"description": "No token, or another."}, 404: {"description": "There is no such job, or it has no result."},
+    401: {"description": "No token, or another."},
+    404: {"description": "There is no such job, or it has no result."},
     503: {"description": "The database is unavailable: try again."},
-}  # fmt: skip
+}
 
 
 def health(office: ServiceContext) -> APIRouter:

@@ -1,4 +1,6 @@
-"""Doors for recordings that lie elsewhere: the signature is checked before anything of a body is looked at; a worker fetches the recording."""
+"""Doors for recordings that lie elsewhere: the signature is checked before anything of a body is looked at; a worker
+fetches the recording.
+"""
 
 from __future__ import annotations
 
@@ -59,11 +61,16 @@ class StorageEvent(BaseModel):
 
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
-    202: {"description": "Taken."}, 200: {"description": "Known already."}, 204: {"description": "Nothing to do."},
-    400: {"description": "Malformed, or a host that is not listed."}, 401: {"description": "Not signed, or too old."},
-    404: {"description": "This door is not configured."}, 408: {"description": "The body came too slowly."},
-    413: {"description": "Too large."}, 503: {"description": "Try again after Retry-After seconds."},
-}  # fmt: skip
+    202: {"description": "Taken."},
+    200: {"description": "Known already."},
+    204: {"description": "Nothing to do."},
+    400: {"description": "Malformed, or a host that is not listed."},
+    401: {"description": "Not signed, or too old."},
+    404: {"description": "This door is not configured."},
+    408: {"description": "The body came too slowly."},
+    413: {"description": "Too large."},
+    503: {"description": "Try again after Retry-After seconds."},
+}
 
 
 def _body(model: type[BaseModel] | None, kind: str = "application/json") -> dict[str, Any]:
@@ -122,7 +129,9 @@ def router(office: ServiceContext) -> APIRouter:
 
     @routes.post("/webhook", openapi_extra=_body(RecordingNotice), response_class=Response)
     async def webhook(request: Request) -> Response:
-        """A recording to fetch, told of by a request that is signed as Standard Webhooks has it, or by the holder of a token for hooks."""
+        """A recording to fetch, told of by a request that is signed as Standard Webhooks has it, or by the holder of
+        a token for hooks.
+        """
         if not s.webhook.secret:
             raise refusal(404, "not-configured")
         raw = await office.body(request)

@@ -1,4 +1,6 @@
-"""What somebody told us of, and how it gets into the queue: a file, a mailbox, a mail; whoever tells of it, it is taken once."""
+"""What somebody told us of, and how it gets into the queue: a file, a mailbox, a mail; whoever tells of it, it is
+taken once.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
 
 
 def must_all_wait(error: Exception) -> bool:
-    """Whether the queue is full or the database down, so that no other entry would fare better; what it says of one row is that row's."""
+    """Whether the queue is full or the database down, so that no other entry would fare better; what it says of one
+    row is that row's.
+    """
     return isinstance(error, (Busy, SQLAlchemyError)) and not isinstance(error, (IntegrityError, DataError))
 
 
@@ -88,9 +92,15 @@ class Ingest:
         # What is written to all the time is queued nevertheless: the crew finds it changed, and asks for it anew.
         audio = hash_of(data, stamp, largest=self._limits.max_bytes)
         new = NewJob(
-            source, identity, audio, {"kind": "file", "path": path, "id": identity, "looks": path},
-            place=path, direction=direction, usual="out" if path.startswith(self._sent) else "", added=told,
-        )  # fmt: skip
+            source,
+            identity,
+            audio,
+            {"kind": "file", "path": path, "id": identity, "looks": path},
+            place=path,
+            direction=direction,
+            usual="out" if path.startswith(self._sent) else "",
+            added=told,
+        )
         return self._add(new, via=via, looks=(path, stamp))[1]
 
     def take_mailbox(self, box: str, *, via: str, told: float = 0.0) -> int:
@@ -111,8 +121,13 @@ class Ingest:
         for message in messages(box, self._roots, largest=self._limits.max_bytes, fresh=fresh, halfway=halfway):
             looks = inode_of(box, message.stamp)
             details = {
-                "kind": "mailbox", "box": box, "path": message.path, "id": message.id, "named": message.named, "looks": looks
-            }  # fmt: skip
+                "kind": "mailbox",
+                "box": box,
+                "path": message.path,
+                "id": message.id,
+                "named": message.named,
+                "looks": looks,
+            }
             # The box belongs to it: a message that went to several must be redacted in each.
             job = NewJob("asterisk", f"{box}\0{message.id}", message.audio, details, direction="in", added=told)
             new += self._guarded(partial(self._add_message, job, via, (looks, message.stamp), message))
@@ -152,7 +167,8 @@ class Ingest:
         details = {"kind": "held", "name": ticket.audio, "id": ticket.id}
         number, added = self._add(NewJob("mail", ticket.id, audio, details, direction="in", added=told), via="hook")
         kept = None if added else self._queue.unsealed(number)
-        # A second copy of the same mail goes; the first stays, also where this very ticket was taken in a life that ended too early.
+        # A second copy of the same mail goes; the first stays, also where this very ticket was taken in a life that
+        # ended too early.
         if kept is not None and kept[0].get("name") != ticket.audio and came:
             with suppress(OSError):
                 target.unlink()
@@ -177,7 +193,9 @@ class Ingest:
         return number, added
 
     def _know_better(self, new: NewJob, made_of: str, message: MailboxMessage | None) -> None:
-        """What lies there we wrote: but it may be told which way it went, or Asterisk may have copied other formats of it before."""
+        """What lies there we wrote: but it may be told which way it went, or Asterisk may have copied other formats
+        of it before.
+        """
         assert self._originals is not None
         number = self._queue.number_of(new.source, new.message, made_of) or self._queue.number_at(new.place, made_of)
         if number is not None and new.direction:

@@ -1,7 +1,10 @@
-"""Voicemail boxes of Asterisk: which complete messages lie in one, and where a message went after its box was renumbered.
+"""Voicemail boxes of Asterisk: which complete messages lie in one, and where a message went after its box was
+renumbered.
 
-Layout: CONTEXT/MAILBOX/FOLDER/msgNNNN.{wav,WAV,gsm,txt}. Asterisk renames the audio into place first and writes the .txt last, so a message
-is complete once it has one. msgNNNN changes whenever an earlier message is deleted: `msg_id` in the .txt and the audio's hash tell messages
+Layout: CONTEXT/MAILBOX/FOLDER/msgNNNN.{wav,WAV,gsm,txt}. Asterisk renames the audio into place first and writes the
+.txt last, so a message
+is complete once it has one. msgNNNN changes whenever an earlier message is deleted: `msg_id` in the .txt and the
+audio's hash tell messages
 apart. The .txt is read twice, before and after the audio: if it says the same, no renumbering came between.
 """
 
@@ -149,7 +152,9 @@ def inode_of(box: str, stamp: str) -> str:
 
 
 def hash_of(data: bytes, stamp: str, *, largest: int) -> str:
-    """SHA-256 of a recording. What is too large is queued as well, by its stamp: whoever works on it says so in an outcome."""
+    """SHA-256 of a recording. What is too large is queued as well, by its stamp: whoever works on it says so in an
+    outcome.
+    """
     return hashlib.sha256(data if len(data) <= largest else b"too large: " + stamp.encode()).hexdigest()
 
 

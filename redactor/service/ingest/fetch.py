@@ -1,8 +1,12 @@
-"""Fetching a recording from an address that somebody else sent: from the configured hosts only, with limits on size and time.
+"""Fetching a recording from an address that somebody else sent: from the configured hosts only, with limits on size and
+time.
 
-Against server-side request forgery: scheme, host and port must be in the list word for word; a name of the list that is not an address
-itself may only resolve to public addresses (unless `private` says that the list means inner hosts), and the connection goes to the very
-address that was checked. Redirects are followed three times at most, each checked alike; credentials go to the first host alone.
+Against server-side request forgery: scheme, host and port must be in the list word for word; a name of the list that is
+not an address
+itself may only resolve to public addresses (unless `private` says that the list means inner hosts), and the connection
+goes to the very
+address that was checked. Redirects are followed three times at most, each checked alike; credentials go to the first
+host alone.
 """
 
 from __future__ import annotations
@@ -140,7 +144,9 @@ def _left(until: float) -> float:
 
 @contextmanager
 def _cut_off(sock: socket.socket, until: float) -> Iterator[None]:
-    """Ends the connection when its time is up. A socket's own timeout begins anew with every byte, and headers may drip."""
+    """Ends the connection when its time is up. A socket's own timeout begins anew with every byte, and headers may
+    drip.
+    """
 
     def cut() -> None:
         with suppress(OSError):
@@ -215,7 +221,9 @@ def _connection(
 
 
 def is_public(text: str) -> bool:
-    """Whether an address is one host's in the public network, also where it carries an IPv4 address in one of the usual ways."""
+    """Whether an address is one host's in the public network, also where it carries an IPv4 address in one of the
+    usual ways.
+    """
     address = ipaddress.ip_address(text)
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour
@@ -235,7 +243,9 @@ def basic(user: str, password: bytes) -> Mapping[str, str]:
 def signed_v4(
     url: str, *, access_key: str, secret_key: bytes, region: str, at: datetime | None = None
 ) -> Mapping[str, str]:
-    """Headers of AWS Signature Version 4 for a GET without body, its query sorted and encoded as AWS wants it (S3 and what speaks like it)."""
+    """Headers of AWS Signature Version 4 for a GET without body, its query sorted and encoded as AWS wants it (S3
+    and what speaks like it).
+    """
     at = at or datetime.now(timezone.utc)
     day, stamp = at.strftime("%Y%m%d"), at.strftime("%Y%m%dT%H%M%SZ")
     parts = urlsplit(url)

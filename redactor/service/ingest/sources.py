@@ -61,7 +61,8 @@ class Recordings:
         return source
 
     def item(self, job: Job, number: int) -> tuple[Item, Target]:
-        """The item for the pipeline, and the folder that its outputs go below: links are followed on the way to a root, never below it.
+        """The item for the pipeline, and the folder that its outputs go below: links are followed on the way to a root,
+        never below it.
 
         Raises:
             RefusedInput: there is a link on the way to it.
@@ -92,7 +93,8 @@ class Recordings:
         return Item(number, Path(details.get("path", job.key)), stem, stem, plain=True), Target(s.results)
 
     def _check(self, folder: Path) -> None:
-        """Say before anything is recognised that a link lies in the way of the result (the save would not follow it either).
+        """Say before anything is recognised that a link lies in the way of the result (the save would not follow it
+        either).
 
         Raises:
             RefusedInput
@@ -113,13 +115,16 @@ class Recordings:
         return False
 
     def names(self, job: Job) -> list[str]:
-        """What a person calls a recording, the surest first: its path, that below the only root, its id. Never for logs."""
+        """What a person calls a recording, the surest first: its path, that below the only root, its id. Never for
+        logs.
+        """
         details = job.details
         paths: list[str] = []
         if details["kind"] == "file":
             root, below = place(details["path"], self._settings.roots)
             paths.append(str(PurePath(details["path"])))
-            # Below another root the same path may be another person's message, be it one that comes later or is gone by now.
+            # Below another root the same path may be another person's message, be it one that comes later or is gone by
+            # now.
             if self._roots_of_files() == {PurePath(root)}:
                 paths.append(str(PurePath(*below)))
         return [*paths, str(details.get("id", ""))]
@@ -161,11 +166,14 @@ class Recordings:
         if d["kind"] == "s3":
             url = object_url(s.s3.endpoint, d["bucket"], d["key"], version=d.get("version", ""))
             data = fetch(
-                url, (s.s3.endpoint,), limit=limit, private=True,
+                url,
+                (s.s3.endpoint,),
+                limit=limit,
+                private=True,
                 headers=lambda u: signed_v4(
                     u, access_key=s.s3.access_key.decode(), secret_key=s.s3.secret_key, region=s.s3.region
                 ),
-            )  # fmt: skip
+            )
             return self._source(data, PurePath(d["key"]).suffix)
         data = fetch(d["url"], s.webhook.hosts, limit=limit)
         return self._source(data, d.get("suffix", ""))

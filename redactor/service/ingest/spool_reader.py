@@ -1,4 +1,6 @@
-"""The tickets that wait in the spool, as the service reads them: nobody is believed (`hook.ticket` checks their form)."""
+"""The tickets that wait in the spool, as the service reads them: nobody is believed (`hook.ticket` checks their
+form).
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,8 @@ class SpoolReader:
     def turn(self) -> AbstractContextManager[Callable[[], None] | None]:
         """Whether the tickets are ours to take: None while another service on this host is at it, unless it hangs.
 
-        Otherwise something to call now and then, which says that we still are. Two that read the same recordings at once do no harm, but
+        Otherwise something to call now and then, which says that we still are. Two that read the same recordings at
+        once do no harm, but
         the work twice.
         """
         return self._held(".tickets", OVERDUE)
@@ -83,7 +86,8 @@ class SpoolReader:
         """A ticket's bytes; links are not followed.
 
         Raises:
-            FileNotFoundError: another service process has taken it. RefusedInput: a link, no file, or too large. OSError: not now.
+            FileNotFoundError: another service process has taken it. RefusedInput: a link, no file, or too large.
+                OSError: not now.
         """
         try:
             with self._folder() as folder:
@@ -112,9 +116,10 @@ class SpoolReader:
             recording: name of the one that came with it; nobody else may have it.
         """
         with (
-            suppress(OSError), self._folder() as folder,
+            suppress(OSError),
+            self._folder() as folder,
             folder_at(self.folder, ("refused",), make=True, mode=0o770) as refused,
-        ):  # fmt: skip
+        ):
             for name in (recording, ticket.name) if recording else (ticket.name,):
                 with suppress(OSError):
                     os.replace(name, name, src_dir_fd=folder, dst_dir_fd=refused)
@@ -122,7 +127,8 @@ class SpoolReader:
     def orphans(self, *, older: float) -> Iterator[Path]:
         """Recordings whose ticket was never written (the hook was killed, or the disk full), by age in seconds.
 
-        One that was not even given its name gets one; a ticket that was not is removed: what it named, the sweeper finds.
+        One that was not even given its name gets one; a ticket that was not is removed: what it named, the sweeper
+        finds.
         """
         with self._folder() as folder, os.scandir(folder) as entries:
             found = [e.name for e in entries if AUDIO_NAME.fullmatch(e.name) or is_leftover(e.name)]
@@ -164,7 +170,9 @@ class SpoolReader:
         return self.new / name
 
     def _named(self) -> frozenset[str] | None:
-        """The recordings whose tickets wait; None if that cannot be told now (of a ticket that nobody ever could read, it need not)."""
+        """The recordings whose tickets wait; None if that cannot be told now (of a ticket that nobody ever could
+        read, it need not).
+        """
         names: set[str] = set()
         for ticket in self.waiting():
             # Taken meanwhile, or set aside in a moment, together with its recording.

@@ -1,6 +1,7 @@
 """How recordings get into the queue: tickets of the hook, mailboxes that changed, and the sweeper's walk.
 
-All three meet in `Queue.add`, which takes a recording once however often it is told of. A ticket is removed after its job is committed;
+All three meet in `Queue.add`, which takes a recording once however often it is told of. A ticket is removed after its
+job is committed;
 while the queue is full or the database down it stays where it is.
 """
 
@@ -25,7 +26,9 @@ from redactor.service.ingest.asterisk import stamp_of
 from redactor.service.jobs.queue import NewJob
 
 ORPHANED = 3600.0
-"""Seconds after which a mail's recording is taken although its ticket was never written: Asterisk asks no second time."""
+"""Seconds after which a mail's recording is taken although its ticket was never written: Asterisk asks no second
+time.
+"""
 FORGOTTEN = 3600.0
 """Seconds for which a ticket waits for a file that is not there or may not be read: a share may come back."""
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
@@ -56,7 +59,8 @@ class Sweeper(Ingest):
         self._settle, self._outside = settle, frozenset(outside)
         self._later: dict[str, _Later] = {}
 
-    # --- the hook's tickets --------------------------------------------------------------------------------------------
+    # --- the hook's tickets
+    # --------------------------------------------------------------------------------------------
 
     def take_tickets(self) -> int:
         """Everything that waits in the spool, oldest first; returns how many tickets were taken.
@@ -135,7 +139,8 @@ class Sweeper(Ingest):
                 if not ticket.removed_ok:
                     raise
 
-    # --- the sweeper ---------------------------------------------------------------------------------------------------
+    # --- the sweeper
+    # ---------------------------------------------------------------------------------------------------
 
     def sweep(self, *, stopping: Callable[[], bool] = lambda: False) -> int:
         """Walk all roots for what nobody told us; returns how many recordings were new.

@@ -66,16 +66,19 @@ class Callbacks:
         parts = urlsplit(self._settings.url)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         headers = {
-            "Content-Type": "application/json", "User-Agent": f"redactor/{__version__}",
+            "Content-Type": "application/json",
+            "User-Agent": f"redactor/{__version__}",
             **webhook_headers(self._settings.secret, identity, body),
-        }  # fmt: skip
+        }
         with closing(kind(parts.hostname or "", parts.port, timeout=SECONDS)) as connection:
             connection.request("POST", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), body, headers)
             with connection.getresponse() as answer:
                 return answer.status
 
     def message(self, number: int) -> dict[str, Any] | None:
-        """What is told: the sender's own id of the message ("" if there is none), states and reasons; never speech, paths or addresses."""
+        """What is told: the sender's own id of the message ("" if there is none), states and reasons; never speech,
+        paths or addresses.
+        """
         shown, kept = self._queue.look(number), self._queue.unsealed(number)
         if shown is None or kept is None or shown["state"] in OPEN:  # gone, or retried: its next end is told
             return None
@@ -88,7 +91,9 @@ class Callbacks:
 
 
 def _own_id(source: str, details: Mapping[str, Any]) -> str:
-    """What the sender calls the message; "" where that is where it lies: names of files hold callers' names and numbers."""
+    """What the sender calls the message; "" where that is where it lies: names of files hold callers' names and
+    numbers.
+    """
     identity = str(details.get("id", ""))
     named = PurePath(str(details.get("path", ""))).name
     return "" if source in ("sweep", "s3") or "/" in identity or identity == named else identity

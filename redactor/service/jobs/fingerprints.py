@@ -1,4 +1,6 @@
-"""What files looked like when they were last looked into, so that a sweep reads only what is new. In the database a path is a mark."""
+"""What files looked like when they were last looked into, so that a sweep reads only what is new. In the database a
+path is a mark.
+"""
 
 from __future__ import annotations
 

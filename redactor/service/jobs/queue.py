@@ -1,11 +1,14 @@
-"""The durable queue: jobs are added once, claimed with a lease, and end redacted, quarantined, failed (a dead letter) or superseded.
+"""The durable queue: jobs are added once, claimed with a lease, and end redacted, quarantined, failed (a dead letter)
+or superseded.
 
     queued ──claim──▶ claimed ──settle──▶ redacted | quarantined | failed | superseded
        ▲                 │ put_off (a passing failure: later), or the lease ran out (a crash is counted)
        └─────────────────┘
 
-Claims are taken with SELECT … FOR UPDATE SKIP LOCKED, so services on several hosts never wait for each other; SQLite has one writer at a
-time anyway. A job that was claimed when two services ended is a suspect: it is claimed alone, with nothing else under way that it could take
+Claims are taken with SELECT … FOR UPDATE SKIP LOCKED, so services on several hosts never wait for each other; SQLite
+has one writer at a
+time anyway. A job that was claimed when two services ended is a suspect: it is claimed alone, with nothing else under
+way that it could take
 along, and after `CRASHES` ends it is a dead letter.
 """
 
@@ -48,7 +51,8 @@ class NewJob:
         message: what the source calls the recording.
         audio: SHA-256 of its bytes, "" if it must be fetched first.
         details: how to get it (JSON).
-        place: its path, where the path says which recording it is: told twice of the same bytes there, once under an id and once by
+        place: its path, where the path says which recording it is: told twice of the same bytes there, once under an id
+            and once by
             the sweeper, we take it once.
         direction: as somebody said, who is believed rather than `usual`.
         usual: of the recordings in its folder.
@@ -94,8 +98,16 @@ class Queue(JobQueries):
     """
 
     def __init__(
-        self, url: str, sealer: Sealer, *, worker: str, limit: int = 10_000, tries: int = 5, lease: float = 30.0, callbacks: bool = False
-    ) -> None:  # fmt: skip
+        self,
+        url: str,
+        sealer: Sealer,
+        *,
+        worker: str,
+        limit: int = 10_000,
+        tries: int = 5,
+        lease: float = 30.0,
+        callbacks: bool = False,
+    ) -> None:
         super().__init__(url, sealer)
         self.worker = worker
         self.limit, self.tries, self.lease = limit, tries, lease
@@ -108,7 +120,8 @@ class Queue(JobQueries):
     def close(self) -> None:
         self.engine.dispose()
 
-    # --- in ------------------------------------------------------------------------------------------------------------
+    # --- in
+    # ------------------------------------------------------------------------------------------------------------
 
     def add(self, new: NewJob, *, looks: tuple[str, str] | None = None) -> tuple[int, bool]:
         """Put a job in, unless it is there: (its number, whether it is new).
@@ -133,9 +146,16 @@ class Queue(JobQueries):
                     raise Busy("The queue is full.")
                 direction = new.direction or new.usual or self._direction_at(c, place)
                 row = {
-                    "key": key, "place": place, "audio": new.audio, "source": new.source, "direction": direction,
-                    "sealed": self._seal(dict(new.details)), "state": "queued", "added": new.added or clock(c), "told": int(bool(new.direction)),
-                }  # fmt: skip
+                    "key": key,
+                    "place": place,
+                    "audio": new.audio,
+                    "source": new.source,
+                    "direction": direction,
+                    "sealed": self._seal(dict(new.details)),
+                    "state": "queued",
+                    "added": new.added or clock(c),
+                    "told": int(bool(new.direction)),
+                }
                 if (made := insert_new(c, jobs, row)) is not None:
                     if looks is not None:
                         self.stamps.note_within(c, *looks)
@@ -153,12 +173,18 @@ class Queue(JobQueries):
     def _revive(self, c: Any, number: int, state: str, new: NewJob, place: str | None) -> None:
         """What had changed lies there as it was, or what could not be read can be, now."""
         anew = {
-            "place": place, "sealed": self._seal(dict(new.details)), "state": "queued", "attempts": 0, "crashes": 0, "not_before": 0.0
-        }  # fmt: skip
+            "place": place,
+            "sealed": self._seal(dict(new.details)),
+            "state": "queued",
+            "attempts": 0,
+            "crashes": 0,
+            "not_before": 0.0,
+        }
         if c.execute(update(jobs).where(jobs.c.id == number, jobs.c.state == state).values(anew)).rowcount:
             c.execute(delete(calls).where(calls.c.job == number))
 
-    # --- work ----------------------------------------------------------------------------------------------------------
+    # --- work
+    # ----------------------------------------------------------------------------------------------------------
 
     def claim(self, count: int, *, idle: bool) -> list[Job]:
         """Up to `count` jobs, oldest first; `idle`: nothing is under way in this process."""
@@ -167,9 +193,10 @@ class Queue(JobQueries):
         with self.engine.begin() as c:
             at = now(c)
             c.execute(
-                update(jobs).where(jobs.c.state == "claimed", jobs.c.lease < at)
+                update(jobs)
+                .where(jobs.c.state == "claimed", jobs.c.lease < at)
                 .values(state="queued", worker="", crashes=jobs.c.crashes + 1, not_before=at)
-            )  # fmt: skip
+            )
             # Each of these walks along the index and stops when it has enough, however many jobs wait.
             ready = select(jobs).where(jobs.c.state == "queued", jobs.c.not_before <= at).order_by(jobs.c.id)
             while (suspect := c.execute(locked(ready.where(jobs.c.crashes >= SUSPECT).limit(1))).first()) is not None:
@@ -209,22 +236,34 @@ class Queue(JobQueries):
             )
         if taken:
             c.execute(
-                update(jobs).where(jobs.c.id.in_([job.id for job in taken]))
-                .values(state="claimed", worker=self.worker, lease=at + self.lease, attempts=jobs.c.attempts + 1, wanted=0)
-            )  # fmt: skip
+                update(jobs)
+                .where(jobs.c.id.in_([job.id for job in taken]))
+                .values(
+                    state="claimed", worker=self.worker, lease=at + self.lease, attempts=jobs.c.attempts + 1, wanted=0
+                )
+            )
         return taken
 
     def _fail(self, c: Any, number: int, at: float, problem: RedactorError) -> None:
         self._end(
-            c, number, "failed", at, reason=problem.reason, message=problem.message, hint=problem.hint, exit_code=problem.exit_code
-        )  # fmt: skip
+            c,
+            number,
+            "failed",
+            at,
+            reason=problem.reason,
+            message=problem.message,
+            hint=problem.hint,
+            exit_code=problem.exit_code,
+        )
 
     def beat(self, without: Collection[int] = ()) -> None:
         """Go on holding what this process has claimed; `without`: jobs that it has lost hold of."""
         with self.engine.begin() as c:
             c.execute(
-                update(jobs).where(jobs.c.state == "claimed", jobs.c.worker == self.worker, jobs.c.id.not_in(without)).values(lease=clock(c) + self.lease)
-            )  # fmt: skip
+                update(jobs)
+                .where(jobs.c.state == "claimed", jobs.c.worker == self.worker, jobs.c.id.not_in(without))
+                .values(lease=clock(c) + self.lease)
+            )
 
     def holds(self, job: Job) -> bool:
         """Whether a job is still ours."""
@@ -245,20 +284,31 @@ class Queue(JobQueries):
         """An orderly end: what was claimed and not begun is nobody's, and no crash."""
         with self.engine.begin() as c:
             c.execute(
-                update(jobs).where(jobs.c.state == "claimed", jobs.c.worker == self.worker)
+                update(jobs)
+                .where(jobs.c.state == "claimed", jobs.c.worker == self.worker)
                 .values(state="queued", worker="", lease=0.0, attempts=jobs.c.attempts - 1)
-            )  # fmt: skip
+            )
 
     def settle(self, job: Job, state: str, outcome: Outcome, *, result: str = "") -> bool:
         """The end of a job; false if it is not ours any more (our lease ran out, and another has it)."""
         with self.engine.begin() as c:
             ended = self._end(
-                c, job.id, state, clock(c), worker=self.worker,
-                audio=outcome.id or job.audio, reason=outcome.reason, message=outcome.message, hint=outcome.hint,
-                exit_code=outcome.exit_code, duration=outcome.duration, bleeped=outcome.bleeped,
+                c,
+                job.id,
+                state,
+                clock(c),
+                worker=self.worker,
+                audio=outcome.id or job.audio,
+                reason=outcome.reason,
+                message=outcome.message,
+                hint=outcome.hint,
+                exit_code=outcome.exit_code,
+                duration=outcome.duration,
+                bleeped=outcome.bleeped,
                 result=self.sealer.seal(result.encode("utf-8", "surrogateescape")) if result else None,
-            )  # fmt: skip
-            # What a hook said meanwhile may ask for another policy, and for the reviewers; or its original lies somewhere else as well.
+            )
+            # What a hook said meanwhile may ask for another policy, and for the reviewers; or its original lies
+            # somewhere else as well.
             known = (
                 c.execute(select(jobs.c.direction, jobs.c.wanted).where(jobs.c.id == job.id)).first() if ended else None
             )
@@ -269,10 +319,12 @@ class Queue(JobQueries):
         return ended
 
     def put_off(self, job: Job, outcome: Outcome, *, counts: bool = True) -> bool:
-        """A failure that may pass: again later, or a dead letter after `tries` attempts. Returns whether it will be tried again.
+        """A failure that may pass: again later, or a dead letter after `tries` attempts. Returns whether it will be
+        tried again.
 
         Args:
-            counts: false: a failure of the place (a full disk), not of the recording: tried for ever, the more seldom the longer.
+            counts: false: a failure of the place (a full disk), not of the recording: tried for ever, the more seldom
+                the longer.
         """
         if counts and job.attempts >= self.tries:
             self.settle(job, "failed", outcome)
@@ -283,11 +335,17 @@ class Queue(JobQueries):
                 LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(job.attempts - 1, 16) if counts else max(FIRST_DELAY, waited)
             )
             c.execute(
-                update(jobs).where(jobs.c.id == job.id, jobs.c.worker == self.worker, jobs.c.state == "claimed").values(
-                    state="queued", worker="", not_before=clock(c) + delay, reason=outcome.reason, message=outcome.message[:400],
+                update(jobs)
+                .where(jobs.c.id == job.id, jobs.c.worker == self.worker, jobs.c.state == "claimed")
+                .values(
+                    state="queued",
+                    worker="",
+                    not_before=clock(c) + delay,
+                    reason=outcome.reason,
+                    message=outcome.message[:400],
                     attempts=job.attempts - (not counts),
                 )
-            )  # fmt: skip
+            )
         return True
 
     def again(self, number: int) -> None:
@@ -318,9 +376,10 @@ class Queue(JobQueries):
 
     def _again(self, c: Any, number: int, states: Sequence[str] = ("redacted",)) -> None:
         if c.execute(
-            update(jobs).where(jobs.c.id == number, jobs.c.state.in_(states))
+            update(jobs)
+            .where(jobs.c.id == number, jobs.c.state.in_(states))
             .values(state="queued", attempts=0, crashes=0, not_before=0.0)
-        ).rowcount:  # fmt: skip
+        ).rowcount:
             c.execute(delete(calls).where(calls.c.job == number))
 
     def retry(self, numbers: Sequence[int] | None) -> int:

@@ -1,6 +1,8 @@
-"""Who is alive on this host: each service holds a lock on a file of its own, and the system lets go of it however the process ends.
+"""Who is alive on this host: each service holds a lock on a file of its own, and the system lets go of it however the
+process ends.
 
-Leases alone would do (other hosts rely on them); this gives back at once what a killed service on the same host had claimed.
+Leases alone would do (other hosts rely on them); this gives back at once what a killed service on the same host had
+claimed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Messages made audible: by flite where its libraries are, else as sound shaped like their letters; both with the time of every word."""
+"""Messages made audible: by flite where its libraries are, else as sound shaped like their letters; both with the
+time of every word.
+"""
 
 from __future__ import annotations
 

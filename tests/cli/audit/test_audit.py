@@ -36,7 +36,8 @@ def archive(tmp_path):
 def register(tmp_path):
     path = tmp_path / "register.csv"
     path.write_text(
-        f"recipient,patient,callback_numbers,restrictions,part2\n7,Denise Whitlock,{NUMBER},,\n8,{BASE['patient']},{NUMBER},,\n"
+        f"recipient,patient,callback_numbers,restrictions,part2\n7,Denise "
+        f"Whitlock,{NUMBER},,\n8,{BASE['patient']},{NUMBER},,\n"
     )
     return path
 
@@ -45,7 +46,8 @@ def register(tmp_path):
 def calls(tmp_path):
     path = tmp_path / "calls.csv"
     path.write_text(
-        "file,recipient,caller,sent,prerecorded\n2065550142-denise,7,=cmd|' /C calc'!A0,2026-06-15,no\nclean.wav,8,staff-2,2026-06-16,no\n"
+        "file,recipient,caller,sent,prerecorded\n2065550142-denise,7,=cmd|' /C "
+        "calc'!A0,2026-06-15,no\nclean.wav,8,staff-2,2026-06-16,no\n"
     )
     return path
 
@@ -212,14 +214,25 @@ def test_of_the_same_names_each_path_has_its_own_row(run, tmp_path):
     archive = mailboxes(tmp_path / "in")
     register, calls = tmp_path / "register.csv", tmp_path / "calls.csv"
     register.write_text(
-        f"recipient,patient,callback_numbers,scopes,restrictions,part2\n7,Maria Lopez,{NUMBER},medication,,\n8,Maria Lopez,{NUMBER},,,\n"
+        f"recipient,patient,callback_numbers,scopes,restrictions,part2\n7,Maria "
+        f"Lopez,{NUMBER},medication,,\n8,Maria Lopez,{NUMBER},,,\n"
     )
     calls.write_text("file,recipient,prerecorded\n101/msg0000.wav,7,no\n102/msg0000.wav,8,no\n")
     out = tmp_path / "out"
     done = run(
-        "audit", archive, "--out", out, "--transcript", archive, "--consents", register, "--recipients", calls,
-        "--ner", "none",
-    )  # fmt: skip
+        "audit",
+        archive,
+        "--out",
+        out,
+        "--transcript",
+        archive,
+        "--consents",
+        register,
+        "--recipients",
+        calls,
+        "--ner",
+        "none",
+    )
     assert done.returncode == 1, done.stderr.decode()
     doc = json.loads((out / "audit.json").read_text())
     assert [m["verdict"] for m in doc["messages"]] == ["pass", "findings"]

@@ -1,4 +1,6 @@
-"""The cases of `sent_cases` as audio, through the command: decoded, listened to, judged; the evidence lies where the words are spoken."""
+"""The cases of `sent_cases` as audio, through the command: decoded, listened to, judged; the evidence lies where the
+words are spoken.
+"""
 
 import csv
 import json

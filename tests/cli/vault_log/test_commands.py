@@ -75,8 +75,15 @@ def test_a_recording_from_sealing_to_its_end(run, tmp_path, sealed):
 
     told = [e["event"] for e in entries(state / "trail")]
     assert [t for t in told if t.startswith("vault")] == [
-        "vault-sealed", "vault-sealed", "vault-opened", "vault-opened", "vault-held", "vault-released", "vault-purged", "vault-purged",
-    ]  # fmt: skip
+        "vault-sealed",
+        "vault-sealed",
+        "vault-opened",
+        "vault-opened",
+        "vault-held",
+        "vault-released",
+        "vault-purged",
+        "vault-purged",
+    ]
     written = b"".join(p.read_bytes() for p in state.rglob("*") if p.is_file())
     assert not any(word in written for word in (*CANARY.split(), b"whitlock", b"5550142"))
 
@@ -187,8 +194,13 @@ def test_accounts_from_making_to_disabling(run, service, tmp_path):
     assert run("accounts", "disable", "dana.w", "--config", service).returncode == 0
     shown = json.loads(run("accounts", "list", "--config", service).stdout)
     assert shown == {
-        "id": 1, "name": "dana.w", "roles": ["auditor", "reviewer"], "disabled": True, "codes": False, "must_change_password": True,
-    }  # fmt: skip
+        "id": 1,
+        "name": "dana.w",
+        "roles": ["auditor", "reviewer"],
+        "disabled": True,
+        "codes": False,
+        "must_change_password": True,
+    }
     assert run("accounts", "enable", "dana.w", "--config", service).returncode == 0
     token = run("accounts", "token", "exporter", "--scope", "export", "--config", service).stdout.decode().strip()
     assert re.fullmatch(r"rdt_[\w-]{43}", token)
@@ -199,9 +211,14 @@ def test_accounts_from_making_to_disabling(run, service, tmp_path):
     assert run("accounts", "revoke", "1", "--config", service).returncode == 66
     events = [(e["event"], e.get("what", "")) for e in entries(tmp_path / "state" / "trail")][1:]
     assert events == [
-        ("account-made", ""), ("account-changed", "password-reset"), ("account-changed", "totp-reset"), ("account-changed", "disabled"),
-        ("account-changed", "enabled"), ("token-made", ""), ("token-revoked", ""),
-    ]  # fmt: skip
+        ("account-made", ""),
+        ("account-changed", "password-reset"),
+        ("account-changed", "totp-reset"),
+        ("account-changed", "disabled"),
+        ("account-changed", "enabled"),
+        ("token-made", ""),
+        ("token-revoked", ""),
+    ]
     assert run("log", "verify", "--config", service).returncode == 0
 
 
@@ -222,7 +239,10 @@ def test_there_is_no_way_to_give_a_password_in_a_command_line(run):
 
 def test_the_new_commands_cost_the_old_ones_nothing():
     """Their libraries load when they are used."""
-    code = "import sys, redactor.cli.app; print([m for m in ('argon2', 'pyotp', 'pyrage', 'cryptography', 'sqlalchemy', 'jinja2', 'fastapi') if m in sys.modules])"
+    code = (
+        "import sys, redactor.cli.app; print([m for m in ('argon2', 'pyotp', 'pyrage', 'cryptography', "
+        "'sqlalchemy', 'jinja2', 'fastapi') if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ})
     assert done.stdout.strip() == "[]"
 

@@ -1,4 +1,6 @@
-"""`redactor log verify` and `vault bind` against whoever can write the vault's folder, or put trail and anchor back to an older state."""
+"""`redactor log verify` and `vault bind` against whoever can write the vault's folder, or put trail and anchor back
+to an older state.
+"""
 
 import json
 import shutil
@@ -27,9 +29,20 @@ def state(run, tmp_path):
 
 def opened(run, state, tmp_path):
     return run(
-        "vault", "open", "ab" * 32, "--state", state, "--kind", "plan", "--out", "-", "--reason", "x", "--identity",
+        "vault",
+        "open",
+        "ab" * 32,
+        "--state",
+        state,
+        "--kind",
+        "plan",
+        "--out",
+        "-",
+        "--reason",
+        "x",
+        "--identity",
         tmp_path / "keys" / "organisation.key",
-    )  # fmt: skip
+    )
 
 
 def checked(run, state, *more):
@@ -83,9 +96,19 @@ def test_a_person_looks_and_vouches_for_what_a_new_log_does_not_name(run, state,
     assert checked(run, state)[0] == 76
     out = tmp_path / "look"
     bind = (
-        "vault", "bind", "ab" * 32, "--state", state, "--kind", "plan", "--out", out, "--identity",
-        tmp_path / "keys" / "organisation.key", "--reason",
-    )  # fmt: skip
+        "vault",
+        "bind",
+        "ab" * 32,
+        "--state",
+        state,
+        "--kind",
+        "plan",
+        "--out",
+        out,
+        "--identity",
+        tmp_path / "keys" / "organisation.key",
+        "--reason",
+    )
     assert run(*bind, "two words").returncode == 78
     assert run(*bind, "new-log", input=b"n\n").returncode == 77
     assert out.read_bytes() == b"second"
