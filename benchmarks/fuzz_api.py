@@ -110,7 +110,8 @@ def run(folder: Path, *, requests: int, seed_number: int) -> dict[str, Any]:
                 ):  # what is signed gets as far as the queue now and then
                     case.body |= ON_LISTED_HOST.get(case.path, {})
                 answer = case.call(headers=signed(case, sent), params={"who": CANARY})
-                statuses[f"{operation.method.upper()} {operation.path} {answer.status_code}"] += 1  # noqa: B023 - called before the next
+                # Called before the next.
+                statuses[f"{operation.method.upper()} {operation.path} {answer.status_code}"] += 1  # noqa: B023
                 text = answer.content.decode("utf-8", "replace") + json.dumps(dict(answer.headers), default=str)
                 quoted = [CANARY, TOKEN, SECRET.decode()]
                 if isinstance(case.body, dict):

@@ -145,7 +145,8 @@ def forced_lengths(transcriber: Any) -> ExitStack:
 
     stack = ExitStack()
     stack.enter_context(mock.patch.object(engine, "prepare", forced))
-    stack.enter_context(mock.patch.object(engine, "_suppressed", [*engine._suppressed, engine._tokenizer.eot]))  # noqa: SLF001
+    suppressed = [*engine._suppressed, engine._tokenizer.eot]  # noqa: SLF001
+    stack.enter_context(mock.patch.object(engine, "_suppressed", suppressed))
     stack.enter_context(mock.patch.object(transcriber, "_retry", False))
     stack.enter_context(mock.patch("redactor.speech.whisper.believed", return_value=True))
     return stack

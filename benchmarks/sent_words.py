@@ -9,11 +9,15 @@ counts neither way.
 from __future__ import annotations
 
 FIRST = {
-    "tuning": "Maria Robert Denise Kevin Yolanda Peter Susan Marcus Helen Andre Grace Bill Carlos Joan Stephen Tanya".split(),
+    "tuning": (
+        "Maria Robert Denise Kevin Yolanda Peter Susan Marcus Helen Andre Grace Bill Carlos Joan Stephen Tanya"
+    ).split(),
     "second": (
         "Linda George Fatima Walter Monique Dennis Priya Howard Colleen Rafael May Mark Ingrid Terrence Beverly Omar"
     ).split(),
-    "test": "Janet Luis Harriet Oscar Naomi Phillip Rosa Edwin Sheila Curtis Hope Frank Ingeborg Darnell Vera Joyce".split(),
+    "test": (
+        "Janet Luis Harriet Oscar Naomi Phillip Rosa Edwin Sheila Curtis Hope Frank Ingeborg Darnell Vera Joyce"
+    ).split(),
 }
 LAST = {
     "tuning": "Lopez Whitaker Hoffman Jenkins Okafor Sandoval Brewer Castellanos Doyle Pruitt".split(),

@@ -190,7 +190,8 @@ def limit(model: Path, paths: list[Path], *, cores: int) -> dict[str, float]:
             return done
 
         encoded = timed("encoder", lambda w: engine._encode([w], w.context), windows)  # noqa: SLF001
-        found = timed("greedy search", lambda e, w: engine._search(e, [w], 0.0, width=1), encoded, windows)  # noqa: SLF001
+        search = engine._search  # noqa: SLF001
+        found = timed("greedy search", lambda e, w: search(e, [w], 0.0, width=1), encoded, windows)
         timed("alignment", lambda e, w, f: engine._align(e, [w], f), encoded, windows, found)  # noqa: SLF001
     return {**spent, "all": round(sum(spent.values()), 2)}
 

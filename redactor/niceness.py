@@ -19,5 +19,6 @@ def follow_niceness() -> None:
     """
     with suppress(AttributeError, OSError):  # no such system, no /proc, or asked for too often
         if os.getsid(0) in (1, os.getpid()) and (niceness := os.nice(0)) > 0:
-            with open(AUTOGROUP, "w", encoding="ascii") as file:  # noqa: PTH123 - opened before anything large is imported
+            # Opened before anything large is imported.
+            with open(AUTOGROUP, "w", encoding="ascii") as file:  # noqa: PTH123
                 file.write(str(niceness))

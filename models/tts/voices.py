@@ -20,7 +20,8 @@ ENGINES = {
 }
 NATURAL = ("kokoro", "piper")
 
-#: Every voice by its full name; English but for Kokoro's that do not begin with a or b. espeak-ng takes more: any of its voices with any of its variants.
+#: Every voice by its full name; English but for Kokoro's that do not begin with a or b. espeak-ng takes more:
+#: any of its voices with any of its variants.
 VOICES: tuple[str, ...] = (
     *(f"flite/{name}" for name in flite.VOICES),
     *(f"espeak/{name}" for name in espeak.VOICES),

@@ -1,6 +1,7 @@
 """One line of the trail and its MAC.
 
-    {"n":17,"t":"2026-11-26T21:26:51.123456Z","event":"message-opened","by":"person:3","message":"…","version":2,"mac":"…"}
+    {"n":17,"t":"2026-11-26T21:26:51.123456Z","event":"message-opened","by":"person:3","message":"…",
+     "version":2,"mac":"…"}
 
 `mac` is HMAC-SHA256 (FIPS 198-1) over the MAC of the entry before (32 zero bytes before the first) and the bytes of the
 line in front of

@@ -67,7 +67,8 @@ class Accounts:
         }
         try:
             with self._store.engine.begin() as c:
-                number = int(c.execute(insert(accounts).values(**values)).inserted_primary_key[0])  # type: ignore[index]
+                key = c.execute(insert(accounts).values(**values)).inserted_primary_key
+                number = int(key[0])  # type: ignore[index]
                 # Inside the transaction: an account that the trail does not know of must not come to be.
                 self._store.trail.append(events.AccountMade(by=by, person=number, roles=",".join(wanted)))
         except IntegrityError:

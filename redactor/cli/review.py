@@ -99,7 +99,8 @@ def add(
                     source, held[0].transcriber_for(item), sending, place=place, by=actor(), name=item.path.name
                 )
                 counts[audited.verdict.value] += 1
-            except Exception as error:  # noqa: BLE001 - one recording's failure is its own; foreign messages may quote speech
+            except Exception as error:  # noqa: BLE001
+                # One recording's failure is its own; foreign messages may quote speech.
                 problem = as_redactor_error(error, "add a message")
                 counts["failed"] += 1
                 notice(f"Recording {item.number}: {problem.message} {problem.hint}")

@@ -85,7 +85,8 @@ def _check_installed() -> None:
 
 
 def _short_temp() -> str | None:
-    return None if len(tempfile.gettempdir()) <= LONGEST_TEMP else "/tmp"  # noqa: S108 - mkdtemp makes a private folder in it
+    # Mkdtemp makes a private folder in it.
+    return None if len(tempfile.gettempdir()) <= LONGEST_TEMP else "/tmp"  # noqa: S108
 
 
 def _started(temp: Path) -> Any:

@@ -177,7 +177,8 @@ class WorkerPool:
         except WorkerLost:
             if name in self._ready and not schedule.ending:
                 self._said("A worker of the cluster is gone: others take up what it had under way.")
-        except BaseException as error:  # noqa: BLE001 - of the journal or the listing: raised again where the run is waited for
+        except BaseException as error:  # noqa: BLE001
+            # Of the journal or the listing: raised again where the run is waited for.
             schedule.failure = error
         finally:
             if name in self._ready:

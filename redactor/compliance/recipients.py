@@ -69,7 +69,8 @@ class Sendings:
                 continue
             if self._owners.setdefault(key, item.path) != item.path:
                 raise ConfigurationError(
-                    f"Row {self._numbers.get(key, 0)} of the recipients file: column file fits more than one recording.",
+                    f"Row {self._numbers.get(key, 0)} of the recipients file: column file fits more than one "
+                    f"recording.",
                     hint="Write the path below the folder given (101/INBOX/msg0000.wav), or the recording's SHA-256.",
                 )
 

@@ -29,7 +29,8 @@ usage: redactor hook [--config FILE] FRONT …
   freeswitch hangup UUID FILE                          api_hangup_hook: no recording is no error
   file PATH --id ID [--direction in|out]               anything else
 
-Writes the job durably and returns. Exit codes: 0 taken, 64 usage, 65 refused (path, link, device, no recording), 75 try again
+Writes the job durably and returns. Exit codes: 0 taken, 64 usage, 65 refused (path, link, device, no recording), 75 try
+again
 (the spool is full or cannot be written), 78 settings.
 """
 

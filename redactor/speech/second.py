@@ -80,5 +80,6 @@ def second_transcriber(
         )
         longest = max(2.0, SHORTER * given.engine.max_window)
     engine = batcher.engine
-    engine._options = replace(engine._options, beam_size=1, temperatures=(0.0,), second_tries=False)  # noqa: SLF001 - no option of its loader
+    # No option of its loader.
+    engine._options = replace(engine._options, beam_size=1, temperatures=(0.0,), second_tries=False)  # noqa: SLF001
     return Recognizer(batcher, retry=False, max_window=longest, turn=turn)

@@ -193,7 +193,8 @@ class _FolderWalk:
                     shared.update((os.path.join(root, name), together) for name in alike)  # noqa: PTH118
             if names:
                 below = here.relative_to(given)
-                yield _Batch(given, here, os.path.join(below, "") if below.parts else "", names, given, stems)  # noqa: PTH118
+                prefix = os.path.join(below, "") if below.parts else ""  # noqa: PTH118
+            yield _Batch(given, here, prefix, names, given, stems)
         kept = tuple(path for path in blocked if self._is_wanted(path))
         if kept:
             yield _Batch(given, given, "", [], given, None, kept)
@@ -229,7 +230,8 @@ class _FolderWalk:
         if status is None or self._seen[status.st_dev].add(status.st_ino):
             return True  # unreadable: it still gets its outcome
         place = _place(path)
-        self.passed_over += not any(place == w or place.startswith(os.path.join(w, "")) for w in self._walked)  # noqa: PTH118
+        walked = any(place == w or place.startswith(os.path.join(w, "")) for w in self._walked)  # noqa: PTH118
+        self.passed_over += not walked
         return False
 
 

@@ -316,7 +316,11 @@ class ArchiveJournal:
                 # In its own place: by a twin of the same output name (an id) in this run; else the input has another
                 # path than it had.
                 twin = fresh or place != claim.target
-                self._ledger.later(lambda c, noted=noted, twin=twin: self._note_input(c, begun, noted, duplicate=twin))  # type: ignore[misc]
+
+                def note(c: sqlite3.Connection, noted: Fingerprints = noted, twin: bool = twin) -> None:
+                    self._note_input(c, begun, noted, duplicate=twin)
+
+                self._ledger.later(note)
                 return settled(
                     Outcome(claim.item.number, claim.source_id, Status.DUPLICATE if twin else Status.SKIPPED)
                 )

@@ -34,7 +34,8 @@ def look_up(c: sqlite3.Connection, key: tuple[bytes, str, str]) -> WorkRow | Non
 def claim_work(c: sqlite3.Connection, work: int, *, anew: bool = False) -> None:
     """It is begun; `anew`: as if for the first time."""
     c.execute(
-        "UPDATE work SET state = 'claimed', attempts = 1 + (NOT ?) * attempts, crashes = (NOT ?) * crashes WHERE id = ?",
+        "UPDATE work SET state = 'claimed', attempts = 1 + (NOT ?) * attempts, crashes = (NOT ?) * crashes "
+        "WHERE id = ?",
         (anew, anew, work),
     )
 

@@ -280,7 +280,8 @@ CASES: list[Case] = [
     Case(
         "V18",
         "",
-        "Hi Maria, this is Karen from Lakeside Family Practice. Please call me back at 206-555-0142. Thank you so much.",
+        "Hi Maria, this is Karen from Lakeside Family Practice. Please call me back at 206-555-0142. Thank you "
+        "so much.",
         rules=SCRIPTED,
     ),
     *broken("V19", ("Your bill is past due.", {"scopes": "billing"}), prerecorded="yes"),

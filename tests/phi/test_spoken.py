@@ -145,7 +145,7 @@ DRESSED = [
     "\u0662\u0660\u0666-\u0665\u0665\u0665-\u0660\u0661\u0664\u0662",  # Arabic-Indic
     "\u096c\u0966\u096c-\u096b\u096b\u096b-\u0966\u0967\u096a\u0968",  # Devanagari (606)
     "\uff12\uff10\uff16-\uff15\uff15\uff15-\uff10\uff11\uff14\uff12",  # full width
-    "\U0001d7da\U0001d7d8\U0001d7de-\U0001d7dd\U0001d7dd\U0001d7dd-\U0001d7d8\U0001d7d9\U0001d7dc\U0001d7da",  # mathematical
+    "\U0001d7da\U0001d7d8\U0001d7de-\U0001d7dd\U0001d7dd\U0001d7dd-\U0001d7d8\U0001d7d9\U0001d7dc\U0001d7da",
     "".join(c + "\ufe0f\u20e3" if c.isdigit() else c for c in "206-555-0142"),  # keycaps
     "\u246d\u2460\u2463-\u2464\u2464\u2464-\u24ea\u2460\u2463\u2461",  # fourteen in one circle: 1414-555-0142
 ]

@@ -54,7 +54,8 @@ def test_what_is_said_while_an_original_is_written_is_not_lost(tmp_path):
     path = desk.file()
     desk.intake.sweep()
     (job,) = desk.queue.claim(1, idle=True)
-    desk.queue.stamps.note(originals._writing(path, stamp_of(os.stat(path))), str(originals._Mark.of(job, b"x")))  # noqa: PTH116
+    writing = originals._writing(path, stamp_of(os.stat(path)))  # noqa: PTH116
+    desk.queue.stamps.note(writing, str(originals._Mark.of(job, b"x")))
     desk.tell(path, direction="out")
     assert desk.take() == 1
     assert desk.rows() == [("sweep", "out", "claimed")]

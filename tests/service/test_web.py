@@ -274,7 +274,8 @@ def test_the_signature_is_that_of_the_aws_documentation():
         "GET\n/test.txt\n\nhost:examplebucket.s3.amazonaws.com\n"
         f"x-amz-content-sha256:{empty}\nx-amz-date:20130524T000000Z\n\nhost;x-amz-content-sha256;x-amz-date\n{empty}"
     )
-    to_sign = f"AWS4-HMAC-SHA256\n20130524T000000Z\n20130524/us-east-1/s3/aws4_request\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    to_sign = f"AWS4-HMAC-SHA256\n20130524T000000Z\n20130524/us-east-1/s3/aws4_request\n{digest}"
     key = b"AWS4wJalrXUtnFEMI"
     for part in (b"20130524", b"us-east-1", b"s3", b"aws4_request"):
         key = hmac.new(key, part, "sha256").digest()

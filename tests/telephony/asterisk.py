@@ -181,6 +181,7 @@ def configuration(asterisk: Asterisk, data: Path, hook: str) -> dict[str, str]:
         p for p in (root / "usr/lib/asterisk/modules", root / "usr/lib/x86_64-linux-gnu/asterisk/modules") if p.exists()
     )
     recorded = f"{asterisk.monitor}/${{UNIQUEID}}"
+    legs = f"r({recorded}-rx.wav)t({recorded}-tx.wav)"
     return {
         "asterisk.conf": f"""[directories]
 astetcdir => {asterisk.etc}
@@ -199,7 +200,8 @@ nocolor = yes
         + "".join(f"load={name}.so\n" for name in MODULES if (modules / f"{name}.so").exists()),
         "logger.conf": "[general]\n[logfiles]\nfull => notice,warning,error\n",
         "rtp.conf": f"[general]\nrtpstart={RTP[0]}\nrtpend={RTP[1]}\nstrictrtp=no\nicesupport=no\n",
-        "sip.conf": f"[general]\ncontext=in\nallowguest=yes\nudpbindaddr=127.0.0.1:{SIP}\ndisallow=all\nallow=ulaw\ndirectmedia=no\nnat=no\n",
+        "sip.conf": f"[general]\ncontext=in\nallowguest=yes\nudpbindaddr=127.0.0.1:{SIP}\ndisallow=all\n"
+        "allow=ulaw\ndirectmedia=no\nnat=no\n",
         "voicemail.conf": f"""[general]
 format=wav|gsm
 externnotify={hook} asterisk
@@ -223,7 +225,7 @@ exten => main,1,Answer()
  same => n,VoiceMailMain(100@default,s)
  same => n,Hangup()
 exten => mix,1,Answer()
- same => n,MixMonitor({recorded}.wav,r({recorded}-rx.wav)t({recorded}-tx.wav),{hook} mixmonitor ^{{MIXMONITOR_FILENAME}} ^{{UNIQUEID}})
+ same => n,MixMonitor({recorded}.wav,{legs},{hook} mixmonitor ^{{MIXMONITOR_FILENAME}} ^{{UNIQUEID}})
  same => n,Echo()
 exten => h,1,NoOp()
 """,

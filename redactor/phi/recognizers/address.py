@@ -39,7 +39,8 @@ from redactor.phi.recognizers.number import UNIT
 from redactor.phi.spoken import WrittenForm
 
 _STREET = re.compile(
-    rf"(?<![\d/.$-])(?P<value>{NUMBER}[\s,.]+(?:{DIRECTION}\s+)?(?P<name>{NAME}(?:[\s,]+{NAME}){{0,3}}?)\s+(?P<suffix>{SUFFIX})(?:\s{DIRECTION}\b)?{APARTMENT}{{0,2}})",
+    rf"(?<![\d/.$-])(?P<value>{NUMBER}[\s,.]+(?:{DIRECTION}\s+)?(?P<name>{NAME}(?:[\s,]+{NAME}){{0,3}}?)\s+"
+    rf"(?P<suffix>{SUFFIX})(?:\s{DIRECTION}\b)?{APARTMENT}{{0,2}})",
     re.IGNORECASE,
 )
 _BARE_STREET = re.compile(
@@ -173,7 +174,8 @@ _ROOM = re.compile(
 _COUNTIES = frozenset("county parish township borough".split())
 _BUILDINGS = frozenset("building tower towers apartments condos condominiums estates park village manor".split())
 _HOUSE_BEFORE = re.compile(
-    rf"(?<![\d/.$-])(?P<value>\d{{2,5}}(?:[\s-]\d{{1,4}}){{0,3}}\s+(?:{DIRECTION}\s+)?(?P<name>{NAME}(?:\s+{NAME})?)),?\s+(?:in\s+)?$",
+    rf"(?<![\d/.$-])(?P<value>\d{{2,5}}(?:[\s-]\d{{1,4}}){{0,3}}\s+(?:{DIRECTION}\s+)?"
+    rf"(?P<name>{NAME}(?:\s+{NAME})?)),?\s+(?:in\s+)?$",
     re.IGNORECASE,
 )
 _MONTHS = frozenset("january february march april may june july august september october november december".split())

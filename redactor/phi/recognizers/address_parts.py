@@ -85,6 +85,7 @@ FOREIGN = re.compile(
 )
 CORNER = re.compile(
     rf"\b(?:corner|intersection)(?: of| "
-    rf"at)?\s+(?P<value>(?:{DIRECTION}\s+)?{NAME}(?:\s+(?:{SUFFIX}))?\s+and\s+(?:{DIRECTION}\s+)?{NAME}(?:\s+(?:{SUFFIX}))?)",
+    rf"at)?\s+(?P<value>(?:{DIRECTION}\s+)?{NAME}(?:\s+(?:{SUFFIX}))?\s+and\s+"
+    rf"(?:{DIRECTION}\s+)?{NAME}(?:\s+(?:{SUFFIX}))?)",
     re.IGNORECASE,
 )

@@ -12,7 +12,9 @@ PREPOSITIONS = frozenset("in on of with around behind under near down inside at 
 FLUIDS = frozenset("urine pee stool stools poop semen sputum spit phlegm vomit mucus saliva".split())
 PICKING = frozenset("pulling pulls tugging tugs scratching rubbing grabbing clutching holding picking".split())
 LOOKS = frozenset(
-    "red hot swollen swole puffy sore itchy warm painful tender purple bruised infected oozing crusty numb tingly".split()
+    (
+        "red hot swollen swole puffy sore itchy warm painful tender purple bruised infected oozing crusty numb tingly"
+    ).split()
 )
 SHUT = frozenset("up shut out open over off".split())
 HEADS = frozenset("disease diseases disorder disorders syndrome deficiency".split())

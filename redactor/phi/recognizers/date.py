@@ -163,7 +163,8 @@ class DateRecognizer(PatternBase):
         ),
         Shape(
             "Spanish",
-            rf"\b(?:el\s+)?(?:d[i\u00ed]a\s+)?(?:{_SPANISH_DAY},?\s+de\s+{_SPANISH_MONTH}(?:,?\s+del?\s+{_SPANISH_YEAR})?|"
+            rf"\b(?:el\s+)?(?:d[i\u00ed]a\s+)?"
+            rf"(?:{_SPANISH_DAY},?\s+de\s+{_SPANISH_MONTH}(?:,?\s+del?\s+{_SPANISH_YEAR})?|"
             rf"{_SPANISH_MONTH}\s+(?:el\s+)?{_SPANISH_DAY}(?:,?\s+del?\s+{_SPANISH_YEAR})?)",
             0.9,
             "written",

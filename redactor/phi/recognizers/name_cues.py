@@ -19,7 +19,8 @@ ARTICLES = frozenset("the a an my your our his her their another any this that w
 AFTER_TITLE = frozenset(
     "will may can hope so in see do my said care visit call called wait mark bill order ordered office "
     "appointment note notes "
-    "hung bent left long over art grant page case case's loan price else ever chance practitioner practice station line".split()
+    "hung bent left long over art grant page case case's loan price else ever chance practitioner practice "
+    "station line".split()
 )
 WEAK_ANYWAY = frozenset("will hope may young grace joy rose faith april june august jesus".split())
 
@@ -153,7 +154,8 @@ _KIN = frozenset(
     "grandbaby grandson granddad grandad great-grandson "
     "great-granddaughter son-in-law daughter-in-law mother-in-law father-in-law sister-in-law brother-in-law "
     "ex-wife ex-husband hubby wifey bestie client resident tenant sitter babysitter aide "
-    "daddy mommy stepson stepdaughter kid boy girl twin roommate assistant receptionist secretary manager coordinator".split()
+    "daddy mommy stepson stepdaughter kid boy girl twin roommate assistant receptionist secretary manager "
+    "coordinator".split()
 )
 _SKIP = frozenset("uh um , is was it's like well actually yes yeah".split())
 
@@ -240,7 +242,10 @@ NOT_GREETED = frozenset(
 )
 """Common words after "hi" that are nobody's name."""
 SAID_AGAIN = frozenset(
-    "hope will may bill chase sue pat chance page ray young long case price guy dot van see art mark hunter cook my so".split()
+    (
+        "hope will may bill chase sue pat chance page ray young long case price guy dot van see art mark hunter "
+        "cook my so"
+    ).split()
 )
 """Names that are verbs or everyday nouns too: found once in a message they do not count everywhere in it."""
 VERBS = frozenset("sue drew rose mark chase pat bill skip pierce hunt rob jack buck grant hope spike dash".split())

@@ -82,7 +82,8 @@ REPEATS = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
 OH = frozenset({"oh", "o", "ow"})
 SPELLING_WORDS = {
     word: word[0]
-    for word in "alpha alfa bravo charlie delta echo foxtrot golf hotel india juliet juliett kilo lima mike november oscar "
+    for word in "alpha alfa bravo charlie delta echo foxtrot golf hotel india juliet "
+    "juliett kilo lima mike november oscar "
     "papa quebec romeo "
     "sierra tango uniform victor whiskey xray yankee zulu".split()
 }
@@ -137,10 +138,16 @@ CORRECTION = "\u00ac"
 """Stands in the written form for "no, I mean" between two numbers: what is before and after it belongs to one value."""
 
 TOP_LEVEL = frozenset(
-    "com org net edu gov mil info biz io co us uk ca au de fr es health care clinic doctor dental app dev me tv example".split()
+    (
+        "com org net edu gov mil info biz io co us uk ca au de fr es health care clinic doctor dental app dev me "
+        "tv example"
+    ).split()
 )
 PROVIDERS = frozenset(
-    "outlook sbcglobal bellsouth earthlink gmail yahoo hotmail aol icloud comcast verizon msn protonmail proton ymail".split()
+    (
+        "outlook sbcglobal bellsouth earthlink gmail yahoo hotmail aol icloud comcast verizon msn protonmail "
+        "proton ymail"
+    ).split()
 )
 """Domains so common that people leave out the "dot com"."""
 NOT_A_LOCAL_PART = frozenset(

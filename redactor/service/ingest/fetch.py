@@ -264,7 +264,8 @@ def signed_v4(
     return {
         "X-Amz-Content-SHA256": empty,
         "X-Amz-Date": stamp,
-        "Authorization": f"AWS4-HMAC-SHA256 Credential={access_key}/{scope}, SignedHeaders={names}, Signature={signature}",
+        "Authorization": f"AWS4-HMAC-SHA256 Credential={access_key}/{scope}, SignedHeaders={names}, "
+        f"Signature={signature}",
     }
 
 

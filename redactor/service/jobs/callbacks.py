@@ -59,7 +59,8 @@ class Callbacks:
         identity = f"redactor-job-{number}-{ended * 1000:.0f}"
         try:
             return self._post(identity, body)
-        except Exception:  # noqa: BLE001 - whatever it is (a name that is none, no route, no HTTP): they have not taken it
+        except Exception:  # noqa: BLE001
+            # Whatever it is (a name that is none, no route, no HTTP): they have not taken it.
             return None
 
     def _post(self, identity: str, body: bytes) -> int:

@@ -121,7 +121,7 @@ class Queue(JobQueries):
         self.engine.dispose()
 
     # --- in
-    # ------------------------------------------------------------------------------------------------------------
+    # ----------------------------------------------------------------------------------------------------
 
     def add(self, new: NewJob, *, looks: tuple[str, str] | None = None) -> tuple[int, bool]:
         """Put a job in, unless it is there: (its number, whether it is new).
@@ -184,7 +184,7 @@ class Queue(JobQueries):
             c.execute(delete(calls).where(calls.c.job == number))
 
     # --- work
-    # ----------------------------------------------------------------------------------------------------------
+    # ----------------------------------------------------------------------------------------------------
 
     def claim(self, count: int, *, idle: bool) -> list[Job]:
         """Up to `count` jobs, oldest first; `idle`: nothing is under way in this process."""
@@ -395,7 +395,7 @@ class Queue(JobQueries):
                 .values(state="queued", attempts=0, crashes=0, not_before=0.0, reason="", message="", hint="")
             ).rowcount
 
-    # -------------------------------------------------------------------------------------------------------------------
+    # ----------------------------------------------------------------------------------------------------
 
     def _end(self, c: Any, number: int, state: str, at: Any, *, worker: str | None = None, **values: Any) -> bool:
         mine = jobs.c.id == number
