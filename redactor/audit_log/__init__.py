@@ -11,7 +11,7 @@ time, several processes · `verify` reads everything · `checked` when that was 
 What it shows and what not. Without the key nobody can change, insert, remove or reorder an entry unseen, and the anchor
 shows a tail that was cut
 or a folder that was emptied. Whoever has the key file and both places (root on this host, for instance) can write the
-whole trail anew, and whoever
+whole trail again, and whoever
 can put back an older copy of trail and anchor together needs no key: against both helps only an anchor that was printed
 (`redactor log anchor`) and kept
 where this host cannot write. What lies after the last such anchor rests on the host alone. Rotating the key limits

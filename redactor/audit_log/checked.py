@@ -98,7 +98,7 @@ def contradiction(known: int, known_head: str, count: int, head: str | None, whe
     if known and known_head and head != known_head:
         return (
             f"Entry {known} is not the one that it was {when}: trail and anchor were put back to an older state, "
-            f"or written anew."
+            f"or written again."
         )
     return ""
 

@@ -77,7 +77,7 @@ class _ChainWalk:
             self.seen = self.head.hex()
         for anchor in self.waiting.pop(self.number, ()):
             if anchor.head != self.head.hex():
-                self.problem(f"Entry {self.number} is not the one that an anchor names: the trail was written anew.")
+                self.problem(f"Entry {self.number} is not the one that an anchor names: the trail was written again.")
             if self.trail and anchor.trail != self.trail:
                 self.problem("An anchor is of another trail.")
 

@@ -138,7 +138,7 @@ class Accounts:
         return bool(self.verified(account, password))
 
     def verified(self, account: Account | None, password: str) -> str:
-        """The hash in force if it is the password, else "". A hash of an old setting is made anew."""
+        """The hash in force if it is the password, else "". A hash of an old setting is made again."""
         right = passwords.is_right(account.hashed if account else passwords.nobody(), password)
         if account is None or not right:
             return ""

@@ -226,7 +226,7 @@ def audit(
     else:
         console().print(_shown(doc["counts"]))
     if interrupted:
-        notice("Stopped early: the results say so. The same command begins anew.")
+        notice("Stopped early: the results say so. The same command begins again.")
     raise typer.Exit(code)
 
 

@@ -90,7 +90,7 @@ def redact(
     resume: Annotated[
         bool,
         typer.Option(
-            "--resume/--redo", help="Go on where an earlier run with the same settings ended, or do everything anew."
+            "--resume/--redo", help="Go on where an earlier run with the same settings ended, or do everything again."
         ),
     ] = True,
     retry_failed: Annotated[

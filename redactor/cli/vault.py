@@ -77,7 +77,7 @@ def seal(
     id: Annotated[  # noqa: A002
         str | None, typer.Option("--id", help="The recording that a file of another kind belongs to.")
     ] = None,
-    anew: Annotated[bool, typer.Option("--anew", help="Over what is there of this kind.")] = False,
+    again: Annotated[bool, typer.Option("--replace", help="Over what is there of this kind.")] = False,
     alone: Annotated[bool, typer.Option("--without-recovery", help="One recipient is enough.")] = False,
 ) -> None:
     """Seal files. Prints an id for each; names and times are sealed with the originals. The files stay where they
@@ -91,8 +91,8 @@ def seal(
     for path in paths:
         content, meta = _read(path)
         number = id or sha256(content).hexdigest()
-        new = vault.seal(number, kind, content, by=actor(), replace=anew)
-        if kind == "original" and (anew or not vault.holds(number, "meta")):
+        new = vault.seal(number, kind, content, by=actor(), replace=again)
+        if kind == "original" and (again or not vault.holds(number, "meta")):
             vault.seal(number, "meta", json.dumps(meta).encode(), by=actor(), replace=True)
         print(json.dumps({"id": number, "kind": kind, "new": new}))
 
@@ -266,13 +266,13 @@ def purge(
             try:
                 vault.purge(item, by=actor(), why="asked" if ids else "age")
             except Refused as error:
-                # Held or sealed anew since it was chosen: that keeps this one, not the others.
+                # Held or sealed again since it was chosen: that keeps this one, not the others.
                 held.append(item)
                 notice(error.message)
                 continue
         print(json.dumps({"id": item.id, "kind": item.kind, "purged": not dry_run}))
     if held:
-        notice(f"{len(held)} items stay: a legal hold keeps them, or they were sealed anew meanwhile.")
+        notice(f"{len(held)} items stay: a legal hold keeps them, or they were sealed again meanwhile.")
         if ids:
             raise Refused("A legal hold keeps what was named.", hint="Whoever may must release it first.")
 

@@ -56,7 +56,7 @@ class AnnotatedText:
 
     def evidence(self, start: int, end: int, matched: str, *, score: float = 1.0) -> Evidence | None:
         """The words that text[start:end] touches; None if there are none."""
-        # As `cover.covered_words`, whose lists would be made anew for each of many places.
+        # As `cover.covered_words`, whose lists would be made again for each of many places.
         first, last = bisect_right(self._ends, start), bisect_left(self._starts, end)
         if start >= end or first >= last:
             return None

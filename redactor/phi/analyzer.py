@@ -55,7 +55,7 @@ class _NoEnhancer(ContextAwareEnhancer):
 
 
 class _Registry(RecognizerRegistry):
-    """Always the same recognizers: Presidio's chooses them anew for every text and label."""
+    """Always the same recognizers: Presidio's chooses them again for every text and label."""
 
     def get_recognizers(self, *args: Any, **options: Any) -> list[EntityRecognizer]:
         return list(self.recognizers)

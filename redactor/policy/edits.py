@@ -1,7 +1,7 @@
 """A reviewer's edits → a new Plan: words covered or kept, stretches of sound covered. One pure function of the first
 Plan and all edits.
 
-Nothing of an edited plan is carried over by hand: covers are edited, and bleeps are placed anew from the covers, as
+Nothing of an edited plan is carried over by hand: covers are edited, and bleeps are placed again from the covers, as
 `make_plan` does.
 So text and sound cannot disagree, and an edit can be taken back by leaving it out.
 """

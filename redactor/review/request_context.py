@@ -50,14 +50,14 @@ class RecentEvents:
         self._seconds, self._lock = seconds, threading.Lock()
         self._at: OrderedDict[tuple[object, ...], float] = OrderedDict()
 
-    def tell(self, what: tuple[object, ...], told: Callable[[], object], *, anew: bool) -> None:
-        """Call `told`, unless it has been lately; with `anew` also then. What it raises is raised, and nothing
+    def tell(self, what: tuple[object, ...], told: Callable[[], object], *, again: bool) -> None:
+        """Call `told`, unless it has been lately; with `again` also then. What it raises is raised, and nothing
         remembered.
         """
         at = time.monotonic()
         with self._lock:
             known = what in self._at and at - self._at[what] < self._seconds
-        if known and not anew:
+        if known and not again:
             return
         told()
         with self._lock:

@@ -87,18 +87,18 @@ class Originals:
         if self._vault is not None:
             self._vault.seal(source.id, "original", source.untrusted_data, by="service")
 
-    def finish(self, job: Job, target: Target, *, anew: bool) -> None:
+    def finish(self, job: Job, target: Target, *, again: bool) -> None:
         """Put the redacted sound where the original lies, if that is wanted and it lies anywhere.
 
         Args:
-            anew: the result was made just now, so that `seal` was called; otherwise an earlier life left it.
+            again: the result was made just now, so that `seal` was called; otherwise an earlier life left it.
 
         Raises:
             Changed, NoInput: it is not there any more as it was. Busy: its mailbox is being renumbered. CannotReplace:
                 see there.
             OSError: it cannot be written to.
         """
-        if not anew and self._vault is not None:
+        if not again and self._vault is not None:
             self.seal(self._recordings.read(job))
         if not self._replaces(job):
             return
@@ -269,7 +269,7 @@ class Originals:
                 self._queue.stamps.note(_ours(_hash(content)), job.audio)
                 self._queue.stamps.note(_writing(owner, stamp), str(mark or _Mark.of(job, data)))
                 try:
-                    # A last look: a recorder may have gone on, or begun anew.
+                    # A last look: a recorder may have gone on, or begun again.
                     begun = stamp_of(os.fstat(descriptor)) == stamp and _write(descriptor, content)
                 except Exception:
                     if mark is None and stamp_of(os.fstat(descriptor)) == stamp:
@@ -409,7 +409,7 @@ def _write(descriptor: int, content: bytes) -> bool:
 
 def _check_room(descriptor: int, size: int) -> None:
     """A disk that is full says so before anything is changed, where it can (file systems that copy on write need it
-    all anew).
+    all again).
     """
     disk = os.fstatvfs(descriptor)
     if disk.f_blocks > 0 and disk.f_bavail * disk.f_frsize < size:

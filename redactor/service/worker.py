@@ -223,7 +223,7 @@ class JobWorker:
         done = work.target
         if outcome.status in (Status.REDACTED, Status.SKIPPED) and done is not None:
             try:
-                self._finishing(job, done, anew=outcome.status is Status.REDACTED)
+                self._finishing(job, done, again=outcome.status is Status.REDACTED)
             except Exception as error:  # noqa: BLE001 - whatever it is, the job is not done
                 outcome = _failed(outcome, as_redactor_error(error, "see to the original"))
         result = os.fspath(artefact(done, ".json")) if done is not None else ""

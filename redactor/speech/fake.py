@@ -15,7 +15,7 @@ FAKE = ModelInfo("fake", "scripted", device="cpu", synthetic_only=True)
 class FakeEngine:
     """A WindowEngine that says the next words of its script wherever it hears sound, evenly spread.
 
-    Each window starts the script anew: like a real engine, it remembers nothing.
+    Each window starts the script again: like a real engine, it remembers nothing.
     """
 
     def __init__(

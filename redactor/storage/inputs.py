@@ -57,7 +57,7 @@ class Listing:
 
 
 class Inputs:
-    """The inputs of a run: each walk over it finds them anew, in the same order. `passed_over` counts up with the last
+    """The inputs of a run: each walk over it finds them again, in the same order. `passed_over` counts up with the last
     walk.
 
     Args:

@@ -113,7 +113,7 @@ class Journal(Protocol):
 
 
 class NullJournal:
-    """The journal that keeps nothing: everything is done anew."""
+    """The journal that keeps nothing: everything is done again."""
 
     def known(self, item: Item) -> Known | None:
         """Nothing is known."""

@@ -1,6 +1,6 @@
 """Outcomes as they happen: `outcomes.jsonl`, a line for each input of the latest run, without names or speech.
 
-The file is begun anew by each run (an unchanged input then has a line that says `skipped`), appended to and flushed
+The file is begun again by each run (an unchanged input then has a line that says `skipped`), appended to and flushed
 line by line: after
 kill -9 it holds whole lines for what was done, and at most one cut line at its end.
 """

@@ -69,7 +69,7 @@ class ArchiveJournal:
 
     Args:
         naming: how outputs get their names (a result under a name of another kind does not count).
-        resume: results of earlier runs stand; false: everything is done anew, once.
+        resume: results of earlier runs stand; false: everything is done again, once.
         retry_failed: what earlier runs quarantined or gave up is tried again.
         tries: how often a recording may fail for a passing reason, or be under way when a run is killed, before it is
             given up.
@@ -238,7 +238,7 @@ class ArchiveJournal:
                 return self._as_before(begun, row, fresh=fresh)
             if row.reason == CrashedRepeatedly.reason and not begun.lone:
                 return self._later(begun)
-            return self._claimed(begun, anew=self._retry_failed and not fresh)
+            return self._claimed(begun, again=self._retry_failed and not fresh)
         if self._resume and noted is not None and intact(claim.target, noted):
             self._ledger.later(lambda c: self._settle(c, begun, "redacted", files=noted, run=row.run))
             return settled(Outcome(claim.item.number, claim.source_id, Status.SKIPPED))
@@ -289,9 +289,9 @@ class ArchiveJournal:
             )
         )
 
-    def _claimed(self, begun: _Begun, *, anew: bool = False) -> JournalDecision:
+    def _claimed(self, begun: _Begun, *, again: bool = False) -> JournalDecision:
         # Waited for: what crashes the program must be on record before it is touched.
-        self._ledger.do(lambda c: claim_work(c, begun.work, anew=anew))
+        self._ledger.do(lambda c: claim_work(c, begun.work, again=again))
         return PROCEED
 
     def _later(self, begun: _Begun) -> JournalDecision:

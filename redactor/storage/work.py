@@ -31,12 +31,12 @@ def look_up(c: sqlite3.Connection, key: tuple[bytes, str, str]) -> WorkRow | Non
     return None if row is None else WorkRow(*row)
 
 
-def claim_work(c: sqlite3.Connection, work: int, *, anew: bool = False) -> None:
-    """It is begun; `anew`: as if for the first time."""
+def claim_work(c: sqlite3.Connection, work: int, *, again: bool = False) -> None:
+    """It is begun; `again`: as if for the first time."""
     c.execute(
         "UPDATE work SET state = 'claimed', attempts = 1 + (NOT ?) * attempts, crashes = (NOT ?) * crashes "
         "WHERE id = ?",
-        (anew, anew, work),
+        (again, again, work),
     )
 
 

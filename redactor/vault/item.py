@@ -33,7 +33,7 @@ WHY = {
     "rolled-back": (
         "The audit log ends before the entry that sealed this item: log and anchor were put back to an older state.",
         (
-            "Put back the newer copies of both. If the log was begun anew on purpose, bind the item: see `redactor "
+            "Put back the newer copies of both. If the log was begun again on purpose, bind the item: see `redactor "
             "vault bind --help`."
         ),
     ),
@@ -49,7 +49,7 @@ WHY = {
         "The audit log says that this item was purged, and it is there.",
         "If its purge was stopped, purge it again; else find out who put it back.",
     ),
-    "damaged": ("A part of a sealed item is missing.", "If its purge was stopped, purge it again; else seal it anew."),
+    "damaged": ("A part of a sealed item is missing.", "If its purge was stopped, purge it again; else seal it again."),
 }
 """Why an item is not given out: message and hint by `VaultMismatch.why`."""
 

@@ -84,7 +84,7 @@ class Vault:
             old = self.item(id, kind)
             if old is not None and not replace:
                 if old.purged:
-                    raise Refused("This item was purged.", hint="Sealing it anew must be asked for.")
+                    raise Refused("This item was purged.", hint="Sealing it again must be asked for.")
                 if kind == "original":
                     # Believed by what the log says: else a file that was put there in advance would keep the original
                     # out.
@@ -148,7 +148,7 @@ class Vault:
 
     def bind(self, id: str, kind: str, *, by: str, reason: str, looked: Callable[[bytes], bool]) -> None:  # noqa: A002
         """Have the log name an item that it does not name, once a person has looked at it: of a vault whose log was
-        begun anew.
+        begun again.
 
         Args:
             looked: is given the content; whether it is what was sealed.
@@ -208,14 +208,14 @@ class Vault:
         does nothing.
 
         Raises:
-            Refused: a legal hold, or the item was sealed anew since it was chosen. OutputError: it could not be
+            Refused: a legal hold, or the item was sealed again since it was chosen. OutputError: it could not be
                 destroyed.
         """
         with files.locked(self.folder):
             self._refuse_held(item.id)
             there = self.item(item.id, item.kind)
             if there is None or there.part != item.part:
-                raise Refused("The item was sealed anew since it was chosen.", hint="List the items and choose again.")
+                raise Refused("The item was sealed again since it was chosen.", hint="List the items and choose again.")
             if there.purged:
                 return
             self._trail.append(events.VaultPurged(by=by, message=item.id, item=item.kind, why=why))
@@ -314,7 +314,7 @@ class Vault:
     def _rewrap(self, item: SealedItem, recipients: Recipients, identities: Identities) -> None:
         if not item.cipher == recipients.cipher == identities.cipher:
             raise Refused(
-                "Items of one cipher cannot be wrapped for recipients of the other.", hint="Open and seal them anew."
+                "Items of one cipher cannot be wrapped for recipients of the other.", hint="Open and seal them again."
             )
         key = files.read(self.folder, *item.key_path)
         if key is None:

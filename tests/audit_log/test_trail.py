@@ -210,7 +210,7 @@ def test_an_anchor_kept_elsewhere_binds_whoever_can_put_both_places_back(tmp_pat
     assert not checked(tmp_path, outside).sound
     again = opened(tmp_path)
     again.append(event(7))
-    assert "anew" in " ".join(checked(tmp_path, outside).problems)
+    assert "again" in " ".join(checked(tmp_path, outside).problems)
 
 
 def test_whoever_has_no_key_cannot_make_an_anchor(tmp_path):

@@ -145,9 +145,9 @@ def test_two_messages_under_one_id_do_not_get_each_others_sound(kept, monkeypatc
     together = threading.Barrier(2, timeout=10)
     really = originals.Originals.finish
 
-    def finish(self, job, target, *, anew):
+    def finish(self, job, target, *, again):
         together.wait()
-        really(self, job, target, anew=anew)
+        really(self, job, target, again=again)
 
     monkeypatch.setattr(originals.Originals, "finish", finish)
     with kept.service(**kept.tables("replace")) as service:

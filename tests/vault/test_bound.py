@@ -187,7 +187,7 @@ def test_bytes_of_a_killed_write_in_the_log_do_not_matter(aged):
     assert aged.told("interrupted")
 
 
-# --- a vault whose log was begun anew
+# --- a vault whose log was begun again
 
 
 def without_its_log(place):

@@ -35,23 +35,23 @@ def router(desk: RequestContext) -> APIRouter:
         """The grant that counts: one that was given while the permission lasted counts no longer than it."""
         return desk.store.granted(message, person.id, sitting(person)) if person.may("message.hear_original") else ""
 
-    def opened(person: Person, row: dict[str, Any], *, anew: bool) -> None:
+    def opened(person: Person, row: dict[str, Any], *, again: bool) -> None:
         event = events.MessageOpened(by=person.actor, message=row["id"], version=row["version"])
         what = (sitting(person), "opened", event.message, event.version)
-        desk.lately.tell(what, lambda: desk.trail.append(event), anew=anew)
+        desk.lately.tell(what, lambda: desk.trail.append(event), again=again)
 
     @routes.get("")
     def page(message: Message, person: hears) -> Response:
         """The page around a message; words and sound follow by `view.json` and `audio`."""
         row, shown = desk.current(message, lambda folder: desk.studio.shelf.view(message, folder))
-        opened(person, row, anew=True)
+        opened(person, row, again=True)
         return _page(desk, row, shown, person, leave(message, person))
 
     @routes.get("/view.json")
     def view(message: Message, person: hears) -> dict[str, Any]:
         """Words, bleeps and outline of the current version; with leave the words as they were said."""
         row, shown = desk.current(message, lambda folder: desk.studio.shelf.view(message, folder))
-        opened(person, row, anew=False)
+        opened(person, row, again=False)
         shown["revealed"] = False
         if grant := leave(message, person):
             shown["words"] = desk.studio.original(message, grant, by=person.actor, reason=grant)[1]
@@ -61,7 +61,7 @@ def router(desk: RequestContext) -> APIRouter:
 
     @routes.post("/edits")
     async def edit(message: Message, request: Request, person: edits) -> Response:
-        """{"version", "edits": […]} or {"version", "undo": true} → a new version, everything rendered anew."""
+        """{"version", "edits": […]} or {"version", "undo": true} → a new version, everything rendered again."""
         given = await json_of(request)
         asked = given.get("edits", [])
         if not isinstance(given.get("version"), int) or not isinstance(asked, list) or len(asked) > MOST_EDITS:

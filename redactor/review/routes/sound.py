@@ -33,7 +33,7 @@ def router(desk: RequestContext) -> APIRouter:
     def told(request: Request, person: Person, event: events.RedactedHeard | events.OriginalHeard) -> None:
         """One event for what is heard in many pieces; none of them without one."""
         what = (sitting(person), type(event), event.message, event.version)
-        desk.lately.tell(what, lambda: desk.trail.append(event), anew=begins(request))
+        desk.lately.tell(what, lambda: desk.trail.append(event), again=begins(request))
 
     @routes.get("/audio")
     def audio(message: Message, request: Request, person: hears) -> Response:

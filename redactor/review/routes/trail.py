@@ -70,7 +70,7 @@ def router(desk: RequestContext) -> APIRouter:
 
 
 def shown(entry: dict[str, Any]) -> LogRow:
-    """An entry as a row, made anew as its event: what somebody wrote into the file by hand might be speech, and then
+    """An entry as a row, made again as its event: what somebody wrote into the file by hand might be speech, and then
     does not fit.
     """
     number = int(entry["n"])

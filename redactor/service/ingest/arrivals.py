@@ -89,7 +89,7 @@ class Ingest:
                 data = read_all(descriptor, self._limits.max_bytes)
                 if stamp_of(os.fstat(descriptor)) == stamp:
                     break
-        # What is written to all the time is queued nevertheless: the crew finds it changed, and asks for it anew.
+        # What is written to all the time is queued nevertheless: the crew finds it changed, and asks for it again.
         audio = hash_of(data, stamp, largest=self._limits.max_bytes)
         new = NewJob(
             source,

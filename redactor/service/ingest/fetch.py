@@ -144,7 +144,7 @@ def _left(until: float) -> float:
 
 @contextmanager
 def _cut_off(sock: socket.socket, until: float) -> Iterator[None]:
-    """Ends the connection when its time is up. A socket's own timeout begins anew with every byte, and headers may
+    """Ends the connection when its time is up. A socket's own timeout begins again with every byte, and headers may
     drip.
     """
 

@@ -172,7 +172,7 @@ class Queue(JobQueries):
 
     def _revive(self, c: Any, number: int, state: str, new: NewJob, place: str | None) -> None:
         """What had changed lies there as it was, or what could not be read can be, now."""
-        anew = {
+        again = {
             "place": place,
             "sealed": self._seal(dict(new.details)),
             "state": "queued",
@@ -180,7 +180,7 @@ class Queue(JobQueries):
             "crashes": 0,
             "not_before": 0.0,
         }
-        if c.execute(update(jobs).where(jobs.c.id == number, jobs.c.state == state).values(anew)).rowcount:
+        if c.execute(update(jobs).where(jobs.c.id == number, jobs.c.state == state).values(again)).rowcount:
             c.execute(delete(calls).where(calls.c.job == number))
 
     # --- work
@@ -414,7 +414,7 @@ class Queue(JobQueries):
         return done
 
     def _direction_at(self, c: Any, place: str | None) -> str:
-        """Of the recording that lay there before: a file that is written anew was told of as what it was then."""
+        """Of the recording that lay there before: a file that is written again was told of as what it was then."""
         query = select(jobs.c.direction).where(jobs.c.place == place).order_by(jobs.c.id.desc()).limit(1)
         return (c.execute(query).scalar() or "") if place else ""
 

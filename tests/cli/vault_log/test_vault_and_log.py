@@ -23,7 +23,7 @@ def state(run, tmp_path):
     assert run(*seal).returncode == 0
     shutil.copytree(folder, tmp_path / "older")
     plan.write_bytes(b"second")
-    assert run(*seal, "--anew").returncode == 0
+    assert run(*seal, "--replace").returncode == 0
     return folder
 
 
