@@ -1,4 +1,4 @@
-"""Passwords: argon2id (RFC 9106, its second recommended setting: 64 MiB, 3 passes), made again when the setting changes.
+"""Passwords: argon2id (RFC 9106, its second recommended setting: 64 MiB, 3 passes), renewed when the setting changes.
 
 A few at a time: each takes its memory, and whoever sends log-ins in bulk shall wait, not the machine.
 """
