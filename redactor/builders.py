@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,84 +19,92 @@ def policy_from(name: str, *, padding: float | None, unheard: str | None) -> Pol
     return load_policy(name).having(padding=padding, unheard_speech=unheard)
 
 
-def build_transcriber(
-    model: str,
-    *,
-    device: str = "auto",
-    compute_type: str | None = None,
-    threads: int = 0,
-    workers: int = 0,
-    batch_size: int = 0,
-    window: str = "auto",
-    probe: bool = False,
-    turn: AbstractContextManager[Any] | None = None,
-    beam: int | None = None,
-    language: str | None = None,
-    hotwords: str | None = None,
-    initial_prompt: str | None = None,
-    revision: str | None = None,
-) -> Any:
-    """Resolve and load a checkpoint; says so when it is the one for demonstrations."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecognitionOptions:
+    """How recordings are recognised. The defaults are those of the command line.
+
+    Attributes:
+        model: a checkpoint's name, its folder, or "auto".
+        revision: the hub's commit to use, None: the newest that is here.
+        device: "auto", "cpu" or "cuda"; compute_type: CTranslate2's, None: by device.
+        threads, workers, batch_size: 0: chosen by the number of cores and by device.
+        window: "auto" (as short as the checkpoint was measured to read well) or "full" (30 s).
+        beam: width of the second search; None: the checkpoint's own.
+        probe: measure which arrangement is fastest before the run.
+    """
+
+    model: str = "auto"
+    revision: str | None = None
+    device: str = "auto"
+    compute_type: str | None = None
+    threads: int = 0
+    workers: int = 0
+    batch_size: int = 0
+    window: str = "auto"
+    beam: int | None = None
+    language: str | None = None
+    hotwords: str | None = None
+    initial_prompt: str | None = None
+    probe: bool = False
+
+
+def build_transcriber(given: RecognitionOptions, *, turn: AbstractContextManager[Any] | None = None) -> Any:
+    """Resolve and load a checkpoint; a notice says if it is the one for demonstrations."""
     from redactor.speech import load_transcriber, resolve
 
     with DownloadBar() as bar:
-        checkpoint = resolve(model, device=device, revision=revision, progress=bar, tell=notice)
+        checkpoint = resolve(given.model, device=given.device, revision=given.revision, progress=bar, tell=notice)
     if checkpoint.synthetic_only:
         notice(
-            f"{checkpoint.name} reads synthetic demonstration speech only; on human speech it INVENTS words. "
-            f"Use --model auto for real calls."
+            f"{checkpoint.name} reads synthetic demonstration speech only; on human speech it INVENTS words. Use "
+            "--model auto for real calls."
         )
     return load_transcriber(
         checkpoint,
-        device=device,
-        compute_type=compute_type,
-        threads=threads,
-        workers=workers,
-        batch_size=batch_size,
-        probe=probe,
-        full=window == "full",
+        device=given.device,
+        compute_type=given.compute_type,
+        threads=given.threads,
+        workers=given.workers,
+        batch_size=given.batch_size,
+        probe=given.probe,
+        full=given.window == "full",
         turn=turn,
-        beam_size=beam,
-        language=language,
-        hotwords=hotwords,
-        initial_prompt=initial_prompt,
+        beam_size=given.beam,
+        language=given.language,
+        hotwords=given.hotwords,
+        initial_prompt=given.initial_prompt,
     )
 
 
-def build_second(model: str, first: Any, given: Mapping[str, Any], *, turn: AbstractContextManager[Any] | None) -> Any:
+def build_second(model: str, first: Any, given: RecognitionOptions, *, turn: AbstractContextManager[Any] | None) -> Any:
     """The transcriber of --verify, beside `first`, which `build_transcriber` made of `given`.
 
     `model` "auto": a smaller checkpoint of this machine, else the first one's weights with another search; where the
-    first
-    reading was made elsewhere (`first` None), the checkpoint of `given`.
+    first reading was made elsewhere (`first` None), the checkpoint of `given`.
     """
     from redactor.speech import Checkpoint, resolve, second_checkpoint, second_transcriber
 
     other: Checkpoint | None
-    if first is None and model == "auto":
-        with DownloadBar() as bar:
-            other = resolve(
-                given["model"], device=given["device"], revision=given["revision"], progress=bar, tell=notice
-            )
-    elif model == "auto":
-        checkpoint = resolve(given["model"], device=given["device"], revision=given["revision"])
-        other = second_checkpoint(checkpoint, language=given["language"])
+    if first is not None and model == "auto":
+        checkpoint = resolve(given.model, device=given.device, revision=given.revision)
+        other = second_checkpoint(checkpoint, language=given.language)
     else:
+        name, revision = (given.model, given.revision) if model == "auto" else (model, None)
         with DownloadBar() as bar:
-            other = resolve(model, device=given["device"], progress=bar, tell=notice)
+            other = resolve(name, device=given.device, revision=revision, progress=bar, tell=notice)
     return second_transcriber(
         first,
         other,
         turn=turn,
-        device=given["device"],
-        compute_type=given["compute_type"],
-        threads=given["threads"],
-        workers=given["workers"],
-        batch_size=given["batch_size"],
-        full=given["window"] == "full",
-        language=given["language"],
-        hotwords=given["hotwords"],
-        initial_prompt=given["initial_prompt"],
+        device=given.device,
+        compute_type=given.compute_type,
+        threads=given.threads,
+        workers=given.workers,
+        batch_size=given.batch_size,
+        full=given.window == "full",
+        language=given.language,
+        hotwords=given.hotwords,
+        initial_prompt=given.initial_prompt,
     )
 
 

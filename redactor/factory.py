@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from redactor import builders
+from redactor.builders import RecognitionOptions
 from redactor.errors import ConfigurationError, ModelUnavailable
 from redactor.malloc import keep_flat
 from redactor.policy import Policy
@@ -27,7 +28,7 @@ class JobConfiguration:
     """All that shapes the artefacts.
 
     Attributes:
-        recognition: arguments of `builders.build_transcriber`; None: no engine is needed.
+        recognition: None: no engine is needed.
         only_transcripts: each recording brings a transcript made elsewhere: `recognition` is for the second reading
             alone.
         verify: recognise each output again. verify_transcripts: those of recordings that bring a transcript.
@@ -43,7 +44,7 @@ class JobConfiguration:
     raw: str | None
     ner: str
     verify: bool
-    recognition: Mapping[str, Any] | None
+    recognition: RecognitionOptions | None
     in_flight: int = 0
     sandbox: str = "auto"
     verify_model: str = "auto"
@@ -53,7 +54,7 @@ class JobConfiguration:
 
     def elsewhere(self) -> JobConfiguration:
         """The same for a process with another working directory: paths in full."""
-        given = self.recognition and {**self.recognition, "model": _in_full(self.recognition["model"])}
+        given = self.recognition and replace(self.recognition, model=_in_full(self.recognition.model))
         return replace(self, recognition=given, ner=_in_full(self.ner), verify_model=_in_full(self.verify_model))
 
 
@@ -101,12 +102,12 @@ def assemble(
     second: Any = None
     recipe: tuple[Any, ...] = (job.raw, job.ner)
     if job.recognition is not None:
-        given = dict(job.recognition)
-        recipe += tuple(given[name] for name in ("beam", "language", "hotwords", "initial_prompt", "window"))
-        if cores and not given["workers"] and given["device"] != "cuda":
-            given["workers"] = max(1, cores // (given["threads"] or 1))
+        given = job.recognition
+        recipe += (given.beam, given.language, given.hotwords, given.initial_prompt, given.window)
+        if cores and not given.workers and given.device != "cuda":
+            given = replace(given, workers=max(1, cores // (given.threads or 1)))
         if not job.only_transcripts:
-            engine = builders.build_transcriber(**given, turn=turn)
+            engine = builders.build_transcriber(given, turn=turn)
         if job.verify or job.verify_transcripts:
             recipe += ("second reading" if job.verify else "second reading of transcripts",)
             second = _second(job, engine, given, turn)
@@ -129,7 +130,7 @@ def assemble(
     return Assembled(pipeline, engine, job.in_flight or (engine.in_flight if engine else (cores or usable_cores()) + 2))
 
 
-def _second(job: JobConfiguration, engine: Any, given: Mapping[str, Any], turn: AbstractContextManager[Any]) -> Any:
+def _second(job: JobConfiguration, engine: Any, given: RecognitionOptions, turn: AbstractContextManager[Any]) -> Any:
     try:
         return builders.build_second(job.verify_model, engine, given, turn=turn)
     except ModelUnavailable as error:

@@ -38,21 +38,21 @@ def recipe_of(settings: Settings) -> JobConfiguration:
     recognition = (
         None
         if only_transcripts and not (r.verify or verify_transcripts)
-        else {
-            "model": "auto" if only_transcripts else r.model,
-            "device": r.device,
-            "compute_type": r.compute_type or None,
-            "threads": r.threads,
-            "workers": r.workers,
-            "batch_size": r.batch_size,
-            "window": r.window,
-            "beam": r.beam or None,
-            "language": r.language or None,
-            "hotwords": r.hotwords or None,
-            "initial_prompt": r.initial_prompt or None,
-            "revision": r.revision or None,
-            "probe": False,
-        }
+        else builders.RecognitionOptions(
+            model="auto" if only_transcripts else r.model,
+            device=r.device,
+            compute_type=r.compute_type or None,
+            threads=r.threads,
+            workers=r.workers,
+            batch_size=r.batch_size,
+            window=r.window,
+            beam=r.beam or None,
+            language=r.language or None,
+            hotwords=r.hotwords or None,
+            initial_prompt=r.initial_prompt or None,
+            revision=r.revision or None,
+            probe=False,
+        )
     )
     job = JobConfiguration(
         policy=builders.policy_from(r.policy, padding=None, unheard=unheard),

@@ -143,20 +143,20 @@ def audit(
         sandbox=sandbox,
         recognition=None
         if transcript
-        else {
-            "model": model,
-            "device": device,
-            "compute_type": compute_type,
-            "threads": threads,
-            "workers": workers,
-            "batch_size": batch_size,
-            "window": window,
-            "beam": beam,
-            "language": language,
-            "hotwords": hotwords,
-            "initial_prompt": initial_prompt,
-            "revision": revision,
-        },
+        else builders.RecognitionOptions(
+            model=model,
+            device=device,
+            compute_type=compute_type,
+            threads=threads,
+            workers=workers,
+            batch_size=batch_size,
+            window=window,
+            beam=beam,
+            language=language,
+            hotwords=hotwords,
+            initial_prompt=initial_prompt,
+            revision=revision,
+        ),
     )
     stop = Stop()
     rows: list[ResultRow] = []

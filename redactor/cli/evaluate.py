@@ -68,15 +68,17 @@ def evaluate(
     recordings = load_labels(labels)
     chosen = builders.policy_from(policy, padding=padding, unheard=unheard)
     engine = builders.build_transcriber(
-        model,
-        device=device,
-        compute_type=compute_type,
-        threads=threads,
-        beam=beam,
-        language=language,
-        hotwords=hotwords,
-        initial_prompt=initial_prompt,
-        revision=revision,
+        builders.RecognitionOptions(
+            model=model,
+            revision=revision,
+            device=device,
+            compute_type=compute_type,
+            threads=threads,
+            beam=beam,
+            language=language,
+            hotwords=hotwords,
+            initial_prompt=initial_prompt,
+        )
     )
     detector = builders.build_detector(ner)
     pipeline = Pipeline(transcriber_for=lambda _item: engine, detector=detector, policy=chosen, replacer=Replacer())

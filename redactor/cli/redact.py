@@ -43,7 +43,15 @@ def redact(
     paths: o.Paths,
     *,
     out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="DIR", readable=False, help="Folder for the redacted twins.")
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="DIR",
+            readable=False,
+            help="Folder for the redacted twins.",
+            rich_help_panel="Output",
+        ),
     ],
     policy: o.PolicyOption = "deidentify",
     model: o.ModelOption = "auto",
@@ -57,11 +65,16 @@ def redact(
     in_flight: Annotated[
         int,
         typer.Option(
-            "--in-flight", min=0, max=1024, help="Recordings under way at once; 0: enough to fill the batches."
+            "--in-flight",
+            min=0,
+            max=1024,
+            help="Recordings under way at once; 0: enough to fill the batches.",
+            rich_help_panel="Performance",
         ),
     ] = 0,
     order: Annotated[
-        Literal["completion", "input"], typer.Option(help="Outcomes as they come, or in the inputs' order.")
+        Literal["completion", "input"],
+        typer.Option(help="Outcomes as they come, or in the inputs' order.", rich_help_panel="Output"),
     ] = "completion",
     beam: o.BeamOption = None,
     language: o.LanguageOption = None,
@@ -70,11 +83,18 @@ def redact(
     transcript: o.TranscriptOption = None,
     raw: o.RawOption = None,
     ner: o.NerOption = "auto",
-    bleep: Annotated[Style, typer.Option(help="What replaces covered speech.")] = "tone",
-    operator: Annotated[Operator, typer.Option(help="What replaces covered words in text.")] = "label",
+    bleep: Annotated[Style, typer.Option(help="What replaces covered speech.", rich_help_panel="Output")] = "tone",
+    operator: Annotated[
+        Operator, typer.Option(help="What replaces covered words in text.", rich_help_panel="Output")
+    ] = "label",
     hash_key_file: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", readable=False, help="Secret of at least 16 bytes for --operator hash."),
+        typer.Option(
+            metavar="FILE",
+            readable=False,
+            help="Secret of at least 16 bytes for --operator hash.",
+            rich_help_panel="Output",
+        ),
     ] = None,
     padding: o.PaddingOption = None,
     unheard: o.UnheardOption = None,
@@ -84,40 +104,56 @@ def redact(
             "--verify/--no-verify",
             help="Recognise the redacted audio again; quarantine what says PHI that was not kept on purpose. On by "
             "default with --transcript.",
+            rich_help_panel="Privacy",
         ),
     ] = None,
     verify_model: o.VerifyModelOption = "auto",
     resume: Annotated[
         bool,
         typer.Option(
-            "--resume/--redo", help="Go on where an earlier run with the same settings ended, or do everything again."
+            "--resume/--redo",
+            help="Go on where an earlier run with the same settings ended, or do everything again.",
+            rich_help_panel="Resuming",
         ),
     ] = True,
     retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Try again what earlier runs quarantined or gave up.")
+        bool,
+        typer.Option(
+            "--retry-failed", help="Try again what earlier runs quarantined or gave up.", rich_help_panel="Resuming"
+        ),
     ] = False,
     tries: Annotated[
         int,
         typer.Option(
             min=1,
             help="How often a recording may fail for a passing reason, or end the program, before it is given up.",
+            rich_help_panel="Resuming",
         ),
     ] = 3,
     names: Annotated[
-        Names, typer.Option(help="Output names: auto replaces names that hold PHI by the recording's id.")
+        Names,
+        typer.Option(
+            help="Output names: auto replaces names that hold PHI by the recording's id.", rich_help_panel="Output"
+        ),
     ] = "auto",
     cluster: Annotated[
         str | None,
         typer.Option(
             metavar="auto|HOST:PORT|local",
             help="Work on the machines of a Ray cluster that share this file system; local: start one here.",
+            rich_help_panel="Cluster",
         ),
     ] = None,
     sandbox: o.SandboxOption = "auto",
     open_cluster: Annotated[
-        bool, typer.Option("--open-cluster", help="Join a Ray cluster that has no authentication.")
+        bool,
+        typer.Option(
+            "--open-cluster", help="Join a Ray cluster that has no authentication.", rich_help_panel="Cluster"
+        ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON on standard output.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the summary as JSON on standard output.", rich_help_panel="Output")
+    ] = False,
 ) -> None:
     """Redact recordings: bleeped audio, transcript, subtitles and a JSON document for each, below --out.
 
@@ -149,22 +185,22 @@ def redact(
         in_flight=in_flight,
         sandbox=sandbox,
         hash_key=builders.read_key(hash_key_file),
-        recognition={
-            "model": model,
-            "device": device,
-            "compute_type": compute_type,
-            "threads": threads,
-            "workers": workers,
-            "batch_size": batch_size,
-            "window": window,
-            "beam": beam,
-            "language": language,
-            "hotwords": hotwords,
-            "initial_prompt": initial_prompt,
-            "revision": revision,
-            "probe": cluster is None
+        recognition=builders.RecognitionOptions(
+            model=model,
+            device=device,
+            compute_type=compute_type,
+            threads=threads,
+            workers=workers,
+            batch_size=batch_size,
+            window=window,
+            beam=beam,
+            language=language,
+            hotwords=hotwords,
+            initial_prompt=initial_prompt,
+            revision=revision,
+            probe=cluster is None
             and sum(1 for _ in islice(Inputs(paths, is_audio=looks_like_audio, outside=out), MANY)) == MANY,
-        }
+        )
         if transcript is None or verify
         else None,
     )

@@ -67,15 +67,17 @@ def transcribe(
         [next(iterated := iter(inputs))], iterated
     )  # an error where there is nothing, before anything is loaded
     engine = builders.build_transcriber(
-        model,
-        device=device,
-        compute_type=compute_type,
-        threads=threads,
-        beam=beam,
-        language=language,
-        hotwords=hotwords,
-        initial_prompt=initial_prompt,
-        revision=revision,
+        builders.RecognitionOptions(
+            model=model,
+            revision=revision,
+            device=device,
+            compute_type=compute_type,
+            threads=threads,
+            beam=beam,
+            language=language,
+            hotwords=hotwords,
+            initial_prompt=initial_prompt,
+        )
     )
     worst = 0
     with sandboxed(sandbox, warn=notice) as confined:

@@ -361,7 +361,9 @@ def boxes(name="w", other=None, key=KEY):
 def test_messages_hide_paths_and_secrets(archive):
     items, _ = listed(archive)
     driver, worker = boxes()
-    secret = job(hash_key=b"a secret of the operator", recognition={"model": "x", "hotwords": "Whitlock"})
+    secret = job(
+        hash_key=b"a secret of the operator", recognition=builders.RecognitionOptions(model="x", hotwords="Whitlock")
+    )
     for message in (Orders((AssignedItem(items[0]),)), secret):
         sealed = driver.seal(message)
         assert b"archive" not in sealed
@@ -401,9 +403,9 @@ def test_a_worker_without_the_key_says_nothing(out):
 def test_what_goes_elsewhere_has_paths_in_full(tmp_path, monkeypatch):
     (tmp_path / "ckpt").mkdir()
     monkeypatch.chdir(tmp_path)
-    sent = job(recognition={"model": "ckpt", "beam": 5}, ner="none").elsewhere()
-    assert sent.recognition["model"] == str(tmp_path / "ckpt")
+    sent = job(recognition=builders.RecognitionOptions(model="ckpt", beam=5), ner="none").elsewhere()
+    assert sent.recognition.model == str(tmp_path / "ckpt")
     assert sent.ner == "none"
     assert copy.copy(sent) == sent
     assert "secret" not in repr(job(hash_key=b"secret"))
-    assert Path(sent.recognition["model"]).is_absolute()
+    assert Path(sent.recognition.model).is_absolute()
