@@ -3,10 +3,9 @@
     python benchmarks/all.py [--only throughput stages …] [--quick] [--out FOLDER]
 
 On two quiet cores about 25 minutes (`make bench` is the same). Each step is a script that also runs alone: its
-docstring says what it measures,
-its caveats and its options. --quick: a few files each, into .train/bench-quick, to see that all of it works; its
-numbers say nothing. Needs the
-extra `bench`, torch and transformers (for random weights), and the environment that voicemails.py names.
+docstring says what it measures, its caveats and its options. --quick: a few files each, into .train/bench-quick, to see
+that all of it works; its numbers say nothing. Needs the extra `bench`, torch and transformers (for random weights), and
+the environment that voicemails.py names.
 """
 
 from __future__ import annotations

@@ -4,9 +4,8 @@ share them.
     python benchmarks/cluster.py [--small 1] [--large 6] [--repeats 3] [--json FILE]
 
 Each way redacts copies of the WAV files of sample_audio/ twice: few and many. The difference, divided by the recordings
-between, is the steady cost of a
-recording; the rest is the start (Ray, models in each worker). Ways take turns, medians are printed. Needs the extra
-"cluster" and at least two cores.
+between, is the steady cost of a recording; the rest is the start (Ray, models in each worker). Ways take turns, medians
+are printed. Needs the extra "cluster" and at least two cores.
 
 Caveats: nodes of one machine talk over its loopback interface and share its disk and memory; the demonstration
 checkpoint makes recordings

@@ -4,8 +4,8 @@ answer that quotes a request.
     python benchmarks/fuzz_api.py [--requests 2000] [--seed 1] [--json FILE]      # needs the extra `bench`
 
 All doors are open. A share of the requests is signed as its door wants it, so that they get past the signature; every
-request carries planted PHI in a header, and
-in its query. Answers of 503 with Retry-After are the full queue and no error.
+request carries planted PHI in a header, and in its query. Answers of 503 with Retry-After are the full queue and no
+error.
 """
 
 from __future__ import annotations

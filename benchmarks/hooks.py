@@ -1,9 +1,9 @@
 """Calls of the hook in bursts while the service is killed, and how long a recording waits for its twin at rising load.
 
-    python benchmarks/hooks.py [--recordings 2000] [--kills 5] [--services 1] [--database sqlite|postgresql] [--json
-    FILE]
+    python benchmarks/hooks.py [--recordings 2000] [--kills 5] [--services 1] [--database sqlite|postgresql]
+        [--json FILE]
     python benchmarks/hooks.py --load 0.1 0.5 1 2 --seconds 60 --burst 50 [--bursts 1] [--model base] [--json FILE]
-                               [--plot FILE]
+        [--plot FILE]
 
 First form: every tenth recording is told of twice, every fiftieth is corrupt, all in bursts of 50 hook processes, eight
 at a time, while `redactor serve` (or several, on PostgreSQL) is killed (-9) and started again. At the end every

@@ -5,13 +5,10 @@ costs.
         [--price .train/voicemails] [--out benchmarks/results/hostile-base.json]
 
 `python -m tests.hostile.make` makes the clips. Each goes through `redactor redact`. A clip has been held if it was
-withheld,
-or if its finished sound, as tests/hostile/judge.py hears it, is the original in at most 5 % of its PHI's time and a
-tone
-decoder reads no keyed number from it. --ears: another checkpoint listens to both sounds, turned up, and says how many
-of the
-PHI's words and numbers it finds. --price: an archive of ordinary messages (benchmarks/voicemails.py): how many are
-withheld, how much of what is no PHI is bleeped.
+withheld, or if its finished sound, as tests/hostile/judge.py hears it, is the original in at most 5 % of its PHI's time
+and a tone decoder reads no keyed number from it. --ears: another checkpoint listens to both sounds, turned up, and says
+how many of the PHI's words and numbers it finds. --price: an archive of ordinary messages (benchmarks/voicemails.py):
+how many are withheld, how much of what is no PHI is bleeped.
 
 Caveat: the clips are natural voices of a synthesiser, and what is done to them is arithmetic.
 """

@@ -4,10 +4,9 @@ in.
     python benchmarks/latency.py [--loads 0.25 0.5 0.75 0.9] [--messages 80] [--json FILE] [--plot FILE.png]
 
 First the archive is run at once to find the machine's capacity (messages a minute). Then, for each share of it,
-messages arrive at
-random (a Poisson process from a seeded generator) at one running Pipeline; latency is from the arrival to the moment
-when all five files
-are saved. The time of one message alone on the idle machine is given beside it.
+messages arrive at random (a Poisson process from a seeded generator) at one running Pipeline; latency is from the
+arrival to the moment when all five files are saved. The time of one message alone on the idle machine is given beside
+it.
 
 Caveats: messages repeat if there are more than --files. Near the capacity a queue grows without end, so the last line
 depends on

@@ -3,10 +3,9 @@
     python benchmarks/padding.py [--labels sample_audio] [--model base] [--json FILE]
 
 Recognises every labelled recording once, then plans with each padding. "edge leak" is what padding can mend: labelled
-PHI that
-was recognised and covered but whose sound reaches beyond the bleep. Caveats: the shipped recordings are synthetic, and
-word times
-are those of the checkpoint; run it on your own labels and checkpoint before changing a policy.
+PHI that was recognised and covered but whose sound reaches beyond the bleep. Caveats: the shipped recordings are
+synthetic, and word times are those of the checkpoint; run it on your own labels and checkpoint before changing a
+policy.
 """
 
 from __future__ import annotations

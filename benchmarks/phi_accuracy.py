@@ -15,8 +15,8 @@ tagger, "all" with
 names repaired by sound; "Presidio" its default recognizers on a blank tokenizer.
 
 phi_measures.py defines the measures. Caveats: the generated texts are invented by the makers of the detector;
-recognition errors are
-simulated; what a system does on a practice's own recordings is measured with `redactor evaluate`.
+recognition errors are simulated; what a system does on a practice's own recordings is measured with `redactor
+evaluate`.
 """
 
 from __future__ import annotations

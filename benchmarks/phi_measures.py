@@ -9,8 +9,7 @@
     false alarms     covered words that are not labelled, per 1,000 words
 
 Neutral spans (tier "may") count neither for nor against. A token is covered when half of its characters are; "group" is
-identifiers or
-clinical labels; labels that a text was not annotated for ("scope") cannot be false alarms.
+identifiers or clinical labels; labels that a text was not annotated for ("scope") cannot be false alarms.
 """
 
 from __future__ import annotations

@@ -27,8 +27,7 @@ class Speaker:
 
     Attributes:
         style: "asr" (lower case, no marks, numbers in words), "plain" (marks and capitals, numbers in words), "figures"
-            (marks,
-            capitals, most numbers in figures), as different recognisers write.
+            (marks, capitals, most numbers in figures), as different recognisers write.
     """
 
     def __init__(self, rnd: random.Random, part: str) -> None:

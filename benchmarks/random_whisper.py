@@ -3,11 +3,9 @@
     python benchmarks/random_whisper.py base [--out .train/random-whisper]
 
 Shape and compute are those of OpenAI's English checkpoints (layers, widths, heads, 80 mel bands, 1500 encoder
-positions, 448 tokens, an output layer of
-51,864 tokens), converted to CTranslate2 as stock checkpoints are. The tokenizer is voicemail-micro's, its pieces filled
-up with invented words to
-as many as Whisper has, and the special tokens behind them in Whisper's order, so that faster-whisper loads it as an
-English-only model.
+positions, 448 tokens, an output layer of 51,864 tokens), converted to CTranslate2 as stock checkpoints are. The
+tokenizer is voicemail-micro's, its pieces filled up with invented words to as many as Whisper has, and the special
+tokens behind them in Whisper's order, so that faster-whisper loads it as an English-only model.
 
 Random weights have nothing to say and no end: whoever times them must forbid the end of text and set the number of
 tokens, alike for every

@@ -4,11 +4,9 @@
     python benchmarks/review_web.py --messages 5000 --requests 50
 
 The service's own application on a real socket, one client, logged in as a lead; every request is authorised, and what
-opens a message is written to the
-audit trail (flushed to the disk) before it is answered, as always. Messages are rows of the store with findings drawn
-at random; 200 of them have a
-redacted version on the disk (a minute of telephone sound, 150 words), and those are the ones that are opened. Nothing
-is recognised here.
+opens a message is written to the audit trail (flushed to the disk) before it is answered, as always. Messages are rows
+of the store with findings drawn at random; 200 of them have a redacted version on the disk (a minute of telephone
+sound, 150 words), and those are the ones that are opened. Nothing is recognised here.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     python benchmarks/scaling.py [--files 40] [--repeats 1] [--cores N] [--json FILE] [--plot FILE.png]
 
 One setting changes at a time, the others stay at what `redactor redact` uses. Each run is `Pipeline.run` over the same
-files after a warm-up, all in
-one process that is held to --cores cores (default: all there are). More workers times threads than cores gain nothing.
+files after a warm-up, all in one process that is held to --cores cores (default: all there are). More workers times
+threads than cores gain nothing.
 
 Caveats: one process for all settings, so the first may pay for cold caches (it is run once before the clock starts).
 Times of

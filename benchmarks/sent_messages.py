@@ -2,10 +2,8 @@
 some.
 
 A message is put together from sentences (sent_words.py) that carry the rules they break. What breaks a rule only under
-circumstances
-(consents, restrictions, lists, length, how it was recorded) is worked out here from the facts, not from the words:
-nothing of the
-product's word lists or code is used, except that messages are cut into words with times.
+circumstances (consents, restrictions, lists, length, how it was recorded) is worked out here from the facts, not from
+the words: nothing of the product's word lists or code is used, except that messages are cut into words with times.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Words and sentences of sent_messages.py, written for it by hand. Each list has three parts with nothing in common:
-"tuning", on which faults were
-looked for; "second", of which the kinds of faults were; "test", written last and scored only.
+"tuning", on which faults were looked for; "second", of which the kinds of faults were; "test", written last and scored
+only.
 
 What an item breaks stands beside it: rules, a topic of V05 after a colon; behind a "?" what may be seen in it and
 counts neither way.

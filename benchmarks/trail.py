@@ -3,10 +3,9 @@
     python benchmarks/trail.py [--events 1000000] [--changes 40] [--json FILE]
 
 Events are appended in batches of 10,000 (one flush each); appending one at a time, as the service does, is timed by
-itself. Then the whole trail is checked three
-times (the median counts), and again after each of so many changes at random places, kinds in turn: a bit flipped, an
-entry removed, doubled, moved, put in
-from elsewhere, the tail cut, a segment gone. Every one must be found; after each the file is restored.
+itself. Then the whole trail is checked three times (the median counts), and again after each of so many changes at
+random places, kinds in turn: a bit flipped, an entry removed, doubled, moved, put in from elsewhere, the tail cut, a
+segment gone. Every one must be found; after each the file is restored.
 
 Caveats: one process and one core; the files come from the page cache after the first reading; what an attacker with the
 key could do is not tried, since nothing

@@ -5,8 +5,8 @@
 Three measurements:
 
     messages   each is redacted without and with --verify, in turns. By the labels a message leaks if of one of its
-               spans more than LEAK_SECONDS and
-               more than LEAK_SHARE can be heard; the others are well redacted, and should not be withheld
+               spans more than LEAK_SECONDS and more than LEAK_SHARE can be heard; the others are well redacted, and
+               should not be withheld
     faults     of a redacted message one bleep is undone (the original sound put back) or moved by MOVED seconds; the
                samples then go the way of
                every output: encode, decode, checks. Beside what the whole check finds: what each of its two halves

@@ -30,8 +30,7 @@ def spread(
     Args:
         work: None is no result (the task waits, and comes back from `released`).
         released: tasks to take again: asked after each end (idle false), and when nothing is under way (idle true): an
-            empty answer is
-            then the end.
+            empty answer is then the end.
         stopping: once true, no task is begun any more; those under way are finished and their results given.
 
     A consumer that stops listening (or an exception of `work`) waits for the tasks under way, too.

@@ -42,8 +42,7 @@ class ServiceTable:
         drain_seconds: how long the end may take, for what is under way.
         nice: by how much the service yields to calls and hooks on the same host, 0 to 19 (Unix).
         sandbox: required (bubblewrap and the filter of system calls, or no start), auto (what of them works; the log
-            says what), limits
-            (without bubblewrap).
+            says what), limits (without bubblewrap).
         transcripts: folder of transcripts named by the recordings' SHA-256 (ID.json, .vtt …), used instead of
             recognition.
     """
@@ -215,8 +214,7 @@ class ReviewTable:
             the loopback: the proxy must put it there. False: it is the proxy's, and all clients wait for each other.
         take_sent: what the service redacts of sent messages is audited and put before the reviewers.
         recipients: CSV of `redactor audit --recipients`, for these; `file` is a path (below the root, where recordings
-            have but one), an id
-            that a hook gave, or a SHA-256.
+            have but one), an id that a hook gave, or a SHA-256.
         recipients_seconds: how long a message waits for its row, unredacted; then it is audited as to nobody we know.
         rules, consents: a practice's own rules and the consent register, as `redactor audit` takes them.
         reveal_seconds: how long leave to hear one original lasts.

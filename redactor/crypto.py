@@ -17,14 +17,11 @@ Earlier versions sealed with a construction of BLAKE2b of our own: its reader is
 more.
 
 The key is 32 random bytes in a file of its own beside the ledger (mode 0600). Against whom: whoever gets the ledger
-alone (a backup of one file, an
-attachment to a support request) learns how many inputs there were, the SHA-256 of each and what became of it, and no
-name. Whoever gets the key as
-well can read the sealed output names (as the folder itself shows them) and test guesses of input names: telephone
-numbers are few enough to try
-them all. So the key is worth as much as the archive's file names, stays on the machine, and can be deleted at any time:
-a run without it only
-reads every file again.
+alone (a backup of one file, an attachment to a support request) learns how many inputs there were, the SHA-256 of each
+and what became of it, and no name. Whoever gets the key as well can read the sealed output names (as the folder itself
+shows them) and test guesses of input names: telephone numbers are few enough to try them all. So the key is worth as
+much as the archive's file names, stays on the machine, and can be deleted at any time: a run without it only reads
+every file again.
 """
 
 from __future__ import annotations

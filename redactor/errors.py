@@ -32,8 +32,7 @@
         └── VerificationHit               the redacted audio, recognised again, still says PHI
 
 Exit codes follow sysexits.h where it has one. Messages and hints carry ids, numbers and format names; never spoken
-text,
-file names or paths, since both reach logs (a caller's number is a common file name).
+text, file names or paths, since both reach logs (a caller's number is a common file name).
 """
 
 from __future__ import annotations

@@ -147,8 +147,7 @@ def sandboxed(sandbox: str, *, warn: Callable[[str], None] = lambda _: None) -> 
 
     Args:
         sandbox: "required" (bubblewrap and the filter of system calls, or an error), "auto" (what of them works),
-            "limits" (without
-            bubblewrap), "off".
+            "limits" (without bubblewrap), "off".
         warn: called with a sentence for each thing that does not confine recordings though it could.
 
     Raises:

@@ -57,8 +57,8 @@ class OutputNames:
         mode: "auto": a file name in which PHI is found, or a word that may be a name, becomes the recording's id,
         such a folder name
             is left out (and the file below it goes by its id); "id": file names always become the id; "keep": names
-            stay. A name that is too long, or that holds
-            characters no terminal should print, becomes the id in any mode but "keep"; a too long one even there.
+            stay. A name that is too long, or that holds characters no terminal should print, becomes the id in any mode
+            but "keep"; a too long one even there.
     """
 
     def __init__(self, detector: NameDetector, *, mode: str, min_score: float) -> None:

@@ -116,9 +116,8 @@ def open_input(path: str | os.PathLike[str], within: str | os.PathLike[str] | No
 
     Args:
         within: the folder that was given, where a walk through it found `path`: the folders on the way must be no links
-            by now, and what
-            the file itself leads to, if it is one, must lie below as well. None: `path` was given, and its links are
-            the operator's.
+            by now, and what the file itself leads to, if it is one, must lie below as well. None: `path` was given, and
+            its links are the operator's.
 
     Raises:
         RefusedInput: a link leads out of `within`. OSError, ValueError

@@ -2,8 +2,7 @@
 
 All are frozen. Times are seconds on the recording's own clock (0 = its first sample); offsets are characters of
 `Transcript.text`; channels count from 0. `repr` of anything that holds speech hides the speech, so that a stray log
-line or
-traceback carries no PHI.
+line or traceback carries no PHI.
 """
 
 from __future__ import annotations
@@ -151,8 +150,7 @@ class Word:
     """A recognised word: `text` == transcript.text[char_start:char_end]; confidence 0 … 1.
 
     `start`/`end` None means the engine gave no usable time (missing, zero-length or inverted): the Plan then covers
-    from the
-    neighbour before to the neighbour after.
+    from the neighbour before to the neighbour after.
     """
 
     text: str = field(repr=False)
@@ -177,8 +175,7 @@ class Transcript:
         """Build text and words together, so that offsets cannot disagree with the text.
 
         Blank words are left out. Characters that nobody sees (control, zero width, lone surrogates) are dropped: they
-        would
-        hide a name from the search, or command the terminal of a reader.
+        would hide a name from the search, or command the terminal of a reader.
         """
         parts: list[str] = []
         out: list[Word] = []

@@ -1,11 +1,9 @@
 """Who sent this? Signatures of Standard Webhooks (both ways) and of Twilio. All comparisons take the same time.
 
 Standard Webhooks 1.0 (standardwebhooks.com): headers webhook-id, webhook-timestamp (Unix seconds) and
-webhook-signature, a list of
-`v1,BASE64(HMAC-SHA256(secret, "id.timestamp.body"))`; secrets are written whsec_BASE64. Twilio (docs:
-security/webhooks): BASE64 of
-HMAC-SHA1 with the auth token over the address and the sorted form fields; for other bodies over the address, whose
-bodySHA256 must be theirs.
+webhook-signature, a list of `v1,BASE64(HMAC-SHA256(secret, "id.timestamp.body"))`; secrets are written whsec_BASE64.
+Twilio (docs: security/webhooks): BASE64 of HMAC-SHA1 with the auth token over the address and the sorted form fields;
+for other bodies over the address, whose bodySHA256 must be theirs.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 """Step 4, measures: `python -m models.ner.evaluate --test work/ner/test.jsonl --set NAME=GOLD.jsonl … --json out.json`.
 
 First the tagger alone on the held-out generated split, word by word, by case style: a word counts as found when its
-label is right
-(chance 0.5 and more). Then the whole detector without and with the tagger: on the generated split, and on every
-labelled file given
-with --set (the format of tests/phi/data/spoken_cases.jsonl; `NAME:part=FILE` takes one part of it).
+label is right (chance 0.5 and more). Then the whole detector without and with the tagger: on the generated split, and
+on every labelled file given with --set (the format of tests/phi/data/spoken_cases.jsonl; `NAME:part=FILE` takes one
+part of it).
 
     leak        identifying letters and figures that no finding covers
     precision   of the words that findings of identifiers cover, those that are labelled (neutral spans left out)

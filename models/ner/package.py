@@ -1,8 +1,7 @@
 """Step 3, packaging: `python -m models.ner.package --run work/ner/run --out models/voicemail-ner`.
 
 Leaves out what the tagger does not need (the words of the training text, their vectors), rounds the weights to half
-precision and
-writes card.json and SHA256SUMS.
+precision and writes card.json and SHA256SUMS.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Grammar → labelled words: expands a template into words that carry a label, then writes them as a recogniser would.
 
 A `Said` is one word with the tag of the entity it belongs to (None outside) and that entity's number, so that two names
-side by
-side stay two. Case, punctuation and recognition errors are applied to the list, and offsets are computed last.
+side by side stay two. Case, punctuation and recognition errors are applied to the list, and offsets are computed last.
 """
 
 from __future__ import annotations

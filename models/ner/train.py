@@ -1,8 +1,7 @@
 """Step 2, training: `python -m models.ner.train --data work/ner --out work/ner/run`.
 
 spaCy's `tagger` on a HashEmbedCNN (`MultiHashEmbed` + `MaxoutWindowEncoder`), trained through Thinc with Adam; the
-learning rate falls to
-zero over the run. One process, one thread is enough.
+learning rate falls to zero over the run. One process, one thread is enough.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Sound shaped like the letters of words: nobody understands it, but a transcript's times can be held against it.
 
 For tests and benchmarks of what happens to imported transcripts, where no voice is needed. Level and bands go up and
-down as
-those of speech do on average (`redactor.speech.synchrony`).
+down as those of speech do on average (`redactor.speech.synchrony`).
 """
 
 from __future__ import annotations

@@ -42,8 +42,7 @@ def bleep(recording: Recording, intervals: Iterable[Interval], *, style: Style =
     Args:
         recording: samples of shape (frames, channels).
         intervals: seconds, rounded outward to whole samples and cut at the recording's ends; each covers its own
-            channel
-            only. Overlapping ones, and ones whose soft edges meet, are covered as one.
+            channel only. Overlapping ones, and ones whose soft edges meet, are covered as one.
         style: "tone" (1 kHz, as loud as the speech around), "silence", or "noise" (as loud, and the same at every run).
 
     Returns:

@@ -1,10 +1,8 @@
 """The seam of this room: how a `Source` becomes a `Recording`, so that untrusted bytes can be decoded somewhere safer.
 
 `decode` fits the seam directly. A confined subprocess fits it by pickling the arguments in and the Recording or
-InputError out:
-both pickle, `decode` keeps no state, and the only file it ever reads is the one already in `Source`. `decode_plain_wav`
-is the
-shipped fake. `tests/audio/test_decoder_contract.py` holds what every decoder must do.
+InputError out: both pickle, `decode` keeps no state, and the only file it ever reads is the one already in `Source`.
+`decode_plain_wav` is the shipped fake. `tests/audio/test_decoder_contract.py` holds what every decoder must do.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Samples back into the format they came from: same codec, rate, channels and length, and nothing else.
 
 Every file is built from samples alone, so no tag, picture, cue or caller ID of the input can survive. Where a codec
-cannot be
-written, the answer is WAV PCM_16 and a warning that says so.
+cannot be written, the answer is WAV PCM_16 and a warning that says so.
 """
 
 from __future__ import annotations
@@ -48,8 +47,7 @@ def encode(samples: Samples, audio_format: AudioFormat) -> Encoded:
 
     Returns:
         A file that `decode` reads back with the same rate, channels and length. Exact for PCM, µ-law, A-law and FLAC;
-        lossy
-        codecs start aligned and end within one codec frame, near the input's bit rate.
+        lossy codecs start aligned and end within one codec frame, near the input's bit rate.
 
     Raises:
         ConfigurationError: samples whose shape does not fit the format.

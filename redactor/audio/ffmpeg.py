@@ -1,8 +1,7 @@
 """Decoding with PyAV (FFmpeg), strictly: a packet that is corrupt, missing or out of time refuses the file.
 
 The container is always named, never guessed. Times come from counting samples; a container's own time stamps are only
-held
-against that count, since a decoder that skips a bad frame would otherwise move everything after it.
+held against that count, since a decoder that skips a bad frame would otherwise move everything after it.
 """
 
 from __future__ import annotations

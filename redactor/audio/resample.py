@@ -1,8 +1,7 @@
 """What recognition hears: one channel, 16 kHz, float32, on the recording's own clock.
 
 FFmpeg's resampler (through PyAV) does the work: it is already needed for decoding, streams block by block, and puts
-output
-sample n exactly at n / 16000 s (its filter's delay is taken out; tests measure it).
+output sample n exactly at n / 16000 s (its filter's delay is taken out; tests measure it).
 """
 
 from __future__ import annotations
@@ -31,8 +30,7 @@ def recognition_audio(recording: Recording, channel: int) -> Mono | Packed:
 
     Returns:
         float32, shape (n,), 16 kHz, -1 … 1, n = frames x 16000 / sample_rate rounded up. Sample n belongs to n / 16000
-        s.
-        `Packed` from `LONG` samples on. Memory: the result and one block.
+        s. `Packed` from `LONG` samples on. Memory: the result and one block.
 
     Raises:
         IndexError: no such channel.

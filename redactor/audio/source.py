@@ -29,8 +29,7 @@ class Source:
         id: SHA-256 of `untrusted_data`, 64 hex digits.
         untrusted_data: whatever somebody sent; only a decoder may look inside.
         suffix: the name's ending with its dot and case (".WAV") if it is one of `AUDIO_SUFFIXES`, else "": anything
-            else behind
-            a dot may be part of a telephone number. The rest of the name stays outside.
+            else behind a dot may be part of a telephone number. The rest of the name stays outside.
     """
 
     id: str
@@ -50,8 +49,7 @@ def read_source(
     """Read a file, once and whole.
 
     Symbolic links are followed (spools use them), but for those that lead out of `within`; a device, FIFO, socket or
-    directory
-    behind the name is refused without being opened for reading, so that nothing can hang.
+    directory behind the name is refused without being opened for reading, so that nothing can hang.
 
     Args:
         within: the folder that was given, where `path` was found in a walk through it; None: `path` itself was given.

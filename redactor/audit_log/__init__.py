@@ -4,9 +4,8 @@
     MAC, in a second place
 
 `events` what can be told (ids only) · `keys` the key file · `chain` a line and its MAC · `anchor` the second place ·
-`trail` appends, one writer at a
-time, several processes · `verify` reads everything · `checked` when that was · `newest` from the end, for a page ·
-`export` a stretch with its own proof.
+`trail` appends, one writer at a time, several processes · `verify` reads everything · `checked` when that was ·
+`newest` from the end, for a page · `export` a stretch with its own proof.
 
 What it shows and what not. Without the key nobody can change, insert, remove or reorder an entry unseen, and the anchor
 shows a tail that was cut

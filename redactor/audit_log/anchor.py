@@ -1,8 +1,7 @@
 """The anchor: how long the trail is and its last MAC, kept in a second place, so that a tail that was cut shows.
 
 It is written after every append. It should lie on another file system or host than the trail; printed (`text`), it can
-be kept where
-this host cannot write at all, and only such an anchor binds somebody who holds the key.
+be kept where this host cannot write at all, and only such an anchor binds somebody who holds the key.
 """
 
 from __future__ import annotations

@@ -4,8 +4,7 @@
      "version":2,"mac":"…"}
 
 `mac` is HMAC-SHA256 (FIPS 198-1) over the MAC of the entry before (32 zero bytes before the first) and the bytes of the
-line in front of
-`,"mac":`; so a MAC stands for everything up to it, and one call of the library checks an entry.
+line in front of `,"mac":`; so a MAC stands for everything up to it, and one call of the library checks an entry.
 """
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
 """A note of the last check of the trail, beside its anchor: for people who ask when that was, and against a trail that
-was put back to an older state
-together with its anchor. It proves nothing of the entries after it.
+was put back to an older state together with its anchor. It proves nothing of the entries after it.
 
 One line under a key of the trail, so that only who holds the key can write one. Whoever can put back an older copy of
 all three needs no key: then

@@ -43,8 +43,7 @@ def export(
 
     Args:
         since, until: seconds since 1970; entries from the first that is not older to the last that is older than
-            `until`. A chain has no
-            gaps, so what lies between them goes along, whatever a clock that was set back says.
+            `until`. A chain has no gaps, so what lies between them goes along, whatever a clock that was set back says.
     """
     first, last = _bounds(folder, ring, since, until)
     seen, before, head, trail = hashlib.sha256(), START, START, ""

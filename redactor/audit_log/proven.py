@@ -2,10 +2,9 @@
 holds it.
 
 An entry that is only found could stand in a trail from which a newer one was taken. So every line of the segments from
-the entry's to the last one is
-checked, up to the end that the anchor tells of; what is known of a segment is kept, and later questions read only what
-was written since.
-A question about something old costs a second for each 64 MB of trail once, and after that nothing.
+the entry's to the last one is checked, up to the end that the anchor tells of; what is known of a segment is kept, and
+later questions read only what was written since. A question about something old costs a second for each 64 MB of trail
+once, and after that nothing.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Reading the whole trail and checking every entry, its place, its key, and the end against anchors.
 
 Constant memory, one HMAC an entry. After a break the check goes on from what the next line claims, so that one change
-is told as one and the
-rest is still looked at.
+is told as one and the rest is still looked at.
 """
 
 from __future__ import annotations

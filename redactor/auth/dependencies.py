@@ -2,8 +2,7 @@
 own pages.
 
 Against cross-site requests stand three things at once: the cookie is SameSite=Strict, browsers say where a request
-comes from (Sec-Fetch-Site, Origin),
-and every change carries the session's CSRF token. Failing any, nothing is done.
+comes from (Sec-Fetch-Site, Origin), and every change carries the session's CSRF token. Failing any, nothing is done.
 """
 
 from __future__ import annotations

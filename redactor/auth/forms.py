@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl
 
 from fastapi import HTTPException, Request
 
+from redactor.request_body import TooLarge, TooSlow, read_body
+
 FORM = "application/x-www-form-urlencoded"
 _FIELDS = 1000
 
@@ -19,27 +21,19 @@ async def form_of(request: Request, limit: int = 65_536) -> dict[str, str]:
         limit: bytes.
 
     Raises:
-        HTTPException: 413 too large, 415 no such form, 400 cannot be read.
+        HTTPException: 413 too large, 408 too slow, 415 no such form, 400 cannot be read.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != FORM:
         if kind:
             raise HTTPException(415, "no-form")
         return {}
-    given = request.headers.get("content-length", "")
-    if given.isdigit() and int(given) > limit:
-        raise HTTPException(413, "too-large")
-    if not hasattr(request, "_body"):
-        parts, size = [], 0
-        async for part in request.stream():
-            size += len(part)
-            if size > limit:
-                raise HTTPException(413, "too-large")
-            parts.append(part)
-        request._body = b"".join(parts)  # noqa: SLF001 - where starlette keeps it, so that the route can read it again
-    body: bytes = await request.body()
-    if len(body) > limit:
-        raise HTTPException(413, "too-large")
+    try:
+        body = await read_body(request, limit)
+    except TooLarge:
+        raise HTTPException(413, "too-large") from None
+    except TooSlow:
+        raise HTTPException(408, "too-slow") from None
     try:
         return dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_FIELDS, errors="strict"))
     except ValueError:

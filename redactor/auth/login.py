@@ -1,8 +1,7 @@
 """Logging in and off: /login, /login/code, /logout.
 
 One answer for a wrong name, a wrong password and a disabled account, after the same work. The password opens a session
-that can do nothing but ask for
-the code; the code opens the real one, under a new token.
+that can do nothing but ask for the code; the code opens the real one, under a new token.
 """
 
 import math

@@ -123,8 +123,7 @@ class AccessSettings:
         origin: "https://review.example.org" where a proxy hides the name under which browsers know us; "": the
             request's own Host.
         behind_proxy: a proxy on the loopback stands in front: the client's address is the last of its X-Forwarded-For.
-            Without it, all who come
-            through a proxy share their delays.
+            Without it, all who come through a proxy share their delays.
         home: where one goes after log-in.
     """
 

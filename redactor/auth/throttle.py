@@ -1,11 +1,10 @@
 """Growing delays for guesses: per account and address together, per account, per address.
 
 A try is counted before it is checked, so that many at once gain nothing, and forgiven when it was right. The delay
-doubles with each failure
-beyond the free ones up to its cap, and never becomes a lock-out: a try that comes too early is neither checked nor
-counted. Names that no account has
-are counted like others, and an IPv6 network of 64 bits, which one subscriber has to himself, is one address. From many
-addresses at once an attacker gets a guess a minute at an account, and can make its owner wait a minute.
+doubles with each failure beyond the free ones up to its cap, and never becomes a lock-out: a try that comes too early
+is neither checked nor counted. Names that no account has are counted like others, and an IPv6 network of 64 bits, which
+one subscriber has to himself, is one address. From many addresses at once an attacker gets a guess a minute at an
+account, and can make its owner wait a minute.
 """
 
 from __future__ import annotations

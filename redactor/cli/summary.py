@@ -56,8 +56,7 @@ class Totals:
         self, *, wall: float, passed_over: int, interrupted: bool, exit_code: int, sandbox: Sequence[str] = ()
     ) -> dict[str, object]:
         """What summary.json holds. `items`: inputs that have an outcome; `speed`: seconds of audio in a second;
-        `sandbox`: what confined
-        decoding, on every machine.
+        `sandbox`: what confined decoding, on every machine.
         """
         return {
             "schema": "redactor-summary/2",

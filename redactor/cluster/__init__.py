@@ -8,10 +8,8 @@ very same
 `Pipeline.run`, many at once, so that batches fill across files there too.
 
 The question is where the journal's decisions are made, since a file is read and hashed on the machine that will work on
-it, and only
-then can duplicates be seen. Here the journal stays with the driver, and worker and driver talk in *exchanges*: one call
-that brings new
-items and answers, and takes back questions and results (`messages`).
+it, and only then can duplicates be seen. Here the journal stays with the driver, and worker and driver talk in
+*exchanges*: one call that brings new items and answers, and takes back questions and results (`messages`).
 
     driver   journal.known(item) ─────▶ Given(item, known) ─────▶ worker   reads, hashes
              journal.begin(claim) ◀──── asked: Claim      ◀──────          waits in Pipeline.process
@@ -19,10 +17,9 @@ items and answers, and takes back questions and results (`messages`).
              journal.finish       ◀──── done: Outcome     ◀──────
 
 A call is out at each worker all the time and comes back when there is something to say, so a question costs a round
-trip of some
-milliseconds in one of many threads, nothing calls back into the driver, and no state lives anywhere but in the driver
-(`schedule`) and on the
-disk. A worker has as many items as its pipeline has threads, and a few more: memory does not grow with the archive.
+trip of some milliseconds in one of many threads, nothing calls back into the driver, and no state lives anywhere but in
+the driver (`schedule`) and on the disk. A worker has as many items as its pipeline has threads, and a few more: memory
+does not grow with the archive.
 
 **A machine that dies** takes nothing with it: saves are atomic, the document comes last, and what was under way there
 goes to others. It is

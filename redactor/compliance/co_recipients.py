@@ -2,8 +2,7 @@
 each counts.
 
 A name that the detector found behind "and" is greeted. One behind a comma may be the caller's or somebody's who is
-spoken of, and a word
-behind "and" may be no name ("hi maria and family"): these are doubtful.
+spoken of, and a word behind "and" may be no name ("hi maria and family"): these are doubtful.
 """
 
 from __future__ import annotations

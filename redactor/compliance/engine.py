@@ -1,14 +1,11 @@
 """`audit`: one sent message, its circumstances and the rules → evidence, breaches and a verdict.
 
 What is definite without a register (it needs nobody's consent to be wrong): V03, V11, V12 (but for numbers that may be
-the practice's), V14
-without any number, V16, V18, and V07 where no name is meant. Everything that a consent, a list or a restriction could
-allow is
-`undetermined` while the recipient is not in the register: the evidence is given, and `missing` says what must be looked
-up. V17 needs the
-register whatever was said, so a message to an unknown recipient never passes. A consent counts on the day of sending;
-where that day is
-unknown, one that has ended since leaves the rule undetermined.
+the practice's), V14 without any number, V16, V18, and V07 where no name is meant. Everything that a consent, a list or
+a restriction could allow is `undetermined` while the recipient is not in the register: the evidence is given, and
+`missing` says what must be looked up. V17 needs the register whatever was said, so a message to an unknown recipient
+never passes. A consent counts on the day of sending; where that day is unknown, one that has ended since leaves the
+rule undetermined.
 
 Evidence whose findings are all below `limits.sure_score` makes a rule undetermined too: the detector was guessing.
 """

@@ -17,6 +17,7 @@ from pathlib import Path
 from redactor.compliance import IDS, RuleVerdict
 from redactor.compliance.results import ResultRow
 from redactor.errors import ConfigurationError, NoInput
+from redactor.proportions import clopper_pearson
 
 CONFIDENCE = 0.95
 
@@ -36,9 +37,7 @@ class Rate:
     def bound(self) -> float:
         if self.count == self.total:  # 0 of 0 too
             return 1.0
-        from scipy.stats import beta
-
-        return float(beta.ppf(CONFIDENCE, self.count + 1, self.total - self.count))
+        return clopper_pearson(self.count, self.total, level=2 * CONFIDENCE - 1)[1]
 
 
 @dataclass(frozen=True, slots=True)

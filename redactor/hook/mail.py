@@ -56,8 +56,7 @@ def recordings_in(stream: BinaryIO) -> list[tuple[bytes, str, str]]:
     """The recordings in a MIME message: of each its bytes, their suffix, and an id that tells nothing.
 
     Asterisk calls them audio/x-FORMAT, but application/ogg; other programs, anything: what is attached and is no text
-    counts, since
-    nobody else may have it.
+    counts, since nobody else may have it.
 
     Raises:
         LimitExceeded: the mail is larger than 64 MiB.

@@ -139,8 +139,7 @@ def build_detector(
         labels: a subset of `redactor.types.LABELS`; KEYED_DIGITS are not in words, so nothing here finds them.
         min_score: findings below are dropped, 0 … 1; None for the table in `redactor.phi.thresholds`.
         ner: whose entities are used beside the recognizers': "auto" the shipped tagger where it is present, "none", or
-            another
-            model by name or folder (`redactor.phi.ner`).
+            another model by name or folder (`redactor.phi.ner`).
         nlp: a loaded spaCy pipeline to use instead of `ner`.
 
     Raises:

@@ -10,11 +10,9 @@ it.
     she needs her [garbled]         where a drug is often said, if something clinical is said nearby
 
 Everywhere else an unsure word is left alone. `UNSURE` and `WAVERING` are on the scale of Whisper's word probabilities:
-what is
-covered holds an unsure word, and goes on over wavering ones. Names of drugs and conditions come out as everyday words
-("softest
-fever"), of which recognition is surer than of garbled names: a wavering word is enough for them, and for a house's
-street.
+what is covered holds an unsure word, and goes on over wavering ones. Names of drugs and conditions come out as everyday
+words ("softest fever"), of which recognition is surer than of garbled names: a wavering word is enough for them, and
+for a house's street.
 """
 
 from __future__ import annotations
@@ -167,8 +165,7 @@ class _Said:
         whole: bool = False,
     ) -> list[int]:
         """Words from `at` on that `holds` (told whether it is the first), up to the sentence's end or a small word
-        heard better than `small`; small words at
-        the end only if it is `whole`.
+        heard better than `small`; small words at the end only if it is `whole`.
         """
         out: list[int] = []
         while 0 <= at < len(self.words) and len(out) < most and self.low[at] and holds(at, not out):

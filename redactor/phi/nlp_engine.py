@@ -1,8 +1,8 @@
 """Presidio's NLP engine, offline: nothing downloaded, ever.
 
 Presidio's own engines fetch a spaCy model when it is missing. This one hands the written form of each text to the
-recognizers, so
-that it is made once a text, and the entities of a trained model where there is one (`redactor.phi.ner`), in batches.
+recognizers, so that it is made once a text, and the entities of a trained model where there is one
+(`redactor.phi.ner`), in batches.
 """
 
 from __future__ import annotations

@@ -2,9 +2,8 @@
 values.
 
 Identifiers and clinical facts are resolved apart, since a policy may cover one and keep the other; within a group
-findings
-never overlap. A character that any recognizer claimed (above the threshold) stays covered: where two labels overlap the
-weaker one keeps what the stronger leaves.
+findings never overlap. A character that any recognizer claimed (above the threshold) stays covered: where two labels
+overlap the weaker one keeps what the stronger leaves.
 """
 
 from __future__ import annotations

@@ -9,10 +9,8 @@ expression.
 And tags become entities with a probability, which spaCy's transition-based `ner` does not give.
 
 `Tagger` runs the pipeline's layers without spaCy's documents, which took more time than the layers: what a word looks
-like to the network
-depends on the word alone, so it is computed once for the words of the lists (anybody's words) and once a batch for all
-others. Tests
-hold its output against spaCy's.
+like to the network depends on the word alone, so it is computed once for the words of the lists (anybody's words) and
+once a batch for all others. Tests hold its output against spaCy's.
 """
 
 from __future__ import annotations
@@ -245,8 +243,7 @@ def decode(scores: Any) -> list[tuple[int, int, str, float]]:
     """(first word, last word, label, probability) from scores before the softmax, one row a word, one column a tag.
 
     A word is of a kind where B- and I- of that kind together are likely enough; the entity's probability is the mean
-    over its words, so
-    that one odd word in the middle of a name does not lose it. How much is needed is decided later
+    over its words, so that one odd word in the middle of a name does not lose it. How much is needed is decided later
     (recognizers/ner.py).
     """
     if not len(scores):

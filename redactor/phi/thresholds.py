@@ -10,10 +10,8 @@ Scores are made by the recognizers, from 0 to 1, and mean the same for every lab
     below 0.4    a form that needs a cue and has none; hints of the clinical lists
 
 Chosen by hand and checked on generated messages, on their copies with recognition errors and on real conversations
-(benchmarks/phi_curve.png,
-drawn by phi_accuracy.py): from 0.4 to 0.6 identifiers gain at most 1.5 points of precision and more than double their
-leak. Clinical
-hints (0.35 and below, see recognizers/clinical.py) never count.
+(benchmarks/phi_curve.png, drawn by phi_accuracy.py): from 0.4 to 0.6 identifiers gain at most 1.5 points of precision
+and more than double their leak. Clinical hints (0.35 and below, see recognizers/clinical.py) never count.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Keyed digits: tones on a channel → decisions, and the covers and bleeps of those that are redacted.
 
 The sound alone decides. Words that stand over the tones are covered with them: a recogniser made them up, or whoever
-wrote
-the transcript wrote the digits down. None of them can keep a tone from being bleeped.
+wrote the transcript wrote the digits down. None of them can keep a tone from being bleeped.
 """
 
 from __future__ import annotations

@@ -39,8 +39,7 @@ def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding],
 
     Raises:
         UntranscribedSpeech: speech was heard that no word stands for, and the policy does not bleep such stretches; or
-            a channel
-            has no transcript.
+            a channel has no transcript.
         NotUnderstood: nothing was understood, or most of it is a guess.
         UnlocatedFinding: a finding touches no word, or names a channel that was not recognised.
     """

@@ -2,8 +2,7 @@
 tests.
 
 Every word that a span touches is covered, whatever the span (a span is never matched by its text: that is how other
-tools lose
-half a date). Every word has a time: one without is widened from the neighbour before to the neighbour after.
+tools lose half a date). Every word has a time: one without is widened from the neighbour before to the neighbour after.
 """
 
 from __future__ import annotations
@@ -60,8 +59,8 @@ def timed(transcript: Transcript, duration: float) -> tuple[Transcript, int]:
     """The transcript with a time for every word, inside 0 … duration, and how many had to be widened.
 
     A word without a time, or with one that begins after the recording ends, gets the stretch from the end of the last
-    word
-    with a time to the start of the next one (the file's edges at the ends), and at least `LEAST_STRETCH` around it.
+    word with a time to the start of the next one (the file's edges at the ends), and at least `LEAST_STRETCH` around
+    it.
     """
     words = transcript.words
     usable = [w.start is not None and w.end is not None and 0 <= w.start < min(w.end, duration) for w in words]

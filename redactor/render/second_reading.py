@@ -9,9 +9,8 @@ three kinds:
 
     uncovered   a word that the plan covers is heard, by its text or its sound, at about its time: it was not bleeped
     fresh       something is heard where the plan has other words or none. It takes their place in the full transcript,
-                covered words
-                included (with gaps for names every text reads like names); only what is found in that text, must be
-                redacted and touches a fresh word counts
+                covered words included (with gaps for names every text reads like names); only what is found in that
+                text, must be redacted and touches a fresh word counts
     unclear     the first reader was not sure of what it wrote, and the second is of something else: whatever was said
         there, nobody
                 judged it

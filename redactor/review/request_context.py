@@ -20,6 +20,7 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 from redactor.auth.pages import moment
 from redactor.crypto import Sealer
 from redactor.errors import NoInput
+from redactor.request_body import TooLarge, TooSlow, read_body
 from redactor.review.repository import ReviewRepository
 from redactor.review.reviews import Reviews
 from redactor.review.sampling import Samples
@@ -125,12 +126,13 @@ def environment() -> jinja2.Environment:
 
 
 async def json_of(request: Request) -> dict[str, Any]:
-    """A JSON object of at most `LARGEST_BODY` bytes; HTTPException 413, 422."""
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST_BODY:
-            raise HTTPException(413, "too-large")
+    """A JSON object of at most `LARGEST_BODY` bytes; HTTPException 413, 408, 422."""
+    try:
+        body = await read_body(request, LARGEST_BODY)
+    except TooLarge:
+        raise HTTPException(413, "too-large") from None
+    except TooSlow:
+        raise HTTPException(408, "too-slow") from None
     try:
         given = json.loads(body)
     except (ValueError, RecursionError):

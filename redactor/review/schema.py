@@ -1,9 +1,8 @@
 """The review web's tables, beside the queue's in the service's database (SQLite or PostgreSQL).
 
 In clear are ids (SHA-256), verdicts, rules, times, counts and our own wording. Callers, mailboxes and their like are
-keyed marks; what a
-person typed (comments, reasons) is sealed; words and sound of a message are not here at all, they lie in the vault.
-Decisions, reviews, adjudications and versions are only ever added.
+keyed marks; what a person typed (comments, reasons) is sealed; words and sound of a message are not here at all, they
+lie in the vault. Decisions, reviews, adjudications and versions are only ever added.
 """
 
 from __future__ import annotations

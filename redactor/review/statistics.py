@@ -2,16 +2,16 @@
 distributions.
 
 Where a sample was drawn with unequal probabilities, each message counts with the inverse of its own (Hájek's
-estimator), and the interval is
-Clopper and Pearson's for the effective number of messages, (Σw)² / Σw² (Korn and Graubard, Survey Methodology 24,
-1998). With equal
-probabilities that is Clopper and Pearson's interval itself.
+estimator), and the interval is Clopper and Pearson's for the effective number of messages, (Σw)² / Σw² (Korn and
+Graubard, Survey Methodology 24, 1998). With equal probabilities that is Clopper and Pearson's interval itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+
+from redactor.proportions import clopper_pearson
 
 LEVEL = 0.95
 
@@ -57,18 +57,6 @@ def estimate(drawn: Iterable[tuple[bool, float]]) -> Estimate | None:
         high,
         clopper_pearson(share * effective, effective, level=2 * LEVEL - 1)[1],
     )
-
-
-def clopper_pearson(hits: float, n: float, *, level: float = LEVEL) -> tuple[float, float]:
-    """Exact two-sided bounds of a binomial share; real numbers are allowed (effective counts)."""
-    from scipy.stats import beta
-
-    tail = (1 - level) / 2
-    hits = min(max(hits, 0.0), n)
-    tiny = 1e-9 * n  # rounding of weights must not look like a hit
-    low = 0.0 if hits <= tiny else float(beta.ppf(tail, hits, n - hits + 1))
-    high = 1.0 if n - hits <= tiny else float(beta.ppf(1 - tail, hits + 1, n - hits))
-    return low, high
 
 
 def kappa(pairs: Sequence[tuple[Hashable, Hashable]]) -> float | None:

@@ -2,9 +2,8 @@
 in the right order.
 
 What must stay secret goes into the vault first, then the redacted version onto the shelf, then the row into the store:
-a kill at any moment leaves
-nothing that can be seen and is not whole. Once the row is there older versions are removed; what a kill leaves of them
-goes at the next start (`sweep`).
+a kill at any moment leaves nothing that can be seen and is not whole. Once the row is there older versions are removed;
+what a kill leaves of them goes at the next start (`sweep`).
 
 One recording may be sent to several people, each of whom has allowed something else: each sending is a message of its
 own, with findings, versions and

@@ -2,11 +2,9 @@
 redacted sound.
 
 Sealed before anything is saved; replaced after the result is, and before the job counts as done: a kill in between is
-made good when the job
-is taken again. The file is written in place, through the descriptor that was checked: Asterisk renumbers messages by
-renaming them, and a name
-may mean another one a moment later. What we wrote is remembered by its hash, so that no hook and no sweep takes it for
-a new recording.
+made good when the job is taken again. The file is written in place, through the descriptor that was checked: Asterisk
+renumbers messages by renaming them, and a name may mean another one a moment later. What we wrote is remembered by its
+hash, so that no hook and no sweep takes it for a new recording.
 """
 
 from __future__ import annotations

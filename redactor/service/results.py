@@ -1,8 +1,7 @@
 """Results as they lie there, and whether they are ours: beside recordings, the telephone system's user may write, too.
 
 Before a set is saved its digest goes into the database; nothing is believed, given away or put in an original's place
-that is not of that
-digest. Files are opened as recordings are: below the configured folders, without following a link.
+that is not of that digest. Files are opened as recordings are: below the configured folders, without following a link.
 """
 
 from __future__ import annotations

@@ -67,17 +67,14 @@ class JobWorker:
         ended: called after each end, from any thread.
         requeue: puts what changed under our hands in the queue again, as it is now.
         finishing: called with a job, its result and whether that is new, before the job counts as done; what it raises,
-            the job ends or is
-            tried again with.
+            the job ends or is tried again with.
         finished_before: asked of a job whose recording is not there as it was: the result, if that is why. What it
-            raises, the job ends
-            or is tried again with.
+            raises, the job ends or is tried again with.
         believed: asked of a job and the place of its result: the document of the one that lies there, if we made it,
             and as we made it.
         unread: called with a job that is given up since its recording cannot be read.
         too_late: asked of a job that was finished before, and its result: whether that should have been made otherwise,
-            and cannot be
-            any more.
+            and cannot be any more.
         wanted_anew: asked of a job and its recording's id: whether it is made although its result is there.
         note: a line for the log.
     """

@@ -18,8 +18,8 @@ The room, in the order of the data:
     hub          Hugging Face: cache and download; index: the package index; bundle: one file; snapshots: into the cache
     fake         stand-ins for tests and demonstrations
 
-    transcriber = load_transcriber(resolve("small.en"), device="cpu")
-    speech = transcriber.transcribe([mono], recording_id=recording.id)
+    transcriber = load_transcriber(resolve("small.en"), device="cpu") speech = transcriber.transcribe([mono],
+    recording_id=recording.id)
 """
 
 from __future__ import annotations

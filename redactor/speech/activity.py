@@ -1,24 +1,20 @@
 """Where a channel has sound, and where that sound is speech: Silero VAD and a level meter on one 32 ms grid.
 
 The voice detector alone would lose speech silently (quiet callers, singing, unusual voices), so a second, cruder
-witness
-measures level. A frame is *sound* when its level in 200 … 4000 Hz exceeds
+witness measures level. A frame is *sound* when its level in 200 … 4000 Hz exceeds
 
     max(FLOOR_LEVEL, min(noise floor + ABOVE_FLOOR, ceiling))
 
 where the noise floor is the 10th percentile of the levels within ±10 s (digital silence left out), and the ceiling is 6
-dB under
-the median speech level within ±10 s, or -45 dBFS where nobody speaks within ±10 s. So hiss below speech is not sound, a
-room
-that stays loud without any speech is, and noise so loud that it could hide speech is too. Mains hum (50/60 Hz) is
-outside the
-band. The VAD model is Silero v6 as faster-whisper ships it (https://github.com/snakers4/silero-vad, MIT).
+dB under the median speech level within ±10 s, or -45 dBFS where nobody speaks within ±10 s. So hiss below speech is not
+sound, a room that stays loud without any speech is, and noise so loud that it could hide speech is too. Mains hum
+(50/60 Hz) is outside the band. The VAD model is Silero v6 as faster-whisper ships it
+(https://github.com/snakers4/silero-vad, MIT).
 
 No level is too low to be understood once it is amplified, and the voice detector hears nothing below about -45 dBFS. So
 whatever is not speech at its own level is raised to AMPLIFIED_LEVEL by a slow gain and shown to the voice detector a
 second time; what it calls speech then is *faint*. Noise stays noise when it is raised. What is still no speech is
-faint,
-too, where its level goes up and down as that of speech does.
+faint, too, where its level goes up and down as that of speech does.
 """
 
 from __future__ import annotations

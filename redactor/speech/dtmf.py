@@ -48,8 +48,7 @@ TWIST = 12.0  # dB between the two tones; telephones make up to 8, and lines add
 
 class ToneLimits(NamedTuple):
     """What makes a run of frames a key: at least `frames` of them in which the tones hold at least `share` of the
-    power,
-    the frequencies of which spread (standard deviation) by at most `spread`, a share of the frequency.
+    power, the frequencies of which spread (standard deviation) by at most `spread`, a share of the frequency.
     """
 
     share: float

@@ -72,9 +72,8 @@ class WindowEngine(Protocol):
 
         Returns:
             As many lists as windows, in their order. Times are seconds from the window's first sample, inside the
-            window,
-            starts not decreasing; None (or equal, or inverted) where the engine has no time. [] where it hears no
-            words.
+            window, starts not decreasing; None (or equal, or inverted) where the engine has no time. [] where it hears
+            no words.
 
         Raises:
             RecognitionFailed: the engine failed; the message holds no text.

@@ -9,10 +9,8 @@
     CTM               NIST: file channel start duration word [confidence]
 
 A text with times only as a whole (a cue, a segment) gives each of its words the whole stretch: a finding in it then
-bleeps all
-of it. Where a segment's words do not add up to its text, its text is taken, with the times of the segment. Messages
-quote
-nothing of the content.
+bleeps all of it. Where a segment's words do not add up to its text, its text is taken, with the times of the segment.
+Messages quote nothing of the content.
 """
 
 from __future__ import annotations

@@ -1,13 +1,10 @@
 """A Transcriber that reads somebody else's transcript, and checks that it belongs to the recording.
 
 The transcript decides the words; the audio is still listened to (`activity`), so that speech the transcript leaves out
-is
-reported as unheard. Its times are held against the sound (`synchrony`): a constant offset and a drift are corrected,
-and what
-cannot be placed for certain is refused rather than bleeped in the wrong places. Subtitles, whose words share their
-cue's time and
-are bleeped as a whole, are widened instead where their place is roughly known. A text that is not English is refused
-too.
+is reported as unheard. Its times are held against the sound (`synchrony`): a constant offset and a drift are corrected,
+and what cannot be placed for certain is refused rather than bleeped in the wrong places. Subtitles, whose words share
+their cue's time and are bleeped as a whole, are widened instead where their place is roughly known. A text that is not
+English is refused too.
 """
 
 from __future__ import annotations
@@ -71,8 +68,7 @@ class TranscriptReader:
         """See `Transcriber.transcribe`.
 
         A transcript that names channels is matched by their numbers. One that does not stands for every channel:
-        nothing
-        says on which of them a word was spoken.
+        nothing says on which of them a word was spoken.
 
         Raises:
             TranscriptError: unreadable, no times, another language, or it does not fit the recording.

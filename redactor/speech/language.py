@@ -1,12 +1,9 @@
 """Whether a text is English, by its function words: a transcript may say nothing of its language, or the wrong one.
 
 Every language says the same few dozen words all the time. English ones are counted against those of the languages that
-callers of a
-practice in the United States speak most (Spanish, French, German, Portuguese, Italian, Haitian Creole, Vietnamese,
-Tagalog, Polish),
-and by script for the rest; words that are also English (die, son, no, me) are in no other list. A text in two languages
-is seen by
-the stretches in which one of them prevails.
+callers of a practice in the United States speak most (Spanish, French, German, Portuguese, Italian, Haitian Creole,
+Vietnamese, Tagalog, Polish), and by script for the rest; words that are also English (die, son, no, me) are in no other
+list. A text in two languages is seen by the stretches in which one of them prevails.
 """
 
 from __future__ import annotations

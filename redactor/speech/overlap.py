@@ -3,8 +3,7 @@
 A recogniser writes down one of two voices and is sure of it; the other one stays in the sound. A small convolutional
 network (models/voicemail-overlap, made by models/overlap) looks at the harmonics: one voice has one comb of them. It
 gives a probability every STEP seconds from spectra of WIDTH samples, 62 ms, which is long enough to tell the harmonics
-of
-two low voices apart.
+of two low voices apart.
 """
 
 from __future__ import annotations

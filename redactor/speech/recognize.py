@@ -251,11 +251,10 @@ def fit(words: Sequence[TimedText], activity: Activity) -> list[TimedText]:
     """Fit word times to the sound they stand for.
 
     Alignment gives a word the pause before it, and gives away the end of a word before a pause. So a word that begins
-    or ends
-    in silence is cut back to the sound inside it (KEEP_SILENCE seconds stay), and sound between two words that goes on
-    without a break from a word is given to it, up to LEAN_END or LEAN_START seconds. Words never grow over their
-    neighbours or over a pause. On labelled synthetic voicemails this halved both the spoken time that lay outside every
-    word and the silence inside words.
+    or ends in silence is cut back to the sound inside it (KEEP_SILENCE seconds stay), and sound between two words that
+    goes on without a break from a word is given to it, up to LEAN_END or LEAN_START seconds. Words never grow over
+    their neighbours or over a pause. On labelled synthetic voicemails this halved both the spoken time that lay outside
+    every word and the silence inside words.
     """
     active = [(region.start, region.end) for region in activity.active]
     out = list(words)

@@ -7,12 +7,9 @@
           → the straight line through it that agrees best (`synchronize`)
 
 The line is `true time = offset + (1 + drift) · transcript's time`. Pauses alone are too few in a short message, and
-word aligners
-give them away; with the letters every word tells. What a letter sounds like on average was fitted by least squares to
-the word
-times of `sample_audio` (46 channels, 15 minutes); it explains a third of the variance of the level, and tells the time
-of another
-synthesiser's voice as well.
+word aligners give them away; with the letters every word tells. What a letter sounds like on average was fitted by
+least squares to the word times of `sample_audio` (46 channels, 15 minutes); it explains a third of the variance of the
+level, and tells the time of another synthesiser's voice as well.
 """
 
 from __future__ import annotations
@@ -99,8 +96,7 @@ def synchronize(
 
     Args:
         parts: words, the channels that they were said on (one of them, or several for a transcript that does not tell
-            them
-            apart) and these channels' activities; the parts share one clock.
+            them apart) and these channels' activities; the parts share one clock.
 
     Returns:
         None: no word has a time.

@@ -39,8 +39,7 @@ class Window:
 
     Attributes:
         keep_from, keep_to: words whose middle lies outside belong to the neighbouring window; start and end of the
-            window
-            except where two windows overlap.
+            window except where two windows overlap.
         speech: whether the voice detector hears speech in it.
         gain: factor that makes faint speech as loud as ordinary speech.
     """

@@ -94,8 +94,7 @@ def copy_set(first: Target, target: Target, files: Fingerprints) -> bool:
     were.
 
     What is checked are the bytes that are then written. They are copied rather than linked: an edit of one twin's file
-    must not change
-    the other's.
+    must not change the other's.
 
     Raises:
         OutputError: as `save_set`.

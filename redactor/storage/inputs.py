@@ -1,10 +1,9 @@
 """Which files a run is about, in order and one at a time: an archive of a million files is never held in memory.
 
 At any time memory holds the names of one folder, and eight to sixteen bytes for each file met so far (its inode number,
-by which a
-second name of it is recognised). Outputs can share a name only within one folder, so that is where names are settled;
-for several
-paths given at once, and for folders that differ in case only, a first walk counts digests of the names.
+by which a second name of it is recognised). Outputs can share a name only within one folder, so that is where names are
+settled; for several paths given at once, and for folders that differ in case only, a first walk counts digests of the
+names.
 """
 
 from __future__ import annotations

@@ -38,8 +38,7 @@ class Claim:
     Attributes:
         source_id: SHA-256 of the bytes, 64 hex digits.
         suffix: the input's ending as far as it shapes the result ("" for one that nobody knows): the same bytes may
-            decode
-            differently as ".ulaw" and as ".alaw", and the output has the input's ending.
+            decode differently as ".ulaw" and as ".alaw", and the output has the input's ending.
         settings: fingerprint of all else that shapes the artefacts; the document carries it too.
         target: place of the outputs, without ".redacted" and suffix.
     """

@@ -7,9 +7,8 @@ Two tables. `work` has a row for each content (SHA-256 of the bytes, ending, set
        └── the next run ──┘  found claimed when it started: the process was killed; `crashes` counts that
 
 `input` has a row for each input whose work was settled: a mark of its path, a mark of its size and times, its output's
-sealed name, sizes
-and digests (`sealing.py` says what marks and seals hide). No names, no speech, no durations; reasons and messages are
-those of `errors`.
+sealed name, sizes and digests (`sealing.py` says what marks and seals hide). No names, no speech, no durations; reasons
+and messages are those of `errors`.
 
 One process: the file is locked by SQLite for as long as it is open, and the system drops the lock with the process. A
 second run

@@ -6,8 +6,7 @@ Order, and what a kill between two steps costs:
 crash.
 2. The artefacts are saved, their document last (`save.py`).
 3. `finish` commits their digests. Killed before: nothing says what those files should be, and the file is redone. So no
-   file is lost, and
-   none but those under way is done twice.
+   file is lost, and none but those under way is done twice.
 
 The ledger is never believed over the disk, nor the disk over the ledger: a result counts while all its files have the
 digests that were

@@ -13,10 +13,9 @@ class Stems:
     """The names of one set of inputs that could meet: all are added, then each is asked for once, in order.
 
     A stem is the relative path without its suffix; with it, where a sibling has the same stem (Asterisk keeps
-    msg0000.wav, msg0000.WAV
-    and msg0000.gsm side by side); with the item's number behind it where even that is not enough. Names are compared as
-    file systems
-    do that ignore case or composition (é), which would let two of them overwrite each other.
+    msg0000.wav, msg0000.WAV and msg0000.gsm side by side); with the item's number behind it where even that is not
+    enough. Names are compared as file systems do that ignore case or composition (é), which would let two of them
+    overwrite each other.
 
     Tallies of digests: where two happen to be alike, a name is longer than it need be, and that is all.
     """

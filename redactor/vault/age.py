@@ -1,8 +1,7 @@
 """Sealing with age: the content for an identity of its own, that identity for the recipients.
 
 The key file, decrypted, is an identity file whose comment names message, kind and SHA-256 of the content: so content or
-key that was put in another's place
-does not open as it.
+key that was put in another's place does not open as it.
 """
 
 from __future__ import annotations

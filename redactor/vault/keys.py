@@ -1,8 +1,7 @@
 """Public keys (recipients) and private keys (identities), of age or RSA, in text files; making them.
 
 A recipients file holds age1… lines or PEM public keys, with # comments: the organisation's and at least one for
-recovery, which is kept offline. An
-identity file is what `age-keygen` writes, or a PEM private key.
+recovery, which is kept offline. An identity file is what `age-keygen` writes, or a PEM private key.
 """
 
 from __future__ import annotations

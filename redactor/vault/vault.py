@@ -2,10 +2,9 @@
 happens.
 
 An item is what the log's last entry about it says: cipher, size and SHA-256 of the sealed content. Both ciphers seal
-for public keys, so whoever can
-write the folder can seal something else; without the log's key he cannot make the log name it, nor take back what it
-names now. So sealing ends with the
-log's entry (content and key are on the disk by then, the record follows), and opening begins with it.
+for public keys, so whoever can write the folder can seal something else; without the log's key he cannot make the log
+name it, nor take back what it names now. So sealing ends with the log's entry (content and key are on the disk by then,
+the record follows), and opening begins with it.
 """
 
 from __future__ import annotations

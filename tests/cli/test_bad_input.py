@@ -178,8 +178,7 @@ def test_full_disk(message, tmp_path):
 
 def test_killed_and_resumed(run, message, tmp_path):
     """kill -9 at several moments of a run: what exists is complete, and the next run finishes the rest without redoing
-    it,
-    but for the one that was saved and not yet noted when the kill came.
+    it, but for the one that was saved and not yet noted when the kill came.
     """
     audio, transcript = message
     archive, transcripts = tmp_path / "archive", tmp_path / "words"

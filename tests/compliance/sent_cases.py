@@ -2,8 +2,7 @@
 audio.
 
 A case is a message, the recipient's row of the register (None: not in it) and what the practice's own rules say.
-`verdict` is that of the
-rule the case is about, "" where the rule must be silent; other rules may speak.
+`verdict` is that of the rule the case is about, "" where the rule must be silent; other rules may speak.
 """
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
 """The catalogue: every hostile clip, by class. Nothing is random here; the number of a clip gives its text, its voice
-and
-its seed.
+and its seed.
 """
 
 from __future__ import annotations

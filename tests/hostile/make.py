@@ -1,8 +1,7 @@
 """Make the hostile clips: `python -m tests.hostile.make [--out .train/hostile] [--only CLASS …]`.
 
 Needs the natural voices (`python -m models.tts.natural.setup`). What is already there and still made the same way is
-kept;
-labels.jsonl is written after each clip, so that a part of them can be used at once. The form of a line is that of
+kept; labels.jsonl is written after each clip, so that a part of them can be used at once. The form of a line is that of
 sample_audio/labels.jsonl (`redactor.labels` reads it), and
 
     class, condition, seed, made_from    which kind it is, what was done to it, its random numbers, its recipe's
@@ -117,8 +116,7 @@ def imported(channel: dict[str, Any], how: str) -> dict[str, Any]:
     """A transcript as Whisper writes it, with the true words and times that are wrong.
 
     how: "shift S": all later by S seconds. "drift D": by D of their time. "untimed N": after the first words, N
-        harmless
-        ones without a time stand for all the rest. "instant N": the same, and they begin and end at once.
+        harmless ones without a time stand for all the rest. "instant N": the same, and they begin and end at once.
     """
     kind, _, amount = how.partition(" ")
     last = channel["words"][-1]["end"] + 0.4

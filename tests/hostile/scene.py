@@ -64,8 +64,7 @@ class Part(NamedTuple):
 @dataclass(frozen=True)
 class Scene:
     """samples: (frames, channels) at RATE. timed: the words of each channel. parts: for each channel, which part each
-    of
-    its spans belongs to.
+    of its spans belongs to.
     """
 
     samples: np.ndarray

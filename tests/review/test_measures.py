@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from redactor.proportions import clopper_pearson
 from redactor.review.sampling import draw, shared
-from redactor.review.statistics import clopper_pearson, estimate, kappa
+from redactor.review.statistics import estimate, kappa
 
 counts = st.dictionaries(st.text("abcdef", min_size=1, max_size=3), st.integers(1, 60), min_size=1, max_size=6)
 

@@ -42,9 +42,9 @@ LANGUAGES = {
 #: English first. Kokoro's Japanese and Mandarin voices need a reader of their own and are left out.
 KOKORO = tuple(
     """af_alloy af_aoede af_bella af_heart af_jessica af_kore af_nicole af_nova af_river af_sarah af_sky
-    am_adam am_echo am_eric am_fenrir am_liam am_michael am_onyx am_puck am_santa
-    bf_alice bf_emma bf_isabella bf_lily bm_daniel bm_fable bm_george bm_lewis
-    ef_dora em_alex em_santa ff_siwis hf_alpha hf_beta hm_omega hm_psi if_sara im_nicola pf_dora pm_alex
+    am_adam am_echo am_eric am_fenrir am_liam am_michael am_onyx am_puck am_santa bf_alice bf_emma bf_isabella bf_lily
+    bm_daniel bm_fable bm_george bm_lewis ef_dora em_alex em_santa ff_siwis hf_alpha hf_beta hm_omega hm_psi if_sara
+    im_nicola pf_dora pm_alex
     pm_santa""".split()
 )
 PIPER = ("joe",)

@@ -1,8 +1,7 @@
 """AMR narrow-band and wide-band storage format (RFC 4867 section 5): each frame's first byte tells its size.
 
 Silence frames (SID) and "no data" frames last 20 ms like any other. FFmpeg's own decoder gives nothing for some of
-them, so
-that all later sound moves forward; the count here is the true clock that the decoder is held to.
+them, so that all later sound moves forward; the count here is the true clock that the decoder is held to.
 """
 
 from __future__ import annotations

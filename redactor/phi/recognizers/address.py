@@ -1,8 +1,7 @@
 """Geography below the state (45 CFR 164.514(b)(2)(i)(B)): street, unit, P.O. box, city, zip, postcode, said or written.
 
 Parts follow USPS Publication 28 (house number, direction, name, suffix, unit, city, state, zip); street suffixes are
-its
-common ones. House numbers and zips come in any grouping ("twelve forty two", "two one two oh one").
+its common ones. House numbers and zips come in any grouping ("twelve forty two", "two one two oh one").
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 of birth that tell them.
 
 A bare number is an age only after a person ("he's", "turned") and before no unit: "he's ninety percent better" is none.
-Once a
-message has told such an age, every other number of that size in it is one too, unless something is measured with it.
+Once a message has told such an age, every other number of that size in it is one too, unless something is measured with
+it.
 """
 
 from __future__ import annotations

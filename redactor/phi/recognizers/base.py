@@ -107,8 +107,7 @@ class PatternBase(SpokenRecognizer):
     Class attributes:
         shapes: the patterns.
         cues: a regular expression for words that speak for this label ("callback", "reach me"); found up to `reach`
-            characters
-            before or `reach_after` characters after a match, it adds `boost`.
+            characters before or `reach_after` characters after a match, it adds `boost`.
         needs: a regular expression that must occur in the written form, else nothing is tried (speed).
     """
 

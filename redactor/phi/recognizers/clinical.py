@@ -2,10 +2,8 @@
 results.
 
 A text is cut into words and matched against all clinical lists at once (longest match wins over labels, so "blood
-sugar" is a lab
-and not the condition "sugar"). Each recognizer then adds its own patterns over words. Spelled letters and spoken
-numbers are
-understood here, so results lie on the text as it was recognised; no offset map is needed.
+sugar" is a lab and not the condition "sugar"). Each recognizer then adds its own patterns over words. Spelled letters
+and spoken numbers are understood here, so results lie on the text as it was recognised; no offset map is needed.
 
 Scores: 0.85 named in a list, 0.8 in a package's list, 0.75 a pattern, 0.65 a misheard name, 0.6 an ambiguous word with
 a cue near it or a value, 0.55

@@ -2,10 +2,8 @@
 and year, figures.
 
 Spoken dates arrive as bare figures ("six twelve eighty", "0412 1951", "917"); those are dates after a birth or visit
-cue, or
-when they cannot well be anything else. The year alone, a bare weekday, "today" and the time of day are no date elements
-in
-the rule's sense and are not reported.
+cue, or when they cannot well be anything else. The year alone, a bare weekday, "today" and the time of day are no date
+elements in the rule's sense and are not reported.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Practices, clinics, pharmacies, insurers and the like: a name before a telling word, or a well-known brand.
 
 Organizations are no identifier of their own in 45 CFR 164.514(b)(2), but employers are, and a practice's name tells
-where a
-person is treated.
+where a person is treated.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Names of people (45 CFR 164.514(b)(2)(i)(A)): by cue, by title, by list, spelled out.
 
 Lower case is the rule in recognised speech, so each word gets a class from the lists (a sure given name, a name that is
-also a
-word, a surname, an unknown word, a common word), and the words before and after it decide. Titles stay outside the
-span.
+also a word, a surname, an unknown word, a common word), and the words before and after it decide. Titles stay outside
+the span.
 """
 
 from __future__ import annotations

@@ -24,10 +24,8 @@ class WrittenForm:
     """`original` with its spoken numbers, letters and symbols written out, and the map between the two.
 
     Outside the edits the two texts are equal character by character. An edit is one piece: a position anywhere in its
-    written
-    side stands for its whole original side, and the other way round. So both maps are total and monotone, and a span
-    that is
-    mapped there and back always covers itself.
+    written side stands for its whole original side, and the other way round. So both maps are total and monotone, and a
+    span that is mapped there and back always covers itself.
 
     Attributes:
         text: the written form.

@@ -1,6 +1,5 @@
 """The service's HTTP side: `inbound` takes recordings (Twilio, signed webhooks, S3 events), `status` shows jobs and
-results, `app` puts them together,
-`listener` serves it.
+results, `app` puts them together, `listener` serves it.
 
 No answer holds anything of a request: bodies hold names and numbers, and answers reach other people's logs.
 """

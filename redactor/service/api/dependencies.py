@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from redactor.config import Settings
 from redactor.errors import Busy, RedactorError
+from redactor.request_body import TooLarge, TooSlow, read_body
 from redactor.service.jobs.queue import NewJob, Queue
 from redactor.service.metrics import Metrics
 from redactor.service.results import Results
@@ -26,9 +26,8 @@ BODY_SECONDS = 10.0
 @dataclass(frozen=True, slots=True)
 class ServiceContext:
     """`trouble`: why the service is not ready, "" if it is; `wake`: called after something was put in the queue;
-    `review`: an application for
-    all paths that are not the service's own; `scopes`: of a token of `redactor accounts token`, none if there is no
-    such token.
+    `review`: an application for all paths that are not the service's own; `scopes`: of a token of `redactor accounts
+    token`, none if there is no such token.
     """
 
     settings: Settings
@@ -92,22 +91,12 @@ class ServiceContext:
         Raises:
             HTTPException: 413 larger than the limit, 408 too slow.
         """
-        limit = self.settings.http.body_limit
-        parts: list[bytes] = []
-
-        async def read() -> None:
-            size = 0
-            async for part in request.stream():
-                size += len(part)
-                if size > limit:
-                    raise refusal(413, "too-large")
-                parts.append(part)
-
         try:
-            await asyncio.wait_for(read(), BODY_SECONDS)
-        except asyncio.TimeoutError:
+            return await read_body(request, self.settings.http.body_limit, seconds=BODY_SECONDS)
+        except TooLarge:
+            raise refusal(413, "too-large") from None
+        except TooSlow:
             raise refusal(408, "too-slow") from None
-        return b"".join(parts)
 
 
 def refusal(status: int, error: str, headers: Mapping[str, str] | None = None) -> HTTPException:

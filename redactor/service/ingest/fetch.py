@@ -2,11 +2,9 @@
 time.
 
 Against server-side request forgery: scheme, host and port must be in the list word for word; a name of the list that is
-not an address
-itself may only resolve to public addresses (unless `private` says that the list means inner hosts), and the connection
-goes to the very
-address that was checked. Redirects are followed three times at most, each checked alike; credentials go to the first
-host alone.
+not an address itself may only resolve to public addresses (unless `private` says that the list means inner hosts), and
+the connection goes to the very address that was checked. Redirects are followed three times at most, each checked
+alike; credentials go to the first host alone.
 """
 
 from __future__ import annotations

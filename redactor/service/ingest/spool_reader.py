@@ -41,8 +41,7 @@ class SpoolReader:
         """Whether the tickets are ours to take: None while another service on this host is at it, unless it hangs.
 
         Otherwise something to call now and then, which says that we still are. Two that read the same recordings at
-        once do no harm, but
-        the work twice.
+        once do no harm, but the work twice.
         """
         return self._held(".tickets", OVERDUE)
 

@@ -1,8 +1,7 @@
 """How recordings get into the queue: tickets of the hook, mailboxes that changed, and the sweeper's walk.
 
 All three meet in `Queue.add`, which takes a recording once however often it is told of. A ticket is removed after its
-job is committed;
-while the queue is full or the database down it stays where it is.
+job is committed; while the queue is full or the database down it stays where it is.
 """
 
 from __future__ import annotations

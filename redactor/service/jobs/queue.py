@@ -6,10 +6,8 @@ or superseded.
        └─────────────────┘
 
 Claims are taken with SELECT … FOR UPDATE SKIP LOCKED, so services on several hosts never wait for each other; SQLite
-has one writer at a
-time anyway. A job that was claimed when two services ended is a suspect: it is claimed alone, with nothing else under
-way that it could take
-along, and after `CRASHES` ends it is a dead letter.
+has one writer at a time anyway. A job that was claimed when two services ended is a suspect: it is claimed alone, with
+nothing else under way that it could take along, and after `CRASHES` ends it is a dead letter.
 """
 
 from __future__ import annotations
@@ -52,8 +50,7 @@ class NewJob:
         audio: SHA-256 of its bytes, "" if it must be fetched first.
         details: how to get it (JSON).
         place: its path, where the path says which recording it is: told twice of the same bytes there, once under an id
-            and once by
-            the sweeper, we take it once.
+            and once by the sweeper, we take it once.
         direction: as somebody said, who is believed rather than `usual`.
         usual: of the recordings in its folder.
         added: seconds since 1970; 0: now.

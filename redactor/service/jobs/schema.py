@@ -1,8 +1,7 @@
 """The tables of the queue.
 
 What can tell of a person is sealed (`redactor/crypto.py`): paths, message ids, addresses to fetch from. In clear are
-states, times, counts,
-reasons of our own wording and the SHA-256 of recordings.
+states, times, counts, reasons of our own wording and the SHA-256 of recordings.
 """
 
 from __future__ import annotations

@@ -1,0 +1,49 @@
+"""Bodies of HTTP requests, read with a limit on their size and on the time they take."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fastapi import Request
+
+SECONDS = 30.0
+"""Time that a body may take; one that trickles in holds a connection of the listener."""
+
+
+class TooLarge(Exception):
+    """More bytes than the limit, said or sent."""
+
+
+class TooSlow(Exception):
+    """Not complete within the time allowed."""
+
+
+async def read_body(request: Request, limit: int, *, seconds: float = SECONDS) -> bytes:
+    """The whole body of at most `limit` bytes. It is kept on the request, so that a route can read it again.
+
+    Raises:
+        TooLarge, TooSlow
+    """
+    given = request.headers.get("content-length", "")
+    if given.isascii() and given.isdigit() and int(given) > limit:
+        raise TooLarge
+
+    async def pieces() -> bytes:
+        body = bytearray()
+        async for piece in request.stream():
+            body += piece
+            if len(body) > limit:
+                raise TooLarge
+        return bytes(body)
+
+    if not hasattr(request, "_body"):
+        try:
+            request._body = await asyncio.wait_for(pieces(), seconds)  # noqa: SLF001 - where Starlette keeps it
+        except asyncio.TimeoutError:
+            raise TooSlow from None
+    body: bytes = await request.body()
+    if len(body) > limit:
+        raise TooLarge
+    return body
