@@ -72,7 +72,7 @@ def _escaped(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    return text.replace("|", " / ")
 
 
 def _usage(argument: Any) -> str:
