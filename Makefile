@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test check lint bench clean
+.PHONY: help demo test check lint docs bench clean
 
 help:
 	@echo "make demo   redact sample_audio/ with Whisper base (fetched once, 133 MB), then measure the result"
 	@echo "make test   run the tests"
 	@echo "make check  ruff, mypy, import-linter and the tests"
+	@echo "make docs   the documentation, into site/"
 	@echo "make bench  time, memory and accuracy with real checkpoints; see benchmarks/BENCHMARKS.md"
 
 $(STAMP): pyproject.toml constraints.txt
@@ -42,9 +43,13 @@ lint: $(STAMP)
 
 check: lint test
 
+docs: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	$(BIN)/mkdocs build --strict --quiet --site-dir site
+
 bench: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	$(BIN)/python benchmarks/all.py
 
 clean:
-	rm -rf $(VENV) demo-out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) demo-out site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -9,7 +9,7 @@ segment gone. Every one must be found; after each the file is restored.
 
 Caveats: one process and one core; the files come from the page cache after the first reading; what an attacker with the
 key could do is not tried, since nothing
-on the host can show it (see `redactor/keep/trail`).
+on the host can show it (see `redactor/audit_log`).
 """
 
 from __future__ import annotations

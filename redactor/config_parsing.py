@@ -16,7 +16,7 @@ from redactor.errors import ConfigurationError
 LONGEST_SECRET = 4096
 MOST = 1_000_000_000
 """Of any number: as seconds more than thirty years, and no clock takes infinity."""
-HINT = "See the chapter on the service in the README."
+HINT = "See docs/configuration.md."
 
 Table = TypeVar("Table")
 

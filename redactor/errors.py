@@ -252,7 +252,7 @@ class ConfigurationError(RedactorError):
 
     exit_code = 78
     reason = "bad-configuration"
-    default_hint = "See `redactor --help` and the policy chapter of the README."
+    default_hint = "See `redactor --help`; docs/configuration.md describes policies and settings."
 
 
 class Quarantine(RedactorError):

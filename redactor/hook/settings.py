@@ -131,6 +131,6 @@ def hook_settings(given: dict[str, Any]) -> HookSettings:
     if not well:
         raise ConfigurationError(
             "The settings need [service] with spool (a folder) and roots (a list of folders), absolute paths.",
-            hint="See the chapter on the service in the README.",
+            hint="See docs/configuration.md.",
         )
     return HookSettings(spool, tuple(r.rstrip("/") or "/" for r in roots), limit, float(seconds))

@@ -114,7 +114,7 @@ def open_studio(
     """
     r = settings.review
     if not r.folder:
-        raise ConfigurationError("There is no review here.", hint="Set review.folder: see the chapter on review.")
+        raise ConfigurationError("There is no review here.", hint="Set review.folder: see docs/review.md.")
     places = places_in(settings)
     trail = places.open_trail()
     vault = places.open_vault(trail=trail)

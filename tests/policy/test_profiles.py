@@ -49,7 +49,7 @@ def test_labels_cannot_be_changed_behind_the_checks():
 
 WRONG = [
     # a policy file                                          the message says               the hint says
-    ("name = ", "not valid TOML", "README"),
+    ("name = ", "not valid TOML", "docs"),
     ('version = "1"', "lacks a name", 'name = "…"'),
     ('name = "x"', "lacks a version", 'version = "1"'),
     ('name = ""\nversion = "1"', "lacks a name", 'name = "…"'),
