@@ -1,5 +1,6 @@
 """The house itself: who may import whom, how long a file may be, what lies at the top, what a reader is told."""
 
+import ast
 import re
 import shutil
 import subprocess
@@ -69,6 +70,21 @@ def test_modules_are_short_and_named_for_what_they_hold():
     }
     assert not long
     assert not [p for p in modules if re.fullmatch(r"(utils?|helpers?|misc|common)\.py", p.name)]
+
+
+def test_one_class_name_means_one_thing():
+    named: dict[str, list[str]] = {}
+    for path in (ROOT / "redactor").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                named.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    assert len(named) > 300
+    assert {name: places for name, places in named.items() if len(places) > 1} == {}
+
+
+def test_the_formatter_is_never_switched_off():
+    switch = "fmt: " + "skip"
+    assert [str(p) for p in tracked() if p.suffix == ".py" and switch in p.read_text(encoding="utf-8")] == []
 
 
 def test_nothing_strange_at_the_top():
