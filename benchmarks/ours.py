@@ -15,14 +15,17 @@ from unittest import mock
 
 from rivals import Words
 
-from redactor.types import ModelInfo, Mono, Speech, TimedText
+from redactor.types import WITHHELD, ModelInfo, Mono, Speech, TimedText
 
 TOKENS_A_SECOND = 4
 """What random weights are made to write: ordinary speech has 3 to 5 of Whisper's tokens a second."""
 
 
 class Overhearing:
-    """A Transcriber that remembers what another one said, by recording."""
+    """A Transcriber that remembers what another one said, by recording.
+
+    What it passes on is withheld for no doubt about its words: a recording withheld would be work not done.
+    """
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
@@ -35,7 +38,7 @@ class Overhearing:
     def transcribe(self, channels: Sequence[Mono], *, recording_id: str) -> Speech:
         speech: Speech = self._inner.transcribe(channels, recording_id=recording_id)
         self.heard[recording_id] = speech
-        return speech
+        return replace(speech, unheard=tuple(u for u in speech.unheard if u.kind not in WITHHELD))
 
 
 class Ours:
@@ -77,7 +80,6 @@ class Ours:
         self.pipeline = Pipeline(
             transcriber_for=lambda _item: self.overhearing,
             detector=detector or build_detector(),
-            # A recording withheld would be work not done.
             policy=load_policy("deidentify").having(unheard_speech="bleep"),
             replacer=Replacer(),
             turn=self.turn,

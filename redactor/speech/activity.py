@@ -49,7 +49,8 @@ MOST_GAIN = 64.0  # dB: from the last steps of 16-bit samples
 GAIN_WINDOW = 1.0  # seconds whose loudest frames set the gain
 GAIN_PERCENTILE = 90.0
 UNTOUCHED = 16.0  # dB under AMPLIFIED_LEVEL up to which a window is recognised as it is: the recogniser does not mind
-LEAD_IN = 0.5  # seconds before a stretch that the voice detector hears, to settle
+LEAD_IN = 0.25  # seconds before a stretch that the voice detector hears, to settle
+STEADY = 4.0  # dB between the quiet and the loud frames of a stretch that need not be amplified to be judged
 RESTLESS_WINDOW = 1.0  # seconds
 RESTLESS_SHORTEST = 0.5  # seconds
 RESTLESS = 12.0  # dB between quiet and loud frames of a window: noise stays within 6, speech goes over 20
@@ -176,6 +177,8 @@ def _faint(
             last = min(end, first + BLOCK_FRAMES)
             if (last - first) * FRAME_SECONDS < SHORTEST_FAINT:
                 continue
+            if _steady(level[first:last]):
+                continue
             gain = _slow_gain(level[first:last])
             if gain.max() < LEAST_GAIN:
                 continue
@@ -195,6 +198,12 @@ def _faint(
             )
             found += [((first + a) * FRAME_SECONDS, (first + b) * FRAME_SECONDS) for a, b in _runs(heard)]
     return tuple((a, min(duration, b)) for a, b in union(found) if b - a >= SHORTEST_FAINT)
+
+
+def _steady(level: Levels) -> bool:
+    """Whether a stretch is noise of one level, as pauses on a line are: nobody speaks so evenly."""
+    low, high = np.percentile(np.maximum(level, FLOOR_LEVEL), (10, 97))
+    return bool(high - low < STEADY)
 
 
 def _restless(level: Levels, *, edges: tuple[bool, ...]) -> npt.NDArray[np.bool_]:
