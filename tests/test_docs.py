@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
+from redactor import config as s
 from redactor.compliance import load_rules
 from redactor.config_parsing import Secret
 from redactor.hook.arguments import FRONTS, USAGE
 from redactor.policy.profiles import parse_policy
-from redactor.service import settings as s
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -193,7 +193,7 @@ class _FolderWalk:
             if names:
                 below = here.relative_to(given)
                 prefix = os.path.join(below, "") if below.parts else ""  # noqa: PTH118
-            yield _Batch(given, here, prefix, names, given, stems)
+                yield _Batch(given, here, prefix, names, given, stems)
         kept = tuple(path for path in blocked if self._is_wanted(path))
         if kept:
             yield _Batch(given, given, "", [], given, None, kept)
