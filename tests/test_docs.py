@@ -195,7 +195,8 @@ def test_commands_are_found_in_the_pages():
 @pytest.mark.parametrize("page", WRITTEN, ids=name_of)
 def test_make_targets_that_are_shown_exist(page):
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = re.findall(r"(?:^(?:    )?|`)make ([a-z]+)\b(?=[`\s])", page.read_text("utf-8"), re.MULTILINE)
+    targets = re.findall(r"(?:^    |`)make ([a-z]+)\b|^make ([a-z]+) *(?:#|$)", page.read_text("utf-8"), re.MULTILINE)
+    targets = [a or b for a, b in targets]
     assert [t for t in targets if not re.search(rf"^{t}:", makefile, re.MULTILINE)] == []
 
 
@@ -284,9 +285,7 @@ def test_there_are_examples_of_all_three_kinds():
 def test_the_table_of_rules_is_that_of_the_program():
     text = (DOCS / "compliance.md").read_text(encoding="utf-8")
     rows = {r[0]: r for r in re.findall(r"^\| (V\d\d) \| (\w+) \| [^|]+ \| (\w+) \| ([^|]+) \|", text, re.MULTILINE)}
-    assert rows == {
-        r.id: (r.id, r.severity.value, r.authority, r.citation or "-") for r in load_rules().rules.values()
-    }
+    assert rows == {r.id: (r.id, r.severity.value, r.authority, r.citation or "-") for r in load_rules().rules.values()}
 
 
 # The site.
