@@ -292,8 +292,9 @@ def test_the_table_of_rules_is_that_of_the_program():
 
 
 def test_the_site_builds_without_a_warning(tmp_path):
-    program = Path(sys.executable).with_name("mkdocs")
-    if not program.exists() and not shutil.which("mkdocs"):
+    beside = Path(sys.executable).with_name("mkdocs")
+    program = beside if beside.exists() else shutil.which("mkdocs")
+    if program is None:
         pytest.skip("mkdocs is missing: `make docs` installs it")
     done = subprocess.run(
         [program, "build", "--strict", "--quiet", "--site-dir", tmp_path / "site"],
