@@ -22,90 +22,66 @@ SPELLING = (
 ).split()
 
 LISTS: dict[str, list[str]] = {
-    "first_names": "karen diane steven brenda keith janet philip marcia gordon elaine "
-    "curtis denise leonard gail russell "
-    "yvonne raymond "
-    "lorraine clifford maureen wesley jeanette dwight paulette kenneth roberta stuart bernice norman shirley "
-    "edwin loretta glenn "
-    "annette roland charlene clayton vivian bruce tina herbert sheila caleb brooke".split(),
-    "first_names_world": "oluwaseun priya siobhan nguyet ximena bartosz farida kwabena "
-    "guadalupe hiroshi anjali tadeusz noor "
-    "mei-ling "
-    "ngozi dmitri leilani rashid itzel soren amaka svetlana thuy yitzhak zainab javier eun-ji kofi lakshmi mehmet "
-    "chidinma pavel marisol hamza saoirse tran ayesha bogdan ifeoma rutger parvati ulises shanice wojciech".split(),
-    "first_names_words": "will faith joy rose april hope grace dawn may june bill art "
-    "drew gene chance summer autumn melody "
-    "christian angel "
-    "mark pat sandy crystal ivy jordan austin madison georgia chelsea florence sydney charity penny frank guy "
-    "rusty dale heath miles "
-    "olive hazel daisy pearl".split(),
-    "last_names": "abernathy callahan pruitt hollis whitfield mcallister stanton "
-    "pendergast ferraro lindqvist vandermeer "
-    "oconnell delaney "
-    "kowalski hutchins brannigan castellano fitzgerald schroeder thibodeaux haverford mcgillicuddy winslow "
-    "ostrander gallagher pemberton "
-    "dombrowski lockhart rasmussen tillman bergstrom eubanks hargrove calloway jorgensen maddox".split(),
-    "last_names_world": "nguyen adebayo szczepanski venkataraman okonkwo guerrero takahashi "
-    "kaczmarek abdullahi chaudhry xiong "
-    "papadopoulos yamamoto villanueva oyelaran ramaswamy castaneda bhattacharya mbeki hernandez petrov "
-    "dasgupta ibarra olufemi "
-    "kim quintanilla wojcik rahman tshabalala delacroix zhang mukherjee balogun kuznetsov".split(),
-    "last_names_words": "price long young brown white rich sharp moody best day love wise "
-    "wood bush rose banks waters fields hill "
-    "park cook "
-    "baker short little strong small snow frost winter summers stone "
-    "marsh lake burns bell case chambers church".split(),
-    "streets": "maple|cedar hollow|north charles|willow creek|kensington|martin luther king|old mill|st "
-    "andrews|birchwood|east fourteenth|"
-    "lakeshore|west forty second|pine ridge|harrison|elmhurst|south wabash|quarry|jefferson "
-    "davis|meadowlark|ninth|rosewood|van buren|"
-    "sycamore|grand|fox chase|twenty third|poplar|bayview|college|hawthorne".split("|"),
+    "first_names": "karen diane steven brenda keith janet philip marcia gordon elaine curtis denise leonard gail "
+    "russell yvonne raymond lorraine clifford maureen wesley jeanette dwight paulette kenneth roberta stuart "
+    "bernice norman shirley edwin loretta glenn annette roland charlene clayton vivian bruce tina herbert "
+    "sheila caleb brooke".split(),
+    "first_names_world": "oluwaseun priya siobhan nguyet ximena bartosz farida kwabena guadalupe hiroshi anjali "
+    "tadeusz noor mei-ling ngozi dmitri leilani rashid itzel soren amaka svetlana thuy yitzhak zainab javier "
+    "eun-ji kofi lakshmi mehmet chidinma pavel marisol hamza saoirse tran ayesha bogdan ifeoma rutger "
+    "parvati ulises shanice wojciech".split(),
+    "first_names_words": "will faith joy rose april hope grace dawn may june bill art drew gene chance summer autumn "
+    "melody christian angel mark pat sandy crystal ivy jordan austin madison georgia chelsea florence sydney "
+    "charity penny frank guy rusty dale heath miles olive hazel daisy pearl".split(),
+    "last_names": "abernathy callahan pruitt hollis whitfield mcallister stanton pendergast ferraro lindqvist "
+    "vandermeer oconnell delaney kowalski hutchins brannigan castellano fitzgerald schroeder thibodeaux "
+    "haverford mcgillicuddy winslow ostrander gallagher pemberton dombrowski lockhart rasmussen tillman "
+    "bergstrom eubanks hargrove calloway jorgensen maddox".split(),
+    "last_names_world": "nguyen adebayo szczepanski venkataraman okonkwo guerrero takahashi kaczmarek abdullahi "
+    "chaudhry xiong papadopoulos yamamoto villanueva oyelaran ramaswamy castaneda bhattacharya mbeki "
+    "hernandez petrov dasgupta ibarra olufemi kim quintanilla wojcik rahman tshabalala delacroix zhang "
+    "mukherjee balogun kuznetsov".split(),
+    "last_names_words": "price long young brown white rich sharp moody best day love wise wood bush rose banks waters "
+    "fields hill park cook baker short little strong small snow frost winter summers stone marsh lake burns "
+    "bell case chambers church".split(),
+    "streets": "maple|cedar hollow|north charles|willow creek|kensington|martin luther king|old mill|st andrews|"
+    "birchwood|east fourteenth|lakeshore|west forty second|pine ridge|harrison|elmhurst|south wabash|"
+    "quarry|jefferson davis|meadowlark|ninth|rosewood|van buren|sycamore|grand|fox chase|twenty third|"
+    "poplar|bayview|college|hawthorne".split("|"),
     "suffixes": (
         "street street avenue avenue road road lane drive drive court boulevard place way circle terrace drive"
     ).split(),
-    "cities": "chattanooga|milwaukee|albuquerque|spokane|silver spring|fort "
-    "wayne|tallahassee|bakersfield|shreveport|boise|toledo|"
-    "santa fe|minneapolis|baton rouge|sacramento|des moines|pittsburgh|green bay|scottsdale|little "
-    "rock|omaha|sioux falls|"
-    "louisville|cedar rapids|knoxville|grand rapids|tucson|colorado springs|cincinnati|palo alto".split("|"),
+    "cities": "chattanooga|milwaukee|albuquerque|spokane|silver spring|fort wayne|tallahassee|bakersfield|shreveport|"
+    "boise|toledo|santa fe|minneapolis|baton rouge|sacramento|des moines|pittsburgh|green bay|scottsdale|"
+    "little rock|omaha|sioux falls|louisville|cedar rapids|knoxville|grand rapids|tucson|colorado springs|"
+    "cincinnati|palo alto".split("|"),
     "states": "tennessee ohio maryland texas wisconsin oregon florida iowa arizona illinois nevada georgia".split(),
     "sites": "mychart.example.org|patients.lakeview.com|cedarhollow.example.com/forms|northside-clinic.org|"
-    "portal.brightwater.net|"
-    "records.example.org|silverpines.com|valley-dental.example.com|refills.harborpoint.com|schedule.example.org".split(
-        "|"
-    ),
-    "practices": "cedar hollow family practice|lakeside dental|brightwater pediatrics|harbor "
-    "point cardiology|riverside "
-    "imaging|stonebridge "
-    "medical group|walgreens|valley orthopedics|northgate internal medicine|maple grove clinic|cvs|silver "
-    "pines dermatology|"
-    "fairview hospital|summit eye care|willow creek pharmacy|eastside urgent care".split("|"),
-    "medication": "metformin|lisinopril|eliquis|atorvastatin|gabapentin|amoxicillin|blood thinner|water "
-    "pill|ozempic|insulin|levothyroxine|"
-    "losartan|plavix|prednisone|blood pressure medicine|hydrochlorothiazide|sertraline|lipitor|albuterol "
-    "inhaler|warfarin|trulicity|"
-    "cholesterol pill|omeprazole|zoloft|hydrocodone|amlodipine|pain medication|adderall|jardiance|oxycodone|synthroid|"
-    "birth control|farxiga|nitroglycerin|humira|statin|tramadol|wellbutrin|xarelto|antibiotic".split("|"),
-    "misheard": "met forming|lysin a pill|gabba pension|plaque will|a torva statin|elly "
-    "quis|lossar tan|ozem pick|am low "
-    "to peen|sir traline|"
-    "leave oh thy rock seen|oh mep ra zole|war fare in|hydro coding".split("|"),
-    "condition": "diabetes|high blood pressure|chest pain|asthma|shortness of breath|dizzy|sore "
-    "throat|pneumonia|depression|back pain|"
-    "urinary tract infection|migraines|swelling|rash|kidney "
-    "stones|anxiety|shingles|copd|fever|arthritis|stomach pain|atrial fibrillation|"
-    "throwing up|sugar diabetes|nosebleeds|heart failure|sciatica|strep throat|numbness|pink "
-    "eye|constipation|ear infection|breast cancer|"
-    "hiv|nausea|gout|acid reflux|hives|diarrhea|high cholesterol".split("|"),
-    "lab": "a one c|blood work|cholesterol|biopsy|urine test|psa|thyroid labs|potassium|pap smear|kidney "
-    "function|lipid panel|covid test|"
-    "hemoglobin|white blood cell count|strep test|liver enzymes".split("|"),
-    "procedure": "colonoscopy|mri|stress test|mammogram|cataract surgery|ct scan|knee replacement|root "
-    "canal|ultrasound|chemotherapy|"
-    "hip replacement|physical therapy|endoscopy|x-ray|hernia repair|dialysis".split("|"),
-    "specialty": "cardiologist|dermatology|lung doctor|oncologist|urology|heart doctor|neurologist|orthopedics|foot "
-    "doctor|psychiatrist|"
-    "gastroenterologist|pain management|endocrinology|cancer center|kidney doctor|behavioral health".split("|"),
+    "portal.brightwater.net|records.example.org|silverpines.com|valley-dental.example.com|"
+    "refills.harborpoint.com|schedule.example.org".split("|"),
+    "practices": "cedar hollow family practice|lakeside dental|brightwater pediatrics|harbor point cardiology|"
+    "riverside imaging|stonebridge medical group|walgreens|valley orthopedics|northgate internal medicine|"
+    "maple grove clinic|cvs|silver pines dermatology|fairview hospital|summit eye care|"
+    "willow creek pharmacy|eastside urgent care".split("|"),
+    "medication": "metformin|lisinopril|eliquis|atorvastatin|gabapentin|amoxicillin|blood thinner|water pill|ozempic|"
+    "insulin|levothyroxine|losartan|plavix|prednisone|blood pressure medicine|hydrochlorothiazide|"
+    "sertraline|lipitor|albuterol inhaler|warfarin|trulicity|cholesterol pill|omeprazole|zoloft|"
+    "hydrocodone|amlodipine|pain medication|adderall|jardiance|oxycodone|synthroid|birth control|farxiga|"
+    "nitroglycerin|humira|statin|tramadol|wellbutrin|xarelto|antibiotic".split("|"),
+    "misheard": "met forming|lysin a pill|gabba pension|plaque will|a torva statin|elly quis|lossar tan|ozem pick|"
+    "am low to peen|sir traline|leave oh thy rock seen|oh mep ra zole|war fare in|hydro coding".split("|"),
+    "condition": "diabetes|high blood pressure|chest pain|asthma|shortness of breath|dizzy|sore throat|pneumonia|"
+    "depression|back pain|urinary tract infection|migraines|swelling|rash|kidney stones|anxiety|shingles|"
+    "copd|fever|arthritis|stomach pain|atrial fibrillation|throwing up|sugar diabetes|nosebleeds|"
+    "heart failure|sciatica|strep throat|numbness|pink eye|constipation|ear infection|breast cancer|hiv|"
+    "nausea|gout|acid reflux|hives|diarrhea|high cholesterol".split("|"),
+    "lab": "a one c|blood work|cholesterol|biopsy|urine test|psa|thyroid labs|potassium|pap smear|kidney function|"
+    "lipid panel|covid test|hemoglobin|white blood cell count|strep test|liver enzymes".split("|"),
+    "procedure": "colonoscopy|mri|stress test|mammogram|cataract surgery|ct scan|knee replacement|root canal|"
+    "ultrasound|chemotherapy|hip replacement|physical therapy|endoscopy|x-ray|hernia repair|dialysis".split("|"),
+    "specialty": "cardiologist|dermatology|lung doctor|oncologist|urology|heart doctor|neurologist|orthopedics|"
+    "foot doctor|psychiatrist|gastroenterologist|pain management|endocrinology|cancer center|"
+    "kidney doctor|behavioral health".split("|"),
     "billing": "past due balance|copay|insurance claim|bill|outstanding balance|deductible|collections|statement".split(
         "|"
     ),

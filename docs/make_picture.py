@@ -11,18 +11,18 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import tempfile
 import textwrap
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 
 mpl.use("Agg")
-
-import itertools
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -31,7 +31,7 @@ import soundfile
 ROOT = Path(__file__).parents[1]
 PICTURE = Path(__file__).parent / "images" / "redaction.png"
 SPEECH, BLEEP, SHADE, INK, PALE = "#4a6572", "#c62828", "#fde0dc", "#263238", "#78909c"
-WIDTH, HEIGHT, DPI = 9.0, 4.5, 200
+WIDTH, HEIGHT, DPI = 9.0, 4.1, 200
 COLUMNS = 96
 
 
@@ -49,8 +49,8 @@ def redacted(recording: Path, model: str) -> tuple[dict[str, Any], Any, int]:
 def envelope(samples: Any, rate: int, points: int = 1400) -> tuple[Any, Any, Any]:
     """Times, lowest and highest sample of each of so many stretches."""
     edges = np.linspace(0, len(samples), points + 1).astype(int)
-    lowest = np.array([samples[a:b].min() for a, b in itertools.pairwise(edges)])
-    highest = np.array([samples[a:b].max() for a, b in itertools.pairwise(edges)])
+    lowest = np.array([samples[a:b].min() for a, b in pairwise(edges)])
+    highest = np.array([samples[a:b].max() for a, b in pairwise(edges)])
     return (edges[:-1] + edges[1:]) / 2 / rate, lowest, highest
 
 
@@ -60,7 +60,9 @@ def draw(recording: Path, model: str, picture: Path) -> None:
     seconds = len(before) / rate
     bleeps = [(i["start"], i["end"], i["labels"]) for i in document["intervals"]]
     figure = plt.figure(figsize=(WIDTH, HEIGHT), dpi=DPI, facecolor="white")
-    rows = figure.add_gridspec(3, 1, height_ratios=(1.0, 1.0, 0.85), hspace=0.32, left=0.035, right=0.985, top=0.93)
+    rows = figure.add_gridspec(
+        3, 1, height_ratios=(1.0, 1.0, 0.62), hspace=0.32, left=0.035, right=0.985, top=0.93, bottom=0.02
+    )
     limit = 1.08 * max(np.abs(before).max(), np.abs(after).max())
     for row, samples, title in ((0, before, "as it was left"), (1, after, "as redactor writes it")):
         axes = figure.add_subplot(rows[row])
@@ -81,7 +83,11 @@ def draw(recording: Path, model: str, picture: Path) -> None:
     written = figure.add_subplot(rows[2])
     written.axis("off")
     text = "\n".join(textwrap.wrap(document["text"], COLUMNS))
-    written.text(0.0, 0.72, text, fontsize=9.5, color=INK, family="monospace", va="top", transform=written.transAxes)
+    shape = {"fontsize": 9.5, "family": "monospace", "va": "top", "transform": written.transAxes}
+    # Two layers of one text: the labels of what was covered, and the rest.
+    label = re.compile(r"\[[A-Z_]+\]")
+    written.text(0.0, 0.55, label.sub(lambda m: " " * len(m[0]), text), color=INK, **shape)
+    written.text(0.0, 0.55, re.sub(r"(\[[A-Z_]+\])|[^\n]", lambda m: m[1] or " ", text), color=BLEEP, **shape)
     picture.parent.mkdir(exist_ok=True)
     figure.savefig(picture, facecolor="white")
     plt.close(figure)

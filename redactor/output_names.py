@@ -25,16 +25,13 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _HUMP = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 NEUTRAL = frozenset(
-    "a an and archive audio bad box busy by call callback caller calls channel clip conf copy cust demo down "
-    "draft ext extension family "
-    "fax file folder for friends from good greet greeting hard hold in inbound inbox incoming keypad left line "
-    "link mail mailbox "
-    "message messages mono msg msgs music new no noise note nothing number of old on out outbound outgoing part "
-    "parties pbx phone queue "
-    "raw rec record recorded recording recordings redacted right said sample self side sound spanish english "
-    "stereo take tape temp test "
-    "tests the to toy track unavail unheard unread urgent user vm vmail voice voicemail voicemails wav wave work "
-    "alaw amr flac gsm mp mpeg ogg opus pcm ulaw".split()
+    "a an and archive audio bad box busy by call callback caller calls channel clip conf copy cust demo down draft "
+    "ext extension family fax file folder for friends from good greet greeting hard hold in inbound inbox "
+    "incoming keypad left line link mail mailbox message messages mono msg msgs music new no noise note "
+    "nothing number of old on out outbound outgoing part parties pbx phone queue raw rec record recorded "
+    "recording recordings redacted right said sample self side sound spanish english stereo take tape temp "
+    "test tests the to toy track unavail unheard unread urgent user vm vmail voice voicemail voicemails wav "
+    "wave work alaw amr flac gsm mp mpeg ogg opus pcm ulaw".split()
 )
 """What telephone systems, and people who look after recordings, write in names. Some are somebody's name, too
 ("Good", "Old").

@@ -13,21 +13,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 NUMBER_WORDS = set(
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen "
-    "nineteen twenty thirty forty fifty sixty seventy eighty ninety zeroth first second third fourth fifth "
-    "sixth seventh eighth "
-    "ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth "
-    "twentieth "
-    "thirtieth hundred thousand million oh half".split()
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety zeroth first second third fourth "
+    "fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth "
+    "seventeenth eighteenth nineteenth twentieth thirtieth hundred thousand million oh half".split()
 )
 
 HELD_PERCENT = 3
 SHORT = "a i of to in is it be by or as an at on if we no so do he my up us me am go".split()
 CONTRACTIONS = (
-    "don't can't won't isn't doesn't didn't it's that's he's she's i'm i've i'll you're you'll couldn't "
-    "wouldn't wasn't "
-    "they're we're we'll there's what's let's haven't"
+    "don't can't won't isn't doesn't didn't it's that's he's she's i'm i've i'll you're you'll couldn't wouldn't "
+    "wasn't they're we're we'll there's what's let's haven't"
 ).split()
 
 

@@ -45,12 +45,10 @@ SOUNDS_LIKE = {
     "appointment": "a point mint",
     **dict(
         pair.split("=")
-        for pair in "calling=coughing name=main doctor=docked call=cold for=four to=two this=the is=as my=by from=form "
-        "at=and in=and number=lumber "
-        "patient=patience thank=tank you=your hi=high here=hear need=kneed week=weak would=wood see=sea "
-        "there=their be=bee way=weigh right=write "
-        "new=knew no=know hour=our whole=hole knee=me blood=bud test=text results=result back=pack nurse=worse "
-        "clinic=clinical".split()
+        for pair in "calling=coughing name=main doctor=docked call=cold for=four to=two this=the is=as my=by "
+        "from=form at=and in=and number=lumber patient=patience thank=tank you=your hi=high here=hear "
+        "need=kneed week=weak would=wood see=sea there=their be=bee way=weigh right=write new=knew no=know "
+        "hour=our whole=hole knee=me blood=bud test=text results=result back=pack nurse=worse clinic=clinical".split()
     ),
 }
 SOUNDS = (

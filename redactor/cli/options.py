@@ -160,8 +160,7 @@ SandboxOption = Annotated[
     Literal["off", "limits", "auto", "required"],
     typer.Option(
         help="Decode in processes that can do nothing else: with all that works here (auto), or not at all without "
-        "bubblewrap and a "
-        "filter of system calls (required), or without bubblewrap (limits).",
+        "bubblewrap and a filter of system calls (required), or without bubblewrap (limits).",
         rich_help_panel="Input",
     ),
 ]

@@ -18,10 +18,9 @@ _OURS = re.compile(
     r"is|clinic is|located|location is|come (?:to|by)|stop by|visit us|here)(?: [\w']+){0,4}$"
 )
 _THEIR_PLACE = re.compile(
-    r"\b(?:your (?:\w+ ){0,2}address|you (?:still "
-    r")?live|living|(?:mailed|mail|sent|send|sending|shipped|ship|deliver|delivered)(?: \w+){0,4} to|(?<!we "
-    r")(?<!office )(?<!have )(?<!just )(?<!clinic )moved to|residence|home at|house at|on file)(?: "
-    r"[\w']+){0,4}$"
+    r"\b(?:your (?:\w+ ){0,2}address|you (?:still )?live|living|(?:mailed|mail|sent|send|sending|shipped|ship|deliver|"
+    r"delivered)(?: \w+){0,4} to|(?<!we )(?<!office )(?<!have )(?<!just )(?<!clinic )moved to|residence|home at|"
+    r"house at|on file)(?: [\w']+){0,4}$"
 )
 _ADDRESS = re.compile(
     r"\d|\b(?:street|st|avenue|ave|road|rd|drive|lane|court|boulevard|blvd|way|place|circle|apartment|apt|zip|"
@@ -32,9 +31,8 @@ _OUR_MAIL = re.compile(
     r"?site|portal))(?: [\w']+){0,4}$"
 )
 _OTHER_DOCTOR = re.compile(
-    r"\b(?:(?:other|another) "
-    r"(?:doctor|provider|physician|specialist|office|clinic)s?|referr(?:al|als|ed|ing)|specialists?|second "
-    r"opinion)\b"
+    r"\b(?:(?:other|another) (?:doctor|provider|physician|specialist|office|clinic)s?|referr(?:al|als|ed|ing)|"
+    r"specialists?|second opinion)\b"
 )
 _SENTENCES = re.compile(r"(?<!\bdr)(?<!\bmr)(?<!\bms)(?<!mrs)[.?!]\s", re.IGNORECASE)
 _CLOCK = re.compile(r"\b[ap] ?m\b|o'clock")

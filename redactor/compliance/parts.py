@@ -26,11 +26,10 @@ _GREETED = re.compile(
     rf"(?:^|\b(?:hi|hello|hey|good (?:morning|afternoon|evening)|morning|afternoon|dear)(?: there| again)?){_TITLES}$"
 )
 _WANTED = re.compile(
-    r"\b(?:(?:message|call|calling|calls|looking|reminder|is|voicemail|trying|back|clinic|practice|center|"
-    r"group|office|care|medicine|associates) "
-    r"for(?: patient| our patient| the patient)?|(?:trying to |to |can i )?(?:reach|get hold of|get a hold "
-    r"of|contact)|(?:speak|talk) (?:with|to)|attention|leaving (?:this|a message) for)"
-    r"(?: (?:mr|mrs|ms|miss|mister|missus))?$"
+    r"\b(?:(?:message|call|calling|calls|looking|reminder|is|voicemail|trying|back|clinic|practice|center|group|"
+    r"office|care|medicine|associates) for(?: patient| our patient| the patient)?|(?:trying to |to |can i )?(?:reach|"
+    r"get hold of|get a hold of|contact)|(?:speak|talk) (?:with|to)|attention|leaving (?:this|"
+    r"a message) for)(?: (?:mr|mrs|ms|miss|mister|missus))?$"
 )
 _SELF = re.compile(
     rf"\b(?:this is|my name is|name is|name's|it's|it is|i'm|i am|here is)(?: (?:the )?(?:nurse|office "
@@ -42,17 +41,15 @@ _CALLS = re.compile(
 )
 _OFFICE = re.compile(r"(?:'s|s')?\s+(?:office|practice|clinic|team)\b")
 _STOP = frozenset(
-    "a an the this that it it's is are was were be you your yours our ours we us i my me mine his her hers "
-    "their them they he she him who what when where "
-    "please call calling called back just from with at for to of on in and or but if so not no yes hi hello "
-    "hey good morning afternoon evening there again today "
-    "message messages reminder regarding about office doctor doctor's dr appointment patient someone anyone "
-    "everyone everybody thank thanks have has had can "
-    "could would will need needs want wanted letting let know leaving left quick medical clinic practice "
-    "automated important another same new next in here "
-    "hoping returning reaching trying also only really very all any some soon as by well nurse pharmacy "
-    "hospital sir madam ma'am mr mrs ms miss schedule confirm whoever "
-    "been being do does did don't calls number phone following up check checking hope ready".split()
+    "a an the this that it it's is are was were be you your yours our ours we us i my me mine his her hers their them "
+    "they he she him who what when where please call calling called back just from with at for to of on in "
+    "and or but if so not no yes hi hello hey good morning afternoon evening there again today message "
+    "messages reminder regarding about office doctor doctor's dr appointment patient someone anyone everyone "
+    "everybody thank thanks have has had can could would will need needs want wanted letting let know leaving "
+    "left quick medical clinic practice automated important another same new next in here hoping returning "
+    "reaching trying also only really very all any some soon as by well nurse pharmacy hospital sir madam "
+    "ma'am mr mrs ms miss schedule confirm whoever been being do does did don't calls number phone following "
+    "up check checking hope ready".split()
 )
 _NO_NAME = _STOP - frozenset("medical clinic practice pharmacy hospital nurse office quick".split())
 """Words that are in no practice's name."""
@@ -75,11 +72,10 @@ _CALLER_SPOKEN = re.compile(
     rf"at)\b"
 )
 _KIND_WORDS = (
-    r"(?:clinic|practice|center|centre|associates|group|partners|medical|medicine|health|healthcare|hospital|"
-    r"pharmacy|physicians|dental|dentistry|pediatrics|"
-    r"care|institute|specialists|surgery|imaging|labs?|laboratory|doctors|wellness|therapy|rehab|counseling|"
-    r"services|programs?|house|recovery|[a-z]{3,}ology|[a-z]*orthop[a-z]+|orthodontics|podiatry|"
-    r"[a-z]*psychiatry|obgyn|gyn|optometry|hospice|dialysis)"
+    r"(?:clinic|practice|center|centre|associates|group|partners|medical|medicine|health|healthcare|hospital|pharmacy|"
+    r"physicians|dental|dentistry|pediatrics|care|institute|specialists|surgery|imaging|labs?|laboratory|doctors|"
+    r"wellness|therapy|rehab|counseling|services|programs?|house|recovery|[a-z]{3,}ology|[a-z]*orthop[a-z]+|"
+    r"orthodontics|podiatry|[a-z]*psychiatry|obgyn|gyn|optometry|hospice|dialysis)"
 )
 _PRACTICE_SPOKEN = re.compile(
     rf"\b(?:from|with|at|is|for|of|called|calling)\s+(?P<name>(?:the\s+)?(?:(?!(?:from|with|at|is|for|calling|"
@@ -92,10 +88,9 @@ _OFFICE_OF = re.compile(
 )
 _REQUEST = re.compile(
     r"\b(?:call(?:ing)?\s+(?:us|me|our|the|back|in|him|her)\b|give\s+(?:us|me|our\s+office|"
-    r"the\s+office)\s+a\s+(?:call|ring|buzz)|return\s+(?:our|my|the|this)\s+call|(?:reach|contact|phone|"
-    r"ring)\s+(?:us|me|our|the\s+office)|"
-    r"get\s+back\s+to\s+(?:us|me)|(?:please|can|could|to|and|or|may|just)\s+call\b|(?:us|our\s+office|"
-    r"the\s+office)\s+a\s+call|call\s+\{number)"
+    r"the\s+office)\s+a\s+(?:call|ring|buzz)|return\s+(?:our|my|the|this)\s+call|(?:reach|contact|phone|ring)\s+(?:us|"
+    r"me|our|the\s+office)|get\s+back\s+to\s+(?:us|me)|(?:please|can|could|to|and|or|may|just)\s+call\b|(?:us|"
+    r"our\s+office|the\s+office)\s+a\s+call|call\s+\{number)"
 )
 _APPOINTMENT = re.compile(
     r"\b(?:appointments?|(?:re)?scheduled|reschedul\w+|see\s+you\s+(?:on|at|tomorrow|next|this|then|monday|"

@@ -49,11 +49,10 @@ _NUMBERS = frozenset(
     ).split()
 )
 _VALUE_CUE = re.compile(
-    r"\b(?:(?P<date>date of birth|birth ?(?:day|date)|d ?o ?b|born)|(?P<place>address|zip(?: "
-    r"code)?|street|live at)|(?P<mail>e-?mail(?: address)?)|"
-    r"(?P<id>(?:id|number|social|security|policy|account|record|claim|member|chart|plate|license)(?: number| "
-    r"id)?)|(?P<phone>phone|cell|fax|(?:call|reach) me(?: back)?(?: at)?))"
-    r"(?: is| was| are| it's| its|'s| on| at| um| uh)*$"
+    r"\b(?:(?P<date>date of birth|birth ?(?:day|date)|d ?o ?b|born)|(?P<place>address|zip(?: code)?|street|live at)|"
+    r"(?P<mail>e-?mail(?: address)?)|(?P<id>(?:id|number|social|security|policy|account|record|claim|member|chart|"
+    r"plate|license)(?: number| id)?)|(?P<phone>phone|cell|fax|(?:call|reach) me(?: back)?(?: at)?))(?: is| was| are|"
+    r" it's| its|'s| on| at| um| uh)*$"
 )
 _LABELS = {
     "date": "DATE_TIME",
@@ -66,15 +65,14 @@ _FIGURES_FOLLOW = frozenset({"date", "id", "phone"})
 _NAME_LEVELS = frozenset({name_cues.TITLE, name_cues.NAME})
 _SELF = frozenset({"this is", "i am", "name is"})
 _KIN_CUE = re.compile(
-    r"\b(?:mother|father|mom|dad|parent|guardian|wife|husband|son|daughter|sister|brother|grandmother|"
-    r"grandfather|friend) "
-    r"of$"
+    r"\b(?:mother|father|mom|dad|parent|guardian|wife|husband|son|daughter|sister|brother|grandmother|grandfather|"
+    r"friend) of$"
 )
 _ENDS = frozenset(".?!")
 _LEADS = frozenset(
-    "id number numbers code area cell phone fax line extension first date birth account member policy claim "
-    "order reference social security "
-    "okay that's it's i'm call please again ask thanks is it its the and are was so um uh my your his her".split()
+    "id number numbers code area cell phone fax line extension first date birth account member policy claim order "
+    "reference social security okay that's it's i'm call please again ask thanks is it its the and are was so "
+    "um uh my your his her".split()
 )
 """Words that people say before and after figures."""
 _TIME = frozenset(
@@ -99,12 +97,11 @@ _CONDITION_CUE = re.compile(
     rf"from|history of|admitted (?:for|with)){_OWN}$"
 )
 _NO_DRUG = frozenset(
-    "appointment appointments call calls time medicine medicines medication medications meds pill pills drug "
-    "drugs prescription prescriptions refill "
-    "refills insurance phone number message messages office doctor nurse day days week weeks month months hour "
-    "hours minute minutes today tomorrow "
-    "yesterday morning evening night way help care weekend referral ride copy letter note form paperwork "
-    "question break rest look listen bus".split()
+    "appointment appointments call calls time medicine medicines medication medications meds pill pills drug drugs "
+    "prescription prescriptions refill refills insurance phone number message messages office doctor nurse "
+    "day days week weeks month months hour hours minute minutes today tomorrow yesterday morning evening "
+    "night way help care weekend referral ride copy letter note form paperwork question break rest look "
+    "listen bus".split()
 )
 
 

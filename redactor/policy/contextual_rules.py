@@ -14,9 +14,9 @@ from dataclasses import replace
 from redactor.types import Action, Finding
 
 _CALLBACK = re.compile(
-    r"\b(call(ing)?( \w+){0,3} (back|at|on)|reach( \w+){0,3} (at|on)|call "
-    r"(us|me|our|the)\b|(number|phone|extension|line) (here |again )?is"
-    r"|(our|office|callback|call back|my) (phone |direct )?number|give (us|me) a (call|ring)|dial)\b",
+    r"\b(call(ing)?( \w+){0,3} (back|at|on)|reach( \w+){0,3} (at|on)|call (us|me|our|the)\b|(number|phone|extension|"
+    r"line) (here |again )?is|(our|office|callback|call back|my) (phone |direct )?number|give (us|me) a (call|ring)|"
+    r"dial)\b",
     re.IGNORECASE,
 )
 # "Please call 206-555-0142"; not "we tried to call 206-555-0142".
@@ -26,13 +26,10 @@ _CALL = re.compile(
 # Somebody else's telephone, or no telephone at all; with the "number is" or "at" that follows, which would read as a
 # callback cue.
 _NOT_CALLBACK = re.compile(
-    r"\b((his|her|their|your|patient|(?!(office|clinic|practice|doctor|hospital)'s)[a-z]+'s) ([\w']+ "
-    r"){0,2}?(cell|mobile|home|phone|number|line)"
-    r"|(call|calling|reach)( \w+)? (him|her|them|you)\b( [\w']+){0,2}?( (back|at|on))*|(?<!my )(cell|mobile|home)"
-    r"|fax|on "
-    r"file|social|account|member|record|(chart|policy|claim|case|reference|confirmation|group|i\.?d\.?)(?= "
-    r"(number|is)\b))"
-    r"( phone| security)?( number| line)?( here| again)?( is)?\b",
+    r"\b((his|her|their|your|patient|(?!(office|clinic|practice|doctor|hospital)'s)[a-z]+'s) ([\w']+ ){0,2}?(cell|"
+    r"mobile|home|phone|number|line)|(call|calling|reach)( \w+)? (him|her|them|you)\b( [\w']+){0,2}?( (back|at|on))*|"
+    r"(?<!my )(cell|mobile|home)|fax|on file|social|account|member|record|(chart|policy|claim|case|reference|"
+    r"confirmation|group|i\.?d\.?)(?= (number|is)\b))( phone| security)?( number| line)?( here| again)?( is)?\b",
     re.IGNORECASE,
 )
 _APPOINTMENT = re.compile(

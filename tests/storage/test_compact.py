@@ -48,7 +48,7 @@ def test_a_hundred_thousand_files_cost_no_memory():
     code = """
         import os, resource, stat
         from pathlib import Path
-        from redactor.storage import Inputs, listing
+        from redactor.storage import Inputs, inputs
 
         numbers = iter(range(1, 10**9))
         folders = [str(n) for n in range(1000)]
@@ -56,9 +56,9 @@ def test_a_hundred_thousand_files_cost_no_memory():
             yield str(start), list(folders), []
             for folder in folders:
                 yield os.path.join(start, folder), [], [f"message-{n}.wav" for n in range(100)]
-        listing.os.walk = walk
-        listing._is_folder_link = lambda path: False
-        listing._status = lambda path: os.stat_result((stat.S_IFREG, next(numbers), 1, 1, 0, 0, 1, 0, 0, 0))
+        inputs.os.walk = walk
+        inputs._is_folder_link = lambda path: False
+        inputs._status = lambda path: os.stat_result((stat.S_IFREG, next(numbers), 1, 1, 0, 0, 1, 0, 0, 0))
         peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         before = peak()
         inputs = iter(Inputs([Path(".")], is_audio=lambda path: True))

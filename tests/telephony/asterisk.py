@@ -24,11 +24,10 @@ PACKAGES = ("asterisk", "asterisk-voicemail", "asterisk-core-sounds-en-wav")
 LIBRARIES = ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu", "usr/lib", "usr/lib/x86_64-linux-gnu/pulseaudio")
 SIP, RTP = 15160, (16000, 16100)
 MODULES = (
-    "res_timing_timerfd pbx_config app_playback app_voicemail app_mixmonitor app_stack app_verbose app_echo "
-    "app_dial func_callerid "
-    "codec_ulaw codec_alaw codec_gsm format_wav format_wav_gsm format_gsm format_pcm format_sln res_pjproject "
-    "res_sorcery_config "
-    "res_rtp_asterisk res_smdi res_adsi bridge_simple res_http_websocket res_crypto chan_sip"
+    "res_timing_timerfd pbx_config app_playback app_voicemail app_mixmonitor app_stack app_verbose app_echo app_dial "
+    "func_callerid codec_ulaw codec_alaw codec_gsm format_wav format_wav_gsm format_gsm format_pcm format_sln "
+    "res_pjproject res_sorcery_config res_rtp_asterisk res_smdi res_adsi bridge_simple res_http_websocket res_crypto "
+    "chan_sip"
 ).split()
 """In this order: res_rtp_asterisk needs the two before it."""
 

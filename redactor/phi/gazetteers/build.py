@@ -39,9 +39,8 @@ FREQUENT_SURNAMES = frozenset(
     "white black brown young long king green hill price hall day law park bell ford rose cross".split()
 )
 LOCALES = (
-    "en_US en_GB en_IN en_NG en_PH es es_ES es_MX es_CO es_AR pt_BR pt_PT fr_FR de_DE it_IT pl_PL nl_NL sv_SE "
-    "no_NO da_DK fi_FI "
-    "ro_RO hr_HR cs_CZ hu_HU tr_TR id_ID vi_VN ig_NG yo_NG ha_NG zu_ZA ga_IE fil_PH tw_GH sw so_SO en_KE"
+    "en_US en_GB en_IN en_NG en_PH es es_ES es_MX es_CO es_AR pt_BR pt_PT fr_FR de_DE it_IT pl_PL nl_NL sv_SE no_NO "
+    "da_DK fi_FI ro_RO hr_HR cs_CZ hu_HU tr_TR id_ID vi_VN ig_NG yo_NG ha_NG zu_ZA ga_IE fil_PH tw_GH sw so_SO en_KE"
 ).split()
 
 

@@ -18,10 +18,9 @@ class AccountRecognizer(CuedValue):
 
     label = "ACCOUNT_NUMBER"
     cue = (
-        r"(?:bank |checking |savings |billing |patient )?acc(?:oun)?t\.?(?: "
-        r"(?:number|no|num|#|id))?|routing(?: number)?|"
-        r"(?:credit |debit |bank |visa |amex |discover |gift )?card(?: (?:number|no|ending))+|card(?= "
-        r"is)|exp|(?:credit|debit) card|visa|mastercard|amex|iban|on the back(?: of (?:it|the card|my card))?|"
+        r"(?:bank |checking |savings |billing |patient )?acc(?:oun)?t\.?(?: (?:number|no|num|#|id))?|"
+        r"routing(?: number)?|(?:credit |debit |bank |visa |amex |discover |gift )?card(?: (?:number|no|ending))+|"
+        r"card(?= is)|exp|(?:credit|debit) card|visa|mastercard|amex|iban|on the back(?: of (?:it|the card|my card))?|"
         r"c\.? ?v\.? ?[vc]2?|security code|invoice(?: (?:number|no|id))?|statement (?:number|id)|ending in|ends in|"
         r"(?:last|final) (?:4|four)(?: digits)?(?: of)?|pin(?: (?:number|code)|(?= is\b))|expir\w+(?: date)?"
     )

@@ -97,19 +97,18 @@ _PLACE_CUE = re.compile(
     re.IGNORECASE,
 )
 _STREET_NAMES = frozenset(
-    "acacia adams amsterdam ash aspen beech birch broadway butternut canal cedar cherry chestnut clinton "
-    "columbus cottonwood cypress delancey dogwood elm eucalyptus "
-    "fairview fir franklin fulton grand grant greenwich hickory highland hillside hollywood houston jackson "
-    "jefferson juniper larkspur laurel lexington lincoln locust "
-    "madison magnolia main maple market mesquite mission monroe mulberry oak orchard peachtree pecan pine "
-    "poplar redwood roosevelt sequoia spruce sunset "
-    "sycamore telegraph vermont vine walnut washington western willow wilson woodland".split()
+    "acacia adams amsterdam ash aspen beech birch broadway butternut canal cedar cherry chestnut clinton columbus "
+    "cottonwood cypress delancey dogwood elm eucalyptus fairview fir franklin fulton grand grant greenwich "
+    "hickory highland hillside hollywood houston jackson jefferson juniper larkspur laurel lexington lincoln "
+    "locust madison magnolia main maple market mesquite mission monroe mulberry oak orchard peachtree pecan "
+    "pine poplar redwood roosevelt sequoia spruce sunset sycamore telegraph vermont vine walnut washington "
+    "western willow wilson woodland".split()
 )
 """Of the commonest names of streets those that say little else after "on"."""
 _BOTH_STREETS = re.compile(
-    r"\b(?:on|at|near|by|off(?: of)?|around|between|corner "
-    r"of)\s+(?P<value>(?P<one>[a-z][a-z'-]{2,})\s+and\s+(?P<two>[a-z][a-z'-]{2,}|\d{1,3}(?:\s\d{1,2})?(?:st|nd|"
-    r"rd|th)?\b))",
+    r"\b(?:on|at|near|by|off(?: of)?|around|between|"
+    r"corner of)\s+(?P<value>(?P<one>[a-z][a-z'-]{2,})\s+and\s+(?P<two>[a-z][a-z'-]{2,}|\d{1,3}(?:\s\d{1,2})?(?:st|"
+    r"nd|rd|th)?\b))",
     re.IGNORECASE,
 )
 _QUIET_STREET = re.compile(
@@ -186,10 +185,9 @@ _TIMES = frozenset(
 )
 _OFFICE = re.compile(r"\s+(?:office|clinic|location|branch|hospital|area)\b", re.IGNORECASE)
 _NO_STREET = re.compile(
-    r"\b(?:the|a|my|your|his|her|this|that|is|was|it|and "
-    r"i|by|times?|days?|weeks?|tablets?|pills?|milligrams?|mg|of|for|to|in|hours?|"
-    r"minutes?|years?|months?|people|you|we|they|he|she|i|take|right|same|only|do|did|have|had|has|not|way|go|"
-    r"out|all|with|at|on|doctor|dr)\b",
+    r"\b(?:the|a|my|your|his|her|this|that|is|was|it|and i|by|times?|days?|weeks?|tablets?|pills?|milligrams?|mg|of|"
+    r"for|to|in|hours?|minutes?|years?|months?|people|you|we|they|he|she|i|take|right|same|only|do|did|have|had|has|"
+    r"not|way|go|out|all|with|at|on|doctor|dr)\b",
     re.IGNORECASE,
 )
 
@@ -421,9 +419,8 @@ class AddressRecognizer(SpokenRecognizer):
                 0.6
                 if cued
                 and re.search(
-                    r"\b(?:in|near|live\w*|living|moved "
-                    r"to|outside|downtown|(?:coming|came|driv\w+|flying|flew|moved|travel\w*) (?:\w+ "
-                    r")?from)\s+$",
+                    r"\b(?:in|near|live\w*|living|moved to|outside|downtown|(?:coming|came|driv\w+|flying|flew|moved|"
+                    r"travel\w*) (?:\w+ )?from)\s+$",
                     text[max(0, start - 25) : start],
                     re.IGNORECASE,
                 )

@@ -19,11 +19,10 @@ SUFFIX = rf"(?:(?:{SURE}|{MAYBE})\b\.?(?:\s(?:{SURE}|{MAYBE})\b\.?)?)"
 DIRECTION = r"(?:(?:north|south|east|west)(?:east|west)?|[nsew]\.?|[ns]\.?[ew]\.?)"
 NUMBER = r"(?:#\s?)?\d{1,5}(?:[\s,-]{1,2}\d{1,4}){0,4}(?:\s?\u00ac\s?\d+(?:\s\d+){0,4})?(?:\s?[a-d](?=\s))?"
 STOP = (
-    r"(?:the|a|an|every|each|other|another|some|my|your|his|her|this|that|is|was|it|i|by|times?|days?|weeks?|"
-    r"tablets?|pills?|milligrams?|mg|of|for|to|in|on|at|with|and|or|hours?|"
-    r"minutes?|years?|months?|people|you|we|they|he|she|take|right|same|only|do|did|have|had|has|not|way|go|"
-    r"out|all|from|off|down|doctor|dr|"
-    r"near|through|into|up|then|so|but|if|when|will|can|are|be|been|a\.?m|p\.?m)\b"
+    r"(?:the|a|an|every|each|other|another|some|my|your|his|her|this|that|is|was|it|i|by|times?|days?|weeks?|tablets?|"
+    r"pills?|milligrams?|mg|of|for|to|in|on|at|with|and|or|hours?|minutes?|years?|months?|people|you|we|they|he|she|"
+    r"take|right|same|only|do|did|have|had|has|not|way|go|out|all|from|off|down|doctor|dr|near|through|into|up|then|"
+    r"so|but|if|when|will|can|are|be|been|a\.?m|p\.?m)\b"
 )
 NAME = rf"(?:\d{{1,3}}(?:st|nd|rd|th)|(?!{STOP})[a-z][a-z'.-]+)"
 CODE = r"#?\s?(?:\d+(?:\s\d+){0,3}(?:\.\d+)?\s?-?[a-z]?\b|[a-z]\s?-?\d*\b)"
@@ -35,13 +34,10 @@ APARTMENT = (
 )
 STATES = (
     r"(?:alabama|alaska|arizona|arkansas|california|colorado|connecticut|delaware|florida|georgia|hawaii|idaho|"
-    r"illinois|indiana|iowa|"
-    r"kansas|kentucky|louisiana|maine|maryland|massachusetts|michigan|minnesota|mississippi|missouri|montana|"
-    r"nebraska|nevada|"
-    r"new hampshire|new jersey|new mexico|new york|north carolina|north "
-    r"dakota|ohio|oklahoma|oregon|pennsylvania|rhode island|"
-    r"south carolina|south dakota|tennessee|texas|utah|vermont|virginia|washington|west "
-    r"virginia|wisconsin|wyoming|d\.? ?c\.?)"
+    r"illinois|indiana|iowa|kansas|kentucky|louisiana|maine|maryland|massachusetts|michigan|minnesota|mississippi|"
+    r"missouri|montana|nebraska|nevada|new hampshire|new jersey|new mexico|new york|north carolina|north dakota|ohio|"
+    r"oklahoma|oregon|pennsylvania|rhode island|south carolina|south dakota|tennessee|texas|utah|vermont|virginia|"
+    r"washington|west virginia|wisconsin|wyoming|d\.? ?c\.?)"
 )
 ABBREVIATION = (
     r"(?-i:A[LKZR]|C[AOT]|D[EC]|FL|GA|HI|I[DLNA]|K[SY]|LA|M[EDAINSOT]|N[EVHJMYCD]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|"
@@ -67,10 +63,9 @@ POSTCODE_ANSWER = re.compile(
     r"\bpost\s?code[^?]{0,20}\?[^?]{0,60}?\b(?P<value>[a-z]{1,2}\s?\d(?:\s?\d|\s?[a-z]\b){0,5})\b", re.IGNORECASE
 )
 ROUTE = re.compile(
-    r"\b(?P<value>(?:(?:indian|navajo|tribal|farm|ranch|forest|old|us|u "
-    r"s|fire|township|parish|military|service|bureau) )?(?:county road|state road|county route|state "
-    r"route|rural route|r\.? ?r\.?|route|highway|interstate)\s+(?:number )?\d(?:[\d "
-    r"]{0,3}\d)?\b(?:,?\s+box\s+(?:number )?\d+(?:[\s-]\d+){0,3})?)",
+    r"\b(?P<value>(?:(?:indian|navajo|tribal|farm|ranch|forest|old|us|u s|fire|township|parish|military|service|"
+    r"bureau) )?(?:county road|state road|county route|state route|rural route|r\.? ?r\.?|route|highway|"
+    r"interstate)\s+(?:number )?\d(?:[\d ]{0,3}\d)?\b(?:,?\s+box\s+(?:number )?\d+(?:[\s-]\d+){0,3})?)",
     re.IGNORECASE,
 )
 COUNTY = re.compile(

@@ -20,28 +20,23 @@ _PART = r"(?:(?: and)? (?:a half|a quarter|three quarters|1/2|3/4|3 quarters|som
 _ONE = r"(?:a (?=1[0-2]\d(?!-)))?(?:9\d|1[0-2]\d)(?!\d)"
 _OLD = rf"(?P<value>{_ONE}{_PART}(?:(?:,? or| going on|, maybe| to) {_ONE})?)"
 _NOT_AGE = re.compile(
-    r"[\s-]*(?:percent|%|over|mg|milligrams?|mcg|ml|units?|degrees?|minutes?|min|hours?|days?|weeks?|months?|"
-    r"dollars?|bucks|pounds?|lbs?|"
-    r"kilos?|kg|beats?|bpm|point|\.\d|miles?|times|by|and a half "
-    r"(?:hours|days|miles|pounds)|cents|inches|feet|cc|proof|or so "
-    r"(?:minutes|days)|systolic|/|\d|,\s?\d|st\b|th\b|"
-    r"to \d+ "
-    r"(?:percent|minutes|days|pounds)|(?:north|south|east|west|street|avenue|road|drive|lane|calories|steps|"
-    r"pills?|tablets?|carbs|puffs)\b)",
+    r"[\s-]*(?:percent|%|over|mg|milligrams?|mcg|ml|units?|degrees?|minutes?|min|hours?|days?|weeks?|months?|dollars?|"
+    r"bucks|pounds?|lbs?|kilos?|kg|beats?|bpm|point|\.\d|miles?|times|by|and a half (?:hours|days|miles|pounds)|"
+    r"cents|inches|feet|cc|proof|or so (?:minutes|days)|systolic|/|\d|,\s?\d|st\b|th\b|to \d+ (?:percent|minutes|"
+    r"days|pounds)|(?:north|south|east|west|street|avenue|road|drive|lane|calories|steps|pills?|tablets?|carbs|"
+    r"puffs)\b)",
     re.IGNORECASE,
 )
 _MEASURED = re.compile(
-    r"(?:\d[\s,./-]*|[$#]|\b(?:oxygen|sats?|saturation|sugars?|glucose|pressure|pulse|rate|temp\w*|fever|"
-    r"weigh\w*|weight|room|apartment|apt|unit|suite|box|"
-    r"number|route|highway|extension|option|press|over|under|above|below|every|by|reading|level|count|score|"
-    r"diastolic|bottom|top)"
-    r"(?: (?:is|was|of|at|to|number|hit|around|about|been|down|up))*\s+)$",
+    r"(?:\d[\s,./-]*|[$#]|\b(?:oxygen|sats?|saturation|sugars?|glucose|pressure|pulse|rate|temp\w*|fever|weigh\w*|"
+    r"weight|room|apartment|apt|unit|suite|box|number|route|highway|extension|option|press|over|under|above|below|"
+    r"every|by|reading|level|count|score|diastolic|bottom|top)(?: (?:is|was|of|at|to|number|hit|around|about|been|"
+    r"down|up))*\s+)$",
     re.IGNORECASE,
 )
 _BORN = re.compile(
-    r"\b(?:born|birth(?: ?day| ?date| year)?|dob)\b(?:,? "
-    r"(?:was|is|back|way|on|in|the|year|of|it's|around|about|they|say))*,? "
-    r"(?P<value>1[89]\d\d|['\u2019]?[2-9]\d)(?![\d/,-]|\s\d)",
+    r"\b(?:born|birth(?: ?day| ?date| year)?|dob)\b(?:,? (?:was|is|back|way|on|in|the|year|of|it's|around|about|they|"
+    r"say))*,? (?P<value>1[89]\d\d|['\u2019]?[2-9]\d)(?![\d/,-]|\s\d)",
     re.IGNORECASE,
 )
 _BARE = re.compile(rf"(?<![\d$#/.,:-]){_OLD}")

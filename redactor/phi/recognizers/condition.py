@@ -20,9 +20,8 @@ SHUT = frozenset("up shut out open over off".split())
 HEADS = frozenset("disease diseases disorder disorders syndrome deficiency".split())
 TROUBLE = frozenset("trouble difficulty difficulties problem problems issue issues hard struggling unable".split())
 DOING = frozenset(
-    "breathing swallowing walking sleeping hearing seeing urinating peeing speaking talking eating standing "
-    "balance balancing remembering "
-    "concentrating focusing chewing vision speech language memory breath moving bending".split()
+    "breathing swallowing walking sleeping hearing seeing urinating peeing speaking talking eating standing balance "
+    "balancing remembering concentrating focusing chewing vision speech language memory breath moving bending".split()
 )
 WHEN = frozenset("hurts hurt burns burn burning pain painful bleeding bleed bleeds dizzy".split())
 PEOPLE = frozenset("i you he she it we they".split())
@@ -41,17 +40,15 @@ COPULA = frozenset(
     ).split()
 )
 NOT_NAMES = frozenset(
-    "the a an my your his her their our any some this that these those no of for with and or to have has had "
-    "other another such new same which what "
-    "all i you we they it is was be heart from about in on at".split()
+    "the a an my your his her their our any some this that these those no of for with and or to have has had other "
+    "another such new same which what all i you we they it is was be heart from about in on at".split()
 )
 MEDICAL_WORD = re.compile(
     r"[a-z]{3,}(?:itis|osis|emia|aemia|algia|opathy|plegia|phobia|penia|rrhea|megaly|trophy|noma|sarcoma|blastoma)"
 )
 NOT_MEDICAL = frozenset(
-    "diagnosis prognosis hypnosis osmosis metamorphosis symbiosis academia bohemia apotheosis homeopathy "
-    "telepathy trophy atrophy photosynthosis "
-    "neurosis nostalgia sinoma genoma antipathy sympathy empathy apathy".split()
+    "diagnosis prognosis hypnosis osmosis metamorphosis symbiosis academia bohemia apotheosis homeopathy telepathy "
+    "trophy atrophy photosynthosis neurosis nostalgia sinoma genoma antipathy sympathy empathy apathy".split()
 )
 
 

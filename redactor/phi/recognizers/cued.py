@@ -16,11 +16,10 @@ from redactor.phi.recognizers.runs import VALUE, bridged, digits
 from redactor.phi.spoken import WrittenForm
 
 _CLOSE = (
-    r"(?:[\s:#,.\-]{1,4}(?:is|was|are|it's|its|it|that's|that|would be|will be|be|number|numbers|no|num|id|i "
-    r"d|code|of|on|for|my|the|her|his|our|"
-    r"your|this|card|here|listed as|reads|starts with|ends? in|ending in|ending|ends "
-    r"with|as|equals|again|okay|ok|and|last 4|digits|under|goes|"
-    r"i think|i believe|let me see|let's see)){0,8}[\s:#,.\-]{0,4}"
+    r"(?:[\s:#,.\-]{1,4}(?:is|was|are|it's|its|it|that's|that|would be|will be|be|number|numbers|no|num|id|i d|code|"
+    r"of|on|for|my|the|her|his|our|your|this|card|here|listed as|reads|starts with|ends? in|ending in|ending|"
+    r"ends with|as|equals|again|okay|ok|and|last 4|digits|under|goes|i think|i believe|let me see|"
+    r"let's see)){0,8}[\s:#,.\-]{0,4}"
 )
 _LEADING = re.compile(r"([a-z]{2,5})[\s,.-]+", re.IGNORECASE)
 _MIXED = re.compile(r"(?:[a-z]\s?\d\s?\d|\d\s?\d\s?[b-z])", re.IGNORECASE)

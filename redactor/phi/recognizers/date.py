@@ -36,11 +36,10 @@ _AGAIN = rf"(?:{_S}?\s?\u00ac\s?(?:{_MONTH}{_S})?\d{{1,4}}(?:st|nd|rd|th)?(?:{_S
 _M, _D = r"(?:0\s?)?(?:1[0-2]|[1-9])", r"(?:[0-2]\s?\d|3[01]|[1-9])"
 
 _HOLIDAY = (
-    r"(?:christmas(?: eve| day)?|new year'?s(?: eve| day)?|valentine'?s(?: day)?|halloween|thanksgiving(?: "
-    r"day)?|april fool'?s?(?: day)?|(?:st\.?|saint) patrick'?s(?: day)?|"
-    r"(?:memorial|labor|veterans|groundhog|independence|boxing|mother'?s|father'?s|presidents'?|columbus|flag|earth) "
-    r"day|cinco de mayo|juneteenth|"
-    r"easter(?: sunday)?|ash wednesday|good friday|palm sunday|hanukkah|passover)"
+    r"(?:christmas(?: eve| day)?|new year'?s(?: eve| day)?|valentine'?s(?: day)?|halloween|thanksgiving(?: day)?|"
+    r"april fool'?s?(?: day)?|(?:st\.?|saint) patrick'?s(?: day)?|(?:memorial|labor|veterans|groundhog|independence|"
+    r"boxing|mother'?s|father'?s|presidents'?|columbus|flag|earth) day|cinco de mayo|juneteenth|easter(?: sunday)?|"
+    r"ash wednesday|good friday|palm sunday|hanukkah|passover)"
 )
 _SPANISH_MONTH = r"(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|sep?tiembre|octubre|noviembre|diciembre)\b"
 _SPANISH_UNIT = r"(?:un[oa]?|primero|dos|tres|cuatro|cinco|seis|siete|ocho|nueve)"
@@ -55,9 +54,8 @@ _SPANISH_YEAR = (
 )
 _BIRTH = r"birth ?(?:day|date)?|d\.? ?o\.? ?b\.?|dob|born|birthdate"
 _VISIT = (
-    r"appointment|appt|visit|seen|scheduled|schedule|surgery|admitted|discharged|procedure|due|since|dated?|on|"
-    r"from|until|"
-    r"happened|started|booked|had|died|passed|last saw|see you|birthday|expir\w+|filled"
+    r"appointment|appt|visit|seen|scheduled|schedule|surgery|admitted|discharged|procedure|due|since|dated?|on|from|"
+    r"until|happened|started|booked|had|died|passed|last saw|see you|birthday|expir\w+|filled"
 )
 _MONTHS = frozenset(_MONTH.split(")", maxsplit=1)[0].removeprefix("(?:").split("|"))
 _FIGURE = re.compile(r"\d")
@@ -65,9 +63,9 @@ _SPANISH_MONTHS = frozenset(
     "enero febrero marzo abril mayo junio julio agosto septiembre setiembre octubre noviembre diciembre".split()
 )
 _HOLIDAY_WORDS = frozenset(
-    "christmas year years valentine valentines halloween thanksgiving fool fools patrick patricks memorial "
-    "labor veterans groundhog independence boxing cinco mother mothers "
-    "father fathers presidents columbus flag earth juneteenth easter ash good palm hanukkah passover".split()
+    "christmas year years valentine valentines halloween thanksgiving fool fools patrick patricks memorial labor "
+    "veterans groundhog independence boxing cinco mother mothers father fathers presidents columbus flag "
+    "earth juneteenth easter ash good palm hanukkah passover".split()
 )
 _BIRTH_CUE = re.compile(rf"\b(?:{_BIRTH})\b", re.IGNORECASE)
 _VISIT_CUE = re.compile(rf"\b(?:{_VISIT})\b[^\d.?]{{0,25}}$", re.IGNORECASE)
@@ -86,15 +84,11 @@ _COUNTING = re.compile(
     re.IGNORECASE,
 )
 _NOUN = re.compile(
-    r"\s+(?:floor|street|st|avenue|ave|grade|time|times|week|weeks|month|months|day|days|trimester|opinion|"
-    r"degree|person|dose|shot|"
-    r"visit|one|option|line|place|party|round|attempt|child|kid|percentile|hand|thing|year|years|birthday|page|"
-    r"message|call|of "
-    r"all|"
-    r"toe|finger|rib|vertebra\w*|nerve|cranial|baby|half|quarter|anniversary|century|road|cousin|metatarsal|"
-    r"molar|block|ward|choice|"
-    r"priority|step|section|paragraph|item|number|question|vaccine|injection|cycle|session|treatment|"
-    r"appointment|letter|digit)\b",
+    r"\s+(?:floor|street|st|avenue|ave|grade|time|times|week|weeks|month|months|day|days|trimester|opinion|degree|"
+    r"person|dose|shot|visit|one|option|line|place|party|round|attempt|child|kid|percentile|hand|thing|year|years|"
+    r"birthday|page|message|call|of all|toe|finger|rib|vertebra\w*|nerve|cranial|baby|half|quarter|anniversary|"
+    r"century|road|cousin|metatarsal|molar|block|ward|choice|priority|step|section|paragraph|item|number|question|"
+    r"vaccine|injection|cycle|session|treatment|appointment|letter|digit)\b",
     re.IGNORECASE,
 )
 
@@ -105,9 +99,8 @@ _LEADS_TO_DATE = re.compile(
 )
 _OTHER_DATE = re.compile(r"\s*(?:or|and|to|thru|through|-)\s*(?:1[0-2]|[1-9])/\d{1,2}\b", re.IGNORECASE)
 _AFTER_FRACTION = re.compile(
-    r"\s*(?:of\b|an?\b|-?\s?(?:strength|tablets?|tabs?|pills?|cups?|doses?|teaspoons?|tsp|tablespoons?|inch|"
-    r"miles?|full|way|pack|dollars?|hours?|days?|on "
-    r"the|pain|scale))",
+    r"\s*(?:of\b|an?\b|-?\s?(?:strength|tablets?|tabs?|pills?|cups?|doses?|teaspoons?|tsp|tablespoons?|inch|miles?|"
+    r"full|way|pack|dollars?|hours?|days?|on the|pain|scale))",
     re.IGNORECASE,
 )
 _ORDINAL_ENDS = frozenset({"st", "nd", "rd", "th"})

@@ -15,10 +15,9 @@ from redactor.phi.spoken import WrittenForm
 _ADDRESS = re.compile(r"[\w.+-]*\w@\.?\w[\w-]*(?:\.[\w-]+)*", re.ASCII)
 _LEFT = re.compile(r"([\w'+.-]+)([ ,-]{1,3})$")
 _STOP = frozenset(
-    "is at to it it's its address email mail e that's thats that be me uh um as was use try and or the a my "
-    "his her our your their "
-    "send sent write reach contact in on of for i'm i so name with you can please me us by from still has have "
-    "through yes yeah yep okay ok sure no well says shows forms form says".split()
+    "is at to it it's its address email mail e that's thats that be me uh um as was use try and or the a my his her "
+    "our your their send sent write reach contact in on of for i'm i so name with you can please me us by "
+    "from still has have through yes yeah yep okay ok sure no well says shows forms form says".split()
 )
 _PIECES = 6
 _CUE = re.compile(

@@ -12,10 +12,9 @@ class HealthPlanRecognizer(CuedValue):
 
     label = "HEALTH_PLAN_ID"
     cue = (
-        r"(?:member|subscriber|beneficiary|insurance|plan|enrollee|medicare|medicaid|policy|group|coverage|benefits?)"
-        r"(?:'s)?(?: (?:holder|plan|card|member|policy|group|id|i "
-        r"d|i\.d\.|identification|number|no|num|#))+|member(?:ship)? (?:id|i d|number)|mbi|"
-        r"(?:member|subscriber|policy|group)(?= is| #|:|,| \d)"
+        r"(?:member|subscriber|beneficiary|insurance|plan|enrollee|medicare|medicaid|policy|group|coverage|"
+        r"benefits?)(?:'s)?(?: (?:holder|plan|card|member|policy|group|id|i d|i\.d\.|identification|number|no|num|"
+        r"#))+|member(?:ship)? (?:id|i d|number)|mbi|(?:member|subscriber|policy|group)(?= is| #|:|,| \d)"
     )
     cue_words = frozenset(
         (

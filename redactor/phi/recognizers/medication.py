@@ -12,13 +12,11 @@ from redactor.phi.recognizers.clinical import SCORES, ClinicalRecognizer, Clinic
 
 # Stems of the USAN/INN naming scheme: they end the names of whole classes, also of drugs that no list has yet.
 STEM = re.compile(
-    r"[a-z]{3,}(?:opril|sartan|statin|[aeio]lol|prazole|conazole|nidazole|cillin|[mth]ycin|floxacin|cycline|"
-    r"gliptin|gliflozin|glutide|glitazone|tinib|"
-    r"ciclib|[lzxt][aiu]mab|[cdvkgl]umab|cept|navir|tegravir|buvir|[cl]ovir|oxetine|azepam|azolam|codone|"
-    r"triptan|dronate|parin|xaban|gatran|"
-    r"dipine|thiazide|semide|terol|nisone|olone|sonide|setron|tadine|tidine|peridone|triptyline|ipramine|"
-    r"barbital|profen|coxib|fibrate|"
-    r"lukast|[dn]afil|zosin|steride|gepant|mycin|azine hydrochloride|cyclovir)s?"
+    r"[a-z]{3,}(?:opril|sartan|statin|[aeio]lol|prazole|conazole|nidazole|cillin|[mth]ycin|floxacin|cycline|gliptin|"
+    r"gliflozin|glutide|glitazone|tinib|ciclib|[lzxt][aiu]mab|[cdvkgl]umab|cept|navir|tegravir|buvir|[cl]ovir|oxetine|"
+    r"azepam|azolam|codone|triptan|dronate|parin|xaban|gatran|dipine|thiazide|semide|terol|nisone|olone|sonide|setron|"
+    r"tadine|tidine|peridone|triptyline|ipramine|barbital|profen|coxib|fibrate|lukast|[dn]afil|zosin|steride|gepant|"
+    r"mycin|azine hydrochloride|cyclovir)s?"
 )
 NOT_STEM = frozenset("accept concept except intercept precept percept transcept cholesterol glycerol pilaster".split())
 CARELESS = frozenset({"weak", "generic"})

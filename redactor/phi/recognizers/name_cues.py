@@ -17,10 +17,9 @@ ABBREVIATED = frozenset("dr mr mrs ms mister missus".split())
 """Titles that are never a noun."""
 ARTICLES = frozenset("the a an my your our his her their another any this that which every other each no".split())
 AFTER_TITLE = frozenset(
-    "will may can hope so in see do my said care visit call called wait mark bill order ordered office "
-    "appointment note notes "
-    "hung bent left long over art grant page case case's loan price else ever chance practitioner practice "
-    "station line".split()
+    "will may can hope so in see do my said care visit call called wait mark bill order ordered office appointment "
+    "note notes hung bent left long over art grant page case case's loan price else ever chance practitioner "
+    "practice station line".split()
 )
 WEAK_ANYWAY = frozenset("will hope may young grace joy rose faith april june august jesus".split())
 
@@ -146,15 +145,13 @@ _INTRO_CUES = frozenset(
 _DIRECT_CUES = frozenset("call tell let ask".split())
 _LIGHT_CUES = frozenset("for with to by and from see have or of is was told called yeah uh um okay yes here".split())
 _KIN = frozenset(
-    "wife husband son daughter mother mom mum dad father sister brother grandmother grandfather grandma "
-    "grandpa granddaughter grandson aunt "
-    "uncle cousin niece nephew neighbor partner boss coworker friend fiance fiancee girlfriend boyfriend baby "
-    "child caregiver patient "
-    "stepmom stepdad stepmother stepfather stepsister stepbrother godmother godfather godson goddaughter "
-    "grandbaby grandson granddad grandad great-grandson "
-    "great-granddaughter son-in-law daughter-in-law mother-in-law father-in-law sister-in-law brother-in-law "
-    "ex-wife ex-husband hubby wifey bestie client resident tenant sitter babysitter aide "
-    "daddy mommy stepson stepdaughter kid boy girl twin roommate assistant receptionist secretary manager "
+    "wife husband son daughter mother mom mum dad father sister brother grandmother grandfather grandma grandpa "
+    "granddaughter grandson aunt uncle cousin niece nephew neighbor partner boss coworker friend fiance "
+    "fiancee girlfriend boyfriend baby child caregiver patient stepmom stepdad stepmother stepfather "
+    "stepsister stepbrother godmother godfather godson goddaughter grandbaby grandson granddad grandad "
+    "great-grandson great-granddaughter son-in-law daughter-in-law mother-in-law father-in-law sister-in-law "
+    "brother-in-law ex-wife ex-husband hubby wifey bestie client resident tenant sitter babysitter aide daddy "
+    "mommy stepson stepdaughter kid boy girl twin roommate assistant receptionist secretary manager "
     "coordinator".split()
 )
 _SKIP = frozenset("uh um , is was it's like well actually yes yeah".split())
@@ -196,32 +193,27 @@ GREETINGS = frozenset(
     "hi hello hey hiya yes yeah um uh morning afternoon evening it's its is this im i'm there doctor dr".split()
 )
 CLAUSE = FOLLOW | frozenset(
-    "date i i'm i've i'd my her his we you please give send our doctor dr mister missus miss mr mrs ms that "
-    "that's this hi hello are is was has wants will "
-    "last first birth there spelled spelling s fax email address the to could can would birthday phone number "
-    "patient thanks thank bye okay he she they if and or".split()
+    "date i i'm i've i'd my her his we you please give send our doctor dr mister missus miss mr mrs ms that that's "
+    "this hi hello are is was has wants will last first birth there spelled spelling s fax email address the "
+    "to could can would birthday phone number patient thanks thank bye okay he she they if and or".split()
 )
 """What begins after a whole name."""
 
 GENERATION = frozenset("jr junior sr senior iii ii iv".split())
 PARTICLES = frozenset("de la van der von den del di da al el bin ibn dos das o' mac mc st san santa le".split())
 NOT_SURNAMES = frozenset(
-    "date birth number address email phone spelled spelling on not it its will may can hope so see do my said "
-    "care call called wait back in over please thanks just here again going home more less fine love mark "
-    "bill early late first second third case price chance ever left sent speaking best dear rather english "
-    "french may june march april august "
-    "still now then soon next more most some says well good day days gets goes comes stay start read need "
-    "needs want wants art hand head "
-    "heart back body foot chest arm leg eye pain cold flu cough son sons baby child room line page phone press "
-    "see sees seen son song sun "
-    "time today too true two way week work yes you your like likes makes made wake walks walk hung gone done "
-    "went told felt feel has have had "
-    "great nice bye".split()
+    "date birth number address email phone spelled spelling on not it its will may can hope so see do my said care "
+    "call called wait back in over please thanks just here again going home more less fine love mark bill "
+    "early late first second third case price chance ever left sent speaking best dear rather english french "
+    "may june march april august still now then soon next more most some says well good day days gets goes "
+    "comes stay start read need needs want wants art hand head heart back body foot chest arm leg eye pain "
+    "cold flu cough son sons baby child room line page phone press see sees seen son song sun time today too "
+    "true two way week work yes you your like likes makes made wake walks walk hung gone done went told felt "
+    "feel has have had great nice bye".split()
 )
 PLAIN = frozenset(
-    "will hope mark bill early late fine sunny cold may just frank urgent chance nice great good best dear "
-    "second first major royal clear noble sweet happy "
-    "see real true sunny stormy winter summer autumn fall spring".split()
+    "will hope mark bill early late fine sunny cold may just frank urgent chance nice great good best dear second "
+    "first major royal clear noble sweet happy see real true sunny stormy winter summer autumn fall spring".split()
 ) - {"will", "hope", "mark", "bill", "may", "frank", "chance", "summer", "autumn"}
 """As in "it's early": no names there although lists have them."""
 SURNAMES_TOO = frozenset({"best", "noon"})
@@ -270,34 +262,26 @@ HOUSEHOLD = frozenset(
 )
 """After "the" and a surname: "the okafor twins"."""
 NOT_SPELLED = frozenset(
-    "mri ekg ecg ssn dob mrn hiv std uti copd ptsd adhd pcp icu cbc psa tsh bmi ldl hdl ada hmo ppo cpap gerd "
-    "nsaid ibs cvs www aol usa iv er rsv "
-    "tmj mrsa dvt bun cpr rna dna lpn iud pap pcr inr lmp ama faq atm abc rsvp asap etc usps ups pdf vin npi "
-    "dea mbi cvv eta fyi nasaid bph hpv tb".split()
+    "mri ekg ecg ssn dob mrn hiv std uti copd ptsd adhd pcp icu cbc psa tsh bmi ldl hdl ada hmo ppo cpap gerd nsaid "
+    "ibs cvs www aol usa iv er rsv tmj mrsa dvt bun cpr rna dna lpn iud pap pcr inr lmp ama faq atm abc rsvp "
+    "asap etc usps ups pdf vin npi dea mbi cvv eta fyi nasaid bph hpv tb".split()
 )
 FUNCTION = frozenset(
-    "a an the and or but if so as at by for from in into of off on out over to up with i you he she it we they "
-    "me him her us them my "
-    "your his its our their this that these those is are was were be been being am do does did done have has "
-    "had having will would can "
-    "could shall should might must not no yes yeah okay ok uh um oh hi hello hey bye please thanks thank who "
-    "what when where why how "
-    "which there here then than just very also too again still now soon later today tomorrow yesterday tonight "
-    "morning afternoon evening "
-    "night noon day week month year back because until while about after before between during through under "
-    "above call calling called "
-    "doctor dr nurse mr mrs ms miss mister missus doc patient sir maam ma'am madam mom mum dad wife husband "
-    "son daughter office clinic pharmacy hospital "
-    "sunday monday tuesday wednesday thursday friday saturday mm hmm mhm gosh wow huh alright right well like "
-    "know think mean guess "
-    "feel feels need needs want wants get got going gonna let lets make made say said tell told ask asked see "
-    "saw seen take took come came "
-    "go went look looks good bad better best fine great nice sorry sure maybe really actually basically "
-    "everything anything something nothing "
-    "someone somebody anyone anybody everyone everybody one two three lot bit much many more most some any all "
-    "none both each every few "
-    "y mi es el con por para que don't can't won't isn't i'm i've i'll i'd it's that's he's she's you're we're "
-    "they're there's what's let's didn't doesn't wasn't".split()
+    "a an the and or but if so as at by for from in into of off on out over to up with i you he she it we they me him "
+    "her us them my your his its our their this that these those is are was were be been being am do does did "
+    "done have has had having will would can could shall should might must not no yes yeah okay ok uh um oh "
+    "hi hello hey bye please thanks thank who what when where why how which there here then than just very "
+    "also too again still now soon later today tomorrow yesterday tonight morning afternoon evening night "
+    "noon day week month year back because until while about after before between during through under above "
+    "call calling called doctor dr nurse mr mrs ms miss mister missus doc patient sir maam ma'am madam mom "
+    "mum dad wife husband son daughter office clinic pharmacy hospital sunday monday tuesday wednesday "
+    "thursday friday saturday mm hmm mhm gosh wow huh alright right well like know think mean guess feel "
+    "feels need needs want wants get got going gonna let lets make made say said tell told ask asked see saw "
+    "seen take took come came go went look looks good bad better best fine great nice sorry sure maybe really "
+    "actually basically everything anything something nothing someone somebody anyone anybody everyone "
+    "everybody one two three lot bit much many more most some any all none both each every few y mi es el con "
+    "por para que don't can't won't isn't i'm i've i'll i'd it's that's he's she's you're we're they're "
+    "there's what's let's didn't doesn't wasn't".split()
 ) - {"will", "may"}
 
 

@@ -17,18 +17,16 @@ from redactor.phi.recognizers.runs import JOINT, digit_runs, digits
 from redactor.phi.spoken import WrittenForm
 
 UNIT = re.compile(
-    r"[\s-]*(?:mg|milli\w+|mcg|micro\w+|grams?|ml|cc|units?|iu|percent|%|dollars?|bucks|cents|degrees?|pounds?|"
-    r"lbs?|kilos?|kg|minutes?|mins?|hours?|hrs?|days?|"
-    r"weeks?|months?|years?|times?|calories|steps|miles?|feet|foot|inch(?:es)?|people|pills?|tablets?|"
-    r"a\.?\s?m\b|p\.?\s?m\b|o'?clock|over\b|hundred|thousand|"
-    r"million|beats|bpm|pages?|square|watts?|volts?|rpm|something|or so|k\b|[.:]\d|,\d{3})",
+    r"[\s-]*(?:mg|milli\w+|mcg|micro\w+|grams?|ml|cc|units?|iu|percent|%|dollars?|bucks|cents|degrees?|pounds?|lbs?|"
+    r"kilos?|kg|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|times?|calories|steps|miles?|feet|foot|"
+    r"inch(?:es)?|people|pills?|tablets?|a\.?\s?m\b|p\.?\s?m\b|o'?clock|over\b|hundred|thousand|million|beats|bpm|"
+    r"pages?|square|watts?|volts?|rpm|something|or so|k\b|[.:]\d|,\d{3})",
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(
-    r"(?:[$\u00a3\u20ac]|\b(?:about|around|over|under|roughly|nearly|almost|maybe|owe[ds]?|paid|pay|paying|"
-    r"charged?|costs?|worth|balance(?: "
-    r"of| is)?|total(?: of| is)?|bill (?:for|of)|was|"
-    r"than|up to|every|count (?:of|was|is)|counted|pressure|ratio|score|level|reading|sugar))\s*$",
+    r"(?:[$\u00a3\u20ac]|\b(?:about|around|over|under|roughly|nearly|almost|maybe|owe[ds]?|paid|pay|paying|charged?|"
+    r"costs?|worth|balance(?: of| is)?|total(?: of| is)?|bill (?:for|of)|was|than|up to|every|count (?:of|was|is)|"
+    r"counted|pressure|ratio|score|level|reading|sugar))\s*$",
     re.IGNORECASE,
 )
 _COUNTER = re.compile(

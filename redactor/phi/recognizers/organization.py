@@ -15,19 +15,14 @@ from redactor.phi.spoken import WrittenForm
 
 _KIND = (
     r"(?:(?:family|internal|primary|women'?s|children'?s|physical|sports|regional|general|memorial|community|"
-    r"university|medical|dental|eye|heart|"
-    r"cancer|surgical|surgery|health|urgent|senior|behavioral|mental|foot|ankle|skin|pain|spine|bone|joint|vision|walk "
-    r"in) )*"
-    r"(?:clinic|hospital|pharmacy|dental|dentistry|pediatrics|cardiology|dermatology|orthop(?:a)?edics|"
-    r"oncology|neurology|urology|podiatry|"
-    r"gastroenterology|radiology|imaging|medical (?:center|group|associates|partners|clinic)|family "
-    r"(?:practice|medicine|health|care|doctors)|"
-    r"health ?care|health "
-    r"(?:center|system|partners|clinic|services|group|department)|associates|physicians|laborator(?:y|ies)|labs?|"
-    r"(?:urgent|primary|eye|home|hospice) care|medical|medicine|obgyn|surgery center|rehab(?:ilitation)?(?: "
-    r"center)?|hospice|nursing (?:home|center)|"
-    r"counseling|wellness(?: center)?|therapy|optometry|ophthalmology|orthodontics|insurance|credit "
-    r"union|bank|school|church|university|college)"
+    r"university|medical|dental|eye|heart|cancer|surgical|surgery|health|urgent|senior|behavioral|mental|foot|ankle|"
+    r"skin|pain|spine|bone|joint|vision|walk in) )*(?:clinic|hospital|pharmacy|dental|dentistry|pediatrics|cardiology|"
+    r"dermatology|orthop(?:a)?edics|oncology|neurology|urology|podiatry|gastroenterology|radiology|imaging|"
+    r"medical (?:center|group|associates|partners|clinic)|family (?:practice|medicine|health|care|doctors)|"
+    r"health ?care|health (?:center|system|partners|clinic|services|group|department)|associates|physicians|"
+    r"laborator(?:y|ies)|labs?|(?:urgent|primary|eye|home|hospice) care|medical|medicine|obgyn|surgery center|"
+    r"rehab(?:ilitation)?(?: center)?|hospice|nursing (?:home|center)|counseling|wellness(?: center)?|therapy|"
+    r"optometry|ophthalmology|orthodontics|insurance|credit union|bank|school|church|university|college)"
 )
 _NAMED = re.compile(
     rf"\b(?:from|with|at|the|of|to|is|calling|called|by|for|near|behind|here "
@@ -36,12 +31,10 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _BRANDS = re.compile(
-    r"\b(?:walgreens?|c ?v ?s|rite aid|walmart pharmacy|costco pharmacy|kaiser(?: permanente)?|lab "
-    r"?corp|quest(?: diagnostics)|mayo clinic|"
-    r"cleveland clinic|johns hopkins|blue cross(?:(?: and)? blue shield)?|blue "
-    r"shield|aetna|cigna|humana|united ?health ?care|anthem blue cross|"
-    r"express scripts|optum ?rx|tricare|planned parenthood|duane reade|publix pharmacy|kroger pharmacy|minute "
-    r"clinic|gnc)\b",
+    r"\b(?:walgreens?|c ?v ?s|rite aid|walmart pharmacy|costco pharmacy|kaiser(?: permanente)?|lab ?corp|"
+    r"quest(?: diagnostics)|mayo clinic|cleveland clinic|johns hopkins|blue cross(?:(?: and)? blue shield)?|"
+    r"blue shield|aetna|cigna|humana|united ?health ?care|anthem blue cross|express scripts|optum ?rx|tricare|"
+    r"planned parenthood|duane reade|publix pharmacy|kroger pharmacy|minute clinic|gnc)\b",
     re.IGNORECASE,
 )
 
@@ -54,14 +47,14 @@ class OrganizationRecognizer(SpokenRecognizer):
     def __init__(self) -> None:
         super().__init__()
         self._stop = words("function_words") | frozenset(
-            "a an the calling called my your our his her their this that another any local nearest doctor "
-            "doctors doctor's nurse insurance nearby same "
-            "different outside main office front pharmacy hospital clinic lab some every no which what".split()
+            "a an the calling called my your our his her their this that another any local nearest doctor doctors "
+            "doctor's nurse insurance nearby same different outside main office front pharmacy hospital "
+            "clinic lab some every no which what".split()
         )
         self._kinds = frozenset(
-            "emergency billing retail mail order specialty compounding health physical occupational speech "
-            "family primary urgent general internal "
-            "medical home walk public regional community memorial sports women's children's eye heart cancer".split()
+            "emergency billing retail mail order specialty compounding health physical occupational speech family "
+            "primary urgent general internal medical home walk public regional community memorial sports "
+            "women's children's eye heart cancer".split()
         )
 
     def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:

@@ -28,22 +28,17 @@ class OtherIdRecognizer(CuedValue):
     label = "OTHER_ID"
     cue = (
         r"(?:claim|check|docket|case|reference|confirmation|order|ticket|tracking|authorization|auth|referral|"
-        r"prescription|rx|r "
-        r"x|script|visit|encounter|"
-        r"specimen|accession|employee|badge|student|voucher|file|request|incident|transaction|access|pass|user|"
-        r"locker|study|trial|"
-        r"subject|participant|extension|registration|booking)(?: (?:number|no\.?|num|#|id|i d|code))+|"
-        r"pass ?(?:code|word)|(?<!area )(?<!zip )(?<!post )code(?= "
-        r"is\b|\s+\d)|(?:authorization|tracking|order|ticket|referral)(?= "
-        r"is\b)|(?:claim|docket|case|reference|ref|confirmation|prescription|rx|r x)(?= "
-        r"is\b|\s*[#:]|\s+[a-z]{0,4}-?\d)|(?:my |the |your |his |her )?(?:i\.? ?d\.?|identification)(?: "
-        r"(?:number|no|code|card))?"
+        r"prescription|rx|r x|script|visit|encounter|specimen|accession|employee|badge|student|voucher|file|request|"
+        r"incident|transaction|access|pass|user|locker|study|trial|subject|participant|extension|registration|"
+        r"booking)(?: (?:number|no\.?|num|#|id|i d|code))+|pass ?(?:code|word)|"
+        r"(?<!area )(?<!zip )(?<!post )code(?= is\b|\s+\d)|(?:authorization|tracking|order|ticket|referral)(?= is\b)|"
+        r"(?:claim|docket|case|reference|ref|confirmation|prescription|rx|r x)(?= is\b|\s*[#:]|\s+[a-z]{0,4}-?\d)|"
+        r"(?:my |the |your |his |her )?(?:i\.? ?d\.?|identification)(?: (?:number|no|code|card))?"
     )
     cue_words = frozenset(
         "claim check docket case reference ref confirmation order ticket tracking authorization auth referral "
-        "prescription rx x script visit encounter specimen "
-        "accession employee badge student voucher file request incident transaction access pass user locker "
-        "study trial subject participant extension "
+        "prescription rx x script visit encounter specimen accession employee badge student voucher file "
+        "request incident transaction access pass user locker study trial subject participant extension "
         "registration booking passcode password code id d identification".split()
     )
     score = 0.8

@@ -16,15 +16,14 @@ from redactor.phi.recognizers.runs import bridged, digit_runs, digits
 from redactor.phi.spoken import CORRECTION, WrittenForm
 
 _CUE = re.compile(
-    r"\b(?:call(?:ed|ing)?|call "
-    r"?back|phone|telephone|cell|mobile|fax|number(?:'s)?|reach|text|dial|line|contact|ring|tel|"
-    r"at home|at work|landline|voice ?mail|toll free|pager|beeper|hot ?line|direct)\b",
+    r"\b(?:call(?:ed|ing)?|call ?back|phone|telephone|cell|mobile|fax|number(?:'s)?|reach|text|dial|line|contact|ring|"
+    r"tel|at home|at work|landline|voice ?mail|toll free|pager|beeper|hot ?line|direct)\b",
     re.IGNORECASE,
 )
 _ID_CUE = re.compile(
     r"\b(?:social|ssn|member|policy|group|account|acct|claim|record|mrn|chart|license|licence|serial|plate|vin|"
-    r"prescription|rx|"
-    r"r x|card|invoice|case|confirmation|reference|id|i d|npi|birth|dob|born|birthday|zip)\b[^\d]{0,40}$",
+    r"prescription|rx|r x|card|invoice|case|confirmation|reference|id|i d|npi|birth|dob|born|birthday|"
+    r"zip)\b[^\d]{0,40}$",
     re.IGNORECASE,
 )
 _AREA = re.compile(r"\barea codes?(?: is| of|:)?\s+(?P<area>\(?\d(?:\s*[-,]?\s*\d){2}\)?)", re.IGNORECASE)

@@ -12,9 +12,8 @@ from redactor.phi.recognizers.clinical import SCORES, ClinicalRecognizer, Clinic
 
 TITLE = re.compile(r"[a-z]{3,}(?:ologist|iatrist|odontist)s?")
 NOT_MEDICAL = re.compile(
-    r"(?:techn|anthrop|arch(?:ae|e)|para?psych|meteor|ge|soci|ec|zo|crimin|bi|cosmet|apol|astr|ide|the|"
-    r"psych?opath|etym|graph|music|phil|mix|herpet|entom|"
-    r"ornith|paleont|hydr|volcan|seism|climat|egypt|numer|gem)ologists?"
+    r"(?:techn|anthrop|arch(?:ae|e)|para?psych|meteor|ge|soci|ec|zo|crimin|bi|cosmet|apol|astr|ide|the|psych?opath|"
+    r"etym|graph|music|phil|mix|herpet|entom|ornith|paleont|hydr|volcan|seism|climat|egypt|numer|gem)ologists?"
 )
 BY_NAME = frozenset({"MEDICATION", "CONDITION", "PROCEDURE", "SPECIALTY"})
 

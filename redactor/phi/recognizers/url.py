@@ -18,10 +18,9 @@ _SHAPES = (
     ("domain", re.compile(rf"(?<![@\w.-])\w[\w-]*(?:\.[\w-]+)*\.{_TOP}\b(?:/[^\s,]*)?(?![@\w])", re.IGNORECASE)),
 )
 _STOP = frozenset(
-    "at to is it's visit website site page online portal on in the our your and or go see check through via "
-    "address web url from "
-    "with of for into a an that that's www now log site's website's using use uh um by please was says shows "
-    "said reads forms form".split()
+    "at to is it's visit website site page online portal on in the our your and or go see check through via address "
+    "web url from with of for into a an that that's www now log site's website's using use uh um by please "
+    "was says shows said reads forms form".split()
 )
 
 

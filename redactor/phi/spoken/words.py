@@ -82,10 +82,8 @@ REPEATS = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
 OH = frozenset({"oh", "o", "ow"})
 SPELLING_WORDS = {
     word: word[0]
-    for word in "alpha alfa bravo charlie delta echo foxtrot golf hotel india juliet "
-    "juliett kilo lima mike november oscar "
-    "papa quebec romeo "
-    "sierra tango uniform victor whiskey xray yankee zulu".split()
+    for word in "alpha alfa bravo charlie delta echo foxtrot golf hotel india juliet juliett kilo lima mike november "
+    "oscar papa quebec romeo sierra tango uniform victor whiskey xray yankee zulu".split()
 }
 """The NATO alphabet; words of their own too, so they are letters only beside a figure, a letter or each other."""
 ALSO_WORDS = frozenset(
@@ -151,11 +149,9 @@ PROVIDERS = frozenset(
 )
 """Domains so common that people leave out the "dot com"."""
 NOT_A_LOCAL_PART = frozenset(
-    "us me him her them it online website site page visit look looked available found is are be was go up on "
-    "in working work works job "
-    "portal web appointment meet meeting call called email mail e-mail forms form paperwork questionnaire "
-    "survey chart records results "
-    "documents says address".split()
+    "us me him her them it online website site page visit look looked available found is are be was go up on in "
+    "working work works job portal web appointment meet meeting call called email mail e-mail forms form "
+    "paperwork questionnaire survey chart records results documents says address".split()
 )
 
 
