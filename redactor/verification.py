@@ -24,8 +24,8 @@ LONGER = 0.1
 """Seconds by which an output's length may differ."""
 
 
-OPEN = 0.2
-"""Seconds of one bleep that may hold neither tone nor silence: what codecs spoil."""
+OPEN = {"tone": 0.2, "silence": 0.3}
+"""Seconds of one bleep that may hold neither tone nor silence, by style: what codecs spoil. GSM rings on into silence."""
 
 
 class Verification:
@@ -95,7 +95,7 @@ class Verification:
             return f"Of the bleeped stretches {sum(p.end - p.start for p in parts):.1f} s still are the original."
         if self.style != "noise":
             _, bleeps = muted(output, plan.intervals, style=self.style)
-            missing = sum(_uncovered(i, bleeps) for i in plan.intervals if _uncovered(i, bleeps) > OPEN)
+            missing = sum(_uncovered(i, bleeps) for i in plan.intervals if _uncovered(i, bleeps) > OPEN[self.style])
             if missing:
                 return f"{missing:.1f} s that should be bleeped hold no bleep."
         changed = altered(recording, output, plan.intervals, levels=levels)

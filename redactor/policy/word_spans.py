@@ -136,13 +136,13 @@ def padded(
         ends = _ends(before)
         low = min(low, max(ends, start - LONGEST_STRETCH)) if ends < (before.end or 0.0) else low
         low = max(low, ((before.start or 0.0) + ends) / 2, min(ends, start) - _reach(reach, before))
-    elif start <= EDGE:
+    elif padding and start <= EDGE:
         low = 0.0
     if after:
         begins = _begins(after)
         high = max(high, min(begins, end + LONGEST_STRETCH)) if begins > (after.start or 0.0) else high
         high = min(high, (begins + (after.end or 0.0)) / 2, max(begins, end) + _reach(reach, after))
-    elif duration - end <= EDGE:
+    elif padding and duration - end <= EDGE:
         high = duration
     return max(0.0, min(low, start)), min(duration, max(high, end))
 

@@ -293,7 +293,7 @@ class ResidualEvidence:
 
     uncovered_seconds: float = 0.15
     uncovered_confidence: float = 0.5
-    fresh_seconds: float = 0.25
+    fresh_seconds: float = 0.28
     fresh_confidence: float = 0.3
     fresh_replaced: float = 0.6
     unclear_seconds: float = 0.35

@@ -16,7 +16,7 @@ from redactor.hook.settings import read_toml
 from redactor.hook.ticket import read_ticket
 from redactor.service.ingest.spool_reader import SpoolReader
 
-UNITS = Path(s.__file__).parent / "deploy"
+UNITS = Path(s.__file__).parent / "service" / "deploy"
 PROGRAM = Path(sys.executable).with_name("redactor")
 
 
