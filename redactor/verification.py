@@ -25,7 +25,7 @@ LONGER = 0.1
 
 
 OPEN = {"tone": 0.2, "silence": 0.3}
-"""Seconds of one bleep that may hold neither tone nor silence, by style: what codecs spoil. GSM rings on into silence."""
+"""Seconds of one bleep that may hold neither tone nor silence, by style: what codecs spoil (GSM rings on)."""
 
 
 class Verification:
