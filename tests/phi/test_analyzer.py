@@ -143,6 +143,6 @@ def late(*_):
     raise SystemExit("a word list loaded late")
 library._dictionary = late
 found = {f.label for f in detector.detect("Dana Whitlock takes metformin for diabetes.")}
-    assert found >= {"PERSON", "MEDICATION", "CONDITION"}
+assert found >= {"PERSON", "MEDICATION", "CONDITION"}
 """
     subprocess.run([sys.executable, "-I", "-c", script], check=True)
