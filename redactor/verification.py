@@ -14,7 +14,6 @@ from typing import Any
 
 from redactor.audio import Decoder, Encoded, Source
 from redactor.errors import VerificationHit
-from redactor.phi.low_confidence import SOURCE as LOW_CONFIDENCE
 from redactor.policy import Policy, make_plan
 from redactor.render import ResidualHit, altered, band_levels, compare, exposed, hits, muted, still_audible
 from redactor.speech import Transcriber
@@ -119,8 +118,7 @@ class Verification:
         # As many transcripts as the plan's: those that were not heard differently are the plan's own.
         theirs = {r.channel: r.transcript for r in readings if r.fresh}
         text = replace(plan.speech, transcripts=tuple(theirs.values()), unheard=(), key_tones=())
-        # A word that the second reading itself was unsure of is no proof that anybody is named.
-        found = tuple(f for f in self._search(text) if f.source != LOW_CONFIDENCE) if theirs else ()
+        found = self._search(text) if theirs else ()
         whole = tuple(theirs.get(t.channel, t) for t in plan.speech.transcripts)
         again = make_plan(output, replace(text, transcripts=whole), found, policy)
         return audible + hits(readings, again)

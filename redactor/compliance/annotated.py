@@ -13,7 +13,7 @@ from redactor.policy.word_spans import spoken_stretch, timed
 from redactor.types import Finding, Transcript, Word
 
 UNSURE = "unsure word"
-"""Source of findings that stand for words of low confidence (`phi.doubt`)."""
+"""Source of findings that stand for words of low confidence (`phi.low_confidence`)."""
 _OTHER = re.compile(r"[^\w'{}$@]")
 
 

@@ -90,7 +90,7 @@ class Detector:
 
     def search(self, transcripts: Iterable[Transcript], *, batch_size: int = 64) -> Iterator[tuple[Finding, ...]]:
         """Findings of each transcript, in order, with its channel; words that recognition was unsure of count too
-        (`phi.doubt`).
+        (`phi.low_confidence`).
         """
         said, again = tee(transcripts)
         for transcript, found in zip(said, self._pipe(((t.text, t.words) for t in again), batch_size), strict=True):
