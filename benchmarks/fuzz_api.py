@@ -72,13 +72,8 @@ def signed(case: Any, number: int) -> dict[str, str]:
     request = case.as_transport_kwargs(base_url="http://x")
     body: Any = request.get("data") or request.get("json") or b""
     if case.path == "/webhook":
-        raw = (
-            json.dumps(body).encode()
-            if not isinstance(body, (bytes, str))
-            else body
-            if isinstance(body, bytes)
-            else body.encode()
-        )
+        text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+        raw = (text if isinstance(text, str) else json.dumps(text)).encode()
         headers |= webhook_headers(SECRET, "id", raw)
     if case.path == "/twilio/recording" and isinstance(body, dict):
         fields = "".join(k + v for k, v in sorted((str(k), str(v)) for k, v in body.items()))

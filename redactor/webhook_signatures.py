@@ -1,9 +1,14 @@
-"""Who sent this? Signatures of Standard Webhooks (both ways) and of Twilio. All comparisons take the same time.
+"""Signatures of webhooks: Standard Webhooks (callbacks that we send, notices that we receive) and Twilio.
 
-Standard Webhooks 1.0 (standardwebhooks.com): headers webhook-id, webhook-timestamp (Unix seconds) and
-webhook-signature, a list of `v1,BASE64(HMAC-SHA256(secret, "id.timestamp.body"))`; secrets are written whsec_BASE64.
-Twilio (docs: security/webhooks): BASE64 of HMAC-SHA1 with the auth token over the address and the sorted form fields;
-for other bodies over the address, whose bodySHA256 must be theirs.
+Standard Webhooks 1.0 (standardwebhooks.com) is signed and verified by the `standardwebhooks` library: headers
+webhook-id, webhook-timestamp (Unix seconds, at most five minutes off) and webhook-signature, a list of
+`v1,BASE64(HMAC-SHA256(key, "id.timestamp.body"))`, so that a sender can sign with an old and a new key. Secrets are
+written whsec_BASE64. The library also accepts an empty or guessable key, ignores characters that are not base64, and
+reads a timestamp as any float: these checks are ours.
+
+Twilio (docs: security/webhooks) has a format of its own, which no small library covers: BASE64 of HMAC-SHA1 with the
+auth token over the URL and the sorted form fields; for other bodies over the URL, whose bodySHA256 must match.
+All comparisons take constant time.
 """
 
 from __future__ import annotations
@@ -11,21 +16,25 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
-TOLERANCE = 300.0
-"""Seconds that a sender's clock may differ; older requests are replays."""
+if TYPE_CHECKING:
+    from standardwebhooks import Webhook
+
 SHORTEST_KEY = 16
 """Bytes. Standard Webhooks asks for 24 to 64."""
+_HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 
 def webhook_key(secret: bytes) -> bytes:
-    """The key in a secret: whsec_BASE64, or the bytes as they are.
+    """The key in a secret: the decoded BASE64 of whsec_BASE64, or the bytes as they are.
 
     Raises:
-        ValueError: no base64, or a key that can be guessed: a prefix before an empty variable would let anybody sign.
+        ValueError: the secret is not base64, or the key is short enough to guess. (With an empty variable after the
+            prefix, anybody could sign.)
     """
     key = base64.b64decode(secret[6:], validate=True) if secret.startswith(b"whsec_") else secret
     if len(key) < SHORTEST_KEY:
@@ -34,41 +43,51 @@ def webhook_key(secret: bytes) -> bytes:
 
 
 def is_webhook_secret(secret: bytes) -> bool:
-    """Whether there is a key in it."""
+    """Whether the secret holds a usable key."""
     try:
         return bool(webhook_key(secret))
     except ValueError:
         return False
 
 
-def webhook_headers(secret: bytes, identity: str, body: bytes, *, at: float | None = None) -> dict[str, str]:
-    """Headers that sign a request."""
-    stamp = str(int(time.time() if at is None else at))
-    return {
-        "webhook-id": identity,
-        "webhook-timestamp": stamp,
-        "webhook-signature": "v1," + _webhook(secret, identity, stamp, body),
-    }
+def webhook_headers(secret: bytes, message_id: str, body: bytes, *, at: datetime | None = None) -> dict[str, str]:
+    """The headers that sign a request.
+
+    Args:
+        body: UTF-8 text.
+        at: the time of signing, with its zone; now by default.
+
+    Raises:
+        ValueError: the secret has no usable key.
+    """
+    signed_at = (at or datetime.now(timezone.utc)).astimezone(timezone.utc)
+    signature = _webhook(secret).sign(message_id, signed_at, body.decode())
+    return dict(zip(_HEADERS, (message_id, str(int(signed_at.timestamp())), signature), strict=True))
 
 
-def webhook_is_genuine(secret: bytes, headers: Mapping[str, str], body: bytes, *, at: float | None = None) -> bool:
-    """Whether a request is signed with the secret, and fresh."""
-    identity, stamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-    if not secret or not identity or not (stamp.isascii() and stamp.isdigit() and len(stamp) < 12):
+def webhook_is_genuine(secret: bytes, headers: Mapping[str, str], body: bytes) -> bool:
+    """Whether a request is signed with the secret, within the last five minutes.
+
+    Args:
+        headers: lower-case names, or a mapping that ignores case.
+    """
+    from standardwebhooks import WebhookVerificationError
+
+    signed = {name: headers.get(name, "") for name in _HEADERS}
+    timestamp = signed["webhook-timestamp"]
+    if not secret or not (timestamp.isascii() and timestamp.isdigit()):
         return False
-    if abs((time.time() if at is None else at) - int(stamp)) > TOLERANCE:
+    try:
+        _webhook(secret).verify(body, signed, json_parse=False)
+    except (WebhookVerificationError, ValueError):  # ValueError: malformed base64, or a body that is not UTF-8
         return False
-    expected = _webhook(secret, identity, stamp, body).encode()
-    given = [part.partition(",") for part in headers.get("webhook-signature", "").split(" ")[:8]]
-    # All are compared, so that the time tells nothing.
-    return any(
-        hmac.compare_digest(expected, value.encode("utf-8", "replace")) for kind, _, value in given if kind == "v1"
-    )
+    return True
 
 
-def _webhook(secret: bytes, identity: str, stamp: str, body: bytes) -> str:
-    signed = b".".join((identity.encode("utf-8", "replace"), stamp.encode(), body))
-    return base64.b64encode(hmac.digest(webhook_key(secret), signed, "sha256")).decode()
+def _webhook(secret: bytes) -> Webhook:
+    from standardwebhooks import Webhook  # part of the service's extra; the command line reads settings without it
+
+    return Webhook(webhook_key(secret))
 
 
 def twilio_is_genuine(
@@ -77,8 +96,8 @@ def twilio_is_genuine(
     """Whether Twilio signed this request.
 
     Args:
-        url: the address as Twilio was told it, query included; it is tried with and without the standard port, since
-            senders differ.
+        url: the URL configured at Twilio, with its query; it is tried with and without the standard port, since
+            Twilio's products differ.
         form: the fields of a form body.
         body: the bytes of any other body; None for a form.
     """
@@ -99,7 +118,7 @@ def twilio_is_genuine(
 
 
 def twilio_signature(token: bytes, url: str, fields: str = "") -> str:
-    """Twilio's signature of an address and its form fields (names and values, sorted, without anything between)."""
+    """Twilio's signature of a URL and its form fields (names and values, sorted, without separators)."""
     return base64.b64encode(hmac.digest(token, (url + fields).encode("utf-8", "surrogatepass"), "sha1")).decode()
 
 

@@ -2,7 +2,9 @@
 detector.
 """
 
+import base64
 import hashlib
+import hmac
 import io
 import json
 import re
@@ -21,6 +23,7 @@ from redactor.hook.main import _take
 from redactor.job_config import recipe_of
 from redactor.service.app import Service
 from redactor.types import Finding
+from redactor.webhook_signatures import webhook_key
 
 SECRETS = re.compile(r"Dana|Whitlock|Brunsvold|555-0142|metformin|March 14th, 1962")
 
@@ -143,6 +146,14 @@ roots = ["{self.recordings}", "{self.voicemail}"]\ntranscripts = "{self.transcri
 
     def outputs(self) -> list[str]:
         return sorted(str(p.relative_to(self.folder)) for p in self.folder.rglob("*.redacted.json"))
+
+
+def signed_bytes(body: bytes, secret: bytes, message_id: str = "msg_1") -> dict[str, str]:
+    """Standard Webhooks headers computed from the specification: the library signs text only."""
+    timestamp = str(int(time.time()))
+    digest = hmac.digest(webhook_key(secret), b".".join((message_id.encode(), timestamp.encode(), body)), "sha256")
+    signature = "v1," + base64.b64encode(digest).decode()
+    return {"webhook-id": message_id, "webhook-timestamp": timestamp, "webhook-signature": signature}
 
 
 def wait_for(what, *, seconds: float = 30.0):

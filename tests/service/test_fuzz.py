@@ -8,14 +8,13 @@ import pytest
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from site_of_tests import wait_for
+from site_of_tests import signed_bytes, wait_for
 
 from redactor.audio.sandbox import ConfinedDecoder
 from redactor.job_config import recipe_of
 from redactor.service.api import build_app
 from redactor.service.api.dependencies import ServiceContext
 from redactor.service.app import Service
-from redactor.webhook_signatures import webhook_headers
 
 SECRET = "a secret of the test"
 CANARY = "Whitlock-5550142"
@@ -119,7 +118,7 @@ VALUES = st.recursive(
 def test_no_request_breaks_the_application_or_is_quoted(client, path, method, body, query, signed):
     headers = {"x-caller": CANARY, "content-type": "application/json"}
     if signed:
-        headers |= {"authorization": f"Bearer {SECRET}", **webhook_headers(SECRET.encode(), "1", body)}
+        headers |= {"authorization": f"Bearer {SECRET}", **signed_bytes(body, SECRET.encode())}
     answer = client.request(method, path, content=body, params=query, headers=headers)
     assert answer.status_code < 500
     assert CANARY not in answer.text + str(answer.headers)

@@ -10,12 +10,12 @@ import json
 import threading
 import time
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from urllib.parse import urlencode
 
 import pytest
 from fastapi.testclient import TestClient
-from site_of_tests import settled, voicemail, wait_for
+from site_of_tests import settled, signed_bytes, voicemail, wait_for
 
 from redactor.errors import Busy, LimitExceeded, NoInput, RefusedInput
 from redactor.service.api import build_app
@@ -294,8 +294,11 @@ def test_webhooks_must_be_signed_and_fresh(web):
         {**good, "webhook-id": "other"},
         signed(body + b" "),
         {**good, "webhook-timestamp": "x"},
-        signed(body, at=time.time() - 400),
-        signed(body, at=time.time() + 400),
+        {**good, "webhook-timestamp": good["webhook-timestamp"] + ".5"},
+        {**good, "webhook-signature": "v1"},
+        {**good, "webhook-signature": "v1,A"},
+        signed(body, at=datetime.now(timezone.utc) - timedelta(seconds=400)),
+        signed(body, at=datetime.now(timezone.utc) + timedelta(seconds=400)),
         {**good, "webhook-signature": good["webhook-signature"].replace("v1,", "v2,")},
     ]
     for headers in bad:
@@ -303,6 +306,25 @@ def test_webhooks_must_be_signed_and_fresh(web):
     assert service.queue.counts() == {}
     two = {**good, "webhook-signature": "v1,AAAA " + good["webhook-signature"]}
     assert client.post("/webhook", content=body, headers=two).status_code == 202
+
+
+def test_the_signature_is_that_of_the_standard_webhooks_specification():
+    made = webhook_headers(
+        b"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        b'{"test": 2432232314}',
+        at=datetime.fromtimestamp(1614265330, timezone(timedelta(hours=2))),
+    )
+    assert made == {
+        "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        "webhook-timestamp": "1614265330",
+        "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    }
+    text = b'{"name": "\xc3\xbc"}'
+    by_specification = signed_bytes(text, SECRET)
+    signed_at = datetime.fromtimestamp(int(by_specification["webhook-timestamp"]), timezone.utc)
+    assert by_specification == webhook_headers(SECRET, "msg_1", text, at=signed_at)
+    assert webhook_is_genuine(SECRET, by_specification, text)
 
 
 @pytest.mark.parametrize(
@@ -336,7 +358,6 @@ def test_other_hosts_are_refused(web, url):
         b"[]",
         b'{"id":"","url":"http://x/aaaa"}',
         b'{"id":"1"}',
-        b"\xff\xfe",
         b'{"id":"Whitlock","url":5}',
         b"[" * 5000,
         b'{"id":"1","url":"http://x/aaa","direction":"Whitlock"}',
@@ -347,6 +368,13 @@ def test_answers_quote_nothing(web, body):
     answer = client.post("/webhook", content=body, headers=signed(body))
     assert answer.status_code == 400
     assert answer.json() == {"error": "bad-request"}
+
+
+def test_a_body_that_is_no_text_counts_as_unsigned(web):
+    client, _, _ = web
+    body = b"\xff\xfe Whitlock"
+    answer = client.post("/webhook", content=body, headers=signed_bytes(body, SECRET))
+    assert (answer.status_code, answer.json()) == (401, {"error": "bad-signature"})
 
 
 def test_a_large_body_is_refused(web):
