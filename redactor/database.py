@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Table,
     create_engine,
     event,
+    inspect,
     literal,
     literal_column,
     or_,
@@ -22,9 +24,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from redactor.errors import ConfigurationError
+
+VERSION_TABLE = "redactor_schema"
+"""Where Alembic keeps the revision of the database."""
+HEAD = "0001"
+"""The newest revision in `redactor/migrations/versions`."""
+_LOCK = 727364
+"""Advisory lock of PostgreSQL that is held while the schema changes."""
+
 
 def connect(url: str) -> Engine:
-    """An engine with the tables made. Never raises for a database that is down: the first use does.
+    """An engine. Never raises for a database that is down: the first use does.
 
     Args:
         url: SQLAlchemy's (sqlite:////var/lib/redactor/queue.sqlite, postgresql+psycopg://…).
@@ -36,6 +47,47 @@ def connect(url: str) -> Engine:
         # The driver's own BEGIN comes late and without a lock: two writers would meet in the middle and one would fail.
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def migrate(engine: Engine) -> None:
+    """Create the tables, or bring those of an earlier version up to date.
+
+    Several programs may do so at once: one migrates, the others wait and then find nothing left to do. Everything
+    happens in one transaction, so a program that is killed leaves the database as it was.
+
+    Raises:
+        ConfigurationError: the database was made by a newer version of this program.
+        sqlalchemy.exc.SQLAlchemyError: the database does not answer.
+    """
+    with reading(engine).begin() as c:
+        if _revision(c) == HEAD:
+            return
+    # Imported here: it takes a quarter of a second, and most starts find the database up to date.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    with engine.begin() as c:  # with SQLite this takes the write lock
+        if c.dialect.name == "postgresql":
+            c.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        config.attributes["connection"] = c
+        try:
+            command.upgrade(config, "head")
+        except CommandError:
+            raise ConfigurationError(
+                "The database was made by a newer version of redactor.",
+                hint="Install that version, or restore a backup of the database.",
+            ) from None
+
+
+def _revision(c: Connection) -> str | None:
+    """The database's revision; None where no revision has run, as with the versions before Alembic."""
+    if not inspect(c).has_table(VERSION_TABLE):
+        return None
+    found: str | None = c.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608 - our own name
+    return found
 
 
 def reading(engine: Engine) -> Engine:

@@ -24,12 +24,12 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    text,
 )
 from sqlalchemy.exc import SQLAlchemyError
 
 from redactor.audit_log import Trail
 from redactor.crypto import Sealer
+from redactor.database import migrate
 from redactor.errors import Busy
 
 metadata = MetaData()
@@ -160,11 +160,15 @@ class AccessStore:
             raise Busy("The database of the accounts is unavailable.") from None
 
     def make_tables(self) -> None:
-        """Make what is missing; several services may do so at once."""
-        with self.begin() as c:
-            if c.dialect.name == "postgresql":
-                c.execute(text("SELECT pg_advisory_xact_lock(727365)"))
-            metadata.create_all(c)
+        """Create or migrate the tables; several services may do so at once.
+
+        Raises:
+            Busy: the database does not answer. ConfigurationError: it was made by a newer version.
+        """
+        try:
+            migrate(self.engine)
+        except SQLAlchemyError:
+            raise Busy("The database of the accounts is unavailable.") from None
 
     def mark(self, *parts: str) -> str:
         return self.sealer.mark(b"access", *(p.encode("utf-8", "surrogateescape") for p in parts)).hex()

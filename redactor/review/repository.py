@@ -13,10 +13,10 @@ from sqlalchemy.exc import IntegrityError
 
 from redactor.compliance.model import Audited, RuleVerdict, Severity
 from redactor.compliance.results import discreet
-from redactor.database import now, reading
+from redactor.database import migrate, now, reading
 from redactor.errors import RedactorError
 from redactor.policy import Edit
-from redactor.review.schema import findings, grants, make_tables, messages, reviews, sampled, sendings, versions
+from redactor.review.schema import findings, grants, messages, reviews, sampled, sendings, versions
 
 PAGE = 50
 COUNTED = 1000
@@ -75,8 +75,8 @@ class ReviewRepository:
         self.engine, self._reads = engine, reading(engine)
 
     def prepare(self) -> None:
-        """Make the tables."""
-        make_tables(self.engine)
+        """Create or migrate the tables."""
+        migrate(self.engine)
 
     # --- in
     # ------------------------------------------------------------------------------------------------------------

@@ -10,8 +10,6 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Column,
-    Connection,
-    Engine,
     Float,
     Index,
     Integer,
@@ -21,11 +19,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    exists,
-    insert,
-    literal,
-    select,
-    text,
 )
 
 metadata = MetaData()
@@ -186,20 +179,3 @@ grants = Table(
     Column("reason", LargeBinary, nullable=False),  # sealed
 )
 Index("redactor_review_grants_person", grants.c.person, grants.c.message)
-
-
-def make_tables(engine: Engine) -> None:
-    """Make what is missing; several services may do so at once."""
-    with engine.begin() as c:
-        _alone(c)
-        metadata.create_all(c)
-        # Messages of an earlier version: nobody knows where they were sent from.
-        known = select(messages.c.id, messages.c.id, literal("")).where(
-            ~exists().where(sendings.c.message == messages.c.id)
-        )
-        c.execute(insert(sendings).from_select(["message", "audio", "place"], known))
-
-
-def _alone(c: Connection) -> None:
-    if c.dialect.name == "postgresql":
-        c.execute(text("SELECT pg_advisory_xact_lock(727365)"))

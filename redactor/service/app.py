@@ -78,6 +78,8 @@ def open_queue(settings: Settings, presence: WorkerLocks) -> Queue:
             callbacks=bool(settings.callback.url),
         )
         queue.prepare()
+    except RedactorError:
+        raise
     except Exception as error:  # noqa: BLE001 - drivers have errors of their own, whose texts hold addresses and names
         raise ConfigurationError(
             f"The database cannot be used ({type(error).__name__}).",

@@ -5,6 +5,7 @@ import json
 import pytest
 from review_site import SAID, recording
 from site_of_tests import settled, wait_for
+from sqlalchemy import text
 from test_recipients import id_of, on_hold, with_list
 from test_sent import rows, trail_of
 from test_serving import add, named_transcripts
@@ -67,6 +68,7 @@ def test_a_message_of_an_earlier_version_does_not_come_up_again(house):
         store = service._review.desk.store
         with store.engine.begin() as c:
             c.execute(sendings.delete())
+            c.execute(text("DROP TABLE redactor_schema"))
         store.prepare()
         knows = service._review.reception.knows
         assert knows(id_of(path), place=str(path))

@@ -292,6 +292,7 @@ def test_a_table_of_an_earlier_version_gets_what_it_lacks(make):
     queue = make()
     with queue.engine.begin() as c:
         c.execute(text("ALTER TABLE redactor_jobs DROP COLUMN wanted"))
+        c.execute(text("DROP TABLE redactor_schema"))
     queue.prepare()
     queue.add(new())
     assert len(queue.claim(1, idle=True)) == 1

@@ -20,10 +20,10 @@ from typing import Any
 from sqlalchemy import Row, and_, case, delete, insert, or_, select, update
 
 from redactor.crypto import Sealer
-from redactor.database import clock, insert_new, locked, now, reading
+from redactor.database import clock, insert_new, locked, migrate, now, reading
 from redactor.errors import Busy, ConfigurationError, CrashedRepeatedly, NoInput, RedactorError
 from redactor.service.jobs.queries import JobQueries
-from redactor.service.jobs.schema import calls, jobs, make_tables
+from redactor.service.jobs.schema import calls, jobs
 from redactor.types import Outcome
 
 CRASHES = 5
@@ -111,8 +111,8 @@ class Queue(JobQueries):
         self._callbacks = callbacks
 
     def prepare(self) -> None:
-        """Make the tables."""
-        make_tables(self.engine)
+        """Create or migrate the tables."""
+        migrate(self.engine)
 
     def close(self) -> None:
         self.engine.dispose()

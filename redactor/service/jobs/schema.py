@@ -9,7 +9,6 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Column,
-    Engine,
     Float,
     Index,
     Integer,
@@ -18,8 +17,6 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
-    inspect,
-    text,
 )
 
 metadata = MetaData()
@@ -71,15 +68,3 @@ seen = Table(
     Column("place", String(32), primary_key=True),  # mark of a path
     Column("stamp", String(80), nullable=False),  # size, time, inode when it was last looked into
 )
-
-
-def make_tables(engine: Engine) -> None:
-    """Make what is missing; several services may do so at once."""
-    with engine.begin() as c:
-        if c.dialect.name == "postgresql":
-            # CREATE TABLE IF NOT EXISTS is no protection against a second one at the same instant.
-            c.execute(text("SELECT pg_advisory_xact_lock(727364)"))
-        metadata.create_all(c)
-        there = {column["name"] for column in inspect(c).get_columns(jobs.name)}
-        for name in {"wanted", "told"} - there:  # made by an earlier version
-            c.execute(text(f"ALTER TABLE {jobs.name} ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0"))
