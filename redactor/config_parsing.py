@@ -1,24 +1,37 @@
-"""Tables of a settings file into data classes: nothing missing, nothing unknown, each value of its kind; secrets
-from where they are named.
+"""What the settings file may contain, apart from the settings themselves: value types, secrets, and error messages
+that name a setting and its line but repeat no value.
+
+pydantic-settings merges the sources (command line over file over defaults) and validates them. Two things are ours
+because the hook reads the same file with the standard library alone, in milliseconds: the TOML reader is the hook's,
+and environment variables are no source of settings, since a variable that only the service saw would let the two
+disagree about `spool` and `roots`. A variable can hold a secret, if the file names it.
 """
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, InstanceOf, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_settings import BaseSettings, InitSettingsSource
 
 from redactor.errors import ConfigurationError
+from redactor.hook.settings import read_toml
 
 LONGEST_SECRET = 4096
-MOST = 1_000_000_000
-"""Of any number: as seconds more than thirty years, and no clock takes infinity."""
+LARGEST_NUMBER = 1_000_000_000
+"""Of any setting: as seconds more than thirty years, and no clock takes infinity."""
+LAST_PORT = 65_535
 HINT = "See docs/configuration.md."
-
-Table = TypeVar("Table")
+MOST_MISTAKES = 5
+"""Mistakes that one message lists."""
 
 
 class Secret(bytes):
@@ -28,72 +41,200 @@ class Secret(bytes):
         return "Secret(…)" if self else "Secret()"
 
 
-def filled(kind: type[Table], given: Any, where: str = "") -> Table:
-    """A data class of settings, and the data classes in it, from what the file says.
+def refuse(message: str) -> PydanticCustomError:
+    """The error of a validator. Of one setting: what its value must be ("must be …"); of several: whole sentences."""
+    return PydanticCustomError("refused", message)
 
-    Args:
-        where: name of the table, for messages.
+
+def _checked_folder(path: str) -> str:
+    if path and not Path(path).is_absolute():
+        raise refuse("must be an absolute path.")
+    if "//" in path or {".", ".."} & set(path.split("/")):  # paths are compared as they are written
+        raise refuse("must be written without '.', '..' and double slashes, as `realpath -s` prints it.")
+    return path
+
+
+def _checked_listen(address: str) -> str:
+    if address and not (
+        re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}", address) and int(address.rpartition(":")[2]) <= LAST_PORT
+    ):
+        raise refuse(f"must be ADDRESS:PORT, PORT up to {LAST_PORT}.")
+    return address
+
+
+def _checked_host(host: str) -> str:
+    if host and not (re.fullmatch(r"https?://(\[[0-9a-fA-F:]+\]|[\w.-]+)(:\d{1,5})?", host) and _names_a_host(host)):
+        raise refuse(f"must be https://HOST or https://HOST:PORT, PORT from 1 to {LAST_PORT}.")
+    return host
+
+
+def _checked_address(url: str) -> str:
+    if url and not (re.fullmatch(r"https?://[!-~]+", url) and _names_a_host(url)):
+        raise refuse("must be an https:// address.")
+    return url
+
+
+def _names_a_host(url: str) -> bool:
+    """Whether an address names a host, and a port that can exist if it names one."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+# "" stands for "not set" in all of these; `Field(min_length=1)` takes it away.
+Folder = Annotated[str, AfterValidator(_checked_folder)]
+ListenAddress = Annotated[str, AfterValidator(_checked_listen)]
+HttpsHost = Annotated[str, AfterValidator(_checked_host)]
+HttpsAddress = Annotated[str, AfterValidator(_checked_address)]
+Count = Annotated[int, Field(ge=0, le=LARGEST_NUMBER)]
+PositiveCount = Annotated[int, Field(ge=1, le=LARGEST_NUMBER)]
+Seconds = Annotated[float, Field(ge=0, le=LARGEST_NUMBER)]
+SecretValue = Annotated[Secret, InstanceOf()]
+# TOML has lists only; strict mode would ask for a tuple.
+_tuple = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
+Texts = Annotated[tuple[str, ...], _tuple]
+Folders = Annotated[tuple[Folder, ...], _tuple]
+HttpsHosts = Annotated[tuple[HttpsHost, ...], _tuple]
+
+
+class SettingsFile(InitSettingsSource):
+    """The TOML file as a source of settings, with each `NAME_file` and `NAME_env` replaced by the secret NAME.
 
     Raises:
-        ConfigurationError: names the setting, never its value.
+        ConfigurationError: the file or a secret cannot be read; names the setting, never its value.
     """
-    if not isinstance(given, Mapping):
-        raise ConfigurationError(f"[{where}] is no table of settings.", hint=HINT)
-    left = dict(given)
-    hints = get_type_hints(kind)
-    values: dict[str, Any] = {}
-    for one in fields(kind):  # type: ignore[arg-type]
-        name, wanted = one.name, hints[one.name]
-        label = f"{where}.{name}" if where else name
-        if wanted is Secret:
-            values[name] = _secret(left, name, label)
-        elif name in left:
-            value = left.pop(name)
-            if isinstance(wanted, type) and hasattr(wanted, "__dataclass_fields__"):
-                values[name] = filled(wanted, value, label)
-            else:
-                values[name] = _typed(value, wanted, label)
-        elif one.default is MISSING:
-            raise ConfigurationError(f"The setting {label} is missing.", hint=HINT)
-    if left:
-        names = ", ".join(sorted(n for n in left if re.fullmatch(r"[a-z_0-9]{1,40}", n))) or "of an odd name"
-        raise ConfigurationError(f"There is no setting {names} in [{where or 'the file'}].", hint=HINT)
-    return kind(**values)
+
+    def __init__(self, settings: type[BaseSettings], path: Path) -> None:
+        given = read_toml(path)
+        for name, field in settings.model_fields.items():
+            table, model = given.get(name), field.annotation
+            if isinstance(table, dict) and isinstance(model, type) and issubclass(model, BaseModel):
+                for key in model.model_fields:
+                    if isinstance(model.model_fields[key].default, Secret):
+                        _resolve_secret(table, key, f"{name}.{key}")
+        super().__init__(settings, init_kwargs=given)
 
 
-def _typed(value: Any, wanted: Any, label: str) -> Any:
-    number = type(value) in (int, float) and 0 <= value <= MOST  # nan is not
-    if wanted is float and number:
-        return float(value)
-    if wanted == tuple[str, ...]:
-        if isinstance(value, list) and all(isinstance(v, str) for v in value):
-            return tuple(value)
-    elif type(value) is wanted and (number or wanted not in (int, float)):
-        return value
-    kind = {
-        str: "text",
-        bool: "true or false",
-        int: f"a whole number from 0 to {MOST}",
-        float: f"a number from 0 to {MOST}",
-    }
-    raise ConfigurationError(f"The setting {label} must be {kind.get(wanted, 'a list of texts')}.", hint=HINT)
-
-
-def _secret(left: dict[str, Any], name: str, label: str) -> Secret:
-    if name in left:
-        raise ConfigurationError(f"The setting {label} is a secret: name it with {name}_file or {name}_env.", hint=HINT)
-    file, variable = left.pop(f"{name}_file", None), left.pop(f"{name}_env", None)
+def _resolve_secret(table: dict[str, Any], key: str, label: str) -> None:
+    file, variable = table.pop(f"{key}_file", None), table.pop(f"{key}_env", None)
     if file is None and variable is None:
-        return Secret()
+        return
+    if file is not None and variable is not None:
+        raise ConfigurationError(f"The secret {label} is named twice: keep {key}_file or {key}_env.", hint=HINT)
     try:
         if isinstance(variable, str):
-            found = os.environb[os.fsencode(variable)]
+            found = os.fsencode(os.environ[variable])
         else:
             with Path(file).open("rb") as opened:
                 found = opened.read(LONGEST_SECRET + 1)
-    except (OSError, KeyError, TypeError, ValueError):
-        raise ConfigurationError(f"The secret {label} cannot be read.", hint=HINT) from None
+    except KeyError:
+        raise ConfigurationError(f"The environment variable that {label}_env names is not set.", hint=HINT) from None
+    except (OSError, TypeError, ValueError):
+        name = f"{label}_file" if variable is None else f"{label}_env"
+        raise ConfigurationError(
+            f"The secret {name} cannot be read: it is missing or not readable.", hint=HINT
+        ) from None
     found = found.strip()
     if not found or len(found) > LONGEST_SECRET:
         raise ConfigurationError(f"The secret {label} is empty or longer than {LONGEST_SECRET} bytes.", hint=HINT)
-    return Secret(found)
+    table[key] = Secret(found)
+
+
+def as_configuration_error(problem: ValidationError, settings: type[BaseModel], path: Path) -> ConfigurationError:
+    """What pydantic found, as one sentence for each mistake with its line in the file."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        text = ""
+    details = problem.errors(include_url=False, include_input=False, include_context=True)
+    sentences = []
+    for detail in details[:MOST_MISTAKES]:
+        line = line_of(text, detail["loc"])
+        sentences.append((f"Line {line}: " if line else "") + _sentence(detail, settings))
+    if len(details) > MOST_MISTAKES:
+        sentences.append(f"There are {len(details) - MOST_MISTAKES} more mistakes.")
+    return ConfigurationError("\n".join(sentences), hint=f"The settings are in {path}. {HINT}")
+
+
+def line_of(text: str, where: tuple[int | str, ...]) -> int:
+    """The line of a setting in the file's text; 0 where it is not written plainly in a line of its own."""
+    names = [str(part) for part in where if isinstance(part, str)]
+    if not names:
+        return 0
+    inside = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := re.match(r"\s*\[\s*([\w-]+)\s*\]", line):
+            inside = header[1]
+            if names == [inside]:
+                return number
+        elif (
+            inside == (names[0] if names[1:] else "")
+            and (key := re.match(r"\s*([\w-]+?)(_file|_env)?\s*=", line))
+            and names[-1] in (key[1], key[1] + (key[2] or ""))
+        ):
+            return number
+    return 0
+
+
+def _sentence(detail: ErrorDetails, settings: type[BaseModel]) -> str:
+    where, kind = detail["loc"], detail["type"]
+    label = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where).removeprefix(".")
+    if kind == "refused":
+        message = detail["msg"]
+        return f"The setting {label} {message}" if message.startswith("must ") else message
+    if kind == "missing":
+        return f"[{label}] is missing." if len(where) == 1 else f"The setting {label} is missing."
+    if kind == "extra_forbidden":
+        return _unknown(where, settings)
+    if kind == "is_instance_of":
+        name = where[-1]
+        return f"The setting {label} is a secret: name it with {name}_file or {name}_env."
+    if kind == "literal_error":
+        known = [part for part in re.findall(r"'([^']*)'", detail["ctx"]["expected"]) if part]
+        return f"The setting {label} must be one of {', '.join(known)}."
+    if len(where) == 1:
+        return f"[{label}] must be a table of settings."
+    if kind == "string_too_short":
+        return f"The setting {label} must not be empty."
+    if kind == "too_short":
+        return f"The setting {label} names no folder: name those that contain recordings."
+    return f"The setting {label} must be {_wanted(kind, _field(where, settings))}."
+
+
+def _wanted(kind: str, field: FieldInfo | None) -> str:
+    if kind == "string_type":
+        return "text"
+    if kind == "bool_type":
+        return "true or false"
+    if kind == "tuple_type":
+        return "a list of texts"
+    bounds: dict[str, Any] = {}
+    for part in field.metadata if field else ():
+        bounds.update({name: getattr(part, name) for name in ("ge", "gt", "le") if hasattr(part, name)})
+    noun = "a whole number" if field and field.annotation is int else "a number"
+    low = f"above {bounds['gt']:g} and" if "gt" in bounds else f"from {bounds.get('ge', 0):.0f}"
+    return f"{noun} {low} {'up ' if 'gt' in bounds else ''}to {bounds.get('le', LARGEST_NUMBER):.0f}"
+
+
+def _unknown(where: tuple[int | str, ...], settings: type[BaseModel]) -> str:
+    name = str(where[-1])
+    shown = name if re.fullmatch(r"[a-z_0-9]{1,40}", name) else "with a name like that"
+    if len(where) == 1:
+        known: Mapping[str, FieldInfo] = settings.model_fields
+        sentence, form = f"There is no table {shown} of settings.", "[{}]"
+    else:
+        field = settings.model_fields[str(where[0])]
+        known = field.annotation.model_fields if field.annotation else {}
+        sentence, form = f"There is no setting {shown} in [{where[0]}].", "{}"
+    names = [n + ("_file" if isinstance(f.default, Secret) else "") for n, f in known.items()]
+    near = difflib.get_close_matches(name, names, n=1)
+    return sentence + (f" Did you mean {form.format(near[0])}?" if near else "")
+
+
+def _field(where: tuple[int | str, ...], settings: type[BaseModel]) -> FieldInfo | None:
+    table = settings.model_fields[str(where[0])].annotation
+    if isinstance(table, type) and issubclass(table, BaseModel) and len(where) > 1:
+        return table.model_fields.get(str(where[1]))
+    return None

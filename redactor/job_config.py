@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from redactor import builders
 from redactor.config import Settings
-from redactor.errors import ConfigurationError
 from redactor.factory import JobConfiguration
 from redactor.policy import Policy
 from redactor.render import Replacer
@@ -19,20 +16,6 @@ def recipe_of(settings: Settings) -> JobConfiguration:
         ConfigurationError
     """
     r = settings.redaction
-    unheard: Any = r.unheard or None
-    choices = {
-        "device": ("auto", "cpu", "cuda"),
-        "window": ("auto", "full"),
-        "bleep": ("tone", "silence", "noise"),
-        "operator": ("label", "mask", "hash", "drop"),
-        "unheard": ("", "quarantine", "bleep"),
-        "names": ("auto", "id", "keep"),
-    }
-    for name, known in choices.items():
-        if getattr(r, name) not in known:
-            raise ConfigurationError(f"The setting redaction.{name} must be one of {', '.join(k for k in known if k)}.")
-    if r.hash_key and r.operator != "hash":
-        raise ConfigurationError('redaction.hash_key is for operator "hash".')
     only_transcripts = r.model == "none"
     verify_transcripts = bool(settings.service.transcripts) and r.verify_transcripts
     recognition = (
@@ -55,7 +38,7 @@ def recipe_of(settings: Settings) -> JobConfiguration:
         )
     )
     job = JobConfiguration(
-        policy=builders.policy_from(r.policy, padding=None, unheard=unheard),
+        policy=builders.policy_from(r.policy, padding=None, unheard=r.unheard or None),
         operator=r.operator,
         style=r.bleep,
         names=r.names,
@@ -82,5 +65,5 @@ def sent_policy_of(settings: Settings) -> Policy:
         ConfigurationError
     """
     r = settings.redaction
-    unheard: Any = r.unheard or ("bleep" if settings.reviews_sent else None)
+    unheard = r.unheard or ("bleep" if settings.reviews_sent else None)
     return builders.policy_from(r.sent_policy or r.policy, padding=None, unheard=unheard)

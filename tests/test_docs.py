@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -209,7 +208,7 @@ def test_make_targets_that_are_shown_exist(page):
 
 # Configuration.
 
-TABLES = {table.name: getattr(s, f"{table.name.capitalize()}Table") for table in fields(s.Settings)}
+TABLES = {name: table.annotation for name, table in s.Settings.model_fields.items()}
 SMALLEST = '[service]\nspool = "/s"\nstate = "/t"\nroots = ["/r"]\n'
 
 
@@ -227,8 +226,8 @@ def test_every_setting_is_documented_with_its_default():
     found = documented()
     assert set(found) == set(TABLES)
     for name, kind in TABLES.items():
-        hints = {f.name: f for f in fields(kind)}
-        secrets = {f.name for f in fields(kind) if isinstance(f.default, Secret)}
+        hints = kind.model_fields
+        secrets = {name for name, field in hints.items() if isinstance(field.default, Secret)}
         assert set(found[name]) == {f"{n}_file" if n in secrets else n for n in hints}, name
         for key, default in found[name].items():
             field = hints.get(key)
@@ -243,7 +242,7 @@ def test_settings_in_the_text_exist(page):
     names = "|".join(TABLES)
     wrong = []
     for table, key in re.findall(rf"`({names})\.([a-z_]+)`", page.read_text(encoding="utf-8")):
-        known = {f.name for f in fields(TABLES[table])}
+        known = TABLES[table].model_fields
         if key not in known and re.sub(r"_(file|env)$", "", key) not in known:
             wrong.append(f"{table}.{key}")
     # Names of files look alike.

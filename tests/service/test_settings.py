@@ -1,9 +1,12 @@
 """Settings: what is wrong is said by the setting's name, and no value is repeated."""
 
+import re
+
 import pytest
 
 from redactor.config import load_settings
 from redactor.errors import ConfigurationError
+from redactor.hook.settings import hook_settings, read_toml
 from redactor.job_config import recipe_of
 from redactor.webhook_signatures import webhook_headers
 
@@ -119,6 +122,50 @@ def test_secrets_that_anybody_could_guess_are_refused(tmp_path, monkeypatch, tab
     for enough in ("sixteen bytes...", "whsec_c2l4dGVlbiBieXRlcy4uLg=="):
         monkeypatch.setenv("OUR_SECRET", enough)
         assert load(tmp_path, f'{GOOD}[{table}]\nsecret_env = "OUR_SECRET"\n')
+
+
+def test_a_mistake_comes_with_its_line_and_the_nearest_name(tmp_path):
+    with pytest.raises(ConfigurationError) as told:
+        load(tmp_path, GOOD + "nice = 50\nquene_limit = 5\n[htpt]\nlisten = ''\n")
+    assert told.value.message.splitlines() == [
+        "Line 5: The setting service.nice must be a whole number from 0 to 19.",
+        "Line 6: There is no setting quene_limit in [service]. Did you mean queue_limit?",
+        "Line 7: There is no table htpt of settings. Did you mean [http]?",
+    ]
+    assert "c.toml" in told.value.hint
+
+
+def test_allowed_values_are_listed(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"Line 6: The setting redaction.bleep must be one of tone, silence,"):
+        load(tmp_path, GOOD + "[redaction]\nbleep = 'beep'\n")
+
+
+@pytest.mark.parametrize("name", ["SERVICE", "HTTP", "http__listen", "REDACTOR_HTTP__LISTEN", "LISTEN"])
+def test_variables_that_the_file_does_not_name_change_nothing(tmp_path, monkeypatch, name):
+    monkeypatch.setenv(name, '{"listen": "0.0.0.0:1"}')
+    assert load(tmp_path, GOOD).http.listen == "127.0.0.1:8470"
+
+
+@pytest.mark.parametrize(
+    "lines", ["", "spool_limit = 1\n", "hook_seconds = 1\n", "hook_seconds = 0.001\n", "spool_limit = 1000000000\n"]
+)
+def test_the_hook_takes_every_file_that_the_service_takes(tmp_path, lines):
+    found = load(tmp_path, GOOD + lines)
+    of_the_hook = hook_settings(read_toml(tmp_path / "c.toml"))
+    assert (of_the_hook.spool, of_the_hook.roots) == (found.service.spool, found.roots)
+    assert (of_the_hook.spool_limit, of_the_hook.seconds) == (found.service.spool_limit, found.service.hook_seconds)
+
+
+@pytest.mark.parametrize("lines", ["spool_limit = 0", "hook_seconds = 0", "spool_limit = 1.5"])
+def test_the_service_refuses_what_the_hook_refuses(tmp_path, lines):
+    with pytest.raises(ConfigurationError, match=r"spool_limit|hook_seconds"):
+        load(tmp_path, GOOD + lines)
+
+
+@pytest.mark.parametrize("name", ["spool", "state"])
+def test_folders_that_are_required_are_not_empty(tmp_path, name):
+    with pytest.raises(ConfigurationError, match=f"service.{name} must not be empty"):
+        load(tmp_path, re.sub(f'{name} = "[^"]*"', f'{name} = ""', GOOD))
 
 
 def test_nothing_is_signed_with_a_key_that_is_none():
