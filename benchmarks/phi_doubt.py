@@ -24,7 +24,7 @@ from phi_measures import found, measure
 from recognition_errors import worsen
 
 from redactor.phi import build_detector
-from redactor.phi.low_confidence import BELOW
+from redactor.phi.low_confidence import LOW
 from redactor.types import TimedText, Transcript
 
 CHANGED_UNSURE, OTHERS_UNSURE = 0.7, 0.05
@@ -42,7 +42,7 @@ def heard(row: dict[str, Any], worse: dict[str, Any]) -> Transcript:
     words = []
     for at, word in enumerate(after):
         unsure = rnd.random() < (OTHERS_UNSURE if at in kept else CHANGED_UNSURE)
-        words.append(TimedText(word, at * 0.4, at * 0.4 + 0.3, BELOW / 2 if unsure else 0.9))
+        words.append(TimedText(word, at * 0.4, at * 0.4 + 0.3, LOW / 2 if unsure else 0.9))
     return Transcript.of(words)
 
 

@@ -17,7 +17,7 @@ from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
 from redactor.errors import ConfigurationError, DetectionFailed
-from redactor.phi.low_confidence import unsure
+from redactor.phi.low_confidence import low_confidence_findings
 from redactor.phi.ner import TaggerEntities, load_entities
 from redactor.phi.nlp_engine import OfflineNlpEngine
 from redactor.phi.recognizers.base import written_of
@@ -122,8 +122,8 @@ class Detector:
         ]
         form = written_of(text, artifacts)
         resolved = resolve(findings, form)
-        doubtful = [f for f in unsure(form, words, resolved) if f.label in self._labels]
-        return resolve([*resolved, *doubtful], form) if doubtful else resolved
+        unsure = [f for f in low_confidence_findings(words, resolved) if f.label in self._labels]
+        return resolve([*resolved, *unsure], form) if unsure else resolved
 
 
 def build_detector(

@@ -1,374 +1,287 @@
-"""Words that recognition was not sure of, where something identifying is said: covered, since they may be the rest of
-it.
+"""Words of low confidence where something identifying is said: they may be the rest of it, misheard.
 
-    my name is [garbled]            after a name's cue or a title
-    call me at 4 1 0 [garbled] 5    inside a run of figures, at its edge, or between two pieces of it
-    dana [garbled]                  beside anything that was found to identify
-    my date of birth is [garbled]   after the words that announce a value
-    at 48 [garbled garbled]         after a house's number
-    allergic to [garbled]           where only a drug or a condition is said, though nobody's list has what was written
-    she needs her [garbled]         where a drug is often said, if something clinical is said nearby
+Low confidence means nothing by itself. It counts in a slot, a place where an identifier or a clinical fact belongs:
 
-Everywhere else an unsure word is left alone. `UNSURE` and `WAVERING` are on the scale of Whisper's word probabilities:
-what is covered holds an unsure word, and goes on over wavering ones. Names of drugs and conditions come out as everyday
-words ("softest fever"), of which recognition is surer than of garbled names: a wavering word is enough for them, and
-for a house's street.
+    beside a finding       dana [garbled] calling
+    between two pieces     dana [garbled] whitlock
+    after a cue            my name is [garbled], my date of birth is [garbled], she ran out of her [garbled]
+    after a house number   at 48 [garbled garbled]
+    among figures          call me at 4 1 0 [garbled] 5, that is j o [garbled] n e s
+
+A `SlotKind` says how many words a slot takes and how low their confidence must be, on the scale of Whisper's word
+probabilities. Names of drugs and conditions come out as everyday words ("softest fever"), of which recognition is surer
+than of garbled names, so that their slots need less.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from redactor.phi import gazetteers
 from redactor.phi.recognizers import name_cues
-from redactor.phi.spoken import WrittenForm
+from redactor.phi.recognizers.runs import NUMBER_LABELS
 from redactor.phi.spoken.words import NUMBER_STARTS, OH
 from redactor.types import CLINICAL, Finding, Word
 
-UNSURE, WAVERING, WAVERING_CLINICAL, WAVERING_NAME = 0.5, 0.75, 0.8, 0.8
-SMALL_WORD, SMALL_WORD_NAME, SMALL_WORD_BESIDE = 0.55, 0.7, 0.35
-"""Function words below are part of what was misheard: where it is expected ("soft as beaver" is a drug, "you stay at" a
-name), and
-beside a finding."""
 SCORE = 0.45
 SOURCE = "unsure word"
-NEAR, LONGEST, LONGEST_VALUE = 2, 4, 12
-"""Words in a row that are covered beside a finding, after a cue, and of figures."""
-FIGURES = 4
-"""So many digits in a run that unsure words interrupt are an identifier."""
-SPELLED = 4
+LOW, MEDIUM, ANY = 0.5, 0.75, 1.1
+"""Below LOW a word is more likely wrong than right, below MEDIUM it may be wrong, and below ANY is every word."""
+
+
+class SlotKind(NamedTuple):
+    """Which words fill a slot.
+
+    Attributes:
+        longest: words at most.
+        each: the confidence of each word is below this.
+        some, fewest: that of at least `fewest` words is below `some`.
+        function: a function word of this confidence or more ends the slot.
+        whole: function words may end it, or be all of it.
+        phrase: a figure or an everyday noun ends it.
+    """
+
+    longest: int
+    each: float = MEDIUM
+    some: float = LOW
+    fewest: int = 1
+    function: float = 0.35
+    whole: bool = False
+    phrase: bool = False
+
+
+BESIDE = SlotKind(longest=2)
+BESIDE_PLACE = SlotKind(longest=4)
+BETWEEN = SlotKind(longest=3, some=MEDIUM, function=ANY, whole=True)
+AFTER_CUE = SlotKind(longest=4, whole=True)
+INTRODUCTION = SlotKind(longest=6, each=0.8, function=0.7, whole=True)
+CLINICAL_FACT = SlotKind(longest=4, each=ANY, some=0.8, function=0.55, phrase=True)
+STREET = SlotKind(longest=6, each=ANY, some=MEDIUM, fewest=2, function=MEDIUM, whole=True, phrase=True)
+TO_STREET = SlotKind(longest=4, each=ANY, some=MEDIUM, function=ANY, whole=True)
+
+FEWEST_DIGITS, FEWEST_AFTER_CUE, FEWEST_LETTERS = 4, 2, 4
+"""So many digits (letters, one by one) in an interrupted run are an identifier."""
+LONGEST_RUN, LONGEST_GAP = 12, 3
 CONTEXT = 12
-"""Words around a doubtful cue in which something clinical was found."""
-_PLAIN = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
-_NUMBERS = frozenset(
-    (
-        "PHONE_NUMBER US_SSN MEDICAL_RECORD_NUMBER HEALTH_PLAN_ID ACCOUNT_NUMBER LICENSE_NUMBER VEHICLE_ID "
-        "DEVICE_ID OTHER_ID"
-    ).split()
+"""A cue of both drugs and other things counts within this many words of a clinical finding."""
+
+_OWN = r"(?: (?:my|his|her|their|the|some|a|an|any|more|your|new|that))*"
+_INTRODUCES = re.compile(
+    r"\b(?:this is|i am|name is|(?:mother|father|mom|dad|parent|guardian|wife|husband|son|daughter|sister|brother|"
+    r"grandmother|grandfather|friend) of)$"
 )
 _VALUE_CUE = re.compile(
-    r"\b(?:(?P<date>date of birth|birth ?(?:day|date)|d ?o ?b|born)|(?P<place>address|zip(?: code)?|street|live at)|"
-    r"(?P<mail>e-?mail(?: address)?)|(?P<id>(?:id|number|social|security|policy|account|record|claim|member|chart|"
-    r"plate|license)(?: number| id)?)|(?P<phone>phone|cell|fax|(?:call|reach) me(?: back)?(?: at)?))(?: is| was| are|"
-    r" it's| its|'s| on| at| um| uh)*$"
-)
-_LABELS = {
-    "date": "DATE_TIME",
-    "place": "LOCATION",
-    "mail": "EMAIL_ADDRESS",
-    "id": "OTHER_ID",
-    "phone": "PHONE_NUMBER",
-}
-_FIGURES_FOLLOW = frozenset({"date", "id", "phone"})
-_NAME_LEVELS = frozenset({name_cues.TITLE, name_cues.NAME})
-_SELF = frozenset({"this is", "i am", "name is"})
-_KIN_CUE = re.compile(
-    r"\b(?:mother|father|mom|dad|parent|guardian|wife|husband|son|daughter|sister|brother|grandmother|grandfather|"
-    r"friend) of$"
-)
-_ENDS = frozenset(".?!")
-_LEADS = frozenset(
-    "id number numbers code area cell phone fax line extension first date birth account member policy claim order "
-    "reference social security okay that's it's i'm call please again ask thanks is it its the and are was so "
-    "um uh my your his her".split()
-)
-"""Words that people say before and after figures."""
-_TIME = frozenset(
-    "am pm a.m p.m o'clock today tomorrow tonight monday tuesday wednesday thursday friday saturday sunday".split()
-)
-"""What follows a number that is no house's."""
-_OWN = r"(?: (?:my|his|her|their|the|some|a|an|any|more|your|new|that))*"
-_DRUG_CUE = re.compile(
-    rf"\b(?:(?:refills?|prescriptions?|scripts?|doses?|dosage|tablets?|capsules?|pills?|bottles?|supply|"
-    rf"milligrams?|allerg(?:ic|y|ies)) "
-    rf"(?:of|on|for|to)|"
-    rf"prescribed|taking|(?:me|him|her|switched|been|back|started) "
-    rf"(?:on|to)|(?:ran|run|running|almost|am|is|i'm|she's|he's) out of){_OWN}$"
-)
-"""Nearly always a drug, though also "taking my son"."""
-_MAYBE_DRUG_CUE = re.compile(
-    rf"\b(?:takes?|took|taken|needs?|give|gives?|gave "
-    rf"(?:me|him|her)|stop(?:ped)?|started?|on|with|get|pick(?:ing)? up){_OWN}$"
+    r"\b(?:(?P<DATE_TIME>date of birth|birth ?(?:day|date)|d ?o ?b|born)|"
+    r"(?P<LOCATION>address|zip(?: code)?|street|live at)|(?P<EMAIL_ADDRESS>e-?mail(?: address)?)|"
+    r"(?P<OTHER_ID>(?:id|number|social|security|policy|account|record|claim|member|chart|plate|license)"
+    r"(?: number| id)?)|"
+    r"(?P<PHONE_NUMBER>phone|cell|fax|(?:call|reach) me(?: back)?(?: at)?))"
+    r"(?: is| was| are| it's| its|'s| on| at| um| uh)*$"
 )
 _CONDITION_CUE = re.compile(
-    rf"\b(?:diagnosed with|diagnosis of|positive for|treat(?:ed|ment) (?:for|of)|suffer(?:s|ed|ing)? "
-    rf"from|history of|admitted (?:for|with)){_OWN}$"
+    rf"\b(?:diagnosed with|diagnosis of|positive for|treat(?:ed|ment) (?:for|of)|suffer(?:s|ed|ing)? from|history of|"
+    rf"admitted (?:for|with)){_OWN}$"
 )
-_NO_DRUG = frozenset(
+_DRUG_CUE = re.compile(
+    rf"\b(?:(?:refills?|prescriptions?|scripts?|doses?|dosage|tablets?|capsules?|pills?|bottles?|supply|milligrams?|"
+    rf"allerg(?:ic|y|ies)) (?:of|on|for|to)|prescribed|taking|(?:me|him|her|switched|been|back|started) (?:on|to)|"
+    rf"(?:ran|run|running|almost|am|is|i'm|she's|he's) out of){_OWN}$"
+)
+"""Nearly always before a drug, though also in "taking my son"."""
+_POSSIBLE_DRUG_CUE = re.compile(
+    rf"\b(?:takes?|took|taken|needs?|give|gives?|gave (?:me|him|her)|stop(?:ped)?|started?|on|with|get|"
+    rf"pick(?:ing)? up){_OWN}$"
+)
+_NAME_LEVELS = frozenset({name_cues.TITLE, name_cues.NAME})
+_FIGURES_FOLLOW = frozenset({"DATE_TIME", "OTHER_ID", "PHONE_NUMBER"})
+_BEFORE_HOUSE_NUMBER = frozenset({"at", "on", "is"})
+_EVERYDAY = frozenset(
     "appointment appointments call calls time medicine medicines medication medications meds pill pills drug drugs "
-    "prescription prescriptions refill refills insurance phone number message messages office doctor nurse "
-    "day days week weeks month months hour hours minute minutes today tomorrow yesterday morning evening "
-    "night way help care weekend referral ride copy letter note form paperwork question break rest look "
-    "listen bus".split()
+    "prescription prescriptions refill refills insurance phone number message messages office doctor nurse day days "
+    "week weeks month months hour hours minute minutes today tomorrow yesterday tonight morning evening night way help "
+    "care weekend referral ride copy letter note form paperwork question break rest look listen bus am pm a.m p.m "
+    "o'clock monday tuesday wednesday thursday friday saturday sunday".split()
 )
+"""Nouns that follow the same cues, and are neither drugs nor streets."""
+_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 
 
-class _Said:
-    """The words of a transcript as the rules see them."""
+def low_confidence_findings(words: Sequence[Word], findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Findings for the words of low confidence in a transcript, `findings` being those of its text; they may overlap.
 
-    def __init__(self, text: str, words: Sequence[Word]) -> None:
-        small = gazetteers.words("function_words") | name_cues.FUNCTION
-        self.text, self.words = text, words
-        self.low = [(m.group().lower() if (m := _PLAIN.search(w.text)) else "") for w in words]
-        self.unsure = [w.confidence < UNSURE and bool(low) for w, low in zip(words, self.low, strict=True)]
-        self.wavering = [w.confidence < WAVERING and bool(low) for w, low in zip(words, self.low, strict=True)]
-        self.small = [low in small and (len(low) > 1 or low in "ai") for low in self.low]
+    Nothing is found where recognition was sure of all words.
+    """
+    if all(word.confidence >= MEDIUM for word in words):
+        return
+    slots = _Slots(words, findings)
+    yield from slots.beside_findings()
+    yield from slots.after_cues()
+    yield from slots.after_house_numbers()
+    yield from slots.among_figures()
+
+
+class _Lower(NamedTuple):
+    low: str
+
+
+class _Slots:
+    """The slots of one transcript. Words are counted from 0."""
+
+    def __init__(self, words: Sequence[Word], findings: Sequence[Finding]) -> None:
+        function = gazetteers.words("function_words") | name_cues.FUNCTION
+        self.words = words
+        self.lower = [(m.group().lower() if (m := _WORD.search(w.text)) else "") for w in words]
+        self.confidence = [w.confidence if low else 1.0 for w, low in zip(words, self.lower, strict=True)]
+        self.function = [low in function and (len(low) > 1 or low in "ai") for low in self.lower]
         self.digits = [
             sum(map(str.isdigit, w.text)) or int(low in NUMBER_STARTS or low in OH)
-            for w, low in zip(words, self.low, strict=True)
+            for w, low in zip(words, self.lower, strict=True)
         ]
         self.figure = [
-            bool(digits) or (len(low) == 1 and low not in "ai")
-            for digits, low in zip(self.digits, self.low, strict=True)
+            digits > 0 or (len(low) == 1 and low not in "ai")
+            for digits, low in zip(self.digits, self.lower, strict=True)
         ]
+        self.found = [(finding.label, held) for finding in findings if (held := self._touched(finding))]
 
-    def ends(self, at: int) -> bool:
-        """Whether a sentence ends with this word."""
-        return self.words[at].text[-1:] in _ENDS
+    def beside_findings(self) -> Iterator[Finding]:
+        """Before and after what was found, and between two pieces of one name or number."""
+        for label, held in self.found:
+            before, after = held[0] - 1, held[-1] + 1
+            if label in CLINICAL:
+                if after < len(self.words) and self.words[held[-1]].text[-1:] not in ",;.?!":
+                    letter = len(self.lower[after]) == 1 and self.figure[after]  # "hepatitis T", for C
+                    yield from self._finding(label, [after] if letter else self._fill(BESIDE, after))
+            elif label != "ORGANIZATION":
+                kind = BESIDE_PLACE if label == "LOCATION" else BESIDE
+                yield from self._finding(label, self._fill(kind, before, step=-1))
+                yield from self._finding(label, self._fill(kind, after))
+        for label in ("PERSON", *sorted(NUMBER_LABELS)):
+            for left, right in pairwise(held for other, held in self.found if other == label):
+                yield from self._finding(label, self._fill(BETWEEN, left[-1] + 1, before=right[0]))
 
-    def before(self, at: int, count: int = 6) -> str:
-        """The words before this one, in lower case."""
-        return " ".join(self.low[max(0, at - count) : at])
+    def after_cues(self) -> Iterator[Finding]:
+        """After the words that announce a name, a value, a condition or a drug."""
+        near = {
+            n
+            for label, held in self.found
+            if label in CLINICAL
+            for n in range(held[0] - CONTEXT, held[-1] + CONTEXT + 1)
+        }
+        lows = [_Lower(low) for low in self.lower]
+        for at in range(1, len(self.words)):
+            if all(confidence >= CLINICAL_FACT.some for confidence in self.confidence[at : at + CLINICAL_FACT.longest]):
+                continue
+            said = self._before(at)
+            if self.confidence[at] < INTRODUCTION.each:
+                if _INTRODUCES.search(said):
+                    yield from self._finding("PERSON", self._fill(INTRODUCTION, at))
+                elif name_cues.level(lows, at) in _NAME_LEVELS:
+                    yield from self._finding("PERSON", self._fill(AFTER_CUE, at))
+                elif (cue := _VALUE_CUE.search(said)) is not None:
+                    yield from self._finding(str(cue.lastgroup), self._fill(AFTER_CUE, at))
+            if self._ends_sentence(at - 1):
+                continue
+            if _CONDITION_CUE.search(said):
+                yield from self._finding("CONDITION", self._fill(CLINICAL_FACT, at))
+            elif _DRUG_CUE.search(said) or (at in near and _POSSIBLE_DRUG_CUE.search(said)):
+                yield from self._finding("MEDICATION", self._fill(CLINICAL_FACT, at))
 
-    def run(self, at: int, step: int, most: int) -> list[int]:
-        """An unsure word at `at` and wavering ones after it, in one direction, up to the end of the sentence."""
-        return self.stretch(
-            at, step, most, lambda n, first: self.unsure[n] if first else self.wavering[n], small=SMALL_WORD_BESIDE
-        )
+    def after_house_numbers(self) -> Iterator[Finding]:
+        """A house number with what follows it: words of low confidence, or all up to the street that was found."""
+        streets = {held[0] for label, held in self.found if label == "LOCATION"}
+        for at in range(1, len(self.words)):
+            house = 0 < self.digits[at] <= 5 and self.lower[at - 1] in _BEFORE_HOUSE_NUMBER
+            if house and not self._ends_sentence(at):
+                street = next((n for n in range(at + 2, at + 6) if n in streets), None)
+                run = self._fill(TO_STREET, at + 1, before=street) if street else self._fill(STREET, at + 1)
+                yield from self._finding("LOCATION", [at, *run] if run else [])
 
-    def garbled(self, at: int, most: int) -> list[int]:
-        """Words of content from `at` on, and small ones that were misheard, up to a comma; none if all were heard
-        well.
+    def among_figures(self) -> Iterator[Finding]:
+        """Runs of digits and single letters that words of low confidence interrupt."""
+        label_at = {n: label for label, held in self.found if label not in CLINICAL for n in held}
+        at = 0
+        while at < len(self.words):
+            run = self._figures(at)
+            at = run[-1] + 1 if run else at + 1
+            labels = [label_at[n] for n in run if n in label_at]
+            if run and (announced := self._announced(run[0])):
+                first, label = announced
+                run = [*range(first, run[0]), *run]
+                labels.append(label)
+            digits = [self.digits[n] for n in run if self.digits[n]]
+            letters = sum(len(self.lower[n]) == 1 for n in run)
+            enough = len(digits) > 1 and sum(digits) >= (FEWEST_AFTER_CUE if labels else FEWEST_DIGITS)
+            if (enough or letters >= FEWEST_LETTERS) and any(self.confidence[n] < MEDIUM for n in run):
+                yield from self._finding(labels[0] if labels else "OTHER_ID", run)
+
+    def _announced(self, at: int) -> tuple[int, str] | None:
+        """Where a value begins whose figures begin at `at`, and its label: a cue with only words of low confidence
+        between.
         """
-        run = self.stretch(at, 1, most, lambda n, _: not self.figure[n] and self.low[n] not in _NO_DRUG)
-        for n in run:
-            if self.words[n].text[-1:] in ",;":
-                run = run[: n - at + 1]
+        for first in range(at, max(0, at - LONGEST_GAP - 1), -1):
+            cue = _VALUE_CUE.search(self._before(first))
+            if cue is not None and cue.lastgroup in _FIGURES_FOLLOW:
+                return first, str(cue.lastgroup)
+            if self.confidence[first - 1] >= MEDIUM:
                 break
-        while run and self.small[run[0]]:
-            run = run[1:]
-        return run if any(self.words[n].confidence < WAVERING_CLINICAL for n in run) else []
+        return None
 
-    def stretch(
-        self,
-        at: int,
-        step: int,
-        most: int,
-        holds: Callable[[int, bool], bool],
-        *,
-        small: float = SMALL_WORD,
-        whole: bool = False,
-    ) -> list[int]:
-        """Words from `at` on that `holds` (told whether it is the first), up to the sentence's end or a small word
-        heard better than `small`; small words at the end only if it is `whole`.
-        """
-        out: list[int] = []
-        while 0 <= at < len(self.words) and len(out) < most and self.low[at] and holds(at, not out):
-            before = at - 1 if step > 0 else at
-            if before >= 0 and (out or step < 0) and self.ends(before):
+    def _figures(self, at: int) -> list[int]:
+        """Figures from `at` on, with up to LONGEST_GAP words of low confidence between two of them."""
+        run: list[int] = []
+        while at < len(self.words) and (self.figure[at] or run):
+            doubtful = self.confidence[at] < (LOW if run and self._ends_sentence(at - 1) else MEDIUM)
+            if not (doubtful or self.figure[at] or len(self.lower[at]) == 1):
                 break
-            if self.small[at] and self.words[at].confidence >= small:
+            run.append(at)
+            if not any(self.figure[n] for n in run[-LONGEST_GAP - 1 :]):
                 break
-            out.append(at)
-            at += step
-        while not whole and out and self.small[out[-1]] and not all(self.small[n] for n in out):
-            out.pop()
-        return out
-
-    def figures(self, at: int) -> list[int]:
-        """Figures from `at` on and what was not heard well among them; it may be cut into sentences, as Whisper
-        does.
-        """
-        out: list[int] = []
-        while at < len(self.words) and len(out) < LONGEST_VALUE and (self.figure[at] or self.wavering[at]):
-            if out and self.ends(at - 1) and not (self.digits[at] or self.unsure[at]):
-                break
-            out.append(at)
             at += 1
-        return self.trimmed(out)
-
-    def trimmed(self, run: list[int]) -> list[int]:
-        """Without what only leads to the figures or follows them."""
-        while run and (self.small[run[-1]] or self.low[run[-1]] in _LEADS):
+        while run and not self.figure[run[-1]]:
             run.pop()
-        while run and self.low[run[0]] in _LEADS:
-            run.pop(0)
-        return run
+        if not run:
+            return []
+        edge = self._fill(BESIDE, run[0] - 1, step=-1), self._fill(BESIDE, run[-1] + 1)
+        return sorted({*run, *edge[0], *edge[1]})
 
-    def held(self, finding: Finding) -> list[int]:
+    def _fill(self, kind: SlotKind, at: int, *, step: int = 1, before: int | None = None) -> list[int]:
+        """The words that fill a slot of this kind from `at` on, in order; none if they are not as it asks.
+
+        before: the slot ends here, and is filled to its end or not at all.
+        """
+        run: list[int] = []
+        while 0 <= at < len(self.words) and at != before and len(run) < kind.longest and self._fits(kind, at):
+            if (run or step < 0) and self._ends_sentence(at if step < 0 else at - 1):
+                break
+            run.append(at)
+            at += step
+        if before is not None and at != before:
+            return []
+        if not kind.whole:
+            while run and self.function[run[-1]]:
+                run.pop()
+        return sorted(run) if sum(self.confidence[n] < kind.some for n in run) >= kind.fewest else []
+
+    def _fits(self, kind: SlotKind, at: int) -> bool:
+        if not self.lower[at] or self.confidence[at] >= kind.each:
+            return False
+        if kind.phrase and (self.figure[at] or self.lower[at] in _EVERYDAY):
+            return False
+        return not self.function[at] or self.confidence[at] < kind.function
+
+    def _before(self, at: int) -> str:
+        return " ".join(self.lower[max(0, at - 6) : at])
+
+    def _ends_sentence(self, at: int) -> bool:
+        return self.words[at].text[-1:] in ".?!"
+
+    def _touched(self, finding: Finding) -> list[int]:
         """The words that a finding touches."""
         return [n for n, w in enumerate(self.words) if w.char_start < finding.end and w.char_end > finding.start]
 
-    def finding(self, label: str, first: int, last: int) -> Finding:
-        return Finding(label, self.words[first].char_start, self.words[last].char_end, SCORE, SOURCE)
-
-
-class _Low:
-    __slots__ = ("low",)
-
-    def __init__(self, low: str) -> None:
-        self.low = low
-
-
-def unsure(form: WrittenForm, words: Sequence[Word], findings: Sequence[Finding]) -> Iterator[Finding]:
-    """Findings for the unsure words among `words`, which lie on `form.original`; nothing where all are sure."""
-    said = _Said(form.original, words)
-    if True not in said.wavering:
-        return
-    yield from _beside(said, findings)
-    yield from _between(said, findings)
-    yield from _after_cues(said)
-    yield from _in_figures(said)
-    yield from _spelled(said, findings)
-    yield from _in_streets(said)
-    yield from _in_clinical_slots(said, findings)
-
-
-def _beside(said: _Said, findings: Sequence[Finding]) -> Iterator[Finding]:
-    for found in findings:
-        inside = said.held(found)
-        if not inside or found.label == "ORGANIZATION":
-            continue
-        if found.label in CLINICAL:  # "hepatitis T," for C
-            after = inside[-1] + 1
-            if after < len(said.words) and said.words[inside[-1]].text[-1:] not in ",;.?!":
-                run = [after] if len(said.low[after]) == 1 and said.figure[after] else said.run(after, 1, NEAR)
-                if run and not said.small[run[0]]:
-                    yield said.finding(found.label, run[0], run[-1])
-            continue
-        for at, step in ((inside[0] - 1, -1), (inside[-1] + 1, 1)):
-            run = said.run(at, step, LONGEST if found.label == "LOCATION" else NEAR)
-            if run and not (step < 0 and said.ends(run[0])) and not all(said.small[n] for n in run):
-                yield said.finding(found.label, min(run), max(run))
-        if found.label == "LOCATION":
-            yield from _house(said, inside[0])
-        if found.label in _NUMBERS:
-            run = said.figures(inside[-1] + 1)
-            if run and said.wavering[run[0]] and any(said.digits[n] for n in run):
-                yield said.finding(found.label, run[0], run[-1])
-
-
-def _house(said: _Said, street: int) -> Iterator[Finding]:
-    """From a house's number on, if what lies between it and the street that was found was not heard well."""
-    for at in range(street - 1, max(0, street - 5), -1):
-        if said.ends(at):
-            return
-        if said.digits[at] and said.low[at - 1] in {"at", "on", "is"}:
-            if any(said.wavering[at:street]):
-                yield said.finding("LOCATION", at, street - 1)
-            return
-
-
-def _between(said: _Said, findings: Sequence[Finding]) -> Iterator[Finding]:
-    """A word or three, not heard well, between two pieces of a number or a name."""
-    for label in ("PERSON", *sorted(_NUMBERS)):
-        pieces = [held for f in findings if f.label == label and (held := said.held(f))]
-        for left, right in pairwise(pieces):
-            gap = range(left[-1] + 1, right[0])
-            if 0 < len(gap) <= 3 and all(said.wavering[n] for n in gap):
-                yield said.finding(label, gap[0], gap[-1])
-
-
-def _after_cues(said: _Said) -> Iterator[Finding]:
-    lows = [_Low(low) for low in said.low]
-    for at, wavering in enumerate(said.wavering):
-        if not at or not wavering:
-            continue
-        if _KIN_CUE.search(said.before(at)) or said.before(at, 2) in _SELF:
-            run = said.stretch(
-                at,
-                1,
-                LONGEST + NEAR,
-                lambda n, _: said.words[n].confidence < WAVERING_NAME,
-                small=SMALL_WORD_NAME,
-                whole=True,
-            )
-            if any(said.unsure[n] for n in run):
-                yield said.finding("PERSON", run[0], run[-1])
-            continue
-        cue = _VALUE_CUE.search(said.before(at))
-        if cue and cue.lastgroup in _FIGURES_FOLLOW:
-            run = said.figures(at)
-            if sum(said.digits[n] for n in run) >= 2:
-                yield said.finding(_LABELS[str(cue.lastgroup)], run[0], run[-1])
-        if not said.unsure[at] or said.unsure[at - 1]:
-            continue
-        label = ""
-        if name_cues.level(lows, at) in _NAME_LEVELS:
-            label = "PERSON"
-        elif cue:
-            label = _LABELS[str(cue.lastgroup)]
-        if label:
-            run = said.run(at, 1, LONGEST)
-            if run:
-                yield said.finding(label, run[0], run[-1])
-
-
-def _in_figures(said: _Said) -> Iterator[Finding]:
-    """Runs of figures and unsure words: FIGURES digits or more make the whole run count."""
-    at, count = 0, len(said.words)
-    while at < count:
-        last = at
-        while last < count and (said.digits[last] or said.unsure[last]):
-            last += 1
-        run = said.trimmed(list(range(at, last)))
-        if (
-            run
-            and sum(said.digits[at:last]) >= FIGURES
-            and sum(map(bool, said.digits[at:last])) > 1
-            and True in said.unsure[at:last]
-        ):
-            yield said.finding("OTHER_ID", run[0], run[-1])
-        at = max(last, at + 1)
-
-
-def _spelled(said: _Said, findings: Sequence[Finding]) -> Iterator[Finding]:
-    """Runs of SPELLED single characters or more, if not all were heard well, or some of them were found to identify."""
-    found = {n: f.label for f in findings if f.label not in CLINICAL for n in said.held(f)}
-    at, count = 0, len(said.words)
-    while at < count:
-        last = at
-        while last < count and len(said.low[last]) == 1:
-            last += 1
-        labels = [found[n] for n in range(at, last) if n in found]
-        if last - at >= SPELLED and (labels or True in said.wavering[at:last]):
-            yield said.finding(labels[0] if labels else "OTHER_ID", at, last - 1)
-        at = max(last, at + 1)
-
-
-def _in_streets(said: _Said) -> Iterator[Finding]:
-    """A house's number and at least two words after it that were not heard well."""
-    for at in range(1, len(said.words)):
-        if not 0 < said.digits[at] <= 5 or said.low[at - 1] not in {"at", "on", "is"} or said.digits[at - 1]:
-            continue
-        run: list[int] = []
-        for n in range(at + 1, min(at + 7, len(said.words))):
-            if not said.low[n] or said.digits[n] or (said.small[n] and not said.wavering[n]) or said.ends(n - 1):
-                break
-            if said.low[n] in _TIME:
-                break
-            run.append(n)
-        while run and not said.wavering[run[-1]]:
-            run.pop()
-        if sum(said.wavering[n] for n in run) >= 2:
-            yield said.finding("LOCATION", at, run[-1])
-
-
-def _in_clinical_slots(said: _Said, findings: Sequence[Finding]) -> Iterator[Finding]:
-    """What stands where a drug or a condition is named, if a word of it was not heard well."""
-    near = {n + d for f in findings if f.label in CLINICAL for n in said.held(f) for d in range(-CONTEXT, CONTEXT + 1)}
-    for at in range(1, len(said.words)):
-        if (said.small[at] and said.words[at].confidence >= SMALL_WORD) or said.ends(at - 1):
-            continue
-        before = said.before(at)
-        if _CONDITION_CUE.search(before):
-            label = "CONDITION"
-        elif _DRUG_CUE.search(before) or (at in near and _MAYBE_DRUG_CUE.search(before)):
-            label = "MEDICATION"
-        else:
-            continue
-        run = said.garbled(at, LONGEST)
+    def _finding(self, label: str, run: Sequence[int]) -> Iterator[Finding]:
         if run:
-            yield said.finding(label, run[0], run[-1])
+            yield Finding(label, self.words[run[0]].char_start, self.words[run[-1]].char_end, SCORE, SOURCE)

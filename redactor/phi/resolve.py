@@ -19,20 +19,14 @@ from redactor.phi.gazetteers import NOT_NAMES, words
 from redactor.phi.recognizers.name_cues import FUNCTION, NOT_SURNAMES, PLAIN, SAID_AGAIN
 from redactor.phi.recognizers.ner import SOURCE, TaggerRecognizer
 from redactor.phi.recognizers.person import UNKNOWN_WORD
-from redactor.phi.recognizers.runs import JOINT, digits
+from redactor.phi.recognizers.runs import JOINT, NUMBER_LABELS, digits
 from redactor.phi.spoken import CORRECTION, WrittenForm
 from redactor.types import CLINICAL, Finding
 
 _JOINS = re.compile(r"[\s,.\-\u2010-\u2014\u00ac]{0,3}|[\s,]*(?:in|and|at|uh|um)[\s,]{1,2}", re.IGNORECASE)
 _DATE_JOINS = re.compile(r"[\s,.\-\u2010-\u2014\u00ac]{0,3}|\s+(?:to|through|thru|till?|until)\s+", re.IGNORECASE)
 _JOINABLE = frozenset({"PERSON", "LOCATION", "DATE_TIME", "PHONE_NUMBER"})
-_NUMBERS = frozenset(
-    (
-        "PHONE_NUMBER US_SSN MEDICAL_RECORD_NUMBER HEALTH_PLAN_ID ACCOUNT_NUMBER LICENSE_NUMBER VEHICLE_ID "
-        "DEVICE_ID OTHER_ID"
-    ).split()
-)
-_CODES = _NUMBERS - {"PHONE_NUMBER"}
+_CODES = NUMBER_LABELS - {"PHONE_NUMBER"}
 _CODE_PIECE = r"(?:[b-hj-z]|[b-hj-z] as in [a-z]+|dash|hyphen|slash|underscore|double [a-z]+)"
 _CODE_BEFORE = re.compile(
     rf"(?<![\w'])(?:(?:{_CODE_PIECE}|[ai](?=[\s,.-]{{1,3}}[b-hj-z][\s,.-]))[\s,.-]{{1,3}})+$", re.IGNORECASE
@@ -202,7 +196,7 @@ def repeats(findings: Sequence[Finding], form: WrittenForm) -> list[Finding]:
                 low = word.lower().replace("\u2019", "'").removesuffix("'s")
                 if len(low) > 2 and low not in NOT_NAMES and (low not in common or word[0].isupper() or low in weak):
                     names.setdefault(low, finding)
-        elif finding.label in _NUMBERS:
+        elif finding.label in NUMBER_LABELS:
             for figures in _values(text[slice(*form.to_written(finding.start, finding.end))]):
                 if _SHORTEST_REPEAT <= len(figures) <= _LONGEST_REPEAT:
                     numbers.setdefault(figures, finding)

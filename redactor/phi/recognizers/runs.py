@@ -10,6 +10,12 @@ from redactor.phi.recognizers.name_cues import FUNCTION
 from redactor.phi.spoken import CORRECTION
 from redactor.phi.spoken.words import HOMOPHONES
 
+NUMBER_LABELS = frozenset(
+    "PHONE_NUMBER US_SSN MEDICAL_RECORD_NUMBER HEALTH_PLAN_ID ACCOUNT_NUMBER LICENSE_NUMBER VEHICLE_ID DEVICE_ID "
+    "OTHER_ID".split()
+)
+"""Labels of values that are told apart by their figures."""
+
 # What may stand between two digits of one value: blanks, one mark with blanks around it, brackets, a correction.
 JOINT = rf"(?:\s*[-.,/()\u2010-\u2014\u2026]{{1,2}}\s*[()]?|\s*{CORRECTION}\s*|\s+)"
 RUN = re.compile(rf"\(?\+?\d+(?:(?:{JOINT}|,?\s+(?:and )?then,?\s+)\(?\d+)*")

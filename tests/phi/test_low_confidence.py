@@ -1,4 +1,4 @@
-"""Words that recognition was unsure of: covered where something identifying is said, left alone elsewhere."""
+"""Words of low confidence: covered where something identifying is said, left alone elsewhere."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redactor.phi import Detector, build_detector
-from redactor.phi.low_confidence import unsure
-from redactor.phi.spoken import WrittenForm
+from redactor.phi.low_confidence import low_confidence_findings
 from redactor.types import Finding, TimedText, Transcript
 
 
@@ -20,7 +19,7 @@ def patterns() -> Detector:
 
 
 def transcript(marked: str, channel: int = 0) -> Transcript:
-    """Words marked with ? are unsure."""
+    """Words marked with ? have a low confidence."""
     return Transcript.of(
         [
             TimedText(word.removesuffix("?"), n / 2, n / 2 + 0.4, 0.2 if word.endswith("?") else 0.95)
@@ -45,7 +44,7 @@ def transcript(marked: str, channel: int = 0) -> Transcript:
         ("we close at five thirty? today?", set()),
     ],
 )
-def test_covers_unsure_words_in_context_only(patterns: Detector, marked: str, covered: set[str]) -> None:
+def test_covers_words_of_low_confidence_in_context_only(patterns: Detector, marked: str, covered: set[str]) -> None:
     said = transcript(marked)
     found = next(iter(patterns.search([said])))
     words = {w.text for w in said.words if any(f.start < w.char_end and f.end > w.char_start for f in found)}
@@ -54,7 +53,7 @@ def test_covers_unsure_words_in_context_only(patterns: Detector, marked: str, co
         assert not words & set(re.findall(r"(\S+)\?", marked))
 
 
-def test_sure_words_change_nothing_and_channels_are_kept(detector: Detector) -> None:
+def test_confident_words_change_nothing_and_channels_are_kept(detector: Detector) -> None:
     texts = ["hi this is dana whitlock call me at four one oh five five five oh one four two", "", "see you soon"] * 2
     said = [transcript(text, channel=n % 2) for n, text in enumerate(texts)]
     together = list(detector.search(iter(said), batch_size=4))
@@ -103,7 +102,7 @@ _SAID = st.sampled_from(
 
 @settings(max_examples=200)
 @given(st.lists(st.tuples(_SAID, st.floats(0, 1)), min_size=1, max_size=30), st.data())
-def test_unsure_words_are_found_in_any_text(words: list[tuple[str, float]], data: st.DataObject) -> None:
+def test_findings_lie_inside_any_text(words: list[tuple[str, float]], data: st.DataObject) -> None:
     said = Transcript.of([TimedText(w, n / 2, n / 2 + 0.4, c) for n, (w, c) in enumerate(words)], channel=0)
     runs = data.draw(
         st.lists(
@@ -116,5 +115,5 @@ def test_unsure_words_are_found_in_any_text(words: list[tuple[str, float]], data
     findings = [
         Finding(label, said.words[n].char_start, said.words[n].char_end, 0.9, "test") for n, label in sorted(runs)
     ]
-    for found in unsure(WrittenForm.of(said.text, ()), said.words, findings):
+    for found in low_confidence_findings(said.words, findings):
         assert 0 <= found.start < found.end <= len(said.text)
