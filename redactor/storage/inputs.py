@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 from redactor.errors import NoInput
-from redactor.storage.number_set import NumberSet
 from redactor.storage.stems import Stems, folded
 
 
@@ -162,7 +161,7 @@ class _FolderWalk:
         self._paths = paths
         self._is_audio = is_audio
         self._outside = outside
-        self._seen: defaultdict[int, NumberSet] = defaultdict(NumberSet)  # device → inodes
+        self._seen: defaultdict[int, set[int]] = defaultdict(set)  # device → inodes
         self._walked: set[str] = set()  # what was given and is done with, without links
 
     def batches(self) -> Iterator[_Batch]:
@@ -226,8 +225,12 @@ class _FolderWalk:
         """False for a further name of a file that was met (a link: counts as passed over), and for the same name
         once more.
         """
-        if status is None or self._seen[status.st_dev].add(status.st_ino):
+        if status is None:
             return True  # unreadable: it still gets its outcome
+        seen = self._seen[status.st_dev]
+        if status.st_ino not in seen:
+            seen.add(status.st_ino)
+            return True
         place = _place(path)
         walked = any(place == w or place.startswith(os.path.join(w, "")) for w in self._walked)  # noqa: PTH118
         self.passed_over += not walked

@@ -6,8 +6,6 @@ import os
 import unicodedata
 from collections.abc import Iterable
 
-from redactor.storage.number_set import RepeatedTexts
-
 
 class Stems:
     """The names of one set of inputs that could meet: all are added, then each is asked for once, in order.
@@ -16,42 +14,70 @@ class Stems:
     msg0000.wav, msg0000.WAV and msg0000.gsm side by side); with the item's number behind it where even that is not
     enough. Names are compared as file systems do that ignore case or composition (é), which would let two of them
     overwrite each other.
-
-    Tallies of digests: where two happen to be alike, a name is longer than it need be, and that is all.
     """
 
     def __init__(self, relatives: Iterable[str] = ()) -> None:
-        self._short, self._full = RepeatedTexts(), RepeatedTexts()  # folded
-        self._exact_short, self._exact_full = RepeatedTexts(), RepeatedTexts()
-        self._used = RepeatedTexts()
+        self._short, self._full = _Tally(), _Tally()
+        self._used: set[int] = set()
         for relative in relatives:
             self.add(relative)
 
     def add(self, relative: str) -> None:
         """Count one input, by its path below the folder that was given."""
-        short = without_suffix(relative)
-        self._short.add(folded(short))
-        self._full.add(folded(relative))
-        self._exact_short.add(short)
-        self._exact_full.add(relative)
+        self._short.add(without_suffix(relative))
+        self._full.add(relative)
 
     def stem(self, relative: str, number: int) -> str:
         """The stem of the input with this number."""
         short = without_suffix(relative)
-        stem = relative if self._short.repeated(folded(short)) else short
-        if self._full.repeated(folded(relative)):
+        stem = relative if self._short.has_alike(short) else short
+        if self._full.has_alike(relative):
             stem = f"{stem}-{number}"
-        while not self._used.add(folded(stem)):
+        while hash(folded(stem)) in self._used:
             stem = f"{stem}-{number}"
+        self._used.add(hash(folded(stem)))
         return stem
 
     def has_namesake(self, relative: str) -> bool:
         """Whether another input has exactly this relative path (in another folder that was given)."""
-        return self._exact_full.repeated(relative)
+        return self._full.has_same(relative)
 
     def shares_stem(self, relative: str) -> bool:
         """Whether another input has exactly this relative path up to the suffix."""
-        return self._exact_short.repeated(without_suffix(relative))
+        return self._short.has_same(without_suffix(relative))
+
+
+class _Tally:
+    """Which texts were added more than once, exactly or in another case or composition.
+
+    Texts are remembered by their hashes of 64 bits, 70 to 80 bytes each in a set; most names equal their folded form
+    and are in one set only. Where two hashes happen to be equal, a name is longer than it need be.
+    """
+
+    def __init__(self) -> None:
+        self._plain: set[int] = set()  # texts that equal their folded form
+        self._other: set[int] = set()  # texts that do not, as they are …
+        self._other_folded: set[int] = set()  # … and folded
+        self._same: set[str] = set()
+        self._alike: set[str] = set()  # folded
+
+    def add(self, text: str) -> None:
+        plain = folded(text)
+        text_hash, plain_hash = hash(text), hash(plain)
+        if plain_hash in self._plain or plain_hash in self._other_folded:
+            self._alike.add(plain)
+        exact = self._plain if text == plain else self._other
+        if text_hash in exact:
+            self._same.add(text)
+        exact.add(text_hash)
+        if text != plain:
+            self._other_folded.add(plain_hash)
+
+    def has_same(self, text: str) -> bool:
+        return text in self._same
+
+    def has_alike(self, text: str) -> bool:
+        return folded(text) in self._alike
 
 
 def without_suffix(relative: str) -> str:

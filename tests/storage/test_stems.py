@@ -1,4 +1,4 @@
-"""Sets and tallies do what Python's own do, in less memory; a large archive is listed in flat memory."""
+"""Names are tallied as they should be; a large archive is listed in little memory."""
 
 import subprocess
 import sys
@@ -8,37 +8,24 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redactor.storage import number_set as compact
-from redactor.storage.number_set import NumberSet, RepeatedTexts
+from redactor.storage.stems import Stems, folded, without_suffix
 
-NUMBERS = st.lists(st.one_of(st.integers(0, 50), st.integers(0, 2**64 - 1)), max_size=300)
-
-
-@given(NUMBERS, NUMBERS)
-def test_a_set_of_numbers(first, second):
-    ours, theirs = NumberSet(), set()
-    for number in first:
-        assert ours.add(number) == (number not in theirs)
-        theirs.add(number)
-    other = ours.copy()
-    for number in second:
-        other.add(number)
-    assert len(ours) == len(theirs)
-    assert len(other) == len(theirs | set(second))
-    assert all((number in ours) == (number in theirs) for number in [*first, *second])
+NAMES = st.lists(st.text(alphabet="aAéÉ.", min_size=1, max_size=4), max_size=40)
 
 
-@given(st.lists(st.text(max_size=3), max_size=100))
-def test_a_tally_counts_beyond_its_first_few(texts):
-    few, compact._FEW = compact._FEW, 10
-    try:
-        tally, counted = RepeatedTexts(), Counter()
-        for text in texts:
-            assert tally.add(text) == (not counted[text])
-            counted[text] += 1
-        assert all(tally.repeated(text) == (n > 1) for text, n in counted.items())
-    finally:
-        compact._FEW = few
+@given(NAMES)
+def test_names_are_counted_exactly_and_as_file_systems_compare_them(names):
+    stems, exact = Stems(names), Counter(names)
+    shorts = Counter(without_suffix(name) for name in names)
+    alike = Counter(folded(without_suffix(name)) for name in names)
+    for name in names:
+        assert stems.has_namesake(name) == (exact[name] > 1)
+        assert stems.shares_stem(name) == (shorts[without_suffix(name)] > 1)
+    made = [stems.stem(name, number) for number, name in enumerate(names, 1)]
+    assert len({folded(stem) for stem in made}) == len(names)
+    for name, stem in zip(names, made, strict=True):
+        if alike[folded(without_suffix(name))] > 1:
+            assert stem.startswith(name)
 
 
 def test_a_hundred_thousand_files_cost_no_memory():
