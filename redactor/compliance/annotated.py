@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from redactor.compliance.model import Evidence, Message
+from redactor.compliance.model import Evidence, Message, Part
 from redactor.compliance.rules import Phrases
 from redactor.policy.word_spans import spoken_stretch, timed
 from redactor.types import Finding, Transcript, Word
@@ -75,6 +75,11 @@ class AnnotatedText:
 
     def finding(self, found: Finding) -> Evidence | None:
         return self.evidence(found.start, found.end, f"{found.source} {found.label}", score=found.score)
+
+    def part(self, name: str, start: int, end: int, matched: str) -> Part:
+        """A part of the message at text[start:end]; without words where that touches none."""
+        nothing = Evidence(self.channel, 0, 0, 0.0, 0.0, 0.0, 0.0, matched)
+        return Part(name, self.evidence(start, end, matched) or nothing)
 
     def labelled(self, labels: Iterable[str]) -> list[Finding]:
         wanted = frozenset(labels)

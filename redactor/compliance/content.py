@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from redactor.compliance.context import Addressee, EvaluationContext
 from redactor.compliance.model import Breach, Evidence, RuleVerdict
-from redactor.compliance.parts import on_list
+from redactor.compliance.name_matching import on_list
 
 
 def v01(case: EvaluationContext) -> Breach | None:

@@ -14,7 +14,8 @@ from redactor.compliance.annotated import AnnotatedText, merged
 from redactor.compliance.co_recipients import each
 from redactor.compliance.consents import Consents, Grant
 from redactor.compliance.model import Breach, Circumstances, Evidence, Message, RuleVerdict
-from redactor.compliance.parts import Parts, find_parts, same_name
+from redactor.compliance.name_matching import same_name
+from redactor.compliance.parts import Parts, find_parts
 from redactor.compliance.rules import Rules
 
 DETAILS = ("V01", "V02", "V04", "V06", "V08", "V09", "V10")

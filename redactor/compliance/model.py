@@ -64,6 +64,9 @@ class Evidence:
     matched: str
     text: str = field(default="", repr=False)
 
+    def overlaps(self, other: Evidence) -> bool:
+        return self.first < other.last and other.first < self.last
+
 
 @dataclass(frozen=True, slots=True)
 class Breach:

@@ -6,7 +6,7 @@ import pytest
 
 from redactor.compliance import Circumstances, Consents, Grant, Message, audit, load_rules, overlaid, parse_register
 from redactor.compliance.context import near_number, same_number
-from redactor.compliance.parts import on_list, same_name
+from redactor.compliance.name_matching import on_list, same_name
 from redactor.compliance.transcriber import digits_of
 from redactor.types import Finding, TimedText, Transcript
 
