@@ -12,9 +12,21 @@ from typing import Annotated
 import typer
 
 from redactor import __version__
-from redactor.cli import accounts, audit, evaluate, models, redact, review, serve, vault
-from redactor.cli import log as trail
-from redactor.cli import transcribe_detect as words
+from redactor.cli import (
+    accounts,
+    audit,
+    detect,
+    evaluate,
+    locate,
+    log,
+    models,
+    redact,
+    review,
+    script,
+    serve,
+    transcribe,
+    vault,
+)
 from redactor.console import complain
 from redactor.errors import OutOfSpace, OutputError, RedactorError
 
@@ -26,16 +38,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # its tracebacks print local variables: speech
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-redact.register(app)
-words.register(app)
-evaluate.register(app)
-audit.register(app)
-models.register(app)
-serve.register(app)
-review.register(app)
-accounts.register(app)
-vault.register(app)
-trail.register(app)
+for command in (
+    redact,
+    locate,
+    transcribe,
+    detect,
+    evaluate,
+    audit,
+    script,
+    models,
+    serve,
+    review,
+    accounts,
+    vault,
+    log,
+):
+    command.register(app)
 
 
 @app.command()
@@ -80,7 +98,9 @@ def main() -> None:
         print("Stopped.", file=sys.stderr)
         sys.exit(130)
     except SystemExit as stop:
-        # So Typer ends when the reader of a pipe went away (`| head`): not an error of ours.
+        if stop.code == 130:  # Typer's answer to Ctrl-C
+            print("Stopped.", file=sys.stderr)
+        # 1 is Typer's when the reader of a pipe went away (`| head`), which is no error of ours.
         sys.exit(0 if stop.code == 1 else stop.code)
     except Exception as error:  # noqa: BLE001 - the last boundary: no traceback may reach a terminal
         if isinstance(error, OSError) and error.errno in _LOST:

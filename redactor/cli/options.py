@@ -1,35 +1,61 @@
-"""Options that several commands share."""
+"""Options that several commands share, each declared once: single options, and groups of options as dataclasses.
+
+Typer knows flat parameters only. A command that takes a group as a parameter is registered through `flat`:
+
+    def redact(paths: Paths, *, recognition: RecognitionGroup) -> None: ...
+
+    app.command()(flat(redact))
+"""
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
+
+from redactor.builders import RecognitionOptions, policy_from
+from redactor.policy import Policy
+
+
+def flat(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with each group of options replaced by its options, for Typer."""
+    groups: dict[str, Any] = {}
+    parameters: list[inspect.Parameter] = []
+    for parameter in inspect.signature(command, eval_str=True).parameters.values():
+        if not is_dataclass(parameter.annotation):
+            parameters.append(parameter)
+            continue
+        group = groups[parameter.name] = parameter.annotation
+        hints = get_type_hints(group, include_extras=True)
+        parameters.extend(
+            inspect.Parameter(
+                option.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=inspect.Parameter.empty if option.default is MISSING else option.default,
+                annotation=hints[option.name],
+            )
+            for option in fields(group)
+        )
+
+    @functools.wraps(command)
+    def flattened(**given: Any) -> None:
+        for name, group in groups.items():
+            given[name] = group(**{option.name: given.pop(option.name) for option in fields(group)})
+        command(**given)
+
+    flattened.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return flattened
+
 
 Paths = Annotated[
     list[Path],
     # Not `readable`, here and below: one file without permission is that file's failure, not the command line's.
-    typer.Argument(metavar="PATH…", readable=False, help="Recordings, or folders that hold them."),
-]
-ModelOption = Annotated[
-    str,
-    typer.Option(
-        "--model",
-        "-m",
-        metavar="NAME|PATH|auto",
-        help="Speech checkpoint: a name (see `redactor models list`), a folder, or auto.",
-        rich_help_panel="Recognition",
-    ),
-]
-VerifyModelOption = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME|PATH|auto",
-        help="Checkpoint of --verify; auto: a smaller one of this machine, else the first one with another search; "
-        "with --transcript the one of --model.",
-        rich_help_panel="Privacy",
-    ),
+    typer.Argument(metavar="PATH…", readable=False, help="Recordings, or folders that contain them."),
 ]
 RevisionOption = Annotated[
     str | None,
@@ -37,110 +63,13 @@ RevisionOption = Annotated[
         metavar="REV", help="Pin a downloaded checkpoint to this hub revision.", rich_help_panel="Recognition"
     ),
 ]
-DeviceOption = Annotated[
-    Literal["auto", "cpu", "cuda"], typer.Option(help="Where recognition runs.", rich_help_panel="Performance")
-]
-ComputeOption = Annotated[
-    str | None,
-    typer.Option(
-        "--compute-type",
-        metavar="TYPE",
-        help="CTranslate2 type, such as int8 or float16.",
-        rich_help_panel="Performance",
-    ),
-]
-ThreadsOption = Annotated[
-    int, typer.Option(min=0, help="CPU threads of each recognition call; 0: one.", rich_help_panel="Performance")
-]
-WorkersOption = Annotated[
-    int,
-    typer.Option(min=0, help="Recognition calls at once; 0: as many as cores allow.", rich_help_panel="Performance"),
-]
-BatchOption = Annotated[
-    int,
-    typer.Option(
-        "--batch-size",
-        min=0,
-        max=512,
-        help="Most windows in one recognition call; 0: by device.",
-        rich_help_panel="Performance",
-    ),
-]
-WindowOption = Annotated[
-    Literal["auto", "full"],
-    typer.Option(
-        "--window",
-        help="auto: each window as short as the checkpoint was measured to read well; full: always the whole 30 s "
-        "context.",
-        rich_help_panel="Recognition",
-    ),
-]
-BeamOption = Annotated[
-    int | None,
-    typer.Option(
-        min=1,
-        max=20,
-        help="Beam width where a greedy search is unsure; the checkpoint's own if left out; 1: greedy only.",
-        rich_help_panel="Recognition",
-    ),
-]
-LanguageOption = Annotated[
-    str | None, typer.Option(metavar="CODE", help="Spoken language: en if left out.", rich_help_panel="Recognition")
-]
-HotwordsOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="TEXT",
-        help="Words the recogniser should expect: staff, practice, drugs.",
-        rich_help_panel="Recognition",
-    ),
-]
-PromptOption = Annotated[
-    str | None,
-    typer.Option(
-        "--initial-prompt", metavar="TEXT", help="Text that sets the recogniser's style.", rich_help_panel="Recognition"
-    ),
-]
-PolicyOption = Annotated[
-    str,
-    typer.Option(
-        "--policy",
-        "-p",
-        metavar="NAME|FILE",
-        help="What is removed: a shipped policy or a TOML file.",
-        rich_help_panel="Privacy",
-    ),
-]
-PaddingOption = Annotated[
-    float | None,
-    typer.Option(
-        min=0.0, max=2.0, help="Seconds bleeped around covered words (policy's if left out).", rich_help_panel="Privacy"
-    ),
-]
-RawOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="CODEC[:RATE[:CHANNELS]]",
-        help="Headerless audio: ulaw, alaw, s16 …; rate 8000 if left out.",
-        rich_help_panel="Input",
-    ),
-]
 NerOption = Annotated[
     str,
     typer.Option(
         "--ner",
         metavar="NAME|PATH|auto|none",
-        help="Model for names beside the patterns: the shipped tagger (auto), none, a spaCy pipeline or a Hugging "
-        "Face model.",
-        rich_help_panel="Privacy",
-    ),
-]
-
-Unheard = Literal["quarantine", "bleep"]
-UnheardOption = Annotated[
-    Unheard | None,
-    typer.Option(
-        help="Speech that no word stands for: quarantine the recording, or bleep the stretch (policy's if left out).",
+        help="Model that finds names, beside the patterns: the shipped tagger (auto), a spaCy pipeline, a Hugging "
+        "Face model, or none (then only names that a greeting or cue announces are found).",
         rich_help_panel="Privacy",
     ),
 ]
@@ -150,18 +79,38 @@ TranscriptOption = Annotated[
         metavar="FILE|DIR",
         readable=False,
         help="Use a transcript made elsewhere (Whisper, WhisperX, Amazon Transcribe, Deepgram, WebVTT, SubRip, "
-        "CTM); DIR: one per recording, same name.",
+        "CTM). DIR: one for each recording, with the recording's name.",
         rich_help_panel="Input",
     ),
 ]
-
-
+RawOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CODEC[:RATE[:CHANNELS]]",
+        help="Format of headerless audio: ulaw, alaw, s16 …; rate 8000 if not given.",
+        rich_help_panel="Input",
+    ),
+]
 SandboxOption = Annotated[
     Literal["off", "limits", "auto", "required"],
     typer.Option(
-        help="Decode in processes that can do nothing else: with all that works here (auto), or not at all without "
-        "bubblewrap and a filter of system calls (required), or without bubblewrap (limits).",
+        help="Decode in processes that can do nothing else: auto, with every protection that works here; required, "
+        "with bubblewrap and a system-call filter or not at all; limits, without bubblewrap; off, in this process.",
         rich_help_panel="Input",
+    ),
+]
+RecipientsOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        readable=False,
+        help="CSV of recipients, with the columns file, recipient, caller, sent, prerecorded, direction.",
+    ),
+]
+RulesOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", readable=False, help="The practice's own rules (TOML), which override the shipped ones."
     ),
 ]
 ConfigOption = Annotated[
@@ -169,5 +118,128 @@ ConfigOption = Annotated[
 ]
 StateOption = Annotated[
     Path | None,
-    typer.Option("--state", metavar="DIR", help="Folder of trail and vault, instead of the settings."),
+    typer.Option(
+        "--state", metavar="DIR", help="Folder that contains audit log and vault, instead of the settings file."
+    ),
 ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecognitionGroup:
+    """How recordings are recognised: the fields of `RecognitionOptions`, declared for the command line."""
+
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="NAME|PATH|auto",
+            help="Speech checkpoint: a name (see `redactor models list`), a folder, or auto.",
+            rich_help_panel="Recognition",
+        ),
+    ] = "auto"
+    revision: RevisionOption = None
+    window: Annotated[
+        Literal["auto", "full"],
+        typer.Option(
+            help="auto: each window as short as measurements of the checkpoint allow; full: always the whole 30 s "
+            "context.",
+            rich_help_panel="Recognition",
+        ),
+    ] = "auto"
+    beam: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=20,
+            help="Beam width where a greedy search is unsure; 1: greedy only; the checkpoint's own if not given.",
+            rich_help_panel="Recognition",
+        ),
+    ] = None
+    language: Annotated[
+        str | None,
+        typer.Option(metavar="CODE", help="Spoken language; en if not given.", rich_help_panel="Recognition"),
+    ] = None
+    hotwords: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT",
+            help="Words that the recogniser should expect: staff, practice, drugs.",
+            rich_help_panel="Recognition",
+        ),
+    ] = None
+    initial_prompt: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="Text that sets the recogniser's style.", rich_help_panel="Recognition"),
+    ] = None
+    device: Annotated[
+        Literal["auto", "cpu", "cuda"], typer.Option(help="Where recognition runs.", rich_help_panel="Performance")
+    ] = "auto"
+    compute_type: Annotated[
+        str | None,
+        typer.Option(metavar="TYPE", help="CTranslate2 type, such as int8 or float16.", rich_help_panel="Performance"),
+    ] = None
+    threads: Annotated[
+        int, typer.Option(min=0, help="CPU threads of each recognition call; 0: one.", rich_help_panel="Performance")
+    ] = 0
+    workers: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Recognition calls at once; 0: as many as cores allow.", rich_help_panel="Performance"
+        ),
+    ] = 0
+    batch_size: Annotated[
+        int,
+        typer.Option(
+            min=0, max=512, help="Most windows in one recognition call; 0: by device.", rich_help_panel="Performance"
+        ),
+    ] = 0
+
+    def options(self, *, probe: bool = False) -> RecognitionOptions:
+        """The options as the builders take them; `probe` is theirs."""
+        return RecognitionOptions(**{option.name: getattr(self, option.name) for option in fields(self)}, probe=probe)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivacyGroup:
+    """What is found and removed."""
+
+    policy: Annotated[
+        str,
+        typer.Option(
+            "--policy",
+            "-p",
+            metavar="NAME|FILE",
+            help="What is removed: a shipped policy or a TOML file.",
+            rich_help_panel="Privacy",
+        ),
+    ] = "deidentify"
+    ner: NerOption = "auto"
+    padding: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=2.0,
+            help="Seconds bleeped before and after covered words; the policy's if not given.",
+            rich_help_panel="Privacy",
+        ),
+    ] = None
+    unheard: Annotated[
+        Literal["quarantine", "bleep"] | None,
+        typer.Option(
+            help="Speech that no word stands for: quarantine the recording, or bleep the stretch; the policy's if not "
+            "given.",
+            rich_help_panel="Privacy",
+        ),
+    ] = None
+
+    def build_policy(self) -> Policy:
+        return policy_from(self.policy, padding=self.padding, unheard=self.unheard)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecodingGroup:
+    """How recordings are read."""
+
+    raw: RawOption = None
+    sandbox: SandboxOption = "auto"

@@ -1,14 +1,14 @@
-"""`redactor redact` and `redactor locate`."""
+"""`redactor redact`: recordings in, redacted copies out."""
 
 from __future__ import annotations
 
 import json
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -17,31 +17,30 @@ from typing import Annotated, Literal
 import typer
 
 from redactor import builders
-from redactor.cli import options as o
+from redactor.cli.options import (
+    DecodingGroup,
+    Paths,
+    PrivacyGroup,
+    RecognitionGroup,
+    TranscriptOption,
+    flat,
+)
 from redactor.cli.progress import Meter, Stop, meter
 from redactor.cli.summary import Totals, summary_table
 from redactor.console import console, notice
-from redactor.errors import ConfigurationError, NoInput, OutOfSpace, OutputError, RedactorError
+from redactor.errors import ConfigurationError, OutOfSpace, OutputError
 from redactor.factory import JobConfiguration, assemble, layers_of, sandboxed
 from redactor.storage import ArchiveJournal, Inputs, Item, OutcomeLog, remove_leftovers, save_set
 from redactor.types import Outcome
 
-MANY = 500
-"""Recordings from which measuring how recognition runs best pays for itself."""
-
-Style = Literal["tone", "silence", "noise"]
-Operator = Literal["label", "mask", "hash", "drop"]
-Names = Literal["auto", "id", "keep"]
+PROBED = 500
+"""Recordings from which it pays to measure, before the run, how recognition is fastest."""
 
 
-def register(app: typer.Typer) -> None:
-    app.command()(redact)
-    app.command()(locate)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputGroup:
+    """What is written, and how it is reported."""
 
-
-def redact(
-    paths: o.Paths,
-    *,
     out: Annotated[
         Path,
         typer.Option(
@@ -49,44 +48,18 @@ def redact(
             "-o",
             metavar="DIR",
             readable=False,
-            help="Folder for the redacted twins.",
+            help="Folder for the redacted copies.",
             rich_help_panel="Output",
         ),
-    ],
-    policy: o.PolicyOption = "deidentify",
-    model: o.ModelOption = "auto",
-    revision: o.RevisionOption = None,
-    device: o.DeviceOption = "auto",
-    compute_type: o.ComputeOption = None,
-    threads: o.ThreadsOption = 0,
-    workers: o.WorkersOption = 0,
-    batch_size: o.BatchOption = 0,
-    window: o.WindowOption = "auto",
-    in_flight: Annotated[
-        int,
-        typer.Option(
-            "--in-flight",
-            min=0,
-            max=1024,
-            help="Recordings under way at once; 0: enough to fill the batches.",
-            rich_help_panel="Performance",
-        ),
-    ] = 0,
-    order: Annotated[
-        Literal["completion", "input"],
-        typer.Option(help="Outcomes as they come, or in the inputs' order.", rich_help_panel="Output"),
-    ] = "completion",
-    beam: o.BeamOption = None,
-    language: o.LanguageOption = None,
-    hotwords: o.HotwordsOption = None,
-    initial_prompt: o.PromptOption = None,
-    transcript: o.TranscriptOption = None,
-    raw: o.RawOption = None,
-    ner: o.NerOption = "auto",
-    bleep: Annotated[Style, typer.Option(help="What replaces covered speech.", rich_help_panel="Output")] = "tone",
+    ]
+    bleep: Annotated[
+        Literal["tone", "silence", "noise"],
+        typer.Option(help="What replaces covered speech.", rich_help_panel="Output"),
+    ] = "tone"
     operator: Annotated[
-        Operator, typer.Option(help="What replaces covered words in text.", rich_help_panel="Output")
-    ] = "label",
+        Literal["label", "mask", "hash", "drop"],
+        typer.Option(help="What replaces covered words in text.", rich_help_panel="Output"),
+    ] = "label"
     hash_key_file: Annotated[
         Path | None,
         typer.Option(
@@ -95,47 +68,81 @@ def redact(
             help="Secret of at least 16 bytes for --operator hash.",
             rich_help_panel="Output",
         ),
-    ] = None,
-    padding: o.PaddingOption = None,
-    unheard: o.UnheardOption = None,
+    ] = None
+    names: Annotated[
+        Literal["auto", "id", "keep"],
+        typer.Option(
+            help="Output names: the inputs' (keep), their ids (id), or ids for names in which PHI is found (auto).",
+            rich_help_panel="Output",
+        ),
+    ] = "auto"
+    order: Annotated[
+        Literal["completion", "input"],
+        typer.Option(help="Report outcomes as they come, or in the inputs' order.", rich_help_panel="Output"),
+    ] = "completion"
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the summary as JSON on standard output.", rich_help_panel="Output")
+    ] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationGroup:
+    """Whether the result is checked by recognising it again."""
+
     verify: Annotated[
         bool | None,
         typer.Option(
             "--verify/--no-verify",
-            help="Recognise the redacted audio again; quarantine what says PHI that was not kept on purpose. On by "
+            help="Recognise the redacted audio again, and quarantine recordings in which PHI is still heard. On by "
             "default with --transcript.",
             rich_help_panel="Privacy",
         ),
-    ] = None,
-    verify_model: o.VerifyModelOption = "auto",
+    ] = None
+    verify_model: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME|PATH|auto",
+            help="Checkpoint for --verify. auto: a smaller one that is here, or else the first one with another "
+            "search; with --transcript, that of --model.",
+            rich_help_panel="Privacy",
+        ),
+    ] = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumingGroup:
+    """What a run does with the results of earlier runs."""
+
     resume: Annotated[
         bool,
         typer.Option(
             "--resume/--redo",
-            help="Go on where an earlier run with the same settings ended, or do everything again.",
+            help="Continue where an earlier run with the same settings stopped, or do everything again.",
             rich_help_panel="Resuming",
         ),
-    ] = True,
+    ] = True
     retry_failed: Annotated[
         bool,
         typer.Option(
-            "--retry-failed", help="Try again what earlier runs quarantined or gave up.", rich_help_panel="Resuming"
+            "--retry-failed",
+            help="Try again what earlier runs quarantined or gave up.",
+            rich_help_panel="Resuming",
         ),
-    ] = False,
+    ] = False
     tries: Annotated[
         int,
         typer.Option(
             min=1,
-            help="How often a recording may fail for a passing reason, or end the program, before it is given up.",
+            help="Attempts on a recording that fails for a passing reason, or ends the program, before it is given up.",
             rich_help_panel="Resuming",
         ),
-    ] = 3,
-    names: Annotated[
-        Names,
-        typer.Option(
-            help="Output names: auto replaces names that hold PHI by the recording's id.", rich_help_panel="Output"
-        ),
-    ] = "auto",
+    ] = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterGroup:
+    """Where the run happens, and how much of it at once."""
+
     cluster: Annotated[
         str | None,
         typer.Option(
@@ -143,72 +150,58 @@ def redact(
             help="Work on the machines of a Ray cluster that share this file system; local: start one here.",
             rich_help_panel="Cluster",
         ),
-    ] = None,
-    sandbox: o.SandboxOption = "auto",
+    ] = None
     open_cluster: Annotated[
         bool,
         typer.Option(
             "--open-cluster", help="Join a Ray cluster that has no authentication.", rich_help_panel="Cluster"
         ),
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the summary as JSON on standard output.", rich_help_panel="Output")
-    ] = False,
+    ] = False
+    in_flight: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=1024,
+            help="Recordings in progress at once; 0: enough to fill the batches.",
+            rich_help_panel="Performance",
+        ),
+    ] = 0
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(flat(redact))
+
+
+def redact(
+    paths: Paths,
+    *,
+    output: OutputGroup,
+    transcript: TranscriptOption = None,
+    decoding: DecodingGroup,
+    recognition: RecognitionGroup,
+    privacy: PrivacyGroup,
+    verification: VerificationGroup,
+    resuming: ResumingGroup,
+    cluster: ClusterGroup,
 ) -> None:
-    """Redact recordings: bleeped audio, transcript, subtitles and a JSON document for each, below --out.
+    """Redact recordings: write bleeped audio, a transcript, subtitles and a JSON document for each, below --out.
 
-    The same command again goes on where it was stopped, and redoes only what changed.
+    The same command again continues where it was stopped, and redoes only what changed.
 
-    Exit codes: 0 all redacted, 3 some quarantined (a person must listen), 65 some could not be read, 70 some failed, 74
-    disk full,
-    75 another run has --out, 130 stopped.
+    Exit codes: 0 all redacted, 3 some quarantined (a person must listen),
+    65 some could not be read, 70 some failed, 74 disk full,
+    75 another run uses --out, 130 stopped.
     """
     from redactor.audio import looks_like_audio
     from redactor.render import Replacer
 
-    if hash_key_file is not None and operator != "hash":
-        raise ConfigurationError("--hash-key-file is for --operator hash.")
-    if verify is None:  # times and words made elsewhere are somebody's claim until the result is heard
-        verify = transcript is not None
-    if verify_model != "auto" and not verify:
-        raise ConfigurationError("--verify-model is for --verify.")
-    job = JobConfiguration(
-        policy=builders.policy_from(policy, padding=padding, unheard=unheard),
-        operator=operator,
-        style=bleep,
-        names=names,
-        raw=raw,
-        ner=ner,
-        verify=verify,
-        verify_model=verify_model,
-        only_transcripts=transcript is not None,
-        in_flight=in_flight,
-        sandbox=sandbox,
-        hash_key=builders.read_key(hash_key_file),
-        recognition=builders.RecognitionOptions(
-            model=model,
-            device=device,
-            compute_type=compute_type,
-            threads=threads,
-            workers=workers,
-            batch_size=batch_size,
-            window=window,
-            beam=beam,
-            language=language,
-            hotwords=hotwords,
-            initial_prompt=initial_prompt,
-            revision=revision,
-            probe=cluster is None
-            and sum(1 for _ in islice(Inputs(paths, is_audio=looks_like_audio, outside=out), MANY)) == MANY,
-        )
-        if transcript is None or verify
-        else None,
-    )
-    Replacer(operator, key=job.hash_key)  # a bad key or codec is said before anything is looked for or started
-    builders.decoder(raw)
+    out = output.out
+    job = _job(paths, output, transcript, decoding, recognition, privacy, verification, cluster)
+    Replacer(job.operator, key=job.hash_key)  # a bad key or codec is reported before anything is searched or started
+    builders.decoder(job.raw)
     inputs = Inputs(paths, is_audio=looks_like_audio, outside=out)
     items = iter(inputs)
-    first = next(items)  # an error where there is nothing, before anything is made or loaded
+    first = next(items)  # raises where there is nothing, before anything is made or loaded
     reader = builders.transcripts_for(transcript, inputs) if transcript else None
     _make_folder(out)
     _protect(out, paths)
@@ -216,29 +209,38 @@ def redact(
     with ExitStack() as stack:
         journal = stack.enter_context(
             closing(
-                ArchiveJournal(out, naming=names, resume=resume, retry_failed=retry_failed, tries=tries, stopping=stop)
+                ArchiveJournal(
+                    out,
+                    naming=output.names,
+                    resume=resuming.resume,
+                    retry_failed=resuming.retry_failed,
+                    tries=resuming.tries,
+                    stopping=stop,
+                )
             )
         )
         if journal.rebuilt:
             notice("The ledger was damaged: it is set aside, and a new one is filled from the documents.")
         run: Callable[..., Iterator[Outcome]]
         layers: Callable[[], tuple[str, ...]]
-        if cluster is None:
+        if cluster.cluster is None:
             decoder = stack.enter_context(sandboxed(job.sandbox, warn=notice))
             made = assemble(job, reader=reader, confined=decoder)
             run, layers = partial(made.pipeline.run, threads=made.in_flight), lambda: layers_of(decoder)
         else:
             from redactor.cluster import joined
 
-            crew = stack.enter_context(joined(cluster, job, out, open_cluster=open_cluster, tries=tries))
-            run, layers = partial(crew.run, reader=reader), lambda: crew.layers
+            pool = stack.enter_context(
+                joined(cluster.cluster, job, out, open_cluster=cluster.open_cluster, tries=resuming.tries)
+            )
+            run, layers = partial(pool.run, reader=reader), lambda: pool.layers
         if journal.unclean:
             remove_leftovers(out)
         taken = InputsUntilStop(chain([first], items), stop)
         began = time.perf_counter()
         totals = Totals()
         with stop.on_signals(), closing(OutcomeLog(out)) as log, meter() as bar, counting(inputs, bar):
-            for outcome in run(taken, out, journal=journal, ordered=order == "input", stopping=stop):
+            for outcome in run(taken, out, journal=journal, ordered=output.order == "input", stopping=stop):
                 totals.add(outcome)
                 log.add(outcome)
                 bar.add(outcome)
@@ -254,14 +256,65 @@ def redact(
         )
         unsaved = _save_summary(out, summary)
         code = code or unsaved
-    if as_json:
+    if output.as_json:
         print(json.dumps(summary))
     else:
         with suppress(OSError):
             console().print(summary_table(totals, wall, inputs.passed_over, sandbox=layers()))
     if interrupted:
-        notice(f"Stopped early{f' ({stop.why})' if stop.why else ''}: run the same command again (--resume) to go on.")
+        why = f" ({stop.why})" if stop.why else ""
+        notice(f"Stopped early{why}: run the same command again, with --resume (the default), to continue.")
     raise typer.Exit(code)
+
+
+def _job(
+    paths: Sequence[Path],
+    output: OutputGroup,
+    transcript: Path | None,
+    decoding: DecodingGroup,
+    recognition: RecognitionGroup,
+    privacy: PrivacyGroup,
+    verification: VerificationGroup,
+    cluster: ClusterGroup,
+) -> JobConfiguration:
+    """The run's configuration.
+
+    Raises:
+        ConfigurationError: options contradict each other, or name a policy or a key that cannot be read.
+    """
+    from redactor.audio import looks_like_audio
+
+    if output.hash_key_file is not None and output.operator != "hash":
+        raise ConfigurationError(
+            "--hash-key-file is for --operator hash.", hint="Add --operator hash, or leave it out."
+        )
+    verify = verification.verify
+    if verify is None:  # nothing proves the times and words of a transcript made elsewhere until the result is heard
+        verify = transcript is not None
+    if verification.verify_model != "auto" and not verify:
+        raise ConfigurationError("--verify-model is for --verify.", hint="Add --verify, or leave it out.")
+
+    def many() -> bool:
+        first = islice(Inputs(paths, is_audio=looks_like_audio, outside=output.out), PROBED)
+        return sum(1 for _ in first) == PROBED
+
+    return JobConfiguration(
+        policy=privacy.build_policy(),
+        operator=output.operator,
+        style=output.bleep,
+        names=output.names,
+        raw=decoding.raw,
+        ner=privacy.ner,
+        verify=verify,
+        verify_model=verification.verify_model,
+        only_transcripts=transcript is not None,
+        in_flight=cluster.in_flight,
+        sandbox=decoding.sandbox,
+        hash_key=builders.read_key(output.hash_key_file),
+        recognition=recognition.options(probe=cluster.cluster is None and many())
+        if transcript is None or verify
+        else None,
+    )
 
 
 class InputsUntilStop:
@@ -357,43 +410,3 @@ def _protect(out: Path, paths: Sequence[Path]) -> None:
         ours = False
     if not ours:
         raise OutputError("The --out folder has a summary.json of somebody else.", hint="Choose another --out folder.")
-
-
-def locate(
-    paths: o.Paths,
-    *,
-    identity: Annotated[
-        str | None, typer.Option("--id", metavar="ID", help="The id (or its first 8 digits or more).")
-    ] = None,
-    item: Annotated[
-        int | None, typer.Option(min=1, help="The number printed for a file that could not be read.")
-    ] = None,
-) -> None:
-    """Print which file an id or a number of a run's messages stands for (messages themselves never name files)."""
-    from redactor.audio import Limits, looks_like_audio, read_source
-
-    if (identity is None) == (item is None):
-        raise ConfigurationError("Give either --id or --item.")
-    if identity is not None and (len(identity) < 8 or not set(identity.lower()) <= set("0123456789abcdef")):
-        raise ConfigurationError("An id is hexadecimal; give at least its first 8 digits.")
-    hits = 0
-    for entry in Inputs(paths, is_audio=looks_like_audio):
-        if identity is not None:
-            try:
-                digest = read_source(entry.path, within=entry.within, limits=Limits()).id
-            except RedactorError:  # what a run cannot read has no id
-                continue
-            if not digest.startswith(identity.lower()):
-                continue
-        elif entry.number != item:
-            continue
-        hits += 1
-        if sys.stdout.isatty():
-            # A name may hold commands to the terminal.
-            print("".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in os.fspath(entry.path)))
-        else:
-            # Bytes as the disk has them: a name need not be valid text.
-            sys.stdout.buffer.write(os.fsencode(entry.path) + b"\n")
-            sys.stdout.buffer.flush()
-    if not hits:
-        raise NoInput("No file there matches.", hint="Give the same paths as in the run.")

@@ -7,14 +7,12 @@ import os
 from collections import Counter
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from redactor import builders
-from redactor.cli import options as o
-from redactor.cli.options import ConfigOption
+from redactor.cli.options import ConfigOption, Paths, RecipientsOption, TranscriptOption
 from redactor.console import notice
 from redactor.log_and_vault import DEFAULT, actor
 
@@ -33,16 +31,11 @@ def _group() -> None:
 
 
 def add(
-    paths: o.Paths,
+    paths: Paths,
     *,
     config: ConfigOption = DEFAULT,
-    recipients: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", readable=False, help="CSV: file, recipient, caller, sent, prerecorded, direction."
-        ),
-    ] = None,
-    transcript: o.TranscriptOption = None,
+    recipients: RecipientsOption = None,
+    transcript: TranscriptOption = None,
 ) -> None:
     """Recognise, audit and redact sent messages, seal the originals, and put them before the reviewers.
 

@@ -6,18 +6,21 @@ import hashlib
 import json
 import sys
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from redactor import builders
-from redactor.cli import options as o
+from redactor.cli.options import NerOption, RulesOption
 from redactor.console import notice
 from redactor.errors import ConfigurationError, InputError, NoInput
 
 LONGEST = 20_000
 """Characters: a script of half an hour."""
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(script)
 
 
 def script(
@@ -39,14 +42,11 @@ def script(
         list[str] | None,
         typer.Option(metavar="SCOPE", help="Judge it for recipients who consented to this; may be repeated."),
     ] = None,
-    rules: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", readable=False, help="The practice's own rules (TOML), over the shipped ones."),
-    ] = None,
+    rules: RulesOption = None,
     prerecorded: Annotated[
         bool | None, typer.Option("--prerecorded/--live", help="A recording is played, or a person speaks.")
     ] = None,
-    ner: o.NerOption = "auto",
+    ner: NerOption = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
     """Check a wording by the rules V01 … V20: what it says more than it may, and better words.

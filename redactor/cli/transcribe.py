@@ -1,0 +1,91 @@
+"""`redactor transcribe`: recognition by itself, unredacted words on standard output."""
+
+from __future__ import annotations
+
+import json
+from itertools import chain
+from typing import Annotated, Any
+
+import typer
+
+from redactor import builders
+from redactor.cli.options import DecodingGroup, Paths, RecognitionGroup, flat
+from redactor.console import complain, notice
+from redactor.errors import ConfigurationError, RedactorError
+from redactor.types import Recording, Speech
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(flat(transcribe))
+
+
+def transcribe(
+    paths: Paths,
+    *,
+    understood: Annotated[
+        bool, typer.Option("--i-understand-this-prints-phi", help="Required: the output is not redacted.")
+    ] = False,
+    decoding: DecodingGroup,
+    recognition: RecognitionGroup,
+) -> None:
+    """Print the unredacted words of recordings, one JSON document a line."""
+    from redactor.audio import Limits, looks_like_audio, read_source
+    from redactor.errors import as_redactor_error
+    from redactor.factory import sandboxed
+    from redactor.recognition import listen
+    from redactor.storage import Inputs
+
+    if not understood:
+        raise ConfigurationError(
+            "transcribe prints what was said, unredacted.",
+            hint="Add --i-understand-this-prints-phi, or use `redactor redact`.",
+        )
+    builders.decoder(decoding.raw)
+    inputs = Inputs(paths, is_audio=looks_like_audio)
+    iterated = iter(inputs)
+    items = chain([next(iterated)], iterated)  # raises where there is nothing, before anything is loaded
+    engine = builders.build_transcriber(recognition.options())
+    worst = 0
+    with sandboxed(decoding.sandbox, warn=notice) as confined:
+        decode = builders.decoder(decoding.raw, confined=confined)
+        for item in items:
+            try:
+                recording = decode(read_source(item.path, within=item.within, limits=Limits()))
+                speech = listen(recording, engine)
+            except Exception as caught:  # noqa: BLE001 - one recording's failure; the run goes on
+                error = as_redactor_error(caught, "transcribe")
+                worst = max(worst, error.exit_code)
+                complain(RedactorError(f"#{item.number}: {error.message}", hint=error.hint))
+                continue
+            print(json.dumps(_words(recording, speech), ensure_ascii=False), flush=True)
+    raise typer.Exit(worst)
+
+
+def _words(recording: Recording, speech: Speech) -> dict[str, Any]:
+    return {
+        "schema": "redactor-words/1",
+        "id": recording.id,
+        "duration": round(recording.duration, 3),
+        "model": speech.model.name,
+        "same_as": list(speech.same_as),
+        "skipped": round(speech.skipped, 3),
+        "unheard": [
+            {"channel": u.channel, "start": round(u.start, 3), "end": round(u.end, 3), "kind": u.kind}
+            for u in speech.unheard
+        ],
+        "key_tones": [
+            {"channel": k.channel, "start": round(k.start, 3), "end": round(k.end, 3)} for k in speech.key_tones
+        ],
+        "channels": [
+            {
+                "channel": t.channel,
+                "text": t.text,
+                "words": [
+                    {"text": w.text, "start": w.start, "end": w.end, "confidence": round(w.confidence, 3)}
+                    for w in t.words
+                ],
+            }
+            for t in speech.transcripts
+        ],
+        "warnings": list(speech.warnings),
+    }
