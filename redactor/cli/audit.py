@@ -82,7 +82,7 @@ def audit(
     ner: NerOption = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON on standard output.")] = False,
 ) -> None:
-    """Audit voicemails that your staff sent: which of the rules V01 … V20 does each break, or may it break?
+    """Audit voicemails that your staff sent: which of the rules V01 … V20 each breaks, or may break.
 
     Writes audit.json, audit.csv and report.html below --out. By default they contain no word of a message.
 
