@@ -93,13 +93,13 @@ class Site:
     def queue(self) -> Iterator[Queue]:
         """The queue as an onlooker sees it."""
         settings = load_settings(self.config)
-        presence = WorkerLocks(settings.state)
-        queue = open_queue(settings, presence)
+        worker_locks = WorkerLocks(settings.state)
+        queue = open_queue(settings, worker_locks)
         try:
             yield queue
         finally:
             queue.close()
-            presence.close()
+            worker_locks.close()
 
     def hook(self, path: Path, identity: str) -> tuple[int, float]:
         """One call: exit code and seconds."""
@@ -239,7 +239,7 @@ def wait_until_settled(queue: Queue, site: Site, count: int, *, seconds: float =
 def latencies(queue: Queue, after: int = 0) -> dict[str, float]:
     """Percentiles of the seconds from the hook's call to the end of a job, by the queue's own times."""
     waits: list[float] = []
-    while page := queue.letters("redacted", after=after):
+    while page := queue.list_jobs("redacted", after=after):
         waits += [row["ended"] - row["added"] for row in page]
         after = page[-1]["id"]
     if not waits:
@@ -323,7 +323,7 @@ def load_run(
 
 def all_of(queue: Queue, state: str) -> Iterator[dict[str, Any]]:
     after = 0
-    while page := queue.letters(state, after=after):
+    while page := queue.list_jobs(state, after=after):
         yield from page
         after = page[-1]["id"]
 

@@ -9,7 +9,7 @@ from redactor.policy import Policy
 from redactor.render import Replacer
 
 
-def recipe_of(settings: Settings) -> JobConfiguration:
+def job_configuration_of(settings: Settings) -> JobConfiguration:
     """What shapes the artefacts, from [redaction].
 
     Raises:

@@ -47,7 +47,7 @@ def add(
     from redactor.config import load_settings
     from redactor.errors import as_redactor_error
     from redactor.factory import assemble, sandboxed
-    from redactor.job_config import recipe_of, sent_policy_of
+    from redactor.job_config import job_configuration_of, sent_policy_of
     from redactor.review.bootstrap import open_studio
     from redactor.review.importer import Importer
     from redactor.service.app import open_queue
@@ -59,22 +59,22 @@ def add(
     inputs = Inputs(paths, is_audio=looks_like_audio)
     sendings.settle(inputs)
     reader = builders.transcripts_for(transcript, inputs) if transcript else None
-    recipe = recipe_of(settings)
-    recipe = replace(
-        recipe,
+    job_configuration = job_configuration_of(settings)
+    job_configuration = replace(
+        job_configuration,
         policy=sent_policy_of(settings).having(unheard_speech="bleep"),
-        recognition=None if reader else recipe.recognition,
+        recognition=None if reader else job_configuration.recognition,
     )
     counts: Counter[str] = Counter()
     codes: set[int] = set()
     with (
-        closing(WorkerLocks(settings.state)) as presence,
-        closing(open_queue(settings, presence)) as queue,
-        sandboxed(recipe.sandbox, warn=notice) as decoder,
+        closing(WorkerLocks(settings.state)) as worker_locks,
+        closing(open_queue(settings, worker_locks)) as queue,
+        sandboxed(job_configuration.sandbox, warn=notice) as decoder,
     ):
         held: list[Any] = []
         studio, trail, _ = open_studio(settings, queue.engine, pipeline=lambda: held[0] if held else None)
-        held.append(assemble(recipe, reader=reader, confined=decoder).pipeline)
+        held.append(assemble(job_configuration, reader=reader, confined=decoder).pipeline)
         reception = Importer(studio, trail, queue.sealer)
         limits = Limits()
         for item in inputs:

@@ -59,9 +59,9 @@ def serve(
         os.nice(settings.service.nice)
         follow_niceness()
     # Only now all that is large: it takes seconds of a processor.
-    from redactor.job_config import recipe_of
+    from redactor.job_config import job_configuration_of
 
-    recipe = recipe_of(settings)
+    job_configuration = job_configuration_of(settings)
     if check:
         print("The settings are in order.")
         return
@@ -79,12 +79,12 @@ def serve(
     before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         log = logging.getLogger("redactor.serve")
-        with sandboxed(recipe.sandbox, warn=log.warning) as decoder:
+        with sandboxed(job_configuration.sandbox, warn=log.warning) as decoder:
             log.info("decoding is confined by: %s", ", ".join(layers_of(decoder)) or "nothing")
-            service = Service(settings, recipe, confined=decoder)
+            service = Service(settings, job_configuration, confined=decoder)
             try:
                 service.start()
-                while not stop.wait(1.0) and service.trouble != "crew-ended":
+                while not stop.wait(1.0) and service.trouble != "worker-ended":
                     pass
             finally:
                 done = service.stop()
@@ -104,9 +104,9 @@ def show(
     """Print jobs as JSON Lines; those that failed unless told otherwise."""
     with _queue(config) as (queue, _):
         after = 0
-        while page := queue.letters(state, after=after):
-            for letter in page:
-                print(json.dumps(letter))
+        while page := queue.list_jobs(state, after=after):
+            for row in page:
+                print(json.dumps(row))
             after = page[-1]["id"]
 
 
@@ -150,7 +150,7 @@ def _queue(config: Path) -> Iterator[tuple[Queue, Settings]]:
     from redactor.service.jobs.worker_locks import WorkerLocks
 
     settings = load_settings(config)
-    with closing(WorkerLocks(settings.state)) as presence, closing(open_queue(settings, presence)) as queue:
+    with closing(WorkerLocks(settings.state)) as worker_locks, closing(open_queue(settings, worker_locks)) as queue:
         yield queue, settings
 
 

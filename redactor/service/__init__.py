@@ -1,9 +1,8 @@
-"""`redactor serve`: takes down what telephone systems tell us of, redacts it with a model that stays loaded, and loses
-nothing.
+"""`redactor serve`: redacts the recordings that telephone systems report, with a model that stays loaded, and loses
+none.
 
-settings: one TOML file · service: everything put together · queue, database: jobs in SQLite or PostgreSQL · presence:
-who is alive ·
-intake, mailbox: how recordings get in · recordings, fetch: their bytes · crew: queue ⇄ pipeline · web/: HTTP ·
-signatures · callbacks, outbox ·
-metrics · loops · command: `redactor serve` and `redactor queue` · units/: systemd, Asterisk, FreeSWITCH, Twilio.
+app: everything put together · worker: queue ⇄ pipeline · job_handler: what the service does with a job besides ·
+ingest/: how recordings get into the queue, and their bytes · jobs/: the queue in SQLite or PostgreSQL, callbacks,
+locks · results: the artefacts on the disk · in_place_redaction, in_place_write, replacement_records, other_formats:
+replacing originals · api/: HTTP · metrics · periodic: periodic tasks · deploy/: systemd, Asterisk, FreeSWITCH, Twilio.
 """

@@ -1,12 +1,12 @@
-"""The service, put together: queue, crew, intake, sweeper, callbacks, HTTP; started in order, drained in order.
+"""The service, put together: queue, worker, ingest, callbacks, HTTP; started in order, drained in order.
 
-    spool ─┐                       ┌─ crew ─▶ pipeline (model loaded once) ─▶ results
-    sweep ─┼─▶ intake ─▶ queue ────┤
-    HTTP  ─┘             (database)└─ callbacks
+    spool ───┐                      ┌─ worker ─▶ pipeline (model loaded once) ─▶ results
+    sweeper ─┼─▶ ingest ─▶ queue ───┤
+    HTTP ────┘            (database)└─ callbacks
 
-On SIGTERM: not ready any more; nothing new is claimed; what is under way is finished and saved; then HTTP ends. A
-second signal, or a
-kill, loses nothing either: leases run out, saves are atomic, tickets are removed only after their commit.
+On SIGTERM the service is no longer ready and claims nothing new; what is in progress is finished and saved; then HTTP
+ends. A second signal, or a kill, loses nothing either: leases expire, saves are atomic, tickets are removed only after
+their commit.
 """
 
 from __future__ import annotations
@@ -16,62 +16,59 @@ import logging
 import os
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from redactor.audio import Limits, Source
+from redactor.audio import Limits
 from redactor.config import Settings
 from redactor.crypto import Sealer, read_or_make_key
-from redactor.errors import Busy, ConfigurationError, NoInput, OnHold, OutputError, RedactorError
+from redactor.errors import ConfigurationError, OutputError, RedactorError
 from redactor.factory import JobConfiguration, assemble, layers_of
 from redactor.hook.spool import Spool
-from redactor.job_config import sent_policy_of
-from redactor.pipeline import Artefacts
-from redactor.policy import Policy
 from redactor.service.api import build_app, server_of
 from redactor.service.api.dependencies import ServiceContext
 from redactor.service.in_place_redaction import Originals
-from redactor.service.ingest.sources import Recordings, transcript_for
+from redactor.service.ingest.enqueue import Ingest
+from redactor.service.ingest.sources import Recordings
 from redactor.service.ingest.spool_reader import SpoolReader
 from redactor.service.ingest.sweeper import Sweeper
+from redactor.service.ingest.ticket_importer import TicketImporter
+from redactor.service.job_handler import RedactionJobHandler
 from redactor.service.jobs.callbacks import Callbacks
-from redactor.service.jobs.queue import Job, Queue
+from redactor.service.jobs.queue import Queue
 from redactor.service.jobs.worker_locks import WorkerLocks, notify
 from redactor.service.metrics import Metrics
 from redactor.service.periodic import PeriodicTask
-from redactor.service.results import Results, document_of, target_of
+from redactor.service.results import Results
 from redactor.service.worker import JobWorker
-from redactor.storage import Item
-from redactor.types import Outcome, Recording
 
 MOST_IN_FLIGHT = 16
-"""Recordings under way at once, unless the settings say otherwise: more would fill batches better, and make each
+"""Recordings in progress at once, unless configured otherwise: more would fill batches better, and make each recording
 wait longer.
 """
-TICKETS = 0.05
-CALLS = 1.0
+TICKET_SECONDS = 0.05
+CALLBACK_SECONDS = 1.0
 
 log = logging.getLogger("redactor.serve")
 
 
-def open_queue(settings: Settings, presence: WorkerLocks) -> Queue:
-    """The queue that the settings name, with its tables.
+def open_queue(settings: Settings, locks: WorkerLocks) -> Queue:
+    """The configured queue, with its tables.
 
     Raises:
-        ConfigurationError: the database cannot be used. OutputError: nor the state folder.
+        ConfigurationError: the database cannot be used. OutputError: the state folder cannot be written to.
     """
     state = settings.state
-    with _alone(state / ".lock"):
+    with _exclusive(state / ".lock"):
         key = bytes.fromhex(settings.service.key.decode()) if settings.service.key else read_or_make_key(state / "key")
     url = settings.service.database_url.decode() or f"sqlite:///{state}/queue.sqlite"
     try:
         queue = Queue(
             url,
             Sealer(key),
-            worker=presence.name,
+            worker=locks.name,
             limit=settings.service.queue_limit,
             tries=settings.service.tries,
             lease=settings.service.lease,
@@ -83,13 +80,13 @@ def open_queue(settings: Settings, presence: WorkerLocks) -> Queue:
     except Exception as error:  # noqa: BLE001 - drivers have errors of their own, whose texts hold addresses and names
         raise ConfigurationError(
             f"The database cannot be used ({type(error).__name__}).",
-            hint="Check service.database_url, and that it runs.",
+            hint="Check service.database_url, and that the database runs.",
         ) from None
     return queue
 
 
 @contextmanager
-def _alone(lock: Path) -> Iterator[None]:
+def _exclusive(lock: Path) -> Iterator[None]:
     """One process of this host at a time."""
     try:
         lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -108,64 +105,79 @@ class Service:
 
     Args:
         settings: checked.
-        recipe: what shapes the artefacts.
-        confined: the decoder; None: this process decodes (tests).
+        job_configuration: what shapes the artefacts.
+        confined: the sandboxed decoder; None: this process decodes (tests).
     """
 
-    def __init__(self, settings: Settings, recipe: JobConfiguration, *, confined: Any = None) -> None:
-        self._settings, self._recipe, self._confined = settings, recipe, confined
-        self._limits = Limits(max_bytes=256 << 20)
+    def __init__(self, settings: Settings, job_configuration: JobConfiguration, *, confined: Any = None) -> None:
+        self._settings, self._job_configuration, self._confined = settings, job_configuration, confined
         self._draining = False
-        self._loops: list[PeriodicTask] = []
+        self._periodic: dict[str, PeriodicTask] = {}
         self._server: Any = None
         self._http: threading.Thread | None = None
-        self._beaten = time.monotonic()
+        self._pipeline: Any = None
+        limits = Limits(max_bytes=256 << 20)
         held = settings.state / "held"
-        self.presence = WorkerLocks(settings.state)
-        self.queue = open_queue(settings, self.presence)
+        self.worker_locks = WorkerLocks(settings.state)
+        self.queue = open_queue(settings, self.worker_locks)
         self.metrics = Metrics(self.queue)
         self.metrics.confined_by(layers_of(confined))
         self._spool = Spool(settings.service.spool, limit=settings.service.spool_limit)
-        self._recordings = Recordings(settings, held=held, limits=self._limits)
-        self._results = Results(self.queue.stamps, (*settings.roots, str(settings.results)))
-        self._originals = Originals(
+        self._recordings = Recordings(settings, held=held, limits=limits)
+        self._results = Results(self.queue.fingerprints, (*settings.roots, str(settings.results)))
+        originals = Originals(
             settings.service.originals,
             _vault(settings),
             self.queue,
             self._recordings,
             self._results,
             roots=settings.roots,
-            limits=self._limits,
+            limits=limits,
             pipeline=lambda: self._pipeline,
         )
-        self.intake = Sweeper(
-            tickets=SpoolReader(Path(settings.service.spool)),
+        spool = SpoolReader(Path(settings.service.spool))
+        self.ingest = Ingest(
+            spool=spool,
             queue=self.queue,
             roots=settings.roots,
             voicemail=settings.asterisk.voicemail,
             held=held,
-            settle=settings.sweep.settle,
-            limits=self._limits,
-            note=log.info,
-            told=self._told,
+            limits=limits,
             sent=settings.service.sent,
-            originals=self._originals,
+            originals=originals,
+            log_line=log.info,
+            count=lambda via, what: self.metrics.reported.labels(via, what).inc(),
+        )
+        self.tickets = TicketImporter(spool, self.ingest)
+        self.sweeper = Sweeper(
+            spool,
+            self.ingest,
+            self.tickets,
+            settle=settings.sweep.settle,
             outside=tuple(str(p).rstrip("/") for p in (settings.state, settings.results, settings.service.spool)),
         )
         self.callbacks = Callbacks(
-            settings.callback, self.queue, note=lambda what: self.metrics.callbacks.labels(what).inc()
+            settings.callback, self.queue, count=lambda what: self.metrics.callbacks.labels(what).inc()
         )
-        self.crew: JobWorker | None = None
-        self._sent_policy = sent_policy_of(settings)
-        self._pipeline: Any = None
+        self.worker: JobWorker | None = None
         self._review: Any = None
         if settings.review.folder:
             from redactor.review.bootstrap import open_review  # its libraries are for those who review
 
             self._review = open_review(settings, self.queue.engine, self.queue.sealer, pipeline=lambda: self._pipeline)
+        self._handler = RedactionJobHandler(
+            settings,
+            job_configuration,
+            queue=self.queue,
+            recordings=self._recordings,
+            results=self._results,
+            originals=originals,
+            ingest=self.ingest,
+            metrics=self.metrics,
+            review=self._review,
+        )
 
-    # --- life
-    # ----------------------------------------------------------------------------------------------------------
+    # --- life cycle
 
     def start(self) -> None:
         """Load the model, then take work.
@@ -173,235 +185,103 @@ class Service:
         Raises:
             ConfigurationError, ModelUnavailable, OutputError
         """
-        s = self._settings
+        settings = self._settings
         self._spool.prepare()
         self._listen()  # first, so that a supervisor sees "alive, not ready" while the model loads
-        identities: dict[int, str] = {}
-        reading = threading.Lock()
-
-        def source(item: Item) -> Any:
-            assert self.crew is not None
-            found = self.crew.source(item)
-            self._expect(self.crew.job(item), found)
-            with reading:
-                identities[item.number] = found.id
-            return found
-
-        def transcript(item: Item) -> Any:
-            from redactor.speech import TranscriptReader
-
-            with reading:
-                identity = identities.get(item.number, "")
-                if len(identities) > 4096:
-                    for number in sorted(identities)[:2048]:
-                        del identities[number]
-            path = transcript_for(s.service.transcripts, identity) if s.service.transcripts else None
-            if path is None and self._recipe.only_transcripts:
-                raise NoInput(
-                    "There is no transcript of this recording.", hint="Put it into service.transcripts and retry."
-                )
-            return TranscriptReader(path) if path is not None else None
-
+        worker = JobWorker(self.queue, self._recordings, self._handler)
         made = assemble(
-            self._recipe,
-            reader=transcript,
-            source=source,
-            policy_for=self._policy_for,
-            witness=self._show,
+            self._job_configuration,
+            reader=worker.transcript,
+            source=worker.source,
+            policy_for=worker.policy,
+            witness=worker.before_save,
             confined=self._confined,
         )
         self._pipeline = made.pipeline
-        in_flight = s.service.in_flight or min(MOST_IN_FLIGHT, made.in_flight)
-        self.crew = JobWorker(
-            self.queue,
-            self._recordings,
-            in_flight=in_flight,
-            ended=self._ended,
-            requeue=self._requeue,
-            note=log.warning,
-            finishing=self._originals.finish,
-            finished_before=self._originals.replaced,
-            wanted_anew=self._unseen,
-            believed=lambda job, target: self._results.document(target, job.audio),
-            too_late=self._too_late,
-            unread=self._look_again,
-        )
-        self._bury_the_dead()
-        self.crew.start(made.pipeline)
-        self._loops = [
-            PeriodicTask("beat", self._beat, every=s.service.lease / 3),
-            PeriodicTask("tickets", self._take_tickets, every=TICKETS, slowest=2.0),
-        ]
-        if s.sweep.every:
-            self._loops.append(PeriodicTask("sweep", self._sweep, every=s.sweep.every))
-        if s.callback.url:
-            self._loops.append(PeriodicTask("callbacks", self._call_back, every=CALLS))
-        for loop in self._loops:
-            loop.start()
+        in_flight = settings.service.in_flight or min(MOST_IN_FLIGHT, made.in_flight)
+        self._reclaim_jobs()
+        worker.start(made.pipeline, in_flight=in_flight)
+        self.worker = worker
+        self._every("heartbeat", self._heartbeat, seconds=settings.service.lease / 3)
+        self._every("tickets", self._take_tickets, seconds=TICKET_SECONDS, slowest=2.0)
+        if settings.sweep.every:
+            self._every("sweep", self._sweep, seconds=settings.sweep.every)
+        if settings.callback.url:
+            self._every("callbacks", self._send_callbacks, seconds=CALLBACK_SECONDS)
+        for task in self._periodic.values():
+            task.start()
         log.info("ready: %d recordings at once", in_flight)
         notify("READY=1")
 
+    def _every(self, name: str, action: Any, *, seconds: float, slowest: float = 10.0) -> None:
+        self._periodic[name] = PeriodicTask(name, action, every=seconds, slowest=slowest)
+
     def stop(self) -> bool:
-        """Drain; whether everything under way was finished in time."""
+        """Drain; returns whether everything in progress was finished in time."""
         self._draining = True
         notify("STOPPING=1")
-        log.info("draining: %d under way", self.crew.under_way if self.crew else 0)
-        for loop in self._loops:
-            if loop.name != "beat":
-                loop.stop()
-        done = self.crew.drain(self._settings.service.drain_seconds) if self.crew else True
-        for loop in self._loops:
-            loop.stop()
+        log.info("draining: %d in progress", self.worker.in_progress if self.worker else 0)
+        for name, task in self._periodic.items():
+            if name != "heartbeat":
+                task.stop()
+        done = self.worker.drain(self._settings.service.drain_seconds) if self.worker else True
+        for task in self._periodic.values():
+            task.stop()
         with suppress(Exception):  # the database may be what is down
-            self.queue.give_back()
+            self.queue.release_claims()
         if self._server is not None and self._http is not None:
             self._server.should_exit = True
             self._http.join(timeout=10)
         self.queue.close()
-        self.presence.close()
+        self.worker_locks.close()
         log.info("ended%s", "" if done else ": some recordings were not finished, and will be taken again")
         return done
 
     @property
     def trouble(self) -> str:
-        """Why recordings should not be sent here, "" if they may."""
+        """Why the service is not ready, "" if it is."""
         if self._draining:
             return "draining"
-        if self.crew is None:
+        if self.worker is None:
             return "loading"
-        if not self.crew.alive:
-            return "crew-ended"
+        if not self.worker.alive:
+            return "worker-ended"
         try:
             full = sum(self.queue.counts().get(state, 0) for state in ("queued", "claimed")) >= self.queue.limit
         except Exception:  # noqa: BLE001 - any failure to ask is the answer
             return "database-unavailable"
         return "queue-full" if full else ""
 
-    # --- loops
-    # ---------------------------------------------------------------------------------------------------------
+    # --- periodic tasks
 
-    def _beat(self) -> None:
-        self.queue.beat(self.crew.lost.copy() if self.crew else ())
-        self._bury_the_dead()
-        if self.crew is not None and self.crew.alive:
+    def _heartbeat(self) -> None:
+        self.queue.heartbeat(self.worker.lost.copy() if self.worker else ())
+        self._reclaim_jobs()
+        if self.worker is not None and self.worker.alive:
             notify("WATCHDOG=1")
 
-    def _bury_the_dead(self) -> None:
-        for worker in self.queue.workers():
-            if self.presence.is_dead(worker) and (left := self.queue.bury(worker)):
-                log.warning("a service ended without a word; %d recordings are taken again", left)
+    def _reclaim_jobs(self) -> None:
+        """Reclaim what services on this host had claimed that were killed."""
+        for name in self.queue.workers():
+            if self.worker_locks.is_dead(name) and (count := self.queue.reclaim(name)):
+                log.warning("a service was killed; %d recordings are taken again", count)
 
     def _take_tickets(self) -> None:
-        if self.intake.take_tickets() and self.crew is not None:
-            self.crew.wake()
+        if self.tickets.take_tickets() and self.worker is not None:
+            self.worker.wake()
 
     def _sweep(self) -> None:
-        stop = next(loop.stopping for loop in self._loops if loop.name == "sweep")
-        found = self.intake.sweep(stopping=stop.is_set)
-        if found and self.crew is not None:
-            log.info("the sweeper found %d recordings that nobody told us of", found)
-            self.crew.wake()
+        found = self.sweeper.sweep(stopping=self._periodic["sweep"].stopping.is_set)
+        if found and self.worker is not None:
+            log.info("the sweeper found %d recordings that no hook reported", found)
+            self.worker.wake()
 
-    def _call_back(self) -> None:
-        stop = next(loop.stopping for loop in self._loops if loop.name == "callbacks")
-        while not stop.is_set() and self.callbacks.send_due(stop):
+    def _send_callbacks(self) -> None:
+        stopping = self._periodic["callbacks"].stopping
+        while not stopping.is_set() and self.callbacks.send_due(stopping):
             pass
 
-    def _policy_for(self, item: Item) -> Policy:
-        assert self.crew is not None
-        return self._sent_policy if self.crew.job(item).direction == "out" else self._recipe.policy
-
-    def _show(self, item: Item, source: Source, recording: Recording, made: Artefacts) -> None:
-        """Originals are sealed, sent messages come up for review; if that fails, the job is tried again, whole."""
-        assert self.crew is not None
-        job = self.crew.job(item)
-        self._originals.seal(source)
-        if job.direction == "out" and self._review and self._settings.reviews_sent:
-            self._review.reception.take(
-                source,
-                recording,
-                made,
-                names=self._names(job, source.id),
-                place=self._recordings.sent_from(job),
-                since=job.added,
-                by="service",
-                name=item.path.name,
-            )
-        self._check_still_ours(item, job)
-        self._results.note(self.crew.target(item), dict(made.files))
-
-    def _check_still_ours(self, item: Item, job: Job) -> None:
-        """Two that were under way under one name, or one job in two services, must not save in the wrong order."""
-        assert self.crew is not None
-        try:
-            if job.details["kind"] == "file":
-                self._recordings.read(job)
-        except RedactorError as error:
-            # Taken away meanwhile, it has its result nevertheless, unless there is something newer.
-            if not isinstance(error, NoInput) or not self.queue.is_latest_at(job.details["path"], job.id):
-                self.crew.let_go(item)
-                raise
-        if not self.queue.holds(job):
-            raise Busy("Another service has taken the job over.")
-
-    def _too_late(self, job: Job, document: str) -> bool:
-        """Whether a sent message was made as if nobody knew that it was sent."""
-        if job.direction != "out":
-            return False
-        made = self._results.read(target_of(Path(document)), job.audio)
-        made_by = document_of(made).get("policy") if made else ""
-        return made_by != self._sent_policy.stamp or (self._unseen(job, job.audio) and self._was_sent(job))
-
-    def _was_sent(self, job: Job) -> bool:
-        """Whether the list of recipients, where there is one, does not say that it was received."""
-        return bool(self._review.reception.sending(self._names(job, job.audio), since=job.added).direction != "in")
-
-    def _expect(self, job: Job, source: Source) -> None:
-        """What must wait for the list of recipients waits here, before anything is recognised."""
-        if self._unseen(job, source.id):
-            try:
-                self._review.reception.sending(self._names(job, source.id), since=job.added)
-            except OnHold:
-                self._originals.seal(source)  # it may be gone by the time that its row comes
-                raise
-
-    def _names(self, job: Job, identity: str) -> list[str]:
-        return [*self._recordings.names(job), identity]
-
-    def _unseen(self, job: Job, identity: str) -> bool:
-        """Whether the reviewers still lack it."""
-        if job.direction != "out" or not self._review or not self._settings.reviews_sent:
-            return False
-        return not self._review.reception.knows(identity, place=self._recordings.sent_from(job))
-
-    # --- ends
-    # ----------------------------------------------------------------------------------------------------------
-
-    def _ended(self, job: Job, state: str, outcome: Outcome) -> None:
-        seconds = time.time() - job.added
-        self.metrics.ended(job, state, outcome, seconds=seconds)
-        reason = f" ({outcome.reason})" if outcome.reason else ""
-        log.info("job %d %s %s%s after %.2f s", job.id, (outcome.id or job.audio)[:12], state, reason, seconds)
-
-    def _look_again(self, job: Job) -> None:
-        """What could not be read is no longer known by its looks: if it can be read again, the sweeper takes it."""
-        if "looks" in job.details:
-            self.queue.stamps.note(job.details["looks"], "")
-
-    def _requeue(self, job: Job) -> None:
-        with suppress(Exception):  # the sweeper finds it otherwise
-            d = job.details
-            if d["kind"] == "file":
-                told = self.queue.told(job.id)
-                self.intake.take_file(d["path"], source=job.source, identity=d["id"], direction=told)
-            elif d["kind"] == "mailbox":
-                self.intake.take_mailbox(d["box"], via="sweep")
-
-    def _told(self, via: str, what: str) -> None:
-        self.metrics.told.labels(via, what).inc()
-
     # --- HTTP
-    # ----------------------------------------------------------------------------------------------------------
 
     def _listen(self) -> None:
         listen = self._settings.http.listen
@@ -410,30 +290,30 @@ class Service:
         host, _, port = listen.rpartition(":")
         host = host.strip("[]")
         try:
-            made = socket.create_server((host, int(port)), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+            sock = socket.create_server((host, int(port)), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
         except (OSError, OverflowError):
             raise OutputError(
-                "The address of http.listen cannot be used.", hint="Is another service running there?"
+                "The address http.listen cannot be used.", hint="Is another service running there?"
             ) from None
-        office = ServiceContext(
+        context = ServiceContext(
             settings=self._settings,
             queue=self.queue,
             results=self._results,
             metrics=self.metrics,
             trouble=lambda: self.trouble,
-            alive=lambda: self.crew is None or self.crew.alive,
-            wake=lambda: self.crew.wake() if self.crew else None,
+            alive=lambda: self.worker is None or self.worker.alive,
+            wake=lambda: self.worker.wake() if self.worker else None,
             review=self._review.app if self._review else None,
             scopes=self._review.scopes if self._review else lambda _: frozenset(),
         )
-        self._server = server_of(build_app(office))
-        self._http = threading.Thread(target=self._server.run, kwargs={"sockets": [made]}, name="http", daemon=True)
+        self._server = server_of(build_app(context))
+        self._http = threading.Thread(target=self._server.run, kwargs={"sockets": [sock]}, name="http", daemon=True)
         self._http.start()
-        log.info("listening on port %d", made.getsockname()[1])
+        log.info("listening on port %d", sock.getsockname()[1])
 
 
 def _vault(settings: Settings) -> Any:
-    """Where originals are sealed, if they are."""
+    """The vault that originals are sealed in; None if they are not."""
     if settings.service.originals == "stay":
         return None
     from redactor.log_and_vault import places_in

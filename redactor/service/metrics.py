@@ -1,6 +1,4 @@
-"""Prometheus metrics. Labels are fixed words of our own (states, reasons, sources, routes): no names, numbers or
-addresses.
-"""
+"""Prometheus metrics. Labels are fixed words (states, reasons, sources, routes): no names, numbers or addresses."""
 
 from __future__ import annotations
 
@@ -20,7 +18,7 @@ STATES = ("queued", "claimed", "redacted", "quarantined", "failed", "superseded"
 
 
 class Metrics:
-    """Counters of this process, and gauges read from the queue when they are asked for."""
+    """Counters of this process, and gauges that are read from the queue when they are scraped."""
 
     def __init__(self, queue: Queue) -> None:
         self.registry = CollectorRegistry()
@@ -30,28 +28,35 @@ class Metrics:
         )
         self.waited = Histogram(
             "redactor_seconds_to_result",
-            "From the call of the hook to the result.",
+            "Time from the hook's call to the result.",
             ["source"],
             buckets=SECONDS,
             registry=self.registry,
         )
-        self.stages = Counter("redactor_stage_seconds", "Work by stage.", ["stage"], registry=self.registry)
-        self.audio = Counter("redactor_audio_seconds", "Audio redacted.", registry=self.registry)
-        self.requests = Counter("redactor_http_requests", "Answers.", ["route", "status"], registry=self.registry)
-        self.told = Counter("redactor_intake", "Recordings told of.", ["via", "what"], registry=self.registry)
+        self.stages = Counter("redactor_stage_seconds", "Processing time by stage.", ["stage"], registry=self.registry)
+        self.audio = Counter("redactor_audio_seconds", "Length of the redacted audio.", registry=self.registry)
+        self.requests = Counter("redactor_http_requests", "HTTP answers.", ["route", "status"], registry=self.registry)
+        self.reported = Counter("redactor_intake", "Recordings reported.", ["via", "what"], registry=self.registry)
         self.callbacks = Counter("redactor_callbacks", "Callbacks.", ["what"], registry=self.registry)
         self.sandbox = Gauge(
-            "redactor_sandbox", "1 for what confines the decoding of recordings.", ["layer"], registry=self.registry
+            "redactor_sandbox",
+            "1 for each layer that confines the decoding of recordings.",
+            ["layer"],
+            registry=self.registry,
         )
         self.registry.register(self)
 
     def confined_by(self, layers: Sequence[str]) -> None:
-        """Say what confines decoding: an alarm can be set on what does not."""
+        """Set the gauge of the sandbox's layers: an alarm can be set on a missing one."""
         for layer in LAYERS:
             self.sandbox.labels(layer).set(layer in layers)
 
     def ended(self, job: Job, state: str, outcome: Outcome, *, seconds: float) -> None:
-        """Count an end; `seconds`: since the hook was called."""
+        """Count the end of a job.
+
+        Args:
+            seconds: since the hook was called.
+        """
         self.ends.labels(job.source, state, outcome.reason).inc()
         if state in ("redacted", "quarantined", "failed"):
             self.waited.labels(job.source).observe(max(0.0, seconds))
@@ -62,7 +67,7 @@ class Metrics:
     def collect(self) -> Iterator[Any]:
         """The queue's gauges."""
         depth = GaugeMetricFamily("redactor_jobs", "Jobs by state.", labels=["state"])
-        age = GaugeMetricFamily("redactor_oldest_open_seconds", "How long the oldest open job has waited.")
+        age = GaugeMetricFamily("redactor_oldest_open_seconds", "Time that the oldest open job has waited.")
         try:
             counts = self._queue.counts()
             for state in STATES:

@@ -1,4 +1,4 @@
-"""Things that the service does again and again, each in a thread of its own; one that fails says so and goes on."""
+"""Periodic tasks of the service, each in a thread of its own. A task that fails logs that, and goes on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ log = logging.getLogger("redactor.serve")
 
 
 class PeriodicTask:
-    """Calls `action` every `every` seconds (from the end of one to the begin of the next), more slowly while it fails.
+    """Calls `action` every `every` seconds (from the end of one call to the start of the next), and less often while it
+    fails.
+
+    Args:
+        slowest: longest pause in seconds.
 
     Attributes:
         trouble: why the last call failed, "" if it did not.
@@ -30,13 +34,14 @@ class PeriodicTask:
         self._thread.start()
 
     def stop(self, *, patience: float = 5.0) -> None:
-        """Ask it to end, and wait for that."""
+        """Tell the task to end, and wait for that for `patience` seconds."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(timeout=patience)
 
     @property
     def stopping(self) -> threading.Event:
+        """Set once the task should end."""
         return self._stop
 
     def _run(self) -> None:
@@ -56,6 +61,6 @@ class PeriodicTask:
             return error.reason
         except SQLAlchemyError:
             return "database-unavailable"
-        except Exception as error:  # noqa: BLE001 - a loop outlives every failure; messages may hold paths
+        except Exception as error:  # noqa: BLE001 - the task survives every failure; messages may hold paths
             return f"unexpected {type(error).__name__}"
         return ""

@@ -1,7 +1,8 @@
-"""Results as they lie there, and whether they are ours: beside recordings, the telephone system's user may write, too.
+"""Results on the disk, and whether they are unchanged: the telephone system's user can write beside recordings, too.
 
-Before a set is saved its digest goes into the database; nothing is believed, given away or put in an original's place
-that is not of that digest. Files are opened as recordings are: below the configured folders, without following a link.
+Before a set of files is saved, its digest goes into the database. A result without that digest is not trusted, served,
+or put in an original's place. Files are opened as recordings are: below the configured folders, without following a
+link.
 """
 
 from __future__ import annotations
@@ -27,35 +28,35 @@ class Results:
     """See the module's text.
 
     Args:
-        folders: that results lie below.
+        folders: that hold results.
     """
 
-    def __init__(self, stamps: FileFingerprints, folders: Sequence[str]) -> None:
-        self._stamps, self._folders = stamps, tuple(folders)
+    def __init__(self, fingerprints: FileFingerprints, folders: Sequence[str]) -> None:
+        self._fingerprints, self._folders = fingerprints, tuple(folders)
 
     def note(self, target: Path | Target, files: Mapping[str, bytes]) -> None:
-        """What is about to be saved there, by suffix."""
-        self._stamps.note(_place(target), _digest(files))
+        """Record the digest of files (by suffix) that are saved at a target next."""
+        self._fingerprints.note(_place(target), _digest(files))
 
     def read(self, target: Path | Target, audio: str = "") -> dict[str, bytes] | None:
-        """The files of a result by suffix, None unless they are all there as we made them.
+        """The files of a result by suffix; None unless all of them are there unchanged.
 
         Args:
-            audio: SHA-256 of the recording that they must be of, where it is known.
+            audio: SHA-256 of the recording that they must be of, if it is known.
         """
-        noted = self._stamps.of(_place(target))
+        noted = self._fingerprints.of(_place(target))
         files = self._files(target) if noted else None
         if files is None or _digest(files) != noted or audio not in ("", document_of(files).get("id")):
             return None
         return files
 
     def document(self, target: Path | Target, audio: str = "") -> dict[str, Any] | None:
-        """The document of a result that `read` gives."""
+        """The JSON document of a result that `read` accepts; None for another."""
         files = self.read(target, audio)
         return None if files is None else document_of(files)
 
     def is_of_another(self, audio: str, target: Path | Target) -> bool:
-        """Whether a whole result of another recording lies there."""
+        """Whether a complete result of another recording is at the target."""
         files = self._files(target)
         return files is not None and document_of(files).get("id") != audio
 
@@ -78,7 +79,7 @@ class Results:
 
 
 def target_of(document: Path) -> Path:
-    """Place of the result with this document; the other way is `artefact`."""
+    """Place of the result with this document; the inverse of `artefact`."""
     return document.with_name(document.name.removesuffix(".redacted.json"))
 
 

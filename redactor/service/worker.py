@@ -1,118 +1,104 @@
-"""The crew: takes jobs from the queue and feeds them to the pipeline, whose models stay loaded and whose batches fill
+"""The worker: takes jobs from the queue and feeds them to the pipeline, whose models stay loaded and whose batches fill
 across jobs.
 
-The pipeline sees a journal (`Desk`) that answers from the job and writes results to the queue. Every end is one of
-four: redacted,
-quarantined, put off (it may pass), or a dead letter with its reason.
+To the pipeline the worker is a journal: it answers from the job and writes results to the queue. Every job ends in one
+of four ways: redacted, quarantined, put off (the failure may pass), or a dead letter with its reason. What the service
+does with a job around its redaction is up to the `JobHandler`.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from redactor.audio import Source
-from redactor.errors import InputError, NoInput, OnHold, OutOfSpace, OutputError, RedactorError, as_redactor_error
+from redactor.errors import Busy, InputError, NoInput, OnHold, OutOfSpace, OutputError, RedactorError, as_redactor_error
+from redactor.pipeline import Artefacts
+from redactor.policy import Policy
 from redactor.service.ingest.sources import Changed, Recordings
+from redactor.service.jobs.handler import JobHandler
 from redactor.service.jobs.queue import Job, Queue
 from redactor.storage import Claim, Fingerprints, Item, JournalDecision, Known, Target, artefact
 from redactor.storage.journal import PROCEED, settled
-from redactor.types import Outcome, Status
+from redactor.types import Outcome, Recording, Status
 
 POLL = 0.1
 """Seconds between looks into an empty queue: another service, or HTTP, may have put something in."""
-_PLACE = frozenset((OutputError.exit_code, OutOfSpace.exit_code))
+_ENVIRONMENT = frozenset((OutputError.exit_code, OutOfSpace.exit_code))
 _FINAL = frozenset((InputError.exit_code,))
 
-Ended = Callable[[Job, str, Outcome], None]
-"""Told of each end: job, state, outcome."""
+log = logging.getLogger("redactor.serve")
 
 
 class ToldTooLate(InputError):
-    """A sent message was treated as one whose direction nobody had told, and its original is replaced."""
+    """A sent message was redacted before anybody had reported its direction, and its original is replaced."""
 
     reason = "told-too-late"
     default_hint = (
-        "Take the original from the vault and redact it with --direction out; name its folder in service.sent, so "
-        "that it is known sooner."
+        "Take the original from the vault and redact it with --direction out. Name its folder in service.sent, so that "
+        "the direction is known sooner."
     )
 
 
 class JobPipeline(Protocol):
-    """The part of a pipeline that the crew uses."""
+    """The part of a pipeline that the worker uses."""
 
     def run(self, items: Any, out: Any, *, journal: Any, threads: int, stopping: Any) -> Iterator[Outcome]: ...
 
 
 @dataclass(slots=True)
-class _Work:
+class _Task:
+    """A job in progress.
+
+    Attributes:
+        out: folder of its artefacts.
+        source_id: SHA-256 of the recording, "" until it has been read.
+        target: place of its artefacts, once the pipeline has begun.
+        released: another recording may have that place by now.
+        unreadable: the recording could not be read.
+    """
+
     job: Job
     out: Target
+    source_id: str = ""
     target: Target | None = None
-    let_go: bool = False
-    unread: bool = False
+    released: bool = False
+    unreadable: bool = False
 
 
 class JobWorker:
     """See the module's text.
 
-    Args:
-        in_flight: jobs under way at once.
-        ended: called after each end, from any thread.
-        requeue: puts what changed under our hands in the queue again, as it is now.
-        finishing: called with a job, its result and whether that is new, before the job counts as done; what it raises,
-            the job ends or is tried again with.
-        finished_before: asked of a job whose recording is not there as it was: the result, if that is why. What it
-            raises, the job ends or is tried again with.
-        believed: asked of a job and the place of its result: the document of the one that lies there, if we made it,
-            and as we made it.
-        unread: called with a job that is given up since its recording cannot be read.
-        too_late: asked of a job that was finished before, and its result: whether that should have been made otherwise,
-            and cannot be any more.
-        wanted_anew: asked of a job and its recording's id: whether it is made although its result is there.
-        note: a line for the log.
+    Attributes:
+        lost: jobs whose end could not be written to the database: their lease must expire.
     """
 
-    def __init__(
-        self,
-        queue: Queue,
-        recordings: Recordings,
-        *,
-        in_flight: int,
-        ended: Ended = lambda *_: None,
-        requeue: Callable[[Job], None] = lambda _: None,
-        finishing: Callable[..., None] = lambda *_, **__: None,
-        finished_before: Callable[[Job], str | None] = lambda _: None,
-        believed: Callable[[Job, Target], Mapping[str, Any] | None] = lambda *_: None,
-        too_late: Callable[[Job, str], bool] = lambda *_: False,
-        unread: Callable[[Job], None] = lambda _: None,
-        wanted_anew: Callable[[Job, str], bool] = lambda *_: False,
-        note: Callable[[str], None] = lambda _: None,
-    ) -> None:
-        self._queue, self._recordings = queue, recordings
-        self._in_flight = max(1, in_flight)
-        self._ended, self._requeue, self._note = ended, requeue, note
-        self._finishing, self._finished_before, self._wanted_anew = finishing, finished_before, wanted_anew
-        self._believed, self._too_late, self._unread = believed, too_late, unread
+    def __init__(self, queue: Queue, recordings: Recordings, handler: JobHandler) -> None:
+        self._queue, self._recordings, self._handler = queue, recordings, handler
+        self._in_flight = 1
         self.lost: set[int] = set()
-        """Jobs whose end the database could not be told of: their lease must run out."""
-        self._work: dict[int, _Work] = {}
-        self._state = threading.Condition()
+        self._tasks: dict[int, _Task] = {}
+        self._changed = threading.Condition()
         self._number = 0
         self._stopping = False
-        self.thread: threading.Thread | None = None
+        self._thread: threading.Thread | None = None
 
-    # --- life
-    # ----------------------------------------------------------------------------------------------------------
+    # --- life cycle
 
-    def start(self, pipeline: JobPipeline) -> None:
-        """Begin to work, in a thread of its own."""
+    def start(self, pipeline: JobPipeline, *, in_flight: int) -> None:
+        """Begin to work, in a thread of its own.
+
+        Args:
+            in_flight: jobs in progress at once.
+        """
+        self._in_flight = max(1, in_flight)
 
         def run() -> None:
             for _ in pipeline.run(
@@ -120,157 +106,169 @@ class JobWorker:
             ):
                 pass
 
-        self.thread = threading.Thread(target=run, name="crew", daemon=True)
-        self.thread.start()
+        self._thread = threading.Thread(target=run, name="worker", daemon=True)
+        self._thread.start()
 
     def wake(self) -> None:
-        """Something was put in the queue."""
-        with self._state:
-            self._state.notify_all()
+        """Look into the queue now: something was put in."""
+        with self._changed:
+            self._changed.notify_all()
 
     def drain(self, seconds: float) -> bool:
-        """Claim nothing more and finish what is under way; whether that was done in time."""
+        """Claim nothing more and finish what is in progress; returns whether that was done in time."""
         self._stopping = True
         self.wake()
-        if self.thread is not None:
-            self.thread.join(timeout=seconds)
-            return not self.thread.is_alive()
+        if self._thread is not None:
+            self._thread.join(timeout=seconds)
+            return not self._thread.is_alive()
         return True
 
     @property
-    def under_way(self) -> int:
-        return len(self._work)
+    def in_progress(self) -> int:
+        """Number of jobs in progress."""
+        return len(self._tasks)
 
     @property
     def alive(self) -> bool:
-        return self.thread is not None and self.thread.is_alive()
+        """Whether the thread runs."""
+        return self._thread is not None and self._thread.is_alive()
 
-    # --- towards the pipeline
-    # ------------------------------------------------------------------------------------------
+    # --- what the pipeline asks of an item
 
     def source(self, item: Item) -> Source:
-        """The bytes of an item's job."""
-        work = self._work[item.number]
+        """The recording of an item's job."""
+        task = self._tasks[item.number]
         try:
-            return self._recordings.read(work.job)
+            source = self._recordings.read(task.job)
         except NoInput:
-            work.unread = True
+            task.unreadable = True
             raise
+        self._handler.received(task.job, source)
+        task.source_id = source.id
+        return source
 
-    def job(self, item: Item) -> Job:
-        """The job of an item that is under way."""
-        return self._work[item.number].job
+    def transcript(self, item: Item) -> Any:
+        """A reader of the recording's own transcript, or None."""
+        task = self._tasks[item.number]
+        return self._handler.transcript(task.job, task.source_id)
 
-    def target(self, item: Item) -> Target:
-        """Place of the result of an item that was begun."""
-        found = self._work[item.number].target
-        assert found is not None
-        return found
+    def policy(self, item: Item) -> Policy:
+        """The policy of an item's job."""
+        return self._handler.policy(self._tasks[item.number].job)
 
-    def let_go(self, item: Item) -> None:
-        """What lies in the place of its result may be another's."""
-        self._work[item.number].let_go = True
+    def before_save(self, item: Item, source: Source, recording: Recording, artefacts: Artefacts) -> None:
+        """Two jobs under one name, or one job in two services, must not save in the wrong order."""
+        task = self._tasks[item.number]
+        self._handler.before_save(task.job, source, recording, artefacts)
+        try:
+            self._handler.check_unchanged(task.job)
+        except RedactorError:
+            task.released = True
+            raise
+        if not self._queue.holds(task.job):
+            raise Busy("Another service has taken over the job.")
+        assert task.target is not None
+        self._handler.saving(task.target, artefacts)
+
+    # --- the pipeline's journal
 
     def known(self, item: Item) -> Known | None:
-        """Nothing is known without reading."""
+        """Nothing is known before the recording is read."""
         return None
 
     def begin(self, claim: Claim) -> JournalDecision:
-        """Go on, unless a life that was cut short before it could say so left the whole result."""
-        work = self._work[claim.item.number]
-        work.target = claim.target
-        there = self._believed(work.job, claim.target) or {}
-        same = (there.get("id"), there.get("settings")) == (claim.source_id, claim.settings)
-        if same and not self._wanted_anew(work.job, claim.source_id):
+        """Proceed, unless an earlier process left the whole result and was killed before it could say so."""
+        task = self._tasks[claim.item.number]
+        task.target = claim.target
+        existing = self._handler.existing_result(task.job, claim.target) or {}
+        same = (existing.get("id"), existing.get("settings")) == (claim.source_id, claim.settings)
+        if same and not self._handler.must_repeat(task.job, claim.source_id):
             outcome = Outcome(claim.item.number, claim.source_id, Status.SKIPPED)
             self.finish(claim.item, outcome, {})
             return settled(outcome)
         return PROCEED
 
     def holds(self, item: Item) -> bool:
-        """Not, once the lease has run out: another service may have saved its result by now."""
+        """False once the lease has expired: another service may have saved its result by now."""
+        task = self._tasks[item.number]
         try:
-            return not self._work[item.number].let_go and self._queue.holds(self.job(item))
+            return not task.released and self._queue.holds(task.job)
         except SQLAlchemyError:
             return False
 
     def finish(self, item: Item, outcome: Outcome, files: Fingerprints) -> None:
         """Write the end of a job to the queue."""
-        work = self._work[item.number]
+        task = self._tasks[item.number]
         try:
-            self._settle(work, outcome)
+            self._settle(task, outcome)
         except SQLAlchemyError as error:
-            # The lease runs out, somebody takes the job again, and finds the result in place.
-            self._note(f"job {work.job.id}: the database could not be told of its end ({type(error).__name__})")
-            self.lost.add(work.job.id)
-        except Exception as error:  # noqa: BLE001 - one job's end is not the crew's
-            self._note(f"job {work.job.id}: its end could not be settled ({type(error).__name__})")
-            self.lost.add(work.job.id)
+            # The lease expires, a service takes the job again, and finds the result in place.
+            log.warning("job %d: its end could not be written to the database (%s)", task.job.id, type(error).__name__)
+            self.lost.add(task.job.id)
+        except Exception as error:  # noqa: BLE001 - one job's failure must not end the worker
+            log.warning("job %d: its end could not be settled (%s)", task.job.id, type(error).__name__)
+            self.lost.add(task.job.id)
         finally:
-            with self._state:
-                del self._work[item.number]
-                self._state.notify_all()
+            with self._changed:
+                del self._tasks[item.number]
+                self._changed.notify_all()
 
     def released(self, *, idle: bool) -> tuple[Item, ...]:
         """Nothing waits here."""
         return ()
 
-    def _settle(self, work: _Work, outcome: Outcome) -> None:
-        job = work.job
-        done = work.target
-        if outcome.status in (Status.REDACTED, Status.SKIPPED) and done is not None:
+    def _settle(self, task: _Task, outcome: Outcome) -> None:
+        job, target = task.job, task.target
+        if outcome.status in (Status.REDACTED, Status.SKIPPED) and target is not None:
             try:
-                self._finishing(job, done, again=outcome.status is Status.REDACTED)
+                self._handler.complete(job, target, is_new=outcome.status is Status.REDACTED)
             except Exception as error:  # noqa: BLE001 - whatever it is, the job is not done
                 outcome = _failed(outcome, as_redactor_error(error, "see to the original"))
-        result = os.fspath(artefact(done, ".json")) if done is not None else ""
+        result = os.fspath(artefact(target, ".json")) if target is not None else ""
         if outcome.reason in (Changed.reason, NoInput.reason):
-            outcome, result = self._before(job, outcome, result)
+            outcome, result = self._earlier(job, outcome, result)
         if outcome.status in (Status.REDACTED, Status.SKIPPED, Status.DUPLICATE):
             state = "redacted" if self._queue.settle(job, "redacted", outcome, result=result) else "lost"
         elif outcome.status is Status.QUARANTINED:
             state = "quarantined" if self._queue.settle(job, "quarantined", outcome) else "lost"
         elif outcome.reason == Changed.reason:
             self._queue.settle(job, "superseded", outcome)
-            self._requeue(job)
+            self._handler.requeue(job)
             state = "superseded"
         else:
             state = self._give_up(job, outcome)
-            if state == "failed" and work.unread:
-                self._unread(job)
-        self._ended(job, state, outcome)
+            if state == "failed" and task.unreadable:
+                self._handler.unreadable(job)
+        self._handler.ended(job, state, outcome)
 
     def _give_up(self, job: Job, outcome: Outcome) -> str:
-        """What failed is a dead letter, or tried again if that may help; which of the two."""
+        """Make a failed job a dead letter, or put it off if another try may help; returns its state."""
         if outcome.exit_code in _FINAL:
             return "failed" if self._queue.settle(job, "failed", outcome) else "lost"
-        again = self._queue.put_off(
-            job, outcome, counts=outcome.exit_code not in _PLACE and outcome.reason != OnHold.reason
-        )
-        return "put off" if again else "failed"
+        counts = outcome.exit_code not in _ENVIRONMENT and outcome.reason != OnHold.reason
+        return "put off" if self._queue.put_off(job, outcome, counts=counts) else "failed"
 
-    def _before(self, job: Job, outcome: Outcome, result: str) -> tuple[Outcome, str]:
-        """What becomes of a job whose recording is not there as it was."""
+    def _earlier(self, job: Job, outcome: Outcome, result: str) -> tuple[Outcome, str]:
+        """The outcome and result of a job whose recording is missing or changed."""
         try:
-            there = self._finished_before(job)
-            late = there is not None and self._too_late(job, there)
+            earlier = self._handler.earlier_result(job)
+            late = earlier is not None and self._handler.learned_too_late(job, earlier)
         except Exception as error:  # noqa: BLE001 - whatever it is, half an original must not be forgotten
             return _failed(outcome, as_redactor_error(error, "see to the original")), result
         if late:
-            why = "The recording was redacted and replaced before it was known which way it went."
-            return _failed(outcome, ToldTooLate(why)), result
-        if there:
-            return replace(outcome, status=Status.SKIPPED, reason="", message="", hint="", exit_code=0), there
+            message = "The recording was redacted and replaced before its direction was known."
+            return _failed(outcome, ToldTooLate(message)), result
+        if earlier:
+            return replace(outcome, status=Status.SKIPPED, reason="", message="", hint="", exit_code=0), earlier
         return outcome, result
 
-    # --- from the queue
-    # ------------------------------------------------------------------------------------------------
+    # --- the pipeline's items, from the queue
 
     def _folder(self, item: Item) -> Target:
-        return self._work[item.number].out
+        return self._tasks[item.number].out
 
     def _items(self) -> Iterator[Item]:
-        """Waits for the next; ends with the wish to stop."""
+        """Items of claimed jobs; ends when the worker is stopped."""
         while not self._stopping:
             for job in self._claimed():
                 item = self._taken(job)
@@ -281,14 +279,14 @@ class JobWorker:
 
     def _claimed(self) -> list[Job]:
         try:
-            jobs = self._queue.claim(max(1, self._in_flight - len(self._work)), idle=not self._work)
+            jobs = self._queue.claim(max(1, self._in_flight - len(self._tasks)), idle=not self._tasks)
         except SQLAlchemyError as error:
-            self._note(f"the database cannot be asked for work ({type(error).__name__})")
+            log.warning("the database cannot be asked for jobs (%s)", type(error).__name__)
             time.sleep(1.0)
             return []
         if not jobs:
-            with self._state:
-                self._state.wait(POLL)
+            with self._changed:
+                self._changed.wait(POLL)
         return jobs
 
     def _taken(self, job: Job) -> Item | None:
@@ -303,17 +301,17 @@ class JobWorker:
             else:
                 failed = replace(failed, reason="bad-job", message=f"Unexpected {type(error).__name__}.", exit_code=70)
             try:
-                self._ended(job, self._give_up(job, failed), failed)
+                self._handler.ended(job, self._give_up(job, failed), failed)
             except SQLAlchemyError:
                 self.lost.add(job.id)
             return None
-        with self._state:
-            self._work[item.number] = _Work(job, out)
+        with self._changed:
+            self._tasks[item.number] = _Task(job, out)
         return item
 
     def _wait_until_idle(self) -> None:
-        with self._state:
-            self._state.wait_for(lambda: not self._work or self._stopping)
+        with self._changed:
+            self._changed.wait_for(lambda: not self._tasks or self._stopping)
 
 
 def _failed(outcome: Outcome, error: RedactorError) -> Outcome:

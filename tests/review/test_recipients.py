@@ -96,7 +96,7 @@ def test_nothing_is_recognised_before_the_list_can_be_read(house, monkeypatch):
 
 
 def on_hold(service):
-    return [letter for letter in service.queue.letters("queued") if letter["reason"] == "on-hold"]
+    return [row for row in service.queue.list_jobs("queued") if row["reason"] == "on-hold"]
 
 
 def test_a_row_may_come_after_its_message(house, monkeypatch):

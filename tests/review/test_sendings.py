@@ -36,8 +36,8 @@ def test_the_same_bytes_are_audited_for_each_whom_they_were_sent_to(house, conse
         for number, path in enumerate((one, other), 1):
             house.hook("file", path, "--id", number, "--direction", "out")
             assert settled(service, number) == {"redacted": number}
-        service.queue.again(1)
-        service.queue.again(2)
+        service.queue.repeat(1)
+        service.queue.repeat(2)
         settled(service, 2)
         second, first = rows(service)
         mark = service.queue.sealer.mark

@@ -56,7 +56,7 @@ def test_a_folder_of_sent_messages_says_so_for_its_recordings(house):
     with house.service(**tables) as service:
         house.hook("file", said_otherwise, "--id", "3", "--direction", "in")
         wait_for(lambda: service.queue.counts().get("redacted") == 1)
-        service.intake.sweep()
+        service.sweeper.sweep()
         settled(service, 3)
         assert [row["id"] for row in rows(service)] == [hashlib.sha256(inside.read_bytes()).hexdigest()]
     assert document(outside)["policy"] == document(inside)["policy"]
@@ -101,11 +101,11 @@ def test_it_can_be_switched_off(house):
 
 
 def test_unheard_speech_of_sent_messages_is_covered_for_a_person_will_listen(house):
-    from redactor.job_config import recipe_of, sent_policy_of
+    from redactor.job_config import job_configuration_of, sent_policy_of
 
     redaction = 'model = "none"\nverify_transcripts = false\nner = "none"\n'
     settings = house.settings(**{**house.tables, "redaction": redaction})
-    assert (recipe_of(settings).policy.unheard_speech, sent_policy_of(settings).unheard_speech) == (
+    assert (job_configuration_of(settings).policy.unheard_speech, sent_policy_of(settings).unheard_speech) == (
         "quarantine",
         "bleep",
     )
@@ -151,7 +151,7 @@ def test_without_its_place_among_the_reviewers_no_message_counts_as_done(house, 
     sent = house.record("s.wav", 1)
     with house.service(**house.tables) as service:
         house.hook("file", sent, "--id", "1", "--direction", "out")
-        wait_for(lambda: service.queue.counts() == {"queued": 1} and service.queue.letters("queued")[0]["reason"])
+        wait_for(lambda: service.queue.counts() == {"queued": 1} and service.queue.list_jobs("queued")[0]["reason"])
         assert not (house.recordings / "s.redacted.json").exists()
         broken = False
         wait_for(lambda: service.queue.counts() == {"redacted": 1})
@@ -165,7 +165,7 @@ def test_who_was_called_stands_in_a_file_that_may_be_replaced(house, monkeypatch
     by_path, by_id, not_ours, nobody = (house.record(f"sent/{n}.wav", n) for n in (1, 2, 3, 4))
     with house.service(**tables) as service:
         house.hook("file", by_path, "--id", "1", "--direction", "out")
-        wait_for(lambda: [letter for letter in service.queue.letters("queued") if letter["reason"] == "on-hold"])
+        wait_for(lambda: [row for row in service.queue.list_jobs("queued") if row["reason"] == "on-hold"])
         csv.write_text("file,recipient,caller,direction\nsent/1.wav,r1,c1,\ncall-2,r1,c2,\ncall-3,,,in\n4.wav,r9,c9,\n")
         house.hook("file", by_id, "--id", "call-2", "--direction", "out")
         house.hook("file", not_ours, "--id", "call-3", "--direction", "out")
@@ -191,12 +191,12 @@ def test_what_a_hook_says_counts_more_than_the_sweep(house):
     """After a pause of the service the sweeper may come first."""
     sent = house.record("s.wav", 1)
     with house.service(**house.tables) as service:
-        tickets = service.intake._tickets
+        spool = service.ingest._spool
         with ExitStack() as held:
-            wait_for(lambda: held.enter_context(tickets.turn()))  # the other loop waits
+            wait_for(lambda: held.enter_context(spool.importing()))  # the other loop waits
             house.hook("file", sent, "--id", "1", "--direction", "out")
-            service.intake.take_file(str(sent), source="sweep", identity=str(sent), via="sweep")
-        wait_for(lambda: not list(tickets.new.iterdir()))
+            service.ingest.take_file(str(sent), source="sweep", identity=str(sent), via="sweep")
+        wait_for(lambda: not list(spool.new.iterdir()))
         wait_for(lambda: len(rows(service)) == 1)
         assert settled(service, 1) == {"redacted": 1}
 
@@ -207,13 +207,13 @@ def test_a_result_of_the_time_before_the_review_comes_up_all_the_same(house):
     with house.service(**off) as service:
         house.hook("file", sent, "--id", "1", "--direction", "out")
         settled(service, 1)
-        service.queue.again(1)
+        service.queue.repeat(1)
         settled(service, 1)
     with house.service(**house.tables) as service:
-        service.queue.again(1)  # not before: the service that ends could take it
+        service.queue.repeat(1)  # not before: the service that ends could take it
         wait_for(lambda: len(rows(service)) == 1)
         assert settled(service, 1) == {"redacted": 1}
-        service.queue.again(1)
+        service.queue.repeat(1)
         assert settled(service, 1) == {"redacted": 1}
         assert len(rows(service)) == 1
 

@@ -29,13 +29,13 @@ class Counted:
         self.jobs.append(new)
         return len(self.jobs), True
 
-    def letters(self, *_args, **_options):
+    def list_jobs(self, *_args, **_options):
         return []
 
     def retry(self, numbers):
         return len(numbers)
 
-    def look(self, number):
+    def summary(self, number):
         return {"job": number} if number <= len(self.jobs) else None
 
 
@@ -55,7 +55,7 @@ def client_of(site, **shown):
     )
     settings.http = type("H", (), {"token": b"of-the-settings", "body_limit": 20_000})
     review = Review(site.app, site.desk, site.access, None)
-    office = ServiceContext(
+    context = ServiceContext(
         settings=settings,
         queue=queue,
         results=Counted(),
@@ -65,7 +65,7 @@ def client_of(site, **shown):
         review=site.app,
         scopes=review.scopes,
     )
-    client = TestClient(build_app(office), base_url="http://127.0.0.1", raise_server_exceptions=False)
+    client = TestClient(build_app(context), base_url="http://127.0.0.1", raise_server_exceptions=False)
     client.headers.update(shown)
     return client, queue
 

@@ -2,7 +2,7 @@
 
 import postgresql
 import pytest
-from desk_of_tests import desk  # noqa: F401
+from ingest_site import ingest_site  # noqa: F401
 from site_of_tests import site  # noqa: F401
 
 

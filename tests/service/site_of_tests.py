@@ -20,7 +20,7 @@ import soundfile
 from redactor import builders
 from redactor.config import load_settings
 from redactor.hook.main import _take
-from redactor.job_config import recipe_of
+from redactor.job_config import job_configuration_of
 from redactor.service.app import Service
 from redactor.types import Finding
 from redactor.webhook_signatures import webhook_key
@@ -137,7 +137,7 @@ roots = ["{self.recordings}", "{self.voicemail}"]\ntranscripts = "{self.transcri
     @contextmanager
     def service(self, **tables: str) -> Iterator[Service]:
         settings = self.settings(**tables)
-        service = Service(settings, recipe_of(settings))
+        service = Service(settings, job_configuration_of(settings))
         try:
             service.start()
             yield service

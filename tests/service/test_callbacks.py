@@ -10,7 +10,7 @@ import pytest
 from redactor.config import CallbackTable, Secret
 from redactor.crypto import Sealer
 from redactor.service.jobs.callbacks import Callbacks
-from redactor.service.jobs.pending_callbacks import Outbox
+from redactor.service.jobs.pending_callbacks import PendingCallbacks
 from redactor.service.jobs.queue import NewJob, Queue
 from redactor.service.jobs.schema import calls
 from redactor.types import Outcome, Status
@@ -77,14 +77,14 @@ def at_once(queue):
 def test_what_cannot_be_reached_is_given_up_in_the_end(queue, host):
     ended(queue)
     noted = []
-    sender = Callbacks(CallbackTable(url=f"https://{host}/x", secret=SECRET, tries=3), queue, note=noted.append)
+    sender = Callbacks(CallbackTable(url=f"https://{host}/x", secret=SECRET, tries=3), queue, count=noted.append)
     for _ in range(3):
         at_once(queue)
         assert sender.send_due(threading.Event()) == 1
     at_once(queue)
     assert sender.send_due(threading.Event()) == 0
     assert noted == ["again", "again", "dead"]
-    assert Outbox(queue.engine).counts() == {"dead": 1}
+    assert PendingCallbacks(queue.engine).counts() == {"dead": 1}
 
 
 @contextmanager
@@ -108,7 +108,7 @@ def receiver(taken):
 
 
 def retried(queue, number):
-    """A dead letter is tried again, and succeeds."""
+    """A dead row is tried again, and succeeds."""
     assert queue.retry([number]) == 1
     (job,) = queue.claim(1, idle=True)
     assert queue.settle(job, "redacted", DONE)
@@ -146,7 +146,7 @@ def test_an_end_that_comes_while_another_is_told_is_told_as_well(queue):
         while sender.send_due(threading.Event()):
             pass
     assert told == ["recording.failed", "recording.redacted"]
-    assert Outbox(queue.engine).counts() == {"sent": 1}
+    assert PendingCallbacks(queue.engine).counts() == {"sent": 1}
 
 
 def test_a_job_that_is_being_tried_again_has_no_end_to_tell(queue):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from site_of_tests import signed_bytes, wait_for
 
 from redactor.audio.sandbox import ConfinedDecoder
-from redactor.job_config import recipe_of
+from redactor.job_config import job_configuration_of
 from redactor.service.api import build_app
 from redactor.service.api.dependencies import ServiceContext
 from redactor.service.app import Service
@@ -28,16 +28,14 @@ def test_mutated_recordings_end_in_results_or_reasons(site, seed):
         (site.transcripts / f"{hashlib.sha256(data).hexdigest()}.json").write_text(transcript)
     prepared = site.settings()
     with ConfinedDecoder() as decoder:
-        service = Service(prepared, recipe_of(prepared), confined=decoder)
+        service = Service(prepared, job_configuration_of(prepared), confined=decoder)
         try:
             service.start()
-            told = service.intake.sweep()
+            told = service.sweeper.sweep()
             assert told == 60
             wait_for(lambda: not {"queued", "claimed"} & set(service.queue.counts()), seconds=120)
             counts = service.queue.counts()
-            reasons = {
-                letter["reason"] for state in ("failed", "quarantined") for letter in service.queue.letters(state)
-            }
+            reasons = {row["reason"] for state in ("failed", "quarantined") for row in service.queue.list_jobs(state)}
         finally:
             service.stop()
     assert sum(counts.values()) == 60
@@ -67,15 +65,15 @@ def client(tmp_path_factory):
         s3=f'endpoint = "https://h.example"\nbuckets = ["b"]\naccess_key_file = '
         f'"{folder}/secret"\nsecret_key_file = "{folder}/secret"\ntoken_file = "{folder}/secret"\n',
     )
-    presence = WorkerLocks(found.state)
-    queue = open_queue(found, presence)
-    results = Results(queue.stamps, found.roots)
-    office = ServiceContext(
+    worker_locks = WorkerLocks(found.state)
+    queue = open_queue(found, worker_locks)
+    results = Results(queue.fingerprints, found.roots)
+    context = ServiceContext(
         settings=found, queue=queue, results=results, metrics=Metrics(queue), trouble=lambda: "", alive=lambda: True
     )
-    yield TestClient(build_app(office), raise_server_exceptions=False)
+    yield TestClient(build_app(context), raise_server_exceptions=False)
     queue.close()
-    presence.close()
+    worker_locks.close()
 
 
 VALUES = st.recursive(

@@ -15,6 +15,7 @@ from test_replacing import heard
 
 from redactor.errors import OutOfSpace
 from redactor.service import in_place_redaction as originals
+from redactor.service.in_place_write import PAGE, WriteRecord
 from redactor.service.jobs.fingerprints import FileFingerprints
 
 OTHER = "Hi this is Brunsvold about something entirely different thank you so much"
@@ -87,7 +88,7 @@ def test_a_new_recording_does_not_get_the_sound_of_the_one_that_waited_for_room(
         heard(kept)
         full.clear()
         wait_for(lambda: service.queue.counts().get("redacted", 0) >= 1 and "queued" not in service.queue.counts())
-        service.intake.sweep()
+        service.sweeper.sweep()
         wait_for(lambda: path.read_bytes() != new)
         settled(service, 2)
     assert sealed(kept, new) == new
@@ -137,7 +138,7 @@ def test_a_disk_that_is_full_in_the_midst(kept, monkeypatch):
         kept.hook("file", path, "--id", "1")
         wait_for(lambda: torn)
         wait_for(lambda: service.queue.counts() == {"redacted": 1})
-        assert service.intake.sweep() == 0
+        assert service.sweeper.sweep() == 0
     assert abs(resemblance(path.read_bytes(), data, *last_cover(kept))) < 0.1
 
 
@@ -145,7 +146,7 @@ def test_a_recorder_that_begins_anew_while_we_look_loses_nothing(kept, monkeypat
     path = kept.record("a.wav")
     data, (new, transcript) = path.read_bytes(), voicemail(2, said=OTHER)
     (kept.transcripts / f"{originals._hash(new)}.json").write_text(transcript)
-    really, done = originals._check_room, []
+    really, done = originals.check_free_space, []
 
     def begins(descriptor, size):
         if not done:
@@ -154,7 +155,7 @@ def test_a_recorder_that_begins_anew_while_we_look_loses_nothing(kept, monkeypat
             path.write_bytes(new)
         really(descriptor, size)
 
-    monkeypatch.setattr(originals, "_check_room", begins)
+    monkeypatch.setattr(originals, "check_free_space", begins)
     with kept.service(**kept.tables("replace")) as service:
         kept.hook("file", path, "--id", "1")
         wait_for(lambda: done and path.read_bytes() != new)
@@ -168,15 +169,15 @@ def test_a_recorder_that_begins_anew_while_we_look_loses_nothing(kept, monkeypat
 def test_what_a_kill_leaves_is_told_from_another_recording(cut, longer):
     original, other = os.urandom(30_000), os.urandom(30_000)
     content = original[:100] + os.urandom(29_900 + longer)
-    mark = originals._Mark.of(SimpleNamespace(id=7), original)
-    assert originals._Mark.read(str(mark)) == mark
-    at = min(cut * originals.PAGE, len(content))
+    mark = WriteRecord.of(7, original)
+    assert WriteRecord.parse(str(mark)) == mark
+    at = min(cut * PAGE, len(content))
     assert mark.is_torn(content[:at] + original[at:], content)
     assert not mark.is_torn(original[:100] + other[100:], content)
     assert not mark.is_torn(b"", content)
     short = os.urandom(3000)  # covered, and of another length, within one page
     assert mark.is_torn(short + original[3000:], short)
-    assert originals._Mark.read("f" * 64) is None
+    assert WriteRecord.parse("f" * 64) is None
 
 
 @pytest.mark.parametrize("number", [errno.ESTALE, errno.EACCES])
@@ -193,7 +194,7 @@ def test_what_cannot_be_opened_any_more_was_not_replaced(kept, monkeypatch, numb
             raise OSError(number, "x")
         return really(name, flags, *rest, **options)
 
-    monkeypatch.setattr(originals, "_write", write)
+    monkeypatch.setattr(originals, "write_in_place", write)
     monkeypatch.setattr(os, "open", opening)
     with kept.service(**kept.tables("replace")) as service:
         kept.hook("file", path, "--id", "1")

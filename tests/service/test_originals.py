@@ -76,12 +76,12 @@ def test_whoever_listens_hears_the_redacted_sound(kept):
         kept.hook("file", path, "--id", "1")
         kept.hook("file", path, "--id", "2")
         wait_for(lambda: not list((kept.folder / "spool/new").iterdir()))
-        assert service.intake.sweep() == 0
+        assert service.sweeper.sweep() == 0
         assert service.queue.counts() == {"redacted": 1}
         assert json.loads((kept.recordings / "a.redacted.json").read_bytes())["id"] == hashlib.sha256(data).hexdigest()
         # Another recording under the old name is one.
         kept.record("a.wav", 2)
-        assert service.intake.sweep() == 1
+        assert service.sweeper.sweep() == 1
         assert settled(service, 2) == {"redacted": 2}
     assert sealed(kept, data) == data
     begin, end = cover(kept.recordings / "a.redacted.json")
@@ -134,7 +134,7 @@ def test_a_mailbox_is_redacted_in_every_format_it_is_stored_in(kept):
     with kept.service(**kept.tables("replace")) as service:
         kept.hook("asterisk", "default", "100", "1", "0", "0")
         assert settled(service, 1) == {"redacted": 1}
-        assert service.intake.sweep() == 0
+        assert service.sweeper.sweep() == 0
         (document,) = (kept.voicemail / "default/100/redacted").glob("*.json")
         begin, end = cover(document)
         for path, data in before.items():
@@ -202,9 +202,9 @@ def test_killed_between_replacing_and_saying_so_it_is_done_all_the_same(kept, mo
         wait_for(lambda: lost)
     with kept.service(**kept.tables("replace")) as service:
         wait_for(lambda: service.queue.counts() == {"redacted": 1})
-        (letter,) = service.queue.letters("redacted")
-        result = service.queue.unsealed(letter["id"])[1]
-    assert json.loads(Path(result).read_bytes())["id"] == letter["audio"]
+        (row,) = service.queue.list_jobs("redacted")
+        result = service.queue.unsealed(row["id"])[1]
+    assert json.loads(Path(result).read_bytes())["id"] == row["audio"]
     assert len(list(kept.folder.rglob("*.redacted.json"))) == 1
 
 
@@ -216,7 +216,7 @@ def test_what_cannot_be_written_in_its_format_is_a_dead_letter_and_stays(kept, m
     with kept.service(**kept.tables("replace")) as service:
         kept.hook("file", renamed, "--id", "1")
         assert settled(service, 1) == {"failed": 1}
-        assert [letter["reason"] for letter in service.queue.letters()] == ["cannot-replace"]
+        assert [row["reason"] for row in service.queue.list_jobs()] == ["cannot-replace"]
     assert renamed.read_bytes() == data == sealed(kept, data)
 
 
@@ -232,7 +232,7 @@ def test_a_recording_that_may_not_be_written_to_is_tried_again(kept, monkeypatch
     monkeypatch.setattr(os, "open", guarded)
     with kept.service(**kept.tables("replace")) as service:
         kept.hook("file", path, "--id", "1")
-        wait_for(lambda: [x for x in service.queue.letters("queued") if x["reason"]])
+        wait_for(lambda: [x for x in service.queue.list_jobs("queued") if x["reason"]])
         assert path.read_bytes() == data
         locked = False
         assert settled(service, 1) == {"redacted": 1}

@@ -87,7 +87,7 @@ def test_saved_after_the_look_and_told_of_before_the_end(kept, monkeypatch, via)
             kept.hook("asterisk", "default", "100", "0", "1", "0")
             heard(kept)
         else:
-            service.intake.sweep()
+            service.sweeper.sweep()
         go.set()
         wait_for(lambda: old.read_bytes() != data)
         assert settled(service, 1) == {"redacted": 1}
@@ -133,7 +133,7 @@ def test_a_copy_that_cannot_be_opened_was_not_covered(kept, monkeypatch, number)
             return really(name, flags, *rest, **options)
 
         monkeypatch.setattr(os, "open", opening)
-        service.intake.sweep()
+        service.sweeper.sweep()
         wait_for(lambda: service.queue.counts() == {"failed": 1})
 
 
@@ -164,7 +164,7 @@ def test_a_message_that_went_away_for_a_while_is_not_given_up(kept):
         assert settled(service, 1) == {"failed": 1}
         for suffix in (".wav", ".txt"):
             wav.with_name(f"msg0000-bak{suffix}").rename(wav.with_suffix(suffix))
-        wait_for(lambda: service.intake.sweep() >= 0 and wav.read_bytes() != data)
+        wait_for(lambda: service.sweeper.sweep() >= 0 and wav.read_bytes() != data)
         assert settled(service, 1) == {"redacted": 1}
 
 
@@ -199,4 +199,4 @@ def test_a_message_in_a_format_of_its_own_has_an_outcome(kept):
     with kept.service() as service:
         kept.hook("asterisk", "default", "100")
         assert settled(service, 1) == {"failed": 1}
-        assert [letter["reason"] for letter in service.queue.letters()] == ["unsupported-audio"]
+        assert [row["reason"] for row in service.queue.list_jobs()] == ["unsupported-audio"]

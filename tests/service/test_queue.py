@@ -9,7 +9,7 @@ from sqlalchemy import event, text
 from redactor.crypto import Sealer
 from redactor.errors import Busy
 from redactor.service.jobs import queue as queues
-from redactor.service.jobs.pending_callbacks import Outbox
+from redactor.service.jobs.pending_callbacks import PendingCallbacks
 from redactor.service.jobs.queue import NewJob, Queue
 from redactor.service.jobs.schema import jobs
 from redactor.service.jobs.worker_locks import WorkerLocks
@@ -81,21 +81,21 @@ def test_the_whole_life_of_a_job(make):
     assert 4 < queue.oldest() < 60
     assert queue.settle(job, "redacted", DONE, result="/r/x.json")
     assert not queue.settle(job, "redacted", DONE)
-    shown = queue.look(number)
+    shown = queue.summary(number)
     assert (shown["state"], shown["audio"], shown["duration"]) == ("redacted", "f" * 64, 2.0)
     assert "5550142" not in str(shown)
     assert queue.unsealed(number)[1] == "/r/x.json"
-    assert queue.look(999) is None
-    outbox = Outbox(queue.engine)
-    (first,) = outbox.due(5, hold=60)
+    assert queue.summary(999) is None
+    pending = PendingCallbacks(queue.engine)
+    (first,) = pending.due(5, hold=60)
     assert (first.job, first.attempt) == (number, 1)
-    assert outbox.due(5, hold=60) == []
-    assert outbox.end(first, "waiting", delay=-1)
-    (second,) = outbox.due(5, hold=60)
+    assert pending.due(5, hold=60) == []
+    assert pending.end(first, "waiting", delay=-1)
+    (second,) = pending.due(5, hold=60)
     assert (second.job, second.attempt) == (number, 2)
-    assert not outbox.end(first, "dead")
-    assert outbox.end(second, "sent")
-    assert outbox.counts() == {"sent": 1}
+    assert not pending.end(first, "dead")
+    assert pending.end(second, "sent")
+    assert pending.counts() == {"sent": 1}
 
 
 def test_a_full_queue_takes_nothing_new(make):
@@ -118,8 +118,8 @@ def test_what_fails_for_a_passing_reason_comes_again(make, monkeypatch):
     (job,) = queue.claim(1, idle=True)
     assert job.attempts == 2
     assert not queue.put_off(job, FAILED)
-    (letter,) = queue.letters()
-    assert (letter["reason"], letter["attempts"]) == ("no-input", 2)
+    (row,) = queue.list_jobs()
+    assert (row["reason"], row["attempts"]) == ("no-input", 2)
     assert queue.retry([99]) == 0
     assert queue.retry(None) == 1
     assert queue.claim(1, idle=True)[0].attempts == 1
@@ -137,7 +137,7 @@ def test_a_lease_that_runs_out_is_taken_over_and_the_late_end_is_refused(make):
     slow, quick = make("slow"), make("quick")
     slow.add(new())
     (job,) = slow.claim(1, idle=True)
-    slow.beat()
+    slow.heartbeat()
     assert quick.claim(1, idle=True) == []
     fall(slow)
     (again,) = quick.claim(1, idle=True)
@@ -153,7 +153,7 @@ def test_a_dead_worker_is_buried_at_once(make):
     dead.add(new())
     dead.claim(1, idle=True)
     assert alive.workers() == ["dead"]
-    assert alive.bury("dead") == 1
+    assert alive.reclaim("dead") == 1
     assert len(alive.claim(1, idle=True)) == 1
 
 
@@ -161,7 +161,7 @@ def test_an_orderly_end_is_no_crash(make):
     queue = make()
     queue.add(new())
     queue.claim(1, idle=True)
-    queue.give_back()
+    queue.release_claims()
     (job,) = queue.claim(1, idle=True)
     assert (job.attempts, job.alone) == (1, False)
 
@@ -181,44 +181,46 @@ def test_a_recording_that_ends_services_is_tried_alone_and_then_set_aside(make):
             c.execute(jobs.update().where(jobs.c.id == suspects[0].id).values(lease=1.0))
         fell += 1
         assert fell < 9
-    assert [letter["reason"] for letter in queue.letters()] == ["crashed-repeatedly"]
+    assert [row["reason"] for row in queue.list_jobs()] == ["crashed-repeatedly"]
 
 
 def test_a_lost_key_is_a_reason_of_its_own(make):
     queue, other = make(), make("b", key=bytes(32))
     queue.add(new())
     assert other.claim(1, idle=True) == []
-    assert other.letters()[0]["reason"] == "key-lost"
+    assert other.list_jobs()[0]["reason"] == "key-lost"
 
 
 def test_stamps(make):
-    stamps = make().stamps
-    assert stamps.unseen({"/a": "1"}) == {"/a"}
-    stamps.note("/a", "1")
-    stamps.note("/a", "1")
-    assert stamps.unseen({"/a": "1"}) == set()
-    assert stamps.unseen({"/a": "2", "/b": "1"}) == {"/a", "/b"}
-    stamps.note("/a", "2")
-    assert (stamps.of("/a"), stamps.of("/b")) == ("2", None)
+    fingerprints = make().fingerprints
+    assert fingerprints.unseen({"/a": "1"}) == {"/a"}
+    fingerprints.note("/a", "1")
+    fingerprints.note("/a", "1")
+    assert fingerprints.unseen({"/a": "1"}) == set()
+    assert fingerprints.unseen({"/a": "2", "/b": "1"}) == {"/a", "/b"}
+    fingerprints.note("/a", "2")
+    assert (fingerprints.of("/a"), fingerprints.of("/b")) == ("2", None)
 
 
 def test_many_stamps_are_asked_for_at_once(make):
     queue = make()
     with queue.engine.begin() as c:
         for number in range(0, 1200, 2):
-            queue.stamps.note_within(c, f"/{number}", "1")
+            queue.fingerprints.note_within(c, f"/{number}", "1")
     asked = []
     event.listen(queue.engine, "before_cursor_execute", lambda _c, _cursor, statement, *_: asked.append(statement))
-    assert queue.stamps.unseen({f"/{number}": "1" for number in range(1200)}) == {f"/{n}" for n in range(1, 1200, 2)}
+    assert queue.fingerprints.unseen({f"/{number}": "1" for number in range(1200)}) == {
+        f"/{n}" for n in range(1, 1200, 2)
+    }
     assert sum("SELECT" in statement for statement in asked) == 3
 
 
 def test_a_stamp_is_noted_with_its_job_or_not_at_all(make):
     queue = make(limit=1)
-    queue.add(new(1), looks=("/1", "s"))
+    queue.add(new(1), fingerprint=("/1", "s"))
     with pytest.raises(Busy):
-        queue.add(new(2), looks=("/2", "s"))
-    assert (queue.stamps.of("/1"), queue.stamps.of("/2")) == ("s", None)
+        queue.add(new(2), fingerprint=("/2", "s"))
+    assert (queue.fingerprints.of("/1"), queue.fingerprints.of("/2")) == ("s", None)
 
 
 def test_an_empty_queue_is_asked_once_and_nothing_is_locked(make):
@@ -262,10 +264,10 @@ def test_a_job_that_is_revived_is_told_of_when_it_has_ended(make):
     queue = make(tries=1, callbacks=True)
     queue.add(new(place="/r/1"))
     queue.put_off(queue.claim(1, idle=True)[0], FAILED)
-    assert Outbox(queue.engine).counts() == {"waiting": 1}
+    assert PendingCallbacks(queue.engine).counts() == {"waiting": 1}
     queue.add(new(place="/r/1"))
     assert queue.counts() == {"queued": 1}
-    assert Outbox(queue.engine).counts() == {}
+    assert PendingCallbacks(queue.engine).counts() == {}
 
 
 def test_texts_fit_their_columns(make):
@@ -283,7 +285,7 @@ def test_a_job_that_is_wanted_again_while_it_is_under_way_comes_again(make):
     for state in ("queued", "redacted"):
         (job,) = queue.claim(1, idle=True)
         if state == "queued":
-            queue.again(number)
+            queue.repeat(number)
         queue.settle(job, "redacted", DONE)
         assert queue.counts() == {state: 1}
 

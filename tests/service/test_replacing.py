@@ -78,7 +78,7 @@ def test_an_original_that_is_put_back_is_replaced_again(kept):
         wait_for(lambda: path.read_bytes() != data)
         assert settled(service, 1) == {"redacted": 1}
         path.write_bytes(data)
-        service.intake.sweep()
+        service.sweeper.sweep()
         wait_for(lambda: path.read_bytes() != data)
 
 
@@ -102,7 +102,7 @@ def test_another_messages_copy_never_gets_these_bleeps(kept, monkeypatch):
     with kept.service(**kept.tables("replace"), sweep="every = 0\nsettle = 0\n") as service:
         kept.hook("asterisk", "default", "100", "2", "0", "0")
         assert settled(service, 2).get("failed") == 1  # the sound is not of this message: a person must look
-        assert [letter["reason"] for letter in service.queue.letters()] == ["cannot-replace"]
+        assert [row["reason"] for row in service.queue.list_jobs()] == ["cannot-replace"]
     assert done
     assert gsm.read_bytes() == other
 
@@ -127,11 +127,11 @@ def test_a_kill_in_the_midst_of_writing_is_made_good(kept, monkeypatch, kind):
         wait_for(lambda: torn)
         kept.hook(*words)
         heard(kept)
-        assert service.intake.sweep() == 0  # half an original is no recording
+        assert service.sweeper.sweep() == 0  # half an original is no recording
     assert path.read_bytes() != data
     with kept.service(**kept.tables("replace")) as service:
         wait_for(lambda: service.queue.counts() == {"redacted": 1})
-        assert service.intake.sweep() == 0
+        assert service.sweeper.sweep() == 0
     (document,) = kept.folder.rglob("*.redacted.json")
     doc = json.loads(document.read_bytes())
     assert path.read_bytes() == document.with_name(document.name.removesuffix(".json") + doc["audio"]).read_bytes()
@@ -145,9 +145,9 @@ def test_two_messages_under_one_id_do_not_get_each_others_sound(kept, monkeypatc
     together = threading.Barrier(2, timeout=10)
     really = originals.Originals.finish
 
-    def finish(self, job, target, *, again):
+    def finish(self, job, target, *, is_new):
         together.wait()
-        really(self, job, target, again=again)
+        really(self, job, target, is_new=is_new)
 
     monkeypatch.setattr(originals.Originals, "finish", finish)
     with kept.service(**kept.tables("replace")) as service:
@@ -169,9 +169,9 @@ def test_a_document_that_is_not_ours_does_not_end_the_crew(kept, document):
             from redactor.service.jobs.schema import jobs
 
             connection.execute(jobs.update().values(state="queued"))
-        service.crew.wake()
+        service.worker.wake()
         wait_for(lambda: "queued" not in service.queue.counts() and "claimed" not in service.queue.counts())
-        assert service.crew.alive
+        assert service.worker.alive
 
 
 def test_an_end_that_cannot_be_settled_is_tried_again(kept, monkeypatch):

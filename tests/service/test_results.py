@@ -15,9 +15,9 @@ from test_replacing import heard
 
 from redactor.errors import Busy, OutputError
 from redactor.service.api.status import _artefact
-from redactor.service.app import Service
 from redactor.service.ingest import sources as recordings
 from redactor.service.jobs.schema import jobs
+from redactor.service.worker import JobWorker
 
 
 def plant(site, genuine, path, secret, *, links):
@@ -78,7 +78,7 @@ def test_a_link_in_the_place_of_the_folder_of_results(site):
     with site.service() as service:
         site.hook("asterisk", "default", "100")
         assert settled(service, 1) == {"failed": 1}
-        assert [letter["reason"] for letter in service.queue.letters()] == ["refused-input"]
+        assert [row["reason"] for row in service.queue.list_jobs()] == ["refused-input"]
     assert list(elsewhere.iterdir()) == []
 
 
@@ -86,7 +86,7 @@ def test_a_link_in_the_place_of_the_folder_of_results(site):
 def test_a_slow_recording_does_not_save_over_the_next_one_of_its_name(kept, monkeypatch, gone, end):
     path = kept.record("a.wav", 1)
     first = hashlib.sha256(path.read_bytes()).hexdigest()
-    really, inside, go = Service._show, threading.Event(), threading.Event()
+    really, inside, go = JobWorker.before_save, threading.Event(), threading.Event()
 
     def show(self, item, source, *rest):
         if source.id == first:
@@ -94,7 +94,7 @@ def test_a_slow_recording_does_not_save_over_the_next_one_of_its_name(kept, monk
             go.wait(20)
         return really(self, item, source, *rest)
 
-    monkeypatch.setattr(Service, "_show", show)
+    monkeypatch.setattr(JobWorker, "before_save", show)
     with kept.service(**kept.tables("stay" if gone else "replace")) as service:
         kept.hook("file", path, "--id", "1")
         assert inside.wait(10)
@@ -105,8 +105,8 @@ def test_a_slow_recording_does_not_save_over_the_next_one_of_its_name(kept, monk
             path.unlink()
         go.set()
         assert settled(service, 2) == {"redacted": 1, end: 1}
-        (letter,) = service.queue.letters("redacted")
-    assert json.loads((kept.recordings / "a.redacted.json").read_bytes())["id"] == letter["audio"] != first
+        (row,) = service.queue.list_jobs("redacted")
+    assert json.loads((kept.recordings / "a.redacted.json").read_bytes())["id"] == row["audio"] != first
 
 
 def test_a_pipe_in_the_place_of_a_result_holds_nobody_up(site):
@@ -119,13 +119,13 @@ def test_a_pipe_in_the_place_of_a_result_holds_nobody_up(site):
 
 @pytest.mark.parametrize("mode", ["stay", "replace"])
 def test_a_recording_that_is_taken_away_while_it_is_recognised_has_its_result(kept, monkeypatch, mode):
-    path, really = kept.record("a.wav"), Service._show
+    path, really = kept.record("a.wav"), JobWorker.before_save
 
     def show(self, *rest):
         path.unlink(missing_ok=True)
         return really(self, *rest)
 
-    monkeypatch.setattr(Service, "_show", show)
+    monkeypatch.setattr(JobWorker, "before_save", show)
     with kept.service(**kept.tables(mode)) as service:
         kept.hook("file", path, "--id", "1")
         counts = settled(service, 1)
@@ -145,14 +145,14 @@ def test_a_shortage_that_passes_is_no_end(kept, monkeypatch):
     monkeypatch.setattr(recordings, "opened_folder", opened_folder)
     kept.record("a.wav")
     with kept.service() as service:
-        service.intake.sweep()
+        service.sweeper.sweep()
         assert settled(service, 1) == {"redacted": 1}
 
 
 @pytest.mark.parametrize("fails", [True, False])
 def test_who_has_lost_a_job_neither_removes_nor_replaces_the_result(kept, monkeypatch, fails):
     path = kept.record("a.wav", 1)
-    really, inside, go, stalled = Service._show, threading.Event(), threading.Event(), []
+    really, inside, go, stalled = JobWorker.before_save, threading.Event(), threading.Event(), []
 
     def show(self, *rest):
         if not stalled:
@@ -163,7 +163,7 @@ def test_who_has_lost_a_job_neither_removes_nor_replaces_the_result(kept, monkey
                 raise OutputError("The trail cannot be written to.")
         return really(self, *rest)
 
-    monkeypatch.setattr(Service, "_show", show)
+    monkeypatch.setattr(JobWorker, "before_save", show)
     with kept.service(**kept.tables("replace")) as slow:
         kept.hook("file", path, "--id", "1")
         assert inside.wait(10)
@@ -173,7 +173,7 @@ def test_who_has_lost_a_job_neither_removes_nor_replaces_the_result(kept, monkey
             wait_for(lambda: quick.queue.counts() == {"redacted": 1})
             made = (kept.recordings / "a.redacted.json").stat().st_mtime_ns
             go.set()
-            wait_for(lambda: not slow.crew.under_way)
+            wait_for(lambda: not slow.worker.in_progress)
             assert quick.queue.counts() == {"redacted": 1}
     assert (kept.recordings / "a.redacted.json").stat().st_mtime_ns == made
 
@@ -187,7 +187,7 @@ def test_a_direction_that_comes_too_late_is_told_to_a_person(kept, monkeypatch, 
         'model = "none"\nverify_transcripts = false\nner = "none"\nunheard = "bleep"\npolicy = '
         '"identifiers"\nsent_policy = "deidentify"\n'
     )
-    path, inside, go, really = kept.record("a.wav"), threading.Event(), threading.Event(), Service._show
+    path, inside, go, really = kept.record("a.wav"), threading.Event(), threading.Event(), JobWorker.before_save
 
     def show(self, *rest):
         if not late and not go.is_set():
@@ -195,13 +195,13 @@ def test_a_direction_that_comes_too_late_is_told_to_a_person(kept, monkeypatch, 
             go.wait(10)
         return really(self, *rest)
 
-    monkeypatch.setattr(Service, "_show", show)
+    monkeypatch.setattr(JobWorker, "before_save", show)
     with kept.service(**kept.tables("replace"), redaction=lines) as service:
-        service.intake.sweep()
+        service.sweeper.sweep()
         assert settled(service, 1) if late else inside.wait(10)
         kept.hook("file", path, "--id", "1", "--direction", "out")
         heard(kept)
         go.set()
         wait_for(lambda: service.queue.counts() == {"failed": 1})
-        (letter,) = service.queue.letters()
-    assert (letter["reason"], letter["direction"]) == ("told-too-late", "out")
+        (row,) = service.queue.list_jobs()
+    assert (row["reason"], row["direction"]) == ("told-too-late", "out")

@@ -39,7 +39,7 @@ def test_told_twice_and_swept_it_has_one_result(site):
             site.hook("file", path, "--id", "1")
         site.hook("mixmonitor", path, "17.1")
         settled(service, 1)
-        assert service.intake.sweep() == 0
+        assert service.sweeper.sweep() == 0
         site.hook("file", path, "--id", "1")
         wait_for(lambda: not list((site.folder / "spool/new").iterdir()))
         assert settled(service, 1) == {"redacted": 1}
@@ -53,12 +53,12 @@ def test_the_sweeper_finds_what_no_hook_told_us_of(site):
     os.mkfifo(site.recordings / "pipe.wav")
     (site.recordings / "link.wav").symlink_to(site.recordings / "a.wav")
     with site.service() as service:
-        assert service.intake.sweep() == 3
-        assert service.intake.sweep() == 0
+        assert service.sweeper.sweep() == 3
+        assert service.sweeper.sweep() == 0
         assert settled(service, 3) == {"redacted": 3}
-        assert service.intake.sweep() == 0  # the results are no recordings
+        assert service.sweeper.sweep() == 0  # the results are no recordings
         site.record("a.wav", 4)  # another recording under the old name
-        assert service.intake.sweep() == 1
+        assert service.sweeper.sweep() == 1
         assert settled(service, 4) == {"redacted": 4}
     assert len(site.outputs()) == 3
 
@@ -76,21 +76,21 @@ def test_what_may_not_be_read_has_an_outcome_and_is_taken_once_it_may(site, monk
     monkeypatch.setattr("redactor.service.jobs.queue.FIRST_DELAY", 0.01)
     monkeypatch.setattr(safe_open.os, "open", guarded)
     with site.service(service="tries = 2\n") as service:
-        assert service.intake.sweep() == 1
+        assert service.sweeper.sweep() == 1
         wait_for(lambda: service.queue.counts() == {"failed": 1})
-        assert [letter["reason"] for letter in service.queue.letters()] == ["no-input"]
-        assert service.intake.sweep() == 0
+        assert [row["reason"] for row in service.queue.list_jobs()] == ["no-input"]
+        assert service.sweeper.sweep() == 0
         locked = False
-        assert service.intake.sweep() == 1
+        assert service.sweeper.sweep() == 1
         assert settled(service, 2) == {"failed": 1, "redacted": 1}
-        assert service.intake.sweep() == 0
+        assert service.sweeper.sweep() == 0
     assert path.with_suffix(".redacted.wav").exists()
 
 
 def test_a_recording_that_is_still_being_written_is_left_alone(site):
     site.record("a.wav")
     with site.service(sweep="every = 0\nsettle = 3600\n") as service:
-        assert service.intake.sweep() == 0
+        assert service.sweeper.sweep() == 0
 
 
 def test_a_mailbox(site):
@@ -187,14 +187,14 @@ def test_damage_and_doubt_are_dead_letters_with_reasons(site):
     site.bad("empty.wav", b"")
     site.record("unheard.wav", 9, heard=False)
     with site.service() as service:
-        service.intake.sweep()
+        service.sweeper.sweep()
         wait_for(lambda: sum(service.queue.counts().get(s, 0) for s in ("redacted", "failed")) == 4)
-        letters = service.queue.letters()
-        assert sorted(letter["reason"] for letter in letters) == ["damaged-audio", "empty-audio", "unsupported-audio"]
-        assert all(letter["message"] and letter["hint"] for letter in letters)
-        assert "Whitlock" not in json.dumps(letters)
+        rows = service.queue.list_jobs()
+        assert sorted(row["reason"] for row in rows) == ["damaged-audio", "empty-audio", "unsupported-audio"]
+        assert all(row["message"] and row["hint"] for row in rows)
+        assert "Whitlock" not in json.dumps(rows)
         # No transcript yet: that may pass.
-        assert wait_for(lambda: service.queue.letters("queued"))[0]["reason"] == "no-input"
+        assert wait_for(lambda: service.queue.list_jobs("queued"))[0]["reason"] == "no-input"
         assert service.queue.retry(None) == 3
         wait_for(lambda: service.queue.counts().get("failed") == 3)
     assert site.outputs() == ["recordings/good.redacted.json"]
@@ -206,10 +206,10 @@ def test_a_passing_failure_is_tried_again_until_it_is_given_up(site, monkeypatch
     with site.service(service="tries = 3\n") as service:
         site.hook("file", path, "--id", "1")
         wait_for(lambda: service.queue.counts() == {"failed": 1})
-        (letter,) = service.queue.letters()
-        assert (letter["attempts"], letter["reason"]) == (3, "no-input")
+        (row,) = service.queue.list_jobs()
+        assert (row["attempts"], row["reason"]) == (3, "no-input")
         site.record("a.wav", 1)  # the transcript comes
-        assert service.queue.retry([letter["id"]]) == 1
+        assert service.queue.retry([row["id"]]) == 1
         assert settled(service, 1) == {"redacted": 1}
 
 
@@ -239,7 +239,7 @@ def test_siblings_that_differ_in_their_ending_have_results_of_their_own(site):
     site.record("a.wav", 1)
     site.record("a.flac", 2, suffix=".flac")
     with site.service() as service:
-        assert service.intake.sweep() == 2
+        assert service.sweeper.sweep() == 2
         assert settled(service, 2) == {"redacted": 2}
     assert site.outputs() == ["recordings/a.flac.redacted.json", "recordings/a.wav.redacted.json"]
 
@@ -264,8 +264,8 @@ def test_what_a_killed_service_had_claimed_is_taken_at_once(site):
     from redactor.service.jobs.worker_locks import WorkerLocks
 
     settings = site.settings()
-    presence = WorkerLocks(settings.state)
-    queue = open_queue(settings, presence)
+    worker_locks = WorkerLocks(settings.state)
+    queue = open_queue(settings, worker_locks)
     site.hook("file", path, "--id", "1")
     # Another life takes the ticket, claims the job, and ends without a word.
     from redactor.service.jobs.queue import NewJob
@@ -273,11 +273,11 @@ def test_what_a_killed_service_had_claimed_is_taken_at_once(site):
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     queue.add(NewJob("file", "1", digest, {"kind": "file", "path": str(path), "id": "1"}, place=str(path)))
     assert len(queue.claim(4, idle=True)) == 1
-    os.close(presence._file)
+    os.close(worker_locks._file)
     queue.close()
     with site.service(service="lease = 3600\n") as service:
         assert settled(service, 1) == {"redacted": 1}
-        assert service.queue.letters("redacted")[0]["attempts"] == 2
+        assert service.queue.list_jobs("redacted")[0]["attempts"] == 2
 
 
 def test_a_result_that_was_saved_before_the_end_is_not_made_again(site):
@@ -308,7 +308,7 @@ def test_what_is_too_large_has_an_outcome_that_says_so(site, monkeypatch, door):
             site.hook("file", path, "--id", "1") if door == "file" else site.hook("asterisk", "default", "100")
             assert settled(service, 1) == {"failed": 1}
             wait_for(lambda: not list((site.folder / "spool/new").iterdir()))
-        assert [letter["reason"] for letter in service.queue.letters("failed")] == ["limit-exceeded"]
+        assert [row["reason"] for row in service.queue.list_jobs("failed")] == ["limit-exceeded"]
     assert not site.outputs()
 
 
@@ -349,16 +349,16 @@ def test_logs_and_metrics_name_nobody(site, caplog, door):
 
 
 def test_two_services_on_one_spool_do_not_read_the_same_tickets(site, monkeypatch):
-    from redactor.service.ingest import spool_reader as tickets
+    from redactor.service.ingest import spool_reader
 
     path = site.record("a.wav")
     with site.service() as service, ExitStack() as held:
-        other = tickets.SpoolReader(service.intake._tickets.folder)
-        wait_for(lambda: held.enter_context(other.turn()))
+        other = spool_reader.SpoolReader(service.ingest._spool.folder)
+        wait_for(lambda: held.enter_context(other.importing()))
         site.hook("file", path, "--id", "1")
-        assert service.intake.take_tickets() == 0
+        assert service.tickets.take_tickets() == 0
         assert other.waiting()
         # The other one hangs: nobody waits for it.
-        monkeypatch.setattr(tickets, "OVERDUE", -1.0)
+        monkeypatch.setattr(spool_reader, "OVERDUE", -1.0)
         wait_for(lambda: not other.waiting())
         assert settled(service, 1) == {"redacted": 1}

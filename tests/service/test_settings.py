@@ -7,7 +7,7 @@ import pytest
 from redactor.config import load_settings
 from redactor.errors import ConfigurationError
 from redactor.hook.settings import hook_settings, read_toml
-from redactor.job_config import recipe_of
+from redactor.job_config import job_configuration_of
 from redactor.webhook_signatures import webhook_headers
 
 GOOD = '[service]\nspool = "/s"\nstate = "/t"\nroots = ["/r/"]\n'
@@ -97,7 +97,7 @@ def test_roots_in_which_nothing_would_be_found_are_refused(tmp_path, roots):
 )
 def test_redaction_is_checked_before_anything_starts(tmp_path, lines, named):
     with pytest.raises(ConfigurationError) as told:
-        recipe_of(load(tmp_path, f"{GOOD}[redaction]\n{lines}\n"))
+        job_configuration_of(load(tmp_path, f"{GOOD}[redaction]\n{lines}\n"))
     assert named in told.value.message + told.value.hint
 
 

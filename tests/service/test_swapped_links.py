@@ -7,14 +7,14 @@ The moments are made certain: the swap happens inside the call of the system, or
 import os
 
 import pytest
-from desk_of_tests import AUDIO
+from ingest_site import AUDIO
 from site_of_tests import settled
 
 from redactor.errors import RedactorError
 from redactor.hook.spool import Spool
 from redactor.hook.ticket import Ticket
 from redactor.review.version_store import VersionStore
-from redactor.service.ingest import sweeper as intakes
+from redactor.service.ingest import ticket_importer
 
 SUFFIXES = (".wav", ".txt", ".srt", ".vtt", ".json")
 
@@ -75,50 +75,50 @@ def test_the_folder_of_a_result_is_swapped_while_it_is_saved(site, outside, monk
     assert there.is_as_it_was()
 
 
-def test_the_spool_is_swapped_before_a_ticket_is_removed(desk, outside, monkeypatch):
-    path = desk.file()
-    desk.tell(path)
-    (ticket,) = desk.new.glob("*.ticket")
+def test_the_spool_is_swapped_before_a_ticket_is_removed(ingest_site, outside, monkeypatch):
+    path = ingest_site.file()
+    ingest_site.tell(path)
+    (ticket,) = ingest_site.new.glob("*.ticket")
     there = outside(ticket.name)
-    really = desk.queue.add
+    really = ingest_site.queue.add
 
     def add(*args, **kwargs):
-        there.swap(desk.new)
+        there.swap(ingest_site.new)
         return really(*args, **kwargs)
 
-    monkeypatch.setattr(desk.queue, "add", add)
-    desk.take()
-    assert desk.rows()
+    monkeypatch.setattr(ingest_site.queue, "add", add)
+    ingest_site.take()
+    assert ingest_site.rows()
     assert there.is_as_it_was()
 
 
-def test_the_spool_is_swapped_before_a_ticket_is_refused(desk, outside, monkeypatch):
-    (desk.new / "1.ticket").write_bytes(b"{}")
+def test_the_spool_is_swapped_before_a_ticket_is_refused(ingest_site, outside, monkeypatch):
+    (ingest_site.new / "1.ticket").write_bytes(b"{}")
     there = outside("1.ticket")
-    really = intakes.read_ticket
+    really = ticket_importer.read_ticket
 
     def read(untrusted):
-        there.swap(desk.new)
+        there.swap(ingest_site.new)
         return really(untrusted)
 
-    monkeypatch.setattr(intakes, "read_ticket", read)
-    desk.take()
-    assert "a ticket was refused" in desk.notes[0]
+    monkeypatch.setattr(ticket_importer, "read_ticket", read)
+    ingest_site.take()
+    assert "a ticket was refused" in ingest_site.notes[0]
     assert there.is_as_it_was()
 
 
-def test_a_link_in_the_place_of_the_spool_holds_no_mail(desk, outside):
+def test_a_link_in_the_place_of_the_spool_holds_no_mail(ingest_site, outside):
     name = f"{'a' * 32}.wav"
     there = outside(name)
-    desk.mail()
-    there.swap(desk.new)
+    ingest_site.mail()
+    there.swap(ingest_site.new)
     os.utime(there.folder / name, (1.0, 1.0))
-    for action in (desk.intake.take_tickets, desk.intake.sweep):
+    for action in (ingest_site.tickets.take_tickets, ingest_site.sweeper.sweep):
         with pytest.raises(OSError, match=r"Not a directory|Too many levels"):
             action()
-    assert desk.queue.counts() == {}
+    assert ingest_site.queue.counts() == {}
     assert there.is_as_it_was()
-    assert not desk.held.exists()
+    assert not ingest_site.held.exists()
 
 
 def test_the_hook_writes_to_no_other_folder(tmp_path, outside):

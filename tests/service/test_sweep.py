@@ -8,39 +8,38 @@ from site_of_tests import settled
 from sqlalchemy import event
 
 from redactor.safe_open import read_all
-from redactor.service.ingest import arrivals
 from redactor.service.ingest import asterisk as mailbox
-from redactor.service.ingest import spool_reader as tickets
+from redactor.service.ingest import enqueue, spool_reader
 
 
 def test_one_service_at_a_time_walks_the_folders_unless_it_hangs(site):
     site.record("a.wav")
     with site.service() as service:
-        other = tickets.SpoolReader(service.intake._tickets.folder)
+        other = spool_reader.SpoolReader(service.ingest._spool.folder)
         with other.sweeping() as still:
-            assert service.intake.sweep() == 0
-            long_ago = (other.folder / ".sweep").stat().st_mtime - 2 * tickets.STUCK
+            assert service.sweeper.sweep() == 0
+            long_ago = (other.folder / ".sweep").stat().st_mtime - 2 * spool_reader.STUCK
             os.utime(other.folder / ".sweep", (long_ago, long_ago))
             still()
-            assert service.intake.sweep() == 0
+            assert service.sweeper.sweep() == 0
             os.utime(other.folder / ".sweep", (long_ago, long_ago))
-            assert service.intake.sweep() == 1
+            assert service.sweeper.sweep() == 1
         assert settled(service, 1) == {"redacted": 1}
 
 
-def test_a_walk_that_begins_long_after_the_last_is_alone_from_its_beginning(desk, monkeypatch):
-    other, seen = tickets.SpoolReader(desk.new.parent), []
-    desk.intake.sweep()
-    (desk.new.parent / ".sweep").touch()
-    os.utime(desk.new.parent / ".sweep", (1.0, 1.0))
+def test_a_walk_that_begins_long_after_the_last_is_alone_from_its_beginning(ingest_site, monkeypatch):
+    other, seen = spool_reader.SpoolReader(ingest_site.new.parent), []
+    ingest_site.sweeper.sweep()
+    (ingest_site.new.parent / ".sweep").touch()
+    os.utime(ingest_site.new.parent / ".sweep", (1.0, 1.0))
 
     def boxes():
         with other.sweeping() as still:
             seen.append(still)
         return []
 
-    monkeypatch.setattr(desk.intake, "_boxes", boxes)
-    desk.intake.sweep()
+    monkeypatch.setattr(ingest_site.sweeper, "_boxes", boxes)
+    ingest_site.sweeper.sweep()
     assert seen == [None]
 
 
@@ -49,11 +48,11 @@ def test_a_second_walk_asks_little_however_much_lies_there(site):
         site.message(number, 100 + number)
         site.record(f"{number}.wav", 200 + number)
     with site.service() as service:
-        assert service.intake.sweep() == 60
+        assert service.sweeper.sweep() == 60
         settled(service, 60)
         asked = []
         event.listen(service.queue.engine, "before_cursor_execute", lambda _c, _cursor, text, *_: asked.append(text))
-        assert service.intake.sweep() == 0
+        assert service.sweeper.sweep() == 0
         assert sum("redactor_seen" in text for text in asked) == 2  # one mailbox folder, one root
 
 
@@ -69,7 +68,7 @@ def growing(monkeypatch):
                 file.write(b"more")
         return data
 
-    for module in (arrivals, mailbox):
+    for module in (enqueue, mailbox):
         monkeypatch.setattr(module, "read_all", slow)
     return left
 
@@ -78,8 +77,10 @@ def growing(monkeypatch):
 def test_a_recording_that_changes_while_it_is_read_is_queued_as_it_is_in_the_end(site, growing, make):
     path = make(site)
     with site.service() as service:
-        assert service.intake.sweep() == 1
+        assert service.sweeper.sweep() == 1
         assert not growing
-        (job,) = [row for state in ("queued", "claimed", "redacted", "failed") for row in service.queue.letters(state)]
+        (job,) = [
+            row for state in ("queued", "claimed", "redacted", "failed") for row in service.queue.list_jobs(state)
+        ]
         assert job["audio"] == hashlib.sha256(path.read_bytes()).hexdigest()
-        assert service.intake.sweep() == 0
+        assert service.sweeper.sweep() == 0

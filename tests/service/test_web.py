@@ -89,16 +89,16 @@ def web(site, tmp_path):
             "callback": f'url = "{held.url}/told?x=1"\nsecret_file = "{tmp_path}/secret"\n',
         }
         with site.service(**tables) as service:
-            office = ServiceContext(
+            context = ServiceContext(
                 settings=service._settings,
                 queue=service.queue,
                 results=service._results,
                 metrics=service.metrics,
                 trouble=lambda: service.trouble,
                 alive=lambda: True,
-                wake=service.crew.wake,
+                wake=service.worker.wake,
             )
-            client = TestClient(build_app(office), raise_server_exceptions=False, client=("127.0.0.1", 1))
+            client = TestClient(build_app(context), raise_server_exceptions=False, client=("127.0.0.1", 1))
             yield client, service, held
 
 
@@ -429,12 +429,12 @@ def test_a_recording_that_cannot_be_had_is_tried_again_or_given_up(site, web, mo
     body = json.dumps({"id": "1", "url": f"{held.url}/a.wav"}).encode()
     client.post("/webhook", content=body, headers=signed(body))
     assert settled(service, 1) == {"failed": 1}
-    assert service.queue.letters()[0]["reason"] == "refused-input"
+    assert service.queue.list_jobs()[0]["reason"] == "refused-input"
     held.status = 500
     body = json.dumps({"id": "2", "url": f"{held.url}/a.wav"}).encode()
     client.post("/webhook", content=body, headers=signed(body))
     assert settled(service, 2) == {"failed": 2}
-    assert [letter["attempts"] for letter in service.queue.letters()] == [1, 5]
+    assert [row["attempts"] for row in service.queue.list_jobs()] == [1, 5]
 
 
 class TestFetch:

@@ -1,4 +1,4 @@
-"""The application: routes, and one place where every answer is made that is not a route's own."""
+"""The application: routes, and the one place that makes all answers that are not a route's own."""
 
 from __future__ import annotations
 
@@ -11,43 +11,42 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from redactor import __version__
-from redactor.service.api import status
-from redactor.service.api import webhooks as inbound
+from redactor.service.api import status, webhooks
 from redactor.service.api.dependencies import ServiceContext
 
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
-def build_app(office: ServiceContext) -> FastAPI:
+def build_app(context: ServiceContext) -> FastAPI:
     """The ASGI application of a service."""
     app = FastAPI(
         title="redactor",
         version=__version__,
         summary="Redacts protected health information from voicemail.",
         docs_url=None,
-        redoc_url=None,  # these pages load scripts from elsewhere
+        redoc_url=None,  # these pages load scripts from other sites
     )
-    app.include_router(status.health(office))
-    app.include_router(status.jobs(office))
-    app.include_router(inbound.router(office))
-    if office.review is not None:
-        app.mount("/", office.review)
+    app.include_router(status.health(context))
+    app.include_router(status.jobs(context))
+    app.include_router(webhooks.router(context))
+    if context.review is not None:
+        app.mount("/", context.review)
 
     @app.middleware("http")
     async def answer(request: Request, following: Callable[[Request], Awaitable[Response]]) -> Response:
         try:
             response = await following(request)
-        except Exception:  # noqa: BLE001 - nothing of an error may reach a log or an answer: it may quote the request
+        except Exception:  # noqa: BLE001 - an error may quote the request, so it reaches neither a log nor an answer
             response = JSONResponse({"error": "internal-error"}, status_code=500)
         route: Any = request.scope.get("route")
-        office.metrics.requests.labels(getattr(route, "path", "none"), str(response.status_code)).inc()
+        context.metrics.requests.labels(getattr(route, "path", "none"), str(response.status_code)).inc()
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response
 
     @app.exception_handler(HTTPException)
     async def refused(_request: Request, error: HTTPException) -> Response:
-        # Our own refusals are words of one piece; the framework's become their status.
+        # The service's own refusals are single words with hyphens; the framework's are replaced by their status.
         word = (
             error.detail if "-" in str(error.detail) and " " not in str(error.detail) else f"http-{error.status_code}"
         )
@@ -55,7 +54,7 @@ def build_app(office: ServiceContext) -> FastAPI:
 
     @app.exception_handler(RequestValidationError)
     async def malformed(_request: Request, _error: RequestValidationError) -> Response:
-        # The framework's own answer quotes what was sent.
+        # The framework's own answer quotes the request.
         return JSONResponse({"error": "bad-request"}, status_code=422)
 
     return app

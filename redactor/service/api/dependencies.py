@@ -1,4 +1,4 @@
-"""What the HTTP side needs of the service, as one object, and the helpers that all routes share."""
+"""The part of the service that routes depend on, as one object, and the helpers that all routes share."""
 
 from __future__ import annotations
 
@@ -25,9 +25,14 @@ BODY_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class ServiceContext:
-    """`trouble`: why the service is not ready, "" if it is; `wake`: called after something was put in the queue;
-    `review`: an application for all paths that are not the service's own; `scopes`: of a token of `redactor accounts
-    token`, none if there is no such token.
+    """What routes need.
+
+    Attributes:
+        trouble: gives why the service is not ready, "" if it is.
+        alive: gives whether the worker runs.
+        wake: called after a job was added.
+        review: an application for all paths that are not the service's own.
+        scopes: gives the scopes of a token of `redactor accounts token`, none for an unknown token.
     """
 
     settings: Settings
@@ -41,11 +46,11 @@ class ServiceContext:
     scopes: Callable[[str], frozenset[str]] = lambda _: frozenset()
 
     async def admits(self, request: Request, scope: str, token: bytes = b"") -> bool:
-        """Whether a request shows a bearer token: the one of the settings, or one of `redactor accounts token` with
+        """Whether a request has a valid bearer token: the one in the settings, or one of `redactor accounts token` with
         this scope.
 
         Raises:
-            HTTPException: 503, it cannot be looked up.
+            HTTPException: 503, the token cannot be looked up.
         """
         kind, _, given = request.headers.get("authorization", "").partition(" ")
         given = given.strip()
@@ -59,10 +64,10 @@ class ServiceContext:
             raise refusal(503, "access-unavailable", {"Retry-After": str(RETRY_AFTER)}) from None
 
     async def add(self, new: NewJob) -> tuple[int, bool]:
-        """Put a job in the queue.
+        """Put a job into the queue: (its number, whether it is new).
 
         Raises:
-            HTTPException: 503 with Retry-After, when the queue is full or the database is down: nothing was taken.
+            HTTPException: 503 with Retry-After if the queue is full or the database is down; nothing was added.
         """
         try:
             number, added = await run_in_threadpool(self.queue.add, new)
@@ -70,12 +75,12 @@ class ServiceContext:
             raise refusal(503, "queue-full", {"Retry-After": str(RETRY_AFTER)}) from None
         except SQLAlchemyError:
             raise refusal(503, "database-unavailable", {"Retry-After": str(RETRY_AFTER)}) from None
-        self.metrics.told.labels(new.source, "new" if added else "known").inc()
+        self.metrics.reported.labels(new.source, "new" if added else "known").inc()
         self.wake()
         return number, added
 
     async def ask(self, question: Callable[..., Any], *given: Any, **named: Any) -> Any:
-        """Ask the queue, beside the event loop.
+        """Call a function that uses the database, in a thread.
 
         Raises:
             HTTPException: 503
@@ -100,10 +105,10 @@ class ServiceContext:
 
 
 def refusal(status: int, error: str, headers: Mapping[str, str] | None = None) -> HTTPException:
-    """An answer that says one fixed word."""
+    """An error whose answer is one fixed word."""
     return HTTPException(status, error, dict(headers or {}))
 
 
 def accepted(number: int, *, new: bool) -> JSONResponse:
-    """A job's number; 202 if it is new, 200 if it was known."""
+    """The answer with a job's number; 202 if it is new, 200 if it was known."""
     return JSONResponse({"job": number, "new": new}, status_code=202 if new else 200)

@@ -1,10 +1,9 @@
-"""The HTTP listener: connections whose peer is slow do not hold those up whose peer is not.
+"""The HTTP listener: slow peers do not hold up the others.
 
-uvicorn waits for the end of a request, and for a reader of its answer, as long as it takes; so a few hundred
-half-sent requests would be
-all that it serves. Here a request must be there within `REQUEST_SECONDS`, and who comes newly is let in in the place
-of who has made us wait
-the longest: a whole request takes milliseconds, so that falls on those who never finish theirs.
+uvicorn waits without limit for the end of a request, and for its answer to be read, so a few hundred half-sent requests
+would block it. Here a request must be complete within `REQUEST_SECONDS`. When too many connections wait, a new one
+replaces the one that has waited longest: a complete request takes milliseconds, so that affects peers that never finish
+theirs.
 """
 
 from __future__ import annotations
@@ -17,21 +16,21 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 REQUEST_SECONDS = 15.0
-"""For a whole request from the opening of the connection, or from the end of the answer before: `BODY_SECONDS` and a
-little more.
+"""For a complete request, from the opening of the connection or the end of the previous answer: a little more than
+`BODY_SECONDS`.
 """
 WRITE_SECONDS = 120.0
-"""For which an answer may wait for its reader: browsers let sound wait while it is not listened to."""
+"""For which an answer may wait to be read: browsers pause the download of audio that is not being played."""
 REQUESTS = 1024
-"""At work at once, counting those whose connection has ended a moment ago; one more is answered 503."""
+"""Requests in progress at once, including those whose connection has just ended; one more is answered 503."""
 WAITING = 192
-"""Most connections that may be without a whole request."""
+"""Most connections without a complete request."""
 WAITING_PER_PEER = 32
-"""Most of these of one address (one /64 in IPv6), but for the loopback: there all come from the proxy."""
+"""Most of these from one address (one /64 in IPv6), except the loopback: there all come from the proxy."""
 
 
 def server_of(app: Any) -> uvicorn.Server:
-    """A server of an ASGI application, for one socket that listens already."""
+    """A server of an ASGI application, for a socket that is listening already."""
     config = uvicorn.Config(
         app,
         http=Connection,
@@ -49,7 +48,7 @@ def server_of(app: Any) -> uvicorn.Server:
 
 
 class Connection(H11Protocol):
-    """A connection that ends when its peer makes it wait too long."""
+    """A connection that is closed when its peer is too slow."""
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
@@ -60,7 +59,7 @@ class Connection(H11Protocol):
 
     @property
     def waiting(self) -> bool:
-        """Whether it is the peer's turn: there is no whole request that was not answered yet."""
+        """Whether the peer must send next: no complete request is unanswered."""
         return self.cycle is None or self.cycle.more_body or self.cycle.response_complete
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -93,12 +92,12 @@ class Connection(H11Protocol):
         super().connection_lost(exc)
 
     def end(self) -> None:
-        """At once; what was not read of an answer is lost."""
+        """Close the connection at once; the unread part of an answer is lost."""
         self.connections.discard(self)
         self.transport.abort()
 
     def _look(self) -> None:
-        """The clock runs on while the peer sends bit by bit; only a whole request stops it."""
+        """The timer runs on while the peer sends byte by byte; only a complete request stops it."""
         if self.transport.is_closing():
             return
         if not self.waiting:
@@ -109,7 +108,7 @@ class Connection(H11Protocol):
             self._due = self.loop.call_later(REQUEST_SECONDS, self._overdue)
 
     def _overdue(self) -> None:
-        if self.transport.get_write_buffer_size():  # the last answer is still being read
+        if self.transport.get_write_buffer_size():  # the previous answer is still being read
             self._due = self.loop.call_later(WRITE_SECONDS, self.end)
         else:
             self.end()
@@ -117,9 +116,9 @@ class Connection(H11Protocol):
     def _make_room(self) -> None:
         others = [c for c in self.connections if isinstance(c, Connection) and c is not self and c.waiting]
         same = [c for c in others if c.peer == self.peer] if self.peer else []
-        for crowd, most in ((same, WAITING_PER_PEER), (others, WAITING)):
-            if len(crowd) >= most:
-                min(crowd, key=lambda c: c.since).end()
+        for connections, most in ((same, WAITING_PER_PEER), (others, WAITING)):
+            if len(connections) >= most:
+                min(connections, key=lambda c: c.since).end()
                 return
 
 
@@ -129,7 +128,7 @@ def _cancel(timer: asyncio.TimerHandle | None) -> None:
 
 
 def _network(address: str) -> str:
-    """Whose connections are counted together; "" for the loopback."""
+    """The network whose connections are counted together; "" for the loopback."""
     try:
         found = ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What may be asked: health and metrics by anybody who reaches us, jobs, results and dead letters with the token."""
+"""Read access: health and metrics for all who reach the service; jobs, results and dead letters with a token."""
 
 from __future__ import annotations
 
@@ -21,78 +21,79 @@ TYPES = {
     "json": "application/json",
 }
 UNKNOWN: dict[int | str, dict[str, Any]] = {
-    401: {"description": "No token, or another."},
+    401: {"description": "No valid token."},
     404: {"description": "There is no such job, or it has no result."},
     503: {"description": "The database is unavailable: try again."},
 }
 
 
-def health(office: ServiceContext) -> APIRouter:
+def health(context: ServiceContext) -> APIRouter:
     """Routes for supervisors."""
     routes = APIRouter()
 
-    @routes.get("/healthz", responses={503: {"description": "Restart it."}})
+    @routes.get("/healthz", responses={503: {"description": "The service must be restarted."}})
     def healthz(response: Response) -> dict[str, str]:
-        """Whether the process works: the crew's thread runs."""
-        if not office.alive():
+        """Whether the process works: the worker's thread runs."""
+        if not context.alive():
             response.status_code = 503
             return {"status": "dead"}
         return {"status": "alive"}
 
-    @routes.get("/readyz", responses={503: {"description": "Send nothing here now."}})
+    @routes.get("/readyz", responses={503: {"description": "The service takes no recordings now."}})
     def readyz(response: Response) -> dict[str, str]:
-        """Whether recordings are taken: the model is loaded, the database answers, we are not about to end."""
-        trouble = office.trouble()
+        """Whether recordings are taken: the model is loaded, the database answers, the service is not stopping."""
+        trouble = context.trouble()
         if trouble:
             response.status_code = 503
         return {"status": trouble or "ready"}
 
     @routes.get("/metrics", response_class=Response)
     def metrics() -> Response:
-        """Prometheus."""
-        return Response(office.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+        """Metrics in Prometheus' text format."""
+        return Response(context.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return routes
 
 
-def jobs(office: ServiceContext) -> APIRouter:
-    """Routes behind the token: to read with the scope jobs, to change something with the scope retry."""
-    routes = APIRouter(dependencies=[Depends(_guard(office, "jobs"))], responses=UNKNOWN)
-    changes = APIRouter(dependencies=[Depends(_guard(office, "retry"))], responses=UNKNOWN)
+def jobs(context: ServiceContext) -> APIRouter:
+    """Routes that need a token: of the scope jobs for reading, of the scope retry for changes."""
+    routes = APIRouter(dependencies=[Depends(_guard(context, "jobs"))], responses=UNKNOWN)
+    changes = APIRouter(dependencies=[Depends(_guard(context, "retry"))], responses=UNKNOWN)
 
     @routes.get("/jobs/{number}")
     async def job(number: Number) -> dict[str, Any]:
-        """State of a job."""
-        shown = await office.ask(office.queue.look, number)
+        """The state of a job."""
+        shown = await context.ask(context.queue.summary, number)
         if shown is None:
             raise refusal(404, "no-such-job")
         return dict(shown)
 
     @routes.get("/jobs/{number}/files/{kind}", response_class=Response)
     async def file(number: Number, kind: Literal["text", "srt", "vtt", "json", "audio"]) -> Response:
-        """A redacted artefact."""
-        shown, kept = await office.ask(office.queue.look, number), await office.ask(office.queue.unsealed, number)
-        if shown is None or shown["state"] != "redacted" or not kept or not kept[1]:
+        """One file of a job's result."""
+        shown = await context.ask(context.queue.summary, number)
+        sealed = await context.ask(context.queue.unsealed, number)
+        if shown is None or shown["state"] != "redacted" or not sealed or not sealed[1]:
             raise refusal(404, "no-result")
-        content = await office.ask(_artefact, office, Path(kept[1]), shown["audio"], kind)
+        content = await context.ask(_artefact, context, Path(sealed[1]), shown["audio"], kind)
         if content is None:
             raise refusal(404, "no-result")
         return Response(content, media_type=TYPES.get(kind, "application/octet-stream"))
 
     @routes.get("/letters")
-    async def letters(
+    async def dead_letters(
         state: Literal["failed", "quarantined"] = "failed",
         after: Annotated[int, Query(ge=0, le=2**62)] = 0,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> list[dict[str, Any]]:
-        """Dead letters, or what a person must listen to, with reasons."""
-        return list(await office.ask(office.queue.letters, state, after=after, limit=limit))
+        """Dead letters, or quarantined recordings, which a person must listen to, with reasons."""
+        return list(await context.ask(context.queue.list_jobs, state, after=after, limit=limit))
 
     @changes.post("/letters/{number}/retry")
     async def retry(number: Number) -> dict[str, int]:
         """Try a dead letter again."""
-        done = await office.ask(office.queue.retry, [number])
-        office.wake()
+        done = await context.ask(context.queue.retry, [number])
+        context.wake()
         if not done:
             raise refusal(404, "no-such-letter")
         return {"retried": int(done)}
@@ -103,17 +104,17 @@ def jobs(office: ServiceContext) -> APIRouter:
     return both
 
 
-def _guard(office: ServiceContext, scope: str) -> Callable[[Request], Awaitable[None]]:
+def _guard(context: ServiceContext, scope: str) -> Callable[[Request], Awaitable[None]]:
     async def guard(request: Request) -> None:
-        if not await office.admits(request, scope, office.settings.http.token):
+        if not await context.admits(request, scope, context.settings.http.token):
             raise refusal(401, "bad-token", {"WWW-Authenticate": "Bearer"})
 
     return guard
 
 
-def _artefact(office: ServiceContext, document: Path, audio: str, kind: str) -> bytes | None:
-    """Content of one file of a result; None unless all of it is there as we made it."""
-    files = office.results.read(target_of(document), audio)
+def _artefact(context: ServiceContext, document: Path, audio: str, kind: str) -> bytes | None:
+    """The content of one file of a result; None unless the whole result is unchanged."""
+    files = context.results.read(target_of(document), audio)
     if files is None:
         return None
     return files[KINDS.get(kind) or str(document_of(files)["audio"])]

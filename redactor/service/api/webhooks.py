@@ -1,5 +1,5 @@
-"""Doors for recordings that lie elsewhere: the signature is checked before anything of a body is looked at; a worker
-fetches the recording.
+"""Reports of recordings on other hosts. The signature is checked before any part of the body is read; a worker fetches
+the recording.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ RECORDS = 100
 
 
 class RecordingNotice(BaseModel):
-    """What a signed webhook says of a recording."""
+    """The body of a signed webhook that reports a recording."""
 
-    id: str = Field(min_length=1, max_length=200, description="What the sender calls the recording.")
-    url: str = Field(min_length=8, max_length=4096, description="Where it lies, on one of the configured hosts.")
+    id: str = Field(min_length=1, max_length=200, description="The sender's id of the recording.")
+    url: str = Field(min_length=8, max_length=4096, description="URL of the recording, on one of the configured hosts.")
     direction: Literal["", "in", "out"] = ""
-    suffix: str = Field("", max_length=8, description="Ending of its name (.wav), where the content has no header.")
+    suffix: str = Field("", max_length=8, description="Suffix (.wav) of audio without a header.")
 
 
 class Bucket(BaseModel):
@@ -55,20 +55,20 @@ class Record(BaseModel):
 
 
 class StorageEvent(BaseModel):
-    """An S3 event notification, as far as it is needed."""
+    """The part of an S3 event notification that is needed."""
 
     Records: list[Record] = Field(max_length=RECORDS)
 
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
-    202: {"description": "Taken."},
-    200: {"description": "Known already."},
-    204: {"description": "Nothing to do."},
-    400: {"description": "Malformed, or a host that is not listed."},
-    401: {"description": "Not signed, or too old."},
-    404: {"description": "This door is not configured."},
-    408: {"description": "The body came too slowly."},
-    413: {"description": "Too large."},
+    202: {"description": "The recording is queued."},
+    200: {"description": "The recording is known already."},
+    204: {"description": "There is nothing to do."},
+    400: {"description": "The request is malformed, or the host is not listed."},
+    401: {"description": "The request is not signed, or too old."},
+    404: {"description": "This route is not configured."},
+    408: {"description": "The body arrived too slowly."},
+    413: {"description": "The body is too large."},
     503: {"description": "Try again after Retry-After seconds."},
 }
 
@@ -79,7 +79,7 @@ def _body(model: type[BaseModel] | None, kind: str = "application/json") -> dict
 
 
 def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
-    """References into the schema's own definitions replaced by what they stand for."""
+    """A schema whose references to its own definitions are replaced by these."""
     definitions = schema.pop("$defs", {})
 
     def walk(node: Any) -> Any:
@@ -93,10 +93,10 @@ def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def router(office: ServiceContext) -> APIRouter:
+def router(context: ServiceContext) -> APIRouter:
     """The routes."""
     routes = APIRouter(responses=ANSWERS)
-    s = office.settings
+    s = context.settings
 
     @routes.post(
         "/twilio/recording", openapi_extra=_body(None, "application/x-www-form-urlencoded"), response_class=Response
@@ -105,7 +105,7 @@ def router(office: ServiceContext) -> APIRouter:
         """Twilio's recordingStatusCallback (form fields, X-Twilio-Signature)."""
         if not s.twilio.token:
             raise refusal(404, "not-configured")
-        raw = await office.body(request)
+        raw = await context.body(request)
         is_form = (
             request.headers.get("content-type", "").partition(";")[0].strip().lower()
             == "application/x-www-form-urlencoded"
@@ -124,26 +124,26 @@ def router(office: ServiceContext) -> APIRouter:
             raise refusal(400, "bad-request")
         address += ".wav" + ("?RequestedChannels=2" if fields.get("RecordingChannels") == "2" else "")
         _check_host(address, s.twilio.hosts)
-        number, new = await office.add(NewJob("twilio", sid, "", {"kind": "twilio", "url": address, "id": sid}))
+        number, new = await context.add(NewJob("twilio", sid, "", {"kind": "twilio", "url": address, "id": sid}))
         return accepted(number, new=new)
 
     @routes.post("/webhook", openapi_extra=_body(RecordingNotice), response_class=Response)
     async def webhook(request: Request) -> Response:
-        """A recording to fetch, told of by a request that is signed as Standard Webhooks has it, or by the holder of
-        a token for hooks.
+        """A recording to fetch. The request is signed according to Standard Webhooks, or has a token with the scope
+        hook.
         """
         if not s.webhook.secret:
             raise refusal(404, "not-configured")
-        raw = await office.body(request)
-        if not (webhook_is_genuine(s.webhook.secret, request.headers, raw) or await office.admits(request, "hook")):
+        raw = await context.body(request)
+        if not (webhook_is_genuine(s.webhook.secret, request.headers, raw) or await context.admits(request, "hook")):
             raise refusal(401, "bad-signature")
-        told = _read(RecordingNotice, raw)
-        _check_host(told.url, s.webhook.hosts)
-        ending = told.suffix if told.suffix.lower() in AUDIO_SUFFIXES else ""
-        details = {"kind": "url", "url": told.url, "id": told.id, "suffix": ending}
-        # A replay within the minutes that a signature is fresh finds the job there and changes nothing.
-        number, new = await office.add(
-            NewJob("webhook", f"{told.id}\0{told.url}", "", details, direction=told.direction)
+        notice = _read(RecordingNotice, raw)
+        _check_host(notice.url, s.webhook.hosts)
+        suffix = notice.suffix if notice.suffix.lower() in AUDIO_SUFFIXES else ""
+        details = {"kind": "url", "url": notice.url, "id": notice.id, "suffix": suffix}
+        # A replay within the minutes that a signature is valid finds the job and changes nothing.
+        number, new = await context.add(
+            NewJob("webhook", f"{notice.id}\0{notice.url}", "", details, direction=notice.direction)
         )
         return accepted(number, new=new)
 
@@ -152,9 +152,9 @@ def router(office: ServiceContext) -> APIRouter:
         """S3 event notifications (AWS, MinIO and others); Authorization: Bearer TOKEN."""
         if not s.s3.endpoint:
             raise refusal(404, "not-configured")
-        if not await office.admits(request, "hook", s.s3.token):
+        if not await context.admits(request, "hook", s.s3.token):
             raise refusal(401, "bad-token")
-        event = _read(StorageEvent, await office.body(request))
+        event = _read(StorageEvent, await context.body(request))
         added = 0
         for record in event.Records:
             bucket, key = record.s3.bucket.name, unquote_plus(record.s3.object.key)
@@ -167,9 +167,9 @@ def router(office: ServiceContext) -> APIRouter:
             ):
                 continue
             version, tag = record.s3.object.versionId, record.s3.object.eTag
-            # Each version is fetched as itself: by then the key may mean a newer one.
+            # The version is recorded: by the time it is fetched, the key may mean a newer one.
             details = {"kind": "s3", "bucket": bucket, "key": key, "id": key, "version": version}
-            added += (await office.add(NewJob("s3", f"{bucket}\0{key}\0{version or tag}", "", details)))[1]
+            added += (await context.add(NewJob("s3", f"{bucket}\0{key}\0{version or tag}", "", details)))[1]
         return Response(status_code=202 if added else 200)
 
     return routes

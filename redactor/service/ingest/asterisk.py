@@ -1,11 +1,9 @@
-"""Voicemail boxes of Asterisk: which complete messages lie in one, and where a message went after its box was
-renumbered.
+"""Asterisk's mailboxes: the complete messages in one, and where a message is after its mailbox was renumbered.
 
 Layout: CONTEXT/MAILBOX/FOLDER/msgNNNN.{wav,WAV,gsm,txt}. Asterisk renames the audio into place first and writes the
-.txt last, so a message
-is complete once it has one. msgNNNN changes whenever an earlier message is deleted: `msg_id` in the .txt and the
-audio's hash tell messages
-apart. The .txt is read twice, before and after the audio: if it says the same, no renumbering came between.
+.txt last, so a message is complete once it has one. msgNNNN changes whenever an earlier message is deleted; `msg_id` in
+the .txt and the audio's hash identify a message. The .txt is read twice, before and after the audio: if it is the same,
+the mailbox was not renumbered in between.
 """
 
 from __future__ import annotations
@@ -21,10 +19,10 @@ from redactor.errors import NoInput, RedactorError
 from redactor.safe_open import opened, opened_folder, read_all
 
 FORMATS = ("wav", "WAV", "gsm", "flac", "ogg", "ulaw", "alaw", "sln", "sln16", "g722")
-"""Endings in the order of preference: a message is stored once in each format of voicemail.conf, PCM being the best."""
+"""Suffixes in order of preference: a message is stored once in each format of voicemail.conf, and PCM is the best."""
 
-LOOKS = 3
-"""How often what changes while it is read is read again at once."""
+ATTEMPTS = 3
+"""How often a file that changes while it is read is read at once."""
 
 _TEXT = re.compile(r"msg(\d{4,})\.txt")
 _MSG_ID = re.compile(r"[0-9]{6,12}-[0-9a-f]{8}")
@@ -34,12 +32,12 @@ _LARGEST_TEXT = 16_384
 
 @dataclass(frozen=True, slots=True)
 class MailboxMessage:
-    """A complete message. `repr` shows nothing that names it.
+    """A complete message. `repr` shows nothing that identifies it.
 
     Attributes:
         path: of the audio.
-        id: `msg_id`, or where an old Asterisk gives none, time and channel as one hash.
-        named: whether `id` is Asterisk's own form, which tells nothing of a caller and may name files.
+        id: `msg_id`, or for an old Asterisk without one, a hash of time and channel.
+        named: whether `id` has Asterisk's own form, which says nothing about a caller and may be used in file names.
         audio: SHA-256 of the audio's bytes (`hash_of`).
         data: the bytes.
         stamp: size, time and inode of the audio file.
@@ -58,16 +56,16 @@ def messages(
     roots: Sequence[str],
     *,
     largest: int,
-    fresh: Callable[[Sequence[str]], Collection[str]] | None = None,
-    halfway: Callable[[str], bool] = lambda _: False,
+    unseen: Callable[[Sequence[str]], Collection[str]] | None = None,
+    is_being_written: Callable[[str], bool] = lambda _: False,
 ) -> Iterator[MailboxMessage]:
     """The messages of a mailbox, all folders.
 
     Args:
         box: path of the mailbox.
         largest: most bytes of a recording; of a larger one no more are read, see `hash_of`.
-        fresh: asked with the stamps of a folder's files (a rename does not change them): those that must be read.
-        halfway: asked with the stamp of a file before it is read: whether somebody is in the midst of writing it.
+        unseen: selects, from the stamps of a folder's files (a rename does not change them), those that must be read.
+        is_being_written: asked with the stamp of a file before it is read: whether the service is writing over it.
     """
     with opened_folder(box, roots) as descriptor:
         folders = sorted(
@@ -80,11 +78,12 @@ def messages(
                 pairs = _pairs(descriptor)
         except RedactorError:
             continue
-        wanted = {stamp for _, _, stamp in pairs} if fresh is None else fresh([stamp for _, _, stamp in pairs])
+        wanted = {stamp for _, _, stamp in pairs} if unseen is None else unseen([stamp for _, _, stamp in pairs])
         for text, audio, stamp in pairs:
             if stamp in wanted:
-                with suppress(RedactorError):  # it went while we looked: the next look finds it elsewhere
-                    if (message := _read(f"{here}/{text}", f"{here}/{audio}", roots, largest, halfway)) is not None:
+                with suppress(RedactorError):  # it was moved in between: the next call finds it in its new place
+                    message = _read(f"{here}/{text}", f"{here}/{audio}", roots, largest, is_being_written)
+                    if message is not None:
                         yield message
 
 
@@ -96,9 +95,8 @@ def _pairs(descriptor: int) -> list[tuple[str, str, str]]:
     for name in names:
         if match := _TEXT.fullmatch(name):
             stem = f"msg{match[1]}."
-            others = (
-                n for n in names if n.startswith(stem) and n != name
-            )  # one that we cannot read gets an outcome, too
+            # A format that cannot be decoded gets an outcome, too.
+            others = (n for n in names if n.startswith(stem) and n != name)
             audio = next((stem + e for e in FORMATS if stem + e in present), next(others, None))
             if audio is not None:
                 with suppress(OSError):
@@ -107,15 +105,15 @@ def _pairs(descriptor: int) -> list[tuple[str, str, str]]:
 
 
 def located(box: str, identity: str, roots: Sequence[str], *, largest: int) -> list[MailboxMessage]:
-    """All that lies under an id in a box: a message that is being saved lies in two folders."""
+    """All messages with an id in a box: a message that is being moved is in two folders."""
     return [m for m in messages(box, roots, largest=largest) if m.id == identity]
 
 
 def relocate(box: str, identity: str, audio: str, roots: Sequence[str], *, largest: int) -> MailboxMessage:
-    """A message that is not where it was.
+    """Find a message that has been renamed.
 
     Raises:
-        NoInput: it is in none of the box's folders: deleted. Changed bytes under its id are no such message.
+        NoInput: it is in none of the box's folders, so it was deleted. Changed bytes under its id do not count.
     """
     for found in located(box, identity, roots, largest=largest):
         if found.audio == audio:
@@ -124,7 +122,7 @@ def relocate(box: str, identity: str, audio: str, roots: Sequence[str], *, large
 
 
 def copies(path: str, roots: Sequence[str]) -> list[str]:
-    """The other formats that the message with this audio file is stored in, whatever they are."""
+    """Paths of the message's other formats, whatever they are; `path` is its audio file."""
     here, _, own = path.rpartition("/")
     stem = own.partition(".")[0]
     with opened_folder(here, roots) as descriptor:
@@ -133,38 +131,38 @@ def copies(path: str, roots: Sequence[str]) -> list[str]:
 
 
 def identity_of(path: str, roots: Sequence[str]) -> str:
-    """The id of the message that has this name now.
+    """The id of the message that has this audio file's name now.
 
     Raises:
-        NoInput, RefusedInput: there is none, or it is not readable.
+        NoInput, RefusedInput: there is no message of this name, or it is not readable.
     """
     return _facts(f"{path.rpartition('.')[0]}.txt", roots)[0]
 
 
 def stamp_of(status: os.stat_result) -> str:
-    """What a file looks like from outside."""
+    """A file's size, time and inode as one text."""
     return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ino}"
 
 
 def inode_of(box: str, stamp: str) -> str:
-    """What a message's file is remembered by: renumbering changes its name, and not its inode."""
+    """The place under which a message's file is recorded: renumbering changes its name, but not its inode."""
     return f"{box}\0{stamp.rpartition('-')[2]}"
 
 
 def hash_of(data: bytes, stamp: str, *, largest: int) -> str:
-    """SHA-256 of a recording. What is too large is queued as well, by its stamp: whoever works on it says so in an
-    outcome.
+    """SHA-256 of a recording; of its stamp if it is too large. Such a recording is queued as well, so that its outcome
+    says so.
     """
     return hashlib.sha256(data if len(data) <= largest else b"too large: " + stamp.encode()).hexdigest()
 
 
 def _read(
-    text: str, audio: str, roots: Sequence[str], largest: int, halfway: Callable[[str], bool]
+    text: str, audio: str, roots: Sequence[str], largest: int, is_being_written: Callable[[str], bool]
 ) -> MailboxMessage | None:
-    for _ in range(LOOKS):
+    for _ in range(ATTEMPTS):
         with opened(audio, roots) as descriptor:
             stamp = stamp_of(os.fstat(descriptor))
-            if halfway(stamp):
+            if is_being_written(stamp):
                 return None
             before = _facts(text, roots)
             data = read_all(descriptor, largest)
@@ -176,12 +174,12 @@ def _read(
 
 
 def _facts(path: str, roots: Sequence[str]) -> tuple[str, bool]:
-    """Identity of the message that this .txt describes, and whether it is Asterisk's."""
+    """The id of the message that this .txt describes, and whether the id is Asterisk's own."""
     with opened(path, roots) as descriptor:
         untrusted = read_all(descriptor, _LARGEST_TEXT)[:_LARGEST_TEXT].decode("utf-8", "replace")
     found = dict(line.partition("=")[::2] for line in untrusted.splitlines() if "=" in line and line[0] not in ";[")
     given = found.get("msg_id", "").strip()
     if _MSG_ID.fullmatch(given):
         return given, True
-    told = "\0".join(found.get(k, "") for k in ("msg_id", "origtime", "callerchan", "origmailbox"))
-    return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:32], False
+    origin = "\0".join(found.get(k, "") for k in ("msg_id", "origtime", "callerchan", "origmailbox"))
+    return hashlib.sha256(origin.encode("utf-8", "replace")).hexdigest()[:32], False

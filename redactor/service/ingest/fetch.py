@@ -1,10 +1,9 @@
-"""Fetching a recording from an address that somebody else sent: from the configured hosts only, with limits on size and
-time.
+"""Fetches a recording from a URL that somebody else sent: from the configured hosts only, with limits on size and time.
 
-Against server-side request forgery: scheme, host and port must be in the list word for word; a name of the list that is
-not an address itself may only resolve to public addresses (unless `private` says that the list means inner hosts), and
-the connection goes to the very address that was checked. Redirects are followed three times at most, each checked
-alike; credentials go to the first host alone.
+Against server-side request forgery: scheme, host and port must match an entry of the list exactly. A host name may only
+resolve to public addresses (unless `private` says that the list means internal hosts), and the connection goes to the
+very address that was checked. At most three redirects are followed, each with the same checks; credentials go to the
+first host only.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ class Origin:
 
     @property
     def is_address(self) -> bool:
-        """Whether the operator wrote an IP address: then that is what was meant, private or not."""
+        """Whether the operator wrote an IP address, which is then meant, private or not."""
         try:
             ipaddress.ip_address(self.host)
         except ValueError:
@@ -63,22 +62,22 @@ class Origin:
 
 
 def allowed(url: str, hosts: Sequence[str]) -> Origin:
-    """The origin of an address, if it is in the list.
+    """The origin of a URL, if it is in the list.
 
     Raises:
         RefusedInput
     """
-    well = url.isascii() and url.isprintable() and not set(url) & {" ", "\\"} and len(url) <= 4096
+    valid = url.isascii() and url.isprintable() and not set(url) & {" ", "\\"} and len(url) <= 4096
     try:
         parts, origin = urlsplit(url), Origin(url)
-        well = well and parts.username is None and parts.password is None
+        valid = valid and parts.username is None and parts.password is None
     except ValueError:
-        well = False
-    if not well:
-        raise RefusedInput("The address of the recording is malformed.", hint="Send an https:// address.")
+        valid = False
+    if not valid:
+        raise RefusedInput("The recording's URL is malformed.", hint="Send an https:// URL.")
     if origin.key not in {Origin(h).key for h in hosts}:
         raise RefusedInput(
-            "The recording lies on a host that the settings do not list.", hint="Add it to the hosts of this door."
+            "The recording is on a host that the settings do not list.", hint="Add it to the hosts of this source."
         )
     return origin
 
@@ -93,18 +92,18 @@ def fetch(
     private: bool = False,
     tls: ssl.SSLContext | None = None,
 ) -> bytes:
-    """The bytes at an address.
+    """The content of a URL.
 
     Args:
         hosts: https://HOST[:PORT] that may be asked.
         limit: most bytes.
         headers: sent to the first host (credentials).
-        seconds: for all of it; looking a name up has the resolver's own limits.
-        private: whether names in the list may mean hosts of the own network.
+        seconds: for the whole transfer; name resolution has the resolver's own limits.
+        private: whether names in the list may mean hosts of the local network.
 
     Raises:
-        RefusedInput: see the module; or the host says that it is not ours to have (401, 403).
-        NoInput: it is not there (404, 410).
+        RefusedInput: see the module; or the host refuses access (401, 403).
+        NoInput: it does not exist (404, 410).
         LimitExceeded: larger than `limit`.
         Busy: unreachable, or any other answer: worth another try.
     """
@@ -124,7 +123,7 @@ def fetch(
                         return _body(answer, limit, until)
                     url = _redirected(url, answer.getheader("Location") or "")
         except (OSError, http.client.HTTPException):
-            raise Busy("The recording's host cannot be reached, or broke off.") from None
+            raise Busy("The recording's host cannot be reached, or closed the connection.") from None
         finally:
             connection.close()
         before, origin = origin, allowed(url, hosts)
@@ -142,13 +141,13 @@ def _left(until: float) -> float:
 
 @contextmanager
 def _cut_off(sock: socket.socket, until: float) -> Iterator[None]:
-    """Ends the connection when its time is up. A socket's own timeout begins again with every byte, and headers may
-    drip.
+    """Ends the connection when its time is up. A socket's own timeout starts again with every byte, and a host may send
+    byte by byte.
     """
 
     def cut() -> None:
         with suppress(OSError):
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # below TLS, whose state belongs to whoever reads
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # below TLS, whose state belongs to the reader
 
     timer = threading.Timer(_left(until), cut)
     timer.daemon = True
@@ -163,18 +162,16 @@ def _redirected(url: str, location: str) -> str:
     try:
         return urljoin(url, location)
     except ValueError:
-        raise RefusedInput("The recording's host redirects to an address that is malformed.") from None
+        raise RefusedInput("The recording's host redirects to a malformed URL.") from None
 
 
 def _check_status(status: int) -> None:
     if status in (401, 403):
-        raise RefusedInput(
-            "The recording's host does not let us have it.", hint="Check the credentials in the settings."
-        )
+        raise RefusedInput("The recording's host refuses access to it.", hint="Check the credentials in the settings.")
     if status in (404, 410):
-        raise NoInput("The recording is not at its address.", hint="It was deleted, or the sender was too early.")
+        raise NoInput("The recording does not exist at its URL.", hint="It was deleted, or reported too early.")
     if status != 200:
-        raise Busy(f"The recording's host answers {status}.")
+        raise Busy(f"The recording's host answers with status {status}.")
 
 
 def _body(answer: http.client.HTTPResponse, limit: int, until: float) -> bytes:
@@ -185,9 +182,9 @@ def _body(answer: http.client.HTTPResponse, limit: int, until: float) -> bytes:
         if size > limit:
             raise LimitExceeded(f"The recording is larger than {limit >> 20} MiB.")
         chunks.append(chunk)
-    _left(until)  # what we cut off ourselves looks like the end
-    if answer.length:  # broken off: http.client says so only to read()
-        raise Busy("The recording's host broke off.")
+    _left(until)  # a connection that was cut off looks like the end
+    if answer.length:  # incomplete: http.client reports that in read() only
+        raise Busy("The recording's host closed the connection too early.")
     return b"".join(chunks)
 
 
@@ -196,19 +193,19 @@ def _connection(
 ) -> http.client.HTTPConnection:
     try:
         found = socket.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):  # the latter of names that cannot be any
+    except (OSError, UnicodeError):  # UnicodeError: an invalid name
         raise Busy("The recording's host has no address.") from None
     addresses = [str(entry[4][0]) for entry in found]
     if not (private or origin.is_address) and not all(is_public(a) for a in addresses):
         raise RefusedInput(
-            "The recording's host lies in a private network.", hint="If that is meant, list its IP address."
+            "The recording's host is in a private network.", hint="If that is intended, list its IP address."
         )
     kind = http.client.HTTPSConnection if origin.scheme == "https" else http.client.HTTPConnection
     connection = kind(origin.host, origin.port)
     if isinstance(connection, http.client.HTTPSConnection) and tls is not None:
         connection = http.client.HTTPSConnection(origin.host, origin.port, context=tls)
 
-    # The address that was checked, and not another look-up's; the name stays for Host and the certificate.
+    # Connect to the address that was checked, without another lookup; the name stays for Host and the certificate.
     def connected(*_: object) -> socket.socket:
         made = socket.create_connection((addresses[0], origin.port), _left(until))
         made.settimeout(_left(until))  # for the handshake of TLS
@@ -219,9 +216,7 @@ def _connection(
 
 
 def is_public(text: str) -> bool:
-    """Whether an address is one host's in the public network, also where it carries an IPv4 address in one of the
-    usual ways.
-    """
+    """Whether an address is a unicast address of the public network, also if it embeds an IPv4 address."""
     address = ipaddress.ip_address(text)
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour
@@ -241,8 +236,8 @@ def basic(user: str, password: bytes) -> Mapping[str, str]:
 def signed_v4(
     url: str, *, access_key: str, secret_key: bytes, region: str, at: datetime | None = None
 ) -> Mapping[str, str]:
-    """Headers of AWS Signature Version 4 for a GET without body, its query sorted and encoded as AWS wants it (S3
-    and what speaks like it).
+    """Headers of AWS Signature Version 4 for a GET without a body (S3 and compatible stores); the query must be sorted
+    and encoded as AWS requires.
     """
     at = at or datetime.now(timezone.utc)
     day, stamp = at.strftime("%Y%m%d"), at.strftime("%Y%m%dT%H%M%SZ")
@@ -268,6 +263,6 @@ def signed_v4(
 
 
 def object_url(endpoint: str, bucket: str, key: str, *, version: str = "") -> str:
-    """The path-style address of an object, of its newest version if none is named."""
+    """The path-style URL of an object; of its newest version if none is given."""
     url = f"{endpoint.rstrip('/')}/{quote(bucket, safe='')}/{quote(key, safe='/-_.~')}"
     return f"{url}?versionId={quote(version, safe='')}" if version else url

@@ -1,4 +1,4 @@
-"""Where a job's bytes come from, and where its result goes."""
+"""Where a job's recording comes from, and where its result goes."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from redactor.service.ingest.fetch import basic, fetch, object_url, signed_v4
 from redactor.service.jobs.queue import Job
 from redactor.storage import Item, Target
 
-_ENDINGS = sorted({case for s in AUDIO_SUFFIXES for case in (s, s.upper())})
+_SUFFIXES = sorted({case for s in AUDIO_SUFFIXES for case in (s, s.upper())})
 
 
 class Changed(InputError):
-    """The file is not what it was when the job was made: it must be looked at again as it is now."""
+    """The file has changed since its job was added: it must be queued again as it is now."""
 
     reason = "changed"
     default_hint = "Nothing needs to be done: it is queued again as it is now."
 
 
 class Recordings:
-    """Bytes of a job; `Source.suffix` follows the file, the mail, or what was fetched.
+    """The recordings of jobs; `Source.suffix` follows the file, the mail, or the fetched object.
 
     Args:
         held: folder of mails' recordings.
@@ -38,7 +38,7 @@ class Recordings:
         self._settings, self._held, self._limits = settings, held, limits
 
     def read(self, job: Job) -> Source:
-        """The bytes.
+        """The recording of a job.
 
         Raises:
             Changed: other bytes than were queued.
@@ -61,11 +61,11 @@ class Recordings:
         return source
 
     def item(self, job: Job, number: int) -> tuple[Item, Target]:
-        """The item for the pipeline, and the folder that its outputs go below: links are followed on the way to a root,
-        never below it.
+        """The item for the pipeline, and the folder of its outputs. Links are followed on the way to a root, never
+        below it.
 
         Raises:
-            RefusedInput: there is a link on the way to it.
+            RefusedInput: there is a link on the way to the folder.
         """
         details, s = job.details, self._settings
         if details["kind"] == "file":
@@ -78,7 +78,7 @@ class Recordings:
             relative = PurePath(PurePath(root).name, *names[:-1])
             return Item(number, path, relative / path.name, relative / name), Target(s.results)
         if details["kind"] == "mailbox":
-            # Asterisk's id of a message says when it came and nothing else; msgNNNN would soon mean another message.
+            # Asterisk's id of a message holds its time and nothing else; msgNNNN would soon mean another message.
             name = details["id"] if details["named"] else job.key
             box = Path(details["box"])
             if s.service.beside:
@@ -93,51 +93,50 @@ class Recordings:
         return Item(number, Path(details.get("path", job.key)), stem, stem, plain=True), Target(s.results)
 
     def _check(self, folder: Path) -> None:
-        """Say before anything is recognised that a link lies in the way of the result (the save would not follow it
+        """Check, before anything is recognised, that no link is in the way of the result (the save would not follow it
         either).
 
         Raises:
             RefusedInput
         """
-        with suppress(NoInput), opened_folder(str(folder), self._settings.roots):  # what is not there will be made
+        with suppress(NoInput), opened_folder(str(folder), self._settings.roots):  # a missing folder will be made
             pass
 
     def _has_twin(self, path: Path) -> bool:
-        """Whether another recording there differs in its ending only: outputs of both must not share a name.
+        """Whether another recording in the folder differs in its suffix only: their outputs must not share a name.
 
-        Each ending is asked for: a listing would take longer the more recordings there are.
+        Each suffix is looked up: a listing would take longer the more recordings there are.
         """
         with suppress(NoInput), opened_folder(str(path.parent), self._settings.roots) as folder:
-            for suffix in _ENDINGS:
+            for suffix in _SUFFIXES:
                 with suppress(OSError):
                     if suffix != path.suffix and os.lstat(path.stem + suffix, dir_fd=folder):
                         return True
         return False
 
     def names(self, job: Job) -> list[str]:
-        """What a person calls a recording, the surest first: its path, that below the only root, its id. Never for
-        logs.
+        """Names by which a list of recipients may identify a recording, the surest first: its path, its path below the
+        only root, its id. Never for logs.
         """
         details = job.details
         paths: list[str] = []
         if details["kind"] == "file":
             root, below = place(details["path"], self._settings.roots)
             paths.append(str(PurePath(details["path"])))
-            # Below another root the same path may be another person's message, be it one that comes later or is gone by
-            # now.
+            # Below another root the same path may be another person's message, now or at another time.
             if self._roots_of_files() == {PurePath(root)}:
                 paths.append(str(PurePath(*below)))
         return [*paths, str(details.get("id", ""))]
 
     def sent_from(self, job: Job) -> str:
-        """What tells one sending from another of the same bytes: the file's path, or the job. Never for logs."""
+        """The place that distinguishes two sendings of the same bytes: the file's path, or the job. Never for logs."""
         if job.details["kind"] != "file":
             return job.key
         root, below = place(job.details["path"], self._settings.roots)
         return os.path.join(os.path.realpath(root), *below)  # noqa: PTH118 - no link below a root is ever followed
 
     def _roots_of_files(self) -> set[PurePath]:
-        """Without those that hold nothing but Asterisk's mailboxes, whose messages are told of by their ids."""
+        """The roots without those that hold only Asterisk's mailboxes, whose messages are identified by their ids."""
         voicemail = self._settings.asterisk.voicemail
         roots = {PurePath(root) for root in self._settings.roots}
         return {root for root in roots if not (voicemail and root.is_relative_to(voicemail))}
@@ -178,23 +177,23 @@ class Recordings:
         data = fetch(d["url"], s.webhook.hosts, limit=limit)
         return self._source(data, d.get("suffix", ""))
 
-    def _source(self, data: bytes, ending: str) -> Source:
+    def _source(self, data: bytes, suffix: str) -> Source:
         if len(data) > self._limits.max_bytes:
             raise LimitExceeded(f"The file is larger than {self._limits.max_bytes >> 20} MiB.")
-        return Source.of(data, ending)
+        return Source.of(data, suffix)
 
 
 def transcript_for(folder: str, identity: str) -> Path | None:
     """The transcript of a recording, by its SHA-256; None if there is none."""
-    for ending in (".json", ".vtt", ".srt", ".ctm"):
-        path = Path(folder) / f"{identity}{ending}"
+    for suffix in (".json", ".vtt", ".srt", ".ctm"):
+        path = Path(folder) / f"{identity}{suffix}"
         if path.is_file():
             return path
     return None
 
 
 def described(details: Mapping[str, Any]) -> str:
-    """What a person at the terminal is told of where a recording lies (never a log)."""
+    """Where a recording is, for a person at the terminal (never for a log)."""
     kind = details.get("kind", "")
     if kind == "s3":
         return f"s3://{details.get('bucket')}/{details.get('key')}"

@@ -1,6 +1,4 @@
-"""The tickets that wait in the spool, as the service reads them: nobody is believed (`hook.ticket` checks their
-form).
-"""
+"""The tickets that wait in the spool, read by the service. They are untrusted: `hook.ticket` checks their form."""
 
 from __future__ import annotations
 
@@ -20,15 +18,15 @@ from redactor.hook.ticket import AUDIO_NAME, LARGEST, Ticket, read_ticket
 from redactor.safe_open import folder_at, open_file, read_all
 
 OVERDUE = 10.0
-"""Seconds without a sign after which tickets are taken although another service is at it."""
+"""Seconds without a sign of life after which tickets are taken although another service has the lock."""
 STUCK = 60.0
-"""The same for walking the folders."""
+"""The same for the sweep."""
 UNREADABLE = 86_400.0
-"""Seconds after which a ticket that cannot be read keeps no recording from being taken without one."""
+"""Seconds after which an unreadable ticket no longer keeps recordings from being taken without a ticket."""
 
 
 class SpoolReader:
-    """`new/` of the spool, and `refused/` for what was no ticket.
+    """`new/` of the spool, and `refused/` for files that are no valid tickets.
 
     Args:
         folder: the spool that the hook writes to.
@@ -37,33 +35,33 @@ class SpoolReader:
     def __init__(self, folder: Path) -> None:
         self.folder, self.new = folder, folder / "new"
 
-    def turn(self) -> AbstractContextManager[Callable[[], None] | None]:
-        """Whether the tickets are ours to take: None while another service on this host is at it, unless it hangs.
+    def importing(self) -> AbstractContextManager[Callable[[], None] | None]:
+        """A lock on taking tickets: None while another service on this host has it, unless that one hangs.
 
-        Otherwise something to call now and then, which says that we still are. Two that read the same recordings at
-        once do no harm, but the work twice.
+        Otherwise a function to call now and then as a sign of life. Two services that read the same recordings at once
+        do the work twice, and no harm.
         """
-        return self._held(".tickets", OVERDUE)
+        return self._lock(".tickets", OVERDUE)
 
     def sweeping(self) -> AbstractContextManager[Callable[[], None] | None]:
-        """The same for walking the folders."""
-        return self._held(".sweep", STUCK)
+        """The same for the sweep."""
+        return self._lock(".sweep", STUCK)
 
     @contextmanager
-    def _held(self, name: str, overdue: float) -> Iterator[Callable[[], None] | None]:
+    def _lock(self, name: str, overdue: float) -> Iterator[Callable[[], None] | None]:
         descriptor = -1
 
-        def still() -> None:
-            with suppress(OSError):  # somebody else's file: the lock alone must do
+        def keep_alive() -> None:
+            with suppress(OSError):  # another user's file: the lock alone must suffice
                 os.utime(descriptor)
 
         try:
-            with suppress(OSError):  # whatever lies there in its place, it must not stop us
+            with suppress(OSError):  # whatever is in its place must not stop the service
                 descriptor = os.open(
                     self.folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600
                 )
-            if descriptor < 0 or _ours(descriptor) or time.time() - os.fstat(descriptor).st_mtime > overdue:
-                yield still
+            if descriptor < 0 or _locked(descriptor) or time.time() - os.fstat(descriptor).st_mtime > overdue:
+                yield keep_alive
             else:
                 yield None
         finally:
@@ -72,7 +70,7 @@ class SpoolReader:
 
     @contextmanager
     def _folder(self) -> Iterator[int]:
-        """`new/`, which the telephone system's user may write to, and put something else in the place of."""
+        """`new/`, which the telephone system's user may write to, and may replace by something else."""
         with folder_at(self.folder, (self.new.name,)) as folder:
             yield folder
 
@@ -104,15 +102,15 @@ class SpoolReader:
         return content
 
     def remove(self, path: Path) -> None:
-        """Take a ticket (or a recording) away, once what it says is in the queue."""
+        """Remove a ticket (or a recording) whose job is in the queue."""
         with suppress(OSError), self._folder() as folder:
             os.unlink(path.name, dir_fd=folder)
 
     def refuse(self, ticket: Path, recording: str = "") -> None:
-        """Set aside what is no ticket, so that a person can look at it.
+        """Move an invalid ticket to `refused/`, so that a person can look at it.
 
         Args:
-            recording: name of the one that came with it; nobody else may have it.
+            recording: name of the recording that came with it; it may be the only copy.
         """
         with (
             suppress(OSError),
@@ -124,10 +122,13 @@ class SpoolReader:
                     os.replace(name, name, src_dir_fd=folder, dst_dir_fd=refused)
 
     def orphans(self, *, older: float) -> Iterator[Path]:
-        """Recordings whose ticket was never written (the hook was killed, or the disk full), by age in seconds.
+        """Recordings whose ticket was never written (the hook was killed, or the disk was full).
 
-        One that was not even given its name gets one; a ticket that was not is removed: what it named, the sweeper
-        finds.
+        A recording that was not even renamed yet gets a name. A half-written ticket is removed: the sweeper finds the
+        recording that it named.
+
+        Args:
+            older: least age in seconds.
         """
         with self._folder() as folder, os.scandir(folder) as entries:
             found = [e.name for e in entries if AUDIO_NAME.fullmatch(e.name) or is_leftover(e.name)]
@@ -139,7 +140,7 @@ class SpoolReader:
                 yield self.new / orphan
 
     def _orphan(self, name: str, older: float) -> str:
-        """What an orphan is called from now on; "" if it is too young, or was none."""
+        """The name of an orphan, after renaming if needed; "" if it is too young, or is none."""
         with suppress(OSError), self._folder() as folder:
             status = os.lstat(name, dir_fd=folder)
             if not stat.S_ISREG(status.st_mode) or time.time() - status.st_mtime <= older:
@@ -155,7 +156,7 @@ class SpoolReader:
         return ""
 
     def write(self, ticket: Ticket) -> Path:
-        """A ticket as the hook would have written it.
+        """Write a ticket as the hook would.
 
         Raises:
             OutputError
@@ -169,12 +170,12 @@ class SpoolReader:
         return self.new / name
 
     def _named(self) -> frozenset[str] | None:
-        """The recordings whose tickets wait; None if that cannot be told now (of a ticket that nobody ever could
-        read, it need not).
+        """The recordings whose tickets wait; None while a ticket cannot be read (unless it has been unreadable for
+        long).
         """
         names: set[str] = set()
         for ticket in self.waiting():
-            # Taken meanwhile, or set aside in a moment, together with its recording.
+            # Taken meanwhile, or refused in a moment, together with its recording.
             with suppress(RefusedInput, OSError):
                 try:
                     names.add(read_ticket(self.read(ticket)).audio)
@@ -198,8 +199,8 @@ def _begins_as_ticket(name: str, folder: int) -> bool:
         os.close(file)
 
 
-def _ours(descriptor: int) -> bool:
-    """Take a lock, unless somebody has it; it goes with the descriptor."""
+def _locked(descriptor: int) -> bool:
+    """Take a lock unless another process has it; it is released with the descriptor."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

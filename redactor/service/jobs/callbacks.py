@@ -1,4 +1,6 @@
-"""Telling somebody what became of their recordings: signed, until they say 2xx, ever less often."""
+"""Callbacks: announce the outcome of each recording with a signed request, and repeat it less and less often until the
+receiver answers 2xx.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from urllib.parse import urlsplit
 
 from redactor import __version__
 from redactor.config import CallbackTable
-from redactor.service.jobs.pending_callbacks import Outbox
+from redactor.service.jobs.pending_callbacks import PendingCallbacks
 from redactor.service.jobs.queries import OPEN
 from redactor.service.jobs.queue import Queue
 from redactor.webhook_signatures import webhook_headers
@@ -25,51 +27,55 @@ FIRST_DELAY, LONGEST_DELAY = 5.0, 3600.0
 
 
 class Callbacks:
-    """Sends what is due; `note` is told words for the metrics ("sent", "again", "dead")."""
+    """Sends what is due.
 
-    def __init__(self, settings: CallbackTable, queue: Queue, *, note: Callable[[str], None] = lambda _: None) -> None:
-        self._settings, self._queue, self._note = settings, queue, note
-        self._outbox = Outbox(queue.engine)
+    Args:
+        count: called with "sent", "again" or "dead" for the metrics.
+    """
+
+    def __init__(self, settings: CallbackTable, queue: Queue, *, count: Callable[[str], None] = lambda _: None) -> None:
+        self._settings, self._queue, self._count = settings, queue, count
+        self._pending = PendingCallbacks(queue.engine)
 
     def send_due(self, stopping: threading.Event) -> int:
         """One round; returns how many callbacks were tried."""
-        due = self._outbox.due(AT_ONCE, hold=4 * SECONDS)
+        due = self._pending.due(AT_ONCE, hold=4 * SECONDS)
         for call in due:
             if stopping.is_set():
-                self._outbox.end(call, "waiting")
+                self._pending.end(call, "waiting")
                 continue
             status = self._send(call.job)
             state, delay = "waiting", min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(call.attempt - 1, 16))
             if status is not None and 200 <= status < 300:
                 state = "sent"
-            elif status == 410 or call.attempt >= self._settings.tries:  # gone: they want no more
+            elif status == 410 or call.attempt >= self._settings.tries:  # 410 Gone: the receiver wants no more
                 state = "dead"
-            if self._outbox.end(call, state, delay=delay):
-                self._note("again" if state == "waiting" else state)
+            if self._pending.end(call, state, delay=delay):
+                self._count("again" if state == "waiting" else state)
         return len(due)
 
     def _send(self, number: int) -> int | None:
-        """The status of the answer; None if there was none."""
+        """The status of the answer; None if there is none."""
         message = self.message(number)
         if message is None:
             return 410
         body = json.dumps(message).encode()
-        # The same from try to try, since who has it knows its id, and another for another end of the same job.
+        # The same at every attempt, so that the receiver recognises a repetition; another for another end of the job.
         ended = datetime.fromisoformat(message["timestamp"]).timestamp()
-        identity = f"redactor-job-{number}-{ended * 1000:.0f}"
+        message_id = f"redactor-job-{number}-{ended * 1000:.0f}"
         try:
-            return self._post(identity, body)
+            return self._post(message_id, body)
         except Exception:  # noqa: BLE001
-            # Whatever it is (a name that is none, no route, no HTTP): they have not taken it.
+            # Whatever it is (an invalid name, no route, no HTTP): it was not delivered.
             return None
 
-    def _post(self, identity: str, body: bytes) -> int:
+    def _post(self, message_id: str, body: bytes) -> int:
         parts = urlsplit(self._settings.url)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         headers = {
             "Content-Type": "application/json",
             "User-Agent": f"redactor/{__version__}",
-            **webhook_headers(self._settings.secret, identity, body),
+            **webhook_headers(self._settings.secret, message_id, body),
         }
         with closing(kind(parts.hostname or "", parts.port, timeout=SECONDS)) as connection:
             connection.request("POST", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), body, headers)
@@ -77,24 +83,22 @@ class Callbacks:
                 return answer.status
 
     def message(self, number: int) -> dict[str, Any] | None:
-        """What is told: the sender's own id of the message ("" if there is none), states and reasons; never speech,
-        paths or addresses.
+        """The body of a callback: the sender's own id of the message ("" if there is none), states and reasons; never
+        speech, paths or addresses.
         """
-        shown, kept = self._queue.look(number), self._queue.unsealed(number)
-        if shown is None or kept is None or shown["state"] in OPEN:  # gone, or retried: its next end is told
+        shown, sealed = self._queue.summary(number), self._queue.unsealed(number)
+        if shown is None or sealed is None or shown["state"] in OPEN:  # retried: its next end is announced
             return None
         names = ("source", "direction", "audio", "reason", "message", "hint", "duration", "bleeped")
         return {
             "type": f"recording.{shown['state']}",
             "timestamp": datetime.fromtimestamp(shown["ended"], timezone.utc).isoformat(),
-            "data": {"job": number, "id": _own_id(shown["source"], kept[0]), **{name: shown[name] for name in names}},
+            "data": {"job": number, "id": _own_id(shown["source"], sealed[0]), **{name: shown[name] for name in names}},
         }
 
 
 def _own_id(source: str, details: Mapping[str, Any]) -> str:
-    """What the sender calls the message; "" where that is where it lies: names of files hold callers' names and
-    numbers.
-    """
+    """The sender's id of the message; "" if that is a path or file name: those hold callers' names and numbers."""
     identity = str(details.get("id", ""))
     named = PurePath(str(details.get("path", ""))).name
     return "" if source in ("sweep", "s3") or "/" in identity or identity == named else identity

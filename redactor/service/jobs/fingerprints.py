@@ -1,5 +1,5 @@
-"""What files looked like when they were last looked into, so that a sweep reads only what is new. In the database a
-path is a mark.
+"""Fingerprints of files (size, time, inode) from when they were last read, so that a sweep reads only new ones. The
+database holds no path, only a keyed hash of it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from redactor.database import reading, upsert
 from redactor.service.jobs.schema import seen
 
 CHUNK = 500
-"""Files asked for at a time: few enough for any database's limit of parameters."""
+"""Files in one query: few enough for any database's limit of parameters."""
 
 
 class FileFingerprints:
@@ -29,15 +29,15 @@ class FileFingerprints:
         self._engine, self._sealer = engine, sealer
 
     def mark(self, *parts: str) -> str:
-        """What stands for some text in the database."""
+        """The keyed hash that stands for a text in the database."""
         return self._sealer.mark(*(p.encode("utf-8", "surrogateescape") for p in parts)).hex()
 
     def of(self, place: str) -> str | None:
-        """What `note` was last called with for it."""
+        """The stamp that was last recorded for a place."""
         return self.of_all((place,)).get(place)
 
     def of_all(self, places: Iterable[str]) -> dict[str, str]:
-        """The same for many, without those it was never called for."""
+        """The recorded stamps of many places, without those that have none."""
         found: dict[str, str] = {}
         rest = iter(places)
         while chunk := {self.mark("place", place): place for place in islice(rest, CHUNK)}:
@@ -47,11 +47,11 @@ class FileFingerprints:
         return found
 
     def unseen(self, stamps: Mapping[str, str]) -> set[str]:
-        """Of places and how they look now: those that look otherwise than when `note` was last called for them."""
+        """The places whose stamp differs from the one recorded last."""
         return {place for place, stamp in stamps.items() - self.of_all(stamps).items()}
 
     def note(self, place: str, stamp: str) -> None:
-        """Remember how a file looks, once it is in the queue."""
+        """Record the stamp of a file that is in the queue."""
         with self._engine.begin() as c:
             self.note_within(c, place, stamp)
 
@@ -61,5 +61,5 @@ class FileFingerprints:
         return None if found is None else str(found)
 
     def note_within(self, c: Connection, place: str, stamp: str) -> None:
-        """The same as a part of a transaction."""
+        """`note` as a part of a transaction."""
         upsert(c, seen, {"place": self.mark("place", place)}, {"stamp": stamp})

@@ -1,4 +1,4 @@
-"""Callbacks that wait: a row for each end of a job that somebody wants to be told of."""
+"""Pending callbacks: a row for each end of a job that is to be announced."""
 
 from __future__ import annotations
 
@@ -12,21 +12,23 @@ from redactor.service.jobs.schema import calls
 
 @dataclass(frozen=True, slots=True)
 class PendingCallback:
-    """A callback that is ours to make: the job, which attempt this is, and until when others leave it alone."""
+    """A callback that this process must send: the job, the attempt's number, and until when other processes leave it
+    alone.
+    """
 
     job: int
     attempt: int
     until: float
 
 
-class Outbox:
-    """The rows that `Queue` makes; safe for many threads and processes."""
+class PendingCallbacks:
+    """The rows that `Queue` adds; safe for many threads and processes."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def due(self, count: int, *, hold: float) -> list[PendingCallback]:
-        """Callbacks that are due; others leave them alone for `hold` seconds."""
+        """Callbacks that are due; other processes leave them alone for `hold` seconds."""
         with self._engine.begin() as c:
             at = now(c)
             rows = c.execute(
@@ -46,9 +48,9 @@ class Outbox:
     def end(self, call: PendingCallback, state: str, *, delay: float = 0.0) -> bool:
         """A callback was "sent", is given up ("dead"), or is "waiting" for another try after `delay` seconds.
 
-        False if it is not ours any more: the job has been retried meanwhile, and what waits now tells of another end.
+        False if the claim is lost: the job was retried meanwhile, and the row that waits now announces another end.
         """
-        # The time is that of our claim: a new row, or another's claim, has another.
+        # The time identifies our claim: a new row, or another process's claim, has another time.
         ours = update(calls).where(calls.c.job == call.job, calls.c.not_before == call.until)
         with self._engine.begin() as c:
             return c.execute(ours.values(state=state, not_before=clock(c) + delay)).rowcount == 1

@@ -1,4 +1,4 @@
-"""What is in the queue, for whoever looks: nothing is changed, and with SQLite nobody waits."""
+"""Queries on the queue: they change nothing, and with SQLite they wait for nobody."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class JobQueries:
     def __init__(self, url: str, sealer: Sealer) -> None:
         self.engine = connect(url)
         self.sealer = sealer
-        self.stamps = FileFingerprints(self.engine, sealer)
+        self.fingerprints = FileFingerprints(self.engine, sealer)
 
     def counts(self) -> dict[str, int]:
         """Jobs by state."""
@@ -41,14 +41,14 @@ class JobQueries:
             added = c.execute(select(func.min(jobs.c.added)).where(jobs.c.state.in_(OPEN))).scalar()
             return max(0.0, now(c) - added) if added is not None else 0.0
 
-    def look(self, number: int) -> dict[str, Any] | None:
-        """What may be told of a job: nothing sealed."""
+    def summary(self, number: int) -> dict[str, Any] | None:
+        """The public part of a job: nothing that is sealed."""
         with reading(self.engine).connect() as c:
             row = c.execute(select(jobs).where(jobs.c.id == number)).first()
         return None if row is None else _shown(row)
 
-    def letters(self, state: str = "failed", *, after: int = 0, limit: int = 100) -> list[dict[str, Any]]:
-        """Jobs of a state, by number: the dead letters with their reasons."""
+    def list_jobs(self, state: str = "failed", *, after: int = 0, limit: int = 100) -> list[dict[str, Any]]:
+        """Jobs of a state, by number; by default those that failed, with their reasons."""
         with reading(self.engine).connect() as c:
             rows = c.execute(
                 select(jobs).where(jobs.c.state == state, jobs.c.id > after).order_by(jobs.c.id).limit(limit)
@@ -56,7 +56,7 @@ class JobQueries:
         return [_shown(row) for row in rows]
 
     def unsealed(self, number: int) -> tuple[Mapping[str, Any], str] | None:
-        """How a job's recording was to be got, and where its result lies ("" if there is none). PHI may be in both."""
+        """How to get a job's recording, and the path of its result ("" if there is none). Both may hold PHI."""
         with reading(self.engine).connect() as c:
             row = c.execute(select(jobs.c.sealed, jobs.c.result).where(jobs.c.id == number)).first()
         if row is None:
@@ -65,18 +65,18 @@ class JobQueries:
         return self._opened(row.sealed) or {}, (result or b"").decode("utf-8", "surrogateescape")
 
     def workers(self) -> list[str]:
-        """Who has claimed something."""
+        """Names of the workers that have claimed jobs."""
         with reading(self.engine).connect() as c:
             return list(c.execute(select(jobs.c.worker).where(jobs.c.state == "claimed").distinct()).scalars())
 
     def has(self, audio: str, source: str) -> bool:
-        """Whether these bytes came from there before."""
+        """Whether a recording with this SHA-256 came from this source before."""
         with reading(self.engine).connect() as c:
             query = select(jobs.c.id).where(jobs.c.source == source, jobs.c.audio == audio).limit(1)
             return c.execute(query).first() is not None
 
     def is_open(self, number: int) -> bool:
-        """Whether a job is still to be done."""
+        """Whether a job is queued or claimed."""
         with reading(self.engine).connect() as c:
             return c.execute(select(jobs.c.state).where(jobs.c.id == number)).scalar() in OPEN
 
@@ -87,33 +87,37 @@ class JobQueries:
         return None if found is None else int(found)
 
     def number_at(self, place: str, audio: str) -> int | None:
-        """The number of the job of a recording that lay in a place."""
-        query = select(jobs.c.id).where(jobs.c.place == self.stamps.mark("place", place), jobs.c.audio == audio)
+        """The number of the job of a recording in a place."""
+        query = select(jobs.c.id).where(jobs.c.place == self.fingerprints.mark("place", place), jobs.c.audio == audio)
         with reading(self.engine).connect() as c:
             found = c.execute(query).scalar() if place else None
         return None if found is None else int(found)
 
     def is_latest_at(self, place: str, number: int) -> bool:
-        """Whether no job that was added later is of a recording in this place."""
-        later = select(jobs.c.id).where(jobs.c.place == self.stamps.mark("place", place), jobs.c.id > number).limit(1)
+        """Whether no later job is of a recording in this place."""
+        later = (
+            select(jobs.c.id).where(jobs.c.place == self.fingerprints.mark("place", place), jobs.c.id > number).limit(1)
+        )
         with reading(self.engine).connect() as c:
             return c.execute(later).first() is None
 
-    def told(self, number: int) -> str:
-        """Which way a recording went, if somebody said so."""
+    def reported_direction(self, number: int) -> str:
+        """The direction of a recording as a hook reported it, "" if none did."""
         with reading(self.engine).connect() as c:
             return str(c.execute(select(jobs.c.direction).where(jobs.c.id == number, jobs.c.told == 1)).scalar() or "")
 
-    def is_unread(self, place: str) -> bool:
-        """Whether a dead letter says already that what lies there cannot be read."""
+    def has_unreadable(self, place: str) -> bool:
+        """Whether a dead letter already says that the recording in this place cannot be read."""
         there = and_(
-            jobs.c.place == self.stamps.mark("place", place), jobs.c.state == "failed", jobs.c.reason == NoInput.reason
+            jobs.c.place == self.fingerprints.mark("place", place),
+            jobs.c.state == "failed",
+            jobs.c.reason == NoInput.reason,
         )
         with reading(self.engine).connect() as c:
             return c.execute(select(jobs.c.id).where(there).limit(1)).first() is not None
 
     def _key(self, source: str, message: str, audio: str) -> str:
-        return self.stamps.mark("job", source, message, audio)
+        return self.fingerprints.mark("job", source, message, audio)
 
     def _open(self, c: Connection) -> int:
         return int(c.execute(select(func.count()).where(jobs.c.state.in_(OPEN))).scalar_one())

@@ -6,8 +6,8 @@ or superseded.
        └─────────────────┘
 
 Claims are taken with SELECT … FOR UPDATE SKIP LOCKED, so services on several hosts never wait for each other; SQLite
-has one writer at a time anyway. A job that was claimed when two services ended is a suspect: it is claimed alone, with
-nothing else under way that it could take along, and after `CRASHES` ends it is a dead letter.
+has one writer at a time anyway. A job that was claimed when services crashed twice is a suspect: it is claimed alone,
+so that it cannot take other jobs down with it, and after `CRASHES` crashes it is a dead letter.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from redactor.types import Outcome
 CRASHES = 5
 SUSPECT = 2
 PATIENCE = 5.0
-"""Seconds that a suspect waits for a gap; then no more is claimed until it had its turn."""
+"""Seconds that a suspect waits until nothing else is in progress; then nothing else is claimed before it."""
 FIRST_DELAY, LONGEST_DELAY = 2.0, 300.0
 
 
 class KeyLost(ConfigurationError):
-    """What a job says cannot be read: it was sealed under another key."""
+    """The details of a job cannot be read: they were sealed under another key."""
 
     reason = "key-lost"
     default_hint = "Set service.key to the key of the service that took the recording, and retry."
@@ -42,17 +42,17 @@ class KeyLost(ConfigurationError):
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """A recording that somebody told us of. `repr` shows its source and hash.
+    """A recording that was reported. `repr` shows its source and hash.
 
     Attributes:
-        source: of a fixed few words.
-        message: what the source calls the recording.
+        source: one of a few fixed words.
+        message: the source's id of the recording.
         audio: SHA-256 of its bytes, "" if it must be fetched first.
         details: how to get it (JSON).
-        place: its path, where the path says which recording it is: told twice of the same bytes there, once under an id
-            and once by the sweeper, we take it once.
-        direction: as somebody said, who is believed rather than `usual`.
-        usual: of the recordings in its folder.
+        place: its path, if the path identifies the recording: the same bytes there, reported once under an id and once
+            by the sweeper, are one job.
+        direction: as reported; it overrides `default_direction`.
+        default_direction: of the recordings in its folder.
         added: seconds since 1970; 0: now.
     """
 
@@ -62,13 +62,13 @@ class NewJob:
     details: Mapping[str, Any] = field(repr=False)
     place: str = field(default="", repr=False)
     direction: str = ""
-    usual: str = ""
+    default_direction: str = ""
     added: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as claimed; `alone`: nothing else should be under way."""
+    """A job as claimed; `alone`: nothing else should be in progress."""
 
     id: int
     key: str
@@ -87,11 +87,11 @@ class Queue(JobQueries):
     Args:
         url: of the database.
         sealer: the key that all services of a database share.
-        worker: of this process, as `presence` has it.
+        worker: name of this process, see `WorkerLocks`.
         limit: most open jobs.
         tries: attempts, see `put_off`.
         lease: seconds.
-        callbacks: whether ends are to be told to somebody.
+        callbacks: whether ends are announced by callbacks.
     """
 
     def __init__(
@@ -120,28 +120,28 @@ class Queue(JobQueries):
     # --- in
     # ----------------------------------------------------------------------------------------------------
 
-    def add(self, new: NewJob, *, looks: tuple[str, str] | None = None) -> tuple[int, bool]:
-        """Put a job in, unless it is there: (its number, whether it is new).
+    def add(self, new: NewJob, *, fingerprint: tuple[str, str] | None = None) -> tuple[int, bool]:
+        """Add a job unless it is known: (its number, whether it is new).
 
         Args:
-            looks: place and stamp that are noted with it (`Stamps`).
+            fingerprint: place and stamp that are recorded with it, see `FileFingerprints`.
 
         Raises:
-            Busy: as many jobs as may be are open; nothing was put in.
+            Busy: the limit of open jobs is reached; nothing was added.
         """
         key = self._key(new.source, new.message, new.audio)
-        place = self.stamps.mark("place", new.place) if new.place else None
+        place = self.fingerprints.mark("place", new.place) if new.place else None
         same = jobs.c.key == key
         if place is not None:
             same = or_(same, and_(jobs.c.place == place, jobs.c.audio == new.audio))
-        # The one of this place first: it alone may have it.
+        # The job of this place first: a place and its bytes belong to one job only.
         asked = select(jobs.c.id, jobs.c.state, jobs.c.reason, jobs.c.told).where(same)
         known = asked.order_by(case((jobs.c.place == place, 0), else_=1)).limit(1)
         with self.engine.begin() as c:
             if (found := c.execute(known).first()) is None:
                 if self._open(c) >= self.limit:
                     raise Busy("The queue is full.")
-                direction = new.direction or new.usual or self._direction_at(c, place)
+                direction = new.direction or new.default_direction or self._direction_at(c, place)
                 row = {
                     "key": key,
                     "place": place,
@@ -154,21 +154,21 @@ class Queue(JobQueries):
                     "told": int(bool(new.direction)),
                 }
                 if (made := insert_new(c, jobs, row)) is not None:
-                    if looks is not None:
-                        self.stamps.note_within(c, *looks)
+                    if fingerprint is not None:
+                        self.fingerprints.note_within(c, *fingerprint)
                     return made, True
                 found = c.execute(known).one()  # another service was faster
-            # Two that tell of the same at once must not wait for each other's disk to say what is noted already.
-            if looks is not None and self.stamps.of_within(c, looks[0]) != looks[1]:
-                self.stamps.note_within(c, *looks)
+            # Two simultaneous reports of a file must not wait for each other's disk to write what is recorded already.
+            if fingerprint is not None and self.fingerprints.of_within(c, fingerprint[0]) != fingerprint[1]:
+                self.fingerprints.note_within(c, *fingerprint)
             if found.state == "superseded" or (found.state == "failed" and found.reason == NoInput.reason):
                 self._revive(c, found.id, found.state, new, place)
-            if new.direction and not found.told:  # swept before its hook was heard: now we know
-                self._learn(c, found.id, new.direction)
+            if new.direction and not found.told:  # the sweeper took it before its hook reported it
+                self._set_direction(c, found.id, new.direction)
             return int(found.id), False
 
     def _revive(self, c: Any, number: int, state: str, new: NewJob, place: str | None) -> None:
-        """What had changed lies there as it was, or what could not be read can be, now."""
+        """Queue a job again whose recording had changed and is back as it was, or is readable now."""
         again = {
             "place": place,
             "sealed": self._seal(dict(new.details)),
@@ -184,7 +184,7 @@ class Queue(JobQueries):
     # ----------------------------------------------------------------------------------------------------
 
     def claim(self, count: int, *, idle: bool) -> list[Job]:
-        """Up to `count` jobs, oldest first; `idle`: nothing is under way in this process."""
+        """Up to `count` jobs, oldest first; `idle`: nothing is in progress in this process."""
         if not self._waiting():
             return []
         with self.engine.begin() as c:
@@ -194,13 +194,13 @@ class Queue(JobQueries):
                 .where(jobs.c.state == "claimed", jobs.c.lease < at)
                 .values(state="queued", worker="", crashes=jobs.c.crashes + 1, not_before=at)
             )
-            # Each of these walks along the index and stops when it has enough, however many jobs wait.
+            # Each of these queries walks the index and stops when it has enough, however many jobs wait.
             ready = select(jobs).where(jobs.c.state == "queued", jobs.c.not_before <= at).order_by(jobs.c.id)
             while (suspect := c.execute(locked(ready.where(jobs.c.crashes >= SUSPECT).limit(1))).first()) is not None:
                 if suspect.crashes < CRASHES:
                     break
                 self._fail(
-                    c, suspect.id, at, CrashedRepeatedly(f"{suspect.crashes} services ended while they were at it.")
+                    c, suspect.id, at, CrashedRepeatedly(f"{suspect.crashes} services crashed while they processed it.")
                 )
             if suspect is not None:
                 if idle:
@@ -214,7 +214,7 @@ class Queue(JobQueries):
             return self._taken(c, rows, at)
 
     def _waiting(self) -> bool:
-        """Whether there may be something to claim: an empty queue is asked often, and must cost little."""
+        """Whether there may be something to claim: an empty queue is polled often, so this must be cheap."""
         with reading(self.engine).connect() as c:
             queued = select(jobs.c.id).where(jobs.c.state == "queued", jobs.c.not_before <= clock(c))
             left = select(jobs.c.id).where(jobs.c.state == "claimed", jobs.c.lease < clock(c))
@@ -253,8 +253,12 @@ class Queue(JobQueries):
             exit_code=problem.exit_code,
         )
 
-    def beat(self, without: Collection[int] = ()) -> None:
-        """Go on holding what this process has claimed; `without`: jobs that it has lost hold of."""
+    def heartbeat(self, without: Collection[int] = ()) -> None:
+        """Extend the leases of all jobs that this process has claimed.
+
+        Args:
+            without: jobs whose leases must expire.
+        """
         with self.engine.begin() as c:
             c.execute(
                 update(jobs)
@@ -263,13 +267,13 @@ class Queue(JobQueries):
             )
 
     def holds(self, job: Job) -> bool:
-        """Whether a job is still ours."""
+        """Whether this process still has the claim on a job."""
         mine = and_(jobs.c.id == job.id, jobs.c.worker == self.worker, jobs.c.state == "claimed")
         with reading(self.engine).connect() as c:
             return c.execute(select(jobs.c.id).where(mine)).first() is not None
 
-    def bury(self, worker: str) -> int:
-        """Of a worker that is known to be dead: what it had may be claimed at once. Returns how many jobs that were."""
+    def reclaim(self, worker: str) -> int:
+        """End the leases of a dead worker, so that its jobs can be claimed at once; returns how many there are."""
         with self.engine.begin() as c:
             return c.execute(
                 update(jobs)
@@ -277,8 +281,8 @@ class Queue(JobQueries):
                 .values(lease=0.0)
             ).rowcount
 
-    def give_back(self) -> None:
-        """An orderly end: what was claimed and not begun is nobody's, and no crash."""
+    def release_claims(self) -> None:
+        """Return claimed jobs to the queue in an orderly shutdown: that is no crash of theirs."""
         with self.engine.begin() as c:
             c.execute(
                 update(jobs)
@@ -287,7 +291,7 @@ class Queue(JobQueries):
             )
 
     def settle(self, job: Job, state: str, outcome: Outcome, *, result: str = "") -> bool:
-        """The end of a job; false if it is not ours any more (our lease ran out, and another has it)."""
+        """Write the end of a job; false if the claim is lost (the lease expired, and another service has the job)."""
         with self.engine.begin() as c:
             ended = self._end(
                 c,
@@ -304,24 +308,24 @@ class Queue(JobQueries):
                 bleeped=outcome.bleeped,
                 result=self.sealer.seal(result.encode("utf-8", "surrogateescape")) if result else None,
             )
-            # What a hook said meanwhile may ask for another policy, and for the reviewers; or its original lies
-            # somewhere else as well.
+            # A direction that a hook reported meanwhile may require another policy, and reviewers; or the original has
+            # turned up in another place.
             known = (
                 c.execute(select(jobs.c.direction, jobs.c.wanted).where(jobs.c.id == job.id)).first() if ended else None
             )
             if known is not None and known.direction != job.direction:
                 self._redirected(c, job.id, job.direction, known.direction)
             if known is not None and known.wanted:
-                self._again(c, job.id)
+                self._requeue(c, job.id)
         return ended
 
     def put_off(self, job: Job, outcome: Outcome, *, counts: bool = True) -> bool:
-        """A failure that may pass: again later, or a dead letter after `tries` attempts. Returns whether it will be
+        """Try a failed job again later, or make it a dead letter after `tries` attempts; returns whether it will be
         tried again.
 
         Args:
-            counts: false: a failure of the place (a full disk), not of the recording: tried for ever, the more seldom
-                the longer.
+            counts: false for a failure of the environment (a full disk) instead of the recording: such a job is tried
+                without end, less and less often.
         """
         if counts and job.attempts >= self.tries:
             self.settle(job, "failed", outcome)
@@ -345,33 +349,35 @@ class Queue(JobQueries):
             )
         return True
 
-    def again(self, number: int) -> None:
-        """Take a job that ended redacted once more, or once it has: its original has turned up again."""
+    def repeat(self, number: int) -> None:
+        """Process a job again that has ended redacted, or as soon as it has: its original has turned up again."""
         with self.engine.begin() as c:
             if not c.execute(
                 update(jobs).where(jobs.c.id == number, jobs.c.state == "claimed").values(wanted=1)
             ).rowcount:
-                self._again(c, number)
+                self._requeue(c, number)
 
-    def learn(self, number: int, direction: str) -> None:
-        """Somebody said which way a recording went that is known already."""
+    def set_direction(self, number: int, direction: str) -> None:
+        """Set the direction of a recording that is known already."""
         with self.engine.begin() as c:
-            self._learn(c, number, direction)
+            self._set_direction(c, number, direction)
 
-    def _learn(self, c: Any, number: int, direction: str) -> None:
-        """The first who says so is believed, rather than the folder."""
-        unsaid = and_(jobs.c.id == number, jobs.c.told == 0)
-        before = c.execute(select(jobs.c.direction).where(unsaid)).scalar()
-        told = c.execute(update(jobs).where(unsaid).values(direction=direction, told=1)).rowcount
-        if told and before is not None and before != direction:
+    def _set_direction(self, c: Any, number: int, direction: str) -> None:
+        """The first direction that is reported counts; it overrides the folder's."""
+        unknown = and_(jobs.c.id == number, jobs.c.told == 0)
+        before = c.execute(select(jobs.c.direction).where(unknown)).scalar()
+        is_first = c.execute(update(jobs).where(unknown).values(direction=direction, told=1)).rowcount
+        if is_first and before is not None and before != direction:
             self._redirected(c, number, before, direction)
 
     def _redirected(self, c: Any, number: int, before: str, direction: str) -> None:
-        """What was sent has another policy, and reviewers; what was received is treated as what nobody knows of."""
+        """Process a job again if its policy changes: sent messages have their own policy, and reviewers. Received
+        messages are treated like those of unknown direction.
+        """
         if "out" in (before, direction):
-            self._again(c, number, ("redacted", "quarantined"))
+            self._requeue(c, number, ("redacted", "quarantined"))
 
-    def _again(self, c: Any, number: int, states: Sequence[str] = ("redacted",)) -> None:
+    def _requeue(self, c: Any, number: int, states: Sequence[str] = ("redacted",)) -> None:
         if c.execute(
             update(jobs)
             .where(jobs.c.id == number, jobs.c.state.in_(states))
@@ -380,7 +386,7 @@ class Queue(JobQueries):
             c.execute(delete(calls).where(calls.c.job == number))
 
     def retry(self, numbers: Sequence[int] | None) -> int:
-        """Dead letters (all, or these) are tried again as if for the first time."""
+        """Queue dead letters (all, or these) again as if they were new; returns how many."""
         which = jobs.c.state == "failed"
         if numbers is not None:
             which = and_(jobs.c.state.in_(("failed", "quarantined")), jobs.c.id.in_(numbers))
@@ -400,7 +406,11 @@ class Queue(JobQueries):
             mine = and_(mine, jobs.c.worker == worker, jobs.c.state == "claimed")
         if state == "superseded":
             values["place"] = None
-        for name, longest in (("reason", 40), ("message", 400), ("hint", 400)):  # PostgreSQL takes neither more nor NUL
+        for name, longest in (
+            ("reason", 40),
+            ("message", 400),
+            ("hint", 400),
+        ):  # PostgreSQL accepts neither more nor NUL
             if name in values:
                 values[name] = values[name].replace("\0", " ")[:longest]
         ended = update(jobs).where(mine).values(state=state, ended=at, worker="", **values)
@@ -411,7 +421,7 @@ class Queue(JobQueries):
         return done
 
     def _direction_at(self, c: Any, place: str | None) -> str:
-        """Of the recording that lay there before: a file that is written again was told of as what it was then."""
+        """The direction of the recording that was in this place before: a file that is written again keeps it."""
         query = select(jobs.c.direction).where(jobs.c.place == place).order_by(jobs.c.id.desc()).limit(1)
         return (c.execute(query).scalar() or "") if place else ""
 

@@ -1,7 +1,7 @@
 """The tables of the queue.
 
-What can tell of a person is sealed (`redactor/crypto.py`): paths, message ids, addresses to fetch from. In clear are
-states, times, counts, reasons of our own wording and the SHA-256 of recordings.
+Everything that can identify a person is sealed (`redactor/crypto.py`): paths, message ids, addresses to fetch from. In
+clear are states, times, counts, reasons in fixed words and the SHA-256 of recordings.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ jobs = Table(
     "redactor_jobs",
     metadata,
     Column("id", _ID, primary_key=True, autoincrement=True),
-    Column("key", String(32), nullable=False, unique=True),  # mark of source, message id, SHA-256
-    Column("place", String(32)),  # mark of the path, where the path says which recording it is
+    Column("key", String(32), nullable=False, unique=True),  # keyed hash of source, message id, SHA-256
+    Column("place", String(32)),  # keyed hash of the path, if that identifies the recording
     Column("audio", String(64), nullable=False, default=""),  # SHA-256; "" until a remote one is fetched
     Column("source", String(16), nullable=False),
     Column("direction", String(3), nullable=False, default=""),
@@ -46,9 +46,9 @@ jobs = Table(
     Column("exit_code", Integer, nullable=False, default=0),
     Column("duration", Float, nullable=False, default=0.0),
     Column("bleeped", Float, nullable=False, default=0.0),
-    Column("result", LargeBinary),  # sealed: place of the artefacts
-    Column("wanted", Integer, nullable=False, default=0, server_default="0"),  # once more, when it has ended
-    Column("told", Integer, nullable=False, default=0, server_default="0"),  # whether somebody said which way it went
+    Column("result", LargeBinary),  # sealed: path of the result's document
+    Column("wanted", Integer, nullable=False, default=0, server_default="0"),  # process again when it has ended
+    Column("told", Integer, nullable=False, default=0, server_default="0"),  # whether a hook reported the direction
     UniqueConstraint("place", "audio"),
 )
 Index("redactor_jobs_ready", jobs.c.state, jobs.c.crashes, jobs.c.id)
@@ -65,6 +65,6 @@ calls = Table(
 seen = Table(
     "redactor_seen",
     metadata,
-    Column("place", String(32), primary_key=True),  # mark of a path
-    Column("stamp", String(80), nullable=False),  # size, time, inode when it was last looked into
+    Column("place", String(32), primary_key=True),  # keyed hash of a path
+    Column("stamp", String(80), nullable=False),  # size, time, inode when it was last read
 )

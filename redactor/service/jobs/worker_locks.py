@@ -1,8 +1,8 @@
-"""Who is alive on this host: each service holds a lock on a file of its own, and the system lets go of it however the
-process ends.
+"""Which services on this host are alive: each holds a lock on a file of its own, and the system releases it however
+the process ends.
 
-Leases alone would do (other hosts rely on them); this gives back at once what a killed service on the same host had
-claimed.
+Leases alone would suffice (other hosts rely on them). The locks make the jobs of a killed service on the same host
+available at once.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class WorkerLocks:
             ) from None
 
     def is_dead(self, name: str) -> bool:
-        """Whether a worker ran on this host and runs no more; false for those of other hosts."""
+        """Whether a worker of this host has ended; false for those of other hosts."""
         match = _NAME.fullmatch(name)
         if match is None or match[1] != self._host or name == self.name:
             return False
@@ -69,7 +69,7 @@ class WorkerLocks:
         return True
 
     def close(self) -> None:
-        """Leave."""
+        """Release the lock, and remove its file."""
         with suppress(OSError):
             (self._folder / self.name).unlink()
         with suppress(OSError):

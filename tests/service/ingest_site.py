@@ -1,4 +1,4 @@
-"""An intake on its own: a spool, a queue, a folder of recordings."""
+"""Ingest on its own: a spool, a queue, a folder of recordings."""
 
 import os
 import time
@@ -9,16 +9,19 @@ from redactor.audio import Limits
 from redactor.crypto import Sealer
 from redactor.hook.spool import Spool
 from redactor.hook.ticket import Ticket
+from redactor.service.in_place_redaction import Originals
+from redactor.service.ingest.enqueue import Ingest
 from redactor.service.ingest.spool_reader import SpoolReader
 from redactor.service.ingest.sweeper import Sweeper
+from redactor.service.ingest.ticket_importer import TicketImporter
 from redactor.service.jobs.queue import Queue
 from redactor.types import Outcome, Status
 
 AUDIO = b"RIFF the only copy"
 
 
-class Desk:
-    """A spool, a queue, a folder of recordings, and an intake between them."""
+class IngestSite:
+    """A spool, a queue, a folder of recordings, and the ingest between them."""
 
     def __init__(self, folder, **kwargs):
         self.recordings, self.spool = folder / "recordings", Spool(str(folder / "spool"), limit=99)
@@ -28,16 +31,25 @@ class Desk:
         self.queue = Queue(f"sqlite:///{folder}/queue.sqlite", Sealer(bytes(32)), worker="w")
         self.queue.prepare()
         self.notes = []
-        self.intake = Sweeper(
-            tickets=SpoolReader(folder / "spool"),
+        spool = SpoolReader(folder / "spool")
+        self.ingest = Ingest(
+            spool=spool,
             queue=self.queue,
             roots=(str(self.recordings),),
             voicemail="",
             held=self.held,
-            settle=0,
             limits=Limits(max_bytes=1 << 20),
-            note=self.notes.append,
+            log_line=self.notes.append,
             **kwargs,
+        )
+        self.tickets = TicketImporter(spool, self.ingest)
+        self.sweeper = Sweeper(spool, self.ingest, self.tickets, settle=0)
+
+    def replaces_originals(self):
+        """From now on the ingest knows what the service writes in the place of originals."""
+        roots = (str(self.recordings),)
+        self.ingest.originals = Originals(
+            "replace", None, self.queue, None, None, roots=roots, limits=Limits(), pipeline=lambda: None
         )
 
     def mail(self):
@@ -56,8 +68,8 @@ class Desk:
 
     def take(self):
         """All that may be taken now, with no wait between two looks."""
-        self.intake._later = {name: later._replace(at=0.0) for name, later in self.intake._later.items()}
-        return self.intake.take_tickets()
+        self.tickets._retries = {name: retry._replace(at=0.0) for name, retry in self.tickets._retries.items()}
+        return self.tickets.take_tickets()
 
     def tell(self, path, identity="1", direction=""):
         self.spool.put(Ticket("mixmonitor", id=identity, path=path, direction=direction))
@@ -69,13 +81,15 @@ class Desk:
         self.queue.put_off(job, Outcome(0, job.audio, Status.FAILED, reason="no-input", exit_code=66))
 
     def rows(self):
-        found = [row for state in ("queued", "claimed", "redacted", "quarantined") for row in self.queue.letters(state)]
+        found = [
+            row for state in ("queued", "claimed", "redacted", "quarantined") for row in self.queue.list_jobs(state)
+        ]
         return [(row["source"], row["direction"], row["state"]) for row in sorted(found, key=lambda row: row["id"])]
 
 
 @pytest.fixture
-def desk(tmp_path):
-    made = Desk(tmp_path, sent=(f"{tmp_path}/recordings/sent",))
+def ingest_site(tmp_path):
+    made = IngestSite(tmp_path, sent=(f"{tmp_path}/recordings/sent",))
     yield made
     made.queue.close()
 
