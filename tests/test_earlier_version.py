@@ -22,7 +22,7 @@ from redactor.audit_log import entries
 from redactor.config import load_settings
 from redactor.crypto import Sealer
 from redactor.database import HEAD, connect
-from redactor.job_config import recipe_of
+from redactor.job_config import job_configuration_of
 from redactor.log_and_vault import places_in
 from redactor.review.plan_codec import unpack
 from redactor.service.app import Service
@@ -72,7 +72,7 @@ class Installation:
     @contextmanager
     def service(self):
         settings = self.settings
-        service = Service(settings, recipe_of(settings))
+        service = Service(settings, job_configuration_of(settings))
         try:
             service.start()
             yield service
