@@ -54,7 +54,7 @@ class JobPipeline(Protocol):
 
 
 @dataclass(slots=True)
-class _Task:
+class _ClaimedJob:
     """A job in progress.
 
     Attributes:
@@ -84,7 +84,7 @@ class JobWorker:
         self._queue, self._recordings, self._handler = queue, recordings, handler
         self._in_flight = 1
         self.lost: set[int] = set()
-        self._tasks: dict[int, _Task] = {}
+        self._tasks: dict[int, _ClaimedJob] = {}
         self._changed = threading.Condition()
         self._number = 0
         self._stopping = False
@@ -217,7 +217,7 @@ class JobWorker:
         """Nothing waits here."""
         return ()
 
-    def _settle(self, task: _Task, outcome: Outcome) -> None:
+    def _settle(self, task: _ClaimedJob, outcome: Outcome) -> None:
         job, target = task.job, task.target
         if outcome.status in (Status.REDACTED, Status.SKIPPED) and target is not None:
             try:
@@ -306,7 +306,7 @@ class JobWorker:
                 self.lost.add(job.id)
             return None
         with self._changed:
-            self._tasks[item.number] = _Task(job, out)
+            self._tasks[item.number] = _ClaimedJob(job, out)
         return item
 
     def _wait_until_idle(self) -> None:
