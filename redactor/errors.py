@@ -7,7 +7,7 @@
     │   ├── DamagedAudio                  the decoder stopped, or lengths disagree
     │   ├── LimitExceeded                 larger or longer than the limits allow
     │   ├── RefusedInput                  a path outside the configured folders, a link, a device, a hostile name
-    │   ├── DecoderStopped                the confined decoder crashed, or ran out of its time or memory
+    │   ├── DecoderStopped                the sandboxed decoder crashed, or ran out of time or memory
     │   └── TranscriptError               a supplied transcript cannot be read or does not fit the recording
     ├── NoInput                       66  missing path, unreadable file, folder without audio
     ├── ModelUnavailable              69  no checkpoint, no network, or a checkpoint that does not load
@@ -116,7 +116,7 @@ class RefusedInput(InputError):
 
 
 class DecoderStopped(InputError):
-    """The confined decoder crashed, or ran out of its time or memory."""
+    """The sandboxed decoder crashed, or ran out of time or memory."""
 
     reason = "decoder-stopped"
     default_hint = "Convert the recording to WAV with a tool you trust and try that; the file may be an attack."

@@ -157,14 +157,14 @@ def sandboxed(sandbox: str, *, warn: Callable[[str], None] = lambda _: None) -> 
         return nullcontext()
     if os.name != "posix":
         if sandbox != "auto":
-            raise ConfigurationError("This system cannot confine a process.", hint="Use --sandbox auto or off.")
-        warn("Recordings are decoded unconfined: this system has no processes that could confine them.")
+            raise ConfigurationError("This system cannot sandbox a process.", hint="Use --sandbox auto or off.")
+        warn("Recordings are decoded without a sandbox: this system has no sandboxed processes.")
         return nullcontext()
-    from redactor.audio.sandbox import ConfinedDecoder
+    from redactor.audio.sandbox import SandboxedDecoder
 
-    decoder = ConfinedDecoder(bubblewrap={"required": True, "auto": None, "limits": False}[sandbox])
+    decoder = SandboxedDecoder(bubblewrap={"required": True, "auto": None, "limits": False}[sandbox])
     for sentence in decoder.lacking:
-        warn(f"Decoding is less confined than it could be: {sentence}")
+        warn(f"The sandbox is weaker than it could be: {sentence}")
     return decoder
 
 

@@ -45,13 +45,13 @@ def test_a_session_that_others_share_stays_as_it_is():
 DECODER = """
 import os, sys; sys.path[:] = {path!r}; os.nice(7)
 from pathlib import Path
-from redactor.audio.sandbox import ConfinedDecoder
+from redactor.audio.sandbox import SandboxedDecoder
 
 def below(pid):
     children = Path(f"/proc/{{pid}}/task/{{pid}}/children").read_text().split()
     return [int(c) for c in children] + [g for c in children for g in below(c)]
 
-with ConfinedDecoder() as decoder:
+with SandboxedDecoder() as decoder:
     groups = [Path(f"/proc/{{pid}}/autogroup").read_text().strip() for pid in below(decoder._process.pid)]
     print(decoder.layers[0], *groups, sep="\\n")
 """

@@ -1,12 +1,12 @@
-"""The audio room: bytes ⇄ samples. soundfile and PyAV live here and nowhere else.
+"""Audio files and samples: decoding, bleeping, encoding. soundfile and PyAV are imported nowhere else.
 
     read_source → Source ──decode──▶ Recording ──recognition_audio──▶ 16 kHz for speech
                                         │  same_as, echoes: how channels relate
                                         └──bleep──▶ samples ──encode──▶ Encoded
 
-source: a file, read once · sniff, containers/: what its header promises · decode (sndfile, ffmpeg, rawfile): samples
-held against
-the promise · limits · raw: headerless formats · resample, channels · bleep · encode (write_sndfile, write_ffmpeg).
+source: a file, read once · containers/: what its header declares · decode (sndfile, ffmpeg, rawfile): samples, checked
+against the header · limits · raw: headerless formats · resample, channels · bleep · encode (write_sndfile,
+write_ffmpeg).
 """
 
 from redactor.audio.bleep import RAMP_SECONDS, Style, bleep, sample_range

@@ -1,8 +1,8 @@
-"""Replace stretches of a recording by a tone, silence or noise, so that nothing of what was said there remains.
+"""Replace stretches of a recording with a tone, silence or noise, so that nothing of the speech there remains.
 
-Inside an interval every sample is new: it depends on the original only through one loudness figure, taken in whole
-decibels.
-The soft edges (a short crossfade against clicks) lie outside the interval. All other samples are bit-identical.
+Inside an interval every sample is new: it depends on the original only through one loudness value, rounded to whole
+decibels. The soft edges (a short crossfade against clicks) lie outside the interval. All other samples are
+bit-identical.
 """
 
 from __future__ import annotations
@@ -37,20 +37,20 @@ class _Stretch:
 
 
 def bleep(recording: Recording, intervals: Iterable[Interval], *, style: Style = "tone") -> Samples:
-    """Return new samples with the intervals covered; the recording stays as it was.
+    """Return new samples with the intervals bleeped; the recording is not changed.
 
     Args:
         recording: samples of shape (frames, channels).
-        intervals: seconds, rounded outward to whole samples and cut at the recording's ends; each covers its own
-            channel only. Overlapping ones, and ones whose soft edges meet, are covered as one.
-        style: "tone" (1 kHz, as loud as the speech around), "silence", or "noise" (as loud, and the same at every run).
+        intervals: seconds, rounded outward to whole samples and cut at the recording's ends; each applies to its own
+            channel only. Overlapping intervals, and intervals whose soft edges meet, are merged.
+        style: "tone" (1 kHz, as loud as the speech around), "silence", or "noise" (as loud, and the same in every run).
 
     Returns:
         Shape and dtype of `recording.samples`.
 
     Raises:
-        ValueError: an interval that is inverted, not finite or on a channel that is not there: the plan is wrong.
-        UnlocatedFinding: an interval outside the recording; to cover nothing would look like redaction.
+        ValueError: an interval is inverted, not finite or on a channel that does not exist: the plan is wrong.
+        UnlocatedFinding: an interval lies outside the recording; bleeping nothing would look like redaction.
     """
     if style not in ("tone", "silence", "noise"):
         raise ValueError(f"unknown bleep style {style!r}")
@@ -59,12 +59,12 @@ def bleep(recording: Recording, intervals: Iterable[Interval], *, style: Style =
     for channel, stretches in _stretches(recording, intervals, ramp).items():
         for stretch in stretches:
             level = 0.0 if style == "silence" else _level(recording, channel, stretch)
-            _cover(out[:, channel], recording, stretch, ramp, style, level)
+            _replace(out[:, channel], recording, stretch, ramp, style, level)
     return out
 
 
 def sample_range(start: float, end: float, sample_rate: int, frames: int) -> tuple[int, int]:
-    """First sample covered and first sample behind: rounded outward, inside 0 … frames."""
+    """First sample to bleep and first sample after it: rounded outward, inside 0 … frames."""
     return max(0, math.floor(start * sample_rate)), min(frames, math.ceil(end * sample_rate))
 
 
@@ -99,11 +99,11 @@ def _full_scale(dtype: np.dtype[Any]) -> float:
 
 
 def _level(recording: Recording, channel: int, stretch: _Stretch) -> float:
-    """RMS of the speech around, in full scale: the 90th percentile of 20 ms frames, so that pauses do not count."""
+    """RMS of the surrounding speech, full scale 1: the 90th percentile of 20 ms frames, so that pauses do not count."""
     rate = recording.sample_rate
     reach = int(_CONTEXT_SECONDS * rate)
     frame = max(1, int(_FRAME_SECONDS * rate))
-    # A long interval is judged by its own first seconds; looking at hours of it would tell no more.
+    # The first seconds of a long interval are enough; hours of it would tell no more.
     begin, end = max(0, stretch.first - reach), min(recording.frames, min(stretch.last, stretch.first + reach) + reach)
     around = recording.samples[begin:end, channel].astype(np.float64) / _full_scale(recording.samples.dtype)
     around = np.nan_to_num(around[: len(around) // frame * frame] if len(around) >= frame else around)
@@ -115,7 +115,7 @@ def _level(recording: Recording, channel: int, stretch: _Stretch) -> float:
     return float(10 ** (min(max(round(decibels), QUIETEST_DB), LOUDEST_DB) / 20))
 
 
-def _cover(
+def _replace(
     out: npt.NDArray[Any], recording: Recording, stretch: _Stretch, ramp: int, style: Style, level: float
 ) -> None:
     begin, end = max(0, stretch.first - ramp), min(len(out), stretch.last + ramp)
@@ -129,7 +129,7 @@ def _cover(
         )  # samples away from the interval, <= 0 inside
         weight = np.where(outside <= 0, 1.0, 0.5 + 0.5 * np.cos(np.pi * outside / (ramp + 1)))
         original = out[index[0] : index[-1] + 1]
-        # Where the weight is 1 the original must not take part at all: 0 x NaN would still be NaN.
+        # Where the weight is 1 the original must not contribute at all: 0 x NaN would still be NaN.
         kept = np.where(outside <= 0, 0.0, np.nan_to_num(original.astype(np.float64) / scale))
         mixed = fill * weight + kept * (1.0 - weight)
         if out.dtype.kind == "i":

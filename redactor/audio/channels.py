@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from redactor.audio.convert import unit
+from redactor.audio.convert import as_float32
 from redactor.types import Interval, Recording
 
 SAME_RESIDUAL = 10.0**-3.0
 """Two channels are the same if, block by block, what is left after matching their gain is 30 dB below them (the
-rounding of
-µ-law at two gains is 33 to 36 dB below) …"""
+rounding of µ-law at two gains is 33 to 36 dB below) …"""
 
 SAME_FLOOR = 2.0**-26
 """… or weaker than this power (-78 dB of full scale: rounding of 16-bit and telephone codecs in pauses)."""
@@ -24,9 +23,9 @@ ECHO_REACH = 0.05
 ECHO_THRESHOLD = 7.5
 """How far the correlation peak must stand over the RMS of all lags.
 
-Seen with synthetic voices at 8 kHz (24 utterances, all pairs): unrelated speech stays below 7 in 19 of 20 intervals; an
-echo
-40 dB down gives 14 or more in a quiet channel, one 20 dB down 7.7 or more while the other party talks over it.
+Measured with synthetic voices at 8 kHz (24 utterances, all pairs): unrelated speech stays below 7 in 19 of 20
+intervals; an echo 40 dB down gives 14 or more in a quiet channel, one 20 dB down 7.7 or more while the other party
+talks over it.
 """
 
 _ECHO_WINDOW = 1.0
@@ -40,8 +39,7 @@ def same_as(recording: Recording) -> tuple[int, ...]:
     """For each channel, the first channel that carries the same sound (itself if none does).
 
     Same means equal up to a constant gain within 6 dB and a faint difference, in every half second: a channel on which
-    the
-    other party whispers once is another channel.
+    the other party whispers once is another channel.
     """
     result: list[int] = []
     for channel in range(recording.channels):
@@ -58,14 +56,14 @@ def _same(recording: Recording, a: int, b: int) -> bool:
         return True
     cross = energy = 0.0
     for s in starts:
-        x, y = (unit(samples[s : s + block, c]).astype(np.float64) for c in (a, b))
+        x, y = (as_float32(samples[s : s + block, c]).astype(np.float64) for c in (a, b))
         cross += float(x @ y)
         energy += float(x @ x)
     if energy <= 0.0 or cross <= 0.0 or abs(20 * np.log10(cross / energy)) > SAME_GAIN_DB:
         return False
     gain = cross / energy
     for s in starts:
-        x, y = (unit(samples[s : s + block, c]).astype(np.float64) for c in (a, b))
+        x, y = (as_float32(samples[s : s + block, c]).astype(np.float64) for c in (a, b))
         left = float(np.mean(np.square(y - gain * x)))
         if left > max(SAME_FLOOR, SAME_RESIDUAL * float(np.mean(np.square(y)))):
             return False
@@ -75,13 +73,10 @@ def _same(recording: Recording, a: int, b: int) -> bool:
 def echoes(recording: Recording, interval: Interval) -> tuple[int, ...]:
     """Other channels on which the speech of an interval can be heard too (crosstalk, line echo, a mixed channel).
 
-    Windows of one second over the interval (a shorter interval is looked at with its surroundings) are cross-correlated
-    with
-    each other channel at every lag up to `ECHO_REACH`, whitened so that pitch alone does not look like an echo,
-    polarity and
-    level ignored. One window over `ECHO_THRESHOLD` is enough: a needless bleep costs less than a name on the other
-    channel.
-    An echo may begin before or outlast the interval by `ECHO_REACH`: cover that too.
+    Windows of one second over the interval (a shorter interval is extended on both sides) are cross-correlated with
+    each other channel at every lag up to `ECHO_REACH`, whitened so that pitch alone does not look like an echo;
+    polarity and level are ignored. One window over `ECHO_THRESHOLD` is enough: a needless bleep costs less than a name
+    on the other channel. An echo may begin before or outlast the interval by `ECHO_REACH`: bleep that too.
 
     Returns:
         Channel numbers in rising order, without `interval.channel`.
@@ -111,7 +106,7 @@ def _padded(recording: Recording, channel: int, start: int, stop: int) -> npt.ND
     out = np.zeros(stop - start)
     a, b = max(0, start), min(recording.frames, stop)
     if b > a:
-        out[a - start : b - start] = unit(recording.samples[a:b, channel])
+        out[a - start : b - start] = as_float32(recording.samples[a:b, channel])
     out -= out.mean()
     return out
 

@@ -1,4 +1,4 @@
-"""Samples of one number type as another."""
+"""Conversion between sample types."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 
-def unit(samples: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    """Samples of any supported type as float32, full scale 1. What is not a finite number becomes 0."""
+def as_float32(samples: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """Samples of any supported type as float32, full scale 1. NaN becomes 0."""
     if samples.dtype.kind == "i":
         scaled: npt.NDArray[np.float32] = samples.astype(np.float32) / np.float32(-int(np.iinfo(samples.dtype).min))
         return scaled
@@ -19,7 +19,7 @@ def unit(samples: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
 
 
 def as_int16(samples: npt.NDArray[Any]) -> npt.NDArray[np.int16]:
-    """Round to 16 bits; float is clipped at full scale, what is not a number becomes 0."""
+    """Round to 16 bits; float is clipped at full scale, NaN becomes 0."""
     if samples.dtype == np.int16:
         return samples
     rounded: npt.NDArray[Any]

@@ -1,8 +1,8 @@
-"""The seam of this room: how a `Source` becomes a `Recording`, so that untrusted bytes can be decoded somewhere safer.
+"""The interface of decoders, so that untrusted bytes can be decoded in a safer place than this process.
 
-`decode` fits the seam directly. A confined subprocess fits it by pickling the arguments in and the Recording or
-InputError out: both pickle, `decode` keeps no state, and the only file it ever reads is the one already in `Source`.
-`decode_plain_wav` is the shipped fake. `tests/audio/test_decoder_contract.py` holds what every decoder must do.
+`decode` implements it in this process, `sandbox.SandboxedDecoder` in another one: arguments, Recording and InputError
+pickle, `decode` keeps no state, and the only file it reads is the one already in `Source`. `decode_plain_wav` is the
+shipped fake. `tests/audio/test_decoder_contract.py` tests what every decoder must do.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from redactor.types import AudioFormat, Recording
 
 
 class Decoder(Protocol):
-    """Turns bytes into samples, or raises an InputError; see `redactor.audio.decode.decode` for the promises."""
+    """Turns bytes into samples, or raises an InputError; see `redactor.audio.decode.decode`."""
 
     def __call__(self, source: Source, *, raw: RawFormat | None = None, limits: Limits | None = None) -> Recording:
         """Decode one file."""
@@ -37,11 +37,11 @@ def decode_plain_wav(source: Source, *, raw: RawFormat | None = None, limits: Li
     limits = limits or Limits()
     data = source.untrusted_data
     if not data:
-        raise EmptyAudio("The file has no bytes.")
+        raise EmptyAudio("The file is empty.")
     if len(data) > limits.max_bytes:
         raise LimitExceeded(f"The file is larger than {limits.max_bytes >> 20} MiB.")
     if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
-        raise UnsupportedAudio("Headerless audio is beyond this decoder." if raw else "This is not a WAV file.")
+        raise UnsupportedAudio("This decoder does not read headerless audio." if raw else "This is not a WAV file.")
     stream = riff.wav(data)
     head, body = bytes(stream.parts[0]), stream.parts[1]
     tag, channels, rate, bits = (

@@ -1,7 +1,7 @@
-"""Samples back into the format they came from: same codec, rate, channels and length, and nothing else.
+"""Encode samples in the format they came from: same codec, rate, channels and length, and nothing else.
 
-Every file is built from samples alone, so no tag, picture, cue or caller ID of the input can survive. Where a codec
-cannot be written, the answer is WAV PCM_16 and a warning that says so.
+Every file is built from samples alone, so no tag, picture, cue or caller ID of the input can survive. A codec that
+cannot be written is replaced with WAV PCM_16 and a warning.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from redactor.audio import write_ffmpeg, write_sndfile
 from redactor.audio.convert import as_int16
-from redactor.audio.formats import honest_suffix
+from redactor.audio.formats import matching_suffix
 from redactor.audio.sndfile import exact_dtype
 from redactor.errors import ConfigurationError
 from redactor.types import AudioFormat, Samples
@@ -25,8 +25,8 @@ class Encoded:
 
     Attributes:
         data: its bytes.
-        suffix: the ending its name must have; differs from the input's where the format had to change or the input's
-            lied.
+        suffix: for the file's name; differs from the input's where the format had to change or the input's did not
+            match its content.
         format: what `data` is.
         warnings: without PHI.
     """
@@ -53,12 +53,12 @@ def encode(samples: Samples, audio_format: AudioFormat) -> Encoded:
         ConfigurationError: samples whose shape does not fit the format.
     """
     if samples.ndim != 2 or samples.shape[1] != audio_format.channels or not len(samples):
-        raise ConfigurationError("The samples do not have the shape that the format asks for.")
+        raise ConfigurationError("The samples do not have the shape that the format requires.")
     if samples.dtype.kind == "f" and audio_format.backend == "soundfile" and exact_dtype(audio_format.codec) == "int16":
-        samples = as_int16(samples)  # libsndfile would wrap or invent what does not fit
+        samples = as_int16(samples)  # libsndfile would wrap values out of range
     writer = _writer(audio_format)
     if writer is not None:
-        suffix = honest_suffix(audio_format)
+        suffix = matching_suffix(audio_format)
         return Encoded(writer(samples, audio_format), suffix, replace(audio_format, suffix=suffix))
     plain = AudioFormat(
         "WAV",
@@ -70,9 +70,7 @@ def encode(samples: Samples, audio_format: AudioFormat) -> Encoded:
         audio_format.sample_rate * audio_format.channels * 16,
     )
     channels = "mono" if audio_format.channels == 1 else f"{audio_format.channels}-channel"
-    warning = (
-        f"Written as WAV PCM_16: {channels} {audio_format.codec} in {audio_format.container} cannot be written here."
-    )
+    warning = f"Written as WAV PCM_16: {channels} {audio_format.codec} in {audio_format.container} cannot be written."
     return Encoded(write_sndfile.write(as_int16(samples), plain), ".wav", plain, (warning,))
 
 

@@ -1,7 +1,7 @@
-"""Decoding with PyAV (FFmpeg), strictly: a packet that is corrupt, missing or out of time refuses the file.
+"""Strict decoding with PyAV (FFmpeg): a corrupt, missing or mistimed packet makes the file be refused.
 
-The container is always named, never guessed. Times come from counting samples; a container's own time stamps are only
-held against that count, since a decoder that skips a bad frame would otherwise move everything after it.
+FFmpeg is told the container and never guesses. Times come from counting samples; a container's time stamps are only
+compared with that count, since a decoder that skips a bad frame would otherwise shift everything after it.
 """
 
 from __future__ import annotations
@@ -27,27 +27,29 @@ _AUDIO_CODECS = frozenset(
     "pcm_u8 pcm_s8 pcm_f32le adpcm_ima_qt adpcm_ima_wav adpcm_ms gsm gsm_ms ac3 eac3".split()
 )
 
-_TRUE_CLOCK = {
+_REFERENCE_DECODERS = {
     "amrnb": "libopencore_amrnb",
     "amr_nb": "libopencore_amrnb",
     "amrwb": "libopencore_amrwb",
     "amr_wb": "libopencore_amrwb",
 }
-"""FFmpeg's own AMR decoders give nothing for some silence frames; the reference decoder gives 20 ms for every frame."""
+"""FFmpeg's own AMR decoders return nothing for some silence frames; the reference decoder returns 20 ms for every
+frame.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedStream:
-    """Everything one pass over the file gives.
+    """The result of one pass over a file.
 
     Attributes:
         codec: FFmpeg's codec name.
         bit_rate: bits per second of the packets themselves.
-        declared: duration in seconds that the stream header claims, None if it claims none.
+        declared: duration in seconds in the stream header, None if it has none.
         complete: the container has an index and every packet of it was decoded.
     """
 
-    reel: SampleBuffer
+    buffer: SampleBuffer
     codec: str
     bit_rate: int | None
     declared: float | None
@@ -80,7 +82,7 @@ class _Pass:
         self._container = container
         self._stream = stream
         self._limits = limits
-        self._reel: SampleBuffer | None = None
+        self._buffer: SampleBuffer | None = None
         self._bytes = 0
         self._first_time: float | None = None
         self._complete = False
@@ -90,24 +92,26 @@ class _Pass:
         if not audio:
             raise UnsupportedAudio("The file holds no audio stream.")
         if len(audio) > 1:
-            raise UnsupportedAudio(f"The file holds {len(audio)} audio streams; export the one to redact by itself.")
+            raise UnsupportedAudio(
+                f"The file holds {len(audio)} audio streams; export the one to redact to a file of its own."
+            )
         track = audio[0]
         codec = str(track.codec_context.name) if track.codec_context is not None else ""
         if codec not in _AUDIO_CODECS:
-            raise UnsupportedAudio("The file holds a codec that nothing here reads.")
+            raise UnsupportedAudio("The codec of this file is not supported.")
         if track.codec_context.sample_rate and track.codec_context.channels:
             self._limits.check_shape(track.codec_context.sample_rate, track.codec_context.channels)
         declared = float(track.duration * track.time_base) if track.duration and track.time_base else None
         if declared is not None:
             self._limits.check_seconds(declared)
         for frame in self._frames(track):
-            self._take(frame)
-        reel = self._reel
-        if reel is None or not reel.frames:
-            raise DamagedAudio("Not one frame could be decoded.")
-        rate = round(self._bytes * 8 * reel.sample_rate / reel.frames) or None
-        warnings = ("The pictures or video in the file were left out.",) if self._container.streams.video else ()
-        return DecodedStream(reel, codec, rate, declared, self._complete, warnings)
+            self._append(frame)
+        buffer = self._buffer
+        if buffer is None or not buffer.frames:
+            raise DamagedAudio("No frame could be decoded.")
+        rate = round(self._bytes * 8 * buffer.sample_rate / buffer.frames) or None
+        warnings = ("Pictures and video in the file were dropped.",) if self._container.streams.video else ()
+        return DecodedStream(buffer, codec, rate, declared, self._complete, warnings)
 
     def _frames(self, track: Any) -> Iterator[Any]:
         context = self._context(track)
@@ -126,43 +130,48 @@ class _Pass:
     def _context(self, track: Any) -> Any:
         import av
 
-        decoder = _TRUE_CLOCK.get(track.codec_context.name)
+        decoder = _REFERENCE_DECODERS.get(track.codec_context.name)
         if decoder is None:
             track.codec_context.options = _STRICT
             return track.codec_context
         if decoder not in av.codecs_available:
-            raise UnsupportedAudio("This build of FFmpeg has no decoder that keeps the time of this codec.")
+            raise UnsupportedAudio("This build of FFmpeg has no decoder for this codec that keeps its time.")
         context: Any = av.CodecContext.create(decoder, "r")
         context.sample_rate = track.codec_context.sample_rate
         context.layout = "mono"
         context.options = _STRICT
         return context
 
-    def _take(self, frame: Any) -> None:
+    def _append(self, frame: Any) -> None:
         block = _interleaved(frame)
-        if self._reel is None:
-            self._reel = SampleBuffer(frame.sample_rate, block.shape[1], block.dtype, self._limits)
-        reel = self._reel
-        if (frame.sample_rate, *block.shape[1:]) != (reel.sample_rate, reel.channels) or block.dtype != reel.dtype:
-            raise DamagedAudio("The recording changes its sample rate or channels on the way.")
+        if self._buffer is None:
+            self._buffer = SampleBuffer(frame.sample_rate, block.shape[1], block.dtype, self._limits)
+        buffer = self._buffer
+        if (frame.sample_rate, *block.shape[1:]) != (
+            buffer.sample_rate,
+            buffer.channels,
+        ) or block.dtype != buffer.dtype:
+            raise DamagedAudio("The sample rate or the number of channels changes within the recording.")
         if frame.pts is not None and frame.time_base and self._stream.container in ("MP4", "WEBM", "ASF"):
-            self._check_clock(float(frame.pts * frame.time_base), reel)
-        reel.append(block)
+            self._check_clock(float(frame.pts * frame.time_base), buffer)
+        buffer.append(block)
 
-    def _check_clock(self, time: float, reel: SampleBuffer) -> None:
+    def _check_clock(self, time: float, buffer: SampleBuffer) -> None:
         if self._first_time is None:
-            self._first_time = time - reel.frames / reel.sample_rate
-        drift = time - self._first_time - reel.frames / reel.sample_rate
+            self._first_time = time - buffer.frames / buffer.sample_rate
+        drift = time - self._first_time - buffer.frames / buffer.sample_rate
         # A missing packet is 20 ms or more; rounding of the container's times and trimmed priming stay far below 15.
         if abs(drift) > 0.015:
-            raise DamagedAudio(f"A gap of {drift:.3f} s in the recording after {reel.frames / reel.sample_rate:.2f} s.")
+            raise DamagedAudio(
+                f"A gap of {drift:.3f} s in the recording after {buffer.frames / buffer.sample_rate:.2f} s."
+            )
 
 
 def _interleaved(frame: Any) -> npt.NDArray[Any]:
     """Samples of one frame, shape (frames, channels)."""
     kind = frame.format.name.removesuffix("p")
     if kind not in _DTYPES:
-        raise UnsupportedAudio("The decoder gives samples of an unknown kind.")
+        raise UnsupportedAudio("The decoder returned samples of an unknown type.")
     array: npt.NDArray[Any] = frame.to_ndarray()
     channels = len(frame.layout.channels)
     block = array.T if frame.format.is_planar else array.reshape(-1, channels)

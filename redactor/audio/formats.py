@@ -1,4 +1,4 @@
-"""The usual name endings of each container, the one to give a file whose own ending lied, and what a codec calls
+"""The usual suffixes of each container, the suffix for a file whose own did not match, and the level of a codec's
 silence.
 """
 
@@ -24,9 +24,8 @@ SUFFIXES = {
 }
 
 IDLE = {"ULAW": -70.0, "ALAW": -70.0, "GSM610": -70.0, "PCM_S8": -50.0, "PCM_U8": -50.0}
-"""dBFS: the level of a codec's last steps, which an idle line makes it toggle between. 16 bits and those that start
-from
-them lie at IDLE_16."""
+"""dBFS: the level of a codec's last steps, which an idle line makes it toggle between. Codecs of 16 bits and those that
+start from 16 bits have IDLE_16."""
 IDLE_16 = -84.0
 
 
@@ -35,14 +34,14 @@ def codec_floor(codec: str) -> float:
     return IDLE.get(codec, IDLE_16)
 
 
-def fits(container: str, suffix: str) -> bool:
-    """Whether a suffix, in any case, is usual for a container; headerless audio may be called anything."""
+def suffix_matches(container: str, suffix: str) -> bool:
+    """Whether a suffix, in any case, is usual for a container; headerless audio may have any."""
     return container == "RAW" or suffix.lower() in SUFFIXES[container]
 
 
-def honest_suffix(audio_format: AudioFormat) -> str:
-    """The format's own suffix where it fits (case kept: Asterisk's `.WAV` is not its `.wav`), else the usual one."""
+def matching_suffix(audio_format: AudioFormat) -> str:
+    """The format's own suffix where it matches (case kept: Asterisk's `.WAV` is not its `.wav`), else the usual one."""
     suffix = audio_format.suffix
     if audio_format.container == "RAW":
         return raw_suffix(audio_format.codec, audio_format.sample_rate, suffix)
-    return suffix if fits(audio_format.container, suffix) else SUFFIXES[audio_format.container][0]
+    return suffix if suffix_matches(audio_format.container, suffix) else SUFFIXES[audio_format.container][0]

@@ -1,4 +1,4 @@
-"""How large an untrusted recording may be. Everything is checked on the header's claims before memory is set aside."""
+"""How large an untrusted recording may be. Limits are checked on the header's values before memory is allocated."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Limits:
     Attributes:
         max_bytes: size of the file.
         max_seconds: duration once decoded.
-        max_channels: telephone recordings have one or two; a conference bridge may give one a party.
-        max_decoded_bytes: memory of the decoded samples (frames x channels x bytes a sample).
+        max_channels: telephone recordings have one or two; a conference bridge may give each party one.
+        max_decoded_bytes: memory of the decoded samples (frames x channels x bytes per sample).
     """
 
     max_bytes: int = 1 << 30
@@ -39,7 +39,7 @@ class Limits:
             raise LimitExceeded(f"The recording has {channels} channels; the limit is {self.max_channels}.")
 
     def check_seconds(self, seconds: float) -> None:
-        """Refuse a duration, claimed or reached, over `max_seconds`.
+        """Refuse a duration, declared or decoded, over `max_seconds`.
 
         Raises:
             LimitExceeded
@@ -48,7 +48,7 @@ class Limits:
             raise LimitExceeded(f"The recording lasts {seconds:.0f} s or more; the limit is {self.max_seconds:.0f} s.")
 
     def check_length(self, frames: int, sample_rate: int, bytes_per_frame: int) -> None:
-        """Refuse a length, claimed or reached, over `max_seconds` or `max_decoded_bytes`.
+        """Refuse a length, declared or decoded, over `max_seconds` or `max_decoded_bytes`.
 
         Raises:
             LimitExceeded

@@ -1,4 +1,4 @@
-"""Whether a file found in a folder is worth decoding: by its ending, or, for endings nobody knows, by how it begins."""
+"""Whether a file in a folder is worth decoding: by its suffix or, if that is unknown, by its first bytes."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from redactor.audio.containers import sniff
 from redactor.audio.source import AUDIO_SUFFIXES
 
 _HEAD = 1 << 16
-"""Bytes looked at: enough for an ID3 tag without a large picture and a few MP3 frames behind it."""
+"""Bytes read: enough for an ID3 tag without a large picture and a few MP3 frames after it."""
 
 
 def looks_like_audio(path: str | os.PathLike[str]) -> bool:
-    """True for a known ending, or for content with a known audio beginning; true for a file that cannot be opened.
+    """True for a known suffix, for content that begins like a known audio format, and for a file that cannot be opened.
 
-    When in doubt a file is audio: it then gets an outcome of its own instead of being passed over in silence.
+    When in doubt a file is audio: it then gets an outcome of its own instead of being skipped silently.
     """
     if PurePath(os.fsdecode(path)).suffix.lower() in AUDIO_SUFFIXES:
         return True

@@ -1,4 +1,4 @@
-"""Headerless telephone audio: nothing in such a file says what it is, so its suffix or the user must.
+"""Headerless telephone audio: nothing in such a file names its format, so the suffix or the user must.
 
 Suffixes follow Asterisk's format modules (format_pcm, format_sln, format_g722, format_g726, format_vox, format_gsm,
 format_g729, format_g723). `.pcm` is left out on purpose: Asterisk means µ-law by it, everybody else 16-bit linear.
@@ -33,14 +33,14 @@ _MONO_ONLY = frozenset({"gsm", "vox", "g722", "g726", "g726be", "g729", "g723"})
 
 @dataclass(frozen=True, slots=True)
 class RawFormat:
-    """What a headerless file holds.
+    """The format of a headerless file.
 
     Attributes:
         codec: one of ulaw alaw s16 (little-endian) s16be s8 u8 gsm vox (Dialogic ADPCM) g722 g726 (RFC 3551 bit order)
             g726be (the other order) g729 g723.
         sample_rate: Hz; G.722, G.729, G.723.1 and GSM have only one.
         channels: interleaved; more than one only for the uncompressed codecs.
-        bits: bits a sample, used by G.726 alone (2, 3, 4 or 5 for 16, 24, 32 or 40 kbit/s).
+        bits: bits per sample, used by G.726 alone (2, 3, 4 or 5 for 16, 24, 32 or 40 kbit/s).
 
     Raises:
         ConfigurationError: an unknown codec, or a combination it cannot have.
@@ -54,13 +54,15 @@ class RawFormat:
     def __post_init__(self) -> None:
         if self.codec not in _SOUNDFILE and self.codec not in _PYAV:
             known = " ".join(sorted(_SOUNDFILE | _PYAV))
-            raise ConfigurationError("Unknown raw audio codec.", hint=f"Known: {known}; with a rate: ulaw:8000.")
+            raise ConfigurationError("Unknown raw audio codec.", hint=f"Known codecs: {known}. With a rate: ulaw:8000.")
         if self.codec in _FIXED_RATE and self.sample_rate != _FIXED_RATE[self.codec]:
-            raise ConfigurationError(f"{self.codec} always has {_FIXED_RATE[self.codec]} Hz.")
+            raise ConfigurationError(f"{self.codec} always has a sample rate of {_FIXED_RATE[self.codec]} Hz.")
         if self.sample_rate <= 0 or self.channels < 1 or (self.channels > 1 and self.codec in _MONO_ONLY):
-            raise ConfigurationError("A raw format needs a positive rate, and a channel count its codec can hold.")
+            raise ConfigurationError(
+                "A raw format needs a positive sample rate and a number of channels that its codec supports."
+            )
         if self.bits not in (2, 3, 4, 5):
-            raise ConfigurationError("G.726 has 2, 3, 4 or 5 bits a sample.")
+            raise ConfigurationError("G.726 has 2, 3, 4 or 5 bits per sample.")
 
     @property
     def subtype(self) -> str | None:
@@ -94,7 +96,9 @@ class RawFormat:
         try:
             rate, channels = [*map(int, numbers), *(0, 0)][:2]
         except ValueError:
-            raise ConfigurationError("A raw format reads codec[:rate[:channels]], for example ulaw:8000:1.") from None
+            raise ConfigurationError(
+                "Write a raw format as codec[:rate[:channels]], for example ulaw:8000:1."
+            ) from None
         if known is None:
             known = cls(name, _FIXED_RATE.get(name, 8_000))
         return cls(known.codec, rate or known.sample_rate, channels or known.channels, known.bits)
@@ -127,17 +131,17 @@ _BY_SUFFIX = {
 }
 
 RAW_SUFFIXES = frozenset(_BY_SUFFIX)
-"""Lower-case endings that name a headerless format."""
+"""Lower-case suffixes that name a headerless format."""
 
 
 def raw_format(suffix: str) -> RawFormat | None:
-    """What a suffix says about a headerless file, None if it says nothing."""
+    """The headerless format that a suffix names, None if it names none."""
     return _BY_SUFFIX.get(suffix.lower())
 
 
 def raw_suffix(name: str, sample_rate: int, suffix: str) -> str:
-    """A suffix that says what a headerless file holds: the given one if it does, else a usual one, else the given
-    one or ".raw".
+    """A suffix that names this headerless format: the given one if it does, else a usual one, else the given one or
+    ".raw".
     """
 
     def says_so(ending: str) -> bool:

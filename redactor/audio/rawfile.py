@@ -1,4 +1,4 @@
-"""Decoding headerless files: every byte counts, so the length is known exactly beforehand."""
+"""Decode headerless files. Every byte is audio, so that the length is known beforehand."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _G723_SIZES = (24, 20, 4, 1)
 
 
 def read_raw(source: Source, raw: RawFormat, limits: Limits) -> Recording:
-    """Decode a headerless file as `raw` says. Bytes after the last whole frame are dropped with a warning.
+    """Decode a headerless file in the format `raw`. Bytes after the last whole frame are dropped with a warning.
 
     Raises:
         DamagedAudio, EmptyAudio, LimitExceeded, UnsupportedAudio
@@ -29,9 +29,9 @@ def read_raw(source: Source, raw: RawFormat, limits: Limits) -> Recording:
     if not frames:
         raise EmptyAudio("The file is shorter than one frame of its format.")
     limits.check_length(frames, raw.sample_rate, 2 * raw.channels)
-    warnings = [f"Without a header: read as {raw.codec}, {raw.sample_rate} Hz, {raw.channels} channel(s)."]
+    warnings = [f"No header: read as {raw.codec}, {raw.sample_rate} Hz, {raw.channels} channel(s)."]
     if used < len(data):
-        warnings.append(f"{len(data) - used} bytes after the last whole frame were left out.")
+        warnings.append(f"{len(data) - used} bytes after the last whole frame were ignored.")
     view = memoryview(data)[:used]
     if raw.subtype is not None:
         layout = {
@@ -40,7 +40,7 @@ def read_raw(source: Source, raw: RawFormat, limits: Limits) -> Recording:
             "subtype": raw.subtype,
             "endian": "BIG" if raw.big_endian else "LITTLE" if raw.codec == "s16" else "FILE",
         }
-        reel, _ = read_soundfile(io.BytesIO(view), limits=limits, raw=layout)
+        buffer, _ = read_soundfile(io.BytesIO(view), limits=limits, raw=layout)
         backend, bit_rate = "soundfile", round(used * 8 * raw.sample_rate / frames)
     else:
         options: dict[str, str] = {}
@@ -49,11 +49,11 @@ def read_raw(source: Source, raw: RawFormat, limits: Limits) -> Recording:
         decoded = read_ffmpeg(
             Stream("RAW", "pyav", (view,), demuxer=raw.demuxer or "", options=tuple(options.items())), limits=limits
         )
-        reel, bit_rate, backend = decoded.reel, decoded.bit_rate or 0, "pyav"
-    if reel.frames < frames or reel.sample_rate != raw.sample_rate:
-        raise DamagedAudio(f"Only {reel.frames} of {frames} frames could be decoded.")
+        buffer, bit_rate, backend = decoded.buffer, decoded.bit_rate or 0, "pyav"
+    if buffer.frames < frames or buffer.sample_rate != raw.sample_rate:
+        raise DamagedAudio(f"Only {buffer.frames} of {frames} frames could be decoded.")
     form = AudioFormat("RAW", raw.name, source.suffix, raw.sample_rate, raw.channels, backend, bit_rate)
-    return Recording(source.id, reel.samples(frames), form, tuple(warnings))
+    return Recording(source.id, buffer.samples(frames), form, tuple(warnings))
 
 
 def _measure(data: bytes, raw: RawFormat) -> tuple[int, int]:

@@ -1,7 +1,7 @@
-"""What recognition hears: one channel, 16 kHz, float32, on the recording's own clock.
+"""The audio for recognition: one channel, 16 kHz, float32, on the recording's own clock.
 
-FFmpeg's resampler (through PyAV) does the work: it is already needed for decoding, streams block by block, and puts
-output sample n exactly at n / 16000 s (its filter's delay is taken out; tests measure it).
+FFmpeg's resampler (through PyAV) is used: it is needed for decoding anyway, works block by block, and places output
+sample n exactly at n / 16000 s (its filter's delay is compensated; tests measure it).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from redactor.audio.convert import unit
+from redactor.audio.convert import as_float32
 from redactor.types import RECOGNITION_RATE, Mono, Packed, Recording
 
 _BLOCK = 1 << 18
@@ -42,7 +42,7 @@ def recognition_audio(recording: Recording, channel: int) -> Mono | Packed:
     out: npt.NDArray[Any] = np.zeros(total, np.int16 if total > LONG else np.float32)
     if rate == RECOGNITION_RATE:
         for at in range(0, recording.frames, _BLOCK):
-            _put(out, at, unit(recording.samples[at : at + _BLOCK, channel]))
+            _put(out, at, as_float32(recording.samples[at : at + _BLOCK, channel]))
         return _packed(out)
 
     import av
@@ -51,7 +51,7 @@ def recognition_audio(recording: Recording, channel: int) -> Mono | Packed:
     done = 0
     for at in range(0, recording.frames, _BLOCK):
         frame = av.AudioFrame.from_ndarray(
-            unit(recording.samples[at : at + _BLOCK, channel])[np.newaxis], format="flt", layout="mono"
+            as_float32(recording.samples[at : at + _BLOCK, channel])[np.newaxis], format="flt", layout="mono"
         )
         frame.sample_rate = rate
         for piece in resampler.resample(frame):

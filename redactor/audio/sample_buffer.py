@@ -1,4 +1,4 @@
-"""A growing array of samples: decoders append blocks, and no header is believed about how many will come."""
+"""A growing array of samples: decoders append blocks, whatever length the header declares."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class SampleBuffer:
         self.frames = total
 
     def samples(self, frames: int | None = None) -> Samples:
-        """Give what was collected, at most `frames` of it; the reel is empty afterwards. Shape (frames, channels)."""
+        """Return what was collected, at most `frames` of it, and empty the buffer. Shape (frames, channels)."""
         keep = self.frames if frames is None else min(frames, self.frames)
         store, self._store, self.frames = self._store, np.empty(0, self.dtype), 0
         store.resize(keep * self.channels, refcheck=False)

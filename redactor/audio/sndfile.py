@@ -28,7 +28,7 @@ def exact_dtype(subtype: str) -> str:
 def read_soundfile(
     file: io.RawIOBase | io.BytesIO, *, limits: Limits, raw: dict[str, Any] | None = None
 ) -> tuple[SampleBuffer, str]:
-    """Decode everything: (reel, subtype). `raw`: samplerate, channels, subtype, endian of a headerless file.
+    """Decode the whole file: (buffer, subtype). `raw`: samplerate, channels, subtype, endian of a headerless file.
 
     Raises:
         DamagedAudio, LimitExceeded, UnsupportedAudio
@@ -39,15 +39,15 @@ def read_soundfile(
         with soundfile.SoundFile(file, "r", **({"format": "RAW", **raw} if raw else {})) as sound:
             subtype = str(sound.subtype)
             dtype = exact_dtype(subtype)
-            reel = SampleBuffer(sound.samplerate, sound.channels, dtype, limits)
-            width = reel.dtype.itemsize * reel.channels
+            buffer = SampleBuffer(sound.samplerate, sound.channels, dtype, limits)
+            width = buffer.dtype.itemsize * buffer.channels
             if 0 < sound.frames < 1 << 60:  # larger means "unknown" to libsndfile
                 limits.check_length(sound.frames, sound.samplerate, width)
             while True:
                 block = sound.read(BLOCK, dtype=dtype, always_2d=True)
                 if not len(block):
-                    return reel, subtype
-                reel.append(block)
+                    return buffer, subtype
+                buffer.append(block)
     except (soundfile.SoundFileError, ValueError, TypeError) as error:
-        # libsndfile's texts can quote the file; only the kind of failure goes on.
+        # libsndfile's messages can quote the file; only the kind of failure is passed on.
         raise DamagedAudio(f"libsndfile cannot decode it ({type(error).__name__}).") from None

@@ -1,5 +1,5 @@
-"""A file becomes bytes, once. Nothing after this touches the disk, so what is hashed, heard and bleeped is the same
-thing.
+"""Read a file once. Nothing after this reads the disk, so that the bytes that are hashed, recognised and bleeped are
+the same.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from redactor.errors import EmptyAudio, LimitExceeded, NoInput
 from redactor.safe_open import open_input
 
 AUDIO_SUFFIXES = frozenset(suffix for known in SUFFIXES.values() for suffix in known) | RAW_SUFFIXES
-"""Lower-case endings that a folder walk takes for audio. What a file really is, its content decides."""
+"""Lower-case suffixes that a folder walk takes for audio. The content then determines the format."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The bytes of one file, exactly as found.
+    """The bytes of one file.
 
     Attributes:
         id: SHA-256 of `untrusted_data`, 64 hex digits.
-        untrusted_data: whatever somebody sent; only a decoder may look inside.
-        suffix: the name's ending with its dot and case (".WAV") if it is one of `AUDIO_SUFFIXES`, else "": anything
-            else behind a dot may be part of a telephone number. The rest of the name stays outside.
+        untrusted_data: the file's content; only a decoder may read it.
+        suffix: of the file name, with its dot and case (".WAV"), if it is one of `AUDIO_SUFFIXES`, else "": anything
+            else after a dot may be part of a telephone number. The rest of the name is not kept.
     """
 
     id: str
@@ -38,7 +38,7 @@ class Source:
 
     @classmethod
     def of(cls, untrusted_data: bytes, suffix: str) -> Source:
-        """Name bytes that are already in memory; `suffix` is kept only if it is known."""
+        """A source from bytes in memory; `suffix` is kept only if it is known."""
         known = suffix if suffix.lower() in AUDIO_SUFFIXES else ""
         return cls(hashlib.sha256(untrusted_data).hexdigest(), untrusted_data, known)
 
@@ -46,16 +46,16 @@ class Source:
 def read_source(
     path: str | os.PathLike[str], *, within: str | os.PathLike[str] | None = None, limits: Limits | None = None
 ) -> Source:
-    """Read a file, once and whole.
+    """Read a whole file, once.
 
-    Symbolic links are followed (spools use them), but for those that lead out of `within`; a device, FIFO, socket or
-    directory behind the name is refused without being opened for reading, so that nothing can hang.
+    Symbolic links are followed (spools use them), except those that lead out of `within`. Devices, FIFOs, sockets and
+    directories are refused without being opened for reading, so that nothing can hang.
 
     Args:
-        within: the folder that was given, where `path` was found in a walk through it; None: `path` itself was given.
+        within: the folder in which a walk found `path`; None: `path` itself was given.
 
     Raises:
-        RefusedInput: it lies behind a link that leads out of `within`.
+        RefusedInput: a link on the path leads out of `within`.
         NoInput: missing, unreadable, or not a regular file.
         EmptyAudio: no bytes.
         LimitExceeded: larger than `limits.max_bytes`.
@@ -80,7 +80,7 @@ def read_source(
         os.close(descriptor)
     _check_size(len(untrusted_data), limits)
     if not untrusted_data:
-        raise EmptyAudio("The file has no bytes.")
+        raise EmptyAudio("The file is empty.")
     return Source.of(untrusted_data, PurePath(os.fsdecode(path)).suffix)
 
 

@@ -1,4 +1,4 @@
-"""Writing with libsndfile, and taking out of its files what is not sound."""
+"""Write with libsndfile, and remove everything but sound from its files."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ _LEVELS = (0.95, 0.8, 0.6, 0.4, 0.2, 0.05)
 
 
 def can_write(audio_format: AudioFormat) -> bool:
-    """Whether `write` gives this container and codec back. Opus and MP3 go through FFmpeg, which keeps to a bit
-    rate.
-    """
+    """Whether `write` supports this container and codec. Opus and MP3 are left to FFmpeg, which keeps a bit rate."""
     import soundfile
 
     container, codec = audio_format.container, audio_format.codec.removesuffix(_BIG_ENDIAN)
@@ -38,14 +36,14 @@ def write(samples: Samples, audio_format: AudioFormat) -> bytes:
     if codec == "VORBIS":
         options["compression_level"] = _vorbis_level(samples, audio_format, options)
     file = _write(samples, audio_format.sample_rate, options)
-    return _only_sound(file.getbuffer(), len(samples)) if container == "WAV" else file.getvalue()
+    return _without_metadata(file.getbuffer(), len(samples)) if container == "WAV" else file.getvalue()
 
 
 def _write(samples: Samples, rate: int, options: dict[str, Any]) -> io.BytesIO:
     import soundfile
 
     if options["subtype"] == "VOX_ADPCM" and len(samples) % 2:
-        samples = np.concatenate([samples, samples[-1:] * 0])  # two samples a byte; libsndfile gives up on half of one
+        samples = np.concatenate([samples, samples[-1:] * 0])  # two samples per byte; libsndfile fails on half a byte
     file = io.BytesIO()
     with soundfile.SoundFile(file, "w", rate, samples.shape[1], **options) as sound:
         sound.write(samples)
@@ -53,7 +51,7 @@ def _write(samples: Samples, rate: int, options: dict[str, Any]) -> io.BytesIO:
 
 
 def _vorbis_level(samples: Samples, audio_format: AudioFormat, options: dict[str, Any]) -> float:
-    """The level whose rate comes nearest to the input's, tried on some seconds: Vorbis has qualities, not bit rates."""
+    """The level whose bit rate is nearest to the input's on an excerpt: Vorbis has quality levels, not bit rates."""
     excerpt = samples[: _EXCERPT_SECONDS * audio_format.sample_rate]
     if audio_format.bit_rate is None:
         return 0.6
@@ -66,14 +64,14 @@ def _vorbis_level(samples: Samples, audio_format: AudioFormat, options: dict[str
     return min(_LEVELS, key=miss)
 
 
-def _only_sound(data: memoryview, frames: int) -> bytes:
+def _without_metadata(data: memoryview, frames: int) -> bytes:
     """Keep fmt, fact and data of a WAV file; libsndfile adds a PEAK chunk with the time of day to float files."""
     kept, position = b"", 12
     while True:
         name, size = struct.unpack_from("<4sI", data, position)
         if name == b"fmt ":
             kept = bytes(data[position : position + 8 + size])
-            if kept[8:10] != b"\x01\x00":  # every codec but PCM tells its length in samples
+            if kept[8:10] != b"\x01\x00":  # every codec but PCM states its length in samples
                 kept += struct.pack("<4sII", b"fact", 4, frames)
         elif name == b"data":
             body = data[position : position + 8 + size]

@@ -64,7 +64,7 @@ class Started:
         settings: fingerprint of all that shapes artefacts there: the same on all workers of a run.
         in_flight: recordings that it has under way at once.
         synthetic: name of a checkpoint that reads demonstration speech only, else "".
-        layers, lacking: what confines decoding there, and sentences on what does not: see `ConfinedDecoder`.
+        layers, lacking: what confines decoding there, and sentences on what does not: see `SandboxedDecoder`.
     """
 
     settings: str

@@ -144,8 +144,8 @@ def ffmpeg_bytes(
     streams: int = 1,
     path: Path | None = None,
 ) -> bytes:
-    """A file as FFmpeg writes it. `samples`: float, shape (frames,), mono. `path`: for options that read back what
-    was written.
+    """A file as FFmpeg writes it. `samples`: float, shape (frames,), mono. `path`: for options that read back what was
+    written.
     """
     import av
 

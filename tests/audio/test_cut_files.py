@@ -1,4 +1,4 @@
-"""Cut and damaged files of every kind: all that was promised, or a failure."""
+"""Truncated and damaged files of every kind: everything that was declared, or a failure."""
 
 import struct
 
@@ -10,7 +10,7 @@ from redactor.errors import InputError, UnsupportedAudio
 
 
 def test_cut_files_fail_or_give_everything(case, make):
-    """Never less than promised in silence. Files without any promise: headerless, and bare frames cut between two
+    """Never silently less than declared. Files that declare nothing: headerless ones, and bare frames cut between two
     frames.
     """
     source = make(case)
@@ -35,8 +35,8 @@ def test_ogg_pages_missing_or_broken_fail(kit, fails):
     data = kit.soundfile(kit.voice(6.0, 8000).astype("float32"), 8000, "OGG", "VORBIS")
     pages = [i for i in range(len(data) - 4) if data[i : i + 4] == b"OggS"]
     assert len(pages) >= 4
-    assert "lacks a page" in fails(data[: pages[-2]] + data[pages[-1] :], ".ogg")
-    assert "no end" in fails(data[: pages[-1]], ".ogg")
+    assert "A page is missing" in fails(data[: pages[-2]] + data[pages[-1] :], ".ogg")
+    assert "does not end" in fails(data[: pages[-1]], ".ogg")
     assert "checksum" in fails(data[:-5] + bytes([data[-5] ^ 1]) + data[-4:], ".ogg")
     fails(data + data, ".ogg", UnsupportedAudio)
 
@@ -45,8 +45,8 @@ def test_mp3_with_a_frame_missing_or_cut_fails(kit, fails):
     data = kit.ffmpeg(kit.voice(1.0, 8000), 8000, "libmp3lame", "mp3", options={"id3v2_version": "0"})
     assert decode(Source.of(data, ".mp3")).frames == 8000
     frame = 144  # 32 kbit/s at 8 kHz, layer 3, MPEG 2.5: 72 x 32000 / 8000, and so 288 bytes for 72 ms
-    assert "cut" in fails(data[:-10], ".mp3")
-    assert "promised" in fails(data[: -2 * frame], ".mp3") or "are there" in fails(data[: -2 * frame], ".mp3")
+    assert "truncated" in fails(data[:-10], ".mp3")
+    assert "Only" in fails(data[: -2 * frame], ".mp3") or "are present" in fails(data[: -2 * frame], ".mp3")
     assert "damaged" in fails(data[:1500] + data[1600:], ".mp3")
 
 

@@ -1,4 +1,4 @@
-"""What every decoder must do: `decode`, the shipped fake, and whatever runs them in a confined process."""
+"""What every decoder must do: `decode`, the shipped fake, and whatever runs them in a sandboxed process."""
 
 import os
 import pickle
@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from redactor.audio import Decoder, Limits, Source, decode, decode_plain_wav
-from redactor.audio.sandbox import ConfinedDecoder
+from redactor.audio.sandbox import SandboxedDecoder
 from redactor.errors import DamagedAudio, EmptyAudio, InputError, LimitExceeded, UnsupportedAudio
 
 
 def in_another_process(source, *, raw=None, limits=None):
-    """Stands for a confined process: everything that crosses the border is pickled."""
+    """Stands for a sandboxed process: everything that crosses the border is pickled."""
     source, raw, limits = pickle.loads(pickle.dumps((source, raw, limits)))
     try:
         result = decode(source, raw=raw, limits=limits)
@@ -25,18 +25,18 @@ def in_another_process(source, *, raw=None, limits=None):
 
 
 @pytest.fixture(scope="module")
-def confined():
+def sandboxed():
     if os.name != "posix":
         pytest.skip("needs POSIX processes")
-    with ConfinedDecoder(bubblewrap=False) as made:
+    with SandboxedDecoder(bubblewrap=False) as made:
         yield made
 
 
 @pytest.fixture(
-    params=[decode, decode_plain_wav, in_another_process, "confined"], ids=lambda d: getattr(d, "__name__", d)
+    params=[decode, decode_plain_wav, in_another_process, "sandboxed"], ids=lambda d: getattr(d, "__name__", d)
 )
 def decoder(request) -> Decoder:
-    return request.getfixturevalue("confined") if request.param == "confined" else request.param
+    return request.getfixturevalue("sandboxed") if request.param == "sandboxed" else request.param
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ def test_what_cannot_be_written_becomes_wav_with_a_warning(kit, form, dtype):
     assert np.abs(back.samples / 32768 - (samples / 32768 if dtype == "int16" else samples)).max() < 1e-4
 
 
-def test_a_name_that_lied_gets_an_honest_ending(kit):
+def test_a_wrong_suffix_is_corrected(kit):
     data = kit.soundfile(np.ones(800, np.int16), 8000, "WAV", "PCM_16")
     recording = decode(Source.of(data, ".mp3"))
     assert encode(recording.samples, recording.format).suffix == ".wav"

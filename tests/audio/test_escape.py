@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from redactor.audio import Source
-from redactor.audio.sandbox import ConfinedDecoder, bubblewrap
+from redactor.audio.sandbox import SandboxedDecoder, bubblewrap
 from redactor.audio.sandbox.restrictions import landlock_version
 from redactor.errors import ConfigurationError, DecoderStopped, InputError
 
@@ -146,7 +146,7 @@ def hostile(request, target):
             subprocess, "Popen", lambda *a, _real=subprocess.Popen, **k: _real(*a, **{**k, "close_fds": False})
         )
         try:
-            decoder = ConfinedDecoder(bubblewrap=request.param == "bubblewrap", memory=1 << 30, wall_seconds=20)
+            decoder = SandboxedDecoder(bubblewrap=request.param == "bubblewrap", memory=1 << 30, wall_seconds=20)
         except ConfigurationError:
             pytest.skip("bubblewrap does not work here: user namespaces are forbidden")
     with decoder:
@@ -185,10 +185,10 @@ def test_no_attack_from_inside_a_decoder_reaches_anything(name, hostile, target)
         pytest.skip("needs the filter")
     if how == "no filter" and landlock_version() < 6 and ("signals" in name or "traces" in name or "socket" in name):
         pytest.skip("needs the filter, or a newer Landlock")
-    with pytest.raises((DecoderStopped, InputError)) as told:
+    with pytest.raises((DecoderStopped, InputError)) as caught:
         decoder(Source.of((MARK + ATTACKS[name].format(**target)).encode(), ".wav"))
-    assert SECRET not in str(told.value)
-    assert "escaped" not in str(told.value)
+    assert SECRET not in str(caught.value)
+    assert "escaped" not in str(caught.value)
     assert not made(target)
 
 

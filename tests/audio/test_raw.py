@@ -30,7 +30,7 @@ def test_raw_sln_is_never_taken_for_mp3(kit, fails):
 def test_a_header_wins_over_a_headerless_suffix(wav):
     recording = decode(Source.of(wav, ".ulaw"))
     assert recording.format.container == "WAV"
-    assert "ending" in recording.warnings[0]
+    assert "suffix" in recording.warnings[0]
 
 
 def test_text_pictures_and_archives_are_not_headerless_audio(fails):

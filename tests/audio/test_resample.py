@@ -19,7 +19,7 @@ def test_length_is_the_duration_to_one_sample(kit, rate):
 
 @pytest.mark.parametrize("rate", RATES)
 def test_nothing_moves(kit, rate):
-    """A click comes out in its own place, and a chirp fits without any delay."""
+    """A click comes out in its own place, and a chirp suffix_matches without any delay."""
     click = np.zeros(2 * rate, np.float32)
     click[rate] = 0.9
     assert abs(int(np.argmax(np.abs(recognition_audio(kit.recording(click, rate), 0)))) - 16_000) <= 1
@@ -35,7 +35,7 @@ def test_nothing_moves(kit, rate):
 
 
 def test_block_borders_leave_no_trace(kit):
-    """Longer than a block: the same as one that fits a block, piece by piece."""
+    """Longer than a block: the same as one that suffix_matches a block, piece by piece."""
     rate = 8000
     sound = kit.voice(40, rate).astype(np.float32)
     whole = recognition_audio(kit.recording(sound, rate), 0)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from site_of_tests import signed_bytes, wait_for
 
-from redactor.audio.sandbox import ConfinedDecoder
+from redactor.audio.sandbox import SandboxedDecoder
 from redactor.job_config import job_configuration_of
 from redactor.service.api import build_app
 from redactor.service.api.dependencies import ServiceContext
@@ -27,7 +27,7 @@ def test_mutated_recordings_end_in_results_or_reasons(site, seed):
         (site.recordings / f"f{number}{suffix}").write_bytes(data)
         (site.transcripts / f"{hashlib.sha256(data).hexdigest()}.json").write_text(transcript)
     prepared = site.settings()
-    with ConfinedDecoder() as decoder:
+    with SandboxedDecoder() as decoder:
         service = Service(prepared, job_configuration_of(prepared), confined=decoder)
         try:
             service.start()

@@ -1,4 +1,5 @@
-"""Container headers, read by plain Python: what is promised, before a decoder runs.
+"""Container headers, parsed in plain Python before a decoder runs.
 
-stream (the promise) · sniff (content → reader) · riff iff flac ogg mpeg amr isobmff ebml asf (one family each) · tags.
+stream (what a header declares) · sniff (content → reader) · riff iff flac ogg mpeg amr isobmff ebml asf (one family
+each) · tags.
 """

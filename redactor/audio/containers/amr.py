@@ -1,7 +1,7 @@
 """AMR narrow-band and wide-band storage format (RFC 4867 section 5): each frame's first byte tells its size.
 
-Silence frames (SID) and "no data" frames last 20 ms like any other. FFmpeg's own decoder gives nothing for some of
-them, so that all later sound moves forward; the count here is the true clock that the decoder is held to.
+Silence frames (SID) and "no data" frames last 20 ms like any other. FFmpeg's own decoder returns nothing for some of
+them, so that all later sound shifts; the count of frames is the clock that the decoder is checked against.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from redactor.errors import DamagedAudio, EmptyAudio, UnsupportedAudio
 NARROW = b"#!AMR\n"
 WIDE = b"#!AMR-WB\n"
 
-# Bytes a frame by frame type, header byte included: 3GPP TS 26.101 table 1a and TS 26.201 table 2, octet-aligned.
+# Bytes per frame by frame type, header byte included: 3GPP TS 26.101 table 1a and TS 26.201 table 2, octet-aligned.
 _NARROW_SIZES = {0: 13, 1: 14, 2: 16, 3: 18, 4: 20, 5: 21, 6: 27, 7: 32, 8: 6, 15: 1}
 _WIDE_SIZES = {0: 18, 1: 24, 2: 33, 3: 37, 4: 41, 5: 47, 6: 51, 7: 59, 8: 61, 9: 6, 14: 1, 15: 1}
 
@@ -37,7 +37,7 @@ def frame_sizes(untrusted_data: bytes) -> list[int]:
         if size is None or data[position] & 0x83:
             raise DamagedAudio(f"The AMR file is damaged after {len(found)} frames.")
         if position + size > len(data):
-            raise DamagedAudio(f"The AMR file is cut in frame {len(found) + 1}.")
+            raise DamagedAudio(f"The AMR file is truncated in frame {len(found) + 1}.")
         found.append(size)
         position += size
     return found
@@ -47,7 +47,7 @@ def amr(untrusted_data: bytes) -> Stream:
     """Raises DamagedAudio, EmptyAudio, UnsupportedAudio."""
     count = len(frame_sizes(untrusted_data))
     if not count:
-        raise EmptyAudio("The AMR file has a header and no frames.")
+        raise EmptyAudio("The AMR file has a header but no frames.")
     wide = untrusted_data.startswith(WIDE)
     rate = 16_000 if wide else 8_000
     return Stream(

@@ -27,14 +27,14 @@ def asf(untrusted_data: bytes) -> Stream:
             play, preroll, flags = (
                 struct.unpack_from(f"<{f}", data, position + o)[0] for f, o in (("Q", 64), ("Q", 80), ("I", 88))
             )
-            # Flag 1 means a broadcast that was never closed: its durations mean nothing.
+            # Flag 1 marks a broadcast that was never closed: its durations are meaningless.
             ticks = None if flags & 1 else max(0, play - preroll * 10_000)
         position += max(size, 24)
     if header_size + 24 > len(data) or data[header_size : header_size + 16] != _DATA:
-        raise DamagedAudio("The ASF file is cut before its audio.")
+        raise DamagedAudio("The ASF file is truncated before its audio.")
     (size,) = struct.unpack_from("<Q", data, header_size + 16)
     if size and header_size + size > len(data):
-        raise DamagedAudio("The ASF file is cut: its audio reaches behind its end.")
+        raise DamagedAudio("The ASF file is truncated: its audio extends past the end of the file.")
     return Stream(
         "ASF",
         "pyav",

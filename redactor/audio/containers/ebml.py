@@ -1,5 +1,5 @@
-"""WebM and Matroska (RFC 8794, RFC 9559): elements must fit the file; a live stream's open-ended segment is walked
-to its end.
+"""WebM and Matroska (RFC 8794, RFC 9559): elements must fit the file; a live stream's open-ended segment is walked to
+its end.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ def _element(data: bytes, at: int, end: int) -> tuple[int, int, int]:
     numbers = []
     for keep_marker in (True, False):
         if at >= end or not data[at]:
-            raise DamagedAudio("The WebM file is cut in the head of an element.")
+            raise DamagedAudio("The WebM file is truncated in the header of an element.")
         length = 9 - data[at].bit_length()
         if at + length > end:
-            raise DamagedAudio("The WebM file is cut in the head of an element.")
+            raise DamagedAudio("The WebM file is truncated in the header of an element.")
         value = int.from_bytes(data[at : at + length], "big")
         marker = 1 << 7 * length
         if not keep_marker:
@@ -46,19 +46,19 @@ def webm(untrusted_data: bytes) -> Stream:
         name, body, size = _element(data, position, end)
         if name == _SEGMENT or (name == _CLUSTER and size == _UNKNOWN):
             if size != _UNKNOWN and body + size > end:
-                raise DamagedAudio("The WebM file is cut: its segment reaches behind its end.")
+                raise DamagedAudio("The WebM file is truncated: its segment extends past the end of the file.")
             clusters += name == _CLUSTER
             position = body  # walk the children; their ids tell where they belong
             continue
         known = name == _EBML or name in _IN_SEGMENT or (clusters and name in _IN_CLUSTER)
         if not known or size == _UNKNOWN or body + size > end:
-            raise DamagedAudio("The WebM file is cut or damaged: an element does not fit.")
+            raise DamagedAudio("The WebM file is truncated or damaged: an element does not fit.")
         clusters += name == _CLUSTER
         if name == _INFO:
             duration = _duration(data, body, body + size)
         position = body + size
     if not clusters:
-        raise DamagedAudio("The WebM file has no audio in it.")
+        raise DamagedAudio("The WebM file has no audio.")
     return Stream(
         "WEBM",
         "pyav",

@@ -1,4 +1,4 @@
-"""FLAC: STREAMINFO promises a sample count and the MD5 of the samples, so every damage can be told (RFC 9639)."""
+"""FLAC: STREAMINFO holds a sample count and the MD5 of the samples, so that any damage is detected (RFC 9639)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AIFF, AIFF-C and AU: the length is checked against the bytes that are there.
+"""AIFF, AIFF-C and AU: the length is checked against the bytes present.
 
 Sources: Apple "Audio Interchange File Format AIFF-C" (1991), Sun/NeXT `audio_filehdr`.
 """
@@ -12,7 +12,7 @@ from redactor.errors import DamagedAudio, EmptyAudio, UnsupportedAudio
 
 _AU_UNKNOWN = 0xFFFF_FFFF
 _AU_BITS = {1: 8, 2: 8, 3: 16, 4: 24, 5: 32, 6: 32, 7: 64, 23: 4, 25: 3, 26: 5, 27: 8}
-"""Bits a sample by encoding number: µ-law, PCM 8 to 32, float, double, G.721, G.723 at 24 and 40 kbit/s, A-law."""
+"""Bits per sample by encoding number: µ-law, PCM 8 to 32, float, double, G.721, G.723 at 24 and 40 kbit/s, A-law."""
 
 
 def aiff(untrusted_data: bytes) -> Stream:
@@ -31,14 +31,16 @@ def aiff(untrusted_data: bytes) -> Stream:
                 codec = data[start + 18 : start + 22]
         elif name == b"SSND":
             if size > len(data) - start:
-                raise DamagedAudio(f"The AIFF file is cut: {len(data) - start} of {size} bytes of audio are there.")
+                raise DamagedAudio(
+                    f"The AIFF file is truncated: {len(data) - start} of {size} bytes of audio are present."
+                )
             if frames is None or channels is None or bits is None:
                 raise DamagedAudio("The AIFF file has audio before its format, or no format.")
             if not frames or size <= 8:
-                raise EmptyAudio("The AIFF file has a header and no samples.")
+                raise EmptyAudio("The AIFF file has a header but no samples.")
             plain = codec in (b"NONE", b"sowt", b"twos")
             if plain and frames * channels * ((bits + 7) // 8) > size - 8:
-                raise DamagedAudio("The AIFF header promises more samples than the file holds.")
+                raise DamagedAudio("The AIFF header declares more samples than the file holds.")
             # IMA counts packets of 64 samples where plain PCM counts frames; libsndfile reports what it read.
             exact = plain or codec.lower() in (b"ulaw", b"alaw", b"fl32", b"fl64")
             return Stream("AIFF", "soundfile", (data,), declared=frames if exact else None)
@@ -54,7 +56,7 @@ def au(untrusted_data: bytes) -> Stream:
     start, size, encoding, _rate, channels = struct.unpack_from(">5I", data, 4)
     bits = _AU_BITS.get(encoding)
     if bits is None:
-        raise UnsupportedAudio(f"The AU file holds encoding {encoding}, which nothing here reads.")
+        raise UnsupportedAudio(f"The AU file uses encoding {encoding}, which is not supported.")
     if start < 24 or not channels:
         raise DamagedAudio("The AU header contradicts itself.")
     available = max(0, len(data) - start)
@@ -62,13 +64,13 @@ def au(untrusted_data: bytes) -> Stream:
     if size == 0 and available:
         warnings = ("The AU header was never closed; everything up to the end of the file was read.",)
     elif size != _AU_UNKNOWN and size > available:
-        raise DamagedAudio(f"The AU file is cut: {available} of {size} bytes of audio are there.")
+        raise DamagedAudio(f"The AU file is truncated: {available} of {size} bytes of audio are present.")
     length = available if size in (0, _AU_UNKNOWN) else size
     declared = length * 8 // (bits * channels)
     if not declared:
-        raise EmptyAudio("The AU file has a header and no samples.")
+        raise EmptyAudio("The AU file has a header but no samples.")
     head = data[:8] + struct.pack(">I", length) + data[12:24]
-    # The rest of the header is a comment: never let it through.
+    # The rest of the header is a comment: drop it.
     body = memoryview(data)[start : start + length]
     head = head[:4] + struct.pack(">I", 24) + head[8:]
     return Stream("AU", "soundfile", (head, body), declared=declared, excess=0.1 if bits < 8 else 0, warnings=warnings)

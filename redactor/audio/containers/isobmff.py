@@ -23,11 +23,11 @@ def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]
         elif size == 0:
             size = end - position
         if size < body - position or position + size > end:
-            raise DamagedAudio("The MP4 file is cut: a box reaches behind its end.")
+            raise DamagedAudio("The MP4 file is truncated: a box extends past the end of the file.")
         yield name, body, position + size
         position += size
     if any(data[position:end]):
-        raise DamagedAudio("The MP4 file is cut in the head of a box.")
+        raise DamagedAudio("The MP4 file is truncated in the header of a box.")
 
 
 def is_mp4(head: bytes) -> bool:
@@ -39,7 +39,7 @@ def mp4(untrusted_data: bytes) -> Stream:
     moov = False
     for name, _, _ in _boxes(untrusted_data, 0, len(untrusted_data)):
         if name not in _TOP:
-            raise DamagedAudio("The MP4 file has an unknown box between its audio.")
+            raise DamagedAudio("The MP4 file has an unknown box amid its audio.")
         moov = moov or name == b"moov"
     if not moov:
         raise DamagedAudio("The MP4 file has no index: the recorder never closed it.")

@@ -1,8 +1,8 @@
-"""MPEG audio layers 1 to 3 and ADTS AAC: every frame is walked, because these files have no length to trust.
+"""MPEG audio layers 1 to 3 and ADTS AAC: every frame is parsed, because these files have no reliable length.
 
-A decoder resynchronises over damage in silence and its clock then runs ahead; here a gap between frames, a cut last
-frame or a count that disagrees with the Xing/Info frame refuses the file. Headers: ISO 11172-3 2.4.1.3, ISO 13818-3,
-ISO 14496-3.
+A decoder resynchronises after damage without an error, and its clock is then wrong; here a gap between frames, a
+truncated last frame or a count that disagrees with the Xing/Info frame makes the file be refused. Headers: ISO 11172-3
+2.4.1.3, ISO 13818-3, ISO 14496-3.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _adts_frame(data: bytes, at: int) -> _Frame | None:
 def looks_like(data: bytes, frame: Callable[[bytes, int], _Frame | None]) -> bool:
     """Whether three frames follow each other at the start (or fewer that reach the end exactly).
 
-    One sync word alone proves nothing: headerless PCM holds them by chance, and was once taken for MP3.
+    One sync word alone proves nothing: headerless PCM contains some by chance.
     """
     at = first = skip_id3(data)
     for _ in range(3):
@@ -104,7 +104,7 @@ def _walk(data: bytes, frame: Callable[[bytes, int], _Frame | None], name: str) 
         if found and (one.rate, one.layer) != (found[0].rate, found[0].layer):
             raise DamagedAudio(f"The {name} file changes its sample rate after {len(found)} frames.")
         if at + one.size > len(data):
-            raise DamagedAudio(f"The {name} file is cut in its last frame.")
+            raise DamagedAudio(f"The {name} file is truncated in its last frame.")
         found.append(one)
         at += one.size
     if not found:
@@ -138,13 +138,13 @@ def mp3(untrusted_data: bytes) -> Stream:
 
 
 def _gapless(data: bytes, tag: int, length: int, count: int) -> int:
-    """Length without the encoder's delay and padding, if LAME's tag tells them."""
+    """Length without the encoder's delay and padding, if LAME's tag has them."""
     (flags,) = struct.unpack_from(">I", data, tag + 4)
     at = tag + 8
     if flags & 1:
         (promised,) = struct.unpack_from(">I", data, at)
         if promised != count:
-            raise DamagedAudio(f"The MP3 file is cut: {count} of {promised} frames are there.")
+            raise DamagedAudio(f"The MP3 file is truncated: {count} of {promised} frames are present.")
     at += 4 * (flags & 1) + 4 * (flags >> 1 & 1) + 100 * (flags >> 2 & 1) + 4 * (flags >> 3 & 1)
     lame = data[at : at + 24]
     if len(lame) < 24 or lame[:4] not in (b"LAME", b"Lavf", b"Lavc"):
@@ -155,7 +155,7 @@ def _gapless(data: bytes, tag: int, length: int, count: int) -> int:
 
 
 def adts(untrusted_data: bytes) -> Stream:
-    """Bare AAC frames. Their first 1024 samples are the encoder's priming, which nothing in the file says: kept.
+    """Bare AAC frames. Their first 1024 samples are the encoder's priming, which nothing in the file marks: kept.
     Raises DamagedAudio.
     """
     frames, start, end = _walk(untrusted_data, _adts_frame, "AAC")

@@ -1,6 +1,6 @@
-"""Ogg (RFC 3533): Opus, Vorbis, Speex, FLAC. Each page is checked: checksum, order, and that the stream was ended.
+"""Ogg (RFC 3533): Opus, Vorbis, Speex, FLAC. Each page is checked: checksum, order, and the end of the stream.
 
-A decoder steps over a broken or missing page without a word; here it refuses the file.
+A decoder skips a broken or missing page silently; here it makes the file be refused.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ def _pages(data: bytes) -> Iterator[_Page]:
                 return  # zero padding
             raise DamagedAudio(f"The Ogg file is damaged after {count} pages.")
         if position + 27 > len(data):
-            raise DamagedAudio(f"The Ogg file is cut after {count} pages.")
+            raise DamagedAudio(f"The Ogg file is truncated after {count} pages.")
         flags, granule, serial, sequence, crc, segments = struct.unpack_from("<BqIIIB", data, position + 5)
         start = position + 27 + segments
         end = start + sum(data[position + 27 : start])
         if start > len(data) or end > len(data):
-            raise DamagedAudio(f"The Ogg file is cut after {count} pages.")
+            raise DamagedAudio(f"The Ogg file is truncated after {count} pages.")
         page = data[position : position + 22] + b"\0\0\0\0" + data[position + 26 : end]
         if checksum(page) != crc:
             raise DamagedAudio(f"The Ogg file is damaged after {count} pages: a checksum is wrong.")
@@ -71,25 +71,28 @@ def ogg(untrusted_data: bytes) -> Stream:
     for page in _pages(untrusted_data):
         if page.first:
             if serial is not None:
-                raise UnsupportedAudio("The Ogg file holds several streams; export the one to redact by itself.")
+                raise UnsupportedAudio(
+                    "The Ogg file holds several streams; export the one to redact to a file of its own."
+                )
             serial, sequence, head = page.serial, page.sequence, bytes(page.body[:64])
         elif page.serial != serial:
-            raise DamagedAudio("The Ogg file holds a page of a stream that was never begun.")
+            raise DamagedAudio("The Ogg file holds a page of a stream that never began.")
         elif ended:
-            raise DamagedAudio("The Ogg file goes on after the end of its stream.")
+            raise DamagedAudio("The Ogg file continues after the end of its stream.")
         else:
             sequence += 1
             if page.sequence != sequence:
-                raise DamagedAudio("The Ogg file lacks a page.")
+                raise DamagedAudio("A page is missing from the Ogg file.")
         if page.granule >= 0:
             granule = page.granule
         if head[:8] == b"OpusHead" and page.granule > 0 and not begun:
             begun = True
-            # RFC 7845 section 4.3: the first audio page says where the clock starts; FFmpeg starts it at its own delay.
+            # RFC 7845 section 4.3: the first audio page gives the start of the clock; FFmpeg starts it at its own
+            # delay.
             offset = 0 if page.last else max(0, page.granule - _opus_samples(page))
         ended = page.last
     if not ended:
-        raise DamagedAudio("The Ogg file is cut: its stream has no end.")
+        raise DamagedAudio("The Ogg file is truncated: its stream does not end.")
     return _stream(untrusted_data, head, granule - offset)
 
 
@@ -139,7 +142,7 @@ def _stream(data: bytes, head: bytes, granule: int) -> Stream:
         frames = granule
         stream = Stream("OGG", "pyav", (data,), granule, demuxer="ogg")
     else:
-        raise UnsupportedAudio("The Ogg file holds a codec that nothing here reads.")
+        raise UnsupportedAudio("The codec of this Ogg file is not supported.")
     if frames <= 0:
-        raise EmptyAudio("The Ogg file has headers and no samples.")
+        raise EmptyAudio("The Ogg file has headers but no samples.")
     return stream

@@ -1,7 +1,7 @@
-"""WAV and its large cousins RF64, BW64 and Wave64: find the samples, repair a header that was never closed, refuse a
-cut file.
+"""WAV and its 64-bit variants RF64, BW64 and Wave64: find the samples, repair a header that was never closed, refuse a
+truncated file.
 
-Every variant is handed on as one plain RIFF header (fmt, fact, data) and the untouched samples, so that one decoder
+Every variant is passed on as one plain RIFF header (fmt, fact, data) and the untouched samples, so that one decoder
 path is tested instead of five. Layouts: Microsoft "Multimedia Programming Interface" 1.0; EBU Tech 3306 (RF64); Sony
 "Wave64".
 """
@@ -38,7 +38,7 @@ _UNCLOSED_FROM = 0x7FFF_0000
 """Recorders that cannot seek back write a size from here up (0x7FFFF000, 0x7FFFFFFF, 0xFFFFFFFF) or 0."""
 
 _TAIL_IGNORED = 16
-"""Bytes after the last chunk that are taken for padding. More means that the header was not kept up to date."""
+"""Bytes after the last chunk that are taken for padding. More means that the header was not updated."""
 
 _W64_GUID_TAIL = bytes.fromhex("f3acd3118cd100c04f8edb8a")
 _W64_RIFF_TAIL = bytes.fromhex("2e91cf11a5d628db04c10000")
@@ -133,16 +133,20 @@ class _Form:
                 raise DamagedAudio("The extensible WAV format chunk is cut short.")
             (tag,) = struct.unpack_from("<H", raw, 24)
         if tag not in _SOUNDFILE_TAGS | _FFMPEG_TAGS:
-            raise UnsupportedAudio(f"The WAV file holds codec 0x{tag:04X}, which nothing here reads.")
+            raise UnsupportedAudio(f"The WAV file uses codec 0x{tag:04X}, which is not supported.")
         if not channels or not block or not rate:
             raise DamagedAudio("The WAV header claims no channels, no rate or no block size.")
         frames = 1
         if tag in _BLOCK_CODECS:
             frames = _frames_a_block(tag, block, channels)
             if len(raw) < 20 or struct.unpack_from("<H", raw, 18)[0] != frames:
-                raise DamagedAudio("The WAV header contradicts itself: block size and samples a block do not fit.")
+                raise DamagedAudio(
+                    "The WAV header contradicts itself: the block size does not match the samples per block."
+                )
         elif tag in (_PCM, _FLOAT, _ALAW, _ULAW) and block != channels * ((bits + 7) // 8):
-            raise DamagedAudio("The WAV header contradicts itself: block size, channels and bits do not fit.")
+            raise DamagedAudio(
+                "The WAV header contradicts itself: the block size does not match the channels and bits."
+            )
         return cls(raw, tag, channels, rate, byte_rate, block, bits, frames)
 
 
@@ -161,13 +165,13 @@ def _data_size(data: bytes, chunk: _Chunk, form: _Form, *, header: int, align: i
     after = chunk.start + chunk.size
     if chunk.size > available:
         if chunk.size < _UNCLOSED_FROM:
-            raise DamagedAudio(f"The WAV file is cut: {available} of {chunk.size} bytes of audio are there.")
+            raise DamagedAudio(f"The WAV file is truncated: {available} of {chunk.size} bytes of audio are present.")
     elif chunk.size or _is_chunks(data, after, header):
         after += -after % align if align == 8 else chunk.size & 1
         tail = data[after:]
         if not _is_chunks(data, after, header) and len(tail) > _TAIL_IGNORED and any(tail):
             seconds = len(tail) / max(form.byte_rate, 1)
-            raise DamagedAudio(f"The WAV file goes on for {seconds:.1f} s after the end that its header declares.")
+            raise DamagedAudio(f"The WAV file continues for {seconds:.1f} s after the end that its header declares.")
         return chunk.size, ()
     return available, ("The WAV header was never closed; everything up to the end of the file was read.",)
 
@@ -198,7 +202,7 @@ def _finish(
         blocks, rest = divmod(size, form.block)
         if rest > 1:  # one byte is the chunk's padding
             filler, blocks = bytes(form.block - rest), blocks + 1
-            warnings += ("The last block of the WAV file was incomplete; it was filled up.",)
+            warnings += ("The last block of the WAV file was incomplete; it was padded.",)
         whole = blocks * form.frames_a_block
         # The last block is padded; `fact` says where the sound ends. Its word is taken inside that block only.
         declared = fact if fact and whole - form.frames_a_block < fact < whole else whole
@@ -212,7 +216,7 @@ def _finish(
         declared = fact or int(size * form.rate / max(form.byte_rate, 1))
         excess = 0.0
     if not declared:
-        raise EmptyAudio("The WAV file has a header and no samples.")
+        raise EmptyAudio("The WAV file has a header but no samples.")
     fact_chunk = struct.pack("<4sII", b"fact", 4, declared & 0xFFFF_FFFF) if form.tag != _PCM else b""
     raw = form.raw[: len(form.raw) // 2 * 2]
     head = struct.pack("<4sI", b"fmt ", len(raw)) + raw + fact_chunk + struct.pack("<4sI", b"data", size + len(filler))

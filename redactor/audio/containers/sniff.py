@@ -1,4 +1,4 @@
-"""What a file is, decided by its content: name endings lie, and FFmpeg's own guessing opens playlists and other
+"""Detect a file's format from its content: suffixes can be wrong, and FFmpeg's own detection opens playlists and other
 files.
 """
 
@@ -37,9 +37,9 @@ _NOT_AUDIO = (
 
 
 def inspector(data: bytes, *, headerless: bool) -> Inspect | None:
-    """Find who reads this: None if the content has no known beginning.
+    """The function that parses this content, None if it begins like no known format.
 
-    With `headerless` (a suffix or an option says that there is no header) only long and unmistakable beginnings count.
+    With `headerless` (a suffix or an option says that there is no header) only long and unmistakable signatures count.
     """
     head = data[:64]
     if head[:4] in (b"RIFF", b"RF64", b"BW64") and head[8:12] == b"WAVE":
@@ -72,7 +72,7 @@ def inspector(data: bytes, *, headerless: bool) -> Inspect | None:
 
 
 def is_something_else(data: bytes) -> bool:
-    """Whether this is surely not headerless audio: a known file type of another kind, or text.
+    """Whether this is certainly not headerless audio: a known file type of another kind, or text.
 
     Text has spaces or line ends and many letters; A-law silence (0x55, "U") is printable too and has neither.
     """

@@ -1,4 +1,4 @@
-"""What a container says about its audio, read by plain Python before any decoder is let near the bytes."""
+"""What a container declares about its audio, parsed in plain Python before a decoder runs."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ Part = bytes | memoryview
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One audio stream, ready for a decoder, with the promise that the decoder's result is held against.
+    """One audio stream, ready for a decoder, with the declared length that the decoder's result is checked against.
 
     Attributes:
         container: "WAV", "FLAC", "OGG", …
         backend: "soundfile" or "pyav".
         parts: the bytes to decode, in order (a rewritten header and the untouched rest need no copy).
-        declared: frames that the container promises, None where it promises nothing.
+        declared: frames that the container declares, None where it declares none.
         declared_rate: Hz in which `declared` counts; 0 means the decoder's own rate.
         slack: seconds that may be missing: codecs whose container only knows rounded times.
-        excess: seconds of codec padding that may follow the declared end, and are cut off.
+        excess: seconds of codec padding that may follow the declared end, and are removed.
         demuxer: FFmpeg's name for the container (FFmpeg is never left to guess: some of its guesses open other files).
         options: for FFmpeg's demuxer.
-        bit_rate: bits per second, if the container says.
-        md5: of the decoded PCM, if the container says.
-        bits: bits a sample, which `md5` is made of.
+        bit_rate: bits per second, if the container states it.
+        md5: of the decoded PCM, if the container has it.
+        bits: bits per sample in which `md5` is computed.
     """
 
     container: str

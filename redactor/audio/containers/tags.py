@@ -1,6 +1,4 @@
-"""Tags that wrap frames of MPEG audio: only their length matters here, their content is dropped with everything
-else.
-"""
+"""Tags around frames of MPEG audio: only their length matters, their content is dropped."""
 
 from __future__ import annotations
 
@@ -8,7 +6,7 @@ import struct
 
 
 def skip_id3(data: bytes) -> int:
-    """Offset behind the ID3v2 tags at the start (several may follow each other)."""
+    """Offset after the ID3v2 tags at the start (several may follow each other)."""
     position = 0
     while data[position : position + 3] == b"ID3" and position + 10 <= len(data):
         size = 0

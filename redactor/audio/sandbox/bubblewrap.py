@@ -1,5 +1,5 @@
-"""The command that starts the zygote, in bubblewrap or plainly. Either way it gets an empty environment and this
-process's module path.
+"""The command that starts the zygote, with or without bubblewrap. Either way the zygote gets an empty environment and
+this process's module path.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _PROGRAM = (
 
 
 def plain() -> list[str]:
-    """The zygote as it is."""
+    """The zygote without bubblewrap."""
     return [sys.executable, "-I", "-B", "-S", "-c", _PROGRAM, json.dumps(_module_path())]
 
 
-def confined() -> Iterator[list[str]]:
-    """The zygote in bubblewrap: the ways to try, best first; none where it is not installed.
+def in_bubblewrap() -> Iterator[list[str]]:
+    """The zygote in bubblewrap: commands to try, best first; none where bubblewrap is not installed.
 
-    Some containers and service managers forbid a new /proc; the zygote can do without.
+    Some containers and service managers forbid a new /proc; the zygote does not need it.
     """
     program = shutil.which("bwrap")
     if program is None:
@@ -56,7 +56,7 @@ def _environment() -> list[str]:
 
 
 def _mounts() -> list[str]:
-    """Read-only: the system's libraries, Python, and the module path; nothing else exists in there."""
+    """Read-only: the system's libraries, Python, and the module path; nothing else exists inside."""
     import redactor
 
     ours = os.fspath(Path(redactor.__file__).parent)

@@ -1,4 +1,4 @@
-"""The near side: a `Decoder` that hands each source to a child of the zygote and checks what comes back."""
+"""The parent side: a `Decoder` that sends each source to a child of the zygote and checks the answer."""
 
 from __future__ import annotations
 
@@ -14,34 +14,32 @@ from redactor.audio.raw import RawFormat
 from redactor.audio.sandbox import bubblewrap as commands
 from redactor.audio.sandbox import wire
 from redactor.audio.sandbox.seccomp import PACKAGE
-from redactor.audio.sandbox.zygote import LONGEST_REPORT, ORDER
+from redactor.audio.sandbox.zygote import LONGEST_REPORT, RESOURCES
 from redactor.audio.source import Source
 from redactor.errors import ConfigurationError, DecoderStopped, EmptyAudio, LimitExceeded
 from redactor.types import Recording
 
 START_SECONDS = 120.0
 BUBBLEWRAP, SECCOMP, LANDLOCK, LIMITS = LAYERS = ("bubblewrap", "seccomp", "landlock", "limits")
-"""What may confine a child, the strongest first: namespaces, the filter of system calls, no files, limits on
-resources.
+"""What may restrict a child, the strongest first: namespaces, a filter of system calls, no files, limits on resources.
 """
 
 
-class ConfinedDecoder:
-    """A Decoder; safe for many threads, as many recordings at once as call it.
+class SandboxedDecoder:
+    """A Decoder that runs in sandboxed processes, one for each call; may be called from many threads at once.
 
     Args:
-        bubblewrap: true: it and the filter of system calls, or nothing; None: both where they work; false: all but
-            bubblewrap.
+        bubblewrap: True: bubblewrap and the system-call filter are required; None: both are used where they work;
+            False: everything but bubblewrap.
         memory: bytes that a child may use beyond its libraries.
-        cpu_seconds, wall_seconds: that a child may take.
+        cpu_seconds, wall_seconds: limits for a child.
 
     Attributes:
-        layers: of `LAYERS`, what confines the children, as a trial of real decoding has shown.
-        lacking: sentences for people: what was wanted and does not confine them, and what to do about it. Empty
-            where all is in force.
+        layers: which of `LAYERS` restrict the children, established by decoding samples.
+        lacking: sentences for people on each layer that was requested but does not work, and what to do about it.
 
     Raises:
-        ConfigurationError: no confined process can be started as asked.
+        ConfigurationError: no sandboxed process can be started as requested.
     """
 
     def __init__(
@@ -52,7 +50,7 @@ class ConfinedDecoder:
         cpu_seconds: int = 120,
         wall_seconds: int = 240,
     ) -> None:
-        self._order = ORDER.pack(memory, cpu_seconds, wall_seconds)
+        self._resources = RESOURCES.pack(memory, cpu_seconds, wall_seconds)
         self._wall = wall_seconds
         self._lock = threading.Lock()
         self._closed = False
@@ -60,39 +58,39 @@ class ConfinedDecoder:
         self._control: socket.socket | None = None
         self._command = commands.plain()
         self.layers: tuple[str, ...] = ()
-        in_bubblewrap = [] if bubblewrap is False else list(commands.confined())
+        in_bubblewrap = [] if bubblewrap is False else list(commands.in_bubblewrap())
         for command in (*in_bubblewrap, *([] if bubblewrap else [commands.plain()])):
             if found := self._start(command):
                 self._command, self.layers = command, (*((BUBBLEWRAP,) if command in in_bubblewrap else ()), *found)
                 break
-        self.lacking = _lacking(self.layers, wanted=bubblewrap is not False, installed=bool(in_bubblewrap))
+        self.lacking = _missing_layers(self.layers, wanted=bubblewrap is not False, installed=bool(in_bubblewrap))
         if bubblewrap and self.lacking:
             self.close()
             raise ConfigurationError(
-                f"The sandbox is required, and is not complete here: {self.lacking[0]}",
-                hint='Or ask for what this system has: --sandbox auto, service.sandbox = "auto".',
+                f"The sandbox is required, but incomplete on this system: {self.lacking[0]}",
+                hint='Or use what this system offers: --sandbox auto, service.sandbox = "auto".',
             )
         if not self.layers:
             raise ConfigurationError(
-                "The confined decoder does not start.",
-                hint="Check that the installation is complete; `redactor redact --sandbox off` decodes without it.",
+                "The sandboxed decoder does not start.",
+                hint="Check the installation, or decode without a sandbox: `redactor redact --sandbox off`.",
             )
 
     def __call__(self, source: Source, *, raw: RawFormat | None = None, limits: Limits | None = None) -> Recording:
-        """Decode one file: as `redactor.audio.decode`, elsewhere.
+        """Decode one file as `redactor.audio.decode` does, in a child.
 
         Raises:
             InputError: as `decode`.
-            DecoderStopped: it crashed, or ran out of its time or memory.
+            DecoderStopped: the child crashed, or ran out of time or memory.
         """
         limits = limits or Limits()
         if not source.untrusted_data:
-            raise EmptyAudio("The file has no bytes.")
+            raise EmptyAudio("The file is empty.")
         if len(source.untrusted_data) > limits.max_bytes:
             raise LimitExceeded(f"The file is larger than {limits.max_bytes >> 20} MiB.")
         here, there = socket.socketpair()
         with here:
-            self._hand_over(there)
+            self._send(there)
             here.settimeout(self._wall + 5.0)
             try:
                 with suppress(BrokenPipeError, ConnectionResetError):  # it may have answered before it read all
@@ -101,16 +99,16 @@ class ConfinedDecoder:
                 return wire.read_answer(here, source, limits)
             except (EOFError, OSError):
                 raise DecoderStopped(
-                    "The confined decoder crashed, or ran out of its time or memory, on this recording."
+                    "The sandboxed decoder crashed, or ran out of time or memory, on this recording."
                 ) from None
 
     def close(self) -> None:
-        """End the zygote, and with it every child."""
+        """End the zygote and all its children."""
         with self._lock:
             self._closed = True
             self._end()
 
-    def __enter__(self) -> ConfinedDecoder:
+    def __enter__(self) -> SandboxedDecoder:
         return self
 
     def __exit__(
@@ -118,27 +116,29 @@ class ConfinedDecoder:
     ) -> None:
         self.close()
 
-    def _hand_over(self, there: socket.socket) -> None:
+    def _send(self, there: socket.socket) -> None:
         with there, self._lock:
-            if self._sent(there):
+            if self._try_send(there):
                 return
-            # The zygote itself is gone (out of memory, killed): another is started.
-            if self._closed or not self._restarted() or not self._sent(there):
-                raise DecoderStopped("The confined decoder could not be started.")
+            # The zygote itself is gone (out of memory, killed): start another.
+            if self._closed or not self._restarted() or not self._try_send(there):
+                raise DecoderStopped("The sandboxed decoder could not be started.")
 
-    def _sent(self, there: socket.socket) -> bool:
+    def _try_send(self, there: socket.socket) -> bool:
         try:
-            return self._control is not None and bool(socket.send_fds(self._control, [self._order], [there.fileno()]))
+            return self._control is not None and bool(
+                socket.send_fds(self._control, [self._resources], [there.fileno()])
+            )
         except OSError:
             return False
 
     def _restarted(self) -> bool:
-        """Never with less than before: what was said of the first one holds for all."""
+        """Start the zygote again; refuse one with fewer layers than the first had, since those were reported."""
         found = set(self._start(self._command))
         return bool(found) and found >= set(self.layers) - {BUBBLEWRAP}
 
     def _start(self, command: list[str]) -> tuple[str, ...]:
-        """Start a zygote; what confines its children, nothing if it does not work."""
+        """Start a zygote and return the layers that restrict its children; none if it does not work."""
         self._end()
         here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with there:
@@ -178,11 +178,11 @@ class ConfinedDecoder:
             self._process = None
 
 
-def _lacking(layers: tuple[str, ...], *, wanted: bool, installed: bool) -> tuple[str, ...]:
+def _missing_layers(layers: tuple[str, ...], *, wanted: bool, installed: bool) -> tuple[str, ...]:
     lacking = []
     if wanted and BUBBLEWRAP not in layers:
         lacking.append(
-            "bubblewrap does not work here: allow user namespaces (sysctl user.max_user_namespaces; "
+            "bubblewrap does not work on this system: allow user namespaces (sysctl user.max_user_namespaces; "
             "kernel.apparmor_restrict_unprivileged_userns; the container's seccomp profile)."
             if installed
             else "bubblewrap is not installed: install the package bubblewrap."

@@ -1,5 +1,5 @@
-"""What a process takes from itself, for good, before it looks at untrusted bytes: descriptors, resources,
-privileges, files, system calls.
+"""What a process gives up, for good, before it reads untrusted bytes: descriptors, resources, privileges, files, system
+calls.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ GROWN = 1 << 30
 """Address space that a loaded interpreter is taken to have where /proc does not say."""
 
 MOST_DESCRIPTORS = 1 << 20
-"""Closed one by one where nothing lists them and the limit is none."""
+"""Closed one by one where they cannot be listed and there is no limit."""
 
 _PR_SET_NO_NEW_PRIVS = 38
 _CAPABILITIES = struct.Struct("=Ii")
@@ -31,8 +31,8 @@ _NEWEST_FILE_RIGHTS = 16
 _NETWORK_SINCE, _SCOPES_SINCE = 4, 6
 
 
-def confine(memory: int, cpu: int, *, program: bytes | None = None) -> None:
-    """Leave this process its descriptors 0 to 3, its memory and its processor, and nothing that it could reach beyond.
+def restrict(memory: int, cpu: int, *, program: bytes | None = None) -> None:
+    """Leave this process its descriptors 0 to 3, its memory and its processor, and access to nothing else.
 
     Args:
         memory: bytes that it may use beyond what it has.
@@ -53,7 +53,7 @@ def confine(memory: int, cpu: int, *, program: bytes | None = None) -> None:
 
 
 def _close_descriptors() -> None:
-    """All above the channel, whatever their number: also those that whoever started this process left open."""
+    """Close all above the channel, including those that the parent left open."""
     first = seccomp.CHANNEL + 1
     with suppress(OSError):
         for name in os.listdir("/dev/fd"):  # noqa: PTH208 - numbers, not paths
@@ -66,14 +66,16 @@ def _close_descriptors() -> None:
 
 
 def no_new_privileges() -> None:
-    """No program started from here may gain any."""
+    """No program started from here may gain privileges."""
     if sys.platform == "linux":
         none = ctypes.c_ulong(0)
         ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, ctypes.c_ulong(1), none, none, none)
 
 
 def _drop_capabilities() -> None:
-    """Root's powers, which lift limits and open what others own: a service in a container often runs as root."""
+    """Drop root's capabilities, which lift limits and open other users' files: services in containers often run as
+    root.
+    """
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)
         if libc.capset(_CAPABILITIES.pack(_CAPABILITIES_VERSION, 0), bytes(24)):
@@ -81,7 +83,7 @@ def _drop_capabilities() -> None:
 
 
 def landlock_version() -> int:
-    """Of Landlock in this kernel; 0: it has none, or it is turned off."""
+    """The version of Landlock in this kernel; 0: none, or it is turned off."""
     if sys.platform != "linux":
         return 0
     return max(
@@ -90,7 +92,7 @@ def landlock_version() -> int:
 
 
 def _give_up_files() -> None:
-    """A set of rules (landlock(7)) that names every right, and no file or port for which it is granted."""
+    """Install a Landlock rule set (landlock(7)) that handles every right and grants none."""
     version = landlock_version()
     if not version:
         return
@@ -114,20 +116,20 @@ def _set_limits(space: int, cpu: int) -> None:
     limits = {
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_FSIZE: 0,
-        # None at all: under a limit of 4, whoever closes 0 opens any file as the new 0.
+        # None at all: with a limit of 4, a process that closes 0 could open any file as the new 0.
         resource.RLIMIT_NOFILE: 0,
     }
-    if sys.platform == "linux":  # elsewhere it is not kept, or refused
+    if sys.platform == "linux":  # elsewhere it is ignored or refused
         limits[resource.RLIMIT_AS] = space
     for which, value in limits.items():
         resource.setrlimit(which, (value, value))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
-    with suppress(OSError, ValueError, AttributeError):  # counts for the whole user; nothing to root
+    with suppress(OSError, ValueError, AttributeError):  # counts for the whole user; no limit for root
         resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
 
 
 def _address_space() -> int:
-    """Bytes of address space that this process has by now: libraries map far more than they use."""
+    """Bytes of address space in use by this process: libraries map far more than they use."""
     with suppress(OSError, ValueError), open("/proc/self/statm", "rb", buffering=0) as file:  # noqa: PTH123
         return int(file.read().split()[0]) * resource.getpagesize()
     return GROWN

@@ -1,9 +1,8 @@
-"""The system-call filter of a child: what decoding needs is allowed, all else ends the process.
+"""The system-call filter of a child: it allows what decoding needs; any other call ends the process.
 
-The kernel's filters are programs for a small machine (seccomp(2), BPF). libseccomp writes them, as it does for
-systemd, Docker and apt:
-it knows the numbers of every architecture, and refuses calls made through another one (32 bits, x32). Debian has it
-wherever apt is.
+The kernel's filters are BPF programs (seccomp(2)). libseccomp writes them, as it does for systemd, Docker and apt: it
+knows the numbers of every architecture and refuses calls made through another one (32 bits, x32). Every Debian with apt
+has it.
 """
 
 from __future__ import annotations
@@ -69,7 +68,7 @@ ALLOWED: tuple[tuple[str, tuple[_Argument, ...]], ...] = (
     ("mremap", ()),
     ("munmap", ()),
     ("madvise", ()),
-    # itself, clocks and chance
+    # itself, clocks and random numbers
     ("futex", ()),
     ("sched_yield", ()),
     ("sched_getaffinity", ()),
@@ -88,8 +87,7 @@ ALLOWED: tuple[tuple[str, tuple[_Argument, ...]], ...] = (
     ("exit", ()),
     ("exit_group", ()),
 )
-"""Measured with strace on every format, and a few more that the C library may make of the same (other versions,
-other architectures).
+"""Measured with strace on every format, plus calls that other versions and architectures of the C library make instead.
 """
 
 REFUSED = (
@@ -109,14 +107,14 @@ REFUSED = (
     ),
     *("readlink", "readlinkat", "getcwd", "lseek", "fcntl", "ioctl", "prlimit64", "getrlimit", "sysinfo", "uname"),
 )
-"""What libraries try now and then and can do without: it fails, and the recording is still decoded."""
+"""Calls that libraries sometimes try and do not need: they fail, and the recording is still decoded."""
 
 
 def program() -> bytes | None:
     """The filter for this machine (BPF instructions), None where libseccomp is not installed.
 
     Raises:
-        OSError: it is there and cannot make one.
+        OSError: libseccomp cannot make a filter.
     """
     try:
         library = ctypes.CDLL(LIBRARY)

@@ -1,5 +1,5 @@
-"""What goes over a recording's socket: a JSON header with its length, then bytes. The answer comes from a process
-that may be hostile.
+"""The protocol of a recording's socket: a JSON header preceded by its length, then bytes. The answer comes from a
+process that may be hostile.
 """
 
 from __future__ import annotations
@@ -35,8 +35,10 @@ def send_header(channel: socket.socket, header: dict[str, Any]) -> None:
 
 
 def receive_header(channel: socket.socket) -> dict[str, Any]:
-    """Raises:
-    EOFError: the other side went away. ValueError: not a header.
+    """Read one header.
+
+    Raises:
+        EOFError: the other side closed the socket. ValueError: not a header.
     """
     (length,) = _LENGTH.unpack(receive(channel, _LENGTH.size))
     if length > LARGEST_HEADER:
@@ -48,7 +50,7 @@ def receive_header(channel: socket.socket) -> dict[str, Any]:
 
 
 def receive(channel: socket.socket, size: int) -> bytearray:
-    """Exactly so many bytes.
+    """Read exactly `size` bytes.
 
     Raises:
         EOFError
@@ -102,10 +104,10 @@ def refusal(error: InputError) -> dict[str, Any]:
 
 
 def read_answer(channel: socket.socket, source: Source, limits: Limits) -> Recording:
-    """The Recording that a child found, or the InputError that it raised, every value checked.
+    """The Recording that a child decoded, or the InputError that it raised; every value is checked.
 
     Raises:
-        InputError: as told. DecoderStopped: it told nonsense.
+        InputError: the one that the child reported. DecoderStopped: the answer is invalid.
         EOFError: it ended without an answer.
     """
     try:
@@ -116,7 +118,7 @@ def read_answer(channel: socket.socket, source: Source, limits: Limits) -> Recor
         frames, channels, rate = (_number(untrusted[k]) for k in ("frames", "channels", "rate"))
         dtype = np.dtype(untrusted["dtype"] if untrusted["dtype"] in DTYPES else None)
         bit_rate = untrusted["bit_rate"]
-        well = (
+        valid = (
             untrusted["dtype"] in DTYPES
             and untrusted["backend"] in BACKENDS
             and 1 <= channels <= limits.max_channels
@@ -124,7 +126,7 @@ def read_answer(channel: socket.socket, source: Source, limits: Limits) -> Recor
             and 1 <= frames <= limits.max_seconds * rate
             and frames * channels * dtype.itemsize <= limits.max_decoded_bytes
         )
-        if not well:
+        if not valid:
             raise ValueError("impossible answer")  # noqa: TRY301
         form = AudioFormat(
             _name(untrusted["container"]),
@@ -139,7 +141,7 @@ def read_answer(channel: socket.socket, source: Source, limits: Limits) -> Recor
     except InputError:
         raise
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise DecoderStopped("The confined decoder gave an answer that makes no sense.") from None
+        raise DecoderStopped("The sandboxed decoder returned an invalid answer.") from None
     samples = np.empty((frames, channels), dtype)
     receive_into(channel, samples.data.cast("B"))
     samples.flags.writeable = False

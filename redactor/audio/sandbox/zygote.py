@@ -1,8 +1,8 @@
-"""The process that waits with its libraries loaded, and the children that it forks: one a recording, with nothing they
-could open.
+"""The process that waits with its libraries loaded, and the children that it forks, one for each recording, which can
+open nothing.
 
 Started by `decoder`, with the control socket as standard input. It never looks at a recording itself. When the control
-socket closes (however the service ended) it ends its children and itself.
+socket closes, for whatever reason, it ends its children and itself.
 """
 
 from __future__ import annotations
@@ -20,52 +20,52 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from redactor.audio.sandbox import seccomp
-from redactor.audio.sandbox.restrictions import confine, landlock_version, no_new_privileges
+from redactor.audio.sandbox.restrictions import landlock_version, no_new_privileges, restrict
 from redactor.niceness import follow_niceness
 
 if TYPE_CHECKING:
     from redactor.audio.source import Source
 
-ORDER = struct.Struct(">QQQ")
+RESOURCES = struct.Struct(">QQQ")
 """Memory in bytes, CPU seconds, wall seconds."""
 LONGEST_REPORT = 4096
-TRIAL = ORDER.pack(1 << 30, 20, 40)
+TRIAL = RESOURCES.pack(1 << 30, 20, 40)
 
 
 def main() -> None:
-    """Say what confines the children, then serve until the control socket closes."""
+    """Report what restricts the children, then serve until the control socket closes."""
     follow_niceness()
     samples = _load_everything()
     control = socket.socket(fileno=os.dup(0))
     no_new_privileges()
     gc.collect()
     gc.freeze()  # children share these pages
-    program, report = _what_works(samples)
+    program, report = _try_layers(samples)
     control.send(json.dumps(report).encode())
     children: dict[int, float] = {}
     while True:
         readable, _, _ = select.select([control], [], [], 0.25 if children else None)
-        _look_after(children)
+        _reap(children)
         if not readable:
             continue
-        order, handed, _, _ = socket.recv_fds(control, ORDER.size, 1)
-        if not order:
+        resources, descriptors, _, _ = socket.recv_fds(control, RESOURCES.size, 1)
+        if not resources:
             break
-        if len(order) != ORDER.size or len(handed) != 1:
-            for descriptor in handed:
+        if len(resources) != RESOURCES.size or len(descriptors) != 1:
+            for descriptor in descriptors:
                 os.close(descriptor)
             continue
-        wall = ORDER.unpack(order)[2]
-        pid = _fork(handed[0], order, program, _answer)
-        os.close(handed[0])
+        wall = RESOURCES.unpack(resources)[2]
+        pid = _fork(descriptors[0], resources, program, _answer)
+        os.close(descriptors[0])
         children[pid] = time.monotonic() + wall
     for pid in children:
         with suppress(OSError):
             os.kill(pid, signal.SIGKILL)
 
 
-def _what_works(samples: Sequence[Source]) -> tuple[bytes | None, dict[str, bool]]:
-    """The filter that children get, and the report: what confines them, as a trial of real decoding has shown."""
+def _try_layers(samples: Sequence[Source]) -> tuple[bytes | None, dict[str, bool]]:
+    """The filter that children get, and the report on what restricts them, established by decoding samples."""
     reports = {"decodes": False, "seccomp": False, "landlock": landlock_version() > 0}
     program = None
     with suppress(OSError):
@@ -76,10 +76,10 @@ def _what_works(samples: Sequence[Source]) -> tuple[bytes | None, dict[str, bool
 
 
 def _trial(samples: Sequence[Source], program: bytes | None) -> bool:
-    """Whether a confined child decodes what was encoded a moment ago: another C library may call what the filter lacks.
+    """Whether a restricted child decodes samples that were just encoded: other C libraries may need other system calls.
 
     Raises:
-        TimeoutError: nothing is known. That this machine is busy is no reason to confine less.
+        TimeoutError: the trial did not end. A busy machine is no reason for a weaker sandbox.
     """
 
     def decode_all(_channel: socket.socket) -> None:
@@ -91,7 +91,7 @@ def _trial(samples: Sequence[Source], program: bytes | None) -> bool:
     here, there = socket.socketpair()
     with here, there:
         pid = _fork(there.fileno(), TRIAL, program, decode_all)
-        until = time.monotonic() + ORDER.unpack(TRIAL)[2]
+        until = time.monotonic() + RESOURCES.unpack(TRIAL)[2]
         while time.monotonic() < until:
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:
@@ -143,8 +143,8 @@ def _load_everything() -> list[Source]:
     return decoded
 
 
-def _look_after(children: dict[int, float]) -> None:
-    """Bury those that ended, end those that are over their time."""
+def _reap(children: dict[int, float]) -> None:
+    """Collect children that have ended and kill those that have run out of time."""
     now = time.monotonic()
     for pid in list(children):
         with suppress(OSError):
@@ -154,8 +154,10 @@ def _look_after(children: dict[int, float]) -> None:
                 os.kill(pid, signal.SIGKILL)
 
 
-def _fork(descriptor: int, order: bytes, program: bytes | None, work: Callable[[socket.socket], None]) -> int:
-    """The number of a new child that does `work` with this descriptor as its one channel, confined, and ends."""
+def _fork(descriptor: int, resources: bytes, program: bytes | None, work: Callable[[socket.socket], None]) -> int:
+    """The process id of a new child that restricts itself, does `work` with this descriptor as its only channel, and
+    exits.
+    """
     pid = os.fork()
     if pid:
         return pid
@@ -165,12 +167,12 @@ def _fork(descriptor: int, order: bytes, program: bytes | None, work: Callable[[
         empty = os.open(os.devnull, os.O_RDWR)
         for standard in range(seccomp.CHANNEL):
             os.dup2(empty, standard)
-        memory, cpu, _ = ORDER.unpack(order)
-        confine(memory, cpu, program=program)
+        memory, cpu, _ = RESOURCES.unpack(resources)
+        restrict(memory, cpu, program=program)
         with socket.socket(fileno=seccomp.CHANNEL) as channel:
             work(channel)
         code = 0
-    except BaseException:  # noqa: BLE001, S110 - whatever it is, the other side sees that no answer came
+    except BaseException:  # noqa: BLE001, S110 - the other side sees that no answer came
         pass
     os._exit(code)
 

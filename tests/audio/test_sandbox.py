@@ -1,5 +1,5 @@
-"""The confined decoder: the same answers as in this process, limits that hold, crashes that are outcomes, answers
-that are not believed.
+"""The sandboxed decoder: the same answers as in this process, limits that hold, crashes that are outcomes, answers that
+are checked.
 """
 
 import os
@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from redactor.audio import Source, decode, read_source
-from redactor.audio.sandbox import ConfinedDecoder, bubblewrap, wire
+from redactor.audio.sandbox import SandboxedDecoder, bubblewrap, wire
 from redactor.errors import ConfigurationError, DecoderStopped, InputError, LimitExceeded
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs POSIX processes")
@@ -27,7 +27,7 @@ def decoder(request):
     if request.param == "bubblewrap" and not shutil.which("bwrap"):
         pytest.skip("bubblewrap is not installed (the package bubblewrap)")
     try:
-        with ConfinedDecoder(bubblewrap=request.param == "bubblewrap") as made:
+        with SandboxedDecoder(bubblewrap=request.param == "bubblewrap") as made:
             assert ("bubblewrap" in made.layers) == (request.param == "bubblewrap")
             assert "seccomp" in made.layers or not shutil.which("apt")  # apt needs libseccomp itself
             yield made
@@ -64,14 +64,14 @@ def test_many_at_once(decoder, wav):
 
 
 def test_a_zygote_that_was_killed_is_replaced(wav):
-    with ConfinedDecoder(bubblewrap=False) as decoder:
+    with SandboxedDecoder(bubblewrap=False) as decoder:
         os.kill(decoder._process.pid, signal.SIGKILL)
         decoder._process.wait()
         assert decoder(Source.of(wav, ".wav")).frames == 4000
 
 
 def test_a_closed_decoder_says_so(wav):
-    decoder = ConfinedDecoder(bubblewrap=False)
+    decoder = SandboxedDecoder(bubblewrap=False)
     decoder.close()
     with pytest.raises(DecoderStopped):
         decoder(Source.of(wav, ".wav"))
@@ -80,11 +80,11 @@ def test_a_closed_decoder_says_so(wav):
 def test_required_and_missing_is_refused(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(ConfigurationError, match=r"required.* install the package bubblewrap"):
-        ConfinedDecoder(bubblewrap=True)
-    with ConfinedDecoder() as decoder:
+        SandboxedDecoder(bubblewrap=True)
+    with SandboxedDecoder() as decoder:
         assert "bubblewrap" not in decoder.layers
         assert "install the package bubblewrap" in decoder.lacking[0]
-    with ConfinedDecoder(bubblewrap=False) as decoder:  # what was not asked for is not lacking
+    with SandboxedDecoder(bubblewrap=False) as decoder:  # what was not asked for is not lacking
         assert not any("bubblewrap" in sentence for sentence in decoder.lacking)
 
 
@@ -94,27 +94,27 @@ def without_libseccomp(monkeypatch, replaced='seccomp.LIBRARY = "none.so"'):
     monkeypatch.setattr(bubblewrap, "_PROGRAM", program)
 
 
-def test_a_filter_that_is_missing_is_told_and_required_refuses(monkeypatch, wav):
+def test_a_missing_filter_is_reported_or_refused_where_required(monkeypatch, wav):
     without_libseccomp(monkeypatch)
-    with ConfinedDecoder(bubblewrap=False) as decoder:
+    with SandboxedDecoder(bubblewrap=False) as decoder:
         assert "seccomp" not in decoder.layers
         assert "libseccomp2" in decoder.lacking[-1]
         assert decoder(Source.of(wav, ".wav")).frames == 4000
     with pytest.raises(ConfigurationError, match="required"):
-        ConfinedDecoder(bubblewrap=True)
+        SandboxedDecoder(bubblewrap=True)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
 def test_a_filter_under_which_nothing_decodes_is_not_used(monkeypatch, wav):
     """Another C library may call what the list lacks: a trial finds out, before every recording fails."""
     without_libseccomp(monkeypatch, "seccomp.ALLOWED = seccomp.ALLOWED[:3]")
-    with ConfinedDecoder(bubblewrap=False) as decoder:
+    with SandboxedDecoder(bubblewrap=False) as decoder:
         assert "seccomp" not in decoder.layers
         assert decoder(Source.of(wav, ".wav")).frames == 4000
 
 
-def test_a_zygote_is_not_replaced_by_one_that_confines_less(monkeypatch, wav):
-    with ConfinedDecoder(bubblewrap=False) as decoder:
+def test_a_zygote_is_not_replaced_by_a_weaker_one(monkeypatch, wav):
+    with SandboxedDecoder(bubblewrap=False) as decoder:
         if "seccomp" not in decoder.layers:
             pytest.skip("no filter here")
         without_libseccomp(monkeypatch)
@@ -126,7 +126,7 @@ def test_a_zygote_is_not_replaced_by_one_that_confines_less(monkeypatch, wav):
 
 
 def test_too_little_memory_is_an_outcome():
-    with ConfinedDecoder(bubblewrap=False, memory=64 << 20) as decoder:
+    with SandboxedDecoder(bubblewrap=False, memory=64 << 20) as decoder:
         large = (
             b"RIFF"
             + bytes(4)
@@ -142,15 +142,15 @@ def test_too_little_memory_is_an_outcome():
 
 CONFINED = """
 import os, socket, sys, time
-from redactor.audio.sandbox.restrictions import confine
+from redactor.audio.sandbox.restrictions import restrict
 os.dup2(1, 3)
 {before}
-confine({memory}, {cpu})
+restrict({memory}, {cpu})
 {act}
 """
 
 
-def confined(act, *, before="", memory=1 << 30, cpu=2):
+def restricted(act, *, before="", memory=1 << 30, cpu=2):
     """What becomes of a process that limits itself (without a filter) and then does something."""
     program = CONFINED.format(act=act, before=before, memory=memory, cpu=cpu)
     return subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=False)
@@ -171,7 +171,7 @@ def confined(act, *, before="", memory=1 << 30, cpu=2):
     ],
 )
 def test_the_limits_hold(act, tmp_path):
-    done = confined(act)
+    done = restricted(act)
     assert done.returncode == 1
     assert b"Too many open files" in done.stderr or b"MemoryError" in done.stderr
 
@@ -184,15 +184,15 @@ def test_a_descriptor_that_was_left_open_is_closed(number, kind, tmp_path):
     left = {"file": f"os.open({str(secret)!r}, os.O_RDONLY)", "socket": "socket.socketpair()[0].detach()"}[kind]
     use = {"file": f"os.pread({number}, 9, 0)", "socket": f"socket.socket(fileno={number})"}[kind]
     before = f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (6000, 6000)); os.dup2({left}, {number})"
-    assert confined("pass", before=before + f"; print({use})").returncode == 0
-    done = confined(f"print({use})", before=before)
+    assert restricted("pass", before=before + f"; print({use})").returncode == 0
+    done = restricted(f"print({use})", before=before)
     assert done.returncode == 1
     assert b"Bad file descriptor" in done.stderr
 
 
 def test_a_decoder_that_never_ends_is_ended():
     began = time.monotonic()
-    done = confined("while True: pass", cpu=1)
+    done = restricted("while True: pass", cpu=1)
     assert done.returncode in (-signal.SIGXCPU, -signal.SIGKILL)
     assert time.monotonic() - began < 30
 
@@ -207,7 +207,7 @@ def test_bubblewrap_hides_network_files_and_processes(tmp_path):
         "print(sorted(n for _, n in socket.if_nameindex()), end=' ')\n"
         "print(os.access('/usr', os.W_OK), os.environ.get('SECRET'), sorted(os.listdir('/')))"
     )
-    for command in bubblewrap.confined():
+    for command in bubblewrap.in_bubblewrap():
         at = command.index("--")
         done = subprocess.run(
             [*command[: at + 1], sys.executable, "-I", "-S", "-c", act],
@@ -273,7 +273,7 @@ GOOD = {
         {"error": "DamagedAudio"},
     ],
 )
-def test_answers_are_not_believed(change):
+def test_answers_are_checked(change):
     with pytest.raises(DecoderStopped):
         answered({**GOOD, **change}, bytes(20))
 
@@ -288,7 +288,7 @@ def test_answers_that_break_off():
 
 
 def test_messages_lose_what_terminals_obey():
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as caught:
         answered({"error": "DamagedAudio", "message": "a\x1b[2Jb" + "x" * 999, "hint": "h\n"})
-    assert told.value.message.startswith("a[2Jbxxx")
-    assert len(told.value.message) < 301
+    assert caught.value.message.startswith("a[2Jbxxx")
+    assert len(caught.value.message) < 301
