@@ -1,12 +1,10 @@
 """A small name tagger as a spaCy pipeline: what it sees of a word, and how its tags become entities with scores.
 
 The pipeline in models/voicemail-ner is spaCy's own `tagger` on a HashEmbedCNN, whose tags are B-, I- and O of PERSON,
-LOCATION and
-ORGANIZATION. Three things are ours. Words carry the class that the detector's name lists give them, written into
-spaCy's SHAPE and
-PREFIX attributes, so that the model knows "okonkwo" as a surname though it never read it. Words are cut by one regular
-expression.
-And tags become entities with a probability, which spaCy's transition-based `ner` does not give.
+LOCATION and ORGANIZATION. Three things are ours. Words carry the class that the detector's name lists give them,
+written into spaCy's SHAPE and PREFIX attributes, so that the model knows "okonkwo" as a surname though it never read
+it. Words are cut by one regular expression. And tags become entities with a probability, which spaCy's transition-based
+`ner` does not give.
 
 `Tagger` runs the pipeline's layers without spaCy's documents, which took more time than the layers: what a word looks
 like to the network depends on the word alone, so it is computed once for the words of the lists (anybody's words) and

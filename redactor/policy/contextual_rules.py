@@ -1,8 +1,7 @@
 """The rules that keep one use of a label and redact the others, decided by the words around the finding.
 
 Sources: HHS FAQ 198 (a message may be limited to name, number and what is needed to confirm an appointment or ask for a
-call
-back). All fall to "redact" when in doubt.
+call back). All fall to "redact" when in doubt.
 """
 
 from __future__ import annotations

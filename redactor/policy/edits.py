@@ -2,8 +2,7 @@
 Plan and all edits.
 
 Nothing of an edited plan is carried over by hand: covers are edited, and bleeps are placed again from the covers, as
-`make_plan` does.
-So text and sound cannot disagree, and an edit can be taken back by leaving it out.
+`make_plan` does. So text and sound cannot disagree, and an edit can be taken back by leaving it out.
 """
 
 from __future__ import annotations

@@ -31,8 +31,8 @@ NEAR = 0.3
 """Seconds by which the times of words and of unheard sound may differ from the tones'."""
 PIECE = 0.6
 """Seconds; of unheard sound that keyed digits explain, what is left over and shorter is bleeped without stopping the
-recording
-(`speech.coverage` calls nothing shorter unheard)."""
+recording (`speech.coverage` calls nothing shorter unheard).
+"""
 
 _KEY_NAMES = frozenset("zero oh one two three four five six seven eight nine star asterisk pound hash".split())
 
@@ -41,8 +41,7 @@ def key_decisions(speech: Speech, transcript: Transcript, policy: Policy, durati
     """What the policy does with the keyed digits of a transcript's channels, one decision for each run of keys.
 
     Keys with pauses up to `JOIN` seconds are a run, whatever words stand there. Unheard sound at its edges belongs to
-    it: line
-    noise of the keypad, and what the detector of sound adds.
+    it: line noise of the keypad, and what the detector of sound adds.
     """
     mine = [c for c, twin in enumerate(speech.same_as) if twin == transcript.channel]
     tones = _clipped(((t.start, t.end) for t in speech.key_tones if t.channel in mine), duration)
@@ -65,8 +64,8 @@ def key_decisions(speech: Speech, transcript: Transcript, policy: Policy, durati
 
 
 def unexplained(unheard: Sequence[Unheard], decisions: Sequence[Decision]) -> tuple[list[Unheard], bool]:
-    """A channel's unheard sound without what its keyed digits explain, and whether speech is in it that is more than
-    a piece.
+    """A channel's unheard sound without what its keyed digits explain, and whether speech is in it that is more than a
+    piece.
     """
     out: list[Unheard] = []
     speech = False

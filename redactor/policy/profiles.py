@@ -33,8 +33,8 @@ else:
 
 RULES = ("redact", "keep", "flag", "keep-first-name", "keep-callback", "keep-appointment")
 """What a policy may say of a label. redact: replace and bleep; keep: leave; flag: leave and list; the others keep one
-use and redact
-the rest: the first word of a name, a number given for calling back, the date and time of an appointment."""
+use and redact the rest: the first word of a name, a number given for calling back, the date and time of an appointment.
+"""
 
 RULE_LABELS = {"keep-first-name": "PERSON", "keep-callback": "PHONE_NUMBER", "keep-appointment": "DATE_TIME"}
 """The one label for which each rule that reads the words around it makes sense."""

@@ -17,18 +17,18 @@ from redactor.types import Interval, Transcript, Word
 SECONDS_A_DIGIT = 0.11
 SECONDS_A_LETTER = 0.025
 """Nobody speaks faster: the quickest readings of phone numbers take about 0.12 s a digit, quick speech about 0.03 s a
-letter. A
-covered word whose time is shorter than this has a wrong time and is widened to it."""
+letter. A covered word whose time is shorter than this has a wrong time and is widened to it.
+"""
 
 LEAST_STRETCH = 1.0
-"""Seconds given at least to a word without a time: aligners that lose a word close the gap between its neighbours
-over it.
+"""Seconds given at least to a word without a time: aligners that lose a word close the gap between its neighbours over
+it.
 """
 
 JOIN = 1.0
 """Bleeps with no kept word between them are joined over pauses up to this many seconds: what lies between is breath, or
-a
-syllable that the alignment misplaced."""
+a syllable that the alignment misplaced.
+"""
 
 
 LONGEST_STRETCH = 2.0
@@ -39,8 +39,8 @@ UNSURE_REACH = 0.1
 """Seconds that padding reaches further into a kept word that is unsure."""
 EDGE = 0.75
 """Seconds between a covered word and the recording's edge, with no word between them, that are covered whole: the rest
-of a
-number that was cut off is said there."""
+of a number that was cut off is said there.
+"""
 
 
 def covered_words(words: Sequence[Word], start: int, end: int) -> tuple[int, int]:
@@ -115,14 +115,11 @@ def padded(
     a side.
 
     Padding runs freely over pauses. Into the nearest kept word of a side it reaches at most `reach` seconds
-    (`UNSURE_REACH` more
-    where it is unsure) and never past the word's middle, so that the word stays understandable; covered
-    words do not limit it. A kept word that lasts longer than an unhurried voice takes for it was stretched over a pause
-    or
-    over what belongs to its neighbour: of its time only the far part counts as its own, the rest is bleeped.
+    (`UNSURE_REACH` more where it is unsure) and never past the word's middle, so that the word stays understandable;
+    covered words do not limit it. A kept word that lasts longer than an unhurried voice takes for it was stretched over
+    a pause or over what belongs to its neighbour: of its time only the far part counts as its own, the rest is bleeped.
     The result always holds the words' own time and, where that is too short, the time a voice needs: such a time is
-    wrong, and
-    what was said lies in the neighbours'.
+    wrong, and what was said lies in the neighbours'.
     """
     start, end = spoken_stretch(words, first, last)
     short = max(0.0, sum(fastest(w.text) for w in words[first:last]) - (end - start)) / 2

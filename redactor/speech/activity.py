@@ -117,8 +117,8 @@ class Activity:
         )
 
     def gain(self, start: float, end: float) -> float:
-        """The factor that brings start … end (seconds) to AMPLIFIED_LEVEL where its loudest frames lie far below;
-        else 1.
+        """The factor that brings start … end (seconds) to AMPLIFIED_LEVEL where its loudest frames lie far below; else
+        1.
         """
         level = self.level[int(start / FRAME_SECONDS) : max(int(start / FRAME_SECONDS) + 1, int(end / FRAME_SECONDS))]
         missing = AMPLIFIED_LEVEL - float(np.percentile(level, GAIN_PERCENTILE)) if len(level) else 0.0

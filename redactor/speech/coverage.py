@@ -1,19 +1,13 @@
 """Which activity no word stands for: the check that keeps speech from being lost silently.
 
 A word covers its time and TOLERANCE on both sides, but never more than a plausible length (`plausible`): when a model
-leaves a
-clause out, alignment stretches the neighbouring words over it, and a transcript made elsewhere may claim any time. A
-word without
-a time lies somewhere between the word before and the word after: it explains the activity that is left there if that is
-no longer
-than the word can be, and else none of it. Words heard in a stretch that is not speech to the voice detector (ringing,
-noise)
-cover it only from SOUND_CONFIDENCE up: models invent text there. What is left is joined over pauses of JOIN seconds;
-where it
-then holds at least SHORTEST seconds of activity it is a gap. So a run of keypad tones counts as one, and a single click
-or breath
-does not count. Shorter pieces add up: where they last ADDED seconds within RUN, the words between them cannot be
-trusted either.
+leaves a clause out, alignment stretches the neighbouring words over it, and a transcript made elsewhere may claim any
+time. A word without a time lies somewhere between the word before and the word after: it explains the activity that is
+left there if that is no longer than the word can be, and else none of it. Words heard in a stretch that is not speech
+to the voice detector (ringing, noise) cover it only from SOUND_CONFIDENCE up: models invent text there. What is left is
+joined over pauses of JOIN seconds; where it then holds at least SHORTEST seconds of activity it is a gap. So a run of
+keypad tones counts as one, and a single click or breath does not count. Shorter pieces add up: where they last ADDED
+seconds within RUN, the words between them cannot be trusted either.
 """
 
 from __future__ import annotations

@@ -2,20 +2,15 @@
 kept.
 
 ITU-T Q.23 gives a key two frequencies, one of 697, 770, 852, 941 Hz and one of 1209, 1336, 1477, 1633 Hz; Q.24 says
-what
-receivers make of them: 1.5 % off they are heard and 3.5 % off they are not, 40 ms are enough, and so are pauses of 40
-ms.
+what receivers make of them: 1.5 % off they are heard and 3.5 % off they are not, 40 ms are enough, and so are pauses of
+40 ms.
 
 Every 5 ms the spectrum of 25 ms is taken. A frame may be a key's if the highest peak of each group of frequencies lies
-at
-one of its own, and the two peaks hold at least half of all power in the telephone band: a ratio, so that a tone of -80
-dBFS
-on a line of -100 dBFS is found like a loud one. Voices have such frames as well, but few in a row, with less of the
-power and
-gliding. So the more of the power the two tones hold, the fewer frames make a key (`SURE`); near a key that is certain
-fewer
-suffice (`NEAR`). The rules were chosen on 3.5 hours of voices at 14 speeds and on tones in noise, voices and codecs
-(tests/speech/test_dtmf.py has a part of both).
+at one of its own, and the two peaks hold at least half of all power in the telephone band: a ratio, so that a tone of
+-80 dBFS on a line of -100 dBFS is found like a loud one. Voices have such frames as well, but few in a row, with less
+of the power and gliding. So the more of the power the two tones hold, the fewer frames make a key (`SURE`); near a key
+that is certain fewer suffice (`NEAR`). The rules were chosen on 3.5 hours of voices at 14 speeds and on tones in noise,
+voices and codecs (tests/speech/test_dtmf.py has a part of both).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A checkpoint folder: its files, its model.json, and which stock checkpoint it is.
 
-A stock checkpoint is recognised by the digest of its weights, wherever it lies (stock.toml has its settings).
-A folder may hold model.json, which comes first:
+A stock checkpoint is recognised by the digest of its weights, wherever it lies (stock.toml has its settings). A folder
+may hold model.json, which comes first:
 
     {"name": "voicemail-micro", "version": "2", "synthetic_only": true, "max_window": 6, "min_margin": 1.0, "beam": 5,
      "timestamps": false, "sha256": {"model.bin": "…"}}

@@ -2,8 +2,8 @@
 temperatures.
 
 Thresholds are Whisper's own (Radford et al. 2022, section 4.5), and two signs of a loop that short windows show and the
-compression
-ratio of a few words does not: the search ran into its token limit, or ended in the same few words again and again.
+compression ratio of a few words does not: the search ran into its token limit, or ended in the same few words again and
+again.
 """
 
 from __future__ import annotations

@@ -1,11 +1,9 @@
 """How a checkpoint is best run on this machine: a short measurement before a large archive.
 
 Two questions, asked in turn: how many calls at once with how many threads each (on a CPU: one thread in each of as many
-calls as cores,
-or fewer calls with more threads), and how many windows in a call. Each candidate rehearses the same work
-(`WhisperEngine.rehearse`); the
-most windows a second win, but a larger batch only if it is clearly better: smaller ones fill sooner and need less
-memory.
+calls as cores, or fewer calls with more threads), and how many windows in a call. Each candidate rehearses the same
+work (`WhisperEngine.rehearse`); the most windows a second win, but a larger batch only if it is clearly better: smaller
+ones fill sooner and need less memory.
 """
 
 from __future__ import annotations
@@ -27,8 +25,8 @@ CLEARLY = 1.05  # times faster
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """How recognition runs: calls at once, CPU threads of each, most windows in one; `rate`: windows a second, 0 if
-    not measured.
+    """How recognition runs: calls at once, CPU threads of each, most windows in one; `rate`: windows a second, 0 if not
+    measured.
     """
 
     workers: int

@@ -44,8 +44,8 @@ base's shape on one CPU thread 180 us a frame at 600 frames, 420 at 3,000 (bench
 CAREFUL_MARGIN = 3.0  # seconds of nothing after a window in which words were missed
 OWN_LANGUAGE = 0.5
 """Probability of the expected language below which a window is in another (base). Of 60 windows of ordinary messages
-the lowest was
-0.86, of a telephone's ring 0.62; of Spanish and French the highest was 0.05."""
+the lowest was 0.86, of a telephone's ring 0.62; of Spanish and French the highest was 0.05.
+"""
 SHORTEST_JUDGED = 2.0  # seconds: "okay, bye" could be said in many languages
 TOKENS_PER_SECOND = 20  # fast speech is 5 to 7 words a second, 1 to 3 tokens each
 SPARE_TOKENS = 24

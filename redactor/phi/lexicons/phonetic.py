@@ -1,9 +1,9 @@
 """Names behind recognition errors: "met forming" for metformin, "lysin a pill" for lisinopril.
 
 A recogniser that does not know a drug writes the English words that sound like it. So one to five neighbouring words
-are compared
-with every frequent name by sound: candidates share the consonant skeleton up to one missing consonant on either side
-(deletion neighbourhoods, constant time), and are ranked by rapidfuzz on a rough pronunciation and on the letters.
+are compared with every frequent name by sound: candidates share the consonant skeleton up to one missing consonant on
+either side (deletion neighbourhoods, constant time), and are ranked by rapidfuzz on a rough pronunciation and on the
+letters.
 """
 
 from __future__ import annotations
@@ -114,9 +114,8 @@ class PhoneticMatcher:
     too much.
 
     `exact` are further names that need the same consonants and more likeness, wherever they stand. `unlike` are
-    everyday words that are
-    never a name on their own, `common` are dictionary words: a window of nothing else must be a little more alike.
-    `find` says what similarity is enough.
+    everyday words that are never a name on their own, `common` are dictionary words: a window of nothing else must be a
+    little more alike. `find` says what similarity is enough.
     """
 
     WIDEST = 5

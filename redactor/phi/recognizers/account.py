@@ -1,5 +1,5 @@
-"""Account and card numbers (45 CFR 164.514(b)(2)(i)(J)): bank, card, security code, invoice, "last four", by cue,
-never by Luhn.
+"""Account and card numbers (45 CFR 164.514(b)(2)(i)(J)): bank, card, security code, invoice, "last four", by cue, never
+by Luhn.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Parts of an address as regular expressions, after USPS Publication 28: suffixes, directions, numbers, units,
-states, zips.
+"""Parts of an address as regular expressions, after USPS Publication 28: suffixes, directions, numbers, units, states,
+zips.
 """
 
 from __future__ import annotations

@@ -130,8 +130,8 @@ class AgeRecognizer(PatternBase):
 
 
 def _told(said: str, now: int) -> bool:
-    """Whether a year of birth, of four figures or two, makes its bearer ninety: "28" was not this century's, "12"
-    may have been.
+    """Whether a year of birth, of four figures or two, makes its bearer ninety: "28" was not this century's, "12" may
+    have been.
     """
     latest = now - OLDEST_TOLD
     return int(said) <= latest if len(said) == 4 else now % 100 < int(said) <= latest % 100

@@ -1,8 +1,7 @@
 """What the recognizers here share: patterns on the original and the written form, and the map back.
 
-A recognizer of ours is a Presidio `LocalRecognizer`. `PatternBase` runs named regular expressions.
-They read the text as it was said and as it would be written (`redactor.phi.spoken`), and give spans of the original
-text.
+A recognizer of ours is a Presidio `LocalRecognizer`. `PatternBase` runs named regular expressions. They read the text
+as it was said and as it would be written (`redactor.phi.spoken`), and give spans of the original text.
 """
 
 from __future__ import annotations
@@ -89,8 +88,8 @@ class SpokenRecognizer(LocalRecognizer):
         raise NotImplementedError
 
     def result(self, text: str, start: int, end: int, score: float, name: str) -> RecognizerResult:
-        """A Presidio result, with blanks and punctuation cut from both ends; its explanation names the pattern,
-        never the text.
+        """A Presidio result, with blanks and punctuation cut from both ends; its explanation names the pattern, never
+        the text.
         """
         bracketed = ")" in text[start:end]
         while start < end and text[start] in _TRIM and not (bracketed and text[start] == "("):

@@ -6,8 +6,7 @@ sugar" is a lab and not the condition "sugar"). Each recognizer then adds its ow
 and spoken numbers are understood here, so results lie on the text as it was recognised; no offset map is needed.
 
 Scores: 0.85 named in a list, 0.8 in a package's list, 0.75 a pattern, 0.65 a misheard name, 0.6 an ambiguous word with
-a cue near it or a value, 0.55
-usually clinical, 0.35 and below hints that only a low threshold shows.
+a cue near it or a value, 0.55 usually clinical, 0.35 and below hints that only a low threshold shows.
 """
 
 from __future__ import annotations
@@ -47,9 +46,8 @@ BESIDE = 4
 """How many words away a certain finding vouches for an ambiguous one."""
 BESIDE_CUE, IN_CONTEXT, CONTEXT = 0.76, 0.8, 12
 """Similarity that is enough for a misheard drug beside a cue word, and within `CONTEXT` words of a certain finding.
-Chosen from a curve
-on general prose taken as if it were full of cues: 1.3 and 0.5 false alarms in 1,000 words, 86 % and 80 % of unseen
-mishearings found.
+Chosen from a curve on general prose taken as if it were full of cues: 1.3 and 0.5 false alarms in 1,000 words, 86 % and
+80 % of unseen mishearings found.
 """
 
 NUMBERS = frozenset(
@@ -100,8 +98,8 @@ class ClinicalText:
         return self._heard
 
     def _enough(self) -> tuple[list[float], list[float]]:
-        """What similarity is enough for a window that begins at, and for one that ends before, each word: the lesser
-        of the two.
+        """What similarity is enough for a window that begins at, and for one that ends before, each word: the lesser of
+        the two.
         """
         plain = self.words.plain
         before, after = [PhoneticMatcher.CERTAIN] * (len(plain) + 1), [PhoneticMatcher.CERTAIN] * (len(plain) + 1)
@@ -260,8 +258,8 @@ class ClinicalRecognizer(SpokenRecognizer):
         ]
 
     def mentions(self, seen: ClinicalText) -> list[Mention]:
-        """All mentions of the label, in order; overlapping ones become one. Hints stay apart, or they would widen
-        what is certain.
+        """All mentions of the label, in order; overlapping ones become one. Hints stay apart, or they would widen what
+        is certain.
         """
         found = sorted((*self.listed(seen), *self.misheard(seen), *self.patterns(seen)))
         kept: list[Mention] = []
@@ -293,8 +291,8 @@ class ClinicalRecognizer(SpokenRecognizer):
                 yield Mention(heard.first, heard.last, SCORES["repair"], "sounds-like")
 
     def _beside(self, seen: ClinicalText, hit: Hit) -> bool:
-        """Whether a certain hit of the same label is within a few words: findings come in rows ("no stones, masses
-        or …").
+        """Whether a certain hit of the same label is within a few words: findings come in rows ("no stones, masses or
+        …").
         """
         around = [*range(hit.first - BESIDE, hit.first), *range(hit.last, hit.last + BESIDE)]
         others = (seen.at[index] for index in around if 0 <= index < len(seen.at))

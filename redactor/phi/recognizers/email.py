@@ -40,8 +40,8 @@ _EMAIL_WORD = re.compile(r"\be-?\s?mail\b", re.IGNORECASE)
 
 
 def gather_left(text: str, start: int, stop: frozenset[str]) -> int:
-    """Where the pieces before `start` begin: up to five words, letters or figures, back to one that cannot be part
-    of an address.
+    """Where the pieces before `start` begin: up to five words, letters or figures, back to one that cannot be part of
+    an address.
     """
     for _ in range(_PIECES):
         match = _LEFT.search(text, max(0, start - 40), start)

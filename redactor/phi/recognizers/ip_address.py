@@ -1,5 +1,5 @@
-"""Internet addresses (45 CFR 164.514(b)(2)(i)(O)): IPv4, IPv6 and hardware addresses, written or dictated ("10 dot
-24 dot …").
+"""Internet addresses (45 CFR 164.514(b)(2)(i)(O)): IPv4, IPv6 and hardware addresses, written or dictated ("10 dot 24
+dot …").
 """
 
 from __future__ import annotations

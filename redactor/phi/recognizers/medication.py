@@ -1,5 +1,5 @@
-"""MEDICATION: brands, generics, classes, lay names, the doses beside them, and names that recognition misheard
-(RULES V02).
+"""MEDICATION: brands, generics, classes, lay names, the doses beside them, and names that recognition misheard (RULES
+V02).
 """
 
 from __future__ import annotations

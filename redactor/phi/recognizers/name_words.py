@@ -167,8 +167,8 @@ class DoubtfulNames:
         )
 
     def common_surname(self, said: Sequence[NameWord], at: int, last: int) -> bool:
-        """As in "edwin love date of birth", "amaka stone my …": a surname that is a word, where the sentence goes on
-        or ends after it.
+        """As in "edwin love date of birth", "amaka stone my …": a surname that is a word, where the sentence goes on or
+        ends after it.
         """
         nxt, after = said[last + 1], said[last + 2] if last + 2 < len(said) else None
         return (

@@ -60,14 +60,11 @@ class TaggerRecognizer(NerRecognizer):
     """The shipped tagger's entities, weighed by what the lists say of their words.
 
     Above ALONE an entity counts by itself, above COMMON where all its words are everyday ones. From BESIDE on it is a
-    candidate with the
-    score CANDIDATE: it counts where it touches a finding of the same label that a pattern made
-    (`redactor.phi.resolve.agreed`), as when the given
-    name was found by its cue and the surname is on no list. Words that are never names are cut off both ends; what is
-    left must
-    hold a word of three letters (spelled names are the patterns' business). The numbers were tuned on generated
-    development data and on real
-    conversations (models/voicemail-ner/README.md).
+    candidate with the score CANDIDATE: it counts where it touches a finding of the same label that a pattern made
+    (`redactor.phi.resolve.agreed`), as when the given name was found by its cue and the surname is on no list. Words
+    that are never names are cut off both ends; what is left must hold a word of three letters (spelled names are the
+    patterns' business). The numbers were tuned on generated development data and on real conversations
+    (models/voicemail-ner/README.md).
     """
 
     ALONE: ClassVar[dict[str, float]] = {"PERSON": 0.5, "LOCATION": 0.6, "ORGANIZATION": 0.9}

@@ -1,8 +1,7 @@
 """Numbers that no cue explains: fail closed on what is dictated figure by figure, on long figures and on codes.
 
 Whoever says four figures one by one, or letters with figures, gives a number that stands for somebody or something (45
-CFR
-164.514(b)(2)(i)(R)). What talk is full of is left out: years, times, amounts, doses, readings, counts.
+CFR 164.514(b)(2)(i)(R)). What talk is full of is left out: years, times, amounts, doses, readings, counts.
 """
 
 from __future__ import annotations

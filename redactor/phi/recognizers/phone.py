@@ -2,8 +2,7 @@
 
 Format: NPA-NXX-XXXX, ten digits; eleven with the leading 1, seven for a local number, any number more for an extension
 (https://www.nanpa.com/; 45 CFR 164.514(b)(2)(i)(D) and (E)). Speakers group them as they like, correct themselves and
-repeat
-them, and recognition regroups them again, so digits are counted over a whole run, whatever stands between them.
+repeat them, and recognition regroups them again, so digits are counted over a whole run, whatever stands between them.
 """
 
 from __future__ import annotations
@@ -121,8 +120,8 @@ class PhoneRecognizer(SpokenRecognizer):
 
     @staticmethod
     def _broken_off(text: str, start: int, end: int, count: int) -> int:
-        """Where the number ends that a speaker gives instead of, or on top of, the one he breaks off; `end` if there
-        is none.
+        """Where the number ends that a speaker gives instead of, or on top of, the one he breaks off; `end` if there is
+        none.
         """
         if not 3 <= count <= 10:
             return end

@@ -1,9 +1,8 @@
 """Spoken numbers to figures: cardinals, ordinals, years, "oh", "double five", "fifty four hundred".
 
 The reader is greedy inside one number and never joins two: "four one oh" stays "4 1 0", "three fourteen sixty two"
-stays
-"3 14 62", so that a recognizer still sees how the speaker grouped the digits. Only a year is joined from its two halves
-("nineteen sixty two" → "1962"), since that is how it is written.
+stays "3 14 62", so that a recognizer still sees how the speaker grouped the digits. Only a year is joined from its two
+halves ("nineteen sixty two" → "1962"), since that is how it is written.
 """
 
 from __future__ import annotations

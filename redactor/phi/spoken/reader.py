@@ -67,8 +67,8 @@ def written_form(text: str) -> WrittenForm:
 
 
 def _merged(edits: list[TextEdit], digits: list[TextEdit]) -> list[TextEdit]:
-    """Digits that no edit of the reader has taken are edits of their own; the reader's were written from ASCII
-    digits already.
+    """Digits that no edit of the reader has taken are edits of their own; the reader's were written from ASCII digits
+    already.
     """
     taken = {position for edit in edits for position in range(edit.start, edit.end)}
     return sorted([*edits, *(d for d in digits if taken.isdisjoint(range(d.start, d.end)))])
