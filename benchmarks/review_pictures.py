@@ -57,9 +57,9 @@ def main() -> None:
                 answers = []
                 for f in site.store.findings(row["id"]):
                     answers.append("accept" if true[f["number"]] ^ (rng.random() < 0.03) else "reject")
-                    site.judgments.decide(row["id"], person, finding=f["number"], rule=f["rule"], decision=answers[-1])
+                    site.reviews.decide(row["id"], person, finding=f["number"], rule=f["rule"], decision=answers[-1])
                 verdict = "findings" if "accept" in answers else "pass"
-                site.judgments.give(row["id"], person, version=1, verdict=verdict)
+                site.reviews.give(row["id"], person, version=1, verdict=verdict)
         listening = socket.create_server(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(site.app, log_config=None, access_log=False, lifespan="off"))
         threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True).start()

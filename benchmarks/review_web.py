@@ -52,12 +52,12 @@ LIMIT = 0.3
 """Seconds that the 95th percentile of lists, filters and message pages must stay below."""
 
 
-def fill(store: ReviewRepository, shelf: VersionStore, count: int, rng: random.Random) -> list[str]:
+def fill(store: ReviewRepository, version_store: VersionStore, count: int, rng: random.Random) -> list[str]:
     """Rows for so many messages; ids of those that can be opened."""
     ids = [f"{rng.getrandbits(256):064x}" for _ in range(count)]
     shown = ids[:: max(1, count // SHOWN)][:SHOWN]
     folders = dict.fromkeys(ids, "1-0000000000")
-    folders.update((one, shelf.save(one, 1, FILES, listen=b"", view=VIEW)) for one in shown)
+    folders.update((one, version_store.save(one, 1, FILES, listen=b"", view=VIEW)) for one in shown)
     rows, broken, first, judged, given = [], [], [], [], []
     for n, one in enumerate(ids):
         added = 1.7e9 + 37.0 * n
@@ -225,19 +225,25 @@ def main() -> None:
         folder = Path(name)
         engine, sealer = connect(database or f"sqlite:///{folder}/q.sqlite"), Sealer(b"k" * 32)
         trail = Trail.open(folder / "trail", key=folder / "trail.keys", anchor=folder / "anchor")
-        store, shelf, templates = ReviewRepository(engine), VersionStore(folder / "versions"), environment()
+        store, version_store, templates = ReviewRepository(engine), VersionStore(folder / "versions"), environment()
         store.prepare()
         begin = time.perf_counter()
-        shown = fill(store, shelf, given.messages, rng)
+        shown = fill(store, version_store, given.messages, rng)
         print(f"{given.messages} messages in {time.perf_counter() - begin:.0f} s")
-        studio = VersionService(
-            pipeline=lambda: None, vault=Vault(folder / "vault", trail=trail), shelf=shelf, store=store, audit=None
+        versions = VersionService(
+            pipeline=lambda: None,
+            vault=Vault(folder / "vault", trail=trail),
+            version_store=version_store,
+            store=store,
+            audit=None,
         )
         access = build_access(
             engine, trail=trail, sealer=sealer, templates=templates, settings=AccessSettings(secure=False)
         )
         samples = Samples(engine)
-        desk = RequestContext(store, Reviews(engine, sealer), samples, studio, trail, sealer, access.guard, templates)
+        context = RequestContext(
+            store, Reviews(engine, sealer), samples, versions, trail, sealer, access.guard, templates
+        )
         begin = time.perf_counter()
         samples.draw(size=500, least=2, seed=1, strata=["verdict", "rule"], reviews=1, by="person:1")
         drawing = time.perf_counter() - begin
@@ -251,7 +257,7 @@ def main() -> None:
         token = access.sessions.begin(accounts.named("lee").id, "full", instead_of="")
         listening = socket.create_server(("127.0.0.1", 0))
         server = uvicorn.Server(
-            uvicorn.Config(build_review(desk, access.router), log_config=None, access_log=False, lifespan="off")
+            uvicorn.Config(build_review(context, access.router), log_config=None, access_log=False, lifespan="off")
         )
         threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True).start()
         client = httpx.Client(

@@ -49,7 +49,7 @@ class Person:
         permissions: what they may do now, raised rights included.
         csrf: goes into forms (`csrf`) and requests (X-CSRF-Token).
         emergency_until: seconds since 1970 until when rights are raised; 0.0: they are not.
-        alarms: emergencies that nobody acknowledged, for those who may.
+        unacknowledged: uses of emergency access that nobody has acknowledged, for those who may.
         complete: whether the password is their own and one-time codes are set up.
     """
 
@@ -59,7 +59,7 @@ class Person:
     permissions: frozenset[str]
     csrf: str = field(repr=False)
     emergency_until: float = 0.0
-    alarms: int = 0
+    unacknowledged: int = 0
     must_change: bool = False
     enrolled: bool = True
 
@@ -222,7 +222,7 @@ class AccessGuard:
         """Of an account that is logged in with this token."""
         permissions = account.permissions
         until = self._emergencies.until(account.id) if "emergency.open" in permissions else 0.0
-        alarms = self._emergencies.waiting() if "emergency.acknowledge" in permissions else 0
+        unacknowledged = self._emergencies.waiting() if "emergency.acknowledge" in permissions else 0
         return Person(
             id=account.id,
             name=account.name,
@@ -230,7 +230,7 @@ class AccessGuard:
             permissions=permissions | EMERGENCY if until else permissions,
             csrf=csrf_of(token),
             emergency_until=until,
-            alarms=alarms,
+            unacknowledged=unacknowledged,
             must_change=account.must_change,
             enrolled=account.enrolled,
         )

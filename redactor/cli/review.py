@@ -48,7 +48,7 @@ def add(
     from redactor.errors import as_redactor_error
     from redactor.factory import assemble, sandboxed
     from redactor.job_config import job_configuration_of, sent_policy_of
-    from redactor.review.bootstrap import open_studio
+    from redactor.review.bootstrap import open_version_service
     from redactor.review.importer import Importer
     from redactor.service.app import open_queue
     from redactor.service.jobs.worker_locks import WorkerLocks
@@ -73,22 +73,22 @@ def add(
         sandboxed(job_configuration.sandbox, warn=notice) as decoder,
     ):
         held: list[Any] = []
-        studio, trail, _ = open_studio(settings, queue.engine, pipeline=lambda: held[0] if held else None)
+        versions, trail, _ = open_version_service(settings, queue.engine, pipeline=lambda: held[0] if held else None)
         held.append(assemble(job_configuration, reader=reader, confined=decoder).pipeline)
-        reception = Importer(studio, trail, queue.sealer)
+        importer = Importer(versions, trail, queue.sealer)
         limits = Limits()
         for item in inputs:
             try:
                 source = read_source(item.path, limits=limits)
                 place = os.path.realpath(item.path)
-                if reception.knows(source.id, place=place):
+                if importer.knows(source.id, place=place):
                     counts["known"] += 1
                     continue
                 sending = sendings.of(item, source.id)
                 if sending.direction == "in":
                     counts["not sent by us"] += 1
                     continue
-                audited = reception.add(
+                audited = importer.add(
                     source, held[0].transcriber_for(item), sending, place=place, by=actor(), name=item.path.name
                 )
                 counts[audited.verdict.value] += 1

@@ -31,7 +31,7 @@ LONGEST_NAME = 2
 """Words of a name that the detector did not find."""
 
 
-def company(
+def co_recipients_in(
     reading: AnnotatedText, parts: Sequence[Part], *, stop: Collection[str]
 ) -> tuple[tuple[Evidence, ...], tuple[Evidence, ...]]:
     """(greeted too, perhaps greeted too) of one channel.

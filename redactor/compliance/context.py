@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from enum import Enum
 from functools import cached_property
 
-from redactor.compliance import evidence as triggers
+from redactor.compliance import evidence
 from redactor.compliance.annotated import AnnotatedText, merged
 from redactor.compliance.co_recipients import each
 from redactor.compliance.consents import Consents, Grant
@@ -61,12 +61,12 @@ class EvaluationContext:
 
     def heard(self, rule: str) -> tuple[Evidence, ...]:
         if rule not in self._heard:
-            self._heard[rule] = triggers.heard(self.rules.rules[rule], self.readings, self.rules)
+            self._heard[rule] = evidence.heard(self.rules.rules[rule], self.readings, self.rules)
         return self._heard[rule]
 
     @cached_property
     def topics(self) -> dict[str, tuple[Evidence, ...]]:
-        return triggers.topics(self.rules.rules["V05"], self.readings)
+        return evidence.topics(self.rules.rules["V05"], self.readings)
 
     @cached_property
     def details(self) -> tuple[Evidence, ...]:

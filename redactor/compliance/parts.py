@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from redactor.compliance.annotated import AnnotatedText
 from redactor.compliance.callback_numbers import numbers_in
-from redactor.compliance.co_recipients import company
+from redactor.compliance.co_recipients import co_recipients_in
 from redactor.compliance.model import Evidence, Kind, Message, Part
 from redactor.compliance.names import NOT_NAMES, people_in, practices_in
 from redactor.compliance.rules import Rules
@@ -73,7 +73,7 @@ def find_parts(message: Message, readings: Sequence[AnnotatedText], rules: Rules
             for p in people_in(reading, rules)
             if p.name != "caller" or not any(p.evidence.overlaps(n.evidence) for n in named)
         )
-        greeted, doubtful = company(reading, mine, stop=NOT_NAMES)
+        greeted, doubtful = co_recipients_in(reading, mine, stop=NOT_NAMES)
         mine.extend(Part("patient", e) for e in greeted)
         beside.extend(doubtful)
         numbers, own, others = numbers_in(message, reading)

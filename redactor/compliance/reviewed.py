@@ -95,7 +95,7 @@ def read_labels(path: Path) -> dict[str, frozenset[str]]:
 def missed(rows: Sequence[ResultRow], labels: dict[str, frozenset[str]]) -> Missed:
     """Compare."""
     audited = {row.id: row.audited for row in rows if row.audited}
-    confirmed = lost = clean = silent = alarms = wrong = unknown = 0
+    confirmed = lost = clean = silent = claimed = wrong = unknown = 0
     for identity, truth in labels.items():
         matches = [a for full, a in audited.items() if full.startswith(identity)]
         if len(matches) != 1:
@@ -106,9 +106,9 @@ def missed(rows: Sequence[ResultRow], labels: dict[str, frozenset[str]]) -> Miss
         found = {b.rule for b in match.breaches if b.verdict is RuleVerdict.FINDINGS}
         confirmed += len(truth)
         lost += len(truth - seen)
-        alarms += len(found)
+        claimed += len(found)
         wrong += len(found - truth)
         if not found:
             clean += 1
             silent += bool(truth - seen)
-    return Missed(len(labels) - unknown, Rate(lost, confirmed), Rate(silent, clean), Rate(wrong, alarms), unknown)
+    return Missed(len(labels) - unknown, Rate(lost, confirmed), Rate(silent, clean), Rate(wrong, claimed), unknown)

@@ -36,12 +36,12 @@ WORDS = {
 CONFLICTS = (Stale, AlreadyTaken, Undecided)
 
 
-def build_review(desk: RequestContext, access: APIRouter) -> FastAPI:
+def build_review(context: RequestContext, access: APIRouter) -> FastAPI:
     """The application; `access`: routes of log-in and accounts."""
     app = FastAPI(title="redactor review", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(access)
     for module in (queue, message, sound, samples, disputes, dashboard, trail):
-        app.include_router(module.router(desk))
+        app.include_router(module.router(context))
     # Our own files only, by name: nothing of a request ever becomes a path.
     static = {name: (resources.files(__package__) / "static" / name).read_bytes() for name in STATIC}
 
@@ -56,7 +56,7 @@ def build_review(desk: RequestContext, access: APIRouter) -> FastAPI:
         try:
             response = await following(request)
         except Exception as error:  # noqa: BLE001 - nothing of an error may reach a log or a page: it may quote speech
-            response = _refusal(desk, request, *_status(error))
+            response = _refusal(context, request, *_status(error))
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
         return response
@@ -65,12 +65,12 @@ def build_review(desk: RequestContext, access: APIRouter) -> FastAPI:
     async def refused(request: Request, error: HTTPException) -> Response:
         detail = str(error.detail)
         word = detail if " " not in detail and detail.islower() else f"http-{error.status_code}"
-        return _refusal(desk, request, error.status_code, word, dict(error.headers or {}))
+        return _refusal(context, request, error.status_code, word, dict(error.headers or {}))
 
     @app.exception_handler(RequestValidationError)
     async def malformed(request: Request, _error: RequestValidationError) -> Response:
         # A path that is no id and a field that is none: the framework's own answer quotes them.
-        return _refusal(desk, request, 404 if request.method == "GET" else 422, "bad-request")
+        return _refusal(context, request, 404 if request.method == "GET" else 422, "bad-request")
 
     return app
 
@@ -90,7 +90,7 @@ def _status(error: Exception) -> tuple[int, str]:
 
 
 def _refusal(
-    desk: RequestContext, request: Request, status: int, word: str, headers: dict[str, str] | None = None
+    context: RequestContext, request: Request, status: int, word: str, headers: dict[str, str] | None = None
 ) -> Response:
     """A page for people, a word for programs; never anything of the request."""
     if status == 303:
@@ -98,5 +98,5 @@ def _refusal(
     if "text/html" not in request.headers.get("accept", ""):
         return JSONResponse({"error": word}, status_code=status, headers=headers)
     title, text = WORDS.get(status, ("Something went wrong", "It was not your doing. Nothing was changed."))
-    page = desk.templates.get_template("error.html").render(person=None, title=title, text=text)
+    page = context.templates.get_template("error.html").render(person=None, title=title, text=text)
     return Response(page, status, headers, "text/html; charset=utf-8")

@@ -56,9 +56,9 @@ class Review:
     """Everything of the review web in one process."""
 
     app: FastAPI
-    desk: RequestContext
+    context: RequestContext
     access: Access
-    reception: Importer
+    importer: Importer
 
     def scopes(self, token: str) -> frozenset[str]:
         """What a token of `redactor accounts token` is good for, nothing if it is none (any more)."""
@@ -104,7 +104,7 @@ def _found(plan: Plan) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(d.finding for d in plan.decisions if d.finding.label != KEYED_DIGITS))
 
 
-def open_studio(
+def open_version_service(
     settings: Settings, engine: Engine, *, pipeline: Callable[[], Pipeline | None]
 ) -> tuple[VersionService, Trail, Auditing]:
     """What makes messages and versions.
@@ -124,11 +124,16 @@ def open_studio(
     auditing = Auditing(
         load_rules(Path(r.rules) if r.rules else None), read_register(r.consents) if r.consents else None
     )
-    shelf = VersionStore(Path(r.folder))
-    studio = VersionService(
-        pipeline=pipeline, vault=vault, shelf=shelf, store=store, audit=auditing, policy=sent_policy_of(settings)
+    version_store = VersionStore(Path(r.folder))
+    versions = VersionService(
+        pipeline=pipeline,
+        vault=vault,
+        version_store=version_store,
+        store=store,
+        audit=auditing,
+        policy=sent_policy_of(settings),
     )
-    return studio, trail, auditing
+    return versions, trail, auditing
 
 
 @contextmanager
@@ -150,9 +155,9 @@ def open_review(
     Raises:
         ConfigurationError, OutputError
     """
-    studio, trail, auditing = open_studio(settings, engine, pipeline=pipeline)
+    versions, trail, auditing = open_version_service(settings, engine, pipeline=pipeline)
     with _usable_database():
-        studio.sweep()
+        versions.sweep()
     r, url = settings.review, settings.review.public_url.rstrip("/")
     templates = environment()
     access = build_access(
@@ -170,11 +175,11 @@ def open_review(
             origin=url,
         ),
     )
-    desk = RequestContext(
-        studio.store,
+    context = RequestContext(
+        versions.store,
         Reviews(engine, sealer),
         Samples(engine),
-        studio,
+        versions,
         trail,
         sealer,
         access.guard,
@@ -183,5 +188,5 @@ def open_review(
         titles={name: rule.title for name, rule in auditing.rules.rules.items()},
     )
     known = KnownSendings(Path(r.recipients)) if r.recipients else None
-    reception = Importer(studio, trail, sealer, known, patience=r.recipients_seconds)
-    return Review(build_review(desk, access.router), desk, access, reception)
+    importer = Importer(versions, trail, sealer, known, patience=r.recipients_seconds)
+    return Review(build_review(context, access.router), context, access, importer)

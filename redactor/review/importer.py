@@ -83,19 +83,19 @@ class Importer:
 
     def __init__(
         self,
-        studio: VersionService,
+        versions: VersionService,
         trail: Trail,
         sealer: Sealer,
         sendings: KnownSendings | None = None,
         *,
         patience: float = 0.0,
     ) -> None:
-        self._studio, self._trail, self._sealer, self._sendings = studio, trail, sealer, sendings
+        self._versions, self._trail, self._sealer, self._sendings = versions, trail, sealer, sendings
         self._patience = patience
 
     def knows(self, identity: str, *, place: str) -> bool:
         """Whether a recording (by its SHA-256) is there already, as one that is sent from this place."""
-        return bool(self._studio.store.sent(identity, self._place(place)))
+        return bool(self._versions.store.sent(identity, self._place(place)))
 
     def sending(self, names: Sequence[str], *, since: float) -> Sending:
         """What is known of the sending of a recording that is called so, and that we know of since then.
@@ -138,7 +138,7 @@ class Importer:
             return
         sending = self.sending(names, since=since)
         if sending.direction != "in":
-            self._studio.take(source, recording, made, sending, **self._known(sending, place=place, by=by, name=name))
+            self._versions.take(source, recording, made, sending, **self._known(sending, place=place, by=by, name=name))
 
     def add(
         self, source: Source, transcriber: Transcriber, sending: Sending, *, place: str, by: str, name: str
@@ -148,7 +148,7 @@ class Importer:
         Raises:
             RedactorError
         """
-        return self._studio.add(source, transcriber, sending, **self._known(sending, place=place, by=by, name=name))
+        return self._versions.add(source, transcriber, sending, **self._known(sending, place=place, by=by, name=name))
 
     def _known(self, sending: Sending, *, place: str, by: str, name: str) -> dict[str, Any]:
         return {

@@ -70,12 +70,12 @@ class RecentEvents:
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """Built once by `wiring`; `reveal_seconds`: how long leave to hear an original lasts."""
+    """Built once by `bootstrap`; `reveal_seconds`: how long permission to hear an original lasts."""
 
     store: ReviewRepository
-    judgments: Reviews
+    reviews: Reviews
     samples: Samples
-    studio: VersionService
+    versions: VersionService
     trail: Trail
     sealer: Sealer
     guard: AccessGuard

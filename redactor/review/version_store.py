@@ -143,7 +143,7 @@ class VersionStore:
         """Messages that have more than one folder here.
 
         Raises:
-            OutputError: the shelf cannot be read.
+            OutputError: the store cannot be read.
         """
         if not self._folder.is_dir():
             return

@@ -1,14 +1,8 @@
-"""Recording → message under review, and edits → new version: the pipeline's steps, the vault, the shelf and the store
-in the right order.
+"""Adds recordings as messages under review, and turns edits into new versions.
 
-What must stay secret goes into the vault first, then the redacted version onto the shelf, then the row into the store:
-a kill at any moment leaves nothing that can be seen and is not whole. Once the row is there older versions are removed;
-what a kill leaves of them goes at the next start (`sweep`).
-
-One recording may be sent to several people, each of whom has allowed something else: each sending is a message of its
-own, with findings, versions and
-reviews of its own. The first has the recording's SHA-256 for its id, the others have made ones; what the vault holds of
-all of them lies under the recording's.
+Secret data goes into the vault first, then the redacted version into the version store, then the row into the
+repository, so a program that is killed at any moment leaves nothing incomplete that could be seen. Once the row is
+written, older versions are removed; `sweep` removes at the next start what a killed program left of them.
 """
 
 from __future__ import annotations
@@ -73,12 +67,13 @@ class VersionService:
         *,
         pipeline: Callable[[], Pipeline | None],
         vault: Sealed,
-        shelf: VersionStore,
+        version_store: VersionStore,
         store: ReviewRepository,
         audit: Auditor,
         policy: Policy | None = None,
     ) -> None:
-        self._pipeline, self._vault, self.shelf, self.store, self._audit = pipeline, vault, shelf, store, audit
+        self._pipeline, self._vault, self._audit = pipeline, vault, audit
+        self.version_store, self.store = version_store, store
         self._policy = policy
         self._held: OrderedDict[str, tuple[float, tuple[bytes, list[dict[str, Any]]]]] = OrderedDict()
         self._holding = threading.Lock()
@@ -121,7 +116,7 @@ class VersionService:
         """
         audited = self._audit(recording, made.plan, sending)
         version = self._version(self._ready(), made, 1)
-        with self.shelf.alone(source.id):  # whatever id it gets: two sendings must not both be the first
+        with self.version_store.alone(source.id):  # whatever id it gets: two sendings must not both be the first
             # Edits are numbers of words in the sealed plan: once there is a row it is never replaced by another
             # recognition's.
             if self.store.sent(source.id, place):
@@ -133,7 +128,7 @@ class VersionService:
             self._vault.seal(source.id, plan, pack(made.plan, suffix=source.suffix), by=by, replace=True)
             if name:
                 self._vault.seal(source.id, meta, json.dumps({"name": name}).encode(), by=by, replace=True)
-            folder = self.shelf.save(message, 1, **version)
+            folder = self.version_store.save(message, 1, **version)
             if not self.store.add(
                 audited,
                 folder=folder,
@@ -145,7 +140,7 @@ class VersionService:
                 added=added,
                 told=lambda: told(message),
             ):
-                self.shelf.drop(message, folder)
+                self.version_store.drop(message, folder)
                 raise Busy("Another service puts the same recording before the reviewers.")
         self._tidy(message)
         return audited
@@ -155,19 +150,19 @@ class VersionService:
         return audio if self.store.look(audio) is None else sha256(f"{audio} {place}".encode()).hexdigest()
 
     def sweep(self) -> None:
-        """Remove from the shelf what killed processes left beside the current versions.
+        """Remove from the version store what killed processes left beside the current versions.
 
         Raises:
             OutputError
         """
-        for message in self.shelf.crowded():
+        for message in self.version_store.crowded():
             self._tidy(message)
 
     def _tidy(self, message: str) -> None:
-        with self.shelf.alone(message):
+        with self.version_store.alone(message):
             row = self.store.look(message)
             if row is not None:
-                self.shelf.keep_only(message, row["folder"])
+                self.version_store.keep_only(message, row["folder"])
 
     def edit(
         self,
@@ -207,16 +202,16 @@ class VersionService:
         made = pipeline.make(recording, edited, f"review-{version + 1}", policy=self._policy)
         rendered = self._version(pipeline, made, version + 1)
         opened = uncovered(pipeline.edited(recording, plan, before, self._policy), made.plan)
-        with self.shelf.alone(message):
-            folder = self.shelf.save(message, version + 1, **rendered)
+        with self.version_store.alone(message):
+            folder = self.version_store.save(message, version + 1, **rendered)
             try:
                 number = self.store.new_version(
                     message, version, every, folder=folder, by=by, told=lambda: told(opened)
                 )
             except Exception:
-                self.shelf.drop(message, folder)
+                self.version_store.drop(message, folder)
                 raise
-            self.shelf.keep_only(message, folder)
+            self.version_store.keep_only(message, folder)
         with self._holding:
             self._held.clear()
         return number

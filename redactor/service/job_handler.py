@@ -62,7 +62,7 @@ class RedactionJobHandler:
         """A sent message that must wait for the list of recipients waits here."""
         if self._reviewers_lack(job, source.id):
             try:
-                self._review.reception.sending(self._names(job, source.id), since=job.added)
+                self._review.importer.sending(self._names(job, source.id), since=job.added)
             except OnHold:
                 self._originals.seal(source)  # it may be gone by the time its row arrives
                 raise
@@ -87,7 +87,7 @@ class RedactionJobHandler:
     def before_save(self, job: Job, source: Source, recording: Recording, artefacts: Artefacts) -> None:
         self._originals.seal(source)
         if job.direction == "out" and self._review and self._settings.reviews_sent:
-            self._review.reception.take(
+            self._review.importer.take(
                 source,
                 recording,
                 artefacts,
@@ -150,8 +150,8 @@ class RedactionJobHandler:
         """Whether this is a sent message that reviewers should see and do not have yet."""
         if job.direction != "out" or not self._review or not self._settings.reviews_sent:
             return False
-        return not self._review.reception.knows(source_id, place=self._recordings.sent_from(job))
+        return not self._review.importer.knows(source_id, place=self._recordings.sent_from(job))
 
     def _was_sent(self, job: Job) -> bool:
         """False if the list of recipients says that the message was received."""
-        return bool(self._review.reception.sending(self._names(job, job.audio), since=job.added).direction != "in")
+        return bool(self._review.importer.sending(self._names(job, job.audio), since=job.added).direction != "in")

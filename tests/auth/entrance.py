@@ -38,7 +38,11 @@ class Entrance:
 
         @self.app.get("/behind")
         async def behind(person: Annotated[Person, Depends(guard("message.list"))]):
-            return {"name": person.name, "permissions": sorted(person.permissions), "alarms": person.alarms}
+            return {
+                "name": person.name,
+                "permissions": sorted(person.permissions),
+                "unacknowledged": person.unacknowledged,
+            }
 
         @self.app.get("/original")
         async def original(person: Annotated[Person, Depends(guard("message.hear_original"))]):

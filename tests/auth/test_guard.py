@@ -210,7 +210,7 @@ def test_an_emergency_raises_rights_at_once_for_a_while_and_leads_are_told(entra
     assert client.get("/original").json()["until"] == entrance.now + 3600
     assert "Your rights are raised" in client.get("/emergency").text
     assert CANARY not in client.get("/emergency").text
-    assert lead.get("/behind").json()["alarms"] == 1
+    assert lead.get("/behind").json()["unacknowledged"] == 1
     page = lead.get("/emergency").text
     assert CANARY in page
     assert "<script>" not in page
@@ -218,7 +218,7 @@ def test_an_emergency_raises_rights_at_once_for_a_while_and_leads_are_told(entra
     assert (told["person"], told["until"]) == (1, int(entrance.now + 3600))
     assert told["reason"] == entrance.trail.mark(reason)
     assert lead.post("/emergency/1/acknowledge", data={"csrf": csrf(lead)}).status_code == 303
-    assert lead.get("/behind").json()["alarms"] == 0
+    assert lead.get("/behind").json()["unacknowledged"] == 0
     assert lead.post("/emergency/1/acknowledge", data={"csrf": csrf(lead)}).status_code == 409
     for _ in range(5):
         entrance.now += 721
@@ -238,7 +238,7 @@ def test_nobody_acknowledges_an_emergency_of_their_own(entrance):
     lead = entrance.inside("lee", "lead")
     lead.post("/emergency", data={"csrf": csrf(lead), "reason": "nobody else is here today"})
     assert lead.post("/emergency/1/acknowledge", data={"csrf": csrf(lead)}).status_code == 409
-    assert lead.get("/behind").json()["alarms"] == 1
+    assert lead.get("/behind").json()["unacknowledged"] == 1
 
 
 def test_without_the_trail_nothing_is_given(entrance, monkeypatch):

@@ -151,7 +151,7 @@ def test_many_emergencies_do_not_push_one_out_of_sight(entrance):
     for _ in range(101):
         waiting = re.search(r"/emergency/(\d+)/acknowledge", lead.get("/emergency").text)
         assert lead.post(f"/emergency/{waiting[1]}/acknowledge", data={"csrf": csrf(lead)}).status_code == 303
-    assert lead.get("/behind").json()["alarms"] == 0
+    assert lead.get("/behind").json()["unacknowledged"] == 0
 
 
 def test_a_browser_that_never_comes_back_is_logged_off_all_the_same(entrance):

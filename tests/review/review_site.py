@@ -107,9 +107,13 @@ class ReviewSite:
             replacer=Replacer("label"),
         )
         self.auditing = Auditing(load_rules(), None)
-        self.shelf = VersionStore(folder / "versions")
-        self.studio = VersionService(
-            pipeline=lambda: self.pipeline, vault=self.vault, shelf=self.shelf, store=self.store, audit=self.auditing
+        self.version_store = VersionStore(folder / "versions")
+        self.versions = VersionService(
+            pipeline=lambda: self.pipeline,
+            vault=self.vault,
+            version_store=self.version_store,
+            store=self.store,
+            audit=self.auditing,
         )
         templates = environment()
         self.access = build_access(
@@ -119,12 +123,12 @@ class ReviewSite:
             templates=templates,
             settings=AccessSettings(secure=False),
         )
-        self.judgments, self.samples = Reviews(self.engine, self.sealer), Samples(self.engine)
-        self.desk = RequestContext(
+        self.reviews, self.samples = Reviews(self.engine, self.sealer), Samples(self.engine)
+        self.context = RequestContext(
             self.store,
-            self.judgments,
+            self.reviews,
             self.samples,
-            self.studio,
+            self.versions,
             self.trail,
             self.sealer,
             self.access.guard,
@@ -132,7 +136,7 @@ class ReviewSite:
             reveal_seconds=reveal_seconds,
             titles={name: rule.title for name, rule in self.auditing.rules.rules.items()},
         )
-        self.app = build_review(self.desk, self.access.router)
+        self.app = build_review(self.context, self.access.router)
         self.secrets = {}
 
     def add(self, seed=1, said=SAID, *, name="voicemail.wav", added=0.0, **kwargs):
@@ -141,7 +145,7 @@ class ReviewSite:
         path = self.folder / f"{hashlib.sha256(data).hexdigest()}.json"
         path.write_text(transcript)
         source = Source.of(data, ".wav")
-        self.studio.add(
+        self.versions.add(
             source, TranscriptReader(path), Sending(recipient="r1", caller="c1"), by="service", name=name, added=added
         )
         path.unlink()

@@ -189,7 +189,7 @@ def test_a_reviewers_day(window, house, tmp_path):
     # Somebody else's save comes first: nothing of this one's is lost.
     word = at(page, ".word").filter(has_text="thank").first
     word.dblclick()
-    house.studio.edit(message, 2, [Edit("region", 0, start=0.0, end=0.05)], by="person:99", reason="edit")
+    house.versions.edit(message, 2, [Edit("region", 0, start=0.0, end=0.05)], by="person:99", reason="edit")
     page.keyboard.press("s")
     page.wait_for_selector("#status.bad")
     assert "1 change" in at(page, "#pending").inner_text()
@@ -209,7 +209,7 @@ def test_a_reviewers_day(window, house, tmp_path):
 
     # Both reviewers judge it, blind, and do not agree.
     judge(page, "A rule is broken")
-    house.judgments.take(message, house.person("rita"))
+    house.reviews.take(message, house.person("rita"))
     other = window().enter("rita")
     other.goto(f"/messages/{message}")
     ready(other)

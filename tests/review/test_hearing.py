@@ -13,7 +13,7 @@ def test_no_page_or_row_says_which_entry_of_a_list_matched(site):
     audited = Audited(
         "7" * 64, "t/1", Kind.OTHER, RuleVerdict.FINDINGS, (Breach("V05", Severity.S1, RuleVerdict.FINDINGS, (entry,)),)
     )
-    folder = site.shelf.save("7" * 64, 1, (), listen=b"", view=site.shelf.view(message, kept["folder"]))
+    folder = site.version_store.save("7" * 64, 1, (), listen=b"", view=site.version_store.view(message, kept["folder"]))
     assert site.store.add(audited, folder=folder, by="service")
     assert [e["matched"] for f in site.store.findings("7" * 64) for e in f["evidence"]] == ["list: V05"]
     page = site.client("olive").get(f"/messages/{'7' * 64}", headers=HTML).text
@@ -62,18 +62,18 @@ def test_leave_ends_with_the_log_in_it_was_given_in(site):
 
 
 def test_a_piece_of_sound_is_read_alone_and_long_sound_piece_by_piece(site, monkeypatch):
-    from redactor.review import request_context as desk
-    from redactor.review import version_store as shelf
+    from redactor.review import request_context as context
+    from redactor.review import version_store
 
     message = site.add(93, SAID)
     client = site.client("ray")
     whole = client.get(f"/messages/{message}/audio").content
-    asked, held = [], shelf.os.pread
-    monkeypatch.setattr(shelf.os, "pread", lambda fd, n, at: asked.append(n) or held(fd, n, at))
+    asked, held = [], version_store.os.pread
+    monkeypatch.setattr(version_store.os, "pread", lambda fd, n, at: asked.append(n) or held(fd, n, at))
     client.get(f"/messages/{message}/audio", headers={"Range": "bytes=100-199"})
     assert asked == [100]
     asked.clear()
-    monkeypatch.setattr(desk, "PIECE", 10_000)
+    monkeypatch.setattr(context, "PIECE", 10_000)
     answer = client.get(f"/messages/{message}/audio")
     assert answer.content == whole
     assert int(answer.headers["content-length"]) == len(whole) == sum(asked)

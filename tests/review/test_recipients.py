@@ -12,7 +12,7 @@ from test_serving import house as house  # noqa: PLC0414 - the fixture
 from redactor.audio import Limits
 from redactor.errors import OnHold
 from redactor.log_and_vault import places_in
-from redactor.review import importer as reception
+from redactor.review import importer
 from redactor.review.importer import KnownSendings
 from redactor.service.ingest.sources import Recordings
 from redactor.service.jobs.queue import Job
@@ -130,7 +130,7 @@ def test_a_row_that_does_not_come_is_told_to_the_reviewers(house, monkeypatch, o
         (row,) = rows(service)
         assert row["verdict"] != "pass"
         assert row["mailbox"] == ""
-        (told,) = [f for f in service._review.desk.store.findings(row["id"]) if f["rule"] == "V17"]
+        (told,) = [f for f in service._review.context.store.findings(row["id"]) if f["rule"] == "V17"]
         assert (told["missing"], told["severity"], told["verdict"]) == ("recipient", "S1", "undetermined")
 
 
@@ -145,8 +145,8 @@ def test_a_list_that_is_being_written_is_waited_for(tmp_path, monkeypatch):
     assert known.of(["a.wav"]).recipient == "r1"  # not every list ends its last line
     assert known.of(["b.wav"]) is None
 
-    read = reception.read_sendings
-    monkeypatch.setattr(reception, "read_sendings", lambda p: (read(p), p.write_text("file,recipient\na.wav,r17\n"))[0])
+    read = importer.read_sendings
+    monkeypatch.setattr(importer, "read_sendings", lambda p: (read(p), p.write_text("file,recipient\na.wav,r17\n"))[0])
     path.write_text("file,recipient\n")
     with pytest.raises(OnHold, match="being written"):
         known.of(["a.wav"])

@@ -302,7 +302,7 @@ def test_if_the_trail_cannot_be_written_nothing_is_given(site, monkeypatch):
     monkeypatch.undo()
     assert site.store.look(message)["version"] == 1
     assert "You may hear and read the original" not in client.get(f"/messages/{message}").text
-    assert not site.judgments.mine(message, site.person("ray")).missed
+    assert not site.reviews.mine(message, site.person("ray")).missed
 
 
 def test_filters_page_by_key_and_odd_ones_change_nothing(site, dirty):
@@ -316,7 +316,7 @@ def test_filters_page_by_key_and_odd_ones_change_nothing(site, dirty):
 
 
 def test_the_disk_and_the_database_hold_nothing_in_clear(site, dirty):
-    """Vault, shelf, trail and tables after all of the above: what was said lies sealed or nowhere."""
+    """Vault, version store, trail and tables after all of the above: what was said lies sealed or nowhere."""
     for path in site.folder.rglob("*"):
         # Artefacts of version 2 of the uncovering test hold "metformin" on purpose; file names never do.
         assert not any(c in path.name for c in CANARY)

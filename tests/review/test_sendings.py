@@ -43,17 +43,17 @@ def test_the_same_bytes_are_audited_for_each_whom_they_were_sent_to(house, conse
         mark = service.queue.sealer.mark
         assert [row["mailbox"] for row in (first, second)] == [mark(r).hex() for r in (b"r1", b"r2")]
         assert first["id"] == first["audio"] == second["audio"] == id_of(one) != second["id"]
-        store, studio = service._review.desk.store, service._review.desk.studio
+        store, versions = service._review.context.store, service._review.context.versions
         broken = [
             {f["rule"] for f in store.findings(row["id"]) if f["verdict"] == "findings"} for row in (first, second)
         ]
         assert broken[1] - broken[0] == {"V17"}
-        assert [studio.name(row["id"], by="test", reason="test") for row in (first, second)] == ["a.wav", "b.wav"]
+        assert [versions.name(row["id"], by="test", reason="test") for row in (first, second)] == ["a.wav", "b.wav"]
         # Each has redactions of its own; the recording is sealed once.
-        assert studio.edit(second["id"], 1, [Edit("cover", 0, 3, 4)], by="test", reason="test") == 2
+        assert versions.edit(second["id"], 1, [Edit("cover", 0, 3, 4)], by="test", reason="test") == 2
         second, first = rows(service)
         assert (first["version"], second["version"]) == (1, 2)
-        assert studio.original(second["id"], "g", by="test", reason="test") is not None
+        assert versions.original(second["id"], "g", by="test", reason="test") is not None
     kinds = sorted(item.kind for item in places_in(house.settings(**tables)).open_vault().items())
     made = second["id"][:12]
     assert kinds == ["meta", f"meta-{made}", "original", "plan", f"plan-{made}"]
@@ -65,12 +65,12 @@ def test_a_message_of_an_earlier_version_does_not_come_up_again(house):
     with house.service(**house.tables) as service:
         house.hook("file", path, "--id", "1", "--direction", "out")
         settled(service, 1)
-        store = service._review.desk.store
+        store = service._review.context.store
         with store.engine.begin() as c:
             c.execute(sendings.delete())
             c.execute(text("DROP TABLE redactor_schema"))
         store.prepare()
-        knows = service._review.reception.knows
+        knows = service._review.importer.knows
         assert knows(id_of(path), place=str(path))
         assert knows(id_of(path), place=str(path))
         assert not knows(id_of(path), place="/elsewhere")
@@ -113,8 +113,8 @@ def test_edits_follow_the_recognition_that_the_message_was_judged_by(site):
     for place, said in (("p1", SAID), ("p2", shorter)):
         heard = site.folder / f"{place}.json"
         heard.write_text(recording(40, said)[1])
-        site.studio.add(source, TranscriptReader(heard), Sending(), by="service", place=place, told=ids.append)
-    words = [len(site.studio.original(i, f"grant-{i}", by="test", reason="test")[1]) for i in ids]
+        site.versions.add(source, TranscriptReader(heard), Sending(), by="service", place=place, told=ids.append)
+    words = [len(site.versions.original(i, f"grant-{i}", by="test", reason="test")[1]) for i in ids]
     assert words == [len(SAID.split()), len(shorter.split())]
 
 
@@ -123,7 +123,7 @@ def test_a_reviewer_is_led_to_the_other_sendings(site):
     heard, ids = site.folder / "heard.json", []
     heard.write_text(transcript)
     for place in ("p1", "p2"):
-        site.studio.add(
+        site.versions.add(
             Source.of(data, ".wav"), TranscriptReader(heard), Sending(), by="service", place=place, told=ids.append
         )
     client = site.client("ray")

@@ -23,7 +23,7 @@ def document(path):
 def rows(service):
     from redactor.review.repository import Filters
 
-    return service._review.desk.store.page(Filters()).rows
+    return service._review.context.store.page(Filters()).rows
 
 
 def trail_of(house):
@@ -41,7 +41,7 @@ def test_what_was_sent_comes_up_for_review_and_what_was_left_does_not(house):
         assert row["id"] == document(sent)["id"]
         assert row["verdict"] in ("findings", "undetermined")
         # The reviewers' version is the one beside the recording.
-        view = service._review.desk.studio.shelf.artefact(row["id"], row["folder"], "json")[0]
+        view = service._review.context.versions.version_store.artefact(row["id"], row["folder"], "json")[0]
         assert json.loads(view)["intervals"] == document(sent)["intervals"]
     places = places_in(house.settings(**house.tables))
     assert places.open_vault().open(row["id"], "original", by="test", reason="test") == sent.read_bytes()
@@ -246,9 +246,9 @@ def test_edits_of_sent_messages_follow_their_policy(house):
         house.hook("file", sent, "--id", "1", "--direction", "out")
         assert settled(service, 1) == {"redacted": 1}
         (row,) = rows(service)
-        studio = service._review.desk.studio
-        studio.edit(row["id"], 1, [Edit("cover", 0, 0, 1)], by="test", reason="test")
+        versions = service._review.context.versions
+        versions.edit(row["id"], 1, [Edit("cover", 0, 0, 1)], by="test", reason="test")
         (row,) = rows(service)
-        doc = json.loads(studio.shelf.artefact(row["id"], row["folder"], "json")[0])
+        doc = json.loads(versions.version_store.artefact(row["id"], row["folder"], "json")[0])
     assert (row["version"], doc["policy"]) == (2, "tight/1")
     assert doc["intervals"][0]["start"] == 0.3  # where the word begins: the service's policy would bleep 0.25 s more

@@ -54,7 +54,7 @@ def client_of(site, **shown):
         "S", (), {"endpoint": "https://s3.example.org", "token": b"of-the-settings", "buckets": ("calls",)}
     )
     settings.http = type("H", (), {"token": b"of-the-settings", "body_limit": 20_000})
-    review = Review(site.app, site.desk, site.access, None)
+    review = Review(site.app, site.context, site.access, None)
     context = ServiceContext(
         settings=settings,
         queue=queue,

@@ -123,9 +123,9 @@ def test_a_plan_that_was_sealed_with_the_public_keys_publishes_nothing(site):
     (root / "keys" / message[:2] / f"{message}.plan.{part}.age").write_bytes(key)
     record.write_text(json.dumps({"schema": "redactor-vault/1", **told}))
     with pytest.raises(RedactorError):
-        site.studio.edit(message, 1, [Edit("region", 0, start=0.05, end=0.1)], by="person:1", reason="edit")
+        site.versions.edit(message, 1, [Edit("region", 0, start=0.05, end=0.1)], by="person:1", reason="edit")
     assert site.store.look(message) == row
-    text = site.shelf.artefact(message, row["folder"], "text")[0].decode()
+    text = site.version_store.artefact(message, row["folder"], "text")[0].decode()
     assert not any(word in text for word in CANARY)
     mismatch = newest(site.trail.folder, kind="vault-mismatch", limit=1).entries[0]
     assert (mismatch["message"], mismatch["item"], mismatch["why"]) == (message, "plan", "replaced")
@@ -136,4 +136,4 @@ def test_a_plan_of_another_recording_is_refused_though_the_host_sealed_it(site):
     theirs = site.vault.open(other, "plan", by="service", reason="test")
     site.vault.seal(message, "plan", theirs, by="service", replace=True)
     with pytest.raises(RedactorError, match="another recording"):
-        site.studio.edit(message, 1, [Edit("region", 0, start=0.05, end=0.1)], by="person:1", reason="edit")
+        site.versions.edit(message, 1, [Edit("region", 0, start=0.05, end=0.1)], by="person:1", reason="edit")

@@ -20,29 +20,29 @@ COLUMNS = {
 }
 
 
-def router(desk: RequestContext) -> APIRouter:
+def router(context: RequestContext) -> APIRouter:
     """Routes of the dashboard."""
     routes = APIRouter()
-    reads = Annotated[Person, Depends(desk.guard("report.read"))]
-    exports = Annotated[Person | Holder, Depends(desk.guard.either("export", "export"))]
+    reads = Annotated[Person, Depends(context.guard("report.read"))]
+    exports = Annotated[Person | Holder, Depends(context.guard.either("export", "export"))]
 
     @routes.get("/dashboard")
     def dashboard(request: Request, person: reads) -> Response:
         """Agreement, precision, misses: of a sample (the newest unless another is asked for), or of all."""
-        every = desk.samples.all()
+        every = context.samples.all()
         asked = request.query_params.get("sample", "")
         known = [s["id"] for s in every]
         sample = (
             int(asked) if asked.isdecimal() and len(asked) < 10 and int(asked) in (*known, 0) else (known or [0])[0]
         )
         drawn = next((s for s in every if s["id"] == sample), None)
-        return desk.page(
+        return context.page(
             "dashboard.html",
             person,
-            report=report(desk.store.engine, sample),
+            report=report(context.store.engine, sample),
             samples=every,
             drawn=drawn,
-            counts=desk.store.counts(),
+            counts=context.store.counts(),
         )
 
     @routes.get("/export/{what}.csv")
@@ -51,32 +51,32 @@ def router(desk: RequestContext) -> APIRouter:
         people are numbers.
         """
         if what == "messages":
-            rows, total = _messages(desk), sum(desk.store.counts().values())
+            rows, total = _messages(context), sum(context.store.counts().values())
         else:
-            every = list(_judgments(desk))
+            every = list(_reviews(context))
             if isinstance(asker, Person):
-                desk.judgments.told_all(asker.id)
+                context.reviews.told_all(asker.id)
             rows, total = iter(every), len(every)
-        desk.trail.append(events.Exported(by=asker.actor, what=what, rows=total))
+        context.trail.append(events.Exported(by=asker.actor, what=what, rows=total))
         headers = {"Content-Disposition": f'attachment; filename="{what}.csv"'}
         return StreamingResponse(_csv(COLUMNS[what], rows), media_type="text/csv; charset=utf-8", headers=headers)
 
     return routes
 
 
-def _messages(desk: RequestContext) -> Iterator[list[Any]]:
-    for row in _all(desk):
+def _messages(context: RequestContext) -> Iterator[list[Any]]:
+    for row in _all(context):
         yield [row[name] for name in COLUMNS["messages"]]
 
 
-def _judgments(desk: RequestContext) -> Iterator[list[Any]]:
-    for row in _all(desk):
+def _reviews(context: RequestContext) -> Iterator[list[Any]]:
+    for row in _all(context):
         if row["state"] == "new":
             continue
-        rules = {f["number"]: f["rule"] for f in desk.store.findings(row["id"])}
-        settled = desk.judgments.settled(row["id"])
+        rules = {f["number"]: f["rule"] for f in context.store.findings(row["id"])}
+        settled = context.reviews.settled(row["id"])
         final = settled["verdict"] if settled else ""
-        for j in desk.judgments.all(row["id"]):
+        for j in context.reviews.all(row["id"]):
             if j.state != "given" or row["state"] == "open":  # the second reader is still blind
                 continue
             head = [row["id"], row["state"], row["verdict"], j.person, j.verdict]
@@ -87,10 +87,10 @@ def _judgments(desk: RequestContext) -> Iterator[list[Any]]:
                 yield [*head, "", rule, "missed", start, end, final]
 
 
-def _all(desk: RequestContext) -> Iterator[dict[str, Any]]:
+def _all(context: RequestContext) -> Iterator[dict[str, Any]]:
     after = ""
     while True:
-        page = desk.store.page(Filters(), after=after, limit=500)
+        page = context.store.page(Filters(), after=after, limit=500)
         yield from map(dict, page.rows)
         if not (after := page.following):
             return

@@ -14,32 +14,32 @@ from redactor.review.reviews import ANSWERS, VERDICTS, AlreadyTaken
 from redactor.review.routes.message import LONGEST_TEXT
 
 
-def router(desk: RequestContext) -> APIRouter:
+def router(context: RequestContext) -> APIRouter:
     """Routes of adjudication."""
     routes = APIRouter()
-    settles = Annotated[Person, Depends(desk.guard("message.hear_redacted", "adjudicate"))]
+    settles = Annotated[Person, Depends(context.guard("message.hear_redacted", "adjudicate"))]
 
     @routes.get("/disputes")
     def disputes(person: settles) -> Response:
         """What reviewers do not agree about."""
-        return desk.page("disputes.html", person, page=desk.store.page(Filters(state="disputed")))
+        return context.page("disputes.html", person, page=context.store.page(Filters(state="disputed")))
 
     def shown(
         person: Person, row: dict[str, Any], *, status: int = 200, problem: str = "", typed: Any = None
     ) -> Response:
         message = row["id"]
-        everybody = desk.judgments.all(message)
+        everybody = context.reviews.all(message)
         given = [j for j in everybody if j.state == "given"]
-        return desk.page(
+        return context.page(
             "adjudication.html",
             person,
             status=status,
             row=row,
             given=given,
-            findings=desk.store.findings(message),
+            findings=context.store.findings(message),
             rules=RULES,
             verdicts=VERDICTS,
-            settled=desk.judgments.settled(message),
+            settled=context.reviews.settled(message),
             problem=problem,
             typed=typed or {},
             own=any(j.person == person.id for j in everybody),
@@ -48,11 +48,11 @@ def router(desk: RequestContext) -> APIRouter:
     @routes.get("/messages/{message}/adjudication")
     def adjudication(message: Message, person: settles) -> Response:
         """Both reviews, once both are given: before that nobody sees either."""
-        row = desk.row(message)
+        row = context.row(message)
         if row["state"] not in ("disputed", "adjudicated", "reviewed"):
             raise HTTPException(404, "nothing-to-settle")
         if row["state"] == "reviewed":
-            desk.judgments.told_all(person.id, message)
+            context.reviews.told_all(person.id, message)
         return shown(person, row)
 
     @routes.post("/messages/{message}/adjudication")
@@ -73,7 +73,7 @@ def router(desk: RequestContext) -> APIRouter:
         def keep() -> Response:
             try:
                 event = events.Adjudicated(by=person.actor, message=message, verdict=verdict)
-                desk.judgments.adjudicate(
+                context.reviews.adjudicate(
                     message,
                     person.id,
                     turn=turn,
@@ -81,11 +81,11 @@ def router(desk: RequestContext) -> APIRouter:
                     answers=answers,
                     missed=missed,
                     comment=comment,
-                    told=lambda: desk.trail.append(event),
+                    told=lambda: context.trail.append(event),
                 )
             except (Stale, AlreadyTaken) as refused:
                 problem = f"{refused.message} Nothing of yours was saved; what you typed is below."
-                return shown(person, desk.row(message), status=409, problem=problem, typed=form)
+                return shown(person, context.row(message), status=409, problem=problem, typed=form)
             return RedirectResponse("/disputes", 303)
 
         return await run_in_threadpool(keep)

@@ -23,40 +23,40 @@ MOST_LABELS = 500
 """Characters of labels in an entry of the trail."""
 
 
-def router(desk: RequestContext) -> APIRouter:
+def router(context: RequestContext) -> APIRouter:
     """Routes below a message."""
     routes = APIRouter(prefix="/messages/{message}")
-    hears = Annotated[Person, Depends(desk.guard("message.hear_redacted"))]
-    edits = Annotated[Person, Depends(desk.guard("message.hear_redacted", "redaction.edit"))]
-    judges = Annotated[Person, Depends(desk.guard("message.hear_redacted", "finding.decide"))]
-    reveals = Annotated[Person, Depends(desk.guard("message.hear_original"))]
+    hears = Annotated[Person, Depends(context.guard("message.hear_redacted"))]
+    edits = Annotated[Person, Depends(context.guard("message.hear_redacted", "redaction.edit"))]
+    judges = Annotated[Person, Depends(context.guard("message.hear_redacted", "finding.decide"))]
+    reveals = Annotated[Person, Depends(context.guard("message.hear_original"))]
 
     def leave(message: str, person: Person) -> str:
         """The grant that counts: one that was given while the permission lasted counts no longer than it."""
-        return desk.store.granted(message, person.id, sitting(person)) if person.may("message.hear_original") else ""
+        return context.store.granted(message, person.id, sitting(person)) if person.may("message.hear_original") else ""
 
     def opened(person: Person, row: dict[str, Any], *, again: bool) -> None:
         event = events.MessageOpened(by=person.actor, message=row["id"], version=row["version"])
         what = (sitting(person), "opened", event.message, event.version)
-        desk.lately.tell(what, lambda: desk.trail.append(event), again=again)
+        context.lately.tell(what, lambda: context.trail.append(event), again=again)
 
     @routes.get("")
     def page(message: Message, person: hears) -> Response:
         """The page around a message; words and sound follow by `view.json` and `audio`."""
-        row, shown = desk.current(message, lambda folder: desk.studio.shelf.view(message, folder))
+        row, shown = context.current(message, lambda folder: context.versions.version_store.view(message, folder))
         opened(person, row, again=True)
-        return _page(desk, row, shown, person, leave(message, person))
+        return _page(context, row, shown, person, leave(message, person))
 
     @routes.get("/view.json")
     def view(message: Message, person: hears) -> dict[str, Any]:
         """Words, bleeps and outline of the current version; with leave the words as they were said."""
-        row, shown = desk.current(message, lambda folder: desk.studio.shelf.view(message, folder))
+        row, shown = context.current(message, lambda folder: context.versions.version_store.view(message, folder))
         opened(person, row, again=False)
         shown["revealed"] = False
         if grant := leave(message, person):
-            shown["words"] = desk.studio.original(message, grant, by=person.actor, reason=grant)[1]
+            shown["words"] = context.versions.original(message, grant, by=person.actor, reason=grant)[1]
             shown["revealed"] = True
-        shown["mine"] = _answers(desk, message, person)
+        shown["mine"] = _answers(context, message, person)
         return shown
 
     @routes.post("/edits")
@@ -73,7 +73,7 @@ def router(desk: RequestContext) -> APIRouter:
         return JSONResponse({"version": number})
 
     def save(message: str, person: Person, version: int, wanted: list[Edit], undo: bool) -> int:
-        desk.row(message)
+        context.row(message)
         # What nobody has heard nobody can know to be harmless.
         if (undo or any(e.kind == "uncover" for e in wanted)) and not leave(message, person):
             raise HTTPException(403, "hear-it-first")
@@ -90,9 +90,9 @@ def router(desk: RequestContext) -> APIRouter:
                 )
                 for one in opened
             ]
-            desk.trail.append_many([events.RedactionEdited(**new, uncovered=len(stretches)), *stretches])
+            context.trail.append_many([events.RedactionEdited(**new, uncovered=len(stretches)), *stretches])
 
-        return desk.studio.edit(message, version, wanted, undo=undo, by=person.actor, reason="edit", told=tell)
+        return context.versions.edit(message, version, wanted, undo=undo, by=person.actor, reason="edit", told=tell)
 
     @routes.post("/decisions")
     async def decide(message: Message, request: Request, person: judges) -> Response:
@@ -117,11 +117,11 @@ def router(desk: RequestContext) -> APIRouter:
             raise HTTPException(422, "bad-request")
 
         def keep() -> dict[str, Any]:
-            desk.row(message)
+            context.row(message)
             event = events.FindingDecided(
                 by=person.actor, message=message, rule=rule, finding=finding, decision=decision
             )
-            desk.judgments.decide(
+            context.reviews.decide(
                 message,
                 person.id,
                 finding=finding,
@@ -130,9 +130,9 @@ def router(desk: RequestContext) -> APIRouter:
                 comment=comment,
                 start=round(float(start), 2),
                 end=round(float(end), 2),
-                told=lambda: desk.trail.append(event),
+                told=lambda: context.trail.append(event),
             )
-            return _answers(desk, message, person)
+            return _answers(context, message, person)
 
         return JSONResponse(await run_in_threadpool(keep))
 
@@ -146,23 +146,23 @@ def router(desk: RequestContext) -> APIRouter:
             raise HTTPException(422, "choose-a-verdict")
 
         def give() -> Response:
-            desk.row(message)
+            context.row(message)
             try:
                 event = events.ReviewGiven(by=person.actor, message=message, version=version, verdict=verdict)
-                desk.judgments.give(
+                context.reviews.give(
                     message,
                     person.id,
                     version=version,
                     verdict=verdict,
                     comment=comment,
-                    told=lambda: desk.trail.append(event),
+                    told=lambda: context.trail.append(event),
                 )
             except (Stale, AlreadyTaken, Undecided) as refused:
-                return desk.page(
+                return context.page(
                     "kept.html",
                     person,
                     status=409,
-                    row=desk.row(message),
+                    row=context.row(message),
                     verdict=verdict,
                     comment=comment,
                     verdicts=VERDICTS,
@@ -179,19 +179,19 @@ def router(desk: RequestContext) -> APIRouter:
         reason = form.get("reason", "").strip()[:LONGEST_TEXT]
 
         def give() -> Response:
-            row, shown = desk.current(message, lambda folder: desk.studio.shelf.view(message, folder))
+            row, shown = context.current(message, lambda folder: context.versions.version_store.view(message, folder))
             if len(reason) < SHORTEST_REASON:
                 problem = "Say in a few words why you must hear the original."
-                return _page(desk, row, shown, person, "", status=422, problem=problem)
-            mark = desk.trail.mark(reason)
+                return _page(context, row, shown, person, "", status=422, problem=problem)
+            mark = context.trail.mark(reason)
             seen = {"by": person.actor, "message": message, "version": row["version"], "reason": mark}
-            desk.trail.append_many([events.OriginalHeard(**seen), events.WordsRead(**seen)])
-            desk.store.grant(
+            context.trail.append_many([events.OriginalHeard(**seen), events.WordsRead(**seen)])
+            context.store.grant(
                 message,
                 person.id,
                 sitting=sitting(person),
-                seconds=desk.reveal_seconds,
-                reason=desk.sealer.seal(secrets.token_bytes(16) + reason.encode()),
+                seconds=context.reveal_seconds,
+                reason=context.sealer.seal(secrets.token_bytes(16) + reason.encode()),
             )
             return RedirectResponse(f"/messages/{message}", 303)
 
@@ -200,15 +200,15 @@ def router(desk: RequestContext) -> APIRouter:
     @routes.post("/original/end")
     def end(message: Message, person: reveals) -> Response:
         """Give leave back."""
-        desk.studio.forget(desk.store.granted(message, person.id, sitting(person)))
-        desk.store.end_grants(message, person.id)
+        context.versions.forget(context.store.granted(message, person.id, sitting(person)))
+        context.store.end_grants(message, person.id)
         return RedirectResponse(f"/messages/{message}", 303)
 
     return routes
 
 
 def _page(
-    desk: RequestContext,
+    context: RequestContext,
     row: dict[str, Any],
     shown: dict[str, Any],
     person: Person,
@@ -218,30 +218,30 @@ def _page(
     problem: str = "",
 ) -> Response:
     message = row["id"]
-    mine = desk.judgments.mine(message, person.id)
-    name = desk.studio.name(message, by=person.actor, reason=grant) if grant else ""
-    others = [other for other in desk.store.sendings(row["audio"]) if other["id"] != message]
-    return desk.page(
+    mine = context.reviews.mine(message, person.id)
+    name = context.versions.name(message, by=person.actor, reason=grant) if grant else ""
+    others = [other for other in context.store.sendings(row["audio"]) if other["id"] != message]
+    return context.page(
         "message.html",
         person,
         status=status,
         row=row,
-        findings=desk.store.findings(message),
+        findings=context.store.findings(message),
         mine=mine,
         rules=RULES,
         verdicts=VERDICTS,
-        history=desk.store.history(message),
+        history=context.store.history(message),
         revealed=bool(grant),
         name=name,
         problem=problem,
         others=others,
         plain=" ".join(w["text"] for w in shown["words"]),
-        minutes=round(desk.reveal_seconds / 60),
+        minutes=round(context.reveal_seconds / 60),
     )
 
 
-def _answers(desk: RequestContext, message: str, person: Person) -> dict[str, Any]:
-    mine = desk.judgments.mine(message, person.id)
+def _answers(context: RequestContext, message: str, person: Person) -> dict[str, Any]:
+    mine = context.reviews.mine(message, person.id)
     return {
         "answers": {str(n): a for n, a in mine.answers.items()},
         "missed": [list(place) for place in mine.missed],

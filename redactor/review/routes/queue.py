@@ -20,11 +20,11 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 
 
-def router(desk: RequestContext) -> APIRouter:
+def router(context: RequestContext) -> APIRouter:
     """Routes of the queue."""
     routes = APIRouter()
-    lister = Annotated[Person, Depends(desk.guard("message.list"))]
-    judge = Annotated[Person, Depends(desk.guard("finding.decide"))]
+    lister = Annotated[Person, Depends(context.guard("message.list"))]
+    judge = Annotated[Person, Depends(context.guard("finding.decide"))]
 
     @routes.get("/")
     async def start(_person: lister) -> Response:
@@ -51,10 +51,10 @@ def router(desk: RequestContext) -> APIRouter:
             mine=person.id if "assigned" in chosen else 0,
             sample=int(chosen.get("sample", 0)),
         )
-        page = desk.store.page(filters, after=asked.get("after", "")[:120])
+        page = context.store.page(filters, after=asked.get("after", "")[:120])
         following: Any = f"/messages?{urlencode({**chosen, 'after': page.following})}" if page.following else ""
         first = f"/messages?{urlencode(chosen)}" if asked.get("after") else ""
-        return desk.page(
+        return context.page(
             "queue.html",
             person,
             page=page,
@@ -63,13 +63,13 @@ def router(desk: RequestContext) -> APIRouter:
             following=following,
             first=first,
             many=COUNTED,
-            counts=desk.store.counts(),
+            counts=context.store.counts(),
         )
 
     @routes.post("/messages/next")
     def take_next(person: judge) -> Response:
         """The next message for this person: what they have begun, else one of a sample."""
-        found = desk.judgments.take_next(person.id)
+        found = context.reviews.take_next(person.id)
         return RedirectResponse(f"/messages/{found}" if found else "/messages?assigned=me&none=1", 303)
 
     return routes

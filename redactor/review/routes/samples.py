@@ -14,18 +14,18 @@ from redactor.review.request_context import RequestContext, date_of, whole
 from redactor.review.sampling import LARGEST, STRATA
 
 
-def router(desk: RequestContext) -> APIRouter:
+def router(context: RequestContext) -> APIRouter:
     """Routes of samples."""
     routes = APIRouter()
-    draws = Annotated[Person, Depends(desk.guard("sample.draw"))]
+    draws = Annotated[Person, Depends(context.guard("sample.draw"))]
 
     @routes.get("/samples")
     def samples(person: draws) -> Response:
         """What was drawn, and a form to draw another."""
-        return desk.page(
+        return context.page(
             "samples.html",
             person,
-            samples=desk.samples.all(),
+            samples=context.samples.all(),
             strata=STRATA,
             largest=LARGEST,
             seed=secrets.randbelow(1_000_000),
@@ -43,10 +43,10 @@ def router(desk: RequestContext) -> APIRouter:
 
         def make() -> Response:
             def told(number: int, drawn: int, of: int) -> None:
-                desk.trail.append(events.SampleDrawn(by=person.actor, sample=number, seed=seed, size=drawn, of=of))
+                context.trail.append(events.SampleDrawn(by=person.actor, sample=number, seed=seed, size=drawn, of=of))
 
             try:
-                number = desk.samples.draw(
+                number = context.samples.draw(
                     size=size,
                     least=least,
                     seed=seed,
@@ -58,11 +58,11 @@ def router(desk: RequestContext) -> APIRouter:
                     told=told,
                 )
             except NoInput as error:
-                return desk.page(
+                return context.page(
                     "samples.html",
                     person,
                     status=422,
-                    samples=desk.samples.all(),
+                    samples=context.samples.all(),
                     strata=STRATA,
                     largest=LARGEST,
                     seed=seed,

@@ -20,25 +20,25 @@ KINDS = {
 }
 
 
-def router(desk: RequestContext) -> APIRouter:
+def router(context: RequestContext) -> APIRouter:
     """Routes of sound."""
     routes = APIRouter(prefix="/messages/{message}")
-    hears = Annotated[Person, Depends(desk.guard("message.hear_redacted"))]
-    reveals = Annotated[Person, Depends(desk.guard("message.hear_original"))]
+    hears = Annotated[Person, Depends(context.guard("message.hear_redacted"))]
+    reveals = Annotated[Person, Depends(context.guard("message.hear_original"))]
 
     def sound_of(message: str, folder: str) -> tuple[str, OpenVersion]:
-        path = desk.studio.shelf.sound(message, folder)
+        path = context.versions.version_store.sound(message, folder)
         return PurePath(path).suffix, OpenVersion(path)
 
     def told(request: Request, person: Person, event: events.RedactedHeard | events.OriginalHeard) -> None:
         """One event for what is heard in many pieces; none of them without one."""
         what = (sitting(person), type(event), event.message, event.version)
-        desk.lately.tell(what, lambda: desk.trail.append(event), again=begins(request))
+        context.lately.tell(what, lambda: context.trail.append(event), again=begins(request))
 
     @routes.get("/audio")
     def audio(message: Message, request: Request, person: hears) -> Response:
         """The redacted sound, whole or a range of it."""
-        row, (suffix, file) = desk.current(message, lambda folder: sound_of(message, folder))
+        row, (suffix, file) = context.current(message, lambda folder: sound_of(message, folder))
         event = events.RedactedHeard(by=person.actor, message=message, version=row["version"])
         told(request, person, event)
         return ranged(request, file.size, file.read, TYPES.get(suffix.lower(), "application/octet-stream"))
@@ -46,8 +46,8 @@ def router(desk: RequestContext) -> APIRouter:
     @routes.get("/original.wav")
     def original(message: Message, request: Request, person: reveals) -> Response:
         """The original sound, while leave lasts (it was written to the trail when it was given)."""
-        row = desk.row(message)
-        grant = desk.store.granted(message, person.id, sitting(person))
+        row = context.row(message)
+        grant = context.store.granted(message, person.id, sitting(person))
         if not grant:
             raise HTTPException(403, "no-leave")
         told(
@@ -55,14 +55,16 @@ def router(desk: RequestContext) -> APIRouter:
             person,
             events.OriginalHeard(by=person.actor, message=message, version=row["version"], reason=grant),
         )
-        data, _ = desk.studio.original(message, grant, by=person.actor, reason=grant)
+        data, _ = context.versions.original(message, grant, by=person.actor, reason=grant)
         return ranged(request, len(data), lambda first, count: data[first : first + count], "audio/wav")
 
     @routes.get("/files/{kind}")
     def file(message: Message, kind: Literal["text", "srt", "vtt", "json", "audio"], person: hears) -> Response:
         """A redacted artefact of the current version, named by the id."""
-        row, (data, suffix) = desk.current(message, lambda folder: desk.studio.shelf.artefact(message, folder, kind))
-        desk.trail.append(events.RedactedHeard(by=person.actor, message=message, version=row["version"]))
+        row, (data, suffix) = context.current(
+            message, lambda folder: context.versions.version_store.artefact(message, folder, kind)
+        )
+        context.trail.append(events.RedactedHeard(by=person.actor, message=message, version=row["version"]))
         name = f"{message[:12]}-{row['version']}.redacted{suffix}"
         return Response(data, media_type=KINDS[kind], headers={"Content-Disposition": f'attachment; filename="{name}"'})
 

@@ -29,10 +29,10 @@ class LogRow:
     fields: tuple[tuple[str, str | int], ...] | None = None
 
 
-def router(desk: RequestContext) -> APIRouter:
+def router(context: RequestContext) -> APIRouter:
     """Routes of the trail."""
     routes = APIRouter()
-    reads = Annotated[Person, Depends(desk.guard("trail.read"))]
+    reads = Annotated[Person, Depends(context.guard("trail.read"))]
 
     @routes.get("/trail")
     def trail(request: Request, person: reads) -> Response:
@@ -45,13 +45,13 @@ def router(desk: RequestContext) -> APIRouter:
         known = bool(ACTOR.fullmatch(by))
         chosen = {name: value for name, value in (("kind", kind), ("by", by if known else "")) if value}
         below = int(before) if re.fullmatch(r"[0-9]{1,18}", before) else 0
-        page = newest(desk.trail.folder, before=below, kind=kind, by=chosen.get("by", ""), limit=PAGE)
+        page = newest(context.trail.folder, before=below, kind=kind, by=chosen.get("by", ""), limit=PAGE)
         numbers = [int(entry["n"]) for entry in page.entries] or [0]
         # Before anything is given out.
-        desk.trail.append(events.TrailRead(by=person.actor, first=min(numbers), last=max(numbers)))
+        context.trail.append(events.TrailRead(by=person.actor, first=min(numbers), last=max(numbers)))
         following = f"/trail?{urlencode({**chosen, 'before': page.following})}" if page.following else ""
         first = f"/trail?{urlencode(chosen)}" if chosen else "/trail"
-        return desk.page(
+        return context.page(
             "trail.html",
             person,
             entries=[shown(entry) for entry in page.entries],
@@ -63,7 +63,7 @@ def router(desk: RequestContext) -> APIRouter:
             first=first if below else "",
             following=following,
             full=len(page.entries) == PAGE,
-            check=desk.trail.last_check(),
+            check=context.trail.last_check(),
         )
 
     return routes

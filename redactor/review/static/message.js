@@ -1,14 +1,14 @@
 // A message: sound, words and outline in step; edits are collected here and sent together. Words enter the page as text nodes only.
 import { drawWave } from "./wave.js";
 
-const desk = document.getElementById("desk");
-const id = desk.dataset.message;
-const may = { edit: desk.dataset.edit === "1", judge: desk.dataset.judge === "1" };
+const panes = document.getElementById("panes");
+const id = panes.dataset.message;
+const may = { edit: panes.dataset.edit === "1", judge: panes.dataset.judge === "1" };
 const csrf = document.querySelector('meta[name="csrf"]').content;
 const $ = (name) => document.getElementById(name);
 const audio = $("audio"), canvas = $("wave"), wordsAt = $("words"), status = $("status");
 const key = `redactor-edits-${id}`;
-const state = { version: Number(desk.dataset.version), view: null, pending: [], spans: [], now: -1, focus: 0, mark: null, drag: null, finding: -1 };
+const state = { version: Number(panes.dataset.version), view: null, pending: [], spans: [], now: -1, focus: 0, mark: null, drag: null, finding: -1 };
 
 const say = (text, bad = false) => { status.textContent = text; status.classList.toggle("bad", bad); };
 const clock = (s) => `${Math.floor(s / 60)}:${(s % 60).toFixed(1).padStart(4, "0")}`;
@@ -195,7 +195,7 @@ async function missed(rule, decision, start, end) {
   catch (error) { say(`Not kept (${error.message}).`, true); }
 }
 
-// --- wiring --------------------------------------------------------------------------------------------------------
+// --- events --------------------------------------------------------------------------------------------------------
 audio.addEventListener("play", () => { $("play").textContent = "Pause"; run(); });
 audio.addEventListener("pause", () => { $("play").textContent = "Play"; step(); });
 audio.addEventListener("seeked", step);

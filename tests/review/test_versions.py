@@ -1,4 +1,4 @@
-"""Messages and versions: what goes into the vault, onto the shelf and into the store, and what an edit makes of it."""
+"""Messages and versions: what the vault, the version store and the repository get, and what an edit makes of it."""
 
 import io
 import os
@@ -44,7 +44,7 @@ def test_adding_twice_changes_nothing(site, message):
     before = site.store.look(message)
     assert site.add(1, SAID) == message
     assert site.store.look(message) == before
-    assert len(list(Path(site.shelf.place(message, before["folder"])).parent.iterdir())) == 1
+    assert len(list(Path(site.version_store.place(message, before["folder"])).parent.iterdir())) == 1
 
 
 @pytest.mark.parametrize("channels", [1, 2])
@@ -56,9 +56,9 @@ def test_what_an_edit_covers_is_gone_from_sound_and_files_and_from_the_disk(site
     at = next(i for i, w in enumerate(transcript.words) if w.text == "practice")
     word = transcript.words[at]
     region = Edit("region", 0, start=word.end + 0.3, end=word.end + 0.8)
-    assert site.studio.edit(message, 1, [Edit("cover", 0, at, at + 1), region], by="person:1", reason="edit") == 2
+    assert site.versions.edit(message, 1, [Edit("cover", 0, at, at + 1), region], by="person:1", reason="edit") == 2
     row = site.store.look(message)
-    data, _ = site.shelf.artefact(message, row["folder"], "audio")
+    data, _ = site.version_store.artefact(message, row["folder"], "audio")
     out, rate = soundfile.read(io.BytesIO(data), always_2d=True)
     original, _ = soundfile.read(
         io.BytesIO(site.vault.open(message, "original", by="service", reason="t")), always_2d=True
@@ -69,13 +69,13 @@ def test_what_an_edit_covers_is_gone_from_sound_and_files_and_from_the_disk(site
             likeness = np.corrcoef(out[a:b, channel], original[a:b, channel])[0, 1]
             assert abs(likeness) < 0.2
     for kind in ("text", "srt", "vtt", "json"):
-        content = site.shelf.artefact(message, row["folder"], kind)[0]
+        content = site.version_store.artefact(message, row["folder"], kind)[0]
         assert b"practice" not in content
     with pytest.raises(NoInput):
-        site.shelf.view(message, first)
-    here = Path(site.shelf.place(message, row["folder"]))
+        site.version_store.view(message, first)
+    here = Path(site.version_store.place(message, row["folder"]))
     assert [p.name for p in here.parent.iterdir()] == [here.name]
-    view = site.shelf.view(message, row["folder"])
+    view = site.version_store.view(message, row["folder"])
     assert not any(c in str(view) for c in CANARY)
     hidden = {
         i
@@ -87,26 +87,26 @@ def test_what_an_edit_covers_is_gone_from_sound_and_files_and_from_the_disk(site
 
 def test_two_who_save_at_once_do_not_meet(site):
     message = site.add(20, SAID)
-    held = site.studio._version
+    held = site.versions._version
 
     def slower(*given):
         """Somebody else saves between this one's rendering and its save."""
-        site.studio._version = held
-        site.studio.edit(message, 1, [Edit("region", 0, start=1.0, end=1.2)], by="person:2", reason="edit")
+        site.versions._version = held
+        site.versions.edit(message, 1, [Edit("region", 0, start=1.0, end=1.2)], by="person:2", reason="edit")
         return held(*given)
 
-    site.studio._version = slower
+    site.versions._version = slower
     try:
         with pytest.raises(Stale):
-            site.studio.edit(message, 1, [Edit("region", 0, start=2.0, end=2.2)], by="person:1", reason="edit")
+            site.versions.edit(message, 1, [Edit("region", 0, start=2.0, end=2.2)], by="person:1", reason="edit")
     finally:
-        site.studio.__dict__.pop("_version", None)
+        site.versions.__dict__.pop("_version", None)
     row = site.store.look(message)
     assert row["version"] == 2
     assert site.store.edits(message, 2)[0].start == 1.0
     # The loser's files are gone, the winner's are whole.
-    assert [p.name for p in Path(site.shelf.place(message, row["folder"])).parent.iterdir()] == [row["folder"]]
-    site.shelf.view(message, row["folder"])
+    assert [p.name for p in Path(site.version_store.place(message, row["folder"])).parent.iterdir()] == [row["folder"]]
+    site.version_store.view(message, row["folder"])
 
 
 def test_a_failed_edit_leaves_everything_as_it_was(site, monkeypatch):
@@ -116,33 +116,35 @@ def test_a_failed_edit_leaves_everything_as_it_was(site, monkeypatch):
         raise NoInput("the trail is away")
 
     with pytest.raises(NoInput):
-        site.studio.edit(message, 1, [Edit("region", 0, start=1.0, end=1.2)], by="person:1", reason="edit", told=told)
+        site.versions.edit(message, 1, [Edit("region", 0, start=1.0, end=1.2)], by="person:1", reason="edit", told=told)
     row = site.store.look(message)
     assert row["version"] == 1
-    assert len(list(Path(site.shelf.place(message, row["folder"])).parent.iterdir())) == 1
+    assert len(list(Path(site.version_store.place(message, row["folder"])).parent.iterdir())) == 1
     with pytest.raises(ValueError, match="take back"):
-        site.studio.edit(message, 1, [], undo=True, by="person:1", reason="edit")
+        site.versions.edit(message, 1, [], undo=True, by="person:1", reason="edit")
 
 
 def test_what_a_killed_edit_leaves_goes_at_the_next_start(site, monkeypatch):
     message = site.add(22, SAID)
     row = site.store.look(message)
-    monkeypatch.setattr(site.shelf, "drop", lambda *_: None)
+    monkeypatch.setattr(site.version_store, "drop", lambda *_: None)
 
     def killed(_):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        site.studio.edit(message, 1, [Edit("region", 0, start=1.0, end=1.2)], by="person:1", reason="edit", told=killed)
-    here = Path(site.shelf.place(message, row["folder"]))
+        site.versions.edit(
+            message, 1, [Edit("region", 0, start=1.0, end=1.2)], by="person:1", reason="edit", told=killed
+        )
+    here = Path(site.version_store.place(message, row["folder"]))
     (here.parent / ".gone-0123456789").mkdir()
     assert len(list(here.parent.iterdir())) == 3
-    site.studio.sweep()
+    site.versions.sweep()
     assert [p.name for p in here.parent.iterdir()] == [row["folder"]]
     # A row of another version than is there (a restored database) costs nothing.
     other = here.rename(here.with_name("7-0123456789"))
     (here.parent / "8-0123456789").mkdir()
-    site.studio.sweep()
+    site.versions.sweep()
     assert other.exists()
 
 
@@ -154,15 +156,15 @@ def test_a_reader_of_a_version_that_went_gets_the_new_one(site):
     def read(folder):
         seen.append(folder)
         if len(seen) == 1:
-            site.studio.edit(message, 1, [edit], by="person:1", reason="edit")
-        return site.shelf.view(message, folder)
+            site.versions.edit(message, 1, [edit], by="person:1", reason="edit")
+        return site.version_store.view(message, folder)
 
-    row, shown = site.desk.current(message, read)
+    row, shown = site.context.current(message, read)
     assert (row["version"], shown["version"]) == (2, 2)
     assert [name[:2] for name in seen] == ["1-", "2-"]
-    site.shelf.drop(message, row["folder"])
+    site.version_store.drop(message, row["folder"])
     with pytest.raises(NoInput):
-        site.desk.current(message, lambda folder: site.shelf.view(message, folder))
+        site.context.current(message, lambda folder: site.version_store.view(message, folder))
 
 
 def test_adding_at_once_does_not_exchange_the_plan_of_the_first(site):
@@ -173,19 +175,19 @@ def test_adding_at_once_does_not_exchange_the_plan_of_the_first(site):
     slow, fast = site.folder / "slow.json", site.folder / "fast.json"
     slow.write_text(said.replace("practice", "office"))
     fast.write_text(said)
-    source, held = Source.of(data, ".wav"), site.studio._audit
+    source, held = Source.of(data, ".wav"), site.versions._audit
 
     def slower(*given):
         """Another `review add` is faster, while this one has only just recognised."""
-        site.studio._audit = held
-        site.studio.add(source, TranscriptReader(fast), by="service")
+        site.versions._audit = held
+        site.versions.add(source, TranscriptReader(fast), by="service")
         return held(*given)
 
-    site.studio._audit = slower
+    site.versions._audit = slower
     try:
-        site.studio.add(source, TranscriptReader(slow), by="service")
+        site.versions.add(source, TranscriptReader(slow), by="service")
     finally:
-        site.studio._audit = held
+        site.versions._audit = held
     words = [w.text for w in base(site, source.id)[0].speech.transcripts[0].words]
     assert "practice" in words
     assert "office" not in words
@@ -197,7 +199,7 @@ def test_adding_at_once_does_not_exchange_the_plan_of_the_first(site):
 )
 def test_no_path_is_built_of_odd_names(site, message, folder):
     with pytest.raises(NoInput):
-        site.shelf.place(message, folder)
+        site.version_store.place(message, folder)
 
 
 def test_other_bytes_than_the_id_are_refused(site):
@@ -250,8 +252,8 @@ def test_the_report_counts_what_was_judged(site, tmp_path):
         bad = m in flagged[:10]
         for person in (1, 2):
             if m in flagged:
-                here.judgments.decide(m, person, finding=0, rule="V09", decision="accept" if bad else "reject")
-            here.judgments.give(m, person, version=1, verdict="findings" if bad else "pass")
+                here.reviews.decide(m, person, finding=0, rule="V09", decision="accept" if bad else "reject")
+            here.reviews.give(m, person, version=1, verdict="findings" if bad else "pass")
     found = report(here.store.engine, number)
     assert (found.judged, found.pairs, found.finding_pairs) == (30, 30, len(flagged))
     assert found.verdict_kappa == pytest.approx(1.0)
@@ -267,8 +269,8 @@ def test_what_the_rules_could_not_judge_is_neither_precision_nor_a_miss(site, tm
     for n in (1, 2, 3):
         here.store.add(audited(n, "V02", verdict=RuleVerdict.UNDETERMINED), folder="1-0000000000", by="service")
     for n, answer, verdict in ((1, "accept", "findings"), (2, "reject", "pass"), (3, "reject", "findings")):
-        here.judgments.decide(f"{n:064x}", 1, finding=0, rule="V02", decision=answer)
-        here.judgments.give(f"{n:064x}", 1, version=1, verdict=verdict)
+        here.reviews.decide(f"{n:064x}", 1, finding=0, rule="V02", decision=answer)
+        here.reviews.give(f"{n:064x}", 1, version=1, verdict=verdict)
     found = report(here.store.engine)
     assert found.precision is None
     # The third breaks a rule that nothing points at.
@@ -280,15 +282,15 @@ def test_a_message_goes_to_as_many_people_as_are_wanted_and_each_gets_the_next(s
     here = ReviewSite(tmp_path)
     for n in range(1, 4):
         here.store.add(audited(n), folder="1-0000000000", by="service")
-    assert here.judgments.take_next(1) == ""
+    assert here.reviews.take_next(1) == ""
     here.samples.draw(size=3, least=1, seed=1, strata=[], reviews=2, by="person:9")
-    mine = here.judgments.take_next(1)
-    assert here.judgments.take_next(1) == mine
-    here.judgments.give(mine, 1, version=1, verdict="pass")
+    mine = here.reviews.take_next(1)
+    assert here.reviews.take_next(1) == mine
+    here.reviews.give(mine, 1, version=1, verdict="pass")
     # What somebody has begun is finished first, by somebody else.
-    assert here.judgments.take_next(2) == mine
-    assert here.judgments.take_next(1) not in ("", mine)
-    assert here.judgments.take_next(3) not in ("", mine)
+    assert here.reviews.take_next(2) == mine
+    assert here.reviews.take_next(1) not in ("", mine)
+    assert here.reviews.take_next(3) not in ("", mine)
 
 
 def test_a_clean_message_is_added_too(site):
@@ -300,10 +302,10 @@ def test_a_second_sample_of_what_two_have_judged_leaves_it_judged(tmp_path):
     for n in (1, 2):
         here.store.add(audited(n), folder="1-0000000000", by="service")
     draw = {"size": 2, "least": 1, "seed": 1, "strata": [], "by": "person:9"}
-    here.judgments.give(f"{2:064x}", 1, version=1, verdict="pass")
+    here.reviews.give(f"{2:064x}", 1, version=1, verdict="pass")
     here.samples.draw(**draw, reviews=2)
     for person in (1, 2):
-        here.judgments.give(f"{1:064x}", person, version=1, verdict="pass")
+        here.reviews.give(f"{1:064x}", person, version=1, verdict="pass")
     assert here.store.counts() == {"reviewed": 1, "open": 1}
     number = here.samples.draw(**draw, reviews=2)
     assert here.store.counts() == {"reviewed": 1, "open": 1}
@@ -311,7 +313,7 @@ def test_a_second_sample_of_what_two_have_judged_leaves_it_judged(tmp_path):
     # A third review that is asked for is waited for.
     here.samples.draw(**draw, reviews=3)
     assert here.store.counts() == {"open": 2}
-    assert here.judgments.take_next(3) != ""
+    assert here.reviews.take_next(3) != ""
 
 
 def test_who_has_read_a_review_gives_no_blind_one(tmp_path):
@@ -319,17 +321,17 @@ def test_who_has_read_a_review_gives_no_blind_one(tmp_path):
     for n in (1, 2, 3):
         here.store.add(audited(n), folder="1-0000000000", by="service")
     for n in (1, 2):
-        here.judgments.give(f"{n:064x}", 1, version=1, verdict="pass")
-    here.judgments.told_all(8, f"{1:064x}")
-    here.judgments.told_all(9)
-    here.judgments.told_all(9)
+        here.reviews.give(f"{n:064x}", 1, version=1, verdict="pass")
+    here.reviews.told_all(8, f"{1:064x}")
+    here.reviews.told_all(9)
+    here.reviews.told_all(9)
     here.samples.draw(size=3, least=1, seed=1, strata=[], reviews=2, by="person:9")
     for person, n in ((8, 1), (9, 1), (9, 2)):
         with pytest.raises(AlreadyTaken, match="blind"):
-            here.judgments.give(f"{n:064x}", person, version=1, verdict="pass")
-    assert here.judgments.take_next(9) == f"{3:064x}"
-    assert here.judgments.take_next(8) == f"{2:064x}"
-    here.judgments.give(f"{1:064x}", 2, version=1, verdict="pass")
+            here.reviews.give(f"{n:064x}", person, version=1, verdict="pass")
+    assert here.reviews.take_next(9) == f"{3:064x}"
+    assert here.reviews.take_next(8) == f"{2:064x}"
+    here.reviews.give(f"{1:064x}", 2, version=1, verdict="pass")
 
 
 def test_the_shelf_is_its_owners_alone_whatever_the_umask(tmp_path):
