@@ -80,7 +80,7 @@ class Ours:
         self.pipeline = Pipeline(
             transcriber_for=lambda _item: self.overhearing,
             detector=detector or build_detector(),
-            policy=load_policy("deidentify").having(unheard_speech="bleep"),
+            policy=load_policy("deidentify").with_changes(unheard_speech="bleep"),
             replacer=Replacer(),
             turn=self.turn,
         )

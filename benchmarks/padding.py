@@ -54,7 +54,7 @@ def main() -> None:
     given = parser.parse_args()
     transcriber = load_transcriber(resolve(given.model))
     detector = build_detector()
-    policy = load_policy("deidentify").having(unheard_speech="bleep")
+    policy = load_policy("deidentify").with_changes(unheard_speech="bleep")
     pipeline = Pipeline(transcriber_for=lambda _: transcriber, detector=detector, policy=policy, replacer=Replacer())
     heard: list[tuple[LabelledRecording, Recording, Speech, tuple[Finding, ...], Speech, tuple[Finding, ...]]] = []
     for labelled in load_labels(given.labels):
@@ -72,7 +72,7 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     print("padding  reach   audible PHI  edge leak  over-bleep   | labelled words and times: audible, over-bleep")
     for padding, reach in ((p, r) for p in PADDINGS for r in REACHES if r <= p):
-        here = policy.having(padding=padding, reach=reach)
+        here = policy.with_changes(padding=padding, reach=reach)
         real, perfect = EvaluationTotals(), EvaluationTotals()
         for labelled, recording, speech, findings, truth, ideal in heard:
             best = make_plan(recording, truth, ideal, here)

@@ -38,8 +38,8 @@ class Scorer:
         from redactor.phi import build_detector
 
         self._detector = build_detector()
-        self._policy = load_policy("deidentify").having(unheard_speech="bleep")
-        self._strict = load_policy("deidentify").having(unheard_speech="quarantine")
+        self._policy = load_policy("deidentify").with_changes(unheard_speech="bleep")
+        self._strict = load_policy("deidentify").with_changes(unheard_speech="quarantine")
         wanted = set(names)
         self._cases: list[_Case] = []
         for labelled in load_labels(labels):
@@ -61,7 +61,7 @@ class Scorer:
         nothing else.
         """
         tally = EvaluationTotals()
-        policy = self._policy.having(padding=0.0)
+        policy = self._policy.with_changes(padding=0.0)
         speeches = [
             replace(self._speech(case, heard.get(case.labelled.path.name, ())), unheard=()) for case in self._cases
         ]

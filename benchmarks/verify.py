@@ -85,7 +85,7 @@ class Bench:
         self.model = checkpoint.path
         self.second = other.name if other else f"{checkpoint.name} with another search"
         self.heard = Overhearing(first)
-        self.policy = load_policy("deidentify").having(unheard_speech="bleep")
+        self.policy = load_policy("deidentify").with_changes(unheard_speech="bleep")
         self.in_flight = first.in_flight
         self.detector = build_detector()
         self.style = style

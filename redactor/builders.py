@@ -16,7 +16,7 @@ from redactor.storage import Inputs, Item
 
 
 def policy_from(name: str, *, padding: float | None, unheard: str | None) -> Policy:
-    return load_policy(name).having(padding=padding, unheard_speech=unheard)
+    return load_policy(name).with_changes(padding=padding, unheard_speech=unheard)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

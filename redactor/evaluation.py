@@ -32,7 +32,7 @@ from rapidfuzz.distance import Levenshtein
 from redactor.errors import ConfigurationError
 from redactor.labels import LabelledChannel, LabelledRecording
 from redactor.policy import Policy
-from redactor.policy.contextual_rules import refine
+from redactor.policy.contextual_rules import apply_rule
 from redactor.policy.word_spans import covered_words
 from redactor.types import Action, Finding, Interval, Plan, Transcript, Word
 
@@ -221,7 +221,7 @@ def _parts(channel: LabelledChannel, policy: Policy) -> list[tuple[Finding, Acti
     """The labelled spans as the policy's rules take them; spans that only may be PHI are kept whole."""
     number, text = channel.transcript.channel, channel.transcript.text
     certain = [Finding(s.label, s.start, s.end, 1.0, "label", number) for s in channel.spans if s.must]
-    out = [part for f in certain for part in refine(policy.labels.get(f.label, "redact"), f, text, certain)]
+    out = [part for f in certain for part in apply_rule(policy.labels.get(f.label, "redact"), f, text, certain)]
     return out + [
         (Finding(s.label, s.start, s.end, 1.0, "label", number), Action.KEEP) for s in channel.spans if not s.must
     ]

@@ -17,7 +17,7 @@ from redactor.types import AudioFormat, Finding, ModelInfo, Plan, Recording, Spe
 # One word a second, each half a second long: PHI is "Dana Whitlock" (3.0 … 4.5, 1.0 s of sound) and "555-0142" (8.0 …
 # 8.5).
 TEXT = "hello this is Dana Whitlock please call back 555-0142 thanks"
-EXACT = load_policy("deidentify").having(padding=0.0)
+EXACT = load_policy("deidentify").with_changes(padding=0.0)
 
 
 def said(text=TEXT, *, channel=0, late=0.0):
@@ -70,7 +70,7 @@ def measured(heard, findings, *, spans=SPANS, ideal=BOTH, policy=EXACT):
 @pytest.fixture(autouse=True)
 def _words_are_never_stretched(monkeypatch):
     """Half a second a word, however short: what is measured here is the measuring."""
-    monkeypatch.setattr("redactor.policy.word_spans.unhurried", lambda _text: 10.0)
+    monkeypatch.setattr("redactor.policy.word_spans.longest_duration", lambda _text: 10.0)
 
 
 def test_a_perfect_run():
@@ -143,7 +143,7 @@ def test_any_label_hides_a_word():
 
 
 def test_a_kept_label_is_neither_phi_nor_over_bleep():
-    policy = load_policy("clinical").having(padding=0.0)
+    policy = load_policy("clinical").with_changes(padding=0.0)
     figures = measured(said(), found(said(), *BOTH), policy=policy)
     assert figures["phi_seconds"] == 0
     assert figures["audible_phi_percent"] is None
@@ -152,7 +152,7 @@ def test_a_kept_label_is_neither_phi_nor_over_bleep():
 
 def test_of_a_label_kept_in_part_the_rest_is_phi():
     """minimum-necessary keeps "Dana" and the number to call back; a family name that stays audible is a leak."""
-    policy = load_policy("minimum-necessary").having(padding=0.0)
+    policy = load_policy("minimum-necessary").with_changes(padding=0.0)
     figures = measured(said(), [], policy=policy)
     assert figures["labels"] == {"PERSON": {"seconds": 0.5, "audible_percent": 100.0}}
     assert figures["lost_by_percent"]["recognition"] == 100
@@ -192,7 +192,7 @@ def test_mono_stored_as_stereo():
 
 def test_boundary_error_is_the_distance_of_edges_without_padding():
     heard = Transcript.of([TimedText(w, i + 0.1, i + 0.45) for i, w in enumerate(TEXT.split())])
-    figures = measured(heard, found(heard, BOTH[0]), policy=EXACT.having(padding=0.3), spans=SPANS[:1])
+    figures = measured(heard, found(heard, BOTH[0]), policy=EXACT.with_changes(padding=0.3), spans=SPANS[:1])
     assert figures["boundary_error_ms"] == {"n": 2, "median": 75.0, "p95": 100.0}  # 100 ms at the start, 50 at the end
 
 

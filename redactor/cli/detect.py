@@ -43,7 +43,7 @@ def detect(
     in characters.
     """
     if not 0 <= min_score <= 1:  # "nan" passes the option's own check, and would leave out everything
-        raise ConfigurationError("--min-score lies between 0 and 1.")
+        raise ConfigurationError("--min-score must be between 0 and 1.")
     given = None if file is None or str(file) == "-" else file
     if given is None and sys.stdin.isatty():
         raise NoInput('Nothing to read: pipe JSON Lines {"id", "text"} in, or name a file.')

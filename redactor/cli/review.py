@@ -62,7 +62,7 @@ def add(
     job_configuration = job_configuration_of(settings)
     job_configuration = replace(
         job_configuration,
-        policy=sent_policy_of(settings).having(unheard_speech="bleep"),
+        policy=sent_policy_of(settings).with_changes(unheard_speech="bleep"),
         recognition=None if reader else job_configuration.recognition,
     )
     counts: Counter[str] = Counter()

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from redactor.compliance.model import Evidence, Message, Part
 from redactor.compliance.rules import Phrases
-from redactor.policy.word_spans import spoken_stretch, timed
+from redactor.policy.word_spans import time_span, with_times
 from redactor.types import Finding, Transcript, Word
 
 UNSURE = "unsure word"
@@ -35,7 +35,7 @@ class AnnotatedText:
 
     def __init__(self, message: Message, transcript: Transcript, *, sure: bool = True) -> None:
         length = message.duration or max((w.end or 0.0 for w in transcript.words), default=0.0)
-        complete, _ = timed(transcript, length) if length else (transcript, 0)
+        complete, _ = with_times(transcript, length) if length else (transcript, 0)
         self.channel = transcript.channel
         self.text = transcript.text
         self.plain = plain(transcript.text)
@@ -60,7 +60,7 @@ class AnnotatedText:
         first, last = bisect_right(self._ends, start), bisect_left(self._starts, end)
         if start >= end or first >= last:
             return None
-        begin, stop = spoken_stretch(self.words, first, last) if self._timed else (0.0, 0.0)
+        begin, stop = time_span(self.words, first, last) if self._timed else (0.0, 0.0)
         return Evidence(
             channel=self.channel,
             first=first,

@@ -149,7 +149,7 @@ def overlaid(rules: Rules, text: str) -> Rules:
         )
     if not str(data.get("name", "")).strip() or not str(data.get("version", "")).strip():
         raise ConfigurationError(
-            "The rules file lacks a name or a version.", hint='Begin it with name = "…" and version = "1".'
+            "The rules file has no name or no version.", hint='Begin it with name = "…" and version = "1".'
         )
     given = _table(data, "rules")
     unknown = sorted(set(given) - set(IDS))

@@ -154,7 +154,7 @@ def build_detector(
             f"Unknown label: {', '.join(sorted(unknown)) or 'none given'}.", hint="See `redactor policy` for labels."
         )
     if min_score is not None and not 0 <= min_score <= 1:
-        raise ConfigurationError("A minimum score lies between 0 and 1.")
+        raise ConfigurationError("The minimum score must be between 0 and 1.")
     recognizers = [
         r
         for r in [*identifiers(), *(clinical() if wanted & CLINICAL else ())]

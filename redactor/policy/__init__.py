@@ -1,5 +1,5 @@
-"""Findings → Plan. `profiles` reads policies, `refine` decides by context, `cover` turns spans into seconds, `keyed`
-covers the tones of a keypad, `plan` puts it together, `edits` changes it by hand.
+"""Findings → Plan. `profiles` reads policies, `contextual_rules` decides by context, `word_spans` turns spans into
+seconds, `keyed` covers keypad tones, `plan` puts it together, and `edits` applies a reviewer's changes.
 """
 
 from redactor.policy.edits import EDIT_KINDS, MANUAL, Edit, edited, uncovered

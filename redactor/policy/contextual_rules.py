@@ -1,7 +1,7 @@
-"""The rules that keep one use of a label and redact the others, decided by the words around the finding.
+"""Rules that keep one use of a label and redact the others, depending on the words around the finding.
 
 Sources: HHS FAQ 198 (a message may be limited to name, number and what is needed to confirm an appointment or ask for a
-call back). All fall to "redact" when in doubt.
+call back). When in doubt they redact.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _CALLBACK = re.compile(
 _CALL = re.compile(
     r"(^|[.,!?;]\s*|\b(please|can|may|should|and|or|reschedule|cancel|confirm|questions)\s+)call[\s:,]*$", re.IGNORECASE
 )
-# Somebody else's telephone, or no telephone at all; with the "number is" or "at" that follows, which would read as a
+# Another person's telephone, or no telephone at all, with the "number is" or "at" that follows and would look like a
 # callback cue.
 _NOT_CALLBACK = re.compile(
     r"\b((his|her|their|your|patient|(?!(office|clinic|practice|doctor|hospital)'s)[a-z]+'s) ([\w']+ ){0,2}?(cell|"
@@ -39,26 +39,25 @@ _APPOINTMENT = re.compile(
 _BIRTH = re.compile(r"\b(birth|born|d\.? ?o\.? ?b|birthday|birthdate)\b", re.IGNORECASE)
 _LONG_AGO = re.compile(r"\b(19\d\d|nineteen (hundred|\w+ty))\b", re.IGNORECASE)
 _TITLE = re.compile(r"\b(mr|mrs|ms|miss|mister|missus|misses|dr|doctor|prof|professor)\.?\s*$", re.IGNORECASE)
-# Two letters before the mark: "Dr." is no end of a sentence, nor are "p.m." and "D.O.B."
+# Two letters before the mark: "Dr.", "p.m." and "D.O.B." do not end a sentence.
 _SENTENCE = re.compile(r"(?<=[a-z0-9]{2})(?<!\bdr)(?<!\bmr)(?<!Mrs)[.?!]\s")
 
 
-def refine(rule: str, finding: Finding, text: str, others: Sequence[Finding] = ()) -> list[tuple[Finding, Action]]:
-    """Apply one of `profiles.RULES` to one finding of a transcript's text: which parts get which action.
+def apply_rule(rule: str, finding: Finding, text: str, others: Sequence[Finding] = ()) -> list[tuple[Finding, Action]]:
+    """Apply one of `profiles.RULES` to one finding of a transcript's text: its parts, each with an action.
 
-    `others` are all findings of the recording: a recogniser may find a name in two pieces, and the second is no first
-    name.
+    `others` are all findings of the recording: a name may be found in two pieces, of which the second is no first name.
     """
     if rule in ("redact", "keep", "flag"):
         return [(finding, Action(rule))]
     if rule == "keep-first-name":
-        return [(finding, Action.REDACT)] if _goes_on(finding, text, others) else _first_name(finding, text)
+        return [(finding, Action.REDACT)] if _continues_name(finding, text, others) else _first_name(finding, text)
     if rule == "keep-callback":
         before = text[max(0, finding.start - 90) : finding.start]
-        keep = bool(_CALL.search(before)) or _last(_CALLBACK, before) > _last(_NOT_CALLBACK, before)
+        keep = bool(_CALL.search(before)) or _last_match(_CALLBACK, before) > _last_match(_NOT_CALLBACK, before)
     else:
         sentence = _sentence_around(text, finding)
-        # Recognisers put full stops after pauses: "date of birth. March 4." is one statement.
+        # Recognisers write full stops after pauses: "date of birth. March 4." is one statement.
         asked = " ".join(text[: finding.start].split()[-8:])
         keep = (
             bool(_APPOINTMENT.search(sentence))
@@ -69,7 +68,7 @@ def refine(rule: str, finding: Finding, text: str, others: Sequence[Finding] = (
     return [(finding, Action.KEEP if keep else Action.REDACT)]
 
 
-def _goes_on(finding: Finding, text: str, others: Sequence[Finding]) -> bool:
+def _continues_name(finding: Finding, text: str, others: Sequence[Finding]) -> bool:
     return any(
         o.channel == finding.channel
         and o.label == finding.label
@@ -82,8 +81,8 @@ def _goes_on(finding: Finding, text: str, others: Sequence[Finding]) -> bool:
 def _first_name(finding: Finding, text: str) -> list[tuple[Finding, Action]]:
     words = [m.span() for m in re.finditer(r"\S+", text[finding.start : finding.end])]
     first = text[finding.start : finding.start + words[0][1]] if words else ""
-    # After a title stands a family name, and before a comma ("Lopez, Maria"); a spelled name ("K-I-M") is given to be
-    # looked up.
+    # A family name follows a title or precedes a comma ("Lopez, Maria"); a spelled name ("K-I-M") is meant to be looked
+    # up.
     family_first = _TITLE.search(text[: finding.start]) or (len(words) > 1 and first.endswith(","))
     if not words or family_first or "-" in first or len(first.strip(".,")) < 2:
         return [(finding, Action.REDACT)]
@@ -94,7 +93,7 @@ def _first_name(finding: Finding, text: str) -> list[tuple[Finding, Action]]:
     return parts
 
 
-def _last(pattern: re.Pattern[str], text: str) -> int:
+def _last_match(pattern: re.Pattern[str], text: str) -> int:
     return max((m.end() for m in pattern.finditer(text)), default=-1)
 
 
@@ -103,5 +102,5 @@ def _sentence_around(text: str, finding: Finding) -> str:
     low = starts[-1] if starts else 0
     stop = _SENTENCE.search(text, finding.end)
     high = stop.start() if stop else len(text)
-    # Recognisers that write no full stops make one endless sentence: look at most 20 words each way.
+    # Without full stops the text is one endless sentence: look at 20 words on each side at most.
     return " ".join(text[low : finding.start].split()[-20:] + text[finding.start : high].split()[:20])

@@ -1,8 +1,8 @@
-"""A reviewer's edits → a new Plan: words covered or kept, stretches of sound covered. One pure function of the first
-Plan and all edits.
+"""A reviewer's edits → a new Plan: words covered or kept, stretches of sound covered. A pure function of the first Plan
+and all edits.
 
-Nothing of an edited plan is carried over by hand: covers are edited, and bleeps are placed again from the covers, as
-`make_plan` does. So text and sound cannot disagree, and an edit can be taken back by leaving it out.
+Covers are edited, and bleeps are placed again from the covers as `make_plan` does, so that text and sound cannot
+disagree; an edit is undone by leaving it out.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from redactor.policy.keyed import empty_cover, key_bleeps, stretch_bleep
+from redactor.policy.keyed import bleep_for_stretch, cover_keys, empty_cover
 from redactor.policy.plan import ECHOED, bleeps
 from redactor.policy.profiles import Policy
-from redactor.policy.word_spans import covered_words, joined, spoken_stretch
+from redactor.policy.word_spans import covered_words, merge_intervals, time_span
 from redactor.types import KEYED_DIGITS, LABELS, Action, Cover, Decision, Finding, Interval, Plan, Transcript
 
 MANUAL = "REDACTED"
-"""Label of what a reviewer covers without saying what it is."""
+"""Label of words that a reviewer covers without naming a label."""
 EDIT_KINDS = ("cover", "uncover", "region")
 SHORTEST_REGION = 0.02
-"""Seconds; what is left of a region beside words that were uncovered in it is dropped when shorter."""
+"""Seconds; remnants of a region around uncovered words are dropped if they are shorter."""
 
 _SHORTEST_UNCOVERED = 0.001
-"""Seconds, as the log tells times: shorter is rounding."""
+"""Seconds, the resolution of times in the log: shorter is rounding."""
 
 _Run = tuple[int, int, tuple[str, ...]]
 _Stretch = tuple[float, float]
@@ -51,14 +51,14 @@ class Edit:
 
 
 def edited(plan: Plan, edits: Sequence[Edit], policy: Policy) -> Plan:
-    """The plan after the edits, in their order; later ones win. Echoes on other channels are left to `with_echoes`.
+    """The plan after the edits, applied in order. Echoes on other channels are left to `with_echoes`.
 
     Args:
-        plan: as `make_plan` gave it, before any edit.
+        plan: from `make_plan`, before any edit.
         policy: says how bleeps are padded.
 
     Raises:
-        ValueError: an edit that does not fit the plan.
+        ValueError: an edit does not fit the plan.
     """
     for edit in edits:
         _check(plan, edit)
@@ -73,14 +73,14 @@ def edited(plan: Plan, edits: Sequence[Edit], policy: Policy) -> Plan:
             Cover(transcript.channel, a, b, *_stretch(transcript, a, b), labels[0], labels) for a, b, labels in runs
         ]
         placed = bleeps(transcript, found, policy, plan.duration)
-        # Keys are bleeped whatever becomes of the words that stand over them.
+        # Keys stay bleeped, whatever happens to the words over them.
         keys = [d for d in plan.decisions if d.finding.channel == transcript.channel]
-        found, key_intervals = key_bleeps(transcript, found, keys, policy, plan.duration)
+        found, key_intervals = cover_keys(transcript, found, keys, policy, plan.duration)
         placed += key_intervals
         for cover in before:
             if cover.first == cover.last and cover.label != KEYED_DIGITS:
                 found.append(cover)
-                placed.append(stretch_bleep(transcript, cover.start, cover.end, policy, plan.duration))
+                placed.append(bleep_for_stretch(transcript, cover.start, cover.end, policy, plan.duration))
         for start, end in regions:
             if not _touched(transcript, start, end):
                 found.append(empty_cover(transcript, start, end, MANUAL))
@@ -88,7 +88,7 @@ def edited(plan: Plan, edits: Sequence[Edit], policy: Policy) -> Plan:
         covered = {i for c in found for i in range(c.first, c.last)}
         covers.extend(sorted(found, key=lambda c: (c.first, c.last, c.start)))
         kept = [w for i, w in enumerate(transcript.words) if i not in covered]
-        for interval in joined(placed, kept):
+        for interval in merge_intervals(placed, kept):
             intervals.extend(
                 replace(interval, channel=k) for k, twin in enumerate(plan.speech.same_as) if twin == transcript.channel
             )
@@ -104,14 +104,14 @@ def edited(plan: Plan, edits: Sequence[Edit], policy: Policy) -> Plan:
 
 
 def uncovered(before: Plan, after: Plan) -> tuple[Interval, ...]:
-    """Stretches that one version of a plan covers, in sound or in text, and the next one does not: times and labels, no
-    words.
+    """Stretches that one version of a plan covers, in sound or in text, and the next one does not: times and labels
+    only.
 
     Args:
         before, after: of the same recording and transcripts.
 
     Returns:
-        By channel and start, apart from each other; labels are those of `before`.
+        Disjoint, by channel and start; labels are those of `before`.
     """
     hidden = {(c.channel, i) for c in after.covers for i in range(c.first, c.last)}
     said = {t.channel: t.words for t in before.speech.transcripts}
@@ -120,7 +120,7 @@ def uncovered(before: Plan, after: Plan) -> tuple[Interval, ...]:
         for i in range(cover.first, cover.last):
             if (cover.channel, i) not in hidden:
                 start, end = said[cover.channel][i].start, said[cover.channel][i].end
-                # A word without a time lies somewhere in the stretch that was covered with it.
+                # A word without a time is somewhere in the stretch of its cover.
                 times = (cover.start, cover.end) if start is None or end is None else (start, end)
                 gone.append(Interval(cover.channel, *times, cover.labels))
     words, twins = tuple(gone), dict(enumerate(before.speech.same_as))
@@ -130,7 +130,7 @@ def uncovered(before: Plan, after: Plan) -> tuple[Interval, ...]:
             if other.channel == interval.channel:
                 rest = [r for whole in rest for r in _cut(whole, other.start, other.end, shortest=_SHORTEST_UNCOVERED)]
         for start, end in rest:
-            # Of a bleep over several words, those of the words that are heard now.
+            # Of a bleep over several words, the labels of the words that are audible now.
             of = twins.get(interval.channel, interval.channel)
             names = [w.labels for w in words if w.channel == of and w.start < end and w.end > start]
             labels = tuple(dict.fromkeys(label for one in names or [interval.labels] for label in one))
@@ -149,18 +149,18 @@ def uncovered(before: Plan, after: Plan) -> tuple[Interval, ...]:
 def _check(plan: Plan, edit: Edit) -> None:
     transcript = next((t for t in plan.speech.transcripts if t.channel == edit.channel), None)
     if edit.kind not in EDIT_KINDS or transcript is None:
-        raise ValueError("an edit of a kind or on a channel that is not there")
+        raise ValueError("an edit of an unknown kind or on an unknown channel")
     if edit.label != MANUAL and edit.label not in LABELS:
-        raise ValueError("an edit with a label that is not known")
+        raise ValueError("an edit with an unknown label")
     if edit.kind == "region":
         if not (math.isfinite(edit.start) and math.isfinite(edit.end) and 0 <= edit.start < edit.end <= plan.duration):
             raise ValueError("a region outside the recording")
     elif not 0 <= edit.first < edit.last <= len(transcript.words):
-        raise ValueError("an edit of words that are not there")
+        raise ValueError("an edit of words that do not exist")
 
 
 def _edited(transcript: Transcript, runs: list[_Run], edits: Sequence[Edit]) -> tuple[list[_Run], list[_Stretch]]:
-    """Covered runs of words, sorted and apart, and stretches of sound."""
+    """Covered runs of words, sorted and disjoint, and stretches of sound."""
     regions: list[_Stretch] = []
     for edit in edits:
         if edit.kind == "cover":
@@ -177,7 +177,9 @@ def _edited(transcript: Transcript, runs: list[_Run], edits: Sequence[Edit]) -> 
 
 
 def _with(runs: list[_Run], first: int, last: int, label: str, *, apart: bool = True) -> list[_Run]:
-    """One more run; runs that share a word with it become one. Not `apart`: neighbours of the same label as well."""
+    """Add a run and merge it with runs that share a word with it; unless `apart`, also with neighbours of the same
+    label.
+    """
     labels: tuple[str, ...] = ()
     out: list[_Run] = []
     for low, high, names in runs:
@@ -186,7 +188,7 @@ def _with(runs: list[_Run], first: int, last: int, label: str, *, apart: bool = 
             first, last, labels = min(first, low), max(last, high), (*labels, *names)
         else:
             out.append((low, high, names))
-    # What a detector found says more than "covered by hand", so it stays the name that is shown.
+    # A detector's label says more than "covered by hand", so it stays the one that is shown.
     given = (*labels, label) if label == MANUAL else (label, *labels)
     return sorted([*out, (first, last, tuple(dict.fromkeys(given)))])
 
@@ -210,11 +212,11 @@ def _touched(transcript: Transcript, start: float, end: float) -> list[int]:
 
 
 def _stretch(transcript: Transcript, first: int, last: int) -> _Stretch:
-    return spoken_stretch(transcript.words, first, last)
+    return time_span(transcript.words, first, last)
 
 
 def _decided(plan: Plan, transcript: Transcript, covered: set[int]) -> list[Decision]:
-    """What the policy had decided, as it stands now: a finding in words of which none is covered any more is kept."""
+    """The policy's decisions after the edits: a finding none of whose words is covered any more is kept."""
     out: list[Decision] = []
     for decision in plan.decisions:
         if decision.finding.channel != transcript.channel:

@@ -1,7 +1,7 @@
 """Keyed digits: tones on a channel → decisions, and the covers and bleeps of those that are redacted.
 
-The sound alone decides. Words that stand over the tones are covered with them: a recogniser made them up, or whoever
-wrote the transcript wrote the digits down. None of them can keep a tone from being bleeped.
+Only the sound counts. Words at the time of the tones are covered with them: a recogniser invented them, or the author
+of the transcript wrote the digits down. No word can keep a tone from being bleeped.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from redactor.types import (
 SOURCE = "tones"
 NEAR = 0.3
 """Seconds by which the times of words and of unheard sound may differ from the tones'."""
-PIECE = 0.6
-"""Seconds; of unheard sound that keyed digits explain, what is left over and shorter is bleeped without stopping the
-recording (`speech.coverage` calls nothing shorter unheard).
+LONGEST_REMNANT = 0.6
+"""Seconds; shorter remnants of unheard sound that keyed digits explain are bleeped without withholding the recording
+(`speech.coverage` reports nothing shorter).
 """
 
 _KEY_NAMES = frozenset("zero oh one two three four five six seven eight nine star asterisk pound hash".split())
@@ -40,8 +40,8 @@ _KEY_NAMES = frozenset("zero oh one two three four five six seven eight nine sta
 def key_decisions(speech: Speech, transcript: Transcript, policy: Policy, duration: float) -> list[Decision]:
     """What the policy does with the keyed digits of a transcript's channels, one decision for each run of keys.
 
-    Keys with pauses up to `JOIN` seconds are a run, whatever words stand there. Unheard sound at its edges belongs to
-    it: line noise of the keypad, and what the detector of sound adds.
+    Keys with pauses of up to `JOIN` seconds are one run, whatever words there are. Unheard sound at its edges belongs
+    to it: line noise of the keypad, and margins of the sound detector.
     """
     mine = [c for c, twin in enumerate(speech.same_as) if twin == transcript.channel]
     tones = _clipped(((t.start, t.end) for t in speech.key_tones if t.channel in mine), duration)
@@ -63,9 +63,9 @@ def key_decisions(speech: Speech, transcript: Transcript, policy: Policy, durati
     return out
 
 
-def unexplained(unheard: Sequence[Unheard], decisions: Sequence[Decision]) -> tuple[list[Unheard], bool]:
-    """A channel's unheard sound without what its keyed digits explain, and whether speech is in it that is more than a
-    piece.
+def without_keys(unheard: Sequence[Unheard], decisions: Sequence[Decision]) -> tuple[list[Unheard], bool]:
+    """A channel's unheard sound without what its keyed digits explain, and whether it holds speech longer than a
+    remnant.
     """
     out: list[Unheard] = []
     speech = False
@@ -75,11 +75,11 @@ def unexplained(unheard: Sequence[Unheard], decisions: Sequence[Decision]) -> tu
             pieces = [part for piece in pieces for part in _without(piece, d.start, d.end)]
         untouched = pieces == [(whole.start, whole.end)]
         out.extend(Unheard(whole.channel, a, b, whole.kind) for a, b in pieces)
-        speech |= whole.kind not in BLEEPED and (untouched or any(abs(b - a) >= PIECE for a, b in pieces))
+        speech |= whole.kind not in BLEEPED and (untouched or any(abs(b - a) >= LONGEST_REMNANT for a, b in pieces))
     return out, speech
 
 
-def key_bleeps(
+def cover_keys(
     transcript: Transcript, covers: Iterable[Cover], decisions: Iterable[Decision], policy: Policy, duration: float
 ) -> tuple[list[Cover], list[Interval]]:
     """The covers with those of keyed digits, and a bleep for each run of keys to redact.
@@ -91,7 +91,7 @@ def key_bleeps(
     for d in decisions:
         if d.action is not Action.REDACT or d.finding.label != KEYED_DIGITS:
             continue
-        placed.append(stretch_bleep(transcript, d.start, d.end, policy, duration, (KEYED_DIGITS,)))
+        placed.append(bleep_for_stretch(transcript, d.start, d.end, policy, duration, (KEYED_DIGITS,)))
         first, last = covered_words(transcript.words, d.finding.start, d.finding.end)
         over = [i for i, c in enumerate(out) if c.first < last and first < c.last]
         for i in over:
@@ -101,7 +101,7 @@ def key_bleeps(
     return out, placed
 
 
-def stretch_bleep(
+def bleep_for_stretch(
     transcript: Transcript,
     start: float,
     end: float,
@@ -109,7 +109,7 @@ def stretch_bleep(
     duration: float,
     labels: tuple[str, ...] = (UNTRANSCRIBED,),
 ) -> Interval:
-    """A stretch of sound with padding over what recognition tolerates beside words, but not into them."""
+    """A bleep for a stretch of sound, padded up to the neighbouring words but not into them."""
     ends = [w.end or 0.0 for w in transcript.words if (w.start or 0.0) < start]
     begins = [w.start or 0.0 for w in transcript.words if (w.end or 0.0) > end]
     low = max([start - policy.padding, 0.0, *(e for e in ends if e <= start)])
@@ -118,7 +118,7 @@ def stretch_bleep(
 
 
 def empty_cover(transcript: Transcript, start: float, end: float, label: str = UNTRANSCRIBED) -> Cover:
-    """A cover of no word, at its place between those of the transcript."""
+    """A cover without words, at its place between the words of the transcript."""
     place = _place(transcript, start)
     return Cover(transcript.channel, place, place, start, end, label, (label,))
 
@@ -128,7 +128,7 @@ def _place(transcript: Transcript, start: float) -> int:
 
 
 def _span(transcript: Transcript, start: float, end: float) -> tuple[int, int]:
-    """Characters of the words over a run of keys; where there are none, its place in the text, twice."""
+    """The span of the words over a run of keys; without words, an empty span at its place in the text."""
     words = transcript.words
     over = [i for i, w in enumerate(words) if _is_over(w, start, end)]
     if over:
@@ -139,9 +139,7 @@ def _span(transcript: Transcript, start: float, end: float) -> tuple[int, int]:
 
 
 def _is_over(word: Word, start: float, end: float) -> bool:
-    """Whether half of a word lies in start … end, or the name of a key near to it: transcripts are often late or
-    early.
-    """
+    """Whether half of a word is in start … end, or a key's name is near: transcripts are often late or early."""
     low, high = word.start or 0.0, word.end or 0.0
     if _names_a_key(word.text) and low < end + NEAR and high > start - NEAR:
         return True

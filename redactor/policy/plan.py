@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from redactor.errors import NotUnderstood, UnlocatedFinding, UntranscribedSpeech
-from redactor.policy.contextual_rules import refine
-from redactor.policy.keyed import empty_cover, key_bleeps, key_decisions, stretch_bleep, unexplained
+from redactor.policy.contextual_rules import apply_rule
+from redactor.policy.keyed import bleep_for_stretch, cover_keys, empty_cover, key_decisions, without_keys
 from redactor.policy.profiles import Policy
-from redactor.policy.word_spans import covered_words, joined, padded, spoken_stretch, timed
+from redactor.policy.word_spans import covered_words, merge_intervals, padded, time_span, with_times
 from redactor.types import (
     BLEEPED,
     GUESSED,
@@ -28,41 +28,41 @@ from redactor.types import (
 )
 
 ECHOED = "bleeps were repeated on another channel that carries the same voice"
-"""End of the warning that `with_echoes` leaves."""
+"""End of the warning that `with_echoes` adds."""
 
 
 def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding], policy: Policy) -> Plan:
-    """Decide every finding, cover every word a redacted one touches, and place the bleeps.
+    """Apply the policy to every finding, cover every word that a redacted one touches, and place the bleeps.
 
     Args:
         speech: what was recognised; `findings` hold offsets into its transcripts (matched by channel).
 
     Raises:
-        UntranscribedSpeech: speech was heard that no word stands for, and the policy does not bleep such stretches; or
-            a channel has no transcript.
-        NotUnderstood: nothing was understood, or most of it is a guess.
+        UntranscribedSpeech: there is speech without words, and the policy does not bleep such stretches; or a channel
+            has no transcript.
+        NotUnderstood: nothing was understood, or most of the words are guesses.
         UnlocatedFinding: a finding touches no word, or names a channel that was not recognised.
     """
     duration = recording.duration
     if len(speech.same_as) != recording.channels or sorted(t.channel for t in speech.transcripts) != sorted(
         set(speech.same_as)
     ):
-        raise UntranscribedSpeech("The transcripts do not stand for every channel of the recording, once each.")
+        raise UntranscribedSpeech("The transcripts do not cover each channel of the recording exactly once.")
     if any(u.kind == "nothing" for u in speech.unheard):
-        raise NotUnderstood("No word was understood in a recording that is not silent.")
+        raise NotUnderstood("No words were recognised in a recording that is not silent.")
     if any(u.kind in WITHHELD for u in speech.unheard):
-        raise NotUnderstood("Most of what was recognised is a guess.")
+        raise NotUnderstood("Most of the recognised words are guesses.")
     transcripts: list[Transcript] = []
     widened = 0
     for transcript in speech.transcripts:
-        complete, count = timed(transcript, duration)
+        complete, count = with_times(transcript, duration)
         transcripts.append(complete)
         widened += count
     by_channel = {t.channel: t for t in transcripts}
     keyed = {t.channel: key_decisions(speech, t, policy, duration) for t in transcripts}
     unheard = _unheard(speech, keyed, policy)
     decisions: list[Decision] = []
-    counted = [f for f in findings if not f.score < policy.min_score]  # a score that is no number counts
+    counted = [f for f in findings if not f.score < policy.min_score]  # NaN counts
     for finding in counted:
         decisions.extend(_decide(finding, by_channel.get(finding.channel), policy, counted))
     covers: list[Cover] = []
@@ -73,33 +73,31 @@ def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding],
         mine = [d for d in decisions if d.finding.channel == transcript.channel]
         found = _covers(transcript, [d for d in (*mine, *over_words) if d.action is Action.REDACT])
         found_intervals = bleeps(transcript, found, policy, duration)
-        found, key_intervals = key_bleeps(transcript, found, keys, policy, duration)
+        found, key_intervals = cover_keys(transcript, found, keys, policy, duration)
         found_intervals += key_intervals
         for lost in unheard[transcript.channel]:
             if lost.kind == "sound" and policy.unheard_sound == "keep":
                 continue
             start, end = (min(max(0.0, t), duration) for t in sorted((lost.start, lost.end)))
             if start < end:
-                guessed = _guessed_covers(transcript, found, start, end) if lost.kind in GUESSED else []
+                guessed = _covers_of_guesses(transcript, found, start, end) if lost.kind in GUESSED else []
                 found.extend(guessed or [empty_cover(transcript, start, end)])
-                # A guess's own time is one as well: all of a word that the stretch touches is covered.
+                # A guessed word's own time is a guess as well: all of a word that the stretch touches is covered.
                 start, end = (
                     min([start, *(c.start for c in guessed)]),
                     max([end, *(c.end for c in guessed)]),
                 )
-                found_intervals.append(stretch_bleep(transcript, start, end, policy, duration))
+                found_intervals.append(bleep_for_stretch(transcript, start, end, policy, duration))
         covered = {i for c in found for i in range(c.first, c.last)}
         kept = [w for i, w in enumerate(transcript.words) if i not in covered]
         covers.extend(sorted(found, key=lambda c: (c.first, c.last, c.start)))
-        for interval in joined(found_intervals, kept):
+        for interval in merge_intervals(found_intervals, kept):
             intervals.extend(
                 replace(interval, channel=k) for k, twin in enumerate(speech.same_as) if twin == transcript.channel
             )
     warnings = recording.warnings + speech.warnings
     if widened:
-        warnings += (
-            f"{widened} words had no usable time: where one is covered, the bleep runs from neighbour to neighbour",
-        )
+        warnings += (f"{widened} words had no usable time: where one is redacted, the bleep extends to its neighbours",)
     return Plan(
         id=recording.id,
         policy=policy.stamp,
@@ -132,7 +130,7 @@ def with_echoes(plan: Plan, echoes: Sequence[tuple[Interval, tuple[int, ...]]], 
     channels = sorted({i.channel for i in (*plan.intervals, *extra)})
     merged: list[Interval] = []
     for channel in channels:
-        merged.extend(joined([i for i in (*plan.intervals, *extra) if i.channel == channel], (), join=0.0))
+        merged.extend(merge_intervals([i for i in (*plan.intervals, *extra) if i.channel == channel], (), join=0.0))
     note = f"{len(extra)} {ECHOED}"
     return replace(plan, intervals=tuple(merged), warnings=(*plan.warnings, note))
 
@@ -141,33 +139,33 @@ def _decide(
     finding: Finding, transcript: Transcript | None, policy: Policy, others: Sequence[Finding]
 ) -> list[Decision]:
     if transcript is None:
-        raise UnlocatedFinding(f"A {finding.label} lies on channel {finding.channel}, which was not recognised.")
+        raise UnlocatedFinding(f"A {finding.label} is on channel {finding.channel}, which was not recognised.")
     if not 0 <= finding.start < finding.end <= len(transcript.text):
         raise UnlocatedFinding(f"A {finding.label} lies outside the text.")
     out: list[Decision] = []
     rule = policy.labels.get(finding.label, "redact")
-    for part, action in refine(rule, finding, transcript.text, others):
+    for part, action in apply_rule(rule, finding, transcript.text, others):
         first, last = covered_words(transcript.words, part.start, part.end)
         if first == last:
             if action is Action.REDACT:
                 raise UnlocatedFinding(f"A {finding.label} touches no word.")
             continue
-        start, end = spoken_stretch(transcript.words, first, last)
+        start, end = time_span(transcript.words, first, last)
         out.append(Decision(part, action, start, end))
     return out
 
 
 def _unheard(speech: Speech, keyed: Mapping[int, Sequence[Decision]], policy: Policy) -> dict[int, list[Unheard]]:
-    """Sound that neither a word nor keyed digits stand for, by the channel of its transcript."""
+    """Sound without words or keyed digits, by the channel of its transcript."""
     out: dict[int, list[Unheard]] = {}
     speaks = False
     for channel, keys in keyed.items():
         mine = [u for u in speech.unheard if speech.same_as[u.channel] == channel]
-        out[channel], found = unexplained(mine, keys)
+        out[channel], found = without_keys(mine, keys)
         speaks |= found
     if speaks and policy.unheard_speech == "quarantine":
         lost = sum(abs(u.end - u.start) for rest in out.values() for u in rest if u.kind not in BLEEPED)
-        raise UntranscribedSpeech(f"{lost:.1f} s of speech have no words.")
+        raise UntranscribedSpeech(f"{lost:.1f} s of speech were not transcribed.")
     return out
 
 
@@ -190,12 +188,12 @@ def _covers(transcript: Transcript, decisions: Sequence[Decision]) -> list[Cover
         members.sort(key=lambda d: (-d.finding.score, d.finding.start - d.finding.end))
         labels = tuple(dict.fromkeys(d.finding.label for d in members))
         covers.append(
-            Cover(transcript.channel, first, last, *spoken_stretch(transcript.words, first, last), labels[0], labels)
+            Cover(transcript.channel, first, last, *time_span(transcript.words, first, last), labels[0], labels)
         )
     return covers
 
 
-def _guessed_covers(transcript: Transcript, covers: Sequence[Cover], start: float, end: float) -> list[Cover]:
+def _covers_of_guesses(transcript: Transcript, covers: Sequence[Cover], start: float, end: float) -> list[Cover]:
     """Covers of the words that touch start … end and are not covered yet: runs of neighbours."""
     taken = {i for c in covers for i in range(c.first, c.last)}
     out: list[Cover] = []
@@ -212,7 +210,7 @@ def _guessed_covers(transcript: Transcript, covers: Sequence[Cover], start: floa
 
 
 def bleeps(transcript: Transcript, covers: Sequence[Cover], policy: Policy, duration: float) -> list[Interval]:
-    """An interval for each cover of words, padded; `covers` are all of the transcript: the words of none limit the
+    """An interval for each cover of words, padded. `covers` are all of the transcript's: words outside them limit the
     padding.
     """
     kept = [True] * len(transcript.words)

@@ -1,13 +1,13 @@
-"""Policies: data that say what happens to each label. Four ship; an operator may write an own TOML file.
+"""Policies: data that say what happens to each label. Four are shipped; operators may write their own TOML files.
 
 name = "front-desk"            # what artefacts are stamped with
 version = "1"
 default = "redact"             # for labels the table does not name; KEYED_DIGITS is redacted unless it is named
-min_score = 0.35               # findings below are ignored
+min_score = 0.35               # findings below it are ignored
 padding = 0.25                 # seconds bleeped around covered words
-reach = 0.05                   # of them at most so many inside a kept neighbour, and never past its middle
-unheard_speech = "quarantine"  # or "bleep": speech that no word stands for
-unheard_sound = "bleep"        # or "keep": ringing, music, noise that no word stands for
+reach = 0.05                   # of these at most so many inside a kept neighbour, and never past its middle
+unheard_speech = "quarantine"  # or "bleep": speech without words
+unheard_sound = "bleep"        # or "keep": ringing, music and noise without words
 [labels]
 PERSON = "keep-first-name"     # a rule of `RULES`
 """
@@ -32,12 +32,12 @@ else:
     import tomli as tomllib
 
 RULES = ("redact", "keep", "flag", "keep-first-name", "keep-callback", "keep-appointment")
-"""What a policy may say of a label. redact: replace and bleep; keep: leave; flag: leave and list; the others keep one
+"""What a policy may do with a label. redact: replace and bleep; keep: leave; flag: leave and list; the others keep one
 use and redact the rest: the first word of a name, a number given for calling back, the date and time of an appointment.
 """
 
 RULE_LABELS = {"keep-first-name": "PERSON", "keep-callback": "PHONE_NUMBER", "keep-appointment": "DATE_TIME"}
-"""The one label for which each rule that reads the words around it makes sense."""
+"""The label to which each contextual rule applies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,11 @@ class Policy:
         """Name and version, as artefacts carry it."""
         return f"{self.name}/{self.version}"
 
-    def having(self, **changes: Any) -> Policy:
-        """A copy with some settings changed (command-line options win over the file); checked like a file.
+    def with_changes(self, **changes: Any) -> Policy:
+        """A copy with some settings changed (command-line options override the file), checked like a file.
 
         Raises:
-            ConfigurationError: a value is outside what `_check` allows.
+            ConfigurationError: a value is out of range.
         """
         given = {key: value for key, value in changes.items() if value is not None}
         return _check(replace(self, **given))
@@ -87,7 +87,7 @@ def load_policy(name: str) -> Policy:
     if path.suffix != ".toml" and not os.path.isfile(path):  # noqa: PTH113 - False, not an error, for any name
         known = ", ".join(policy_names())
         raise ConfigurationError(
-            "There is no policy of that name.", hint=f"Use one of: {known}; or the path of a .toml file."
+            "There is no policy with that name.", hint=f"Use one of {known}, or the path of a .toml file."
         )
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -119,23 +119,22 @@ def parse_policy(text: str) -> Policy:
         raise ConfigurationError(
             f"The policy names unknown labels: {', '.join(unknown)}.", hint=f"Labels: {', '.join(sorted(LABELS))}."
         )
-    # Tones of a keypad are digits that anyone's decoder reads: a policy that lets the rest stand has not thought of
-    # them.
-    usual = {**dict.fromkeys(sorted(LABELS), default), KEYED_DIGITS: "redact"}
-    labels = MappingProxyType({label: str(given.get(label, rule)) for label, rule in usual.items()})
+    # Any decoder reads the digits from keypad tones: a policy that keeps everything else must name them to keep them.
+    rules = {**dict.fromkeys(sorted(LABELS), default), KEYED_DIGITS: "redact"}
+    labels = MappingProxyType({label: str(given.get(label, rule)) for label, rule in rules.items()})
     known = {"name", "version", "description", "min_score", "padding", "reach", "unheard_speech", "unheard_sound"}
-    strange = sorted(set(data) - known)
-    if strange:
+    unknown_keys = sorted(set(data) - known)
+    if unknown_keys:
         raise ConfigurationError(
-            f"The policy has unknown keys: {', '.join(strange)}.",
+            f"The policy has unknown keys: {', '.join(unknown_keys)}.",
             hint=f"Keys: {', '.join(sorted(known | {'default', 'labels'}))}.",
         )
     for key in ("name", "version"):
         if not str(data.get(key, "")).strip():
-            raise ConfigurationError(f"The policy lacks a {key}.", hint='Begin it with name = "…" and version = "1".')
+            raise ConfigurationError(f"The policy has no {key}.", hint='Begin it with name = "…" and version = "1".')
     for key in ("min_score", "padding", "reach"):
         if isinstance(data.get(key, 0), bool) or not isinstance(data.get(key, 0), int | float):
-            raise ConfigurationError(f"{key} is a number.", hint=f"Write it without quotes: {key} = 0.3")
+            raise ConfigurationError(f"{key} must be a number.", hint=f"Write it without quotes: {key} = 0.3")
     return _check(
         Policy(
             name=str(data["name"]),
@@ -160,17 +159,17 @@ def _check(policy: Policy) -> Policy:
     for label, rule in policy.labels.items():
         if RULE_LABELS.get(rule, label) != label:
             raise ConfigurationError(
-                f"The rule {rule} does not fit {label}.",
-                hint=f"{rule} is for {RULE_LABELS[rule]}; use redact, keep or flag.",
+                f"The rule {rule} does not apply to {label}.",
+                hint=f"{rule} applies to {RULE_LABELS[rule]} only; use redact, keep or flag.",
             )
     if not 0 <= policy.min_score <= 1:
-        raise ConfigurationError("min_score lies between 0 and 1.")
+        raise ConfigurationError("min_score must be between 0 and 1.")
     if not 0 <= policy.padding <= 2 or not 0 <= policy.reach <= 2:
-        raise ConfigurationError("padding and reach lie between 0 and 2 seconds.")
+        raise ConfigurationError("padding and reach must be between 0 and 2 seconds.")
     if policy.unheard_speech not in ("quarantine", "bleep"):
-        raise ConfigurationError('unheard_speech is "quarantine" or "bleep".')
+        raise ConfigurationError('unheard_speech must be "quarantine" or "bleep".')
     if policy.unheard_sound not in ("bleep", "keep"):
-        raise ConfigurationError('unheard_sound is "bleep" or "keep".')
+        raise ConfigurationError('unheard_sound must be "bleep" or "keep".')
     return policy
 
 

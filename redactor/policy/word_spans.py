@@ -1,8 +1,7 @@
-"""From characters to words to seconds. Pure functions; the properties that keep PHI from leaking are proved in their
-tests.
+"""From characters to words to seconds: pure functions, whose tests prove the properties that keep PHI from leaking.
 
-Every word that a span touches is covered, whatever the span (a span is never matched by its text: that is how other
-tools lose half a date). Every word has a time: one without is widened from the neighbour before to the neighbour after.
+Every word that a span touches is covered, whatever the span. (A span is never matched by its text: that is how other
+tools lose half a date.) Every word has a time: a word without one gets the stretch between its neighbours.
 """
 
 from __future__ import annotations
@@ -14,32 +13,30 @@ from dataclasses import replace
 
 from redactor.types import Interval, Transcript, Word
 
-SECONDS_A_DIGIT = 0.11
-SECONDS_A_LETTER = 0.025
+SECONDS_PER_DIGIT = 0.11
+SECONDS_PER_LETTER = 0.025
 """Nobody speaks faster: the quickest readings of phone numbers take about 0.12 s a digit, quick speech about 0.03 s a
-letter. A covered word whose time is shorter than this has a wrong time and is widened to it.
+letter. A covered word that is shorter has a wrong time and is widened to this.
 """
 
-LEAST_STRETCH = 1.0
-"""Seconds given at least to a word without a time: aligners that lose a word close the gap between its neighbours over
-it.
-"""
+SHORTEST_STRETCH = 1.0
+"""Seconds given at least to a word without a time: aligners that lose a word close the gap between its neighbours."""
 
 JOIN = 1.0
-"""Bleeps with no kept word between them are joined over pauses up to this many seconds: what lies between is breath, or
-a syllable that the alignment misplaced.
+"""Bleeps with no kept word between them are merged over pauses of up to this many seconds: a pause holds breath, or a
+syllable that the alignment misplaced.
 """
 
 
 LONGEST_STRETCH = 2.0
-"""Seconds that a bleep is prolonged at most over a kept word that lasts too long."""
+"""Seconds by which a bleep is extended at most into a kept word that lasts too long."""
 UNSURE = 0.65
-"""Confidence below which a word's time is unsure, too."""
+"""Confidence below which a word's time is uncertain as well."""
 UNSURE_REACH = 0.1
-"""Seconds that padding reaches further into a kept word that is unsure."""
+"""Seconds that padding reaches further into a kept word whose time is uncertain."""
 EDGE = 0.75
-"""Seconds between a covered word and the recording's edge, with no word between them, that are covered whole: the rest
-of a number that was cut off is said there.
+"""Seconds between a covered word and the recording's edge, with no word between them, that are covered completely: they
+may hold the rest of a number that was cut off.
 """
 
 
@@ -55,12 +52,11 @@ def covered_words(words: Sequence[Word], start: int, end: int) -> tuple[int, int
     return (first, last) if first < last else (0, 0)
 
 
-def timed(transcript: Transcript, duration: float) -> tuple[Transcript, int]:
-    """The transcript with a time for every word, inside 0 … duration, and how many had to be widened.
+def with_times(transcript: Transcript, duration: float) -> tuple[Transcript, int]:
+    """The transcript with a time for every word, inside 0 … duration, and the number of words that had none.
 
-    A word without a time, or with one that begins after the recording ends, gets the stretch from the end of the last
-    word with a time to the start of the next one (the file's edges at the ends), and at least `LEAST_STRETCH` around
-    it.
+    A word without a time, or with a time after the recording's end, gets the stretch from the end of the last word with
+    a time to the start of the next one (or the recording's edge), at least `SHORTEST_STRETCH` seconds.
     """
     words = transcript.words
     usable = [w.start is not None and w.end is not None and 0 <= w.start < min(w.end, duration) for w in words]
@@ -80,25 +76,24 @@ def timed(transcript: Transcript, duration: float) -> tuple[Transcript, int]:
             out.append(replace(word, end=end))
             before = max(before, end)
         else:
-            # Neighbours may touch, or overlap (imported transcripts): then the word was spoken inside them, and they
-            # are covered.
+            # Neighbours may touch or overlap (imported transcripts): then the word was spoken within their time.
             low, high = min(before, nxt), max(before, nxt)
-            slack = max(0.0, LEAST_STRETCH - max(0.0, nxt - before)) / 2
+            slack = max(0.0, SHORTEST_STRETCH - max(0.0, nxt - before)) / 2
             out.append(replace(word, start=max(0.0, low - slack), end=min(duration, high + slack)))
     return replace(transcript, words=tuple(out)), usable.count(False)
 
 
-def spoken_stretch(words: Sequence[Word], first: int, last: int) -> tuple[float, float]:
+def time_span(words: Sequence[Word], first: int, last: int) -> tuple[float, float]:
     """Seconds from the earliest start to the latest end of words[first:last] (all have times)."""
     return min(w.start or 0.0 for w in words[first:last]), max(w.end or 0.0 for w in words[first:last])
 
 
-def fastest(text: str) -> float:
-    """The least time, in seconds, that a voice needs for a written word."""
-    # "10:00" and "$2,000" are said with fewer words than they have zeros.
+def shortest_duration(text: str) -> float:
+    """The shortest time, in seconds, in which a written word can be spoken."""
+    # "10:00" and "$2,000" are spoken with fewer words than they have zeros.
     digits = sum(c.isdigit() for c in re.sub("0[0,:.]*0", "0", text))
     letters = sum(c.isalpha() for c in text)
-    return digits * SECONDS_A_DIGIT + letters * SECONDS_A_LETTER
+    return digits * SECONDS_PER_DIGIT + letters * SECONDS_PER_LETTER
 
 
 def padded(
@@ -112,17 +107,17 @@ def padded(
     kept: Sequence[bool],
 ) -> tuple[float, float]:
     """The stretch to bleep for words[first:last]: their time, at least as long as a voice needs, plus `padding` seconds
-    a side.
+    on each side.
 
-    Padding runs freely over pauses. Into the nearest kept word of a side it reaches at most `reach` seconds
-    (`UNSURE_REACH` more where it is unsure) and never past the word's middle, so that the word stays understandable;
-    covered words do not limit it. A kept word that lasts longer than an unhurried voice takes for it was stretched over
-    a pause or over what belongs to its neighbour: of its time only the far part counts as its own, the rest is bleeped.
-    The result always holds the words' own time and, where that is too short, the time a voice needs: such a time is
-    wrong, and what was said lies in the neighbours'.
+    Pauses do not limit padding. Into the nearest kept word on a side it reaches at most `reach` seconds (`UNSURE_REACH`
+    more where its time is uncertain) and never past the word's middle, so that the word stays understandable; covered
+    words do not limit it. A kept word that lasts longer than unhurried speech was stretched over a pause or over part
+    of its neighbour: only the far part of its time counts as its own, the rest is bleeped. The result always holds the
+    words' own time and, where that is too short for speech, the time that they need: such a time is wrong, and the
+    words were spoken within their neighbours' time.
     """
-    start, end = spoken_stretch(words, first, last)
-    short = max(0.0, sum(fastest(w.text) for w in words[first:last]) - (end - start)) / 2
+    start, end = time_span(words, first, last)
+    short = max(0.0, sum(shortest_duration(w.text) for w in words[first:last]) - (end - start)) / 2
     start, end = start - short, end + short
     # At the recording's edges there is room on one side only.
     start, end = start - max(0.0, end - duration), end + max(0.0, -start)
@@ -148,8 +143,8 @@ def _reach(reach: float, kept: Word) -> float:
     return reach + (UNSURE_REACH if kept.confidence < UNSURE else 0.0)
 
 
-def unhurried(text: str) -> float:
-    """The time, in seconds, that an unhurried voice takes for a written word; 6 % of the labelled words took longer."""
+def longest_duration(text: str) -> float:
+    """The time, in seconds, that unhurried speech takes for a written word; 6 % of the labelled words took longer."""
     digits = sum(c.isdigit() for c in text)
     letters = sum(c.isalpha() for c in text)
     signs = sum(c in "-./@:" for c in text)
@@ -160,24 +155,24 @@ def unhurried(text: str) -> float:
 
 def _ends(word: Word) -> float:
     """When a kept word before a bleep ends at the latest."""
-    return min(word.end or 0.0, (word.start or 0.0) + unhurried(word.text))
+    return min(word.end or 0.0, (word.start or 0.0) + longest_duration(word.text))
 
 
 def _begins(word: Word) -> float:
     """When a kept word after a bleep begins at the earliest."""
-    return max(word.start or 0.0, (word.end or 0.0) - unhurried(word.text))
+    return max(word.start or 0.0, (word.end or 0.0) - longest_duration(word.text))
 
 
-def joined(intervals: Sequence[Interval], kept_words: Sequence[Word], *, join: float = JOIN) -> tuple[Interval, ...]:
-    """One channel's intervals, sorted, never overlapping; merged over pauses up to `join` seconds that hold no kept
-    word.
-    """
+def merge_intervals(
+    intervals: Sequence[Interval], kept_words: Sequence[Word], *, join: float = JOIN
+) -> tuple[Interval, ...]:
+    """One channel's intervals, sorted and disjoint, merged over pauses of up to `join` seconds without a kept word."""
     out: list[Interval] = []
     for interval in sorted(intervals, key=lambda i: (i.start, i.end)):
         if out:
             previous = out[-1]
             gap = interval.start - previous.end
-            if gap <= 0 or (gap <= join and not _speaks_between(kept_words, previous.end, interval.start)):
+            if gap <= 0 or (gap <= join and not _word_between(kept_words, previous.end, interval.start)):
                 labels = tuple(dict.fromkeys(previous.labels + interval.labels))
                 out[-1] = replace(previous, end=max(previous.end, interval.end), labels=labels)
                 continue
@@ -185,5 +180,5 @@ def joined(intervals: Sequence[Interval], kept_words: Sequence[Word], *, join: f
     return tuple(out)
 
 
-def _speaks_between(words: Sequence[Word], start: float, end: float) -> bool:
+def _word_between(words: Sequence[Word], start: float, end: float) -> bool:
     return any((w.start or 0.0) < end and (w.end or 0.0) > start for w in words)

@@ -123,7 +123,7 @@ def test_a_second_reading_withholds_what_still_holds_keys(tmp_path, monkeypatch)
     from redactor.audio import decode, read_source
 
     recording = decode(read_source(tmp_path / "a.wav"))
-    kept = parse_policy('name = "x"\nversion = "1"\n[labels]\nKEYED_DIGITS = "keep"').having(unheard_sound="keep")
+    kept = parse_policy('name = "x"\nversion = "1"\n[labels]\nKEYED_DIGITS = "keep"').with_changes(unheard_sound="keep")
     plan = made.plan(recording, FakeTranscriber({}), policy=kept)
     assert plan.intervals == ()
     with pytest.raises(VerificationHit, match="KEYED_DIGITS"):

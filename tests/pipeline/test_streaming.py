@@ -42,7 +42,7 @@ def pipeline(transcriber, detector) -> Pipeline:
     return Pipeline(
         transcriber_for=lambda _item: transcriber,
         detector=detector,
-        policy=load_policy("deidentify").having(unheard_speech="bleep"),
+        policy=load_policy("deidentify").with_changes(unheard_speech="bleep"),
         replacer=Replacer(),
         names="keep",
     )

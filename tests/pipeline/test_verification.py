@@ -34,7 +34,7 @@ def pipeline(first, detector, second, **options) -> Pipeline:
     return Pipeline(
         transcriber_for=lambda _: first,
         detector=detector,
-        policy=load_policy("deidentify").having(unheard_speech="bleep"),
+        policy=load_policy("deidentify").with_changes(unheard_speech="bleep"),
         replacer=Replacer(),
         verify_with=second,
         **options,

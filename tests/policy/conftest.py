@@ -2,5 +2,5 @@
 
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("unhurried")
+settings.register_profile("longest_duration", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("longest_duration")

@@ -57,7 +57,7 @@ def finding(
     return Finding(label, start, start + len(part), score, source, channel)
 
 
-DEIDENTIFY: Policy = load_policy("deidentify").having(unheard_speech="bleep")
+DEIDENTIFY: Policy = load_policy("deidentify").with_changes(unheard_speech="bleep")
 
 odd_seconds = st.one_of(
     st.none(),
@@ -82,14 +82,14 @@ def transcripts(draw: st.DrawFn, *, channel: int = 0, min_words: int = 0, max_wo
             length = draw(st.sampled_from([0.02, 0.1, 0.3, 0.9]))
             times.append((now, now + length) if draw(st.integers(0, 4)) else (None, None))
             now += length
-    timed = [TimedText(text, start, end) for text, (start, end) in zip(texts, times, strict=True)]
-    made = Transcript.of(timed, channel=channel)
+    with_times = [TimedText(text, start, end) for text, (start, end) in zip(texts, times, strict=True)]
+    made = Transcript.of(with_times, channel=channel)
     if draw(st.booleans()):
         return made
     # As an importer might build it, past the checks of Transcript.of.
     words = [
         Word(w.text, start, end, 0.5, w.char_start, w.char_end)
-        for w, (_, start, end, _) in zip(made.words, timed, strict=True)
+        for w, (_, start, end, _) in zip(made.words, with_times, strict=True)
     ]
     return Transcript(channel, made.text, tuple(words))
 

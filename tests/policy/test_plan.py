@@ -38,7 +38,7 @@ def cases(draw):
             st.builds(KeyTone, st.sampled_from(range(len(same_as))), st.floats(-1, 12), st.floats(-1, 12)), max_size=3
         )
     )
-    policy = DEIDENTIFY.having(padding=draw(st.sampled_from([0.0, 0.1, 0.25, 2.0])))
+    policy = DEIDENTIFY.with_changes(padding=draw(st.sampled_from([0.0, 0.1, 0.25, 2.0])))
     said = speech(*heard, same_as=same_as, unheard=tuple(unheard), key_tones=tuple(key_tones))
     return recording(DURATION, len(same_as)), said, found, policy
 
@@ -134,7 +134,7 @@ def test_flagged_findings_are_listed_and_left():
 
 
 def test_findings_below_min_score_are_ignored():
-    policy = DEIDENTIFY.having(min_score=0.5)
+    policy = DEIDENTIFY.with_changes(min_score=0.5)
     assert not plan_of(finding(TEXT, "Dana", score=0.49), policy=policy).decisions
     assert plan_of(finding(TEXT, "Dana", score=0.5), policy=policy).covers
     # A score that is no number says nothing: the finding counts.
@@ -183,7 +183,7 @@ def test_odd_unheard_speech_stops_the_recording_too(unheard):
 def test_unheard_sound_is_bleeped_or_kept():
     sound = (Unheard(0, 4.0, 6.0, "sound"),)
     assert plan_of(unheard=sound, policy=load_policy("deidentify")).intervals
-    assert not plan_of(unheard=sound, policy=DEIDENTIFY.having(unheard_sound="keep")).intervals
+    assert not plan_of(unheard=sound, policy=DEIDENTIFY.with_changes(unheard_sound="keep")).intervals
 
 
 def test_unheard_sound_on_a_twin_channel_is_bleeped_on_both():

@@ -50,27 +50,27 @@ def test_labels_cannot_be_changed_behind_the_checks():
 WRONG = [
     # a policy file                                          the message says               the hint says
     ("name = ", "not valid TOML", "docs"),
-    ('version = "1"', "lacks a name", 'name = "…"'),
-    ('name = "x"', "lacks a version", 'version = "1"'),
-    ('name = ""\nversion = "1"', "lacks a name", 'name = "…"'),
+    ('version = "1"', "has no name", 'name = "…"'),
+    ('name = "x"', "has no version", 'version = "1"'),
+    ('name = ""\nversion = "1"', "has no name", 'name = "…"'),
     (HEAD + "padd = 0.3", "unknown keys: padd", "padding"),
     (HEAD + '[labels]\nPERSN = "redact"', "unknown labels: PERSN", "PERSON"),
     (HEAD + '[labels]\nPERSON = "keep-all"', "unknown rules: keep-all", "keep-first-name"),
     (HEAD + 'default = "nothing"', "unknown rules: nothing", "redact"),
     (HEAD + "[labels]\nPERSON = 3", "unknown rules: 3", "redact"),
-    (HEAD + '[labels]\nMEDICATION = "keep-first-name"', "does not fit MEDICATION", "PERSON"),
-    (HEAD + 'default = "keep-callback"', "does not fit", "PHONE_NUMBER"),
+    (HEAD + '[labels]\nMEDICATION = "keep-first-name"', "does not apply to MEDICATION", "PERSON"),
+    (HEAD + 'default = "keep-callback"', "does not apply", "PHONE_NUMBER"),
     (HEAD + "labels = 3", "not a table", "[labels]"),
     (HEAD + 'labels = "PERSON"', "not a table", "[labels]"),
     (HEAD + "min_score = 1.5", "between 0 and 1", ""),
     (HEAD + "min_score = nan", "between 0 and 1", ""),
-    (HEAD + "min_score = true", "min_score is a number", "min_score = 0.3"),
-    (HEAD + 'min_score = "high"', "min_score is a number", "min_score = 0.3"),
+    (HEAD + "min_score = true", "min_score must be a number", "min_score = 0.3"),
+    (HEAD + 'min_score = "high"', "min_score must be a number", "min_score = 0.3"),
     (HEAD + "padding = -0.1", "between 0 and 2 seconds", ""),
     (HEAD + "reach = -0.1", "between 0 and 2 seconds", ""),
-    (HEAD + 'reach = "far"', "reach is a number", "reach = 0.3"),
+    (HEAD + 'reach = "far"', "reach must be a number", "reach = 0.3"),
     (HEAD + "padding = inf", "between 0 and 2 seconds", ""),
-    (HEAD + "padding = [1]", "padding is a number", "padding = 0.3"),
+    (HEAD + "padding = [1]", "padding must be a number", "padding = 0.3"),
     (HEAD + 'unheard_speech = "keep"', '"quarantine" or "bleep"', ""),
     (HEAD + 'unheard_sound = "quarantine"', '"bleep" or "keep"', ""),
 ]
@@ -97,10 +97,10 @@ def test_an_operators_own_policy(tmp_path):
 
 
 def test_policies_that_cannot_be_read(tmp_path):
-    with pytest.raises(ConfigurationError, match="no policy of that name") as caught:
+    with pytest.raises(ConfigurationError, match="no policy with that name") as caught:
         load_policy("de-identify")
     assert "deidentify, clinical" in caught.value.hint
-    with pytest.raises(ConfigurationError, match="no policy of that name"):
+    with pytest.raises(ConfigurationError, match="no policy with that name"):
         load_policy("x" * 5000)
     with pytest.raises(ConfigurationError, match="cannot be read") as caught:
         load_policy(str(tmp_path / "none.toml"))
@@ -112,9 +112,9 @@ def test_policies_that_cannot_be_read(tmp_path):
 
 def test_options_win_over_the_file_and_are_checked_like_it():
     policy = load_policy("deidentify")
-    assert policy.having(padding=0.5, min_score=None).padding == 0.5
-    assert policy.having(padding=None) == policy
+    assert policy.with_changes(padding=0.5, min_score=None).padding == 0.5
+    assert policy.with_changes(padding=None) == policy
     with pytest.raises(ConfigurationError):
-        policy.having(padding=9.0)
+        policy.with_changes(padding=9.0)
     with pytest.raises(ConfigurationError):
-        policy.having(unheard_speech="keep")
+        policy.with_changes(unheard_speech="keep")

@@ -29,7 +29,7 @@ def test_reach(unheard, expected):
 def planned(words, unheard, **changes):
     speech = Speech((Transcript.of(words),), (0,), ModelInfo("x", "x"), 0.0, (Unheard(0, *unheard),))
     recording = Recording("0" * 64, np.zeros((64000, 1), np.int16), FORMAT)
-    return make_plan(recording, speech, (), load_policy("deidentify").having(**changes))
+    return make_plan(recording, speech, (), load_policy("deidentify").with_changes(**changes))
 
 
 WORDS = [TimedText(text, float(i), i + 0.8) for i, text in enumerate(("please", "call", "bill", "or", "bell", "back"))]

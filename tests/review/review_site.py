@@ -103,7 +103,7 @@ class ReviewSite:
         self.pipeline = Pipeline(
             transcriber_for=lambda _: None,
             detector=Finder(),
-            policy=load_policy("deidentify").having(unheard_speech="bleep"),
+            policy=load_policy("deidentify").with_changes(unheard_speech="bleep"),
             replacer=Replacer("label"),
         )
         self.auditing = Auditing(load_rules(), None)

@@ -3,7 +3,7 @@
 import pytest
 from planned import finding
 
-from redactor.policy.contextual_rules import refine
+from redactor.policy.contextual_rules import apply_rule
 from redactor.types import Action
 
 FIRST_NAMES = [
@@ -26,7 +26,7 @@ FIRST_NAMES = [
 
 @pytest.mark.parametrize(("text", "name", "kept"), FIRST_NAMES)
 def test_keep_first_name(text, name, kept):
-    parts = refine("keep-first-name", finding(text, name), text)
+    parts = apply_rule("keep-first-name", finding(text, name), text)
     assert [text[f.start : f.end] for f, a in parts if a is Action.KEEP] == ([kept] if kept else [])
     redacted = [text[f.start : f.end] for f, a in parts if a is Action.REDACT]
     assert " ".join([kept, *redacted]).split() == name.split()
@@ -75,7 +75,7 @@ NUMBERS = [
 
 @pytest.mark.parametrize(("kept", "text"), NUMBERS, ids=lambda v: v if isinstance(v, str) else None)
 def test_keep_callback(kept, text):
-    [(_, action)] = refine("keep-callback", finding(text, "555-0142", "PHONE_NUMBER"), text)
+    [(_, action)] = apply_rule("keep-callback", finding(text, "555-0142", "PHONE_NUMBER"), text)
     assert action is (Action.KEEP if kept else Action.REDACT)
 
 
@@ -106,22 +106,22 @@ DATES = [
 
 @pytest.mark.parametrize(("kept", "text", "date"), DATES, ids=lambda v: v if isinstance(v, str) else None)
 def test_keep_appointment(kept, text, date):
-    [(_, action)] = refine("keep-appointment", finding(text, date, "DATE_TIME"), text)
+    [(_, action)] = apply_rule("keep-appointment", finding(text, date, "DATE_TIME"), text)
     assert action is (Action.KEEP if kept else Action.REDACT)
 
 
 def test_a_recognizer_for_birth_dates_is_believed():
     text = "Your appointment is on March 3rd."
     born = finding(text, "March 3rd", "DATE_TIME", source="DateOfBirthRecognizer")
-    assert refine("keep-appointment", born, text) == [(born, Action.REDACT)]
+    assert apply_rule("keep-appointment", born, text) == [(born, Action.REDACT)]
 
 
 def test_an_appointment_word_far_away_in_an_endless_sentence_does_not_count():
     text = "appointment " + "and " * 30 + "March"
-    assert refine("keep-appointment", finding(text, "March", "DATE_TIME"), text)[0][1] is Action.REDACT
+    assert apply_rule("keep-appointment", finding(text, "March", "DATE_TIME"), text)[0][1] is Action.REDACT
 
 
 @pytest.mark.parametrize("rule", ["redact", "keep", "flag"])
 def test_plain_rules_ask_nothing(rule):
     f = finding("Hi Dana", "Dana")
-    assert refine(rule, f, "Hi Dana") == [(f, Action(rule))]
+    assert apply_rule(rule, f, "Hi Dana") == [(f, Action(rule))]

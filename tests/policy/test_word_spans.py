@@ -10,16 +10,16 @@ from planned import findings_in, transcripts
 
 from redactor.policy.word_spans import (
     EDGE,
-    LEAST_STRETCH,
     LONGEST_STRETCH,
+    SHORTEST_STRETCH,
     UNSURE_REACH,
     covered_words,
-    fastest,
-    joined,
+    longest_duration,
+    merge_intervals,
     padded,
-    spoken_stretch,
-    timed,
-    unhurried,
+    shortest_duration,
+    time_span,
+    with_times,
 )
 from redactor.types import Interval, TimedText, Transcript, Word
 
@@ -41,7 +41,7 @@ def test_a_span_that_disagrees_with_a_words_edges_covers_the_whole_word():
 
 @given(transcripts())
 def test_every_word_gets_a_time_inside_the_recording(transcript):
-    complete, widened = timed(transcript, DURATION)
+    complete, widened = with_times(transcript, DURATION)
     assert complete.text == transcript.text
     assert [w.text for w in complete.words] == [w.text for w in transcript.words]
     assert all(0 <= w.start < w.end <= DURATION for w in complete.words)
@@ -74,18 +74,18 @@ UNTIMED = [
 @pytest.mark.parametrize(("before", "word", "after", "least"), UNTIMED)
 def test_a_word_without_a_time_reaches_from_neighbour_to_neighbour(before, word, after, least):
     words = [Word("x", start, end, 1.0, 2 * i, 2 * i + 1) for i, (start, end) in enumerate([*before, word, *after])]
-    complete, _ = timed(Transcript(0, " ".join("x" for _ in words), tuple(words)), DURATION)
+    complete, _ = with_times(Transcript(0, " ".join("x" for _ in words), tuple(words)), DURATION)
     got = complete.words[len(before)]
     assert got.start <= least[0] + 1e-9
     assert got.end >= least[1] - 1e-9
-    assert got.end - got.start >= LEAST_STRETCH - 1e-9
-    assert got.end - got.start <= max(LEAST_STRETCH, least[1] - least[0]) + 1.0
+    assert got.end - got.start >= SHORTEST_STRETCH - 1e-9
+    assert got.end - got.start <= max(SHORTEST_STRETCH, least[1] - least[0]) + 1.0
 
 
 @st.composite
 def runs(draw):
-    """A timed transcript, some of its words kept, and a run of covered ones."""
-    transcript, _ = timed(draw(transcripts(min_words=1)), DURATION)
+    """A with_times transcript, some of its words kept, and a run of covered ones."""
+    transcript, _ = with_times(draw(transcripts(min_words=1)), DURATION)
     n = len(transcript.words)
     first = draw(st.integers(0, n - 1))
     last = draw(st.integers(first + 1, n))
@@ -97,8 +97,8 @@ def runs(draw):
 @given(runs(), st.floats(0, 2), st.floats(0, 2))
 def test_padding_holds_the_words_and_stops_inside_kept_neighbours(run, padding, reach):
     words, first, last, kept = run
-    start, end = spoken_stretch(words, first, last)
-    need = sum(fastest(w.text) for w in words[first:last])
+    start, end = time_span(words, first, last)
+    need = sum(shortest_duration(w.text) for w in words[first:last])
     low, high = padded(words, first, last, padding=padding, reach=reach, duration=DURATION, kept=kept)
     assert 0 <= low <= start < end <= high <= DURATION
     assert high - low >= min(need, DURATION) - 1e-9
@@ -110,14 +110,14 @@ def test_padding_holds_the_words_and_stops_inside_kept_neighbours(run, padding, 
     after = [w for w, keep in zip(words[last:], kept[last:], strict=True) if keep]
     most = reach + UNSURE_REACH
     if before:
-        ends = min(before[-1].end, before[-1].start + unhurried(before[-1].text))
+        ends = min(before[-1].end, before[-1].start + longest_duration(before[-1].text))
         assert low >= min((before[-1].start + ends) / 2, own_low) - 1e-9
         assert low >= min(ends, own_low) - most - 1e-9
         assert low >= min(own_low - padding, max(ends, own_low - LONGEST_STRETCH)) - 1e-9
     else:
         assert low >= own_low - max(padding, EDGE) - 1e-9
     if after:
-        begins = max(after[0].start, after[0].end - unhurried(after[0].text))
+        begins = max(after[0].start, after[0].end - longest_duration(after[0].text))
         assert high <= max((begins + after[0].end) / 2, own_high) + 1e-9
         assert high <= max(begins, own_high) + most + 1e-9
         assert high <= max(own_high + padding, min(begins, own_high + LONGEST_STRETCH)) + 1e-9
@@ -128,7 +128,7 @@ def test_padding_holds_the_words_and_stops_inside_kept_neighbours(run, padding, 
 def test_a_kept_word_that_was_stretched_over_what_was_missed_keeps_its_far_part():
     words = words_at((1.0, 1.2), (1.3, 1.7), (1.7, 3.2))
     _, high = padded(words, 1, 2, padding=0.25, reach=0.06, duration=DURATION, kept=[True, False, True])
-    assert 3.2 - unhurried("x") <= high <= 3.2 - unhurried("x") / 2
+    assert 3.2 - longest_duration("x") <= high <= 3.2 - longest_duration("x") / 2
     mirrored = words_at((0.5, 2.0), (2.0, 2.4), (2.5, 2.7))
     assert padded(mirrored, 1, 2, padding=0.25, reach=0.06, duration=DURATION, kept=[True, False, True])[0] < 0.9
 
@@ -171,13 +171,13 @@ def test_a_time_too_short_for_any_voice_is_widened_into_the_neighbours_who_hold_
     words = words_at((1.0, 2.0), (2.0, 2.1), (2.1, 3.1))
     words[1] = Word("555-867-5309", 2.0, 2.1, 1.0, 2, 14)
     low, high = padded(words, 1, 2, padding=0.25, reach=0.1, duration=DURATION, kept=[True, False, True])
-    assert high - low >= fastest("555-867-5309") > 1.0
+    assert high - low >= shortest_duration("555-867-5309") > 1.0
 
 
 def test_at_the_recordings_edge_the_room_is_taken_on_the_other_side():
     words = [Word("5558675309", 0.0, 0.1, 1.0, 0, 10), Word("bye-bye-bye-bye", 0.1, 1.5, 1.0, 11, 26)]
     low, high = padded(words, 0, 1, padding=0.0, reach=0.1, duration=DURATION, kept=[False, True])
-    assert (low, high) == (0.0, pytest.approx(fastest("5558675309")))
+    assert (low, high) == (0.0, pytest.approx(shortest_duration("5558675309")))
 
 
 FASTEST = [
@@ -193,7 +193,7 @@ FASTEST = [
 
 @pytest.mark.parametrize(("text", "seconds"), FASTEST)
 def test_the_least_time_of_a_word(text, seconds):
-    assert fastest(text) == pytest.approx(seconds)
+    assert shortest_duration(text) == pytest.approx(seconds)
 
 
 intervals = st.lists(
@@ -206,8 +206,8 @@ intervals = st.lists(
 
 @given(intervals, transcripts(), st.floats(0, 2))
 def test_joined_intervals_are_sorted_and_apart_and_swallow_no_kept_word(given_intervals, transcript, join):
-    kept = timed(transcript, DURATION)[0].words
-    out = joined(given_intervals, kept, join=join)
+    kept = with_times(transcript, DURATION)[0].words
+    out = merge_intervals(given_intervals, kept, join=join)
     assert all(a.end < b.start for a, b in itertools.pairwise(out))
     for interval in given_intervals:
         holder = [o for o in out if o.start <= interval.start and interval.end <= o.end]
