@@ -1,4 +1,4 @@
-"""The objects of a run, built from plain values: policy, engines, transcripts, detector, decoder."""
+"""Builds the objects of a run from plain values: policy, engines, transcripts, detector, decoder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class RecognitionOptions:
 
     Attributes:
         model: a checkpoint's name, its folder, or "auto".
-        revision: the hub's commit to use, None: the newest that is here.
+        revision: the hub's commit to use; None: the newest on this machine.
         device: "auto", "cpu" or "cuda"; compute_type: CTranslate2's, None: by device.
         threads, workers, batch_size: 0: chosen by the number of cores and by device.
         window: "auto" (as short as the checkpoint was measured to read well) or "full" (30 s).
@@ -49,14 +49,14 @@ class RecognitionOptions:
 
 
 def build_transcriber(given: RecognitionOptions, *, turn: AbstractContextManager[Any] | None = None) -> Any:
-    """Resolve and load a checkpoint; a notice says if it is the one for demonstrations."""
+    """Resolve and load a checkpoint; warn if it is for demonstrations only."""
     from redactor.speech import load_transcriber, resolve
 
     with DownloadBar() as bar:
         checkpoint = resolve(given.model, device=given.device, revision=given.revision, progress=bar, tell=notice)
     if checkpoint.synthetic_only:
         notice(
-            f"{checkpoint.name} reads synthetic demonstration speech only; on human speech it INVENTS words. Use "
+            f"{checkpoint.name} is for synthetic demonstration speech only: on human speech it INVENTS words. Use "
             "--model auto for real calls."
         )
     return load_transcriber(
@@ -77,10 +77,10 @@ def build_transcriber(given: RecognitionOptions, *, turn: AbstractContextManager
 
 
 def build_second(model: str, first: Any, given: RecognitionOptions, *, turn: AbstractContextManager[Any] | None) -> Any:
-    """The transcriber of --verify, beside `first`, which `build_transcriber` made of `given`.
+    """The transcriber of --verify, in addition to `first`, which `build_transcriber` made from `given`.
 
-    `model` "auto": a smaller checkpoint of this machine, else the first one's weights with another search; where the
-    first reading was made elsewhere (`first` None), the checkpoint of `given`.
+    `model` "auto": a smaller checkpoint on this machine, or else the first one's weights with another search; if the
+    transcript was made elsewhere (`first` None), the checkpoint of `given`.
     """
     from redactor.speech import Checkpoint, resolve, second_checkpoint, second_transcriber
 
@@ -112,9 +112,10 @@ TRANSCRIPT_SUFFIXES = (".json", ".vtt", ".srt", ".ctm")
 
 
 def transcripts_for(transcript: Path, inputs: Inputs, *, any_language: bool = False) -> Callable[[Item], Any]:
-    """A reader for each item: the one file, or in a folder the file named like the recording.
+    """A function that gives the transcript reader of an item: of the one file, or of the file in a folder with the
+    recording's name.
 
-    Nothing is guessed: a transcript of another recording bleeps the wrong places. `any_language` is
+    Nothing is guessed: a transcript of another recording would bleep the wrong places. `any_language` is
     `TranscriptReader`'s.
 
     Raises:
@@ -123,12 +124,12 @@ def transcripts_for(transcript: Path, inputs: Inputs, *, any_language: bool = Fa
     from redactor.speech import TranscriptReader
 
     if not os.path.exists(transcript):  # noqa: PTH110 - as below
-        raise NoInput("The --transcript path does not exist.")
+        raise NoInput("The --transcript path does not exist.", hint="Check the path.")
     single = not transcript.is_dir()
     if single and (recordings := inputs.count() or 0) > 1:
         raise ConfigurationError(
-            f"There is one transcript for {recordings} recordings.",
-            hint="Give --transcript a folder with one for each, named like the recordings.",
+            f"--transcript is one file, and there are {recordings} recordings.",
+            hint="Give a folder with one transcript for each recording, named like the recordings.",
         )
 
     def reader(item: Item) -> Any:
@@ -136,7 +137,7 @@ def transcripts_for(transcript: Path, inputs: Inputs, *, any_language: bool = Fa
             return TranscriptReader(transcript, any_language=any_language)
         if item.has_namesake:
             raise TranscriptError(
-                "Another recording of this run has the same name: nothing says whose the transcript is.",
+                "Another recording of this run has the same name, so its transcript cannot be told apart.",
                 hint="Redact one archive at a time.",
             )
         base = transcript / item.relative
@@ -147,9 +148,9 @@ def transcripts_for(transcript: Path, inputs: Inputs, *, any_language: bool = Fa
             if os.path.isfile(candidate):  # noqa: PTH113 - False, not an error, for a name that is too long
                 return TranscriptReader(candidate, any_language=any_language)
         raise NoInput(
-            "This recording has no transcript in the --transcript folder.",
-            hint="Name it like the recording, with its ending where several differ in that only (a.wav.json): "
-            ".json, .vtt, .srt or .ctm.",
+            "The --transcript folder contains no transcript of this recording.",
+            hint="Name it like the recording (a.json, .vtt, .srt or .ctm for a.wav); add the recording's suffix if "
+            "several recordings differ only in that (a.wav.json).",
         )
 
     return reader
@@ -162,9 +163,7 @@ def build_detector(ner: str = "auto") -> Any:
 
 
 def decoder(raw: str | None, *, confined: Any = None) -> Any:
-    """The decoder for --raw CODEC[:RATE[:CHANNELS]]; the plain one if left out. `confined`: what decodes instead of
-    this process.
-    """
+    """The decoder for --raw CODEC[:RATE[:CHANNELS]], or the plain one. `confined`: decodes instead of this process."""
     from functools import partial
 
     from redactor.audio import RawFormat
@@ -178,7 +177,10 @@ def decoder(raw: str | None, *, confined: Any = None) -> Any:
     try:
         given = RawFormat(codec, int(rate) if rate else 16_000 if codec == "g722" else 8_000, int(channels or 1))
     except ValueError as error:
-        raise ConfigurationError("--raw is CODEC, CODEC:RATE or CODEC:RATE:CHANNELS, as in ulaw:8000:1.") from error
+        raise ConfigurationError(
+            "The raw format must be CODEC, CODEC:RATE or CODEC:RATE:CHANNELS, with a known codec.",
+            hint="For example --raw ulaw:8000:1.",
+        ) from error
     return partial(decode, raw=given)
 
 
@@ -192,7 +194,9 @@ def read_key(path: Path | None) -> bytes | None:
         with path.open("rb") as file:  # a pipe will do, so its size is not known beforehand
             key = file.read(LONGEST_KEY + 1)
     except OSError:
-        raise ConfigurationError("The hash key file cannot be read.") from None
+        raise ConfigurationError("The hash key file cannot be read.", hint="Check its path and permissions.") from None
     if len(key) > LONGEST_KEY:
-        raise ConfigurationError(f"The hash key file is longer than {LONGEST_KEY} bytes: it does not look like a key.")
+        raise ConfigurationError(
+            f"The hash key file is longer than {LONGEST_KEY} bytes.", hint="Give a file that contains only the key."
+        )
     return key

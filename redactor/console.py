@@ -1,4 +1,4 @@
-"""What a person sees on a terminal. Problems and progress go to standard error, so that standard output stays data."""
+"""Output for people. Problems and progress go to standard error, so that standard output contains only data."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from redactor.errors import RedactorError
 
 
 def console(*, data: bool = False) -> Console:
-    """On standard error; `data`: on standard output, for what was asked for. Made at each use, since callers replace
+    """A console on standard error, or for results (`data`) on standard output. Made at each use, since callers replace
     the streams.
     """
     return Console(file=sys.stdout if data else sys.stderr, highlight=False, soft_wrap=True)
 
 
 def complain(error: RedactorError) -> None:
-    """One line what happened, one line what to do."""
+    """Print what happened, and on the next line what to do."""
     out = console()
     with suppress(OSError):
         out.print(f"error: {error.message}", style="bold red", markup=False)
@@ -34,7 +34,7 @@ def complain(error: RedactorError) -> None:
 
 
 def notice(text: str) -> None:
-    """One line; a terminal that went away does not stop the work."""
+    """Print one line; a closed terminal does not stop the work."""
     with suppress(OSError):
         console().print(text, style="yellow", markup=False)
 
@@ -42,7 +42,7 @@ def notice(text: str) -> None:
 class DownloadBar:
     """Called with (bytes done, bytes in all) while a checkpoint is downloaded or written.
 
-    It appears with the first bytes, and only on a terminal; a context manager, so that an error ends it.
+    It appears with the first bytes, and only on a terminal. As a context manager it also ends on errors.
     """
 
     def __init__(self, label: str = "downloading") -> None:

@@ -1,6 +1,6 @@
-"""Everything that can go wrong, as one tree; each class says its exit code and what the user can do next.
+"""All errors as one tree; each class has an exit code, a reason and a hint that says what to do next.
 
-    RedactorError                     70  a fault of this program
+    RedactorError                     70  a bug in this program
     ├── InputError                    65  the recording cannot be used
     │   ├── EmptyAudio                    no bytes, or no samples
     │   ├── UnsupportedAudio              not audio, or a codec nothing here can read
@@ -14,22 +14,22 @@
     ├── ClusterUnavailable            69  the cluster does not answer, or no machine of it is left
     ├── RecognitionFailed             70  the speech engine failed on this recording
     ├── DetectionFailed               70  the PHI detector failed on this recording
-    ├── CrashedRepeatedly             70  runs ended, killed, while they were at this recording
+    ├── CrashedRepeatedly             70  earlier runs were killed while they processed this recording
     ├── OutputError                   73  an output cannot be created
     │   ├── OutOfSpace                74  the disk is full (or another input/output error)
     │   └── InUse                     75  another run writes to the same place
-    ├── Busy                          75  not now: the queue is full, or what is needed is not there yet
-    │   └── OnHold                        a person must see to something first; it waits for that
-    ├── Damaged                       76  what was kept is not what was written: changed, cut, or lost
-    │   ├── TrailDamaged                  the audit trail does not verify
-    │   └── VaultDamaged                  something sealed does not open, or is not what its name says
-    ├── Refused                       77  not allowed: a legal hold, a key that does not fit, somebody without the right
-    ├── ConfigurationError            78  a policy or an option that cannot be honoured
-    └── Quarantine                     3  doubt: nothing that looks redacted may be written
+    ├── Busy                          75  try again later: the queue is full, or something needed is not there yet
+    │   └── OnHold                        a person must do something first; the work waits for it
+    ├── Damaged                       76  stored data is not as it was written: changed, cut, or lost
+    │   ├── TrailDamaged                  the audit log does not verify
+    │   └── VaultDamaged                  a sealed item does not open, or is another one than its name says
+    ├── Refused                       77  not allowed: a legal hold, a wrong key, a missing permission
+    ├── ConfigurationError            78  an option, a setting or a policy that is not valid
+    └── Quarantine                     3  in doubt, no output is written
         ├── UntranscribedSpeech           speech was heard that no word stands for
-        ├── NotUnderstood                 what was recognised is not what was said: noise, another language, two voices
-        ├── UnlocatedFinding              PHI was found that has no place in the audio
-        └── VerificationHit               the redacted audio, recognised again, still says PHI
+        ├── NotUnderstood                 recognition failed: noise, another language, several voices
+        ├── UnlocatedFinding              PHI was found in the text, but not located in the audio
+        └── VerificationHit               PHI was heard when the redacted audio was recognised again
 
 Exit codes follow sysexits.h where it has one. Messages and hints carry ids, numbers and format names; never spoken
 text, file names or paths, since both reach logs (a caller's number is a common file name).
@@ -39,7 +39,7 @@ from __future__ import annotations
 
 import errno
 
-TYPE_CHECKING = False  # importing typing would be a fifth of what a call of the hook costs
+TYPE_CHECKING = False  # importing typing would take a fifth of the hook's time
 if TYPE_CHECKING:
     from typing import ClassVar
 
@@ -55,7 +55,7 @@ class RedactorError(Exception):
     exit_code: ClassVar[int] = 70
     reason: ClassVar[str] = "internal-error"
     default_hint: ClassVar[str] = (
-        "Run it again; if it happens again, report the reason and the version (never the audio)."
+        "Run the command again; if the error repeats, report it with `redactor version` (and never with the audio)."
     )
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
@@ -84,21 +84,21 @@ class EmptyAudio(InputError):
     """No bytes, or no samples."""
 
     reason = "empty-audio"
-    default_hint = "The caller may have hung up at once, or the recording was still being written: try again later."
+    default_hint = "The caller may have hung up at once, or the recording is still being written: try again later."
 
 
 class UnsupportedAudio(InputError):
     """Not audio, or a codec that neither soundfile nor PyAV reads."""
 
     reason = "unsupported-audio"
-    default_hint = "Convert it to WAV; for headerless telephone audio name the format (for example --raw ulaw)."
+    default_hint = "Convert it to WAV; for headerless telephone audio give its format, for example --raw ulaw."
 
 
 class DamagedAudio(InputError):
     """The decoder stopped early, or the decoded length disagrees with what the container says."""
 
     reason = "damaged-audio"
-    default_hint = "The file is cut short or corrupt: export it again from the phone system."
+    default_hint = "The file is truncated or corrupt: export it again from the phone system."
 
 
 class LimitExceeded(InputError):
@@ -109,30 +109,28 @@ class LimitExceeded(InputError):
 
 
 class RefusedInput(InputError):
-    """A path outside the configured folders, one with a link in it, a device, or a hostile name."""
+    """A path outside the configured folders or through a link, a device, or a hostile name."""
 
     reason = "refused-input"
-    default_hint = "Give a regular file below one of the folders that the settings name, without links on the way."
+    default_hint = "Give a regular file below one of the folders in service.roots, with no symbolic link in its path."
 
 
 class DecoderStopped(InputError):
     """The sandboxed decoder crashed, or ran out of time or memory."""
 
     reason = "decoder-stopped"
-    default_hint = "Convert the recording to WAV with a tool you trust and try that; the file may be an attack."
+    default_hint = "The file may be an attack. If you trust its source, convert it to WAV elsewhere and try again."
 
 
 class TranscriptError(InputError):
     """A supplied transcript cannot be read or does not fit its recording."""
 
     reason = "bad-transcript"
-    default_hint = (
-        "Export the transcript again with word times, or leave --transcript out to recognise the speech here."
-    )
+    default_hint = "Export the transcript again with word times, or omit --transcript to recognise the speech here."
 
 
 class NoInput(RedactorError):
-    """A path is missing or unreadable, or a folder holds no audio."""
+    """A path is missing or unreadable, or a folder contains no audio."""
 
     exit_code = 66
     reason = "no-input"
@@ -144,7 +142,9 @@ class ModelUnavailable(RedactorError):
 
     exit_code = 69
     reason = "model-unavailable"
-    default_hint = "Run `redactor models list` to see what is here, `redactor models get NAME` to download one."
+    default_hint = (
+        "`redactor models list` shows the checkpoints on this machine; `redactor models get NAME` downloads one."
+    )
 
 
 class ClusterUnavailable(RedactorError):
@@ -152,7 +152,7 @@ class ClusterUnavailable(RedactorError):
 
     exit_code = 69
     reason = "cluster-unavailable"
-    default_hint = "See `ray status` on the cluster's head; run the same command with --resume to go on."
+    default_hint = "See `ray status` on the head of the cluster; the same command with --resume continues the run."
 
 
 class RecognitionFailed(RedactorError):
@@ -168,12 +168,10 @@ class DetectionFailed(RedactorError):
 
 
 class CrashedRepeatedly(RedactorError):
-    """Runs ended, killed, while they were at this recording: it is set aside so that it does not end the next one as
-    well.
-    """
+    """Earlier runs were killed while they processed this recording: it is set aside so that the next run can end."""
 
     reason = "crashed-repeatedly"
-    default_hint = "Look at this recording by itself; --retry-failed tries it again."
+    default_hint = "Try this recording in a run of its own; --retry-failed includes it again."
 
 
 class OutputError(RedactorError):
@@ -181,7 +179,7 @@ class OutputError(RedactorError):
 
     exit_code = 73
     reason = "cannot-write"
-    default_hint = "Choose an --out folder that exists or can be made, and that you may write to."
+    default_hint = "Choose an --out folder that you can create or write to."
 
 
 class OutOfSpace(OutputError):
@@ -189,7 +187,7 @@ class OutOfSpace(OutputError):
 
     exit_code = 74
     reason = "out-of-space"
-    default_hint = "Free some space and run the same command again: finished recordings are not redone."
+    default_hint = "Free some space and run the same command again: finished recordings are not processed again."
 
 
 class InUse(OutputError):
@@ -201,7 +199,7 @@ class InUse(OutputError):
 
 
 class Busy(RedactorError):
-    """Not now: the queue is full, or what is needed is not there yet."""
+    """Try again later: the queue is full, or something that is needed is not there yet."""
 
     exit_code = 75
     reason = "busy"
@@ -209,54 +207,54 @@ class Busy(RedactorError):
 
 
 class OnHold(Busy):
-    """A person must see to something first. What waits for that is tried again and never given up."""
+    """A person must do something first. Work that waits for it is tried again and never given up."""
 
     reason = "on-hold"
-    default_hint = "It goes on by itself once that is done."
+    default_hint = "It continues by itself afterwards."
 
 
 class Damaged(RedactorError):
-    """What was kept is not what was written: changed, cut, or lost."""
+    """Stored data is not as it was written: changed, cut, or lost."""
 
     exit_code = 76
     reason = "damaged"
-    default_hint = "Keep everything as it is for the investigation, and compare it with a copy kept elsewhere."
+    default_hint = "Change nothing before the investigation; compare with a copy that was kept elsewhere."
 
 
 class TrailDamaged(Damaged):
-    """The audit trail does not verify."""
+    """The audit log does not verify."""
 
     reason = "trail-damaged"
     default_hint = (
-        "Run `redactor log verify`; keep the folder for the investigation, and begin a new trail in another one."
+        "Run `redactor log verify`. Keep the folder for the investigation, and start a new log in another one."
     )
 
 
 class VaultDamaged(Damaged):
-    """Something sealed does not open, or is not what its name says."""
+    """A sealed item does not open, or is another one than its name says."""
 
     reason = "vault-damaged"
-    default_hint = "Restore it from a backup of the vault; what was cut or changed is never given out in part."
+    default_hint = "Restore the item from a backup of the vault; damaged items are never opened in part."
 
 
 class Refused(RedactorError):
-    """Not allowed: a legal hold, a key that does not fit, somebody without the right."""
+    """Not allowed: a legal hold, a wrong key, a missing permission."""
 
     exit_code = 77
     reason = "refused"
-    default_hint = "Ask whoever holds the key or the right for it."
+    default_hint = "Ask the person who has the key or the permission."
 
 
 class ConfigurationError(RedactorError):
-    """A policy or an option that cannot be honoured."""
+    """An option, a setting or a policy that is not valid."""
 
     exit_code = 78
     reason = "bad-configuration"
-    default_hint = "See `redactor --help`; docs/configuration.md describes policies and settings."
+    default_hint = "See the command's --help; docs/configuration.md describes policies and settings."
 
 
 class Quarantine(RedactorError):
-    """Doubt: nothing that looks redacted may be written."""
+    """In doubt, no output is written."""
 
     exit_code = 3
     reason = "quarantined"
@@ -267,30 +265,30 @@ class UntranscribedSpeech(Quarantine):
     """Speech was heard that no word stands for."""
 
     reason = "untranscribed-speech"
-    default_hint = "A person must listen; a larger --model may hear it, or --unheard bleep covers it."
+    default_hint = "A person must listen. A larger --model may recognise it; --unheard bleep covers it."
 
 
 class NotUnderstood(Quarantine):
-    """Sound that recognition made no sense of, or little: nothing, noise, another language, several voices."""
+    """Recognition understood little or nothing: noise, another language, several voices."""
 
     reason = "not-understood"
-    default_hint = "A person must listen; a larger --model (multilingual for other languages) may understand it."
+    default_hint = "A person must listen. A larger --model (a multilingual one for other languages) may understand it."
 
 
 class UnlocatedFinding(Quarantine):
-    """PHI was found in the text that has no place in the audio."""
+    """PHI was found in the text, but not located in the audio."""
 
     reason = "unlocated-finding"
 
 
 class VerificationHit(Quarantine):
-    """The redacted audio, recognised again, still says PHI."""
+    """PHI was heard when the redacted audio was recognised again."""
 
     reason = "verification-hit"
 
 
 def as_redactor_error(error: Exception, stage: str) -> RedactorError:
-    """Any exception as one of the tree. Foreign messages are dropped: they may quote speech or paths."""
+    """Any exception as one of the tree. Messages of other libraries are dropped: they may quote speech or paths."""
     if isinstance(error, RedactorError):
         return error
     if isinstance(error, MemoryError):

@@ -1,6 +1,4 @@
-"""What a run is to do, as plain values: made once from the options, turned into a pipeline here or on other
-machines.
-"""
+"""The configuration of a run as plain values, and the pipeline that it describes, built here or on other machines."""
 
 from __future__ import annotations
 
@@ -25,13 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobConfiguration:
-    """All that shapes the artefacts.
+    """Everything that shapes the artefacts.
 
     Attributes:
-        recognition: None: no engine is needed.
-        only_transcripts: each recording brings a transcript made elsewhere: `recognition` is for the second reading
-            alone.
-        verify: recognise each output again. verify_transcripts: those of recordings that bring a transcript.
+        recognition: None if no engine is needed.
+        only_transcripts: each recording has a transcript made elsewhere; `recognition` is for the second reading only.
+        verify: recognise each output again. verify_transcripts: outputs of recordings with a transcript.
         sandbox: where recordings are decoded: "off" (in this process), or see `sandboxed`.
         verify_model: checkpoint of the second reading, see `builders.build_second`.
         hash_key: secret of the operator "hash".
@@ -53,14 +50,14 @@ class JobConfiguration:
     hash_key: bytes | None = field(default=None, repr=False)
 
     def elsewhere(self) -> JobConfiguration:
-        """The same for a process with another working directory: paths in full."""
+        """The same with absolute paths, for a process with another working directory."""
         given = self.recognition and replace(self.recognition, model=_in_full(self.recognition.model))
         return replace(self, recognition=given, ner=_in_full(self.ner), verify_model=_in_full(self.verify_model))
 
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """A pipeline, its engine (None without), and how many recordings should be under way at once."""
+    """A pipeline, its engine (or None), and how many recordings should be in progress at once."""
 
     pipeline: Pipeline
     engine: Any
@@ -100,16 +97,16 @@ def assemble(
     decode = builders.decoder(job.raw, confined=confined)
     engine: Any = None
     second: Any = None
-    recipe: tuple[Any, ...] = (job.raw, job.ner)
+    settings: tuple[Any, ...] = (job.raw, job.ner)
     if job.recognition is not None:
         given = job.recognition
-        recipe += (given.beam, given.language, given.hotwords, given.initial_prompt, given.window)
+        settings += (given.beam, given.language, given.hotwords, given.initial_prompt, given.window)
         if cores and not given.workers and given.device != "cuda":
             given = replace(given, workers=max(1, cores // (given.threads or 1)))
         if not job.only_transcripts:
             engine = builders.build_transcriber(given, turn=turn)
         if job.verify or job.verify_transcripts:
-            recipe += ("second reading" if job.verify else "second reading of transcripts",)
+            settings += ("second reading" if job.verify else "second reading of transcripts",)
             second = _second(job, engine, given, turn)
     pipeline = Pipeline(
         transcriber_for=lambda item: (reader and reader(item)) or engine,
@@ -121,7 +118,7 @@ def assemble(
         verify_with=second,
         verify_all=job.verify,
         names=job.names,
-        recipe=repr(recipe),
+        recipe=repr(settings),
         turn=turn,
         reader=source,
         policy_for=policy_for,
@@ -137,48 +134,48 @@ def _second(job: JobConfiguration, engine: Any, given: RecognitionOptions, turn:
         if engine is not None:
             raise
         raise ModelUnavailable(
-            f"To hear whether a transcript made elsewhere was right, a checkpoint is needed. {error.message}",
-            hint=f"{error.hint} Without this second reading: --no-verify, or redaction.verify_transcripts = false.",
+            f"Transcripts made elsewhere are checked by recognition, which needs a checkpoint. {error.message}",
+            hint=f"{error.hint} To skip the check: --no-verify, or redaction.verify_transcripts = false.",
         ) from error
 
 
 def sandboxed(sandbox: str, *, warn: Callable[[str], None] = lambda _: None) -> AbstractContextManager[Any]:
-    """The decoder of a sandbox, or None where this process decodes.
+    """The decoder of a sandbox, or None if this process decodes.
 
     Args:
         sandbox: "required" (bubblewrap and the filter of system calls, or an error), "auto" (what of them works),
             "limits" (without bubblewrap), "off".
-        warn: called with a sentence for each thing that does not confine recordings though it could.
+        warn: called with a sentence for each layer of confinement that is missing.
 
     Raises:
-        ConfigurationError: it is required and does not work, or this system has no such processes.
+        ConfigurationError: it is required and does not work, or this system cannot confine processes.
     """
     if sandbox == "off":
         return nullcontext()
     if os.name != "posix":
         if sandbox != "auto":
-            raise ConfigurationError("This system cannot sandbox a process.", hint="Use --sandbox auto or off.")
-        warn("Recordings are decoded without a sandbox: this system has no sandboxed processes.")
+            raise ConfigurationError("This system cannot confine processes.", hint="Use --sandbox auto or off.")
+        warn("Recordings are decoded without a sandbox: this system cannot confine processes.")
         return nullcontext()
     from redactor.audio.sandbox import SandboxedDecoder
 
     decoder = SandboxedDecoder(bubblewrap={"required": True, "auto": None, "limits": False}[sandbox])
     for sentence in decoder.lacking:
-        warn(f"The sandbox is weaker than it could be: {sentence}")
+        warn(f"The sandbox is incomplete: {sentence}")
     return decoder
 
 
 def layers_of(decoder: Any) -> tuple[str, ...]:
-    """What confines the decoding of recordings; nothing where this process decodes."""
+    """The layers that confine decoding; none if this process decodes."""
     return tuple(decoder.layers) if decoder is not None else ()
 
 
 def _in_full(name: str) -> str:
-    """The absolute path, if the name is one of a file or folder here."""
+    """The absolute path, if a file or folder of this name exists."""
     return os.path.abspath(name) if os.path.exists(name) else name  # noqa: PTH100, PTH110
 
 
 def in_full(item: Item) -> Item:
-    """The item with its absolute path, links not followed."""
+    """The item with its absolute path; links are not followed."""
     within = None if item.within is None else Path(os.path.abspath(item.within))  # noqa: PTH100
     return replace(item, path=Path(os.path.abspath(item.path)), within=within)  # noqa: PTH100

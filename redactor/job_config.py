@@ -1,4 +1,4 @@
-"""What shapes the artefacts, from the service's settings."""
+"""The service's settings → the configuration of its jobs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from redactor.render import Replacer
 
 
 def job_configuration_of(settings: Settings) -> JobConfiguration:
-    """What shapes the artefacts, from [redaction].
+    """The job configuration that [redaction] describes, checked before anything is loaded.
 
     Raises:
         ConfigurationError
@@ -59,7 +59,7 @@ def job_configuration_of(settings: Settings) -> JobConfiguration:
 
 
 def sent_policy_of(settings: Settings) -> Policy:
-    """The policy of messages that were sent. Where reviewers get them, unheard speech is covered: a person will listen.
+    """The policy of sent messages. If they are reviewed, unheard speech is bleeped: a person will listen.
 
     Raises:
         ConfigurationError

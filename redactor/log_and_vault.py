@@ -1,4 +1,4 @@
-"""Where the audit log and the vault lie: as the service's settings say, or below one folder."""
+"""Locations of the audit log and the vault: from the service's settings, or below one folder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Files and folders of trail and vault; `recipients` and `identity` may be None."""
+    """Files and folders of audit log and vault; `recipients` and `identity` may be None."""
 
     trail: Path
     keys: Path
@@ -42,7 +42,7 @@ class Places:
         identity: Path | None = None,
         alone: bool = False,
     ) -> Vault:
-        """The vault with the keys that are given here, or named by the settings.
+        """The vault, with the keys given here or named by the settings.
 
         Raises:
             ConfigurationError, OutputError, TrailDamaged
@@ -60,10 +60,10 @@ class Places:
 
 
 def places_of(config: Path, state: Path | None) -> Places:
-    """Where things lie.
+    """The locations.
 
     Args:
-        state: given: all of it below this folder, and no settings are read.
+        state: if given, everything is below this folder, and no settings are read.
 
     Raises:
         ConfigurationError
@@ -84,7 +84,7 @@ def places_of(config: Path, state: Path | None) -> Places:
 
 
 def places_in(settings: Settings) -> Places:
-    """The same from settings that were read."""
+    """The locations in these settings."""
     k, state = settings.keeping, settings.state
     return Places(
         Path(k.trail or state / "trail"),
@@ -97,7 +97,7 @@ def places_in(settings: Settings) -> Places:
 
 
 def actor() -> str:
-    """Who calls a command, for the trail: the system's number of the user, since a name may be anything."""
+    """The caller of a command, for the log: the user's number, since a name could be anything."""
     return f"user:{os.getuid() if hasattr(os, 'getuid') else 0}"
 
 

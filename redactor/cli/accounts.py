@@ -1,5 +1,5 @@
-"""`redactor accounts …`: who may log in to the review web, and tokens for programs. Secrets never stand in a command
-line.
+"""`redactor accounts …`: people who may log in to the review pages, and tokens for programs. No secret is an argument
+of a command.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Log-in name."
 
 
 def register(app: typer.Typer) -> None:
-    accounts = typer.Typer(no_args_is_help=True, help="People and programs that may use the review web.")
+    accounts = typer.Typer(
+        no_args_is_help=True, help="Accounts of people for the review pages, and tokens for programs."
+    )
     accounts.command()(add)
     accounts.command("list")(show)
     accounts.command()(reset)
@@ -39,12 +41,13 @@ def register(app: typer.Typer) -> None:
 
 def add(
     name: NameArgument,
-    role: Annotated[list[str], typer.Option("--role", help="operator, reviewer, lead, auditor; may be given again.")],
+    role: Annotated[list[str], typer.Option("--role", help="operator, reviewer, lead or auditor; may be repeated.")],
     *,
     config: ConfigOption = DEFAULT,
 ) -> None:
-    """Make an account. The first password is asked for, or read from standard input; its owner must change it and
-    set up codes.
+    """Add an account. Asks for the first password, or reads it from standard input.
+
+    The owner must change it, and set up one-time codes, at the first log-in.
     """
     with _access(config) as (accounts, _):
         number = accounts.add(name, _password(), role, by=actor())
@@ -73,40 +76,42 @@ def reset(
     name: NameArgument,
     *,
     config: ConfigOption = DEFAULT,
-    codes: Annotated[bool, typer.Option("--codes", help="Also the one-time codes: the device was lost.")] = False,
+    codes: Annotated[
+        bool, typer.Option("--codes", help="Also remove the one-time codes, if the device was lost.")
+    ] = False,
 ) -> None:
-    """Set a new first password (asked for, or from standard input), and end all sessions."""
+    """Set a new first password (asked for, or from standard input) and end all sessions of the account."""
     with _access(config) as (accounts, _):
         accounts.named(name)
         accounts.reset(name, _password(), codes_too=codes, by=actor())
 
 
 def disable(name: NameArgument, *, config: ConfigOption = DEFAULT) -> None:
-    """Let nobody log in with an account any more, and end its sessions."""
+    """Disable an account and end its sessions."""
     with _access(config) as (accounts, _):
         accounts.disable(name, by=actor())
 
 
 def enable(name: NameArgument, *, config: ConfigOption = DEFAULT) -> None:
-    """Let an account log in again."""
+    """Enable a disabled account."""
     with _access(config) as (accounts, _):
         accounts.disable(name, by=actor(), disabled=False)
 
 
 def token(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Which program it is for.")],
-    scope: Annotated[list[str], typer.Option("--scope", help="hook, jobs, retry, export; may be given again.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the program that will use it.")],
+    scope: Annotated[list[str], typer.Option("--scope", help="hook, jobs, retry or export; may be repeated.")],
     *,
     config: ConfigOption = DEFAULT,
-    days: Annotated[int, typer.Option(help="How long it lasts.")] = 90,
+    days: Annotated[int, typer.Option(help="Days until it expires.")] = 90,
 ) -> None:
-    """Make a token for a program, and print it this once."""
+    """Make a token for a program and print it, once."""
     with _access(config) as (_, held):
         print(held.make(name, scope, days=days, by=actor()))
 
 
 def tokens(*, config: ConfigOption = DEFAULT) -> None:
-    """Print the tokens (not their secrets) as JSON Lines."""
+    """Print the tokens, without their secrets, as JSON Lines."""
     with _access(config) as (_, held):
         for one in held.list():
             row = {"id": one.id, "name": one.name, "scopes": sorted(one.scopes), "until": one.until, "used": one.used}
@@ -114,26 +119,26 @@ def tokens(*, config: ConfigOption = DEFAULT) -> None:
 
 
 def revoke(
-    number: Annotated[int, typer.Argument(metavar="ID", help="Its number, from `accounts tokens`.")],
+    number: Annotated[int, typer.Argument(metavar="ID", help="Number of the token, from `redactor accounts tokens`.")],
     *,
     config: ConfigOption = DEFAULT,
 ) -> None:
-    """End a token at once."""
+    """Revoke a token at once."""
     with _access(config) as (_, held):
         if not held.revoke(number, by=actor()):
-            raise NoInput("There is no such token in force.", hint="See `redactor accounts tokens`.")
+            raise NoInput("There is no valid token with this number.", hint="See `redactor accounts tokens`.")
 
 
 @contextmanager
 def _access(config: Path) -> Iterator[tuple[Accounts, Tokens]]:
-    from redactor.cli.serve import _needs_extra
+    from redactor.cli.serve import needs_service_extra
 
-    _needs_extra()
+    needs_service_extra()
     from importlib.util import find_spec
 
     if find_spec("argon2") is None or find_spec("pyotp") is None:
         raise ConfigurationError(
-            "Accounts need packages that are not installed.", hint="pip install 'voicemail-redactor[serve]'"
+            "The command needs packages that are not installed.", hint="pip install 'voicemail-redactor[serve]'"
         )
     from redactor.auth import AccessStore
     from redactor.auth.accounts import Accounts
@@ -156,7 +161,7 @@ def _access(config: Path) -> Iterator[tuple[Accounts, Tokens]]:
 
 
 def _password() -> str:
-    """Typed twice on a terminal, else the first line of standard input.
+    """The password: typed twice on a terminal, otherwise the first line of standard input.
 
     Raises:
         ConfigurationError
@@ -167,5 +172,5 @@ def _password() -> str:
 
     first = getpass.getpass("First password: ")
     if getpass.getpass("Again: ") != first:
-        raise ConfigurationError("That was typed in two ways.", hint="Try again.")
+        raise ConfigurationError("The two passwords differ.", hint="Run the command again.")
     return first

@@ -1,4 +1,4 @@
-"""The command `redactor`: parses, builds the objects, runs them, turns errors into a line, a hint and an exit code."""
+"""The command `redactor`: registers the commands, and turns errors into a line, a hint and an exit code."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ for command in (
 
 @app.command()
 def version(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Print the versions of redactor and of the engines below it."""
+    """Print the versions of redactor and of the libraries it uses."""
     import json
     from importlib.metadata import version as installed
 
@@ -77,7 +77,7 @@ def version(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.
     options_metavar="[--config FILE]",
 )
 def hook(context: typer.Context) -> None:
-    """Take a recording down for the service, from a telephone system, in milliseconds (`redactor hook --help`)."""
+    """Queue a recording for the service, called by a telephone system; takes milliseconds (`redactor hook --help`)."""
     from redactor.hook.main import main as take
 
     raise typer.Exit(take(context.args))
@@ -107,19 +107,18 @@ def main() -> None:
             sys.exit(_lost_output(error))
         usage = getattr(error, "format_message", None)
         if usage is None:
-            # A fault of ours: say its kind and no more, since messages and tracebacks may quote speech.
+            # An internal error: print only its type, since messages and tracebacks may quote speech.
             complain(RedactorError(f"Unexpected {type(error).__name__}."))
             sys.exit(70)
-        print(f"{_without_arguments(usage())} See `redactor --help`.", file=sys.stderr)
+        complain(RedactorError(_without_arguments(usage()), hint=f"See `{_command_of(error)} --help`."))
         sys.exit(64)
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _open_streams() -> None:
-    """Standard streams that are open and speak UTF-8, whatever the caller left us.
+    """Make sure that the standard streams are open and use UTF-8.
 
-    With a closed standard error the next file to be opened would take its place, and be written to by whatever
-    complains.
+    If standard error were closed, the next file to be opened would take its place and receive error messages.
     """
     for number in range(3):
         try:
@@ -135,13 +134,13 @@ def _open_streams() -> None:
 
 
 _LOST = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF}
-"""What a write to standard output fails with: all other files are dealt with where they are read and written."""
+"""Errors of writes to standard output: other files' errors are handled where they are read and written."""
 
 
 def _lost_output(error: OSError) -> int:
-    """Exit code after a failed write; standard output is closed so that nothing complains about it a second time."""
+    """The exit code after a failed write; standard output is closed so that nothing fails on it again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    if error.errno == errno.EPIPE:  # the reader went away (`| head`): not an error of ours
+    if error.errno == errno.EPIPE:  # the reader closed the pipe (`| head`): no error
         return 0
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     problem = OutOfSpace("The disk is full.") if full else OutputError("The output cannot be written.")
@@ -152,18 +151,26 @@ def _lost_output(error: OSError) -> int:
 _OPTION = re.compile(r"--?[a-z][a-z-]*")
 
 
+def _command_of(error: Exception) -> str:
+    """The command that a usage error is about."""
+    context = getattr(error, "ctx", None)
+    return f"redactor {' '.join(context.command_path.split()[1:])}".strip() if context else "redactor"
+
+
 def _without_arguments(message: str) -> str:
-    """A usage message that repeats no argument: file names hold names and numbers of people, and messages reach
+    """A usage message without the arguments: file names contain names and numbers of people, and messages reach
     logs.
     """
+    message = message.replace(": Value error, ", ": ").replace("Input should be", "the value must be").strip()
+    message += "" if message.endswith((".", "?")) else "."
     if message.startswith("Got unexpected extra arg"):
-        return "There are more arguments than the command takes."
+        return "There are more arguments than the command accepts."
     given = {part for word in sys.argv[1:] for part in (word, word.partition("=")[0], word.partition("=")[2])}
     private = sorted((w for w in given if w and not _OPTION.fullmatch(w)), key=len, reverse=True)
     for word in private:
         message = message.replace(repr(word), "'…'").replace(f"'{word}'", "'…'")
     if any(word in message for word in private if len(word) > 3):
-        return "No such option." if message.startswith("No such option") else "The command line is not understood."
+        return "No such option." if message.startswith("No such option") else "The command line is not valid."
     return message
 
 

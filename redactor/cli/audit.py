@@ -1,4 +1,4 @@
-"""`redactor audit`: sent voicemails in, findings and verdicts out."""
+"""`redactor audit`: checks sent voicemails by the compliance rules."""
 
 from __future__ import annotations
 
@@ -58,22 +58,29 @@ def audit(
     rules: RulesOption = None,
     recipients: RecipientsOption = None,
     recipient: Annotated[
-        str | None, typer.Option(metavar="ID", help="Recipient of every recording that --recipients does not name.")
+        str | None, typer.Option(metavar="ID", help="Recipient of all recordings that --recipients does not list.")
     ] = None,
     reviewed: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", readable=False, help="CSV: id, rules, as people judged: gives the miss rate."),
+        typer.Option(
+            metavar="FILE",
+            readable=False,
+            help="CSV of people's own verdicts (id, rules), to measure what the audit missed.",
+        ),
     ] = None,
     show_words: Annotated[
         bool,
         typer.Option(
-            "--show-words", help="Put the words of the messages into the results: PROTECTED HEALTH INFORMATION."
+            "--show-words",
+            help="Include the words of the messages in the results, which makes them PROTECTED HEALTH INFORMATION.",
         ),
     ] = False,
     hash_key_file: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", readable=False, help="Secret for the hashes of callers' names: the same in every audit."
+            metavar="FILE",
+            readable=False,
+            help="Secret that hashes callers' names; use the same in every audit to compare them.",
         ),
     ] = None,
     transcript: TranscriptOption = None,
@@ -111,7 +118,7 @@ def audit(
     reader = builders.transcripts_for(transcript, inputs, any_language=True) if transcript else None
     _prepare(out)
     if show_words:
-        notice("--show-words: the results will hold words of the messages, which are PROTECTED HEALTH INFORMATION.")
+        notice("--show-words: the results contain words of the messages and are PROTECTED HEALTH INFORMATION.")
     job = JobConfiguration(
         policy=load_policy("deidentify"),
         operator="label",
@@ -191,14 +198,14 @@ def audit(
     else:
         console().print(_shown(doc["counts"]))
     if interrupted:
-        notice("Stopped early: the results say so. The same command begins again.")
+        notice("Stopped early: the results are incomplete and say so. The same command starts again.")
     raise typer.Exit(code)
 
 
 def _judge(
     listener: Any, rule_set: Any, register_: Any, known: Callable[[Item, str], Sending], key: bytes
 ) -> Callable[[Item], ResultRow]:
-    """One recording → its row. Never raises: a failure is a row, and the audit goes on."""
+    """A function from a recording to its row. It never raises: a failure is a row, and the audit continues."""
     from redactor.compliance import Circumstances
     from redactor.compliance import audit as audited_by
     from redactor.compliance.results import ResultRow, caller_of
@@ -238,15 +245,15 @@ def _judge(
 
 
 def _prepare(out: Path) -> None:
-    """Make the folder, and refuse to take the place of somebody else's files."""
+    """Create the folder; refuse to overwrite files of other programs."""
     try:
         out.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
-        raise OutputError("--out is a file.") from None
+        raise OutputError("--out is a file, not a folder.") from None
     except OSError:
-        raise OutputError("The --out folder cannot be made.") from None
+        raise OutputError("The --out folder cannot be created.") from None
     if not os.access(out, os.W_OK | os.X_OK):
-        raise OutputError("The --out folder may not be written to.")
+        raise OutputError("The --out folder is not writable.")
     marks = {"audit.json": b'"schema": "redactor-audit/', "report.html": b"<title>Audit of sent voicemails"}
     for name, mark in marks.items():
         try:
@@ -257,7 +264,9 @@ def _prepare(out: Path) -> None:
         except OSError:
             ours = False
         if not ours:
-            raise OutputError(f"The --out folder has an {name} of somebody else.", hint="Choose another --out folder.")
+            raise OutputError(
+                f"The --out folder contains a file {name} of another program.", hint="Choose another --out folder."
+            )
 
 
 def _shown(counts: dict[str, Any]) -> Table:

@@ -32,25 +32,25 @@ def detect(
     file: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[FILE]", readable=False, help='JSON Lines {"id", "text"}; standard input if left out or "-".'
+            metavar="[FILE]", readable=False, help='JSON Lines {"id", "text"}; standard input if not given, or "-".'
         ),
     ] = None,
     *,
     ner: NerOption = "auto",
-    min_score: Annotated[float, typer.Option(min=0.0, max=1.0, help="Leave out findings below.")] = 0.35,
+    min_score: Annotated[float, typer.Option(min=0.0, max=1.0, help="Omit findings with a lower score.")] = 0.35,
 ) -> None:
     """Find PHI in text: JSON Lines {"id","text"} in, {"id","spans":[{"start","end","label","score"}]} out, offsets
     in characters.
     """
-    if not 0 <= min_score <= 1:  # "nan" passes the option's own check, and would leave out everything
-        raise ConfigurationError("--min-score must be between 0 and 1.")
+    if not 0 <= min_score <= 1:  # "nan" passes the option's own check, and would omit everything
+        raise ConfigurationError("--min-score must be between 0 and 1.", hint="0.35 is the default.")
     given = None if file is None or str(file) == "-" else file
     if given is None and sys.stdin.isatty():
-        raise NoInput('Nothing to read: pipe JSON Lines {"id", "text"} in, or name a file.')
+        raise NoInput("There is no input.", hint='Pipe JSON Lines {"id", "text"} in, or name a file.')
     try:
         opened = nullcontext(sys.stdin) if given is None else given.open(encoding="utf-8")
     except OSError:
-        raise NoInput("The file cannot be read.") from None
+        raise NoInput("The file cannot be read.", hint="Check its path and permissions.") from None
     with opened as stream:
         detector = builders.build_detector(ner)
         rows = _rows(stream)
@@ -60,7 +60,7 @@ def detect(
             try:
                 batch.extend(islice(rows, BATCH))
             except InputError as error:
-                problem = error  # lines before the broken one still get their answer
+                problem = error  # lines before the broken one are still answered
             for (identity, _), findings in zip(batch, detector.pipe(text for _, text in batch), strict=True):
                 spans = [
                     {"start": f.start, "end": f.end, "label": f.label, "score": round(f.score, 3), "source": f.source}
@@ -92,7 +92,7 @@ def _rows(stream: TextIO) -> Iterator[tuple[Any, str]]:
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-"""Halves of characters ("\\ud83d" alone): JSON can write them, no text has them. A blank stands for each, so that
+"""Halves of characters ("\\ud83d" alone): JSON can write them, no text has them. A blank replaces each, so that
 offsets hold.
 """
 

@@ -1,4 +1,4 @@
-"""`redactor evaluate`: measured leak, over-bleep and boundary error against labelled recordings."""
+"""`redactor evaluate`: leaks, over-bleeping and boundary errors, measured on labelled recordings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from redactor.evaluation import HardVerdict
 
 SLACK = 0.5
-"""Seconds that a labelled word may end after the recording: lossy codecs trim."""
+"""Seconds by which a labelled word may end after the recording: lossy codecs trim."""
 LABEL_EACH = "Label each channel of the recording, with times on its clock."
 
 
@@ -31,20 +31,21 @@ def register(app: typer.Typer) -> None:
 
 def evaluate(
     labels: Annotated[
-        Path, typer.Argument(metavar="LABELS", readable=False, help="A labels.jsonl, or the folder that holds one.")
+        Path, typer.Argument(metavar="LABELS", readable=False, help="A labels.jsonl, or a folder that contains one.")
     ],
     *,
     recognition: RecognitionGroup,
     privacy: PrivacyGroup,
-    as_json: Annotated[bool, typer.Option("--json", help="Print figures and one row a recording as JSON.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the figures, and a row for each recording, as JSON.")
+    ] = False,
 ) -> None:
-    """Measure, on labelled recordings, how much PHI stays audible, how much else is bleeped, and which step is to
-    blame.
+    """Measure on labelled recordings how much PHI stays audible, which step missed it, and how much else is bleeped.
 
-    Hard recordings, whose labels list the outcomes that are right for them, are reported by outcome and count in no
-    percentage.
+    Hard recordings (their labels list the acceptable outcomes) are reported by outcome and excluded from the
+    percentages.
 
-    Exit codes: 0, or 65 if a labelled recording could not be used (it is left out of the figures).
+    Exit codes: 0, or 65 if a labelled recording could not be used (it is excluded from the figures).
     """
     from redactor.audio import Limits, decode, read_source
     from redactor.evaluation import EvaluationTotals, ideal_findings, judge, measure
@@ -67,7 +68,7 @@ def evaluate(
                 f"The recording has {recording.channels} channels, its labels have others.", hint=LABEL_EACH
             )
         if any((t.words[-1].end or 0.0) > recording.duration + SLACK for t in texts if t.words):
-            raise InputError("Labelled words lie after the end of the recording.", hint=LABEL_EACH)
+            raise InputError("Labelled words end after the recording does.", hint=LABEL_EACH)
         found = ideal_findings(labelled.channels, [detector.detect(t.text) for t in texts])
         truth = Speech(texts, tuple(range(recording.channels)), ModelInfo("labels", "labels"))
         return make_plan(recording, truth, found, chosen)
@@ -105,7 +106,7 @@ def evaluate(
             ideal = ideal_plan(labelled, recording)
         except RedactorError as error:
             unusable += 1
-            notice(f"#{number} (line order of the labels) left out: {error.reason}. {error.message}")
+            notice(f"#{number} (line order of the labels) skipped: {error.reason}. {error.message}")
             rows.append({"item": number, "left_out": error.reason})
             continue
         plan, outcome = planned(number, recording)
@@ -141,8 +142,8 @@ def _table(figures: dict[str, Any], verdicts: Mapping[int, HardVerdict]) -> Tabl
         title=f"Measured with {figures['model']}, policy {figures['policy']}", title_justify="left", show_header=False
     )
     left_out = f", {figures['left_out']} more could not be used" if figures["left_out"] else ""
-    table.add_row("recordings", f"{figures['recordings']} ({figures['withheld']} withheld: nothing came out){left_out}")
-    table.add_row("labelled PHI in what came out", f"{figures['phi_seconds']:.1f} s in {figures['phi_spans']} spans")
+    table.add_row("recordings", f"{figures['recordings']} ({figures['withheld']} withheld: no output){left_out}")
+    table.add_row("labelled PHI in the outputs", f"{figures['phi_seconds']:.1f} s in {figures['phi_spans']} spans")
     table.add_row("audible PHI", percent(figures["audible_phi_percent"]))
     table.add_row("  spans with an audible word", str(figures["leaked_spans"]))
     for cause, value in figures["lost_by_percent"].items():

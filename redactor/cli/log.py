@@ -1,4 +1,4 @@
-"""`redactor log verify|export|anchor|rotate-key`: the audit trail from outside."""
+"""`redactor log verify|show|export|anchor|rotate-key`: the audit log."""
 
 from __future__ import annotations
 
@@ -23,15 +23,19 @@ if TYPE_CHECKING:
 
 AnchorFiles = Annotated[
     list[Path] | None,
-    typer.Option("--anchor", metavar="FILE", help="Anchors that were kept elsewhere, one a line; may be given again."),
+    typer.Option(
+        "--anchor",
+        metavar="FILE",
+        help="File of anchors that were kept elsewhere, one a line; - for standard input; may be repeated.",
+    ),
 ]
 KeysOption = Annotated[
-    Path | None, typer.Option("--keys", metavar="FILE", help="A copy of the key file, instead of the trail's own.")
+    Path | None, typer.Option("--keys", metavar="FILE", help="A copy of the key file, instead of the log's own.")
 ]
 
 
 def register(app: typer.Typer) -> None:
-    log = typer.Typer(no_args_is_help=True, help="The audit trail: check it, export it, anchor it elsewhere.")
+    log = typer.Typer(no_args_is_help=True, help="The audit log: check it, show it, export it, anchor it elsewhere.")
     log.command()(verify)
     log.command()(show)
     log.command()(export)
@@ -47,15 +51,15 @@ def verify(
     anchors: AnchorFiles = None,
     keys: KeysOption = None,
     exported: Annotated[
-        Path | None, typer.Option("--export", metavar="FILE", help="Check an exported file instead of the trail.")
+        Path | None, typer.Option("--export", metavar="FILE", help="Check an exported file instead of the log.")
     ] = None,
     vault: Annotated[
-        bool, typer.Option(help="Also hold the vault against the trail; without it where the vault cannot be read.")
+        bool, typer.Option(help="Also compare the vault with the log; use --no-vault where the vault cannot be read.")
     ] = True,
 ) -> None:
-    """Check every entry, its place, and the end against the anchors; and that the vault holds what the trail says.
+    """Check every entry and its place, the end against the anchors, and the vault against the log.
 
-    Exit code 76 if anything was changed, added, lost, moved, or put back to an older state.
+    Exit code 76 if anything was changed, added, lost, moved, or reset to an older state.
     """
     from redactor.audit_log import LastCheck, verify_export
 
@@ -67,7 +71,7 @@ def verify(
         held, problems = verify_export(exported, ring)
         print(json.dumps({"first": held.first, "last": held.last, "problems": problems}))
     else:
-        # A folder that is gone while key or anchor is there is a trail that was removed: `verify` says so.
+        # If the folder is gone while key or anchor exist, the log was removed: `verify` says so.
         before = LastCheck.load(places.anchor, ring)
         report, in_vault, items = _verified(places, ring, _anchors(anchors or []), before, vault=vault)
         problems = report.problems + in_vault
@@ -86,18 +90,18 @@ def verify(
                 }
             )
         )
-        # What a sound trail once reached stays known when this one is not sound: else checking an older copy would make
-        # it good.
+        # What a sound log once reached stays known even if this one is not sound: otherwise checking an older copy
+        # would make it look sound.
         known, head = (
             (report.last, report.head) if report.sound else (before.reached, before.head) if before else (0, "")
         )
         _note(LastCheck(begun, report.last, len(problems), known, head), places, ring)
         if report.unfinished:
-            notice("The end holds bytes of a write that was killed; the next event records them.")
+            notice("The log ends with an unfinished write of a killed process; the next event records it.")
     for problem in problems:
         notice(problem)
     if problems:
-        error = TrailDamaged("The audit trail, or what it says of the vault, is not what was written.")
+        error = TrailDamaged("The audit log, or the vault that it describes, is not as it was written.")
         complain(error)
         raise typer.Exit(error.exit_code)
 
@@ -109,17 +113,19 @@ def show(
     kind: Annotated[
         str,
         typer.Option(
-            help="Only entries of this kind, such as stretch-uncovered: what a reviewer un-bleeped, who, when."
+            help="Only entries of this kind, such as stretch-uncovered: which stretch was un-bleeped, by whom, when."
         ),
     ] = "",
-    by: Annotated[str, typer.Option(metavar="ACTOR", help="Only of person:3, user:1000 …")] = "",
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many at most.")] = 100,
+    by: Annotated[
+        str, typer.Option(metavar="ACTOR", help="Only entries of this actor, such as person:3 or user:1000.")
+    ] = "",
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="Most entries to print.")] = 100,
 ) -> None:
-    """Print entries as JSON Lines, newest first, unchecked (`verify` checks). Looking is an entry, too."""
+    """Print entries as JSON Lines, newest first, unchecked (`verify` checks). Reading is itself recorded."""
     from redactor.audit_log import events, newest
 
     if kind and kind not in events.KINDS:
-        raise ConfigurationError("There is no such kind of entry.", hint=f"One of: {', '.join(sorted(events.KINDS))}.")
+        raise ConfigurationError("--kind names no kind of entry.", hint=f"One of: {', '.join(sorted(events.KINDS))}.")
     trail = places_of(config, state).open_trail()
     found = newest(trail.folder, kind=kind, by=by, limit=limit).entries
     numbers = [int(entry["n"]) for entry in found] or [0]
@@ -130,7 +136,7 @@ def show(
 
 def export(
     out: Annotated[
-        Path, typer.Option("--out", metavar="FILE", help="Where to write; never over a file that is there.")
+        Path, typer.Option("--out", metavar="FILE", help="File to write; an existing file is never overwritten.")
     ],
     *,
     config: ConfigOption = DEFAULT,
@@ -140,7 +146,7 @@ def export(
         str | None, typer.Option(metavar="DATE", help="Day or moment (ISO 8601, UTC) before which it ends.")
     ] = None,
 ) -> None:
-    """Write entries as JSON Lines with a proof that the keys can check: for the years that records must be kept."""
+    """Write entries as JSON Lines with a proof that the keys can check, to keep for as long as the law asks."""
     from redactor.audit_log import Anchor, Export, KeyRing, events, export, verify
 
     places = places_of(config, state)
@@ -148,17 +154,17 @@ def export(
     trail = places.open_trail()
     ring = KeyRing.load(places.keys)
     if not verify(places.trail, ring, anchor=Anchor.load(places.anchor)).sound:
-        # A fresh proof over changed entries would make them look good.
-        raise TrailDamaged("The audit trail is not what was written, so it is not exported.")
+        # A fresh proof over changed entries would make them look sound.
+        raise TrailDamaged("The audit log is not as it was written, so it is not exported.")
     held = Export(0, 0)
     partial = Partial(out, mode=0o600)
     try:
         os.close(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # the name is ours from here on, and empty
     except FileExistsError:
-        raise OutputError("There is a file of this name already.", hint="Give another --out.") from None
+        raise OutputError("The --out file exists already.", hint="Choose another name.") from None
     except OSError as error:
         raise as_output_error(error) from None
-    given = False
+    done = False
     try:
         with os.fdopen(os.open(partial.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             for part in export(places.trail, ring, since=begin, until=end):
@@ -168,38 +174,38 @@ def export(
                     file.write(part)
             file.flush()
             os.fsync(file.fileno())
-        # Before it is given out: what the trail cannot be told of does not happen.
+        # Before the file gets its name: what cannot be recorded does not happen.
         trail.append(events.TrailExported(by=actor(), first=held.first, last=held.last))
         partial.commit()
-        given = True
+        done = True
         flush_folder(out.parent)
     except OSError as error:
         raise as_output_error(error) from None
     finally:
-        if not given:
+        if not done:
             partial.discard()
             out.unlink(missing_ok=True)
     print(json.dumps({"first": held.first, "last": held.last}))
 
 
 def anchor(*, config: ConfigOption = DEFAULT, state: StateOption = None) -> None:
-    """Print a line that binds all entries until now: keep it where this host cannot write (print it, mail it to the
-    auditor).
+    """Print a line that pins all entries until now. Keep it where this host cannot write: on paper, or with the
+    auditor.
     """
     print(places_of(config, state).open_trail().now().text())
 
 
 def rotate_key(*, config: ConfigOption = DEFAULT, state: StateOption = None) -> None:
-    """Put a new key in force; entries until now are checked with the old ones, which stay in the key file."""
+    """Start using a new key. Older entries are still checked with the old keys, which stay in the key file."""
     places = places_of(config, state)
     print(json.dumps({"key": places.open_trail().rotate(by=actor())}))
-    notice("Copy the key file to where the auditor is.")
+    notice("Give the auditor a new copy of the key file.")
 
 
 def _verified(
     places: Places, ring: KeyRing, anchors: list[Anchor], before: LastCheck | None, *, vault: bool
 ) -> tuple[LogReport, tuple[str, ...], int]:
-    """What is wrong with the trail, and with the vault; and how many items the vault must hold."""
+    """What is wrong with the log and with the vault, and how many items the vault must contain."""
     from redactor.audit_log import Anchor, verify
     from redactor.vault import VaultCheck, files
 
@@ -223,7 +229,7 @@ def _note(check: LastCheck, places: Places, ring: KeyRing) -> None:
     try:
         check.save(places.anchor, ring)
     except OutputError:
-        notice("When this check was could not be noted beside the anchor.")
+        notice("The time of this check could not be saved beside the anchor.")
 
 
 def _keys(path: Path) -> KeyRing:
@@ -240,7 +246,10 @@ def _anchors(paths: list[Path]) -> list[Anchor]:
         try:
             text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="ascii")
         except (OSError, ValueError):
-            raise ConfigurationError("A file of anchors cannot be read.", hint="Give the file with --anchor.") from None
+            raise ConfigurationError(
+                "An --anchor file cannot be read.",
+                hint="Check its path and permissions; it contains lines of `redactor log anchor`.",
+            ) from None
         found.extend(Anchor.parse(line) for line in text.splitlines() if line.strip())
     return found
 
@@ -251,5 +260,7 @@ def _moment(text: str | None) -> float | None:
     try:
         moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
-        raise ConfigurationError("A date is written 2026-11-26 or 2026-11-26T12:00.", hint="Give it so.") from None
+        raise ConfigurationError(
+            "--since or --until is not a date.", hint="Write it as 2026-11-26 or 2026-11-26T12:00 (UTC)."
+        ) from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()

@@ -1,4 +1,4 @@
-"""The console entry: `hook` goes its short way, everything else to the command line."""
+"""The console entry: `hook` runs without the imports of the other commands."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ def main() -> None:
         from redactor.hook.main import main as hook
 
         code = hook(sys.argv[2:])
-        with suppress(Exception):  # a closed output must not turn a job that was taken into an error
+        with suppress(Exception):  # a closed output must not turn a queued job into an error
             sys.stdout.flush()
-        # All that was written is on the disk; taking an interpreter down in good order is a tenth of a call.
+        # Everything is on the disk; an orderly shutdown of the interpreter would take a tenth of the call.
         os._exit(code)
     from redactor.cli.app import main as command_line
 

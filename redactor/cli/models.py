@@ -13,9 +13,14 @@ from redactor.cli.options import RevisionOption
 from redactor.console import DownloadBar, console, notice
 from redactor.errors import Damaged
 
-models = typer.Typer(help="Speech checkpoints: what is here, fetch one, check it, carry it.", no_args_is_help=True)
+models = typer.Typer(
+    help="Speech checkpoints: list, download, check, and carry them to other machines.", no_args_is_help=True
+)
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="Such as small.en, large-v3-turbo or voicemail-micro.")]
+Name = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="Name of a checkpoint, such as small.en, large-v3-turbo or voicemail-micro."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
 
@@ -25,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 @models.command("list")
 def list_models(*, as_json: JsonOption = False) -> None:
-    """List the checkpoints with their source and settings: shipped, downloaded, and those that can be downloaded."""
+    """List the checkpoints that are shipped, downloaded or available, with their sources and settings."""
     from redactor.speech import list_checkpoints
 
     rows = list_checkpoints()
@@ -78,7 +83,7 @@ def get(
     ] = "auto",
     revision: RevisionOption = None,
 ) -> None:
-    """Download a checkpoint into the Hugging Face cache, check it and print its folder."""
+    """Download a checkpoint into the Hugging Face cache, check it, and print its folder."""
     from redactor.speech.verify import get as fetch
 
     with DownloadBar() as bar:
@@ -88,7 +93,7 @@ def get(
 
 @models.command()
 def where(name: Name, *, revision: RevisionOption = None) -> None:
-    """Print the folder of a checkpoint that is already here; never downloads."""
+    """Print the folder of a checkpoint that is on this machine; never downloads."""
     from redactor.speech import resolve
 
     print(resolve(name, device="cpu", revision=revision, allow_download=False).path)
@@ -97,12 +102,12 @@ def where(name: Name, *, revision: RevisionOption = None) -> None:
 @models.command()
 def verify(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME…]", help="Names or folders; all that are here if left out.")
+        list[str] | None, typer.Argument(metavar="[NAME…]", help="Names or folders; all on this machine if not given.")
     ] = None,
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Hash the checkpoints that are here and compare them with the known digests; exit code 76 if one is damaged."""
+    """Compare checkpoints on this machine with their known digests; exit code 76 if one is damaged."""
     from redactor.speech import list_checkpoints, resolve
     from redactor.speech.verify import Verified
     from redactor.speech.verify import verify as check
@@ -123,14 +128,14 @@ def verify(
     damaged = [v for v in found if v.state == "damaged"]
     if damaged:
         each = "; ".join(f"{v.name} ({', '.join(v.damaged) or 'files are missing'})" for v in damaged)
-        raise Damaged(f"Damaged: {each}.", hint=f"Fetch it again: redactor models get {damaged[0].name}.")
+        raise Damaged(f"Damaged: {each}.", hint=f"Download it again: redactor models get {damaged[0].name}.")
 
 
 @models.command("export")
 def export_model(
     name: Name, file: Annotated[Path, typer.Argument(metavar="FILE", help="The archive to write.", readable=False)]
 ) -> None:
-    """Write a checkpoint that is here into one file with its digests, for a site without a network."""
+    """Write a checkpoint and its digests into one file, for a machine without a network."""
     from redactor.speech import resolve
     from redactor.speech.bundle import export
 
@@ -142,13 +147,15 @@ def export_model(
 
 @models.command("import")
 def import_model(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="An archive of `models export`.", readable=False)],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A file that `redactor models export` wrote.", readable=False)
+    ],
     *,
     trust: Annotated[
-        bool, typer.Option("--trust", help="Take weights whose digest this version does not know.")
+        bool, typer.Option("--trust", help="Accept weights whose digest this version does not know.")
     ] = False,
 ) -> None:
-    """Check an archive that `models export` wrote and put its checkpoint where a download would."""
+    """Check a file of `redactor models export` and install its checkpoint where a download would go."""
     from redactor.speech import resolve
     from redactor.speech.bundle import load
 

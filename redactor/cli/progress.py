@@ -1,4 +1,4 @@
-"""How far a run is: a bar on a terminal, a plain line now and then elsewhere; and the wish to stop."""
+"""Progress of a run (a bar on a terminal, now and then a plain line elsewhere), and requests to stop it."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from redactor.types import Outcome, Status
 EVERY = 30.0
 """Seconds between plain lines."""
 WINDOW = 60.0
-"""Seconds over which the pace is taken: skipped recordings go by quickly, and say nothing of those to come."""
+"""Seconds over which the pace is measured: skipped recordings pass quickly and predict nothing."""
 
 
 class Meter:
-    """Recordings done and in all, hours of audio, speed, time left; one line for each failure.
+    """Shows recordings done and in all, hours of audio, speed and time left, and one line for each failure.
 
-    `total` is None until the inputs are counted, which goes on beside the work.
+    `total` is None until the inputs are counted, which happens in parallel with the work.
     """
 
     def __init__(self, progress: Progress, *, every: float = EVERY) -> None:
@@ -76,7 +76,7 @@ class Meter:
         return ", ".join(parts)
 
     def left(self, now: float) -> float | None:
-        """Seconds to go at the pace of the last minute; None while there is no telling."""
+        """Seconds left at the pace of the last minute; None while unknown."""
         since, done = self._pace[0]
         if self.total is None or self._done <= done or now - since < 2.0:
             return None
@@ -93,13 +93,13 @@ def meter(*, every: float = EVERY) -> Iterator[Meter]:
 
 
 class Stop:
-    """Whether the run is to end early: asked by Ctrl-C or SIGTERM, or by the run itself, with a reason."""
+    """Whether the run should end early: requested by Ctrl-C or SIGTERM, or by the run itself, with a reason."""
 
     def __init__(self) -> None:
         self.asked = False
         self.why = ""
         self.full = 0
-        """Recordings in a row that found no space on the disk."""
+        """Consecutive recordings that found the disk full."""
 
     def __call__(self) -> bool:
         return self.asked
@@ -111,15 +111,17 @@ class Stop:
 
     @contextmanager
     def on_signals(self) -> Iterator[None]:
-        """Once: what is under way is finished and saved, then the run stops. Twice: at once (nothing half-written)."""
+        """First signal: recordings in progress are finished and saved, then the run stops. Second: it stops at once,
+        with nothing half-written.
+        """
 
         def handler(_number: int, _frame: FrameType | None) -> None:
             if self.asked:
                 raise KeyboardInterrupt
             self.asked = True
-            # Written without Python's buffers, in the middle of whose use the signal may have come.
+            # Written without Python's buffers: the signal may have interrupted their use.
             with suppress(OSError):
-                os.write(2, b"Finishing what is under way; press Ctrl-C again to stop at once.\n")
+                os.write(2, b"Finishing the recordings in progress; press Ctrl-C again to stop at once.\n")
 
         before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
         try:

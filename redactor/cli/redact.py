@@ -318,7 +318,7 @@ def _job(
 
 
 class InputsUntilStop:
-    """The inputs as far as the run takes them: none after a wish to stop."""
+    """The inputs, until a stop is requested."""
 
     def __init__(self, items: Iterable[Item], stop: Stop) -> None:
         self._items = iter(items)
@@ -338,7 +338,7 @@ class InputsUntilStop:
 
 @contextmanager
 def counting(inputs: Inputs, bar: Meter) -> Iterator[None]:
-    """Meanwhile count the inputs beside the work, for the time that is left."""
+    """Count the inputs in parallel with the work, for the estimate of the time left."""
     ended = threading.Event()
 
     def count() -> None:
@@ -355,9 +355,7 @@ def counting(inputs: Inputs, bar: Meter) -> Iterator[None]:
 
 
 FULL = 3
-"""So many recordings in a row that found no space on the disk end the run: those to come would be recognised for
-nothing.
-"""
+"""Consecutive recordings that found the disk full, after which the run ends: more would be recognised in vain."""
 
 
 def _stop_if_hopeless(stop: Stop, outcome: Outcome, trouble: OutputError | None) -> None:
@@ -369,7 +367,7 @@ def _stop_if_hopeless(stop: Stop, outcome: Outcome, trouble: OutputError | None)
 
 
 def _save_summary(out: Path, summary: dict[str, object]) -> int:
-    """Returns the exit code of a summary that could not be written, 0 if it was."""
+    """0, or the exit code if the summary could not be written."""
     try:
         save_set({out / "summary.json": (json.dumps(summary, indent=1) + "\n").encode()})
     except OutputError as error:
@@ -382,23 +380,23 @@ def _make_folder(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
-        raise OutputError("--out is a file.") from None
+        raise OutputError("--out is a file, not a folder.") from None
     except OSError:
-        raise OutputError("The --out folder cannot be made.") from None
-    if not os.access(out, os.W_OK | os.X_OK):  # said now, not after hours of recognition
-        raise OutputError("The --out folder may not be written to.")
+        raise OutputError("The --out folder cannot be created.") from None
+    if not os.access(out, os.W_OK | os.X_OK):  # reported now, not after hours of recognition
+        raise OutputError("The --out folder is not writable.")
 
 
 def _protect(out: Path, paths: Sequence[Path]) -> None:
-    """Refuse to run where an output would take the place of an input, or of somebody else's summary.json.
+    """Refuse to overwrite an input, or a summary.json of another program, by an output.
 
-    Only a file that is given by itself can have an output's name: those in folders are passed over.
+    Only a file that is given by itself can have an output's name: inside folders such files are skipped.
     """
     folder = os.path.realpath(out)
     for number, path in enumerate(paths, 1):
         if ".redacted." in path.name and folder == os.path.commonpath([folder, os.path.realpath(path.parent)]):
             raise ConfigurationError(
-                f"Path {number} of {len(paths)} lies in the --out folder under a name that outputs have.",
+                f"Path {number} of {len(paths)} is in the --out folder, with a name that an output could have.",
                 hint="Choose another --out folder.",
             )
     summary = out / "summary.json"
@@ -409,4 +407,6 @@ def _protect(out: Path, paths: Sequence[Path]) -> None:
     except OSError:
         ours = False
     if not ours:
-        raise OutputError("The --out folder has a summary.json of somebody else.", hint="Choose another --out folder.")
+        raise OutputError(
+            "The --out folder contains a summary.json of another program.", hint="Choose another --out folder."
+        )

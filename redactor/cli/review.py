@@ -1,4 +1,4 @@
-"""`redactor review`: puts sent messages before the reviewers."""
+"""`redactor review`: imports sent messages for review."""
 
 from __future__ import annotations
 
@@ -18,16 +18,14 @@ from redactor.log_and_vault import DEFAULT, actor
 
 
 def register(app: typer.Typer) -> None:
-    review = typer.Typer(
-        no_args_is_help=True, help="The review of sent messages (its pages are served by `redactor serve`)."
-    )
+    review = typer.Typer(no_args_is_help=True, help="Review of sent messages (`redactor serve` serves the pages).")
     review.callback()(_group)
     review.command()(add)
     app.add_typer(review, name="review")
 
 
 def _group() -> None:
-    """The review of sent messages (its pages are served by `redactor serve`)."""
+    """Review of sent messages (`redactor serve` serves the pages)."""
 
 
 def add(
@@ -37,10 +35,10 @@ def add(
     recipients: RecipientsOption = None,
     transcript: TranscriptOption = None,
 ) -> None:
-    """Recognise, audit and redact sent messages, seal the originals, and put them before the reviewers.
+    """Recognise, audit and redact sent messages, seal the originals, and queue the messages for review.
 
-    What is there already, in the same place, is passed over without being recognised again. Speech that no word stands
-    for is bleeped: a person will listen.
+    Messages that were added before, from the same path, are skipped. Speech that no word stands for is bleeped,
+    since a person will listen.
     """
     from redactor.audio import Limits, looks_like_audio, read_source
     from redactor.compliance.recipients import Sendings, read_sendings
@@ -59,22 +57,24 @@ def add(
     inputs = Inputs(paths, is_audio=looks_like_audio)
     sendings.settle(inputs)
     reader = builders.transcripts_for(transcript, inputs) if transcript else None
-    job_configuration = job_configuration_of(settings)
-    job_configuration = replace(
-        job_configuration,
+    job = job_configuration_of(settings)
+    job = replace(
+        job,
         policy=sent_policy_of(settings).with_changes(unheard_speech="bleep"),
-        recognition=None if reader else job_configuration.recognition,
+        recognition=None if reader else job.recognition,
     )
     counts: Counter[str] = Counter()
     codes: set[int] = set()
     with (
-        closing(WorkerLocks(settings.state)) as worker_locks,
-        closing(open_queue(settings, worker_locks)) as queue,
-        sandboxed(job_configuration.sandbox, warn=notice) as decoder,
+        closing(WorkerLocks(settings.state)) as locks,
+        closing(open_queue(settings, locks)) as queue,
+        sandboxed(job.sandbox, warn=notice) as decoder,
     ):
-        held: list[Any] = []
-        versions, trail, _ = open_version_service(settings, queue.engine, pipeline=lambda: held[0] if held else None)
-        held.append(assemble(job_configuration, reader=reader, confined=decoder).pipeline)
+        pipelines: list[Any] = []
+        versions, trail, _ = open_version_service(
+            settings, queue.engine, pipeline=lambda: pipelines[0] if pipelines else None
+        )
+        pipelines.append(assemble(job, reader=reader, confined=decoder).pipeline)
         importer = Importer(versions, trail, queue.sealer)
         limits = Limits()
         for item in inputs:
@@ -89,11 +89,11 @@ def add(
                     counts["not sent by us"] += 1
                     continue
                 audited = importer.add(
-                    source, held[0].transcriber_for(item), sending, place=place, by=actor(), name=item.path.name
+                    source, pipelines[0].transcriber_for(item), sending, place=place, by=actor(), name=item.path.name
                 )
                 counts[audited.verdict.value] += 1
             except Exception as error:  # noqa: BLE001
-                # One recording's failure is its own; foreign messages may quote speech.
+                # One recording's failure does not end the run; messages of other libraries may quote speech.
                 problem = as_redactor_error(error, "add a message")
                 counts["failed"] += 1
                 notice(f"Recording {item.number}: {problem.message} {problem.hint}")

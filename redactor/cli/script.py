@@ -1,4 +1,4 @@
-"""`redactor script`: a proposed wording, before anybody reads it aloud."""
+"""`redactor script`: checks a proposed wording before anybody reads it aloud."""
 
 from __future__ import annotations
 
@@ -27,33 +27,35 @@ def script(
     text: Annotated[
         str,
         typer.Argument(
-            metavar="TEXT|-", help='The wording; "-": from standard input (arguments are visible to other users).'
+            metavar="TEXT|-",
+            help='The wording, or "-" for standard input (other users of this machine can see arguments).',
         ),
     ],
     *,
     consents: Annotated[
         str | None,
-        typer.Option(metavar="FILE|URL", help="Consent register, for --recipient, or for the practice's lists."),
+        typer.Option(
+            metavar="FILE|URL", help="Consent register: CSV, SQLite file, or a file .url with a database's address."
+        ),
     ] = None,
     recipient: Annotated[
-        str | None, typer.Option(metavar="ID", help="For whom it is meant, as in the register.")
+        str | None, typer.Option(metavar="ID", help="Judge it for this recipient, by the id in the register.")
     ] = None,
     consent: Annotated[
         list[str] | None,
-        typer.Option(metavar="SCOPE", help="Judge it for recipients who consented to this; may be repeated."),
+        typer.Option(metavar="SCOPE", help="Judge it for a recipient who consented to this; may be repeated."),
     ] = None,
     rules: RulesOption = None,
     prerecorded: Annotated[
-        bool | None, typer.Option("--prerecorded/--live", help="A recording is played, or a person speaks.")
+        bool | None, typer.Option("--prerecorded/--live", help="Whether a recording is played or a person speaks.")
     ] = None,
     ner: NerOption = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """Check a wording by the rules V01 … V20: what it says more than it may, and better words.
+    """Check a wording by the rules V01 … V20: what it should not say, and how to say it better.
 
-    Without --recipient it is judged for somebody who consented to nothing and asked for no restriction. {name},
-    {caller}, {practice},
-    {number} and {date} stand for what differs from call to call.
+    Without --recipient it is judged for a recipient who consented to nothing and asked for no restriction.
+    {name}, {caller}, {practice}, {number} and {date} stand for what differs from call to call.
 
     Exit codes: 0 nothing found, 1 findings, 3 some rules could not be judged.
     """
@@ -74,10 +76,13 @@ def script(
     rule_set = load_rules(rules)
     register = read_register(consents) if consents is not None else None
     if recipient is not None and (register is None or consent):
-        raise ConfigurationError("--recipient needs --consents, and goes without --consent.")
+        raise ConfigurationError(
+            "--recipient needs --consents, and excludes --consent.",
+            hint="The register says what this recipient consented to.",
+        )
     wrong = sorted(set(consent or ()) - SCOPES)
     if wrong:
-        raise ConfigurationError("--consent names no scope.", hint=f"Scopes: {', '.join(sorted(SCOPES))}.")
+        raise ConfigurationError("--consent names no known scope.", hint=f"Scopes: {', '.join(sorted(SCOPES))}.")
     if recipient is not None and register is not None:
         entry = register.of(recipient)
     else:
@@ -99,7 +104,7 @@ def script(
     else:
         _print(audited, rule_set, message)
         if recipient is None:
-            notice("Judged for a recipient who consented to nothing more and asked for no restriction.")
+            notice("Judged for a recipient who consented to nothing else and asked for no restriction.")
     code = {RuleVerdict.FINDINGS: FINDINGS, RuleVerdict.UNDETERMINED: UNDETERMINED, RuleVerdict.PASS: 0}[
         audited.verdict
     ]
@@ -109,7 +114,7 @@ def script(
 def _given(text: str) -> str:
     if text == "-":
         if sys.stdin.isatty():
-            raise NoInput("Nothing to read: pipe the wording in, or give it as an argument.")
+            raise NoInput("There is no input.", hint="Pipe the wording in, or give it as an argument.")
         try:
             text = sys.stdin.read(LONGEST + 1)
         except UnicodeDecodeError:
@@ -152,7 +157,7 @@ def _document(audited: Any, rule_set: Any, message: Any) -> dict[str, Any]:
 
 
 def _print(audited: Any, rule_set: Any, message: Any) -> None:
-    """The text with what is wrong marked, then each rule. The text is the user's own, so it may be shown."""
+    """Print the text with the evidence marked, then each finding. The text is the user's own, so it may be shown."""
     from rich.console import Console
     from rich.text import Text
 
@@ -180,11 +185,10 @@ def _print(audited: Any, rule_set: Any, message: Any) -> None:
     if not audited.breaches:
         out.print(
             Text(
-                f"No rule of {audited.rules} was seen to be broken. Kind: {audited.kind.value}, about "
-                f"{audited.duration:.0f} s."
+                f"No findings by the rules {audited.rules}. Kind: {audited.kind.value}, about {audited.duration:.0f} s."
             )
         )
 
 
 WHOLE = frozenset({"length", "restriction on file"})
-"""Evidence that is the whole text: nothing of it is to be marked."""
+"""Evidence that is the whole text: none of it is marked."""

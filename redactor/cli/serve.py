@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     app.command()(serve)
-    below = typer.Typer(no_args_is_help=True, help="Look after the service's queue: dead letters and where they lie.")
+    below = typer.Typer(
+        no_args_is_help=True, help="The service's queue: list jobs, retry failed ones, find a job's files."
+    )
     below.command("list")(show)
     below.command("retry")(retry)
     below.command("where")(where)
@@ -38,32 +40,32 @@ def serve(
     *,
     config: ConfigOption = DEFAULT,
     listen: Annotated[
-        str | None, typer.Option(metavar="ADDRESS:PORT", help="Instead of http.listen; '' for no HTTP.")
+        str | None, typer.Option(metavar="ADDRESS:PORT", help="Overrides http.listen; '' for no HTTP.")
     ] = None,
     sandbox: Annotated[
-        Literal["required", "auto", "limits"] | None, typer.Option(help="Instead of service.sandbox.")
+        Literal["required", "auto", "limits"] | None, typer.Option(help="Overrides service.sandbox.")
     ] = None,
-    check: Annotated[bool, typer.Option("--check", help="Check the settings and end.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Check the settings, then exit.")] = False,
 ) -> None:
-    """Run the service: redacts what telephone systems, webhooks and its own sweeper tell it of.
+    """Run the service, which redacts recordings from telephone systems, webhooks and watched folders.
 
-    SIGTERM ends it in good order: what is under way is finished first.
+    SIGTERM stops it after the recordings in progress are finished.
     """
-    _needs_extra()
+    needs_service_extra()
     from redactor.config import load_settings
 
     os.umask(0o027)
     settings = load_settings(config, listen=listen, sandbox=sandbox)
     if hasattr(os, "nice"):
-        # The telephone system comes first: a hook that waits for the recogniser would hold a call up.
+        # The telephone system comes first: a hook that waits for the recogniser would hold up a call.
         os.nice(settings.service.nice)
         follow_niceness()
-    # Only now all that is large: it takes seconds of a processor.
+    # Large imports only now: they take seconds of a processor.
     from redactor.job_config import job_configuration_of
 
-    job_configuration = job_configuration_of(settings)
+    job = job_configuration_of(settings)
     if check:
-        print("The settings are in order.")
+        print("The settings are valid.")
         return
     from redactor.factory import layers_of, sandboxed
     from redactor.service.app import Service
@@ -79,9 +81,9 @@ def serve(
     before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         log = logging.getLogger("redactor.serve")
-        with sandboxed(job_configuration.sandbox, warn=log.warning) as decoder:
-            log.info("decoding is confined by: %s", ", ".join(layers_of(decoder)) or "nothing")
-            service = Service(settings, job_configuration, confined=decoder)
+        with sandboxed(job.sandbox, warn=log.warning) as decoder:
+            log.info("sandbox layers for decoding: %s", ", ".join(layers_of(decoder)) or "none")
+            service = Service(settings, job, confined=decoder)
             try:
                 service.start()
                 while not stop.wait(1.0) and service.trouble != "worker-ended":
@@ -98,10 +100,10 @@ def show(
     *,
     config: ConfigOption = DEFAULT,
     state: Annotated[
-        Literal["failed", "quarantined", "queued", "claimed", "redacted"], typer.Option(help="Which jobs.")
+        Literal["failed", "quarantined", "queued", "claimed", "redacted"], typer.Option(help="Jobs in this state.")
     ] = "failed",
 ) -> None:
-    """Print jobs as JSON Lines; those that failed unless told otherwise."""
+    """Print the jobs in a state as JSON Lines; by default the failed ones (dead letters)."""
     with _queue(config) as (queue, _):
         after = 0
         while page := queue.list_jobs(state, after=after):
@@ -112,49 +114,52 @@ def show(
 
 def retry(
     numbers: Annotated[
-        list[int] | None, typer.Argument(metavar="JOB…", help="Which; all that failed if left out.")
+        list[int] | None, typer.Argument(metavar="JOB…", help="Numbers of jobs; all failed ones if not given.")
     ] = None,
     *,
     config: ConfigOption = DEFAULT,
 ) -> None:
-    """Try dead letters again, as if for the first time."""
+    """Put failed jobs (dead letters) back into the queue, with all their attempts."""
     with _queue(config) as (queue, _):
-        print(f"{queue.retry(numbers or None)} jobs will be tried again.")
+        count = queue.retry(numbers or None)
+        print(f"{count} {'job' if count == 1 else 'jobs'} will be tried again.")
 
 
 def where(
-    number: Annotated[int, typer.Argument(metavar="JOB", help="Its number, from a log or `queue list`.")],
+    number: Annotated[
+        int, typer.Argument(metavar="JOB", help="Number of the job, from a log or `redactor queue list`.")
+    ],
     *,
     config: ConfigOption = DEFAULT,
 ) -> None:
-    """Print where a job's recording and its result lie (the service itself never names files)."""
+    """Print the paths of a job's recording and result (the service itself never names files)."""
     from redactor.service.ingest.sources import described
 
     with _queue(config) as (queue, settings):
         kept = queue.unsealed(number)
         if kept is None:
-            raise NoInput("There is no such job.", hint="See `redactor queue list`.")
+            raise NoInput("There is no job with this number.", hint="See `redactor queue list`.")
         place = described(kept[0])
         if kept[0].get("kind") == "held":
             place = str(settings.state / "held" / place)
         for line in (place, kept[1]):
-            # A name may hold commands to the terminal.
+            # A name may contain commands to the terminal.
             print("".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in line) if sys.stdout.isatty() else line)
 
 
 @contextmanager
 def _queue(config: Path) -> Iterator[tuple[Queue, Settings]]:
-    _needs_extra()
+    needs_service_extra()
     from redactor.config import load_settings
     from redactor.service.app import open_queue
     from redactor.service.jobs.worker_locks import WorkerLocks
 
     settings = load_settings(config)
-    with closing(WorkerLocks(settings.state)) as worker_locks, closing(open_queue(settings, worker_locks)) as queue:
+    with closing(WorkerLocks(settings.state)) as locks, closing(open_queue(settings, locks)) as queue:
         yield queue, settings
 
 
-def _needs_extra() -> None:
+def needs_service_extra() -> None:
     from importlib.util import find_spec
 
     missing = [name for name in ("sqlalchemy", "fastapi", "uvicorn", "prometheus_client") if find_spec(name) is None]
@@ -167,7 +172,7 @@ def _needs_extra() -> None:
 
 
 class _Plain(logging.Formatter):
-    """No tracebacks: their last lines quote what was handled."""
+    """No tracebacks: their last lines quote the data that was processed."""
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - the library's name
         return f"({ei[0].__name__ if ei and ei[0] else 'error'})"

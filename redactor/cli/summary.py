@@ -1,4 +1,4 @@
-"""What a run came to: counts that grow outcome by outcome, the summary file, the exit code, the table."""
+"""Totals of a run: counts of outcomes, the summary file, the exit code, the table."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from redactor.storage import outcome_row
 from redactor.types import Outcome, Status
 
 FIRST_PROBLEMS = 100
-"""Problems named in the summary itself; all are in outcomes.jsonl."""
+"""Problems listed in the summary itself; all of them are in outcomes.jsonl."""
 
-GRAVEST = (74, 73, 70, 69, 78)
+MOST_SERIOUS_FIRST = (74, 73, 70, 69, 78)
 
 
 class Totals:
@@ -44,10 +44,10 @@ class Totals:
 
     @property
     def exit_code(self) -> int:
-        """The gravest: a full disk, an output, a fault of ours, the model, the configuration; then bad input, then
+        """The most serious one: full disk, output, internal error, model, configuration; then bad input, then
         quarantine.
         """
-        for code in GRAVEST:
+        for code in MOST_SERIOUS_FIRST:
             if self._codes[code]:
                 return code
         return 65 if self._codes[65] or self._codes[66] else max(self._codes, default=0)
@@ -55,8 +55,8 @@ class Totals:
     def summary(
         self, *, wall: float, passed_over: int, interrupted: bool, exit_code: int, sandbox: Sequence[str] = ()
     ) -> dict[str, object]:
-        """What summary.json holds. `items`: inputs that have an outcome; `speed`: seconds of audio in a second;
-        `sandbox`: what confined decoding, on every machine.
+        """The content of summary.json. `items`: inputs with an outcome; `speed`: seconds of audio per second;
+        `sandbox`: the layers that confined decoding on every machine.
         """
         return {
             "schema": "redactor-summary/2",
@@ -77,7 +77,7 @@ class Totals:
 
 
 def summary_table(totals: Totals, wall: float, passed_over: int, *, sandbox: Sequence[str] = ()) -> Table:
-    """Totals of a run, and reasons where something went wrong."""
+    """Totals of a run, with the reasons of failures."""
     table = Table(show_header=False, title="Summary", title_justify="left")
     for status in Status:
         if totals.statuses[status]:
@@ -85,17 +85,17 @@ def summary_table(totals: Totals, wall: float, passed_over: int, *, sandbox: Seq
     for reason, n in sorted(totals.reasons.items()):
         table.add_row(f"  {reason}", str(n))
     if passed_over:
-        table.add_row("other files passed over", str(passed_over))
+        table.add_row("other files (skipped)", str(passed_over))
     table.add_row("audio", spell(totals.audio))
     if totals.audio:
         table.add_row("bleeped", f"{spell(totals.bleeped)} ({100 * totals.bleeped / totals.audio:.0f} %)")
         table.add_row("time", f"{wall:.1f} s ({totals.audio / wall:.1f} times faster than listening)")
-    table.add_row("decoding confined by", ", ".join(sandbox) or "nothing")
+    table.add_row("sandbox for decoding", ", ".join(sandbox) or "none")
     for label, n in sorted(totals.labels.items(), key=lambda p: (-p[1], p[0])):
         table.add_row(f"  {label}", str(n))
     return table
 
 
 def spell(seconds: float) -> str:
-    """A length of time for people."""
+    """A duration in words."""
     return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:,.1f} h"

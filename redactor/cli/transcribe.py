@@ -23,12 +23,12 @@ def transcribe(
     paths: Paths,
     *,
     understood: Annotated[
-        bool, typer.Option("--i-understand-this-prints-phi", help="Required: the output is not redacted.")
+        bool, typer.Option("--i-understand-this-prints-phi", help="Required, because the output is not redacted.")
     ] = False,
     decoding: DecodingGroup,
     recognition: RecognitionGroup,
 ) -> None:
-    """Print the unredacted words of recordings, one JSON document a line."""
+    """Print the unredacted words of recordings, one JSON document on each line."""
     from redactor.audio import Limits, looks_like_audio, read_source
     from redactor.errors import as_redactor_error
     from redactor.factory import sandboxed
@@ -37,7 +37,7 @@ def transcribe(
 
     if not understood:
         raise ConfigurationError(
-            "transcribe prints what was said, unredacted.",
+            "transcribe prints what was said, without any redaction.",
             hint="Add --i-understand-this-prints-phi, or use `redactor redact`.",
         )
     builders.decoder(decoding.raw)

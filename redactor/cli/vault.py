@@ -1,4 +1,4 @@
-"""`redactor vault …`: keys, and what lies in the vault."""
+"""`redactor vault …`: keys, and the sealed items."""
 
 from __future__ import annotations
 
@@ -23,17 +23,19 @@ from redactor.log_and_vault import DEFAULT, actor, needs_vault_extra, places_of
 if TYPE_CHECKING:
     from redactor.vault import SealedItem, Vault
 
-IdentityOption = Annotated[Path | None, typer.Option("--identity", metavar="FILE", help="Private key that opens.")]
+IdentityOption = Annotated[
+    Path | None, typer.Option("--identity", metavar="FILE", help="Private key that opens items.")
+]
 RecipientsOption = Annotated[
     Path | None,
     typer.Option("--recipients", metavar="FILE", help="Public keys to seal for, instead of keeping.recipients."),
 ]
-IdArgument = Annotated[str, typer.Argument(metavar="ID", help="SHA-256 of the recording.")]
-KindOption = Annotated[str, typer.Option("--kind", help="original, transcript, meta …")]
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="SHA-256 of the recording, 64 hexadecimal digits.")]
+KindOption = Annotated[str, typer.Option("--kind", help="Kind of the item: original, transcript, meta …")]
 
 
 def register(app: typer.Typer) -> None:
-    vault = typer.Typer(no_args_is_help=True, help="Originals and unredacted transcripts, sealed.")
+    vault = typer.Typer(no_args_is_help=True, help="The vault: originals and unredacted transcripts, encrypted.")
     vault.command()(keygen)
     vault.command()(seal)
     vault.command("open")(open_item)
@@ -48,10 +50,10 @@ def register(app: typer.Typer) -> None:
 
 def keygen(
     out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Folder for the keys; nothing there is overwritten.")
+        Path, typer.Option("--out", metavar="DIR", help="Folder for the keys; nothing in it is overwritten.")
     ],
     *,
-    cipher: Annotated[Literal["age", "aes-256-gcm"], typer.Option(help="What the keys are for.")] = "age",
+    cipher: Annotated[Literal["age", "aes-256-gcm"], typer.Option(help="Cipher that the keys are for.")] = "age",
 ) -> None:
     """Make the organisation's key pair and the recovery key pair."""
     needs_vault_extra()
@@ -60,14 +62,14 @@ def keygen(
     for path in make_keys(out, cipher):
         print(path)
     notice(
-        "recovery.key goes offline, organisation.key where originals are opened; a host that only seals gets "
-        "recipients.txt alone."
+        "Keep recovery.key offline, and organisation.key where originals are opened. A host that only seals needs "
+        "only recipients.txt."
     )
 
 
 def seal(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="FILE…", help="Recordings; of another kind one file, with --id.")
+        list[Path], typer.Argument(metavar="FILE…", help="Recordings; or one file of another --kind, with --id.")
     ],
     *,
     config: ConfigOption = DEFAULT,
@@ -77,12 +79,12 @@ def seal(
     id: Annotated[  # noqa: A002
         str | None, typer.Option("--id", help="The recording that a file of another kind belongs to.")
     ] = None,
-    again: Annotated[bool, typer.Option("--replace", help="Over what is there of this kind.")] = False,
-    alone: Annotated[bool, typer.Option("--without-recovery", help="One recipient is enough.")] = False,
+    again: Annotated[bool, typer.Option("--replace", help="Replace an item of this kind that is there.")] = False,
+    alone: Annotated[
+        bool, typer.Option("--without-recovery", help="Accept a single recipient, without a recovery key.")
+    ] = False,
 ) -> None:
-    """Seal files. Prints an id for each; names and times are sealed with the originals. The files stay where they
-    are.
-    """
+    """Seal copies of files and print their ids. Names and times are sealed with them; the files themselves stay."""
     if (kind != "original") != (id is not None) or (id is not None and len(paths) != 1):
         raise ConfigurationError(
             "--id goes with one file of a kind other than original.", hint="See `redactor vault seal --help`."
@@ -101,12 +103,15 @@ def open_item(
     id: IdArgument,  # noqa: A002
     out: Annotated[
         Path,
-        typer.Option(
-            "--out", metavar="FILE", help="Where to write, mode 0600, never over a file; - for standard output."
-        ),
+        typer.Option("--out", metavar="FILE", help="New file to write, mode 0600; - for standard output."),
     ],
     reason: Annotated[
-        str, typer.Option("--reason", metavar="WORD", help="A number or word for the trail, without spaces or names.")
+        str,
+        typer.Option(
+            "--reason",
+            metavar="WORD",
+            help="Reason for the audit log: one word or number, such as a ticket's; no names.",
+        ),
     ],
     *,
     config: ConfigOption = DEFAULT,
@@ -114,15 +119,15 @@ def open_item(
     identity: IdentityOption = None,
     kind: KindOption = "original",
 ) -> None:
-    """Open an item; the trail has it before anything is read."""
+    """Decrypt an item. The audit log records it before anything is read."""
     if os.path.lexists(out):
-        raise OutputError("There is a file of this name already.", hint="Give another --out.")
+        raise OutputError("The --out file exists already.", hint="Choose another name.")
     vault = places_of(config, state).open_vault(identity=identity)
     try:
         content = vault.open(id, kind, by=actor(), reason=reason)
     except ValueError:
         raise ConfigurationError(
-            "A reason is one short word without spaces.", hint="Such as the number of a ticket."
+            "--reason must be one short word without spaces.", hint="Give the number of a ticket, for example."
         ) from None
     if str(out) == "-":
         sys.stdout.buffer.write(content)
@@ -134,49 +139,52 @@ def bind(
     id: IdArgument,  # noqa: A002
     out: Annotated[
         Path,
-        typer.Option(
-            "--out", metavar="FILE", help="Where to write it for you to look at, mode 0600, never over a file."
-        ),
+        typer.Option("--out", metavar="FILE", help="New file to write the item to, for you to look at, mode 0600."),
     ],
     reason: Annotated[
-        str, typer.Option("--reason", metavar="WORD", help="A number or word for the trail, without spaces or names.")
+        str,
+        typer.Option(
+            "--reason",
+            metavar="WORD",
+            help="Reason for the audit log: one word or number, such as a ticket's; no names.",
+        ),
     ],
     *,
     config: ConfigOption = DEFAULT,
     state: StateOption = None,
     identity: IdentityOption = None,
     kind: KindOption = "original",
-    yes: Annotated[bool, typer.Option("--yes", help="You have looked at it already: do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask: you have looked at it already.")] = False,
 ) -> None:
-    """Have the audit log name an item that it does not name, once you have looked at it: of a vault with a new log."""
+    """Record an item in a new audit log that does not know it yet, once you have looked at it."""
     if os.path.lexists(out):
-        raise OutputError("There is a file of this name already.", hint="Give another --out.")
+        raise OutputError("The --out file exists already.", hint="Choose another name.")
 
     def looked(content: bytes) -> bool:
         _write(out, content)
-        return yes or typer.confirm(f"Look at {out}. Is it what was sealed as this message's {kind}?", err=True)
+        return yes or typer.confirm(f"Look at {out}. Is it this message's {kind}?", err=True)
 
     try:
         places_of(config, state).open_vault(identity=identity).bind(id, kind, by=actor(), reason=reason, looked=looked)
     except ValueError:
         raise ConfigurationError(
-            "A reason is one short word without spaces.", hint="Such as the number of a ticket."
+            "--reason must be one short word without spaces.", hint="Give the number of a ticket, for example."
         ) from None
     print(json.dumps({"id": id, "kind": kind, "bound": True}))
 
 
 def _write(out: Path, content: bytes) -> None:
-    """Content in clear into a file of its own, whole or not at all."""
+    """Write decrypted content to a new file, completely or not at all."""
     try:
         with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
     except FileExistsError:
-        raise OutputError("There is a file of this name already.", hint="Give another --out.") from None
+        raise OutputError("The --out file exists already.", hint="Choose another name.") from None
     except OSError as error:
         with suppress(OSError):
-            out.unlink()  # half a recording in clear helps nobody
+            out.unlink()  # half a decrypted recording helps nobody
         raise as_output_error(error) from None
 
 
@@ -184,9 +192,9 @@ def show(
     *,
     config: ConfigOption = DEFAULT,
     state: StateOption = None,
-    purged: Annotated[bool, typer.Option("--purged", help="Also what is gone.")] = False,
+    purged: Annotated[bool, typer.Option("--purged", help="Also list purged items.")] = False,
 ) -> None:
-    """Print what lies in the vault as JSON Lines: ids, kinds, sizes, times, holds."""
+    """Print the items in the vault as JSON Lines: ids, kinds, sizes, times, legal holds."""
     vault = places_of(config, state).open_vault(alone=True)
     for item in vault.items(purged=purged):
         print(json.dumps({**asdict(item), "matter": vault.held(item.id)}))
@@ -198,10 +206,12 @@ def rotate(
     config: ConfigOption = DEFAULT,
     state: StateOption = None,
     identity: IdentityOption = None,
-    alone: Annotated[bool, typer.Option("--without-recovery", help="One recipient is enough.")] = False,
+    alone: Annotated[
+        bool, typer.Option("--without-recovery", help="Accept a single recipient, without a recovery key.")
+    ] = False,
 ) -> None:
-    """Wrap all keys for new recipients. Put the new file into keeping.recipients first, so that nothing more is
-    sealed for the old ones.
+    """Encrypt all items' keys for new recipients. Set keeping.recipients to the new file first, so that nothing
+    more is sealed for the old ones.
     """
     from redactor.vault import Recipients
 
@@ -211,19 +221,19 @@ def rotate(
 
 def hold(
     id: IdArgument,  # noqa: A002
-    matter: Annotated[str, typer.Option("--matter", help="Number of the case, without names.")],
+    matter: Annotated[str, typer.Option("--matter", help="Number of the legal matter; no names.")],
     *,
     config: ConfigOption = DEFAULT,
     state: StateOption = None,
 ) -> None:
-    """Keep a message from being purged, until it is released."""
+    """Put a message under a legal hold: it cannot be purged until it is released."""
     places_of(config, state).open_vault(alone=True).hold(id, matter, by=actor())
 
 
 def release(
     id: IdArgument,  # noqa: A002
     *,
-    matter: Annotated[str, typer.Option("--matter", help="Which, if several hold the message.")] = "",
+    matter: Annotated[str, typer.Option("--matter", help="Number of the matter, if several hold the message.")] = "",
     config: ConfigOption = DEFAULT,
     state: StateOption = None,
 ) -> None:
@@ -232,27 +242,30 @@ def release(
 
 
 def purge(
-    ids: Annotated[list[str] | None, typer.Argument(metavar="ID…", help="Which messages.")] = None,
+    ids: Annotated[list[str] | None, typer.Argument(metavar="ID…", help="Ids of messages.")] = None,
     *,
     config: ConfigOption = DEFAULT,
     state: StateOption = None,
     older_than: Annotated[
-        float | None, typer.Option(metavar="DAYS", min=0.0, help="All that were sealed before that.")
+        float | None,
+        typer.Option(metavar="DAYS", min=0.0, help="Instead of ids: all messages sealed more than this many days ago."),
     ] = None,
     kind: Annotated[str | None, typer.Option("--kind", help="Only items of this kind.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and leave it.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would be destroyed, and destroy nothing.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Destroy items for good: their keys are overwritten and removed. Messages under a legal hold stay (exit code 77 if
-    one was named).
+    """Destroy items for good: their keys are overwritten and removed.
 
-    What killed processes left half sealed goes too.
+    Messages under a legal hold stay (exit code 77 if one was named). Half-sealed leftovers of killed processes are
+    destroyed, too.
     """
     if bool(ids) == (older_than is not None):
         raise ConfigurationError("Give ids, or --older-than DAYS.", hint="See `redactor vault purge --help`.")
     vault = places_of(config, state).open_vault(alone=True)
     if not dry_run and (swept := vault.sweep(by=actor())):
-        notice(f"Parts of {swept} items that killed processes left were destroyed.")
+        notice(f"Leftovers of {swept} half-sealed items were destroyed.")
     chosen = (
         _named(vault, ids) if ids else [i for i in vault.items() if i.sealed < time.time() - (older_than or 0) * 86_400]
     )
@@ -266,15 +279,17 @@ def purge(
             try:
                 vault.purge(item, by=actor(), why="asked" if ids else "age")
             except Refused as error:
-                # Held or sealed again since it was chosen: that keeps this one, not the others.
+                # Put under a hold or sealed again meanwhile: this item stays, the others go.
                 held.append(item)
                 notice(error.message)
                 continue
         print(json.dumps({"id": item.id, "kind": item.kind, "purged": not dry_run}))
     if held:
-        notice(f"{len(held)} items stay: a legal hold keeps them, or they were sealed again meanwhile.")
+        notice(f"{len(held)} items stay: they are under a legal hold, or were sealed again meanwhile.")
         if ids:
-            raise Refused("A legal hold keeps what was named.", hint="Whoever may must release it first.")
+            raise Refused(
+                "Some of these messages are under a legal hold.", hint="Release them first: redactor vault release ID."
+            )
 
 
 def _named(vault: Vault, ids: list[str]) -> list[SealedItem]:
@@ -286,10 +301,10 @@ def _named(vault: Vault, ids: list[str]) -> list[SealedItem]:
 
 
 def _read(path: Path) -> tuple[bytes, dict[str, object]]:
-    """Content, and what is sealed beside it."""
+    """A file's content, and its metadata to seal beside it."""
     try:
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             state = os.fstat(file.fileno())
             return file.read(), {"name": path.name, "modified": state.st_mtime, "size": state.st_size}
     except OSError:
-        raise NoInput("A file to seal is missing, unreadable, or a link.") from None
+        raise NoInput("A file to seal is missing, not readable, or a symbolic link.") from None

@@ -43,10 +43,12 @@ def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         with open(path, "rb") as file:
             text = file.read().decode()
-    except OSError:
+    except FileNotFoundError:
         raise ConfigurationError(
-            "The settings file cannot be read.", hint=f"Give --config FILE, or make {DEFAULT}."
+            "The settings file does not exist.", hint=f"Create {DEFAULT}, or give another file with --config FILE."
         ) from None
+    except OSError:
+        raise ConfigurationError("The settings file cannot be read.", hint="Check its permissions.") from None
     except UnicodeDecodeError:
         raise ConfigurationError("The settings file is not UTF-8.", hint="Save it as UTF-8 text.") from None
     if (plain := plain_tables(text)) is not None:
@@ -57,8 +59,12 @@ def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
         import tomli as tomllib
     try:
         return dict(tomllib.loads(text))
-    except (ValueError, RecursionError):
-        raise ConfigurationError("The settings file is not valid TOML.", hint="Check it with a TOML editor.") from None
+    except (ValueError, RecursionError) as error:
+        place = str(error).rpartition("(at ")[2].rstrip(")") if str(error).endswith(")") else ""
+        raise ConfigurationError(
+            f"The settings file is not valid TOML{f', at {place}' if place else ''}.",
+            hint="Texts need quotes, lists need brackets, and tables are written [name].",
+        ) from None
 
 
 def plain_tables(text: str) -> dict[str, Any] | None:

@@ -34,12 +34,12 @@ def test_recordings_are_confined_unless_somebody_says_otherwise(run, message, tm
         said[name] = (set(json.loads((out / "summary.json").read_text())["sandbox"]), b" ".join(done.stderr.split()))
     assert said["as it is"][0] >= {"limits"}
     assert ("bubblewrap" in said["as it is"][0]) == (
-        b"bubblewrap" not in said["as it is"][1].partition(b"confined by")[0]
+        b"bubblewrap" not in said["as it is"][1].partition(b"sandbox for decoding")[0]
     )
     assert "bubblewrap" not in said["no bwrap"][0]
     assert b"install the package bubblewrap" in said["no bwrap"][1]
     assert said["off"][0] == set()
-    assert b"confined by" in said["off"][1]
+    assert b"sandbox for decoding" in said["off"][1]
 
 
 def test_what_is_lacking_is_told_in_sentences(monkeypatch):

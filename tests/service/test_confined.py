@@ -24,7 +24,7 @@ def test_the_service_says_what_confines_decoding(site, monkeypatch, capsys):
     with pytest.raises(KeyboardInterrupt):
         command.serve(config=site.config, sandbox="auto")
     log = capsys.readouterr().err
-    assert re.search(r"INFO decoding is confined by: .*limits", log)
+    assert re.search(r"INFO sandbox layers for decoding: .*limits", log)
     assert re.search(r"WARNING .*install the package bubblewrap", log)
     assert 'redactor_sandbox{layer="bubblewrap"} 0.0' in made[0]
     assert 'redactor_sandbox{layer="limits"} 1.0' in made[0]
