@@ -21,7 +21,7 @@ def test_what_is_wrong_is_marked_and_better_words_given(run):
 def test_a_script_with_slots_is_in_order(run):
     done = run("script", "-", input=GOOD.encode())
     assert done.returncode == 0, done.stdout.decode()
-    assert b"No rule" in done.stdout
+    assert b"No findings" in done.stdout
 
 
 def test_json_has_places_of_the_text(run):
