@@ -14,12 +14,13 @@ import inspect
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import typer
 
-from redactor.builders import RecognitionOptions, policy_from
-from redactor.policy import Policy
+if TYPE_CHECKING:  # `serve` imports this module before it lowers its priority: nothing large may load here
+    from redactor.builders import RecognitionOptions
+    from redactor.policy import Policy
 
 
 def flat(command: Callable[..., None]) -> Callable[..., None]:
@@ -197,6 +198,8 @@ class RecognitionGroup:
 
     def options(self, *, probe: bool = False) -> RecognitionOptions:
         """The options as the builders take them; `probe` is theirs."""
+        from redactor.builders import RecognitionOptions
+
         return RecognitionOptions(**{option.name: getattr(self, option.name) for option in fields(self)}, probe=probe)
 
 
@@ -234,6 +237,8 @@ class PrivacyGroup:
     ] = None
 
     def build_policy(self) -> Policy:
+        from redactor.builders import policy_from
+
         return policy_from(self.policy, padding=self.padding, unheard=self.unheard)
 
 
