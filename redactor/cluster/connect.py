@@ -1,5 +1,9 @@
-"""Ray: joining or starting a cluster safely, and workers as its actors. Nothing else here knows Ray, and it is
-imported only when asked for.
+"""Ray: joins or starts a cluster safely, and runs workers as its actors. No other module knows Ray, and it is imported
+only for `--cluster`.
+
+Ray is used through its documented interface; nothing in it is replaced. Two of its habits are avoided from outside: it
+records the command line of a driver, so `setproctitle` hides that first, and it prints messages on standard output,
+which is for data, so output goes to standard error while Ray runs.
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,19 +30,20 @@ from redactor.factory import JobConfiguration
 from redactor.storage import remove_leftovers
 
 OLDEST = (2, 52)  # Ray's token authentication
-STORE = 80_000_000  # bytes for Ray's object store, of a cluster started here: messages are small and never lie in it
-LONGEST_TEMP = 40  # characters: Ray puts sockets below it, whose names the system limits to 107
+STORE = 80_000_000  # bytes of the object store of a cluster started here: messages are small and never stored in it
+LONGEST_TEMP = 40  # characters: Ray puts sockets below it, and the system limits their paths to 107
 
 
 @contextmanager
 def joined(
     address: str, job: JobConfiguration, out: Path, *, open_cluster: bool = False, tries: int = 3
 ) -> Iterator[WorkerPool]:
-    """A crew on the cluster at this address; "local": one that is started here, and ends here.
+    """A pool of workers on the cluster at an address; "local": on a cluster of this machine that lasts as long as the
+    pool.
 
     Args:
         address: "local", "auto" (the cluster that this machine is part of) or HOST:PORT of its head.
-        out: exists; the key of this run's messages lies there meanwhile.
+        out: existing folder; it holds the key of this run's messages meanwhile.
         open_cluster: accept a cluster without authentication.
 
     Raises:
@@ -56,10 +61,11 @@ def joined(
     try:
         key_file.unlink(missing_ok=True)
         key = read_or_make_key(key_file)
-        ray = _started(temp) if temp else _connected(address, open_cluster=open_cluster)
-        crew = WorkerPool(_RaySite(ray, key, out.absolute()), job, said=notice, tries=tries)
-        yield crew
-        if crew.losses:
+        with redirect_stdout(sys.stderr):
+            ray = _started(temp) if temp else _connected(address, open_cluster=open_cluster)
+            pool = WorkerPool(_RaySite(ray, key, out.absolute()), job, notice=notice, tries=tries)
+            yield pool
+        if pool.losses:
             remove_leftovers(out)
     finally:
         if ray is not None:
@@ -85,7 +91,7 @@ def _check_installed() -> None:
 
 
 def _short_temp() -> str | None:
-    # Mkdtemp makes a private folder in it.
+    # mkdtemp makes a private folder below it.
     return None if len(tempfile.gettempdir()) <= LONGEST_TEMP else "/tmp"  # noqa: S108
 
 
@@ -94,7 +100,7 @@ def _started(temp: Path) -> Any:
     os.environ.update(
         RAY_AUTH_MODE="token",
         RAY_AUTH_TOKEN=secrets.token_hex(32),
-        # Ray replaces 127.0.0.1 by an address that others can reach, unless clusters are off, as they are by default on
+        # Ray replaces 127.0.0.1 by an address that other machines can reach, unless this is off, as it is by default on
         # macOS.
         RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0",
         RAY_worker_niceness="0",
@@ -115,15 +121,16 @@ def _connected(address: str, *, open_cluster: bool) -> Any:
     try:
         ray = _init(address)
     except ClusterUnavailable:
+        # For a wrong token Ray raises the same error as for an unreachable cluster.
         if address != "auto" and _answer(address, os.environ) == _REFUSED:
             raise _no_token() from None
         raise
-    # A cluster that asks for no token does not mind being sent one: only a caller without can tell.
+    # A cluster without authentication accepts a caller with a token, too: only a caller without one can detect it.
     without = {k: v for k, v in os.environ.items() if not k.startswith("RAY_AUTH")}
     if not open_cluster and _answer(ray.get_runtime_context().gcs_address, without) != _REFUSED:
         ray.shutdown()
         raise ConfigurationError(
-            "This Ray cluster has no authentication: whoever reaches it can run code on it.",
+            "This Ray cluster has no authentication: anyone who reaches it can run code on it.",
             hint="Start its nodes with RAY_AUTH_MODE=token and a token (`ray get-auth-token --generate`); "
             "--open-cluster joins it as it is.",
         )
@@ -134,19 +141,21 @@ _REFUSED = 7
 
 
 def _answer(address: str, env: Mapping[str, str]) -> int:
-    """What the head of a cluster says to a process with this environment: 0, `_REFUSED`, or something else for no
+    """How a cluster answers `ray status` in a process with this environment: 0, `_REFUSED`, or another number for no
     answer.
     """
-    asked = (
-        "import sys; from ray._raylet import GcsClient; from ray.exceptions import AuthenticationError\n"
-        "try: GcsClient(address=sys.argv[1]).internal_kv_get(b'redactor', namespace=b'x')\n"
+    code = (
+        "import sys; from importlib.metadata import entry_points; from ray.exceptions import AuthenticationError\n"
+        "command = next(iter(entry_points(group='console_scripts', name='ray'))).load()\n"
+        "sys.argv[:] = ['ray', 'status', '--address', sys.argv[1]]\n"
+        "try: command()\n"
         f"except AuthenticationError: sys.exit({_REFUSED})"
     )
     env = {"RAY_AUTH_MODE": "disabled", **env, "RAY_USAGE_STATS_ENABLED": "0"}
-    # Isolated: `-c` alone would import a ray.py that lies in the current folder, which is often a folder of recordings.
+    # Isolated: `-c` alone would import a ray.py from the current folder, which is often a folder of recordings.
     try:
         return subprocess.run(  # noqa: S603 - ourselves
-            [sys.executable, "-I", "-c", asked, address], env=env, capture_output=True, timeout=60, check=False
+            [sys.executable, "-I", "-c", code, address], env=env, capture_output=True, timeout=60, check=False
         ).returncode
     except subprocess.TimeoutExpired:
         return -1
@@ -162,20 +171,17 @@ def _no_token() -> ConfigurationError:
 def _init(address: str, **options: Any) -> Any:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     import ray
+    from setproctitle import setproctitle
 
-    # Ray notes the command line and the working folder of a driver, which may name people.
-    with suppress(AttributeError):
-        internals: Any = ray
-        internals._raylet.setproctitle("redactor")  # noqa: SLF001 - it has no other
-        # Ray prints what it thinks of nodes on standard output, which is for data; the crew says what matters.
-        internals._private.worker.print_to_stdstream = lambda *_args, **_kwargs: None  # noqa: SLF001
+    # Ray records the command line and the working folder of a driver, which may name people.
+    setproctitle("redactor")
     folder = os.getcwd()  # noqa: PTH109
     os.chdir(sys.prefix)
     try:
         ray.init(address, log_to_driver=False, configure_logging=False, **options)
     except ray.exceptions.AuthenticationError:
         raise _no_token() from None
-    except Exception as error:  # noqa: BLE001 - Ray raises all sorts; messages may quote addresses and paths
+    except Exception as error:  # noqa: BLE001 - Ray raises many types; messages may quote addresses and paths
         raise ClusterUnavailable(f"The Ray cluster cannot be joined or started ({type(error).__name__}).") from None
     finally:
         os.chdir(folder)
@@ -207,11 +213,11 @@ class _RaySite:
 
 
 class _RayLink:
-    def __init__(self, ray: Any, box: MessageCipher, machine: Machine, name: str, out: Path) -> None:
+    def __init__(self, ray: Any, cipher: MessageCipher, machine: Machine, name: str, out: Path) -> None:
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         self._ray = ray
-        self._box = box
+        self._cipher = cipher
         cores = max(1, machine.cores // machine.places)
         self._actor = (
             ray.remote(Worker)
@@ -220,7 +226,7 @@ class _RayLink:
                 num_gpus=1 if machine.gpus else 0,
                 max_restarts=0,
                 max_task_retries=0,
-                # What `redactor` says to libraries; in a worker of Ray some are loaded before it.
+                # `redactor` sets these for libraries; Ray loads some of them before it in a worker.
                 runtime_env={
                     "env_vars": {name: os.environ[name] for name in ("ORT_DISABLE_TELEMETRY", "OPENBLAS_NUM_THREADS")}
                 },
@@ -230,9 +236,9 @@ class _RayLink:
         )
 
     def start(self, job: JobConfiguration) -> Started:
-        sealed = self._get(self._actor.start, self._box.seal(job))
+        sealed = self._get(self._actor.start, self._cipher.seal(job))
         try:
-            answer = self._box.open(sealed)
+            answer = self._cipher.open(sealed)
         except Tampered:
             raise ConfigurationError(
                 "It cannot read this run's key.",
@@ -244,7 +250,7 @@ class _RayLink:
         return answer
 
     def exchange(self, orders: Orders) -> WorkerReport:
-        answer = self._box.open(self._get(self._actor.exchange, self._box.seal(orders)))
+        answer = self._cipher.open(self._get(self._actor.exchange, self._cipher.seal(orders)))
         assert isinstance(answer, WorkerReport)
         return answer
 

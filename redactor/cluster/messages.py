@@ -1,4 +1,4 @@
-"""What driver and workers say to each other, and the seal on it."""
+"""The messages between driver and workers, and their encryption."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ KEY_NAME = ".redactor-cluster.key"
 
 @dataclass(frozen=True, slots=True)
 class AssignedItem:
-    """An item to work on: what the journal knows of it, and the reader of its own transcript (or why it has none),
-    if it shall have one.
+    """An item to process: what the journal knows about it, and the reader of its own transcript (or the error that it
+    has none), if it needs one.
     """
 
     item: Item
@@ -30,7 +30,7 @@ class AssignedItem:
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """To a worker: new items, answers by item number, and whether to come to an end (what is not begun is dropped)."""
+    """To a worker: new items, answers by item number, and whether to end (items that are not begun are dropped)."""
 
     given: tuple[AssignedItem, ...] = ()
     answers: tuple[tuple[int, JournalDecision | RedactorError], ...] = ()
@@ -39,7 +39,7 @@ class Orders:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """An item's outcome, and what its artefacts are known by."""
+    """An item's outcome, and the fingerprints of its artefacts."""
 
     outcome: Outcome
     files: dict[str, Fingerprint]
@@ -47,9 +47,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class WorkerReport:
-    """From a worker: claims that wait for an answer, results, and whether nothing is under way any more and nothing
-    will be.
-    """
+    """From a worker: claims that wait for an answer, results, and whether it has ended."""
 
     asked: tuple[Claim, ...] = ()
     done: tuple[Done, ...] = ()
@@ -61,10 +59,10 @@ class Started:
     """A worker is ready.
 
     Attributes:
-        settings: fingerprint of all that shapes artefacts there: the same on all workers of a run.
-        in_flight: recordings that it has under way at once.
-        synthetic: name of a checkpoint that reads demonstration speech only, else "".
-        layers, lacking: what confines decoding there, and sentences on what does not: see `SandboxedDecoder`.
+        settings: fingerprint of everything that shapes artefacts; it must be the same on all workers of a run.
+        in_flight: recordings that it processes at once.
+        synthetic: name of a checkpoint that recognises demonstration speech only, else "".
+        layers, lacking: the sandbox's layers there, and messages about missing ones: see `SandboxedDecoder`.
     """
 
     settings: str
@@ -75,16 +73,16 @@ class Started:
 
 
 class Tampered(Exception):
-    """A message that was not sealed with this key, for this place in this conversation."""
+    """A message that was not sealed with this key for this place in this conversation."""
 
 
 class MessageCipher:
-    """Seals and opens the messages of one conversation: AES-256-GCM, a fresh nonce each; their order is part of what is
-    proved.
+    """Seals and opens the messages of one conversation: AES-256-GCM with a fresh nonce each, authenticated with their
+    order.
 
     Args:
         key: 32 bytes.
-        name: of the worker; messages of another cannot be put in.
+        name: of the worker; messages of another worker are rejected.
     """
 
     def __init__(self, key: bytes, name: str, *, driver: bool) -> None:
@@ -105,7 +103,7 @@ class MessageCipher:
         """The message.
 
         Raises:
-            Tampered: it was changed, repeated, or is somebody else's.
+            Tampered: it was changed, repeated, or belongs to another conversation.
         """
         from cryptography.exceptions import InvalidTag
 

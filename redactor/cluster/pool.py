@@ -1,6 +1,4 @@
-"""The workers of a run: one thread of the driver talks to each, machines that come and go are noticed. Knows nothing
-of Ray.
-"""
+"""The workers of a run: one thread of the driver talks to each, and machines may come and go. Independent of Ray."""
 
 from __future__ import annotations
 
@@ -22,14 +20,14 @@ from redactor.factory import JobConfiguration
 from redactor.storage import Item, Journal
 from redactor.types import Outcome
 
-BACKLOG = 4  # items that a worker has ready beside those under way: the next is there when one ends
-RECRUIT = 2.0  # seconds between looks at which machines there are
+BACKLOG = 4  # items that a worker has ready beside those in progress, so that the next is there when one ends
+DISCOVERY = 2.0  # seconds between lookups of the machines
 PATIENCE = 90.0  # seconds without any machine before the run is given up
-FALSE_STARTS = 3  # workers that ended before they were ready, after which a machine is left alone
+FALSE_STARTS = 3  # workers that end before they are ready, after which a machine is not used any more
 
 
 class WorkerLost(Exception):
-    """The worker, or its machine, is gone."""
+    """The worker, or its machine, has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +45,24 @@ class Machine:
 
 
 class WorkerLink(Protocol):
-    """The way to one worker. Both calls raise `WorkerLost`."""
+    """The connection to one worker. Both calls raise `WorkerLost`."""
 
     def start(self, job: JobConfiguration) -> Started:
-        """Also raises the RedactorError that keeps the worker from starting."""
+        """Load the models; also raises the RedactorError that keeps the worker from starting."""
         ...
 
     def exchange(self, orders: Orders) -> WorkerReport: ...
 
     def cut(self) -> None:
-        """End the worker at once, if it still lives; calls under way raise `WorkerLost`."""
+        """End the worker at once, if it still runs; calls in progress raise `WorkerLost`."""
         ...
 
 
 class WorkerSite(Protocol):
-    """Where workers are made."""
+    """Where workers are started."""
 
     def machines(self) -> Sequence[Machine]:
-        """Those that are there now."""
+        """The machines that are available now."""
         ...
 
     def link(self, machine: Machine, name: str) -> WorkerLink: ...
@@ -74,16 +72,16 @@ class WorkerPool:
     """Runs items on all machines of a site.
 
     Args:
-        said: called with each line that a person should read.
+        notice: called with each message for the user.
         tries: see `Schedule`.
     """
 
     def __init__(
-        self, site: WorkerSite, job: JobConfiguration, *, said: Callable[[str], None] = lambda _: None, tries: int = 3
+        self, site: WorkerSite, job: JobConfiguration, *, notice: Callable[[str], None] = lambda _: None, tries: int = 3
     ) -> None:
         self._site = site
         self._job = job.elsewhere()
-        self._said = said
+        self._notice = notice
         self._tries = tries
         self._lock = threading.Lock()
         self._links: dict[str, tuple[Machine, WorkerLink]] = {}
@@ -94,10 +92,10 @@ class WorkerPool:
         self.problem: RedactorError | None = None
         """Why a machine was refused, the last time."""
         self.layers: tuple[str, ...] = ()
-        """What confines the decoding of recordings on every machine."""
+        """The sandbox's layers that confine decoding on every machine."""
         self._unconfined: set[str] = set()
         self.losses = 0
-        """Workers that ended before their time."""
+        """Workers that ended before the run did."""
 
     def run(
         self,
@@ -112,7 +110,7 @@ class WorkerPool:
         """One Outcome for each item, as each is done: `Pipeline.run` on many machines.
 
         Raises:
-            ClusterUnavailable: there is no machine (any more). Another RedactorError: none of them can do it.
+            ClusterUnavailable: there is no machine (any more). Another RedactorError: no machine can do the work.
         """
         schedule = Schedule(items, out, journal, reader=reader, tries=self._tries, stopping=stopping)
         outcomes = self._outcomes(schedule)
@@ -120,16 +118,16 @@ class WorkerPool:
             yield from in_order(outcomes, place=lambda outcome: outcome.item) if ordered else outcomes
         finally:
             self.losses = schedule.losses
-            for _, link in self._those():
+            for _, link in self._current():
                 link.cut()
 
     def _outcomes(self, schedule: Schedule) -> Iterator[Outcome]:
         looked, seen = 0.0, time.monotonic()
         while True:
             now = time.monotonic()
-            if not schedule.ending and now - looked > RECRUIT:
+            if not schedule.ending and now - looked > DISCOVERY:
                 looked = now
-                self._recruit(schedule)
+                self._start_workers(schedule)
             with suppress(Empty):
                 yield schedule.outcomes.get(timeout=0.1)
                 continue
@@ -145,12 +143,12 @@ class WorkerPool:
         if schedule.failure is not None:
             raise schedule.failure
 
-    def _those(self) -> list[tuple[Machine, WorkerLink]]:
+    def _current(self) -> list[tuple[Machine, WorkerLink]]:
         with self._lock:
             return list(self._links.values())
 
-    def _recruit(self, schedule: Schedule) -> None:
-        taken = Counter(machine.id for machine, _ in self._those())
+    def _start_workers(self, schedule: Schedule) -> None:
+        taken = Counter(machine.id for machine, _ in self._current())
         for machine in self._site.machines():
             if self._false_starts[machine.id] >= FALSE_STARTS:
                 continue
@@ -176,9 +174,9 @@ class WorkerPool:
                 orderly = True
         except WorkerLost:
             if name in self._ready and not schedule.ending:
-                self._said("A worker of the cluster is gone: others take up what it had under way.")
+                self._notice("A worker of the cluster has ended unexpectedly: other workers continue its recordings.")
         except BaseException as error:  # noqa: BLE001
-            # Of the journal or the listing: raised again where the run is waited for.
+            # From the journal or the listing: raised again in the thread that waits for the run.
             schedule.failure = error
         finally:
             if name in self._ready:
@@ -189,21 +187,23 @@ class WorkerPool:
             link.cut()
 
     def _started(self, machine: Machine, name: str, link: WorkerLink) -> Started | None:
-        """None if the machine cannot be used, and will not be asked again."""
+        """The worker's start; None if the machine cannot be used, and is not tried again."""
         self._false_starts[machine.id] += 1
         try:
             started = link.start(self._job)
         except RedactorError as error:
             self.problem = error
             self._false_starts[machine.id] = FALSE_STARTS
-            self._said(f"A machine of the cluster is left out: {error.message}")
+            self._notice(f"A machine of the cluster is not used: {error.message}")
             return None
         with self._lock:
             first = self._settings is None
             self._settings = self._settings or started.settings
             if started.settings != self._settings:
                 self._false_starts[machine.id] = FALSE_STARTS
-                self._said("A machine of the cluster is left out: it has another version, checkpoint or compute type.")
+                self._notice(
+                    "A machine of the cluster is not used: it has another version, checkpoint or compute type."
+                )
                 return None
             self._false_starts[machine.id] = 0
             self._ready.add(name)
@@ -211,10 +211,10 @@ class WorkerPool:
             unsaid = [sentence for sentence in started.lacking if sentence not in self._unconfined]
             self._unconfined.update(unsaid)
         for sentence in unsaid:
-            self._said(f"On a machine of the cluster: {sentence}")
+            self._notice(f"On a machine of the cluster: {sentence}")
         if first and started.synthetic:
-            self._said(
-                f"{started.synthetic} reads synthetic demonstration speech only; on human speech it INVENTS "
+            self._notice(
+                f"{started.synthetic} recognises synthetic demonstration speech only; on human speech it INVENTS "
                 f"words. Use --model auto for real calls."
             )
         return started
@@ -227,6 +227,6 @@ class WorkerPool:
             report = link.exchange(Orders(given, answers, end))
             answers = schedule.note(name, report)
             if report.ended:
-                if not end:  # its pipeline broke
+                if not end:  # its pipeline failed
                     raise WorkerLost
                 return

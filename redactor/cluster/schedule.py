@@ -1,5 +1,5 @@
-"""Which worker has which item: hands out, answers questions by the journal, takes back from workers that are gone.
-Knows nothing of Ray.
+"""Which worker has which item: hands items out, answers questions from the journal, takes back items of workers that
+ended. Independent of Ray.
 """
 
 from __future__ import annotations
@@ -21,7 +21,13 @@ from redactor.types import Outcome, Status
 
 @dataclass(slots=True, eq=False)
 class _Task:
-    """An item on its way; `claim`: what the journal let proceed, `losses`: workers that ended while they had it."""
+    """An item in progress.
+
+    Attributes:
+        claim: the claim with which the journal let it proceed.
+        losses: workers that ended while they had it.
+        alone: its worker has no other item.
+    """
 
     item: Item
     claim: Claim | None = None
@@ -30,14 +36,14 @@ class _Task:
 
 
 class Schedule:
-    """The state of a run on many workers; each of its methods may be called from many threads.
+    """The state of a run on many workers; all methods may be called from many threads.
 
     Args:
         items: taken one at a time, when a worker has room.
-        out: as the journal knows it. Workers are told paths in full; what comes back is put in the driver's terms.
-        reader: of an item's own transcript; None: all is recognised.
-        tries: ends of workers that an item may be at before it is set aside.
-        stopping: once true nothing is handed out any more.
+        out: output folder as the journal knows it. Workers get absolute paths; their reports are mapped back.
+        reader: gives the reader of an item's own transcript; None: all speech is recognised.
+        tries: workers that may end while they have an item before it is set aside.
+        stopping: once it returns true, nothing is handed out any more.
     """
 
     def __init__(
@@ -59,24 +65,24 @@ class Schedule:
         self._tries = tries
         self._stopping = stopping
         self._lock = threading.RLock()
-        self._under_way: dict[str, dict[int, _Task]] = {}
-        self._again: deque[_Task] = deque()
+        self._in_progress: dict[str, dict[int, _Task]] = {}
+        self._retries: deque[_Task] = deque()
         self._suspects: deque[_Task] = deque()
         self._finished = False
         self.losses = 0
 
     @property
     def ending(self) -> bool:
-        """Whether workers should come to an end: all is done, or nothing more is wanted."""
+        """Whether workers should end: all is done, or the run is being stopped."""
         return self._finished or self.failure is not None or self._stopping()
 
     # --- handing out
     # ---------------------------------------------------------------------------------------------------
 
     def hand_out(self, worker: str, *, room: int) -> tuple[AssignedItem, ...]:
-        """New items for a worker that should have `room`; none while it has one that must be alone."""
+        """New items for a worker that can have `room` items; none while it has one that must be alone."""
         with self._lock:
-            mine = self._under_way.setdefault(worker, {})
+            mine = self._in_progress.setdefault(worker, {})
             before = set(mine)
             if self.ending or any(task.alone for task in mine.values()):
                 return ()
@@ -86,20 +92,20 @@ class Schedule:
                 task.alone = True
                 mine[task.item.number] = task
             new = [task for number, task in mine.items() if number not in before]
-            if not any(self._under_way.values()):
+            if not any(self._in_progress.values()):
                 self._finished = True
         return tuple(self._given(task) for task in new)
 
     def _next(self) -> _Task | None:
-        if not self._again:
-            self._again.extend(map(_Task, self._journal.released(idle=False)))
-        if self._again:
-            return self._again.popleft()
+        if not self._retries:
+            self._retries.extend(map(_Task, self._journal.released(idle=False)))
+        if self._retries:
+            return self._retries.popleft()
         item = next(self._items, None)
         return None if item is None else _Task(item)
 
     def _next_alone(self) -> _Task | None:
-        """What waits for quiet: the worker that asks has nothing under way, and gets nothing else meanwhile."""
+        """A suspect item, for a worker that has no other item and gets none meanwhile."""
         if not self._suspects:
             self._suspects.extend(map(_Task, self._journal.released(idle=True)))
         return self._suspects.popleft() if self._suspects else None
@@ -114,24 +120,24 @@ class Schedule:
                 reader = error
         return AssignedItem(in_full(task.item), known, reader)
 
-    # --- what workers say
+    # --- workers' reports
     # ----------------------------------------------------------------------------------------------
 
     def note(self, worker: str, report: WorkerReport) -> tuple[tuple[int, JournalDecision | RedactorError], ...]:
-        """Take in results, answer questions."""
+        """Record the results of a report, and answer its questions."""
         for done in report.done:
-            task = self._under_way[worker].get(done.outcome.item)
+            task = self._in_progress[worker].get(done.outcome.item)
             if task is not None:
                 self._journal.finish(task.item, done.outcome, done.files)
                 self._remove(worker, task)
                 self.outcomes.put(done.outcome)
         return tuple((claim.item.number, self._answer(worker, claim)) for claim in report.asked)
 
-    def _answer(self, worker: str, told: Claim) -> JournalDecision | RedactorError:
-        task = self._under_way[worker][told.item.number]
-        claim = replace(told, item=task.item, target=replace(told.target, root=self._out))
+    def _answer(self, worker: str, asked: Claim) -> JournalDecision | RedactorError:
+        task = self._in_progress[worker][asked.item.number]
+        claim = replace(asked, item=task.item, target=replace(asked.target, root=self._out))
         if task.claim is not None:
-            if task.claim == claim:  # a worker that is gone has begun it: the journal's answer still holds
+            if task.claim == claim:  # begun by a worker that has ended: the journal's answer still holds
                 return JournalDecision(Step.PROCEED)
             return InputError("The file changed while it was being worked on.", hint="Run the same command again.")
         try:
@@ -147,14 +153,18 @@ class Schedule:
         return decision
 
     def _remove(self, worker: str, task: _Task) -> None:
-        # After the journal has heard of it: what waited for it is released before the run can seem finished.
+        # After the journal has recorded it: items that waited for it are released before the run can seem finished.
         with self._lock:
-            self._under_way[worker].pop(task.item.number, None)
+            self._in_progress[worker].pop(task.item.number, None)
 
     def gone(self, worker: str, *, orderly: bool = False) -> None:
-        """A worker has ended, and what it has not done is to be done by others; `orderly`: it was told to end."""
+        """A worker has ended; other workers get its unfinished items.
+
+        Args:
+            orderly: it was told to end.
+        """
         with self._lock:
-            left = list(self._under_way.pop(worker, {}).values())
+            left = list(self._in_progress.pop(worker, {}).values())
             self.losses += not orderly
             for task in left:
                 task.losses += not orderly
@@ -164,10 +174,10 @@ class Schedule:
                     task.alone = False
                     self._suspects.append(task)
                 else:
-                    self._again.append(task)
+                    self._retries.append(task)
 
     def _set_aside(self, task: _Task) -> None:
-        problem = CrashedRepeatedly(f"{task.losses} workers ended while they were at it.")
+        problem = CrashedRepeatedly(f"{task.losses} workers ended while they processed it.")
         outcome = Outcome(
             task.item.number,
             task.claim.source_id if task.claim else "",

@@ -1,5 +1,5 @@
-"""The worker: keeps models, streams items through a pipeline, asks the driver instead of a journal. An actor's body;
-knows nothing of Ray.
+"""The worker: keeps the models, streams items through a pipeline, asks the driver instead of a journal. It is the body
+of an actor, and independent of Ray.
 """
 
 from __future__ import annotations
@@ -18,61 +18,61 @@ from redactor.factory import JobConfiguration, assemble, layers_of, sandboxed
 from redactor.storage import Claim, Fingerprints, Item, JournalDecision, Known, Step
 from redactor.types import Outcome
 
-POLL = 0.25  # seconds after which an exchange comes back with nothing to say
+POLL = 0.25  # seconds after which an exchange returns without anything to report
 
 
 class Worker:
-    """See the package's text. Nothing is raised to Ray, which would write it down: what goes wrong is sealed, too.
+    """See the package's text. Nothing is raised to Ray, which would record it: errors are sealed, too.
 
     Args:
-        out: the output folder, in full.
+        out: absolute path of the output folder.
         name: of this conversation.
-        cores: that this worker may use.
+        cores: number that this worker may use.
     """
 
     def __init__(self, out: str, name: str, cores: int) -> None:
         self._out = Path(out)
         self._name = name
         self._cores = cores
-        self._box: MessageCipher | None = None
-        self._desk = RemoteJournal()
+        self._cipher: MessageCipher | None = None
+        self._journal = RemoteJournal()
 
     def start(self, sealed: bytes) -> bytes:
-        """Job → Started, or the RedactorError that prevents it; b"" if the key cannot be read here, or does not fit."""
+        """Job → Started, or the RedactorError that prevents it; b"" if the key cannot be read here, or is another."""
         from redactor.errors import as_redactor_error
 
         answer: Started | RedactorError
         try:
-            box = MessageCipher((self._out / KEY_NAME).read_bytes(), self._name, driver=False)
-            job: JobConfiguration = box.open(sealed)
-        except Exception:  # noqa: BLE001 - no key, or not this one: nothing can be said under seal
+            cipher = MessageCipher((self._out / KEY_NAME).read_bytes(), self._name, driver=False)
+            job: JobConfiguration = cipher.open(sealed)
+        except Exception:  # noqa: BLE001 - without the key, no answer can be sealed
             return b""
-        self._box = box
+        self._cipher = cipher
         try:
             answer = self._started(job)
-        except Exception as error:  # noqa: BLE001 - told to the driver
+        except Exception as error:  # noqa: BLE001 - reported to the driver
             answer = as_redactor_error(error, "start")
-        return box.seal(answer)
+        return cipher.seal(answer)
 
     def _started(self, job: JobConfiguration) -> Started:
-        desk = self._desk
+        journal = self._journal
         lacking: list[str] = []
         with ExitStack() as opened:
             confined = opened.enter_context(sandboxed(job.sandbox, warn=lacking.append))
-            made = assemble(job, reader=desk.reader, cores=self._cores, confined=confined)
+            made = assemble(job, reader=journal.reader, cores=self._cores, confined=confined)
             held = opened.pop_all()  # until the run ends
 
         def run() -> None:
-            # The outcomes go by way of `finish`, or are known to the driver, who decided them.
+            # The driver gets outcomes through `finish`, or has decided them itself.
             outcomes = made.pipeline.run(
-                desk.items(), self._out, journal=desk, threads=made.in_flight, stopping=lambda: desk.ending
+                journal.items(), self._out, journal=journal, threads=made.in_flight, stopping=lambda: journal.ending
             )
             try:
                 for _ in outcomes:
                     pass
             finally:
                 held.close()
-                desk.close()
+                journal.close()
 
         threading.Thread(target=run, name="pipeline", daemon=True).start()
         info = made.engine.info if made.engine else None
@@ -82,16 +82,14 @@ class Worker:
         )
 
     def exchange(self, sealed: bytes) -> bytes:
-        """Orders → Report; comes back as soon as there is something to report, or after `POLL`."""
-        assert self._box is not None
-        self._desk.take(self._box.open(sealed))
-        return self._box.seal(self._desk.report(patience=POLL))
+        """Orders → WorkerReport; returns as soon as there is something to report, or after `POLL`."""
+        assert self._cipher is not None
+        self._journal.take(self._cipher.open(sealed))
+        return self._cipher.seal(self._journal.report(patience=POLL))
 
 
 class RemoteJournal:
-    """A `Journal` for the pipeline that passes questions and results on to the driver, and the items that come from
-    there.
-    """
+    """A `Journal` for the pipeline that passes questions and results to the driver, and items from the driver."""
 
     def __init__(self) -> None:
         self._state = threading.Condition()
@@ -104,11 +102,11 @@ class RemoteJournal:
         self._abandoned = False
         self.ending = False
 
-    # --- towards the driver
+    # --- for the driver
     # --------------------------------------------------------------------------------------------
 
     def take(self, orders: Orders) -> None:
-        # Answers first: an item that was told to wait may come again in the same breath.
+        # Answers first: an item that had to wait may come again in the same orders.
         for number, answer in orders.answers:
             if isinstance(answer, RedactorError):
                 self._answers.pop(number).set_exception(answer)
@@ -137,21 +135,19 @@ class RemoteJournal:
             self._state.notify_all()
 
     def abandon(self) -> None:
-        """The driver is gone for good: nobody answers any more, neither what was asked nor what is asked from now
-        on.
-        """
+        """The driver has ended: neither the open questions nor later ones are answered any more."""
         with self._state:
             self._abandoned = True
             unanswered = [answer for answer in self._answers.values() if not answer.done()]
         for answer in unanswered:
-            answer.set_exception(_nobody())
+            answer.set_exception(_driver_ended())
         self.take(Orders(end=True))
 
-    # --- towards the pipeline
+    # --- for the pipeline
     # ------------------------------------------------------------------------------------------
 
     def items(self) -> Iterator[Item]:
-        """Waits for the next one; ends when the run does."""
+        """The driver's items, as they arrive; ends when the run does."""
         while (item := self._queue.get()) is not None:
             yield item
 
@@ -159,7 +155,7 @@ class RemoteJournal:
         """The reader of the item's own transcript; None if it is to be recognised.
 
         Raises:
-            RedactorError: it should have one, and has none.
+            RedactorError: it needs a transcript and has none.
         """
         given = self._given[item.number]
         if isinstance(given.reader, RedactorError):
@@ -172,15 +168,15 @@ class RemoteJournal:
     def begin(self, claim: Claim) -> JournalDecision:
         answer: Future[JournalDecision] = Future()
         with self._state:
-            if self._abandoned:  # a question from now on would be waited for to the end of time
-                raise _nobody()
+            if self._abandoned:  # a question from now on would wait for ever
+                raise _driver_ended()
             self._answers[claim.item.number] = answer
             self._asked.append(claim)
             self._state.notify_all()
         return answer.result()
 
     def holds(self, item: Item) -> bool:
-        """What is given to another worker as well ends the same."""
+        """An item that another worker has as well has the same artefacts."""
         return True
 
     def finish(self, item: Item, outcome: Outcome, files: Fingerprints) -> None:
@@ -190,9 +186,9 @@ class RemoteJournal:
             self._state.notify_all()
 
     def released(self, *, idle: bool) -> tuple[Item, ...]:
-        """Nothing waits here: what is told to wait goes back to the driver."""
+        """Nothing waits here: items that must wait go back to the driver."""
         return ()
 
 
-def _nobody() -> RedactorError:
-    return ClusterUnavailable("The run that gave this recording out has ended.")
+def _driver_ended() -> RedactorError:
+    return ClusterUnavailable("The run that this recording belongs to has ended.")

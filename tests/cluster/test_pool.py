@@ -47,7 +47,7 @@ class NearLink:
 
     def cut(self):
         self.dead = True
-        self.worker._desk.abandon()  # as the threads of a killed process, these must not live on
+        self.worker._journal.abandon()  # as the threads of a killed process, these must not live on
 
 
 class NearSite:
