@@ -103,7 +103,7 @@ def systems() -> dict[str, System]:
                         mock.patch("redactor.phi.nlp_engine.written_form", lambda text: WrittenForm.of(text, ()))
                     )
                 if not repair:
-                    stack.enter_context(mock.patch.object(clinical.ClinicalText, "heard", ()))
+                    stack.enter_context(mock.patch.object(clinical.ClinicalText, "sounds_like", ()))
                 detector = build_detector(ner="auto" if ner else "none")
                 return [found(items) for items in detector.pipe(row["text"] for row in rows)]
 

@@ -1,7 +1,7 @@
-"""The detector: text in, findings out, through Presidio's AnalyzerEngine with our recognizers and an offline NLP
+"""The detector: text in, findings out, through Presidio's AnalyzerEngine with recognizers for speech and an offline NLP
 engine.
 
-Nothing here logs what was said: Presidio's decision trace is off, and results carry the names of patterns, never text.
+Nothing here logs text: Presidio's decision trace is off, and results carry the names of patterns.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from redactor.errors import ConfigurationError, DetectionFailed
 from redactor.phi.low_confidence import low_confidence_findings
 from redactor.phi.ner import TaggerEntities, load_entities
 from redactor.phi.nlp_engine import OfflineNlpEngine
-from redactor.phi.recognizers.base import written_of
+from redactor.phi.recognizers.base import written_form_of
 from redactor.phi.recognizers.group import RecognizerGroup
 from redactor.phi.recognizers.ner import NerRecognizer, TaggerRecognizer
 from redactor.phi.registry import clinical, identifiers
@@ -29,11 +29,11 @@ from redactor.phi.thresholds import THRESHOLDS
 from redactor.types import CLINICAL, KEYED_DIGITS, LABELS, Finding, Transcript, Word
 
 NAMED = frozenset({"PERSON", "LOCATION", "ORGANIZATION"})
-"""Labels for which a model is worth its time."""
+"""Labels for which a trained model is used."""
 
 
 class _NoEnhancer(ContextAwareEnhancer):
-    """Our recognizers weigh their own cue words."""
+    """No enhancement by context: our recognizers evaluate their own cue words."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -55,7 +55,7 @@ class _NoEnhancer(ContextAwareEnhancer):
 
 
 class _Registry(RecognizerRegistry):
-    """Always the same recognizers: Presidio's chooses them again for every text and label."""
+    """Always returns the same recognizers: Presidio's registry selects them again for every text and label."""
 
     def get_recognizers(self, *args: Any, **options: Any) -> list[EntityRecognizer]:
         return list(self.recognizers)
@@ -73,11 +73,11 @@ class Detector:
 
     @property
     def labels(self) -> frozenset[str]:
-        """The labels it looks for."""
+        """The labels that it looks for."""
         return self._labels
 
     def detect(self, text: str) -> tuple[Finding, ...]:
-        """Findings in order of place; offsets are characters of `text`.
+        """Findings in order of position; offsets are characters of `text`.
 
         Raises:
             DetectionFailed: a recognizer failed; its message names the kind of error, never the text.
@@ -89,7 +89,7 @@ class Detector:
         return self._pipe(((text, ()) for text in texts), batch_size)
 
     def search(self, transcripts: Iterable[Transcript], *, batch_size: int = 64) -> Iterator[tuple[Finding, ...]]:
-        """Findings of each transcript, in order, with its channel; words that recognition was unsure of count too
+        """Findings of each transcript, in order, with its channel; words of low confidence are considered too
         (`phi.low_confidence`).
         """
         said, again = tee(transcripts)
@@ -103,7 +103,7 @@ class Detector:
             failure = ""
             try:
                 found = self._found(text, artifacts, words)
-            except Exception as error:  # noqa: BLE001 - whatever failed, its message or traceback may quote the text
+            except Exception as error:  # noqa: BLE001 - any message or traceback may quote the text
                 failure = type(error).__name__
             if failure:
                 raise DetectionFailed(f"PHI detection failed ({failure}).")
@@ -120,7 +120,7 @@ class Detector:
             for r in results
             if r.score >= self._thresholds[r.entity_type]
         ]
-        form = written_of(text, artifacts)
+        form = written_form_of(text, artifacts)
         resolved = resolve(findings, form)
         unsure = [f for f in low_confidence_findings(words, resolved) if f.label in self._labels]
         return resolve([*resolved, *unsure], form) if unsure else resolved
@@ -136,14 +136,14 @@ def build_detector(
     """A detector for these labels (default: all).
 
     Args:
-        labels: a subset of `redactor.types.LABELS`; KEYED_DIGITS are not in words, so nothing here finds them.
+        labels: a subset of `redactor.types.LABELS`; KEYED_DIGITS are found in the sound, not here.
         min_score: findings below are dropped, 0 … 1; None for the table in `redactor.phi.thresholds`.
-        ner: whose entities are used beside the recognizers': "auto" the shipped tagger where it is present, "none", or
-            another model by name or folder (`redactor.phi.ner`).
+        ner: the model whose entities are used beside the recognizers': "auto" (the shipped tagger where present),
+            "none", or another model by name or folder (`redactor.phi.ner`).
         nlp: a loaded spaCy pipeline to use instead of `ner`.
 
     Raises:
-        ModelUnavailable: `ner` names a model that is not here or does not load.
+        ModelUnavailable: the model that `ner` names is missing or does not load.
         ConfigurationError: an unknown label, or a score out of range.
     """
     wanted = frozenset(LABELS if labels is None else labels)
@@ -151,7 +151,8 @@ def build_detector(
     wanted -= {KEYED_DIGITS}
     if unknown or not wanted:
         raise ConfigurationError(
-            f"Unknown label: {', '.join(sorted(unknown)) or 'none given'}.", hint="See `redactor policy` for labels."
+            f"Unknown labels: {', '.join(sorted(unknown))}." if unknown else "No labels are given.",
+            hint="`redactor policy` lists the labels.",
         )
     if min_score is not None and not 0 <= min_score <= 1:
         raise ConfigurationError("The minimum score must be between 0 and 1.")

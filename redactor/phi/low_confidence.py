@@ -123,8 +123,8 @@ def low_confidence_findings(words: Sequence[Word], findings: Sequence[Finding]) 
     yield from slots.among_figures()
 
 
-class _Lower(NamedTuple):
-    low: str
+class _LowerCase(NamedTuple):
+    lower: str
 
 
 class _Slots:
@@ -134,15 +134,15 @@ class _Slots:
         function = gazetteers.words("function_words") | name_cues.FUNCTION
         self.words = words
         self.lower = [(m.group().lower() if (m := _WORD.search(w.text)) else "") for w in words]
-        self.confidence = [w.confidence if low else 1.0 for w, low in zip(words, self.lower, strict=True)]
-        self.function = [low in function and (len(low) > 1 or low in "ai") for low in self.lower]
+        self.confidence = [w.confidence if lower else 1.0 for w, lower in zip(words, self.lower, strict=True)]
+        self.function = [lower in function and (len(lower) > 1 or lower in "ai") for lower in self.lower]
         self.digits = [
-            sum(map(str.isdigit, w.text)) or int(low in NUMBER_STARTS or low in OH)
-            for w, low in zip(words, self.lower, strict=True)
+            sum(map(str.isdigit, w.text)) or int(lower in NUMBER_STARTS or lower in OH)
+            for w, lower in zip(words, self.lower, strict=True)
         ]
         self.figure = [
-            digits > 0 or (len(low) == 1 and low not in "ai")
-            for digits, low in zip(self.digits, self.lower, strict=True)
+            digits > 0 or (len(lower) == 1 and lower not in "ai")
+            for digits, lower in zip(self.digits, self.lower, strict=True)
         ]
         self.found = [(finding.label, held) for finding in findings if (held := self._touched(finding))]
 
@@ -170,7 +170,7 @@ class _Slots:
             if label in CLINICAL
             for n in range(held[0] - CONTEXT, held[-1] + CONTEXT + 1)
         }
-        lows = [_Lower(low) for low in self.lower]
+        lows = [_LowerCase(lower) for lower in self.lower]
         for at in range(1, len(self.words)):
             if all(confidence >= CLINICAL_FACT.some for confidence in self.confidence[at : at + CLINICAL_FACT.longest]):
                 continue

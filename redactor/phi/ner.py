@@ -1,17 +1,14 @@
-"""Where entities of a trained model come from: the shipped tagger, any spaCy pipeline, or a Hugging Face token
-classifier.
+"""Sources of a trained model's entities: the shipped tagger, any spaCy pipeline, or a Hugging Face token classifier.
 
-    load_entities("auto")                   models/voicemail-ner where it is present and on by default, else none:
-    patterns work alone
-    load_entities("voicemail-ner")          the shipped tagger, or an error that says it is missing
+    load_entities("auto")                   models/voicemail-ner where present, else none
+    load_entities("voicemail-ner")          the shipped tagger, or an error if it is missing
     load_entities("./my-pipeline")          a folder: config.cfg makes it spaCy's, config.json Hugging Face's
     load_entities("en_core_web_lg")         an installed spaCy package
     load_entities("org/name")               a Hugging Face model (needs `transformers`; downloaded on first use, by
     transformers)
     load_entities("none")                   no model
 
-A source yields, text by text, entities with a score. Nothing here is downloaded unless the user names a Hugging Face
-model.
+A source yields scored entities text by text. Nothing is downloaded unless the user names a Hugging Face model.
 """
 
 from __future__ import annotations
@@ -34,7 +31,7 @@ SPACY_SCORE = 0.85  # Presidio's, for entities without a score of their own
 
 
 class Entity(NamedTuple):
-    """One entity; the names of its fields are spaCy's, which Presidio's recognizers read."""
+    """One entity, with spaCy's field names, which Presidio's recognizers read."""
 
     start_char: int
     end_char: int
@@ -96,7 +93,7 @@ class HuggingFaceEntities:
     def pipe(self, texts: Iterable[str], batch_size: int) -> Iterator[tuple[Sequence[Entity], Any]]:
         todo = iter(texts)
         while batch := list(islice(todo, batch_size)):
-            # An empty text is an error there.
+            # The pipeline fails on an empty text.
             said = [text for text in batch if text.strip()]
             found = iter(self._classify(said, batch_size=batch_size) if said else ())
             for text in batch:
@@ -115,11 +112,11 @@ def shipped() -> Path | None:
 
 
 def load_entities(ner: str | Path) -> EntitySource | None:
-    """The source that `ner` names (see the module's first lines); None for none.
+    """The source that `ner` names (see the module's docstring), None for none.
 
     Raises:
-        ModelUnavailable: it is not here, or does not load.
-        ConfigurationError: `ner` names nothing that can be a model.
+        ModelUnavailable: it is missing or does not load.
+        ConfigurationError: `ner` names a folder without a model.
     """
     if ner in {"none", ""}:
         return None
@@ -129,7 +126,7 @@ def load_entities(ner: str | Path) -> EntitySource | None:
     if ner == SHIPPED:
         folder = shipped()
         if folder is None:
-            raise ModelUnavailable("The name tagger does not come with this installation.", hint="Use --ner none.")
+            raise ModelUnavailable("This installation does not include the name tagger.", hint="Use --ner none.")
         return _tagger(folder)
     folder = Path(ner)
     if (folder / "config.cfg").is_file():
@@ -138,7 +135,8 @@ def load_entities(ner: str | Path) -> EntitySource | None:
         if (folder / "config.json").is_file():
             return _hugging_face(str(folder))
         raise ConfigurationError(
-            "The --ner folder holds no model.", hint="spaCy's have a config.cfg, Hugging Face's a config.json."
+            "The --ner folder contains no model.",
+            hint="A spaCy pipeline has a config.cfg, a Hugging Face model a config.json.",
         )
     import spacy
 
@@ -148,7 +146,7 @@ def load_entities(ner: str | Path) -> EntitySource | None:
     if name.count("/") == 1 and not name.startswith((".", "/", "~")):
         return _hugging_face(name)
     raise ModelUnavailable(
-        "There is no such model for names.",
+        "There is no model with that name.",
         hint="--ner takes auto, none, a spaCy folder or package, or ORG/NAME of a Hugging Face model.",
     )
 
@@ -157,8 +155,8 @@ def _tagger(folder: Path) -> TaggerEntities:
     from redactor.phi import tagger
 
     nlp = _spacy(folder)
-    if not tagger.fits(nlp):
-        raise ModelUnavailable("The name tagger is of another version.", hint="Install redactor again.")
+    if not tagger.is_tagger(nlp):
+        raise ModelUnavailable("The name tagger does not match this version of redactor.", hint="Reinstall redactor.")
     return TaggerEntities(tagger.Tagger(nlp))
 
 
@@ -166,12 +164,12 @@ def _spacy(source: str | Path) -> Any:
     import spacy
 
     try:
-        # Only entities are wanted; what is named here and absent is no error.
+        # Only entities are needed; excluding a component that is absent is no error.
         return spacy.load(source, exclude=["parser", "lemmatizer", "senter"])
     except (OSError, ValueError, ImportError, KeyError) as error:
         raise ModelUnavailable(
             f"The spaCy pipeline does not load ({type(error).__name__}).",
-            hint="It may be of another spaCy version, or incomplete.",
+            hint="It may be incomplete, or made for another version of spaCy.",
         ) from error
 
 
@@ -180,7 +178,7 @@ def _hugging_face(name: str) -> HuggingFaceEntities:
         transformers = import_module("transformers")
     except ImportError as error:
         raise ModelUnavailable(
-            "A Hugging Face model needs the package transformers.", hint="pip install transformers torch"
+            "Hugging Face models need the package transformers.", hint="pip install transformers torch"
         ) from error
     try:
         return HuggingFaceEntities(
@@ -189,5 +187,5 @@ def _hugging_face(name: str) -> HuggingFaceEntities:
     except (OSError, ValueError, ImportError, KeyError) as error:
         raise ModelUnavailable(
             f"The Hugging Face model does not load ({type(error).__name__}).",
-            hint="Is the name right, and is it a token classifier?",
+            hint="Check the name; the model must be a token classifier.",
         ) from error

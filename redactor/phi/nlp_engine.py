@@ -1,7 +1,7 @@
-"""Presidio's NLP engine, offline: nothing downloaded, ever.
+"""Presidio's NLP engine, offline: it never downloads anything.
 
-Presidio's own engines fetch a spaCy model when it is missing. This one hands the written form of each text to the
-recognizers, so that it is made once a text, and the entities of a trained model where there is one
+Presidio's own engines download a spaCy model when it is missing. This one passes the recognizers the written form of
+each text, so that it is made once per text, and the entities of a trained model where there is one
 (`redactor.phi.ner`), in batches.
 """
 
@@ -19,7 +19,7 @@ from redactor.phi.spoken import WrittenForm, written_form
 
 
 class SpokenArtifacts(NlpArtifacts):
-    """What Presidio knows of a text, and its written form."""
+    """Presidio's artifacts of a text, and its written form."""
 
     def __init__(self, written: WrittenForm, entities: Sequence[Any] = (), doc: Any = None) -> None:
         super().__init__(
@@ -38,8 +38,8 @@ class OfflineNlpEngine(NlpEngine):
     """A trained model behind Presidio, or none.
 
     Args:
-        model: where entities come from, a loaded spaCy pipeline or an `EntitySource`; None for recognizers alone, which
-            need no tokens.
+        model: the source of entities, a loaded spaCy pipeline or an `EntitySource`; None for the recognizers alone,
+            which need no tokens.
     """
 
     def __init__(self, model: Any = None) -> None:

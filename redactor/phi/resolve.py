@@ -1,8 +1,7 @@
-"""From everything the recognizers say to findings: the best label where they overlap, joined neighbours, repeated
-values.
+"""From the recognizers' results to findings: the best label where they overlap, joined neighbours, repeated values.
 
-Identifiers and clinical facts are resolved apart, since a policy may cover one and keep the other; within a group
-findings never overlap. A character that any recognizer claimed (above the threshold) stays covered: where two labels
+Identifiers and clinical facts are resolved separately, since a policy may redact one and keep the other; within a group
+findings never overlap. A character that any recognizer found (above the threshold) stays covered: where two labels
 overlap the weaker one keeps what the stronger leaves.
 """
 
@@ -16,7 +15,7 @@ from functools import cache
 from itertools import pairwise
 
 from redactor.phi.gazetteers import NOT_NAMES, words
-from redactor.phi.recognizers.name_cues import FUNCTION, NOT_SURNAMES, PLAIN, SAID_AGAIN
+from redactor.phi.recognizers.name_cues import FUNCTION, NEVER_REPEATED, NOT_SURNAMES, PLAIN
 from redactor.phi.recognizers.ner import SOURCE, TaggerRecognizer
 from redactor.phi.recognizers.person import UNKNOWN_WORD
 from redactor.phi.recognizers.runs import JOINT, NUMBER_LABELS, digits
@@ -37,12 +36,12 @@ _CODE_AFTER = re.compile(
     re.IGNORECASE,
 )
 _SPELLED_AFTER = re.compile(r"(?:'s)?,?\s+(?:[A-Za-z](?:-[A-Za-z])+(?![\w-])|[A-Za-z][- ]as[- ]in[- ][A-Za-z]+)")
-"""A name's first letters, said after it: "Oh, O-H", "T as in Tom"."""
+"""Letters that spell a name after it: "Oh, O-H", "T as in Tom"."""
 _LETTER, _A_BEFORE = (
     re.compile(r"[b-hj-z][\s,.-]", re.IGNORECASE),
     re.compile(r"(?<![\w'])[ai][\s,.-]{1,3}$", re.IGNORECASE),
 )
-"""An "a" or "i" before another letter is one itself: "a t four four"."""
+"""An "a" or "i" before another letter is a letter itself: "a t four four"."""
 _A_LAST = re.compile(r"[\s,-]{1,2}a(?=\s*$|\s*[.,;!?]|\s+(?:and|that's|it's|if|for)\b)", re.IGNORECASE)
 """An "a" after figures that no noun follows is a letter: "six two seven a, and the other one …"."""
 _GLUED_AFTER = re.compile(r"(?:-[A-Za-z0-9]{1,4})*-?[A-Za-z]{1,3}(?![\w'-])")
@@ -55,17 +54,17 @@ _SHORTEST_REPEAT, _LONGEST_REPEAT = 4, 24  # digits
 
 
 def resolve(findings: Iterable[Finding], form: WrittenForm) -> tuple[Finding, ...]:
-    """Non-overlapping findings within each group, in order of place; repeated values included."""
-    claimed = widened(agreed(without_clinical(findings)), form)
-    claimed += repeats(claimed, form)
+    """Findings that do not overlap within their group, in order of position, including repeated values."""
+    claimed = with_adjoining_pieces(without_weak_candidates(without_names_in_clinical_facts(findings)), form)
+    claimed += repeated_values(claimed, form)
     identifiers = _without_overlap([f for f in claimed if f.label not in CLINICAL], form.original)
     clinical = _without_overlap([f for f in claimed if f.label in CLINICAL], form.original)
     joined = _join(identifiers, form.original)
     return tuple(sorted([*joined, *clinical], key=lambda f: (f.start, f.end, f.label)))
 
 
-def agreed(findings: Iterable[Finding]) -> list[Finding]:
-    """Without the model's weak candidates, except those that touch what a pattern found under the same label."""
+def without_weak_candidates(findings: Iterable[Finding]) -> list[Finding]:
+    """Without the model's weak candidates, except those that touch a pattern's finding of the same label."""
     every = list(findings)
     weak = [f for f in every if f.source == SOURCE and f.score <= TaggerRecognizer.CANDIDATE]
     if not weak:
@@ -76,8 +75,8 @@ def agreed(findings: Iterable[Finding]) -> list[Finding]:
     ]
 
 
-def without_clinical(findings: Iterable[Finding]) -> list[Finding]:
-    """Without weak names inside a clinical fact: "lisino pril" is on no list and yet no name."""
+def without_names_in_clinical_facts(findings: Iterable[Finding]) -> list[Finding]:
+    """Without weak names inside a clinical fact: "lisino pril" is on no list, but is not a name."""
     every = list(findings)
     facts = [f for f in every if f.label in CLINICAL]
     return [
@@ -95,9 +94,9 @@ def _is_capital_inside(text: str, match: re.Match[str]) -> bool:
 
 
 def _without_overlap(findings: Sequence[Finding], text: str) -> list[Finding]:
-    """The best findings whole, of others what those leave; in order of place."""
-    kept: list[Finding] = []  # in order of place and apart, so that the neighbours of a new one are found by halving
-    for finding in sorted(_united(findings), key=lambda f: (-f.score, f.start - f.end, f.start, f.label)):
+    """The best findings in full and what they leave of the others, in order of position."""
+    kept: list[Finding] = []  # sorted and disjoint, so that neighbours are found by bisection
+    for finding in sorted(_merge_same_label(findings), key=lambda f: (-f.score, f.start - f.end, f.start, f.label)):
         at = bisect_right(kept, finding.start, key=lambda f: f.end)
         pieces, begin = [], finding.start
         for other in kept[at:]:
@@ -117,7 +116,7 @@ def _without_overlap(findings: Sequence[Finding], text: str) -> list[Finding]:
     return kept
 
 
-def _united(findings: Sequence[Finding]) -> list[Finding]:
+def _merge_same_label(findings: Sequence[Finding]) -> list[Finding]:
     """Overlapping findings of one label become one, with the best score."""
     out: list[Finding] = []
     for finding in sorted(findings, key=lambda f: (f.label, f.start, f.end)):
@@ -139,7 +138,7 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _join(findings: Sequence[Finding], text: str) -> list[Finding]:
-    """Neighbours with one label and only a joint between them become one finding."""
+    """Merge neighbours of one label with only a joint between them."""
     out: list[Finding] = []
     for finding in findings:
         last = out[-1] if out else None
@@ -167,7 +166,7 @@ def _join(findings: Sequence[Finding], text: str) -> list[Finding]:
 
 
 def _one_address(text: str, start: int, end: int) -> bool:
-    """Whether what lies between two parts of an address is one too: a town that no list has."""
+    """Whether the text between two parts of an address belongs to it: a town that is on no list."""
     between = text[start:end]
     if len(between) > 30 or any(mark in between for mark in ".?!:;"):
         return False
@@ -176,18 +175,18 @@ def _one_address(text: str, start: int, end: int) -> bool:
 
 
 @cache
-def _names_said_again() -> frozenset[str]:
-    """Given names that are words too, and still count everywhere in a message that has them as a name."""
-    return words("first_names") - words("function_words") - SAID_AGAIN - NOT_SURNAMES - PLAIN
+def _names_to_repeat() -> frozenset[str]:
+    """Given names that are also words, and still count everywhere in a message where they were found as a name."""
+    return words("first_names") - words("function_words") - NEVER_REPEATED - NOT_SURNAMES - PLAIN
 
 
-def repeats(findings: Sequence[Finding], form: WrittenForm) -> list[Finding]:
-    """Where a value that was found once is said again in the same message: as a word, spelled, in other groups,
+def repeated_values(findings: Sequence[Finding], form: WrittenForm) -> list[Finding]:
+    """Where a value that was found once is repeated in the same message: as a word, spelled, in other groups,
     corrected.
     """
     out: list[Finding] = []
     text, common = form.text, words("common_words")
-    weak = _names_said_again()
+    weak = _names_to_repeat()
     names: dict[str, Finding] = {}
     numbers: dict[str, Finding] = {}
     for finding in findings:
@@ -201,7 +200,7 @@ def repeats(findings: Sequence[Finding], form: WrittenForm) -> list[Finding]:
                 if _SHORTEST_REPEAT <= len(figures) <= _LONGEST_REPEAT:
                     numbers.setdefault(figures, finding)
     low_text = text.lower().replace("\u2019", "'")
-    # A name that is said once is where it was found.
+    # A name that occurs once was found already.
     names = {name: first for name, first in names.items() if low_text.count(name) > 1}
     if names:
         for match in _WORD.finditer(text):
@@ -209,19 +208,20 @@ def repeats(findings: Sequence[Finding], form: WrittenForm) -> list[Finding]:
             first = names.get(low)
             if first is not None and (low not in common or low in weak or _is_capital_inside(text, match)):
                 out.append(Finding("PERSON", *form.to_original(*match.span()), first.score - 0.05, "repeated value"))
-    said_again = _NumbersAgain(text) if numbers else None
+    number_search = _NumberSearch(text) if numbers else None
     for figures, first in numbers.items():
         out.extend(
             Finding(first.label, *form.to_original(*span), first.score - 0.05, "repeated value")
-            for span in (said_again.find(figures) if said_again else ())
+            for span in (number_search.find(figures) if number_search else ())
         )
     return out
 
 
-class _NumbersAgain:
-    """Finds figures in a text whatever joins them: the figures alone are searched, what lies between is checked after.
+class _NumberSearch:
+    """Finds a number in a text, however its figures are joined: it searches the figures alone and then checks what is
+    between them.
 
-    (A pattern made for each number would have to be compiled for each: half the time of the whole detector.)
+    (Compiling a pattern for each number took half of the detector's time.)
     """
 
     def __init__(self, text: str) -> None:
@@ -230,7 +230,7 @@ class _NumbersAgain:
         self._figures = "".join(text[at] for at in self._places)
 
     def find(self, figures: str) -> Iterator[tuple[int, int]]:
-        """Spans of the text that say these figures, and no figure beside them."""
+        """Spans of the text with exactly these figures, and no figure beside them."""
         at = self._figures.find(figures)
         while at >= 0:
             places = self._places[at : at + len(figures)]
@@ -245,8 +245,8 @@ class _NumbersAgain:
 
 
 def _values(said: str) -> Iterator[str]:
-    """The figures of a number; of a corrected one also what was said last, and the whole with its end replaced by
-    that.
+    """The figures of a number; of a corrected one also the last part, and the whole with its end replaced by that
+    part.
     """
     yield digits(said)
     if CORRECTION in said:
@@ -256,9 +256,9 @@ def _values(said: str) -> Iterator[str]:
         yield whole[: max(0, len(whole) - len(last))] + last
 
 
-def widened(findings: Sequence[Finding], form: WrittenForm) -> list[Finding]:
-    """Names with the letters that spell them; codes with the letters, signs and figures that touch them: what begins
-    with "x y dash" or goes on with "dash oh".
+def with_adjoining_pieces(findings: Sequence[Finding], form: WrittenForm) -> list[Finding]:
+    """Names with the letters that spell them; codes with the letters, signs and figures that touch them, such as "x y
+    dash" before or "dash oh" after.
     """
     out = []
     for finding in findings:

@@ -1,14 +1,14 @@
-"""A small name tagger as a spaCy pipeline: what it sees of a word, and how its tags become entities with scores.
+"""A small name tagger as a spaCy pipeline: the features of a word, and how tags become entities with scores.
 
 The pipeline in models/voicemail-ner is spaCy's own `tagger` on a HashEmbedCNN, whose tags are B-, I- and O of PERSON,
-LOCATION and ORGANIZATION. Three things are ours. Words carry the class that the detector's name lists give them,
-written into spaCy's SHAPE and PREFIX attributes, so that the model knows "okonkwo" as a surname though it never read
-it. Words are cut by one regular expression. And tags become entities with a probability, which spaCy's transition-based
-`ner` does not give.
+LOCATION and ORGANIZATION. Three things are ours. Words carry their class in the detector's name lists in spaCy's SHAPE
+and PREFIX attributes, so that the model knows "okonkwo" as a surname even if it was not in the training data. One
+regular expression splits the words. And tags become entities with a probability, which spaCy's transition-based `ner`
+does not give.
 
-`Tagger` runs the pipeline's layers without spaCy's documents, which took more time than the layers: what a word looks
-like to the network depends on the word alone, so it is computed once for the words of the lists (anybody's words) and
-once a batch for all others. Tests hold its output against spaCy's.
+`Tagger` runs the pipeline's layers without spaCy's documents, which took more time than the layers. A word's input
+vector depends on the word alone, so it is computed once for the words on the lists and once per batch for all others.
+Tests compare its output with spaCy's.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PREFIX_LETTERS, SUFFIX_LETTERS = 3, 3
 CALLBACK = "redactor.word_classes.v1"
 TOKENIZER = "redactor.words.v1"
 WORD = re.compile(r"[^\W\d_]+(?:['\u2019](?!s\b)[^\W\d_]+)*|['\u2019]s\b|\d+|[^\w\s]|_")
-"""A word with its apostrophes but without its possessive, a possessive, figures, or one mark."""
+"""A word with its apostrophes but without its possessive, a possessive, digits, or one mark."""
 
 
 @cache
@@ -44,7 +44,9 @@ def _lists() -> tuple[PersonRecognizer, frozenset[str], frozenset[str]]:
 
 
 def word_class(word: str) -> str:
-    """Case, class of the lists, and whether a place has it: "xX1c"; a figure or mark stands for itself."""
+    """Case, class in the lists, and whether it occurs in a place's name: "xX1c"; digits and marks are their own
+    class.
+    """
     low = word.lower().replace("\u2019", "'")
     if not low[:1].isalpha():
         return "".join("d" if c.isdigit() else c for c in word[:5])
@@ -66,11 +68,11 @@ def _norm(word: str) -> str:
 
 
 FEATURES = (("NORM", _norm), ("PREFIX", _prefix), ("SUFFIX", _suffix), ("SHAPE", word_class))
-"""What the network sees of a word, in the order of its columns: spaCy's attribute, and how it is made."""
+"""The features of a word, in the order of the network's columns: spaCy's attribute, and the function for it."""
 
 
 class _Words:
-    """spaCy's tokenizer interface over `WORD`."""
+    """`WORD` as a spaCy tokenizer."""
 
     def __init__(self, vocab: Any) -> None:
         self.vocab = vocab
@@ -85,15 +87,15 @@ class _Words:
         return self
 
     def to_disk(self, path: Any, **_: Any) -> None:
-        """Nothing to keep."""
+        """Nothing to save."""
 
     def from_disk(self, path: Any, **_: Any) -> _Words:
         return self
 
 
 def add_word_classes(nlp: Any) -> Any:
-    """Make a spaCy pipeline's words carry their class; run before its vocabulary sees a word."""
-    _lists()  # before threads ask for them
+    """Make a spaCy pipeline's words carry their class; must run before its vocabulary has a word."""
+    _lists()  # before threads need them
     for name, feature in FEATURES:
         nlp.vocab.lex_attr_getters[getattr(spacy.attrs, name)] = feature
     return nlp
@@ -103,8 +105,8 @@ spacy.util.registry.callbacks(CALLBACK, func=lambda: add_word_classes)
 spacy.util.registry.tokenizers(TOKENIZER, func=lambda: lambda nlp: _Words(nlp.vocab))
 
 
-def fits(nlp: Any) -> bool:
-    """Whether a loaded pipeline is such a tagger."""
+def is_tagger(nlp: Any) -> bool:
+    """Whether a loaded pipeline is such a tagger of this version."""
     return (
         isinstance(nlp.tokenizer, _Words)
         and "tagger" in nlp.pipe_names
@@ -112,17 +114,17 @@ def fits(nlp: Any) -> bool:
     )
 
 
-class Found(NamedTuple):
+class TaggedEntity(NamedTuple):
     """An entity: characters start … end, label, probability."""
 
     start: int
     end: int
     label: str
-    chance: float
+    probability: float
 
 
 _gemm = NumpyOps().gemm
-"""On one thread: NumPy's own wakes every core for products this small, and waits for them."""
+"""Single-threaded: NumPy's own wakes all cores for products this small, and waits for them."""
 
 
 class _Maxout(NamedTuple):
@@ -142,7 +144,7 @@ class _Maxout(NamedTuple):
         maxout, norm = (next(node for node in layer.walk() if node.name == name) for name in ("maxout", "layernorm"))
         weights, bias = maxout.get_param("W"), maxout.get_param("b")
         width, pieces, inputs = weights.shape
-        # Piece by piece, so that the greatest is found among columns that lie together.
+        # Piece by piece, so that the maximum is taken over contiguous columns.
         by_piece = np.ascontiguousarray(weights.transpose(1, 0, 2).reshape(pieces * width, inputs).T)
         return cls(by_piece, bias.T.reshape(-1), pieces, norm.get_param("G"), norm.get_param("b"))
 
@@ -161,30 +163,30 @@ class _Maxout(NamedTuple):
 
 
 class Tagger:
-    """The pipeline's network, fed with words.
+    """The pipeline's network, applied to words.
 
-    Not for several threads at once. Between calls it keeps the looks of words of the lists, and of no others.
+    Not thread-safe. Between calls it keeps the looks of words of the lists, and of no others.
     """
 
     WORDS_AT_ONCE = 1000
-    """More do not go faster: the layers' arrays no longer fit the processor's cache."""
+    """More are not faster: the layers' arrays no longer fit the processor's cache."""
 
     def __init__(self, nlp: Any) -> None:
         component = nlp.get_pipe("tagger")
-        look, window = component.model.get_ref("tok2vec").layers
-        self._embed = look.layers[2].layers[0]
-        self._mix = _Maxout.of(look.layers[3].layers[0])
+        vector, window = component.model.get_ref("tok2vec").layers
+        self._embed = vector.layers[2].layers[0]
+        self._mix = _Maxout.of(vector.layers[3].layers[0])
         self._pad: int = window.attrs["pad"]
         self._layers = [_Maxout.of(residual) for residual in window.layers[0].layers]
         softmax = component.model.layers[1].layers[0]
         columns = [component.labels.index(tag) for tag in TAGS]
         self._weights = np.ascontiguousarray(softmax.get_param("W")[columns].T)
         self._bias = softmax.get_param("b")[columns]
-        self._kept: dict[str, Any] = {}
+        self._known: dict[str, Any] = {}
 
-    def __call__(self, texts: Sequence[str]) -> list[list[Found]]:
+    def __call__(self, texts: Sequence[str]) -> list[list[TaggedEntity]]:
         """Entities of each text."""
-        out: list[list[Found]] = []
+        out: list[list[TaggedEntity]] = []
         batch: list[list[tuple[int, int, str]]] = []
         size = 0
         for text in texts:
@@ -198,16 +200,16 @@ class Tagger:
         return out
 
     def scores(self, texts: Sequence[Sequence[str]]) -> list[Any]:
-        """For each text's words one row of scores before the softmax, one column a tag of `TAGS`."""
-        looks = self._looks({word for text in texts for word in text})
+        """For each text one row of scores before the softmax per word, one column per tag of `TAGS`."""
+        vectors = self._vectors({word for text in texts for word in text})
         width, pad = len(self._mix.gain), self._pad
-        # Texts lie one after another, with enough zeros between them that none sees its neighbour.
+        # Texts are concatenated, with enough zeros between them that none sees its neighbour.
         rows = np.zeros((sum(map(len, texts)) + pad * (len(texts) + 1), width), dtype="f")
         starts, at = [], pad
         for text in texts:
             starts.append(at)
             if text:
-                rows[at : at + len(text)] = [looks[word] for word in text]
+                rows[at : at + len(text)] = [vectors[word] for word in text]
             at += len(text) + pad
         for layer in self._layers:
             wide = np.zeros((len(rows), 3 * width), dtype="f")
@@ -218,30 +220,33 @@ class Tagger:
         scores = _gemm(rows, self._weights) + self._bias
         return [scores[start : start + len(text)] for start, text in zip(starts, texts, strict=True)]
 
-    def _batch(self, texts: Sequence[Sequence[tuple[int, int, str]]]) -> Iterator[list[Found]]:
+    def _batch(self, texts: Sequence[Sequence[tuple[int, int, str]]]) -> Iterator[list[TaggedEntity]]:
         if not texts:
             return
         for said, scores in zip(texts, self.scores([[word for *_, word in said] for said in texts]), strict=True):
-            yield [Found(said[first][0], said[last][1], label, chance) for first, last, label, chance in decode(scores)]
+            yield [
+                TaggedEntity(said[first][0], said[last][1], label, probability)
+                for first, last, label, probability in decode(scores)
+            ]
 
-    def _looks(self, said: set[str]) -> dict[str, Any]:
-        """What the network sees of each word."""
-        kept = self._kept
-        new = [word for word in said if word not in kept]
+    def _vectors(self, said: set[str]) -> dict[str, Any]:
+        """The input vector of each word."""
+        known = self._known
+        new = [word for word in said if word not in known]
         if not new:
-            return kept
+            return known
         ids = np.array([[get_string_id(make(word)) for _, make in FEATURES] for word in new], dtype="uint64")
         made = dict(zip(new, self._mix(self._embed.predict(ids)), strict=True))
         *_, listed = _lists()
-        kept.update((w, look.copy()) for w, look in made.items() if w.lower() in listed or not w[0].isalnum())
-        return {word: kept[word] if word in kept else made[word] for word in said}
+        known.update((w, vector.copy()) for w, vector in made.items() if w.lower() in listed or not w[0].isalnum())
+        return {word: known[word] if word in known else made[word] for word in said}
 
 
 def decode(scores: Any) -> list[tuple[int, int, str, float]]:
-    """(first word, last word, label, probability) from scores before the softmax, one row a word, one column a tag.
+    """(first word, last word, label, probability) from scores before the softmax, one row per word, one column per tag.
 
-    A word is of a kind where B- and I- of that kind together are likely enough; the entity's probability is the mean
-    over its words, so that one odd word in the middle of a name does not lose it. How much is needed is decided later
+    A word has a label where the label's B- and I- tags together are likely enough; the entity's probability is the mean
+    over its words, so that one odd word in a name does not lose it. The thresholds are applied later
     (recognizers/ner.py).
     """
     if not len(scores):
@@ -270,4 +275,4 @@ def decode(scores: Any) -> list[tuple[int, int, str, float]]:
 
 
 FLOOR = 0.3
-"""A word below is never part of an entity."""
+"""A word below it is never part of an entity."""

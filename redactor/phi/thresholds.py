@@ -1,8 +1,8 @@
-"""The one table of score thresholds: what a finding needs to count.
+"""The table of score thresholds: the score that a finding needs to count.
 
-Scores are made by the recognizers, from 0 to 1, and mean the same for every label:
+The recognizers give scores from 0 to 1, which mean the same for every label:
 
-    0.9 …        written in a form that is nothing else, or right after its cue ("member id", "doctor", "zip code")
+    0.9 …        in an unambiguous form, or right after its cue ("member id", "doctor", "zip code")
     0.7 … 0.9    a usual form with a cue near it; on a list
     0.5 … 0.7    usual form without a cue; a doubtful word where a name is asked for; a number that misheard words
     interrupt
@@ -22,7 +22,7 @@ from types import MappingProxyType
 from redactor.types import CLINICAL, LABELS
 
 MIN_SCORE = 0.4
-"""For identifiers: a miss costs more than a word too many."""
+"""For identifiers: a miss costs more than an extra word."""
 CLINICAL_MIN_SCORE = 0.5
 
 THRESHOLDS: Mapping[str, float] = MappingProxyType(

@@ -138,7 +138,7 @@ detector = build_detector()
 from redactor.phi import tagger
 from redactor.phi.lexicons import library
 from redactor.phi.recognizers import clinical
-assert {f.cache_info().currsize for f in (tagger._lists, clinical.vocabulary, clinical.misheard_names)} == {1}
+assert {f.cache_info().currsize for f in (tagger._lists, clinical.vocabulary, clinical.phonetic_matcher)} == {1}
 def late(*_):
     raise SystemExit("a word list loaded late")
 library._dictionary = late

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from redactor.phi.lexicons import LISTS, library, plural, read_terms, word_class
-from redactor.phi.lexicons.trie import STOP, Entry, Trie, cut, forms
+from redactor.phi.lexicons.trie import STOP, Entry, Trie, tokenize, forms
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_plural(one, many):
 
 
 def test_cut_keeps_offsets_and_ends_sentences():
-    words = cut("Dr. Crohn\u2019s 40mg, A1C 7.2? Yes")
+    words = tokenize("Dr. Crohn\u2019s 40mg, A1C 7.2? Yes")
     assert words.plain == ["dr", STOP, "crohn", "40", "mg", "a1c", "7.2", STOP, "yes"]
     assert words.text[words.starts[2] : words.ends[2]] == "Crohn\u2019s"
 
@@ -45,9 +45,9 @@ def test_capitals_only_for_dotted_entries():
     trie = Trie()
     for words in forms("M.S."):
         trie.add(words, Entry("CONDITION", "strong", "test"))
-    assert [hit.first for hit in trie.find(cut("she has MS and m s but ms walker"))] == [2, 4]
-    assert not trie.find(cut("THIS IS MS WALKER"))  # all capitals: they say nothing
-    assert not trie.find(cut("a d a m s"))
+    assert [hit.first for hit in trie.find(tokenize("she has MS and m s but ms walker"))] == [2, 4]
+    assert not trie.find(tokenize("THIS IS MS WALKER"))  # all capitals: they say nothing
+    assert not trie.find(tokenize("a d a m s"))
 
 
 @pytest.mark.parametrize("name", [*LISTS, "not_library", "not_sound"])

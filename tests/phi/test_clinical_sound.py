@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from redactor.phi.lexicons.phonetic import PhoneticMatcher, pronounced, skeleton
-from redactor.phi.recognizers.clinical import BESIDE_CUE, misheard_names
+from redactor.phi.recognizers.clinical import BESIDE_CUE, phonetic_matcher
 
 MISHEARD = [
     json.loads(line) for line in (Path(__file__).parent / "data/clinical_misheard.jsonl").read_text().splitlines()
@@ -15,7 +15,7 @@ MISHEARD = [
 
 def heard(words, least):
     said = words.split()
-    return misheard_names().find(said, *[[least] * (len(said) + 1)] * 2)
+    return phonetic_matcher().find(said, *[[least] * (len(said) + 1)] * 2)
 
 
 @pytest.mark.parametrize(

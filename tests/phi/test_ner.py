@@ -121,8 +121,8 @@ def test_batches_change_nothing(tagger: ner.EntitySource) -> None:
 
 def test_keeps_no_words_but_those_of_the_lists(tagger: Any) -> None:
     list(tagger.pipe(["this is zzyzzaxorian pelquist"] * 3, 2))
-    assert "this" in tagger._tag._kept
-    assert not {"zzyzzaxorian", "pelquist"} & tagger._tag._kept.keys()
+    assert "this" in tagger._tag._known
+    assert not {"zzyzzaxorian", "pelquist"} & tagger._tag._known.keys()
 
 
 def test_the_network_is_spacys() -> None:
@@ -142,14 +142,14 @@ def test_serves_presidio_as_its_nlp_engine(tagger: ner.EntitySource) -> None:
 
 
 def test_a_weak_candidate_needs_a_pattern_beside_it() -> None:
-    from redactor.phi.resolve import agreed
+    from redactor.phi.resolve import without_weak_candidates
 
     weak = Finding("PERSON", 10, 15, TaggerRecognizer.CANDIDATE, "NerRecognizer")
     beside = Finding("PERSON", 4, 9, 0.9, "PersonRecognizer")
     other = Finding("LOCATION", 4, 9, 0.9, "AddressRecognizer")
-    assert agreed([weak]) == []
-    assert agreed([weak, other]) == [other]
-    assert set(agreed([weak, beside])) == {weak, beside}
+    assert without_weak_candidates([weak]) == []
+    assert without_weak_candidates([weak, other]) == [other]
+    assert set(without_weak_candidates([weak, beside])) == {weak, beside}
 
 
 def test_auto_is_the_shipped_one_where_present(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,11 @@
-"""Lists of names, places and common words (`build.py` makes them and says from what)."""
+"""Lists of names, places and common words (made by `build.py`, which names the sources)."""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
 
-# Dictionary words that, said in a message, are nearly always somebody's name.
+# Dictionary words that are nearly always a name in a message.
 SURE_NAMES = frozenset(
     "abbey alma amir andy barb barney beau betsy billy bobby bob bonnie brad brady carol chad colleen deb derrick "
     "dolly donna ebony ed eddy ester frankie garret glen hank harry heather hector homer jack jasmine jasper "
@@ -14,7 +14,7 @@ SURE_NAMES = frozenset(
     "rick rob roger rosemary ruby sally sam sherry sid stella sue ted teddy terry tiara tim toby tom tommy "
     "tony tracy troy viola victor wade waldo warren wendy".split()
 )
-# In no dictionary under lower case, yet no names where they stand alone.
+# Not in the dictionary in lower case, but not names on their own.
 NOT_NAMES = frozenset(
     "january february july september october november december jan feb mar apr jun jul aug sep sept oct nov dec ooh "
     "aah er hm huh oops wow yup nah ugh haha phew yay aw aww whoa jeez gee ya mm uhm erm ta monday tuesday "
@@ -26,7 +26,7 @@ NOT_NAMES = frozenset(
     "obgyn ob gyn std uti gerd copd adhd ptsd hiv".split()
 )
 
-# In no dictionary under lower case, and yet no names.
+# Not in the dictionary in lower case, but not names.
 NO_DICTIONARY_WORDS = frozenset(
     "dont thats didnt doesnt isnt wasnt arent wont cant couldnt wouldnt shouldnt havent hasnt youre theyre ive youve "
     "weve whos wheres theres youll itll yall y'all yous somebodys o'clock oclock ma'am attn tmrw pls plz msgs "

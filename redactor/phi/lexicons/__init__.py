@@ -1,7 +1,7 @@
 """Word lists of the clinical recognizers, and how they are read.
 
-A list is a text file beside this module: terms separated by commas and line ends, `#` starts a comment line, and a line
-`[section]` says how far the terms below it can be trusted (`STRENGTHS`). In a term
+A list is a text file in this package: terms are separated by commas and line ends, `#` starts a comment line, and a
+line `[section]` gives the strength of the terms below it (`STRENGTHS`). In a term
 
     metformin        is matched in any case, with plural and possessive ("pain pill", "pain pills", "crohn's", "crohns")
     x-ray            also as "x ray" and "xray"
@@ -32,35 +32,35 @@ LISTS = {
     "billing": "BILLING",
 }
 STRENGTHS = ("strong", "likely", "weak", "generic", "not")
-"""strong: says it alone. likely: usually. weak: only beside a cue word. generic: a hint, never enough. not: a phrase
-that looks clinical and is not.
+"""strong: clinical on its own. likely: usually clinical. weak: only near a cue word. generic: a hint, never enough.
+not: a phrase that looks clinical but is not.
 """
 
 
 class Term(NamedTuple):
-    """One entry of a list. `repair`: frequent enough to be looked for behind recognition errors."""
+    """One entry of a list. `by_sound`: frequent enough to be matched by its sound (option "repair" of its section)."""
 
     text: str
     strength: str
-    repair: bool = False
+    by_sound: bool = False
 
 
 def read_terms(name: str) -> Iterator[Term]:
     """Read `name`.txt. Raises ValueError for an unknown section."""
-    strength, repair = "strong", False
+    strength, by_sound = "strong", False
     for line in files(__name__).joinpath(f"{name}.txt").read_text(encoding="utf-8").splitlines():
         stripped = line.strip()
         if not stripped or stripped.startswith("#"):
             continue
         if stripped.startswith("["):
             strength, _, option = stripped.strip("[]").partition(" ")
-            repair = option == "repair"
+            by_sound = option == "repair"
             if strength not in STRENGTHS:
                 raise ValueError(f"{name}.txt: unknown section {stripped}")
             continue
         for term in stripped.split(","):
             if text := term.strip():
-                yield Term(text, strength, repair)
+                yield Term(text, strength, by_sound)
 
 
 @cache

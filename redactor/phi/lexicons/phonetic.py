@@ -1,7 +1,7 @@
-"""Names behind recognition errors: "met forming" for metformin, "lysin a pill" for lisinopril.
+"""A phonetic matcher for misrecognised names: "met forming" for metformin, "lysin a pill" for lisinopril.
 
-A recogniser that does not know a drug writes the English words that sound like it. So one to five neighbouring words
-are compared with every frequent name by sound: candidates share the consonant skeleton up to one missing consonant on
+A recogniser that does not know a drug writes English words that sound like it. So one to five adjacent words are
+compared with every frequent name by sound: candidates share the consonant skeleton up to one missing consonant on
 either side (deletion neighbourhoods, constant time), and are ranked by rapidfuzz on a rough pronunciation and on the
 letters.
 """
@@ -53,7 +53,7 @@ _RULES: tuple[tuple[str, str], ...] = (
 )
 _COMPILED = tuple((re.compile(pattern), sound) for pattern, sound in _RULES)
 _SKELETON = str.maketrans("bdgvjzSC", "ptkfssss", "aioehwy")
-# Words that are rarely a piece of a name, so that "refill of the" does not swallow its neighbours.
+# Words that are rarely part of a misheard name, so that "refill of the" is not matched with its neighbours.
 _LOOSE_FIRST = frozenset(
     "the and of to in is on i i'm you we with that this not be it for at my your his her from so".split()
 )
@@ -91,7 +91,7 @@ def _shorter(key: str) -> set[str]:
 
 
 class PhoneticName(NamedTuple):
-    """A name as it is compared. `least`: it is never taken for less similarity than this."""
+    """A name in the forms that are compared. `least`: its minimum similarity."""
 
     text: str
     letters: str
@@ -110,19 +110,19 @@ class PhoneticMatch(NamedTuple):
 
 
 class PhoneticMatcher:
-    """Finds names by their sound. `names` of fewer than `SHORTEST` consonants count only beside a cue: they sound like
-    too much.
+    """Finds names by their sound. `names` of fewer than `SHORTEST` consonants count only near a cue: too many words
+    sound like them.
 
-    `exact` are further names that need the same consonants and more likeness, wherever they stand. `unlike` are
-    everyday words that are never a name on their own, `common` are dictionary words: a window of nothing else must be a
-    little more alike. `find` says what similarity is enough.
+    `exact` are further names that need the same consonants and more similarity everywhere. `unlike` are everyday words
+    that are never a name on their own, `common` are dictionary words: a window of these alone needs a little more
+    similarity. `find` has the thresholds.
     """
 
     WIDEST = 5
     SHORTEST = 4
     LONGEST = 12
     CERTAIN = 0.9
-    """Enough anywhere: 0.03 false alarms in 1,000 words of general prose, half of the misheard names still found."""
+    """Enough everywhere: 0.03 false alarms in 1,000 words of general prose, half of the misheard names still found."""
     EXACT = 0.92
     """Enough for an `exact` name: 0.02 false alarms in 1,000 words."""
     WORD = 0.86
@@ -228,7 +228,7 @@ class PhoneticMatcher:
 
     @staticmethod
     def similarity(sounds: str, key: str, letters: str, name: PhoneticName) -> float:
-        """Mean of the likeness of the consonants, of the sounds and of the letters."""
+        """Mean similarity of the consonants, the sounds and the letters."""
         return (
             Levenshtein.normalized_similarity(key, name.skeleton)
             + Indel.normalized_similarity(sounds, name.sounds)

@@ -1,4 +1,4 @@
-"""Longest match of many phrases over the words of a text, with the forms in which recognised speech shows them."""
+"""Longest match of many phrases in the words of a text, in all forms in which recognised speech writes them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from redactor.phi.lexicons import plural
 WORD = re.compile(r"\d+(?:[.,/:]\d+)*|[^\W_]+(?:['\u2019][^\W_]+)*")
 INITIALS = re.compile(r"(?=.*[A-Z])[A-Z0-9]{2,}")
 DOTTED = re.compile(r"(?:[A-Z0-9]\.)+")
-SAID = {
+SPOKEN_DIGITS = {
     "0": "zero",
     "1": "one",
     "2": "two",
@@ -30,11 +30,11 @@ LETTER_WORDS = frozenset("ai")
 
 
 STOP = "."
-"""Stands between sentences in `Words.plain`, so that nothing matches across ("any other? Sore throat")."""
+"""Separates sentences in `TextWords.plain`, so that nothing matches across them ("any other? Sore throat")."""
 
 
 class Entry(NamedTuple):
-    """What a phrase stands for: its label ("" = nothing clinical), how sure, and which list said so."""
+    """What a phrase means: its label ("" = not clinical), its strength, and its list."""
 
     label: str
     strength: str
@@ -49,8 +49,8 @@ class Hit(NamedTuple):
     entry: Entry
 
 
-class Words(NamedTuple):
-    """A text cut into words: `plain` in lower case without possessive, character offsets `starts`, `ends`."""
+class TextWords(NamedTuple):
+    """A text split into words: `plain` in lower case without possessive, character offsets `starts`, `ends`."""
 
     text: str
     plain: list[str]
@@ -58,8 +58,8 @@ class Words(NamedTuple):
     ends: list[int]
 
 
-def cut(text: str) -> Words:
-    """Cut `text` into words. "40mg" is two, "x-ray" is two, "7.2" is one, "Crohn's" becomes "crohn"."""
+def tokenize(text: str) -> TextWords:
+    """Split `text` into words. "40mg" is two, "x-ray" is two, "7.2" is one, "Crohn's" becomes "crohn"."""
     plain: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -77,7 +77,7 @@ def cut(text: str) -> Words:
         plain.append(word)
         starts.append(start)
         ends.append(end)
-    return Words(text, plain, starts, ends)
+    return TextWords(text, plain, starts, ends)
 
 
 def forms(term: str) -> Iterator[tuple[str, ...]]:
@@ -93,7 +93,7 @@ def forms(term: str) -> Iterator[tuple[str, ...]]:
 def _word_forms(word: str) -> Iterator[tuple[str, ...]]:
     if DOTTED.fullmatch(word):
         letters = word.replace(".", "")
-        yield from _said(letters)
+        yield from _spoken_forms(letters)
         if len(letters) > 1:
             yield (letters,)  # upper case: matched against capitals only
         return
@@ -102,30 +102,30 @@ def _word_forms(word: str) -> Iterator[tuple[str, ...]]:
         yield (word.replace("-", "").lower(),)
         return
     if INITIALS.fullmatch(word):
-        yield from _said(word)
+        yield from _spoken_forms(word)
         yield (word.lower(),)
         return
     for plain in _plain_forms(word):
         yield (plain,)
 
 
-def _said(letters: str) -> Iterator[tuple[str, ...]]:
+def _spoken_forms(letters: str) -> Iterator[tuple[str, ...]]:
     lower = letters.lower()
     if len(lower) == 1 and lower.isalpha():
         yield (lower,)
         return
-    yield from product(*((char, SAID[char]) if char in SAID else (char,) for char in lower))
+    yield from product(*((char, SPOKEN_DIGITS[char]) if char in SPOKEN_DIGITS else (char,) for char in lower))
     for at in range(1, len(lower)):  # "a1 c", "b 12"
         if lower[at].isdigit() != lower[at - 1].isdigit():
             yield (lower[:at], lower[at:])
-            if lower[at:] in SAID:
-                yield (lower[:at], SAID[lower[at:]])
+            if lower[at:] in SPOKEN_DIGITS:
+                yield (lower[:at], SPOKEN_DIGITS[lower[at:]])
 
 
 def _plain_forms(word: str) -> tuple[str, ...]:
     lower = word.lower()
-    if lower in SAID:
-        return (lower, SAID[lower])
+    if lower in SPOKEN_DIGITS:
+        return (lower, SPOKEN_DIGITS[lower])
     if lower.endswith("'s"):
         return (lower[:-2], lower[:-2] + "s")
     return (lower,)
@@ -155,7 +155,7 @@ class Trie:
             node = node[word]
         return "" in node
 
-    def find(self, words: Words) -> list[Hit]:
+    def find(self, words: TextWords) -> list[Hit]:
         """Longest matches from the left, not overlapping. Phrases of entries labelled "" are found too."""
         root, plain, hits = self._root, words.plain, []
         capitals = not words.text.isupper()
@@ -191,7 +191,7 @@ class Trie:
 
     @staticmethod
     def _spelled_name(plain: list[str], first: int, last: int) -> bool:
-        if any(len(word) > 1 and word not in SAID.values() for word in plain[first:last]):
+        if any(len(word) > 1 and word not in SPOKEN_DIGITS.values() for word in plain[first:last]):
             return False
         return _letter_run(plain[max(0, first - 2) : first][::-1]) or _letter_run(plain[last : last + 2])
 

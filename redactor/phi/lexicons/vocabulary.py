@@ -1,4 +1,4 @@
-"""Every word of the clinical lists: what sounds like a name and is none."""
+"""Every word of the clinical lists: unknown words that are not names."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Account and card numbers (45 CFR 164.514(b)(2)(i)(J)): bank, card, security code, invoice, "last four", by cue, never
-by Luhn.
+"""Account and card numbers (45 CFR 164.514(b)(2)(i)(J)): bank, card, security code, invoice, "last four", by cue,
+without the Luhn checksum.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class AccountRecognizer(CuedValue):
     fewest = 3
 
     def accepts(self, name: str, match: re.Match[str]) -> bool:
-        """An amount of money is no account, and "account" far from a number means little."""
+        """Not an amount of money."""
         after = match.string[match.end() : match.end() + 12]
         return not re.match(r"\s*(?:dollars|bucks|percent|%|cents)", after, re.IGNORECASE)
 

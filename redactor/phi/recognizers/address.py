@@ -84,7 +84,7 @@ _IN_STATE = re.compile(
     re.IGNORECASE,
 )
 _STATES_TOO = frozenset({"OK", "HI", "OH", "ME", "IN", "OR"})
-"""Abbreviations that are words: "sure, OK" is no town in Oklahoma."""
+"""Abbreviations that are also words: "sure, OK" does not name Oklahoma."""
 _STATE_WORDS = frozenset(re.findall(r"[a-z]{3,}", STATES)) | {"d", "dc"}
 _ABBREVIATED = re.compile(rf"\b{ABBREVIATION}\b")
 _SUFFIX_WORDS = frozenset(re.findall(r"[a-z]+", f"{SURE}|{MAYBE}"))
@@ -104,7 +104,7 @@ _STREET_NAMES = frozenset(
     "pine poplar redwood roosevelt sequoia spruce sunset sycamore telegraph vermont vine walnut washington "
     "western willow wilson woodland".split()
 )
-"""Of the commonest names of streets those that say little else after "on"."""
+"""The commonest street names, as far as they are little else after "on"."""
 _BOTH_STREETS = re.compile(
     r"\b(?:on|at|near|by|off(?: of)?|around|between|"
     r"corner of)\s+(?P<value>(?P<one>[a-z][a-z'-]{2,})\s+and\s+(?P<two>[a-z][a-z'-]{2,}|\d{1,3}(?:\s\d{1,2})?(?:st|"
@@ -158,7 +158,7 @@ _SMALL_HOUSE = re.compile(
     r"(?P<name>[a-z][a-z-]{3,}))\b(?!')(?P<ends>\s*(?:[,.]|$|and\b|in\b|but\b))?",
     re.IGNORECASE,
 )
-"""A short house number counts before a word on no list, and before any in a message that speaks of an address."""
+"""A short house number counts before a word on no list, and before any word in a message that mentions an address."""
 _IN_PLACE = re.compile(
     r"\b(?:in|near|outside(?: of)?|(?:town|city|village) of)\s+(?P<value>(?P<name>[a-z][a-z-]{3,}))\b(?!')",
     re.IGNORECASE,
@@ -191,7 +191,7 @@ _NO_STREET = re.compile(
     re.IGNORECASE,
 )
 
-# Name, pattern, score, and the words of which one must be there (speed).
+# Name, pattern, score, and words of which one must occur (for speed).
 _FORMS: tuple[tuple[str, re.Pattern[str], float, tuple[str, ...]], ...] = (
     ("box", BOX, 0.95, ("box", "pobox")),
     ("zip", _ZIP_CUE, 0.9, ("zip", "zipcode")),
@@ -390,7 +390,7 @@ class AddressRecognizer(SpokenRecognizer):
             at += step
 
     def _city_after(self, text: str, end: int) -> Iterator[tuple[int, int, float, str]]:
-        """After a street any city of the list is one, whatever else its name means."""
+        """After a street any listed city counts, whatever else its name means."""
         parts = list(_WORD.finditer(text, end, end + 40))[: self._longest]
         for count in range(len(parts), 0, -1):
             start, stop = parts[0].start(), parts[count - 1].end()

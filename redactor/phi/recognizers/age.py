@@ -12,10 +12,10 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 
-from redactor.phi.recognizers.base import Candidate, PatternBase, Shape
+from redactor.phi.recognizers.base import Candidate, NamedPattern, PatternBase
 from redactor.phi.spoken import WrittenForm
 
-OLDEST_TOLD = 90
+YOUNGEST = 90
 _PART = r"(?:(?: and)? (?:a half|a quarter|three quarters|1/2|3/4|3 quarters|something|odd|plus)|\+)?"
 _ONE = r"(?:a (?=1[0-2]\d(?!-)))?(?:9\d|1[0-2]\d)(?!\d)"
 _OLD = rf"(?P<value>{_ONE}{_PART}(?:(?:,? or| going on|, maybe| to) {_ONE})?)"
@@ -43,18 +43,18 @@ _BARE = re.compile(rf"(?<![\d$#/.,:-]){_OLD}")
 
 
 class AgeRecognizer(PatternBase):
-    """Ages 90 to 129 said as ages. Younger ages are no identifiers."""
+    """Ages 90 to 129. Younger ages are not identifiers."""
 
     label = "AGE"
-    shapes = (
-        Shape(
+    patterns = (
+        NamedPattern(
             "years old",
             r"\b(?P<value>(?:a (?=1[0-2]\d(?!-)))?(?:9\d|1[0-2]\d)(?:(?: and)? (?:a "
             r"half|1/2))?[\s-]*(?:years?|yrs?|y)(?:[\s-]*(?:old|of age|young)|/?o\b))",
             0.95,
         ),
-        Shape("aged", rf"\b(?:age[ds]?|age of|age is|age at)(?: is| was| of)?:?\s+{_OLD}", 0.85),
-        Shape(
+        NamedPattern("aged", rf"\b(?:age[ds]?|age of|age is|age at)(?: is| was| of)?:?\s+{_OLD}", 0.85),
+        NamedPattern(
             "person is",
             r"\b(?:he|she|they|i|who|mother|father|mom|mama|mum|dad|daddy|grandmother|grandfather|grandma|"
             r"grandpa|granddad|grandad|gran|granny|nana|papa|pop|pops|neighbor|client|resident|gentleman|fella|"
@@ -65,27 +65,27 @@ class AgeRecognizer(PatternBase):
             rf"every bit of| the big| a(?! 1[0-2]\d))*\s+{_OLD}",
             0.7,
         ),
-        Shape(
+        NamedPattern(
             "turning",
             rf"\b(?:turn(?:ed|s|ing)?|liv(?:ed|es?|ing) to(?: be)?|lasted to|going "
             rf"on|pushing|nearing|approaching|celebrat\w+ (?:his|her|my|their)|the big) {_OLD}",
             0.75,
         ),
-        Shape(
+        NamedPattern(
             "praised",
             rf"\b(?:spry|ripe|feisty|sharp|healthy|hearty|grand)(?:,? (?:old|young))?(?: age of)? {_OLD}",
             0.75,
         ),
-        Shape("at an age", rf"\bat {_OLD}(?=,? (?:he|she|i|they|my|you)\b|[.!?]|$)", 0.65),
-        Shape(
+        NamedPattern("at an age", rf"\bat {_OLD}(?=,? (?:he|she|i|they|my|you)\b|[.!?]|$)", 0.65),
+        NamedPattern(
             "years young",
             rf"\b{_OLD}(?=\s+(?:and lives|and still|and living|and doing|and sharp|and a half\b(?! "
             rf"(?:hours|days))|years))",
             0.6,
         ),
-        Shape("set apart", rf"(?<=[a-z], ){_OLD}(?=, (?!\d))", 0.5),
-        Shape("birthday", r"\b(?P<value>(?:9\d|1[0-2]\d)(?:st|nd|rd|th))(?=\s+(?:birthday|year))", 0.8),
-        Shape(
+        NamedPattern("set apart", rf"(?<=[a-z], ){_OLD}(?=, (?!\d))", 0.5),
+        NamedPattern("birthday", r"\b(?P<value>(?:9\d|1[0-2]\d)(?:st|nd|rd|th))(?=\s+(?:birthday|year))", 0.8),
+        NamedPattern(
             "soon",
             rf"\b{_OLD}(?=,? (?:(?:next|this|last|come|in) "
             rf"(?:week|month|year|january|february|march|april|may|june|july|august|september|october|november|"
@@ -93,13 +93,13 @@ class AgeRecognizer(PatternBase):
             rf"(?:my|his|her|their) birthday)\b)",
             0.6,
         ),
-        Shape(
+        NamedPattern(
             "nineties",
             r"\bin (?:his|her|their|my) (?P<value>(?:very )?(?:(?:early|mid|middle|late|upper|high)[ "
             r"-]+)?(?:nineties|90s|90's))",
             0.7,
         ),
-        Shape("a word for it", r"\b(?P<value>nonagenarian|centenarian)\b", 0.7),
+        NamedPattern("a word for it", r"\b(?P<value>nonagenarian|centenarian)\b", 0.7),
     )
     needs = r"9\d|1[0-2]\d|nineties|enarian|\bborn\b|\bbirth|\bdob\b"
 
@@ -109,7 +109,7 @@ class AgeRecognizer(PatternBase):
         found = list(super().spans(form))
         for match in _BORN.finditer(form.text):
             said = match["value"].lstrip("'\u2019")
-            if _told(said, dt.datetime.now(tz=dt.timezone.utc).year):
+            if _is_ninety(said, dt.datetime.now(tz=dt.timezone.utc).year):
                 found.append((*form.to_original(*match.span("value")), 0.7, "year of birth"))
         yield from found
         if not found:
@@ -121,17 +121,17 @@ class AgeRecognizer(PatternBase):
             ):
                 yield *form.to_original(*match.span("value")), 0.5, "another age"
 
-    def judge(self, candidate: Candidate) -> float:
-        if candidate.shape.name not in {"years old", "aged", "nineties", "a word for it"} and _NOT_AGE.match(
+    def score_of(self, candidate: Candidate) -> float:
+        if candidate.pattern.name not in {"years old", "aged", "nineties", "a word for it"} and _NOT_AGE.match(
             candidate.text, candidate.end
         ):
             return 0.0
-        return candidate.shape.score
+        return candidate.pattern.score
 
 
-def _told(said: str, now: int) -> bool:
-    """Whether a year of birth, of four figures or two, makes its bearer ninety: "28" was not this century's, "12" may
-    have been.
+def _is_ninety(said: str, now: int) -> bool:
+    """Whether a year of birth, of four figures or two, means an age of ninety: "28" was in the last century, "12" may
+    have been in this one.
     """
-    latest = now - OLDEST_TOLD
+    latest = now - YOUNGEST
     return int(said) <= latest if len(said) == 4 else now % 100 < int(said) <= latest % 100

@@ -1,7 +1,7 @@
-"""What the recognizers here share: patterns on the original and the written form, and the map back.
+"""Base classes of the recognizers: patterns on the original and the written form, and the map back.
 
-A recognizer of ours is a Presidio `LocalRecognizer`. `PatternBase` runs named regular expressions. They read the text
-as it was said and as it would be written (`redactor.phi.spoken`), and give spans of the original text.
+Each recognizer is a Presidio `LocalRecognizer`. `PatternBase` applies named regular expressions to the text as it was
+said and as it would be written (`redactor.phi.spoken`), and gives spans of the original text.
 """
 
 from __future__ import annotations
@@ -16,30 +16,30 @@ from presidio_analyzer.nlp_engine import NlpArtifacts
 
 from redactor.phi.spoken import WrittenForm, written_form
 
-Form = Literal["both", "original", "written"]
+TextForm = Literal["both", "original", "written"]
 _TRIM = " \t\r\n,;:.!?-\u2013\u2014\u2026\u00ac\"'()[]"
 
 
-class Shape(NamedTuple):
+class NamedPattern(NamedTuple):
     """One named pattern. The span is the group "value" where the pattern has one, else the whole match.
 
     Attributes:
-        name: what the shape is, for the finding's source.
+        name: for the finding's source.
         regex: compiled by the base with IGNORECASE.
-        score: 0 … 1 without any cue near it.
-        form: which text it is for; "written" for shapes that only make sense after figures are written out.
+        score: 0 … 1 without a cue nearby.
+        form: the text that it applies to; "written" for patterns that need figures written out.
     """
 
     name: str
     regex: str
     score: float
-    form: Form = "both"
+    form: TextForm = "both"
 
 
 class Candidate(NamedTuple):
-    """A match before it is judged: [start, end) of `text`, which is the original or the written form."""
+    """A match before it is scored: [start, end) of `text`, which is the original or the written form."""
 
-    shape: Shape
+    pattern: NamedPattern
     text: str
     start: int
     end: int
@@ -47,25 +47,25 @@ class Candidate(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def _written_once(text: str) -> WrittenForm:
+def _cached_written_form(text: str) -> WrittenForm:
     # Only for recognizers called on their own; the detector hands the form over in the NLP artifacts. One entry: no
     # store of speech.
     return written_form(text)
 
 
-def written_of(text: str, artifacts: NlpArtifacts | None) -> WrittenForm:
-    """The written form of this text, computed once a text."""
+def written_form_of(text: str, artifacts: NlpArtifacts | None) -> WrittenForm:
+    """The written form of this text, computed once per text."""
     form = getattr(artifacts, "written", None)
     if isinstance(form, WrittenForm) and form.original == text:
         return form
-    return _written_once(text)
+    return _cached_written_form(text)
 
 
 class SpokenRecognizer(LocalRecognizer):
-    """Gives results in offsets of the original text, trimmed of blanks and punctuation.
+    """A recognizer whose results are offsets of the original text, without blanks and punctuation at their ends.
 
     Class attributes:
-        label: the one label it gives, of `redactor.types.LABELS`.
+        label: the label of its results, one of `redactor.types.LABELS`.
     """
 
     label: ClassVar[str]
@@ -80,16 +80,16 @@ class SpokenRecognizer(LocalRecognizer):
         self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
     ) -> list[RecognizerResult]:
         """Spans of `text`; `entities` is checked by the engine."""
-        form = written_of(text, nlp_artifacts)
+        form = written_form_of(text, nlp_artifacts)
         return [self.result(text, *found) for found in self.spans(form) if found[0] < found[1]]
 
     def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
-        """(start, end, score, name of what matched) in the original text."""
+        """(start, end, score, name of the pattern) in the original text."""
         raise NotImplementedError
 
     def result(self, text: str, start: int, end: int, score: float, name: str) -> RecognizerResult:
-        """A Presidio result, with blanks and punctuation cut from both ends; its explanation names the pattern, never
-        the text.
+        """A Presidio result, without blanks and punctuation at its ends; its explanation names the pattern, never the
+        text.
         """
         bracketed = ")" in text[start:end]
         while start < end and text[start] in _TRIM and not (bracketed and text[start] == "("):
@@ -104,13 +104,12 @@ class PatternBase(SpokenRecognizer):
     """Named patterns with scores, raised by cue words nearby.
 
     Class attributes:
-        shapes: the patterns.
-        cues: a regular expression for words that speak for this label ("callback", "reach me"); found up to `reach`
-            characters before or `reach_after` characters after a match, it adds `boost`.
-        needs: a regular expression that must occur in the written form, else nothing is tried (speed).
+        patterns: the patterns. cues: a regular expression for words that suggest this label ("callback", "reach me");
+            up to `reach` characters before or `reach_after` characters after a match they add `boost`.
+        needs: a regular expression without which the written form is not searched (for speed).
     """
 
-    shapes: ClassVar[Sequence[Shape]]
+    patterns: ClassVar[Sequence[NamedPattern]]
     cues: ClassVar[str] = ""
     boost: ClassVar[float] = 0.4
     reach: ClassVar[int] = 60
@@ -119,7 +118,7 @@ class PatternBase(SpokenRecognizer):
 
     def __init__(self) -> None:
         super().__init__()
-        self._compiled = [(shape, re.compile(shape.regex, re.IGNORECASE)) for shape in self.shapes]
+        self._compiled = [(pattern, re.compile(pattern.regex, re.IGNORECASE)) for pattern in self.patterns]
         self._cues = re.compile(rf"\b(?:{self.cues})\b", re.IGNORECASE) if self.cues else None
         self._needs = re.compile(self.needs, re.IGNORECASE) if self.needs else None
 
@@ -127,37 +126,37 @@ class PatternBase(SpokenRecognizer):
         if self._needs is not None and not self._needs.search(form.text):
             return
         for candidate in self.candidates(form):
-            score = self.judge(candidate)
+            score = self.score_of(candidate)
             if score <= 0:
                 continue
             start, end = candidate.start, candidate.end
             if candidate.text is not form.original:
                 start, end = form.to_original(start, end)
-            yield start, end, score, candidate.shape.name
+            yield start, end, score, candidate.pattern.name
 
     def candidates(self, form: WrittenForm) -> Iterator[Candidate]:
-        """Every match of every shape, on each text the shape is for (once when the two texts are the same)."""
+        """Every match of every pattern, on each text that the pattern applies to (once if both texts are the same)."""
         same = form.text is form.original
-        for shape, regex in self._compiled:
-            if shape.form != "original":
-                yield from self._matches(shape, regex, form.text)
-            if shape.form == "original" or (shape.form == "both" and not same):
-                yield from self._matches(shape, regex, form.original)
+        for pattern, regex in self._compiled:
+            if pattern.form != "original":
+                yield from self._matches(pattern, regex, form.text)
+            if pattern.form == "original" or (pattern.form == "both" and not same):
+                yield from self._matches(pattern, regex, form.original)
 
     @staticmethod
-    def _matches(shape: Shape, regex: re.Pattern[str], text: str) -> Iterator[Candidate]:
+    def _matches(pattern: NamedPattern, regex: re.Pattern[str], text: str) -> Iterator[Candidate]:
         group = "value" if "value" in regex.groupindex else 0
         for match in regex.finditer(text):
             start, end = match.span(group)
             if start < end:
-                yield Candidate(shape, text, start, end, match)
+                yield Candidate(pattern, text, start, end, match)
 
-    def judge(self, candidate: Candidate) -> float:
+    def score_of(self, candidate: Candidate) -> float:
         """The score of a match; 0 drops it. Override to check more than a pattern can."""
-        return candidate.shape.score + (self.boost if self.has_cue(candidate) else 0.0)
+        return candidate.pattern.score + (self.boost if self.has_cue(candidate) else 0.0)
 
     def has_cue(self, candidate: Candidate) -> bool:
-        """Whether a cue word is near."""
+        """Whether a cue word is nearby."""
         if self._cues is None:
             return False
         before = candidate.text[max(0, candidate.start - self.reach) : candidate.start]

@@ -16,34 +16,34 @@ class BillingRecognizer(ClinicalRecognizer):
     label = "BILLING"
     list_name = "billing"
 
-    def patterns(self, seen: ClinicalText) -> Iterator[Mention]:
+    def patterns(self, parsed: ClinicalText) -> Iterator[Mention]:
         """Amounts: "$240.15", "two hundred and forty dollars", "a balance of forty fifty"."""
-        plain, text = seen.words.plain, seen.words.text
+        plain, text = parsed.words.plain, parsed.words.text
         index = 0
-        while index < len(plain) and True in seen.numeric:
-            if not seen.number(index) or plain[index] in {"point", "oh"}:
+        while index < len(plain) and True in parsed.numeric:
+            if not parsed.number(index) or plain[index] in {"point", "oh"}:
                 index += 1
                 continue
-            first, last = index, seen.numbers(index)
+            first, last = index, parsed.numbers(index)
             index = max(last, index + 1)
-            start = seen.words.starts[first]
+            start = parsed.words.starts[first]
             if plain[first] in CURRENCY:
                 continue
             if last < len(plain) and plain[last] in CURRENCY:
                 last += 1
-                cents = seen.numbers(last + (seen.word(last) == "and"))
-                if seen.word(cents) in {"cents", "cent"}:
+                cents = parsed.numbers(last + (parsed.word(last) == "and"))
+                if parsed.word(cents) in {"cents", "cent"}:
                     last = cents + 1
                 yield Mention(first, last, SCORES["pattern"], "amount")
                 index = last
             elif start and text[start - 1] in "$£€":
                 yield Mention(first, last, SCORES["pattern"], "amount")
-            elif self._after_money(seen, first):
+            elif self._after_money(parsed, first):
                 yield Mention(first, last, SCORES["value"], "amount")
 
     @staticmethod
-    def _after_money(seen: ClinicalText, first: int) -> bool:
+    def _after_money(parsed: ClinicalText, first: int) -> bool:
         index = first - 1
-        while index >= 0 and first - index <= 3 and seen.word(index) in LINKS:
+        while index >= 0 and first - index <= 3 and parsed.word(index) in LINKS:
             index -= 1
-        return first - index > 1 and (seen.word(index) in MONEY_WORDS)
+        return first - index > 1 and (parsed.word(index) in MONEY_WORDS)

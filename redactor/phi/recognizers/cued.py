@@ -1,7 +1,7 @@
-"""Base of the identifiers that only their cue words tell: a value follows (or precedes) "member id", "claim number",
-"plate".
+"""Base of identifiers that are recognised by their cue words alone: a value after (or before) "member id", "claim
+number", "plate".
 
-No checksum is asked: one digit that recognition got wrong would let a card or licence number through.
+No checksum is required: one misrecognised digit would let a card or licence number through.
 """
 
 from __future__ import annotations
@@ -34,11 +34,10 @@ class CuedValue(SpokenRecognizer):
 
     Class attributes:
         cue: regular expression of the cue, read on the written form (figures written out, lower or upper case).
-        cue_words: of every phrase that is a cue, one word or letter run: where none of them stands in the text, there
-            is no cue (speed).
+        cue_words: a word or letter run of every cue: a text with none of them has no cue (for speed).
         score: for a value right after its cue; farther away it is 0.15 less.
-        fewest: digits a value needs right after its cue; farther away at least four.
-        most: digits a value may have.
+        fewest: digits of a value right after its cue; farther away it has at least four.
+        most: digits of a value.
     """
 
     cue: ClassVar[str]
@@ -50,7 +49,7 @@ class CuedValue(SpokenRecognizer):
     def __init__(self) -> None:
         super().__init__()
         value = rf"(?P<value>{VALUE})"
-        self._shapes = (
+        self._patterns = (
             ("after cue", re.compile(rf"\b(?:{self.cue})\b{_CLOSE}{value}", re.IGNORECASE), self.score, self.fewest),
             ("far from cue", re.compile(rf"\b(?:{self.cue})\b{_FAR}\b{value}", re.IGNORECASE), self.score - 0.15, 4),
             (
@@ -65,7 +64,7 @@ class CuedValue(SpokenRecognizer):
         text = form.text
         if self.cue_words.isdisjoint(form.words) or _FIGURE.search(text) is None:
             return
-        for name, regex, score, fewest in self._shapes:
+        for name, regex, score, fewest in self._patterns:
             for match in regex.finditer(text):
                 count = len(digits(match["value"]))
                 if count == 2 and _MIXED.fullmatch(match["value"]):
@@ -79,7 +78,7 @@ class CuedValue(SpokenRecognizer):
 
     @staticmethod
     def _start(match: re.Match[str]) -> int:
-        """Where the value begins: leading words that are ordinary ones ("me see 4417") are no part of it."""
+        """Where the value begins: leading everyday words ("me see 4417") do not belong to it."""
         start = match.start("value")
         while (
             (first := _LEADING.match(match.string, start, match.end("value")))
@@ -90,5 +89,5 @@ class CuedValue(SpokenRecognizer):
         return start
 
     def accepts(self, name: str, match: re.Match[str]) -> bool:
-        """A last word on a match; override to look closer."""
+        """Whether to keep a match; override to check more than the pattern."""
         return True

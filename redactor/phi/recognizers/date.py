@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from redactor.phi.gazetteers import words
-from redactor.phi.recognizers.base import Candidate, PatternBase, Shape
+from redactor.phi.recognizers.base import Candidate, NamedPattern, PatternBase
 from redactor.phi.recognizers.runs import GOES_ON, digits
 from redactor.phi.spoken import WrittenForm
 
@@ -124,7 +124,7 @@ _NEEDED = {
     "holiday": _HOLIDAY_WORDS,
     "birth with a misheard word": frozenset("birth birthday birthdate dob born d ob b o".split()),
 }
-"""Shape → words of which one must be there; the others need a figure."""
+"""Pattern → words of which one must occur; the others need a figure."""
 _SIGNED = frozenset({"slashes", "ISO", "month/day", "day/month"})
 
 
@@ -132,27 +132,29 @@ class DateRecognizer(PatternBase):
     """Dates with a month or a day; bare figures only by cue."""
 
     label = "DATE_TIME"
-    shapes = (
-        Shape(
+    patterns = (
+        NamedPattern(
             "month day year",
             rf"\b{_WEEKDAY}{_MONTH}{_S}(?:the )?{_DAY}{_MORE}(?:{_OF}{_YEAR})?{_AGAIN}",
             0.9,
             "written",
         ),
-        Shape("day month year", rf"\b{_WEEKDAY}(?:the )?{_DAY}{_OF}{_MONTH}{_OF}{_YEAR}{_AGAIN}", 0.95, "written"),
-        Shape(
+        NamedPattern(
+            "day month year", rf"\b{_WEEKDAY}(?:the )?{_DAY}{_OF}{_MONTH}{_OF}{_YEAR}{_AGAIN}", 0.95, "written"
+        ),
+        NamedPattern(
             "day of month",
             rf"\b{_WEEKDAY}(?:the )?(?:{_ORDINAL}{_MORE}{_S}?(?:of )?|{_DAY}{_S}of ){_MONTH}{_AGAIN}",
             0.9,
             "written",
         ),
-        Shape(
+        NamedPattern(
             "year first",
             rf"\b{_YEAR4}{_S}(?:the )?(?:{_ORDINAL}{_S}?(?:of )?{_MONTH}|{_MONTH}{_S}(?:the )?{_DAY})",
             0.9,
             "written",
         ),
-        Shape(
+        NamedPattern(
             "Spanish",
             rf"\b(?:el\s+)?(?:d[i\u00ed]a\s+)?"
             rf"(?:{_SPANISH_DAY},?\s+de\s+{_SPANISH_MONTH}(?:,?\s+del?\s+{_SPANISH_YEAR})?|"
@@ -160,84 +162,88 @@ class DateRecognizer(PatternBase):
             0.9,
             "written",
         ),
-        Shape(
+        NamedPattern(
             "holiday",
             rf"\b(?P<value>{_HOLIDAY}(?:,?\s+(?:of\s+|in\s+)?(?P<year>{_YEAR4}|['\u2019]?[4-9]\d\b))?)",
             0.3,
             "written",
         ),
-        Shape("day month", rf"\b{_WEEKDAY}{_DAY}[\s-]{_PLAIN_MONTH}{_AGAIN}", 0.8, "written"),
-        Shape(
+        NamedPattern("day month", rf"\b{_WEEKDAY}{_DAY}[\s-]{_PLAIN_MONTH}{_AGAIN}", 0.8, "written"),
+        NamedPattern(
             "month year",
             rf"\b(?:the [a-z]{{3,12}} of )?{_MONTH}(?: of)?,?\s+(?:{_YEAR4}|18\d\d|['\u2019]?(?:3[2-9]|[4-9]\d)\b)",
             0.75,
             "written",
         ),
-        Shape(
+        NamedPattern(
             "day of month number", rf"\b(?:the )?{_ORDINAL}{_S}?of (?:the )?{_ORDINAL}(?:{_OF}{_YEAR})?", 0.9, "written"
         ),
-        Shape(
+        NamedPattern(
             "slashes",
             rf"(?<![\d/.-])(?:{_M}([/.-]){_D}|{_D}([/.-]){_M})(?:\1|\2)(?:\d{{4}}|\d\d)(?![\d/]|-\d)",
             0.9,
             "written",
         ),
-        Shape("ISO", r"(?<![\d-])(?:19|20)\d\d[-/](?:0?[1-9]|1[0-2])[-/](?:[0-2]?\d|3[01])(?![\d-])", 0.95, "written"),
-        Shape("month/day", rf"(?<![\d/.]){_M}/{_D}(?![\d/%]|\.\d)", 0.3, "written"),
-        Shape("day/month", r"(?<![\d/.])(?:1[3-9]|2\d|3[01])/(?:0[1-9]|1[0-2])(?![\d/%]|\.\d)", 0.3, "written"),
-        Shape("day in the year", rf"(?<![\d/.-]){_M}{_S}(?:1[89]\d\d|20[3-9]\d)(?![\d:]|-\d)", 0.2, "written"),
-        Shape("figures with year", rf"(?<![\d/.-]){_M}{_S}{_D}{_S}{_YEAR4}", 0.7, "written"),
-        Shape("day figures with year", rf"(?<![\d/.-]){_D}{_S}{_M}{_S}{_YEAR4}", 0.7, "written"),
-        Shape("day of a month", rf"\b(?:the )?{_ORDINAL}(?: of)? (?:last|this|next|the|that) month\b", 0.85, "written"),
-        Shape("month of a year", rf"\b{_MONTH} (?:of )?(?:last|this|next|that) year\b", 0.6, "written"),
-        Shape("month figure of year", rf"(?<![\d/.-]){_M},? of {_YEAR4}", 0.75, "written"),
-        Shape("month figure and year", rf"(?<![\d/.-]){_M}{_S}{_YEAR4}", 0.2, "written"),
-        Shape(
+        NamedPattern(
+            "ISO", r"(?<![\d-])(?:19|20)\d\d[-/](?:0?[1-9]|1[0-2])[-/](?:[0-2]?\d|3[01])(?![\d-])", 0.95, "written"
+        ),
+        NamedPattern("month/day", rf"(?<![\d/.]){_M}/{_D}(?![\d/%]|\.\d)", 0.3, "written"),
+        NamedPattern("day/month", r"(?<![\d/.])(?:1[3-9]|2\d|3[01])/(?:0[1-9]|1[0-2])(?![\d/%]|\.\d)", 0.3, "written"),
+        NamedPattern("day in the year", rf"(?<![\d/.-]){_M}{_S}(?:1[89]\d\d|20[3-9]\d)(?![\d:]|-\d)", 0.2, "written"),
+        NamedPattern("figures with year", rf"(?<![\d/.-]){_M}{_S}{_D}{_S}{_YEAR4}", 0.7, "written"),
+        NamedPattern("day figures with year", rf"(?<![\d/.-]){_D}{_S}{_M}{_S}{_YEAR4}", 0.7, "written"),
+        NamedPattern(
+            "day of a month", rf"\b(?:the )?{_ORDINAL}(?: of)? (?:last|this|next|the|that) month\b", 0.85, "written"
+        ),
+        NamedPattern("month of a year", rf"\b{_MONTH} (?:of )?(?:last|this|next|that) year\b", 0.6, "written"),
+        NamedPattern("month figure of year", rf"(?<![\d/.-]){_M},? of {_YEAR4}", 0.75, "written"),
+        NamedPattern("month figure and year", rf"(?<![\d/.-]){_M}{_S}{_YEAR4}", 0.2, "written"),
+        NamedPattern(
             "three figures",
             rf"(?<![\d/.-]){_M}{_S}{_D}{_S}['\u2019]?(?:0\s?\d|[1-9]\s?\d)(?![\d:]|\.\d)",
             0.2,
             "written",
         ),
-        Shape(
+        NamedPattern(
             "day first figures",
             rf"(?<![\d/.-]){_D}{_S}{_M}{_S}['\u2019]?(?:0\s?\d|[1-9]\s?\d)(?![\d:]|\.\d)",
             0.2,
             "written",
         ),
-        Shape(
+        NamedPattern(
             "two figures",
             rf"\b(?:on|for)\s+(?P<value>{_M}[\s-]{_D})(?=\s*(?:at|[,.?!]|$|with|for|and))",
             0.1,
             "written",
         ),
-        Shape("run", r"(?<![\d/.-])\d(?:[\s,.\-/]{0,3}\d){3,7}(?!\d|:)", 0.1, "written"),
-        Shape(
+        NamedPattern("run", r"(?<![\d/.-])\d(?:[\s,.\-/]{0,3}\d){3,7}(?!\d|:)", 0.1, "written"),
+        NamedPattern(
             "joined",
             rf"(?<![\d/.,-])(?:1[0-2]|[1-9])(?:[0-2]\d|3[01])(?![\d:%]|[.,]\d|\s*(?:mg|{_S}\d|{_MONTH}))",
             0.1,
             "written",
         ),
-        Shape(
+        NamedPattern(
             "birth with a misheard word",
             rf"\b(?:{_BIRTH})\b[^\d.?!]{{0,16}}?\b(?P<value>(?:[a-z]{{3,10}}\s+{_ORDINAL}|"
             rf"\d[\d\s,./-]*?\s+[a-z']{{2,9}}\s+\d)[\d\s,./-]*)",
             0.6,
             "written",
         ),
-        Shape(
+        NamedPattern(
             "weekday and day",
             rf"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day(?:,| the|, the)?\s+{_ORDINAL}",
             0.85,
             "written",
         ),
-        Shape(
+        NamedPattern(
             "the day",
             rf"\b(?:on|until|till|by|for|from|through|to|since|before|after|week of|weekend "
             rf"of|starting|beginning|effective|around|or)\s+(?P<value>(?:the\s+)?{_ORDINAL}{_MORE})",
             0.5,
             "written",
         ),
-        Shape(
+        NamedPattern(
             "the day alone",
             rf"\b(?P<value>the\s+{_ORDINAL}{_MORE})(?=\s+(?:at|or|works|instead|if|please|around|would|is "
             rf"fine)\b|\s*[.,?!]|\s*$)",
@@ -247,17 +253,17 @@ class DateRecognizer(PatternBase):
     )
 
     def candidates(self, form: WrittenForm) -> Iterator[Candidate]:
-        """Only the shapes that can match: most texts have no month, and many no figures."""
+        """Only for patterns that can match: most texts have no month, and many no figures."""
         text = form.text
         figure = _FIGURE.search(text) is not None
         signed = figure and ("/" in text or "-" in text or "." in text)
-        for shape, regex in self._compiled:
-            needed = _NEEDED.get(shape.name)
-            if (signed if shape.name in _SIGNED else figure) if needed is None else not needed.isdisjoint(form.words):
-                yield from self._matches(shape, regex, text)
+        for pattern, regex in self._compiled:
+            needed = _NEEDED.get(pattern.name)
+            if (signed if pattern.name in _SIGNED else figure) if needed is None else not needed.isdisjoint(form.words):
+                yield from self._matches(pattern, regex, text)
 
-    def judge(self, candidate: Candidate) -> float:
-        name, text, match = candidate.shape.name, candidate.text, candidate.match
+    def score_of(self, candidate: Candidate) -> float:
+        name, text, match = candidate.pattern.name, candidate.text, candidate.match
         before = text[max(0, candidate.start - 110) : candidate.start]
         birth = _BIRTH_CUE.search(before) is not None
         if name in {"the day", "the day alone"}:
@@ -287,7 +293,7 @@ class DateRecognizer(PatternBase):
             return 0.6 if birth and len(before) < 40 else (0.55 if self._visit(before) and _near_on(before) else 0.0)
         if name in {"month/day", "day/month"}:
             return 0.8 if birth or self._visit(before) else self._fraction(candidate)
-        return candidate.shape.score
+        return candidate.pattern.score
 
     @staticmethod
     def _verb_month(candidate: Candidate) -> float:
@@ -307,7 +313,7 @@ class DateRecognizer(PatternBase):
         """Month, day and a year of a life, said one after the other, are hardly anything else: "five eighteen eighty
         four".
         """
-        if candidate.shape.name not in {"three figures", "day in the year"}:
+        if candidate.pattern.name not in {"three figures", "day in the year"}:
             return 0.0
         *first, year = re.findall(r"\d+", candidate.match.group())
         whole = len(year) == 4 or (
@@ -322,7 +328,7 @@ class DateRecognizer(PatternBase):
 
     @staticmethod
     def _fraction(candidate: Candidate) -> float:
-        """Two figures with a stroke that no cue explains: "either 3/5 or 3/8", "since 9/2"; but "1/2 tablet", "pain
+        """Two figures with a stroke and without a cue: "either 3/5 or 3/8", "since 9/2"; but "1/2 tablet", "pain
         7/10".
         """
         first, second = (int(part) for part in candidate.match.group().split("/"))

@@ -1,6 +1,6 @@
 """Electronic mail addresses (45 CFR 164.514(b)(2)(i)(F); RFC 5322 addr-spec), written or dictated.
 
-The spoken layer writes "at", "dot" and the domain; here the local part is gathered to the left, since people say it in
+`phi.spoken` writes "at", "dot" and the domain; here the local part is collected to the left, since people say it in
 pieces: "j smith seventy four at gmail dot com".
 """
 
@@ -25,7 +25,7 @@ _CUE = re.compile(
     r"um)*\s+(?P<value>[\w' ,.+-]{2,45})$",
     re.IGNORECASE,
 )
-"""Right after it everything up to the @ is the address, whatever its words ("email me the great 42@…")."""
+"""Everything between it and the @ is the address, whatever the words ("email me the great 42@…")."""
 
 
 _DICTATED = re.compile(
@@ -33,8 +33,7 @@ _DICTATED = re.compile(
     r"u|g o v|u s)\b",
     re.IGNORECASE,
 )
-"""A domain of several words or with a spelled end, which the spoken layer leaves as it is: "at pine valley dot o r
-g".
+"""A domain of several words or with a spelled end, which `phi.spoken` does not write out: "at pine valley dot o r g".
 """
 _EMAIL_WORD = re.compile(r"\be-?\s?mail\b", re.IGNORECASE)
 
@@ -57,7 +56,7 @@ def gather_left(text: str, start: int, stop: frozenset[str]) -> int:
 
 
 class EmailRecognizer(SpokenRecognizer):
-    """An @ with a domain, and the local part gathered from the words before it."""
+    """An @ with a domain, and the local part from the words before it."""
 
     label = "EMAIL_ADDRESS"
 
@@ -86,7 +85,7 @@ class EmailRecognizer(SpokenRecognizer):
 
     @staticmethod
     def _word_by_word(form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
-        """In the words as they were said, where "e-mail" stands not far before them."""
+        """In the original words, where "e-mail" comes shortly before them."""
         if "dot" not in form.original.lower():
             return
         for match in _DICTATED.finditer(form.original):

@@ -1,8 +1,7 @@
-"""All recognizers behind one: Presidio's engine spends more on each recognizer it calls for a short message than most
-of ours take.
+"""All recognizers behind one: for a short message Presidio's engine spends more time on calling a recognizer than most
+of ours need.
 
-The engine sees one recognizer that supports every label; the ones inside are ordinary Presidio recognizers and know
-nothing of it.
+The engine sees one recognizer that supports every label; its members are ordinary Presidio recognizers.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from presidio_analyzer.nlp_engine import NlpArtifacts
 
 
 class RecognizerGroup(LocalRecognizer):
-    """Calls its members in turn, and signs each result with its member's name."""
+    """Calls its members in turn, and labels each result with its member's name."""
 
     def __init__(self, members: Sequence[EntityRecognizer]) -> None:
         self.members = tuple(members)
@@ -28,7 +27,7 @@ class RecognizerGroup(LocalRecognizer):
     def analyze(
         self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
     ) -> list[RecognizerResult]:
-        """What the members find; a member none of whose labels is asked for is left out."""
+        """The members' results; members without a requested label are skipped."""
         wanted = set(entities)
         found: list[RecognizerResult] = []
         for member, name in zip(self.members, self._names, strict=True):

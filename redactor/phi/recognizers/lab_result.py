@@ -1,4 +1,4 @@
-"""LAB_RESULT: tests named, what they said, and their values (RULES V04: "normal" too is a result)."""
+"""LAB_RESULT: tests, their verdicts and values (RULES V04: "normal" is a result too)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MEASURE_WORDS = frozenset("high low elevated normal borderline up down higher lo
 CLEAR_WORDS = frozenset(
     "normal abnormal elevated positive negative borderline inconclusive benign malignant cancerous".split()
 )
-"""Verdicts that no game, exam or survey gets."""
+"""Verdicts that are not used for games, exams or surveys."""
 UNITS = frozenset("percent milligrams mg grams units over deciliter per".split())
 
 
@@ -37,11 +37,11 @@ class LabResultRecognizer(ClinicalRecognizer):
         self._measures = word_class("measure")
         self._measure_verbs = word_class("measure_verb")
 
-    def patterns(self, seen: ClinicalText) -> Iterator[Mention]:
+    def patterns(self, parsed: ClinicalText) -> Iterator[Mention]:
         """Levels ("kidney function", "potassium level"); after a test: "… came back high", "… was seven point two"."""
-        for index, word in enumerate(seen.words.plain):
-            if word in self._heads and index and seen.at[index - 1] is not None and seen.label(index) != "":
-                before = seen.at[index - 1]
+        for index, word in enumerate(parsed.words.plain):
+            if word in self._heads and index and parsed.at[index - 1] is not None and parsed.label(index) != "":
+                before = parsed.at[index - 1]
                 assert before is not None
                 if (
                     before.entry.label in {"LAB_RESULT", "MEDICATION", "CONDITION", "PROCEDURE"}
@@ -51,58 +51,58 @@ class LabResultRecognizer(ClinicalRecognizer):
             elif (
                 word in self._heads
                 and index
-                and seen.word(index - 1) in self._body
-                and seen.label(index - 1) != ""
-                and seen.label(index) != ""
+                and parsed.word(index - 1) in self._body
+                and parsed.label(index - 1) != ""
+                and parsed.label(index) != ""
             ):
                 yield Mention(index - 1, index + 1, SCORES["pattern"], "organ-test")
-        for index, word in enumerate(seen.words.plain):
-            if word in self._measures and seen.label(index) in {None, "CONDITION", "MEDICATION"}:
-                yield from self._measured(seen, index)
-        for hit in seen.hits:
+        for index, word in enumerate(parsed.words.plain):
+            if word in self._measures and parsed.label(index) in {None, "CONDITION", "MEDICATION"}:
+                yield from self._measured(parsed, index)
+        for hit in parsed.hits:
             if hit.entry.label in TESTED and hit.entry.strength in SURE:
                 if hit.entry.label == self.label:
-                    yield from self._value(seen, hit.last)
+                    yield from self._value(parsed, hit.last)
                 named = hit.entry.label == self.label and hit.entry.strength != "generic"
-                yield from self._verdict(seen, hit.last, self._words if named else CLEAR_WORDS)
+                yield from self._verdict(parsed, hit.last, self._words if named else CLEAR_WORDS)
 
-    def _measured(self, seen: ClinicalText, index: int) -> Iterator[Mention]:
+    def _measured(self, parsed: ClinicalText, index: int) -> Iterator[Mention]:
         """As in "sugar was two eighty", "pressure has been running high": the everyday name counts because a reading
         follows.
         """
-        first = index - (seen.word(index - 1) in {"blood", "heart"})
-        after = seen.skip(index + 1, self._measure_verbs, 4)
+        first = index - (parsed.word(index - 1) in {"blood", "heart"})
+        after = parsed.skip(index + 1, self._measure_verbs, 4)
         if after == index + 1:
             return
-        value = seen.skip(after, BEFORE_VALUE | self._fillers, 3)
-        last = seen.numbers(value)
-        if last > value + 1 or (last > value and len(seen.word(value)) > 1 and seen.word(value)[0].isdigit()):
-            if seen.word(last) == "over" and seen.numbers(last + 1) > last + 1:
-                last = seen.numbers(last + 1)
+        value = parsed.skip(after, BEFORE_VALUE | self._fillers, 3)
+        last = parsed.numbers(value)
+        if last > value + 1 or (last > value and len(parsed.word(value)) > 1 and parsed.word(value)[0].isdigit()):
+            if parsed.word(last) == "over" and parsed.numbers(last + 1) > last + 1:
+                last = parsed.numbers(last + 1)
             yield Mention(first, index + 1, SCORES["value"], "measure")
             yield Mention(value, last, SCORES["value"], "value")
-        elif seen.word(value) in MEASURE_WORDS and seen.label(value) != "":
+        elif parsed.word(value) in MEASURE_WORDS and parsed.label(value) != "":
             yield Mention(first, index + 1, SCORES["value"], "measure")
             yield Mention(value, value + 1, SCORES["value"], "verdict")
 
     @staticmethod
-    def _value(seen: ClinicalText, index: int) -> Iterator[Mention]:
+    def _value(parsed: ClinicalText, index: int) -> Iterator[Mention]:
         """A number soon after a test: "… was seven point two"."""
-        plain = seen.words.plain
-        value = seen.skip(index, BEFORE_VALUE, 4)
-        last = seen.numbers(value)
+        plain = parsed.words.plain
+        value = parsed.skip(index, BEFORE_VALUE, 4)
+        last = parsed.numbers(value)
         if last > value and plain[value] not in {"oh", "point", "half"}:
             while last < len(plain) and plain[last] in UNITS:
                 last += 1
-                last = max(last, seen.numbers(last))
+                last = max(last, parsed.numbers(last))
             yield Mention(value, last, SCORES["value"], "value")
 
-    def _verdict(self, seen: ClinicalText, index: int, words: frozenset[str]) -> Iterator[Mention]:
+    def _verdict(self, parsed: ClinicalText, index: int, words: frozenset[str]) -> Iterator[Mention]:
         """A verb and a verdict within a few words after a test: "… came back a little high"."""
-        plain = seen.words.plain
+        plain = parsed.words.plain
         for step in range(index, min(index + 5, len(plain))):
             if plain[step] in self._verbs:
-                word = seen.skip(step + 1, self._fillers | self._verbs, 4)
-                if seen.word(word) in words and seen.label(word) != "":
+                word = parsed.skip(step + 1, self._fillers | self._verbs, 4)
+                if parsed.word(word) in words and parsed.label(word) != "":
                     yield Mention(word, word + 1, SCORES["value"], "verdict")
                 break

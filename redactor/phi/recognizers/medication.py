@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from redactor.phi.lexicons import patterns, word_class
 from redactor.phi.recognizers.clinical import SCORES, ClinicalRecognizer, ClinicalText, Mention
 
-# Stems of the USAN/INN naming scheme: they end the names of whole classes, also of drugs that no list has yet.
+# Stems of the USAN/INN naming scheme: names of whole classes end with them, including drugs that are on no list yet.
 STEM = re.compile(
     r"[a-z]{3,}(?:opril|sartan|statin|[aeio]lol|prazole|conazole|nidazole|cillin|[mth]ycin|floxacin|cycline|gliptin|"
     r"gliflozin|glutide|glitazone|tinib|ciclib|[lzxt][aiu]mab|[cdvkgl]umab|cept|navir|tegravir|buvir|[cl]ovir|oxetine|"
@@ -21,7 +21,7 @@ STEM = re.compile(
 NOT_STEM = frozenset("accept concept except intercept precept percept transcept cholesterol glycerol pilaster".split())
 CARELESS = frozenset({"weak", "generic"})
 NEIGHBOUR = 5
-"""How many words may lie between a dose and its drug."""
+"""The distance in words between a dose and its drug."""
 
 
 class MedicationRecognizer(ClinicalRecognizer):
@@ -35,46 +35,46 @@ class MedicationRecognizer(ClinicalRecognizer):
         lines = patterns()["frequency"].replace("\n", "|").split("|")
         self._frequency = sorted({tuple(line.split()) for line in lines if line.strip()}, key=len, reverse=True)
 
-    def patterns(self, seen: ClinicalText) -> Iterator[Mention]:
+    def patterns(self, parsed: ClinicalText) -> Iterator[Mention]:
         """Names by their stem, doses beside a drug ("forty milligrams twice a day")."""
         drugs = [
             Mention(hit.first, hit.last, 1.0, "")
-            for hit in seen.hits
+            for hit in parsed.hits
             if hit.entry.label == self.label and hit.entry.strength not in CARELESS
         ]
         found = [
             Mention(index, index + 1, SCORES["pattern"], "stem")
-            for index, word in enumerate(seen.words.plain)
-            if len(word) > 6 and seen.at[index] is None and STEM.fullmatch(word) and word.rstrip("s") not in NOT_STEM
+            for index, word in enumerate(parsed.words.plain)
+            if len(word) > 6 and parsed.at[index] is None and STEM.fullmatch(word) and word.rstrip("s") not in NOT_STEM
         ]
         yield from found
         drugs += found
-        drugs += self.misheard(seen)
-        for index in range(len(seen.words.plain)):
-            if seen.number(index) and not seen.number(index - 1):
-                yield from self._dose(seen, index, drugs)
+        drugs += self.misheard(parsed)
+        for index in range(len(parsed.words.plain)):
+            if parsed.number(index) and not parsed.number(index - 1):
+                yield from self._dose(parsed, index, drugs)
 
-    def _dose(self, seen: ClinicalText, first: int, drugs: list[Mention]) -> Iterator[Mention]:
-        last = seen.numbers(first)
-        unit = seen.word(last)
+    def _dose(self, parsed: ClinicalText, first: int, drugs: list[Mention]) -> Iterator[Mention]:
+        last = parsed.numbers(first)
+        unit = parsed.word(last)
         if unit not in self._units:
             return
         near = any(first - NEIGHBOUR <= drug.last and drug.first <= last + 1 + NEIGHBOUR for drug in drugs)
         if near or unit in self._sure_units:
-            yield Mention(first, self._often(seen, last + 1), SCORES["value"] if near else SCORES["likely"], "dose")
+            yield Mention(first, self._often(parsed, last + 1), SCORES["value"] if near else SCORES["likely"], "dose")
 
-    def _often(self, seen: ClinicalText, index: int) -> int:
+    def _often(self, parsed: ClinicalText, index: int) -> int:
         """End of "twice a day", "every six hours", "by mouth" … that starts at `index`."""
         moved = True
         while moved:
             moved = False
             for words in self._frequency:
-                if tuple(seen.words.plain[index : index + len(words)]) == words:
+                if tuple(parsed.words.plain[index : index + len(words)]) == words:
                     index += len(words)
                     moved = True
                     break
-            if seen.word(index) == "every" and seen.numbers(index + 1) > index + 1:
-                index = seen.numbers(index + 1) + 1
+            if parsed.word(index) == "every" and parsed.numbers(index + 1) > index + 1:
+                index = parsed.numbers(index + 1) + 1
                 moved = True
-            index = min(index, len(seen.words.plain))
+            index = min(index, len(parsed.words.plain))
         return index

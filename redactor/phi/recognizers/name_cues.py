@@ -1,4 +1,4 @@
-"""The words before and after names: titles, introductions, relations, and the words that only look like names."""
+"""Words before and after names: titles, introductions, relations, and words that only look like names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TITLES = frozenset(
     ).split()
 )
 ABBREVIATED = frozenset("dr mr mrs ms mister missus".split())
-"""Titles that are never a noun."""
+"""Titles that are never nouns."""
 ARTICLES = frozenset("the a an my your our his her their another any this that which every other each no".split())
 AFTER_TITLE = frozenset(
     "will may can hope so in see do my said care visit call called wait mark bill order ordered office appointment "
@@ -157,7 +157,7 @@ _KIN = frozenset(
 _SKIP = frozenset("uh um , is was it's like well actually yes yeah".split())
 
 SELF = frozenset("is it's i'm im am".split())
-"""Last words of the phrases with which people say who they are."""
+"""Last words of phrases with which people introduce themselves."""
 
 CALLING = frozenset("calling speaking here again returning called checking".split())
 FOLLOW = frozenset(
@@ -186,9 +186,7 @@ ASKED = frozenset(
         "attention",
     }
 )
-"""Cues before a name and hardly anything else: after them a name that is also a word counts when another name
-follows.
-"""
+"""Cues that precede little but names: after them a name that is also a word counts if another name follows."""
 GREETINGS = frozenset(
     "hi hello hey hiya yes yeah um uh morning afternoon evening it's its is this im i'm there doctor dr".split()
 )
@@ -197,7 +195,7 @@ CLAUSE = FOLLOW | frozenset(
     "this hi hello are is was has wants will last first birth there spelled spelling s fax email address the "
     "to could can would birthday phone number patient thanks thank bye okay he she they if and or".split()
 )
-"""What begins after a whole name."""
+"""Words with which a new clause begins after a name."""
 
 GENERATION = frozenset("jr junior sr senior iii ii iv".split())
 PARTICLES = frozenset("de la van der von den del di da al el bin ibn dos das o' mac mc st san santa le".split())
@@ -215,7 +213,7 @@ PLAIN = frozenset(
     "will hope mark bill early late fine sunny cold may just frank urgent chance nice great good best dear second "
     "first major royal clear noble sweet happy see real true sunny stormy winter summer autumn fall spring".split()
 ) - {"will", "hope", "mark", "bill", "may", "frank", "chance", "summer", "autumn"}
-"""As in "it's early": no names there although lists have them."""
+"""As in "it's early": not names there, although they are listed."""
 SURNAMES_TOO = frozenset({"best", "noon"})
 """Surnames among the function words."""
 HARD = frozenset(
@@ -225,21 +223,21 @@ HARD = frozenset(
     ).split()
 )
 BEFORE_WORDS = TITLES | {".", "is", "name's", "hello", "hi", "hey", "it's", "its"}
-"""Only after these a common word may be a name."""
+"""Only after these may a common word be a name."""
 SPELL_WORDS = frozenset("spelled spell spelling spelt name surname name's".split())
 NICKNAMES = frozenset("uncle aunt auntie grandma grandpa granny nana papa mama tia tio abuela abuelo cousin".split())
-"""Words before somebody's first name."""
+"""Words before a first name."""
 NOT_GREETED = frozenset(
     "all team folks everyone everybody doc ladies guys again anyone yall there sir people gang guy man lady".split()
 )
-"""Common words after "hi" that are nobody's name."""
-SAID_AGAIN = frozenset(
+"""Common words after "hi" that are not names."""
+NEVER_REPEATED = frozenset(
     (
         "hope will may bill chase sue pat chance page ray young long case price guy dot van see art mark hunter "
         "cook my so"
     ).split()
 )
-"""Names that are verbs or everyday nouns too: found once in a message they do not count everywhere in it."""
+"""Names that are also verbs or everyday nouns: found once in a message, they are not searched for in the rest of it."""
 VERBS = frozenset("sue drew rose mark chase pat bill skip pierce hunt rob jack buck grant hope spike dash".split())
 BEFORE_VERBS = frozenset(
     (
@@ -250,7 +248,7 @@ BEFORE_VERBS = frozenset(
 AFTER_VERBS = frozenset(
     "it up over out down off the my your his her their this that them me you a an nobody somebody someone blood".split()
 )
-"""Around a name's word that is a verb or a thing there."""
+"""Words around a name that is used as a verb or a noun."""
 _SAYS = frozenset("is was says said reads".split())
 NO_OWNERS = frozenset("may's march's august's sunday's".split())
 LEADS = frozenset("for with to by and from or see".split())
@@ -285,16 +283,16 @@ FUNCTION = frozenset(
 ) - {"will", "may"}
 
 
-class Said(Protocol):
-    """What the cues need of a word."""
+class LowerCase(Protocol):
+    """A word in lower case, as the cues need it."""
 
     @property
-    def low(self) -> str: ...
+    def lower(self) -> str: ...
 
 
-def level(said: Sequence[Said], at: int) -> int:
+def level(said: Sequence[LowerCase], at: int) -> int:
     """How strongly the words before said[at] announce a name."""
-    before = [word.low for word in said[max(0, at - 6) : at]]
+    before = [word.lower for word in said[max(0, at - 6) : at]]
     while before and before[-1] in {".", ":"}:
         # "Dr. Lin", "Name: Lin"; a full stop after anything else ends the sentence.
         if len(before) > 1 and (before[-2] in TITLES or (before[-1] == ":" and before[-2] in _NAME_CUES)):

@@ -1,4 +1,4 @@
-"""What stands beside a word that may be a name: questions that `person` asks of its neighbours."""
+"""Predicates on the neighbours of a word that may be a name, for `person`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from redactor.phi.recognizers import name_cues as cues
 from redactor.phi.recognizers.name_words import INITIAL, MARK, SURE, SURNAME, NameWord
 
 
-def ends(said: Sequence[NameWord], at: int) -> bool:
+def ends(tokens: Sequence[NameWord], at: int) -> bool:
     """Whether a word after a relation cannot be a verb there: "our son will and I", "my uncle will is here"."""
-    if at + 1 == len(said):
+    if at + 1 == len(tokens):
         return True
-    after = said[at + 1]
-    return after.kind == MARK or after.low in {
-        said[at].low,
+    after = tokens[at + 1]
+    return after.kind == MARK or after.lower in {
+        tokens[at].lower,
         "and",
         "or",
         "is",
@@ -27,51 +27,53 @@ def ends(said: Sequence[NameWord], at: int) -> bool:
     }
 
 
-def alone(said: Sequence[NameWord], at: int) -> bool:
-    """Whether it stands between two marks, as at the end of "the one you want is me, Hope"."""
-    return said[at - 1].kind == MARK and (at + 1 == len(said) or said[at + 1].kind == MARK)
+def alone(tokens: Sequence[NameWord], at: int) -> bool:
+    """Whether it is between two marks, as at the end of "the one you want is me, Hope"."""
+    return tokens[at - 1].kind == MARK and (at + 1 == len(tokens) or tokens[at + 1].kind == MARK)
 
 
-def follows(said: Sequence[NameWord], at: int) -> str:
-    """What comes after a name that was said in passing: "calling", "from", a stop; "" for anything else."""
+def follows(tokens: Sequence[NameWord], at: int) -> str:
+    """The kind of word after a name: "calling", "follow" (as "from"), "stop", "end"; "" for any other."""
     after = at + 1
-    if after < len(said) and said[after].kind in {SURNAME, SURE, INITIAL}:
+    if after < len(tokens) and tokens[after].kind in {SURNAME, SURE, INITIAL}:
         after += 1
-    if after >= len(said):
+    if after >= len(tokens):
         return "end"
-    low = said[after].low
-    if low in {",", ".", "?", "!"}:
+    lower = tokens[after].lower
+    if lower in {",", ".", "?", "!"}:
         return "stop"
-    if low in cues.CALLING:
+    if lower in cues.CALLING:
         return "calling"
-    return "follow" if low in cues.FOLLOW else ""
+    return "follow" if lower in cues.FOLLOW else ""
 
 
-def presents(said: Sequence[NameWord], at: int) -> bool:
-    """Whether the speaker says who they are from here on: then the word before was the one spoken to."""
-    if at < len(said) and said[at].low == ",":
+def presents(tokens: Sequence[NameWord], at: int) -> bool:
+    """Whether speakers introduce themselves here: then the word before is the person addressed."""
+    if at < len(tokens) and tokens[at].lower == ",":
         at += 1
-    two = " ".join(word.low for word in said[at : at + 2])
+    two = " ".join(word.lower for word in tokens[at : at + 2])
     return two in {"this is", "it is", "my name", "it's me"} or two.startswith(("it's ", "i'm "))
 
 
-def beside_name(said: Sequence[NameWord], at: int) -> bool:
-    """Whether "and" or "or" joins it to a name that is nothing else: "either penny or jenny"."""
+def beside_name(tokens: Sequence[NameWord], at: int) -> bool:
+    """Whether "and" or "or" joins it to an unambiguous name: "either penny or jenny"."""
     return any(
-        0 <= at + 2 * step < len(said) and said[at + step].low in {"and", "or"} and said[at + 2 * step].kind == SURE
+        0 <= at + 2 * step < len(tokens)
+        and tokens[at + step].lower in {"and", "or"}
+        and tokens[at + 2 * step].kind == SURE
         for step in (-1, 1)
     )
 
 
-def household(said: Sequence[NameWord], at: int) -> bool:
-    return at < len(said) and said[at].low in cues.HOUSEHOLD
+def household(tokens: Sequence[NameWord], at: int) -> bool:
+    return at < len(tokens) and tokens[at].lower in cues.HOUSEHOLD
 
 
-def next_is(said: Sequence[NameWord], at: int, kinds: set[int], *, capital: bool = False) -> bool:
+def next_is(tokens: Sequence[NameWord], at: int, kinds: set[int], *, capital: bool = False) -> bool:
     after = at + 1
-    if after < len(said) and said[after].kind == INITIAL and said[after].low not in {"a", "i"}:
+    if after < len(tokens) and tokens[after].kind == INITIAL and tokens[after].lower not in {"a", "i"}:
         after += 1
-    return after < len(said) and said[after].kind in kinds and (not capital or said[after].capital)
+    return after < len(tokens) and tokens[after].kind in kinds and (not capital or tokens[after].capital)
 
 
 def spells(spelled: str, word: str) -> bool:

@@ -1,4 +1,4 @@
-"""Entities of a trained model, weighed before they count (`redactor.phi.ner` says where they come from)."""
+"""Entities of a trained model, scored before they count (`redactor.phi.ner` has the sources)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from redactor.types import LABELS
 NAMES = {"PER": "PERSON", "GPE": "LOCATION", "LOC": "LOCATION", "FAC": "LOCATION", "ORG": "ORGANIZATION"}
 SOURCE = "NerRecognizer"
 _WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
-_SOUND = re.compile(r"m+|[aou]+h+|h+[am]+|e+r+m*|u+m+|a+w+")
+_INTERJECTION = re.compile(r"m+|[aou]+h+|h+[am]+|e+r+m*|u+m+|a+w+")
 _VOWEL = re.compile(r"[aeiouy]|[^\x00-\x7f]")  # "msg", "thx" and "pls" are no names
 _VERB_AFTER = re.compile(rf"\s+(?:{'|'.join(sorted(AFTER_VERBS))})\b", re.IGNORECASE)
 _VERB_BEFORE = re.compile(rf"\b(?:{'|'.join(sorted(BEFORE_VERBS))})\s+$", re.IGNORECASE)
@@ -27,13 +27,13 @@ _EVERYDAY = frozenset({COMMON, FUNCTION, INITIAL, MARK})
 
 
 class NerRecognizer(LocalRecognizer):
-    """Hands on what a model found, with the model's scores: a pipeline that the user chose is believed."""
+    """Passes on a model's entities with the model's scores: a pipeline that the user chose is trusted."""
 
     def __init__(self) -> None:
         super().__init__(supported_entities=sorted(LABELS), supported_language="en", name=SOURCE)
 
     def load(self) -> None:
-        """The model is loaded by whoever brought it."""
+        """The model is loaded already."""
 
     def analyze(
         self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
@@ -42,28 +42,28 @@ class NerRecognizer(LocalRecognizer):
         if nlp_artifacts is None:
             return []
         results = []
-        for entity, chance in zip(nlp_artifacts.entities, nlp_artifacts.scores, strict=True):
+        for entity, probability in zip(nlp_artifacts.entities, nlp_artifacts.scores, strict=True):
             label = NAMES.get(entity.label_, entity.label_)
             if label in entities:
-                start, end, score = self.weigh(text, entity.start_char, entity.end_char, label, chance)
+                start, end, score = self.weigh(text, entity.start_char, entity.end_char, label, probability)
                 if score > 0:
                     explanation = AnalysisExplanation(recognizer=SOURCE, original_score=score)
                     results.append(RecognizerResult(label, start, end, score, explanation))
         return results
 
-    def weigh(self, text: str, start: int, end: int, label: str, chance: float) -> tuple[int, int, float]:
+    def weigh(self, text: str, start: int, end: int, label: str, probability: float) -> tuple[int, int, float]:
         """(start, end, score) of the finding; score 0 drops it."""
-        return start, end, chance
+        return start, end, probability
 
 
 class TaggerRecognizer(NerRecognizer):
-    """The shipped tagger's entities, weighed by what the lists say of their words.
+    """The shipped tagger's entities, scored by their words' classes in the lists.
 
     Above ALONE an entity counts by itself, above COMMON where all its words are everyday ones. From BESIDE on it is a
     candidate with the score CANDIDATE: it counts where it touches a finding of the same label that a pattern made
-    (`redactor.phi.resolve.agreed`), as when the given name was found by its cue and the surname is on no list. Words
-    that are never names are cut off both ends; what is left must hold a word of three letters (spelled names are the
-    patterns' business). The numbers were tuned on generated development data and on real conversations
+    (`redactor.phi.resolve.without_weak_candidates`), as when the given name was found by its cue and the surname is on
+    no list. Words that are never names are removed from both ends; a word of three letters must remain (spelled names
+    are left to the patterns). The numbers were tuned on generated development data and on real conversations
     (models/voicemail-ner/README.md).
     """
 
@@ -71,11 +71,11 @@ class TaggerRecognizer(NerRecognizer):
     COMMON: ClassVar[dict[str, float]] = {"PERSON": 0.9, "LOCATION": 0.97, "ORGANIZATION": 0.95}
     BESIDE: ClassVar[dict[str, float]] = {"PERSON": 0.4, "LOCATION": 0.5, "ORGANIZATION": 0.5}
     NO_NAME: ClassVar[float] = 0.95
-    """Instead of COMMON where none of the everyday words is a given name either."""
+    """Replaces COMMON where none of the everyday words is a given name."""
     CANDIDATE: ClassVar[float] = 0.4
     STRONGEST: ClassVar[float] = 0.6
-    """Of an entity that is certain; below what makes a name be looked for in the rest of the message
-    (`resolve.repeats`).
+    """The score of a certain entity; below the score from which a name is searched for in the rest of the message
+    (`resolve.repeated_values`).
     """
 
     def __init__(self) -> None:
@@ -86,18 +86,18 @@ class TaggerRecognizer(NerRecognizer):
         self._first = words("first_names")
         self._common = words("common_words") | words("function_words")
 
-    def weigh(self, text: str, start: int, end: int, label: str, chance: float) -> tuple[int, int, float]:
-        if chance < self.BESIDE.get(label, 1.0):
+    def weigh(self, text: str, start: int, end: int, label: str, probability: float) -> tuple[int, int, float]:
+        if probability < self.BESIDE.get(label, 1.0):
             return start, end, 0.0
-        # The whole of a word that the tagger cut ("it" of "it's").
+        # Extend to the whole word that the tagger split ("it" of "it's").
         while start > 0 and (text[start - 1].isalnum() or text[start - 1] in "'\u2019"):
             start -= 1
         said = [
             (m.start(), m.end(), m.group().lower().replace("\u2019", "'")) for m in _WORD.finditer(text, start, end)
         ]
-        while said and self._idle(said[0][2]):
+        while said and self._is_trimmed(said[0][2]):
             said.pop(0)
-        while said and self._idle(said[-1][2]):
+        while said and self._is_trimmed(said[-1][2]):
             said.pop()
         if not any(len(low) > 2 and low[0].isalpha() and _VOWEL.search(low) for _, _, low in said):
             return start, end, 0.0
@@ -113,7 +113,7 @@ class TaggerRecognizer(NerRecognizer):
         if everyday:
             named = any(low in self._first for _, _, low in said)
             needed = self.COMMON[label] if named else max(self.COMMON[label], self.NO_NAME)
-        return said[0][0], said[-1][1], self.STRONGEST * chance if chance >= needed else self.CANDIDATE
+        return said[0][0], said[-1][1], self.STRONGEST * probability if probability >= needed else self.CANDIDATE
 
     def _everyday(self, low: str) -> bool:
         kind = self._classify(low)
@@ -122,14 +122,14 @@ class TaggerRecognizer(NerRecognizer):
             low in self._common or kind in _EVERYDAY or (kind == UNKNOWN and len(low) > 3 and not self._in_no_list(low))
         )
 
-    def _idle(self, low: str) -> bool:
-        """A word that is in no name at its beginning or end."""
+    def _is_trimmed(self, low: str) -> bool:
+        """Whether no name begins or ends with this word."""
         if low[0].isdigit() or low in PARTICLES:
             return False
         return (
             low in NOT_NAMES
             or low in self._drugs
             or low in {"i", "a", "s", "father", "sister", "brother", "mother", "thats", "dont", "its"}
-            or _SOUND.fullmatch(low) is not None
+            or _INTERJECTION.fullmatch(low) is not None
             or self._classify(low) == FUNCTION
         )

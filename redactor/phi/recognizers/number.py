@@ -1,7 +1,7 @@
-"""Numbers that no cue explains: fail closed on what is dictated figure by figure, on long figures and on codes.
+"""Numbers without a cue: whatever is dictated figure by figure, long numbers and codes (fail closed).
 
-Whoever says four figures one by one, or letters with figures, gives a number that stands for somebody or something (45
-CFR 164.514(b)(2)(i)(R)). What talk is full of is left out: years, times, amounts, doses, readings, counts.
+Four figures said one by one, or letters with figures, are taken for a number that identifies someone or something (45
+CFR 164.514(b)(2)(i)(R)). Common numbers are left out: years, times, amounts, doses, readings, counts.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _COUNTER = re.compile(
     r"(?:msg|message|recording|rec|file|track|part|voicemail|vm|page|chapter|step)[\s_#.-]*(?:number\s+)?$",
     re.IGNORECASE,
 )
-"""Before a number that counts things up: "msg0001"."""
+"""Before a number that enumerates things: "msg0001"."""
 _CLOCK = re.compile(r"\b(?:at|by|until|till?|before|after|around|from|to|between)\s*$", re.IGNORECASE)
 _YEAR = re.compile(r"1[89]\d\d|20[0-3]\d")
 _GROUP = re.compile(r"\d+")
@@ -40,7 +40,7 @@ _COUNTED = ("1234", "12345", "123", "4321", "54321", "12345678910")
 _NO_PART = (
     "mrn rx ssn dob pls plz til no num ext apt ste tel ph fax acct ref covid iv bp hr mg psa tsh bmi ldl hdl inr hpv"
 ).split()
-"""Written before a number, or short for a measure: no part of a code."""
+"""Abbreviations before a number, and of measures: not part of a code."""
 _NO_CODE = "|".join(_NO_PART)
 _LETTERS = r"(?:[b-hj-z]|[a-z]{2,5}(?=[\s-]*\d))"
 _CODE = re.compile(
@@ -120,7 +120,7 @@ class NumberRecognizer(SpokenRecognizer):
 
     @staticmethod
     def _after_words(code: re.Match[str]) -> int:
-        """Where a code begins: an everyday word before figures is no part of it ("of 4417")."""
+        """Where a code begins: an everyday word before its figures is not part of it ("of 4417")."""
         start = code.start()
         while first := _WORD.match(code.string, start, code.end()):
             low = first.group().lower()

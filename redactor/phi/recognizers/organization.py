@@ -1,7 +1,7 @@
-"""Practices, clinics, pharmacies, insurers and the like: a name before a telling word, or a well-known brand.
+"""Practices, clinics, pharmacies, insurers and the like: a name before a word such as "clinic", or a well-known brand.
 
-Organizations are no identifier of their own in 45 CFR 164.514(b)(2), but employers are, and a practice's name tells
-where a person is treated.
+Organizations are not an identifier in 45 CFR 164.514(b)(2), but employers are, and a practice's name reveals where a
+person is treated.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class OrganizationRecognizer(SpokenRecognizer):
         text = form.text
         for match in _NAMED.finditer(text):
             start = match.start("value")
-            # Walk to the right over words that cannot be part of a name ("with the lakeside clinic").
+            # Skip words that cannot be part of a name ("with the lakeside clinic").
             name = list(re.finditer(r"\S+", match["value"][: match.end("name") - start]))
             kept = None
             for word in reversed(name):

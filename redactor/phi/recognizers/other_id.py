@@ -45,12 +45,12 @@ class OtherIdRecognizer(CuedValue):
     fewest = 3
 
     def accepts(self, name: str, match: re.Match[str]) -> bool:
-        """As in "I'd" is no ID, and a bare "id" does not reach far."""
+        """Not "I'd"; a bare "id" must be right before its value."""
         cue = match.group().lower()
         return name == "after cue" or not re.match(r"(?:my |the |your |his |her )?i\.? ?d\b", cue)
 
     def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
-        """Also words that serve as a code: "the code is bluebird 40"."""
+        """Also words used as a code: "the code is bluebird 40"."""
         yield from super().spans(form)
         for match in _PASSWORD.finditer(form.text) if not _CODE_WORDS.isdisjoint(form.words) else ():
             low = match["value"].lower()

@@ -1,8 +1,8 @@
 """Names of people (45 CFR 164.514(b)(2)(i)(A)): by cue, by title, by list, spelled out.
 
-Lower case is the rule in recognised speech, so each word gets a class from the lists (a sure given name, a name that is
-also a word, a surname, an unknown word, a common word), and the words before and after it decide. Titles stay outside
-the span.
+Recognised speech is often in lower case, so each word gets a class from the lists (a sure given name, a name that is
+also a word, a surname, an unknown word, a common word), and the words around it decide. Titles are not part of the
+span.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from redactor.phi.recognizers.name_words import (
     UNKNOWN,
     WEAK,
     WEAK_SURNAME,
-    DoubtfulNames,
+    AmbiguousNames,
     NameWord,
 )
 from redactor.phi.recognizers.neighbours import alone, beside_name, ends, follows, household, next_is, presents, spells
@@ -48,7 +48,7 @@ _NICKNAME = re.compile(
 )
 """As in "everybody calls me little bit": any words."""
 UNKNOWN_WORD = 0.45
-"""Of a word that no list knows and no cue explains: fail closed, as with figures (`recognizers/number.py`)."""
+"""The score of a word that is on no list and has no cue: fail closed, as with figures (`recognizers/number.py`)."""
 _SENTENCE_ENDS, _PAUSES = frozenset(".?!:"), frozenset(",;")
 
 
@@ -64,60 +64,60 @@ class PersonRecognizer(SpokenRecognizer):
         self._drugs = known_drugs()
         self._unknown = UnknownWords()
         self.in_no_list = self._unknown.holds
-        self._doubt = DoubtfulNames(self._last, self._function)
+        self._ambiguous = AmbiguousNames(self._last, self._function)
         self._classes: dict[str, int] = {}
 
     def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
-        said = self._words(form)
+        tokens = self._words(form)
         at = 0
-        while at < len(said):
-            word = said[at]
+        while at < len(tokens):
+            word = tokens[at]
             if (
                 word.kind in {COMMON, FUNCTION, MARK}
                 and not word.capital
                 and not word.spelled
                 and (
                     not at
-                    or said[at - 1].low not in cues.BEFORE_WORDS
-                    or not (self._doubt.titled(said, at) or self._doubt.misheard(said, at))
+                    or tokens[at - 1].lower not in cues.BEFORE_WORDS
+                    or not (self._ambiguous.titled(tokens, at) or self._ambiguous.misheard(tokens, at))
                 )
             ):
                 at += 1
                 continue
-            score, name = self._begins(said, at)
+            score, name = self._begins(tokens, at)
             if score <= 0:
                 at += 1
                 continue
-            last = self._extend(said, at, sure=name != "cue and unknown word")
-            yield *form.to_original(word.start, said[last].end), score, name
+            last = self._extend(tokens, at, sure=name != "cue and unknown word")
+            yield *form.to_original(word.start, tokens[last].end), score, name
             at = last + 1
         if not _CALLS.isdisjoint(form.words):
             for match in _NICKNAME.finditer(form.text):
                 if not any(word in self._function for word in match["name"].lower().split()):
                     yield *form.to_original(*match.span("name")), 0.6, "nickname"
 
-    def classify(self, low: str) -> int:
+    def classify(self, lower: str) -> int:
         """The class of a lower-case word."""
-        kind = self._classes.get(low)
+        kind = self._classes.get(lower)
         if kind is None:
-            kind = self._look_up(low)
+            kind = self._look_up(lower)
             if len(self._classes) < 50_000:
-                self._classes[low] = kind
+                self._classes[lower] = kind
         return kind
 
-    def _look_up(self, low: str) -> int:
-        for doubt in ("-something", "-ish", "-whatever"):
-            low = low.removesuffix(doubt)
-        bare = low.removesuffix("'s").removesuffix("\u2019s")
-        if not low[0].isalpha():
+    def _look_up(self, lower: str) -> int:
+        for suffix in ("-something", "-ish", "-whatever"):
+            lower = lower.removesuffix(suffix)
+        bare = lower.removesuffix("'s").removesuffix("\u2019s")
+        if not lower[0].isalpha():
             return MARK
-        if len(low) == 1:
+        if len(lower) == 1:
             return INITIAL
         if bare in cues.WEAK_ANYWAY:
             return WEAK
         if bare in cues.TITLES:
             return FUNCTION
-        if bare in NOT_NAMES or bare in cues.FUNCTION or low in cues.FUNCTION:
+        if bare in NOT_NAMES or bare in cues.FUNCTION or lower in cues.FUNCTION:
             return FUNCTION
         if bare in self._first and (bare in SURE_NAMES or (bare not in self._common and len(bare) > 2)):
             return SURE
@@ -125,16 +125,16 @@ class PersonRecognizer(SpokenRecognizer):
             return WEAK
         if bare in self._function:
             return FUNCTION
-        if "'" in low and not low.endswith("'s"):
-            return UNKNOWN if re.match(r"(?:o|m)['\u2019]", low) else SURE if _D_NAME.fullmatch(low) else FUNCTION
-        if "-" in low:
-            parts = {self.classify(part) for part in low.split("-") if part}
+        if "'" in lower and not lower.endswith("'s"):
+            return UNKNOWN if re.match(r"(?:o|m)['\u2019]", lower) else SURE if _D_NAME.fullmatch(lower) else FUNCTION
+        if "-" in lower:
+            parts = {self.classify(part) for part in lower.split("-") if part}
             if not parts or parts & {FUNCTION, COMMON, INITIAL, MARK} or bare in self._common:
                 return COMMON
             return SURE if SURE in parts else SURNAME if SURNAME in parts else UNKNOWN
         if bare in self._last:
             return WEAK_SURNAME if bare in self._common else SURNAME
-        if bare in self._common or low in self._common:
+        if bare in self._common or lower in self._common:
             return COMMON
         return COMMON if bare in self._drugs else UNKNOWN
 
@@ -150,41 +150,41 @@ class PersonRecognizer(SpokenRecognizer):
         classes, make = self._classes, NameWord._make
         for match in _WORD.finditer(text):
             raw = match.group()
-            low = raw.lower()
-            if "\u2019" in low:
-                low = low.replace("\u2019", "'")
+            lower = raw.lower()
+            if "\u2019" in lower:
+                lower = lower.replace("\u2019", "'")
             start, end = match.span()
-            kind = classes.get(low)
+            kind = classes.get(lower)
             if kind is None:
-                kind = self.classify(low)
+                kind = self.classify(lower)
             capital = cased and raw[0].isupper() and not begins and kind not in _NO_CAPITAL and not raw.isupper()
             if cased and kind == UNKNOWN and end - start <= _LONGEST_ACRONYM and raw.isupper():
                 kind = COMMON  # "NKDA"
             is_spelled = (
                 bool(spelled_at) and end - start > 2 and sum(p in spelled_at for p in range(start, end)) >= len(raw) - 1
             )
-            out.append(make((start, end, low, kind, capital, is_spelled)))
-            begins = low in _SENTENCE_ENDS or (begins and kind == MARK and low in _PAUSES)
+            out.append(make((start, end, lower, kind, capital, is_spelled)))
+            begins = lower in _SENTENCE_ENDS or (begins and kind == MARK and lower in _PAUSES)
         return out
 
-    def _begins(self, said: Sequence[NameWord], at: int) -> tuple[float, str]:
+    def _begins(self, tokens: Sequence[NameWord], at: int) -> tuple[float, str]:
         """Whether a name begins at said[at]: (score, why), score 0 if not."""
-        word = said[at]
-        level = cues.level(said, at)
+        word = tokens[at]
+        level = cues.level(tokens, at)
         kind = word.kind
-        if word.low in cues.VERBS and level <= cues.KIN and self._is_verb(said, at):
+        if word.lower in cues.VERBS and level <= cues.KIN and self._is_verb(tokens, at):
             return 0.0, ""
         if word.spelled:
-            return self._spelled(said, at, level)
+            return self._spelled(tokens, at, level)
         if kind == INITIAL:
-            if level == cues.TITLE and word.low not in {"a", "i"}:
+            if level == cues.TITLE and word.lower not in {"a", "i"}:
                 return 0.6, "title and initial"
-            return (0.6, "initials") if self._initials(said, at, level) else (0.0, "")
-        if level == cues.TITLE and kind in NAMELIKE and word.low not in cues.AFTER_TITLE:
+            return (0.6, "initials") if self._initials(tokens, at, level) else (0.0, "")
+        if level == cues.TITLE and kind in NAMELIKE and word.lower not in cues.AFTER_TITLE:
             return 0.9, "title"
-        if level == cues.TITLE and self._doubt.titled(said, at):
+        if level == cues.TITLE and self._ambiguous.titled(tokens, at):
             return 0.6, "title and common word"
-        if kind == COMMON and self._doubt.misheard(said, at):
+        if kind == COMMON and self._ambiguous.misheard(tokens, at):
             return 0.5, "where a name is said"
         if level == cues.TITLED_ARTICLE and kind in {SURE, SURNAME, UNKNOWN}:
             return 0.6, "title"
@@ -192,199 +192,202 @@ class PersonRecognizer(SpokenRecognizer):
             level == cues.NAME
             and (kind in NAMELIKE or word.capital)
             and (
-                word.low not in cues.NOT_SURNAMES - cues.WEAK_ANYWAY
-                or (kind == WEAK and next_is(said, at, {SURNAME, SURE, UNKNOWN, WEAK_SURNAME}))
+                word.lower not in cues.NOT_SURNAMES - cues.WEAK_ANYWAY
+                or (kind == WEAK and next_is(tokens, at, {SURNAME, SURE, UNKNOWN, WEAK_SURNAME}))
             )
         ):
             return (0.9, "name cue") if kind != UNKNOWN else (0.8, "cue and unknown word")
         if level == cues.MENTION and (
-            kind in {SURE, SURNAME, UNKNOWN} or (kind == WEAK and word.low not in cues.NOT_SURNAMES)
+            kind in {SURE, SURNAME, UNKNOWN} or (kind == WEAK and word.lower not in cues.NOT_SURNAMES)
         ):
             return (0.8, "name cue") if kind != UNKNOWN else (0.6, "cue and unknown word")
         if kind == SURE:
             return (0.85 if level else 0.6), "given name"
-        if kind in {WEAK, UNKNOWN, SURNAME} and self._doubt.asked(said, at):
+        if kind in {WEAK, UNKNOWN, SURNAME} and self._ambiguous.asked(tokens, at):
             return 0.6, "asked for"
-        if kind == WEAK and word.low.endswith("'s") and word.low not in cues.NO_OWNERS:
+        if kind == WEAK and word.lower.endswith("'s") and word.lower not in cues.NO_OWNERS:
             return 0.55, "owner"
-        if kind == WEAK and at and said[at - 1].low in cues.GREETINGS and presents(said, at + 1):
+        if kind == WEAK and at and tokens[at - 1].lower in cues.GREETINGS and presents(tokens, at + 1):
             return 0.55, "greeted"
-        if kind in {SURNAME, UNKNOWN} and at and said[at - 1].low in cues.ARTICLES and household(said, at + 1):
+        if kind in {SURNAME, UNKNOWN} and at and tokens[at - 1].lower in cues.ARTICLES and household(tokens, at + 1):
             return 0.6, "household"
         if (
             kind in {WEAK, SURNAME}
-            and said[at - 1].low == "a"
+            and tokens[at - 1].lower == "a"
             and at > 1
-            and said[at - 2].low in {"for", "named"}
-            and next_is(said, at, {WEAK_SURNAME, SURNAME})
+            and tokens[at - 2].lower in {"for", "named"}
+            and next_is(tokens, at, {WEAK_SURNAME, SURNAME})
         ):
             return 0.55, "a stranger"
-        if kind in {WEAK, SURNAME, UNKNOWN} and word.low not in self._function and beside_name(said, at):
+        if kind in {WEAK, SURNAME, UNKNOWN} and word.lower not in self._function and beside_name(tokens, at):
             return 0.5, "beside a name"
         if (
             kind == UNKNOWN
             and at
-            and said[at - 1].low == "the"
-            and word.low.endswith("s")
-            and word.low[:-1] in self._last
+            and tokens[at - 1].lower == "the"
+            and word.lower.endswith("s")
+            and word.lower[:-1] in self._last
         ):
             return 0.5, "family"
-        if kind == SURNAME and level == cues.LIGHT and len(word.low) > 4 and said[at - 1].low in cues.LEADS:
+        if kind == SURNAME and level == cues.LIGHT and len(word.lower) > 4 and tokens[at - 1].lower in cues.LEADS:
             return 0.45, "light cue"
-        if word.capital and kind == SURNAME and word.low not in cues.NOT_SURNAMES:
+        if word.capital and kind == SURNAME and word.lower not in cues.NOT_SURNAMES:
             return 0.5, "surname with a capital"
-        following = follows(said, at)
+        following = follows(tokens, at)
         if level == cues.INTRO:
             if (
                 kind in {WEAK, SURNAME, UNKNOWN}
                 and (following or word.capital)
-                and not (kind == UNKNOWN and word.low.endswith("ing") and not word.capital)
+                and not (kind == UNKNOWN and word.lower.endswith("ing") and not word.capital)
             ):
                 return 0.75, "introduction"
-            if kind in {SURNAME, WEAK} and next_is(said, at, {SURNAME, SURE, UNKNOWN}):
+            if kind in {SURNAME, WEAK} and next_is(tokens, at, {SURNAME, SURE, UNKNOWN}):
                 return 0.7, "introduction"
-            if kind == WEAK and next_is(said, at, {WEAK_SURNAME}) and follows(said, at + 1):
+            if kind == WEAK and next_is(tokens, at, {WEAK_SURNAME}) and follows(tokens, at + 1):
                 return 0.7, "introduction"
             if (
                 kind in {COMMON, WEAK_SURNAME}
                 and word.capital
                 and following in {"calling", "follow"}
-                and said[at - 1].low in cues.SELF
+                and tokens[at - 1].lower in cues.SELF
             ):
-                # "This is Sera from …": the recogniser wrote a name with the letters of another word, but with its
-                # capital.
+                # "This is Sera from …": the recogniser wrote another word for the name, but capitalised it.
                 return 0.6, "introduction"
         if level == cues.KIN and (
-            kind in {SURNAME, UNKNOWN} or (kind == WEAK and (word.low not in self._function or ends(said, at)))
+            kind in {SURNAME, UNKNOWN} or (kind == WEAK and (word.lower not in self._function or ends(tokens, at)))
         ):
             return 0.65, "relation"
         if (
             level == cues.DIRECT
             and kind in {WEAK, SURNAME}
             and following in {"end", "stop"}
-            and word.low not in self._function
+            and word.lower not in self._function
         ):
             return 0.55, "spoken to"
         if level in {cues.LIGHT, cues.DIRECT}:
-            if kind in {WEAK, SURNAME} and (word.capital or next_is(said, at, {SURNAME})):
+            if kind in {WEAK, SURNAME} and (word.capital or next_is(tokens, at, {SURNAME})):
                 return 0.6, "light cue"
             if kind == SURNAME and following == "calling":
                 return 0.5, "light cue"
         if (
             following == "calling"
             and kind in {WEAK, SURNAME}
-            and word.low not in self._function
+            and word.lower not in self._function
             and at
-            and said[at - 1].kind != COMMON
+            and tokens[at - 1].kind != COMMON
         ):
             return 0.6, "followed by calling"
         if (
             word.capital
             and kind in {WEAK, SURNAME, UNKNOWN}
-            and next_is(said, at, {SURNAME, WEAK_SURNAME, SURE}, capital=True)
+            and next_is(tokens, at, {SURNAME, WEAK_SURNAME, SURE}, capital=True)
         ):
             return 0.7, "two capitals"
-        if kind == SURNAME and next_is(said, at, {SURE}):
+        if kind == SURNAME and next_is(tokens, at, {SURE}):
             return 0.5, "surname first"
-        if kind == WEAK and word.capital and word.low not in cues.WEAK_ANYWAY and alone(said, at):
+        if kind == WEAK and word.capital and word.lower not in cues.WEAK_ANYWAY and alone(tokens, at):
             return 0.5, "set apart"
-        if kind == WEAK and word.low not in self._function and next_is(said, at, {UNKNOWN}):
-            surname = said[at + 1].low
-            if word.low not in cues.NOT_SURNAMES and self.in_no_list(surname):
+        if kind == WEAK and word.lower not in self._function and next_is(tokens, at, {UNKNOWN}):
+            surname = tokens[at + 1].lower
+            if word.lower not in cues.NOT_SURNAMES and self.in_no_list(surname):
                 return 0.5, "before an unknown surname"
-        if kind == SURNAME and len(word.low) > 3 and not self._unknown.is_rare(word.low):
+        if kind == SURNAME and len(word.lower) > 3 and not self._unknown.is_rare(word.lower):
             return UNKNOWN_WORD, "surname and no other word"
-        if kind == UNKNOWN and self.in_no_list(word.low):
+        if kind == UNKNOWN and self.in_no_list(word.lower):
             return UNKNOWN_WORD, "unknown word"
         return 0.0, ""
 
-    def _initials(self, said: Sequence[NameWord], at: int, level: int) -> bool:
+    def _initials(self, tokens: Sequence[NameWord], at: int, level: int) -> bool:
         """Two letters as a name, at the beginning: "good morning it's r l"."""
-        if at + 1 >= len(said) or said[at + 1].kind != INITIAL or (at + 2 < len(said) and said[at + 2].kind == INITIAL):
+        if (
+            at + 1 >= len(tokens)
+            or tokens[at + 1].kind != INITIAL
+            or (at + 2 < len(tokens) and tokens[at + 2].kind == INITIAL)
+        ):
             return False
-        pair = said[at].low + said[at + 1].low
+        pair = tokens[at].lower + tokens[at + 1].lower
         return pair not in cues.NOT_SPELLED and (
             level == cues.NAME
-            or (level == cues.INTRO and self._doubt.greeted(said, at) and said[at - 1].low in cues.SELF)
+            or (level == cues.INTRO and self._ambiguous.greeted(tokens, at) and tokens[at - 1].lower in cues.SELF)
         )
 
-    def _is_verb(self, said: Sequence[NameWord], at: int) -> bool:
-        """As in "she drew it up", "i'll sue", "to pat it dry"; "a jack handle" is a thing."""
-        before = said[at - 1].low if at else ""
-        after = said[at + 1].low if at + 1 < len(said) else ""
-        named = next_is(said, at, {SURE, SURNAME, WEAK_SURNAME, UNKNOWN})
-        return not (said[at].capital or named) and (before in cues.BEFORE_VERBS or after in cues.AFTER_VERBS)
+    def _is_verb(self, tokens: Sequence[NameWord], at: int) -> bool:
+        """As in "she drew it up", "i'll sue", "to pat it dry", "a jack handle"."""
+        before = tokens[at - 1].lower if at else ""
+        after = tokens[at + 1].lower if at + 1 < len(tokens) else ""
+        named = next_is(tokens, at, {SURE, SURNAME, WEAK_SURNAME, UNKNOWN})
+        return not (tokens[at].capital or named) and (before in cues.BEFORE_VERBS or after in cues.AFTER_VERBS)
 
-    def _spelled(self, said: Sequence[NameWord], at: int, level: int) -> tuple[float, str]:
+    def _spelled(self, tokens: Sequence[NameWord], at: int, level: int) -> tuple[float, str]:
         """A spelled word is a name after a cue, beside a word it spells, or when it is on a list."""
-        word = said[at]
-        if word.low in NOT_NAMES or word.low in cues.NOT_SPELLED or word.low[1:] in cues.NOT_SPELLED:
+        word = tokens[at]
+        if word.lower in NOT_NAMES or word.lower in cues.NOT_SPELLED or word.lower[1:] in cues.NOT_SPELLED:
             return 0.0, ""
-        near = [*said[max(0, at - 8) : at], *said[at + 1 : at + 5]]
-        if any(spells(word.low, other.low) for other in near):
+        near = [*tokens[max(0, at - 8) : at], *tokens[at + 1 : at + 5]]
+        if any(spells(word.lower, other.lower) for other in near):
             return 0.85, "spelled again"
-        if level >= cues.KIN or any(other.low in cues.SPELL_WORDS for other in near):
+        if level >= cues.KIN or any(other.lower in cues.SPELL_WORDS for other in near):
             return 0.75, "spelled after a cue"
-        listed = word.low in self._first or word.low in self._last
-        if len(word.low) < 4 or (word.low in self._common and word.low not in self._last):
+        listed = word.lower in self._first or word.lower in self._last
+        if len(word.lower) < 4 or (word.lower in self._common and word.lower not in self._last):
             return 0.0, ""
         return (0.6, "spelled name") if listed else (0.45, "spelled word")
 
-    def _extend(self, said: Sequence[NameWord], at: int, *, sure: bool) -> int:
+    def _extend(self, tokens: Sequence[NameWord], at: int, *, sure: bool) -> int:
         """Index of the last word of the name that begins at `at`."""
         last, limit = at, at + 3
-        if said[at].kind == INITIAL and at + 1 < len(said) and said[at + 1].kind == INITIAL:
+        if tokens[at].kind == INITIAL and at + 1 < len(tokens) and tokens[at + 1].kind == INITIAL:
             last = at + 1
-        if said[at].low.endswith(("'s", "\u2019s")) or said[at].spelled:
+        if tokens[at].lower.endswith(("'s", "\u2019s")) or tokens[at].spelled:
             return at
-        while last < limit and last + 1 < len(said):
-            nxt = said[last + 1]
-            after = said[last + 2] if last + 2 < len(said) else None
-            if nxt.low in cues.PARTICLES and after and after.kind in {SURE, SURNAME, UNKNOWN, WEAK_SURNAME}:
+        while last < limit and last + 1 < len(tokens):
+            nxt = tokens[last + 1]
+            after = tokens[last + 2] if last + 2 < len(tokens) else None
+            if nxt.lower in cues.PARTICLES and after and after.kind in {SURE, SURNAME, UNKNOWN, WEAK_SURNAME}:
                 last += 2
             elif (
                 (
                     nxt.kind in {SURE, SURNAME}
-                    or (nxt.kind == UNKNOWN and sure and said[last].kind in {SURE, WEAK, INITIAL})
-                    or nxt.low in cues.GENERATION
+                    or (nxt.kind == UNKNOWN and sure and tokens[last].kind in {SURE, WEAK, INITIAL})
+                    or nxt.lower in cues.GENERATION
                 )
                 or (
                     nxt.kind == UNKNOWN
                     and last == at
-                    and said[at].kind == SURNAME
-                    and (after is None or after.kind == MARK or after.low in cues.CLAUSE)
+                    and tokens[at].kind == SURNAME
+                    and (after is None or after.kind == MARK or after.lower in cues.CLAUSE)
                 )
                 or (
                     nxt.kind in {UNKNOWN, WEAK_SURNAME, WEAK}
                     and last == at
-                    and said[at].kind == UNKNOWN
-                    and nxt.low not in cues.NOT_SURNAMES
+                    and tokens[at].kind == UNKNOWN
+                    and nxt.lower not in cues.NOT_SURNAMES
                     and (
                         nxt.capital
-                        or (nxt.kind == UNKNOWN and (after is None or after.kind == MARK or after.low in cues.FOLLOW))
+                        or (nxt.kind == UNKNOWN and (after is None or after.kind == MARK or after.lower in cues.FOLLOW))
                     )
                 )
                 or (
                     nxt.kind == INITIAL
-                    and nxt.low not in {"a", "i"}
+                    and nxt.lower not in {"a", "i"}
                     and after
-                    and (after.kind in NAMELIKE or after.low == ".")
+                    and (after.kind in NAMELIKE or after.lower == ".")
                 )
-                or (nxt.low == "." and said[last].kind == INITIAL and after and after.kind in NAMELIKE)
+                or (nxt.lower == "." and tokens[last].kind == INITIAL and after and after.kind in NAMELIKE)
                 or (
                     nxt.kind in {WEAK, WEAK_SURNAME}
-                    and (nxt.capital or nxt.low not in cues.NOT_SURNAMES)
-                    and said[last].kind in {SURE, WEAK, INITIAL}
+                    and (nxt.capital or nxt.lower not in cues.NOT_SURNAMES)
+                    and tokens[last].kind in {SURE, WEAK, INITIAL}
                 )
-                or (nxt.capital and nxt.kind in {COMMON, WEAK, WEAK_SURNAME} and said[at].capital)
-                or self._doubt.common_surname(said, at, last)
+                or (nxt.capital and nxt.kind in {COMMON, WEAK, WEAK_SURNAME} and tokens[at].capital)
+                or self._ambiguous.common_surname(tokens, at, last)
             ):
                 last += 1
             else:
                 break
-            if said[last].low.endswith(("'s", "\u2019s")):
+            if tokens[last].lower.endswith(("'s", "\u2019s")):
                 break
-        while last > at and said[last].kind == MARK:
+        while last > at and tokens[last].kind == MARK:
             last -= 1
         return last
 

@@ -42,13 +42,13 @@ _INTERRUPTED = re.compile(
     r"is|not)\b[\s,]*)+(?:[a-z']+[\s,.]+){0,8}?(?P<rest>\(?\d(?:[\s,.()-]{0,3}\d){3,12})",
     re.IGNORECASE,
 )
-"""Between two pieces of a number that the speaker breaks off: "303 55, sorry, my old line, 720 …"."""
+"""Between two pieces of a number that the speaker interrupts: "303 55, sorry, my old line, 720 …"."""
 _DIRECT = re.compile(
     r"\b(?:(?:call|reach|text|ring|phone|contact|dial|page)(?: (?:me|us|him|her|them))?(?: back)?|me|us|"
     r"(?:(?:phone|cell|mobile|fax|home|work|call ?back) )?number(?: here| there| again)?)(?: at| on| is|'s)[\s,:]*$",
     re.IGNORECASE,
 )
-"""Right before a number: what follows is one, however little of it was recognised."""
+"""Right before a number: what follows is one, even if little of it was recognised."""
 _CLOCK = re.compile(r"\s*(?:a\.? ?m\b|p\.? ?m\b|o'?clock|in the (?:morning|afternoon|evening)|over \d)", re.IGNORECASE)
 _PIECES = 40  # characters from one recognised piece of a number to the next
 _MEASURE = re.compile(r"\s*(?:mg|milligrams?|ml|percent|%|dollars?|units?|degrees|pounds)\b", re.IGNORECASE)
@@ -84,7 +84,7 @@ class PhoneRecognizer(SpokenRecognizer):
 
     @staticmethod
     def _pieces(text: str, start: int, end: int, count: int) -> Iterator[tuple[int, int]]:
-        """What was recognised of a number that is announced right before `start`: its first digits, and those soon
+        """The recognised parts of a number that is announced right before `start`: its first digits, and those soon
         after.
         """
         if count not in {3, 4, 5, 6, 8, 9} or not _DIRECT.search(text[max(0, start - 40) : start]):
@@ -120,8 +120,8 @@ class PhoneRecognizer(SpokenRecognizer):
 
     @staticmethod
     def _broken_off(text: str, start: int, end: int, count: int) -> int:
-        """Where the number ends that a speaker gives instead of, or on top of, the one he breaks off; `end` if there is
-        none.
+        """Where the number ends that a speaker gives instead of, or in addition to, an interrupted one; `end` if there
+        is none.
         """
         if not 3 <= count <= 10:
             return end

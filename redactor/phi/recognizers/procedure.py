@@ -28,28 +28,28 @@ class ProcedureRecognizer(ClinicalRecognizer):
         self._modifiers = word_class("modifier")
         self._before = self._modifiers | self._body | frozenset({"total", "partial", "radical", "unicompartmental"})
 
-    def listed(self, seen: ClinicalText) -> Iterator[Mention]:
-        """As in the lists, with "left", "total" … taken along."""
-        for mention in super().listed(seen):
-            first = seen.back(mention.first, self._before) if mention.score >= SCORES["library"] else mention.first
+    def listed(self, parsed: ClinicalText) -> Iterator[Mention]:
+        """Hits of the lists, with "left", "total" … before them."""
+        for mention in super().listed(parsed):
+            first = parsed.back(mention.first, self._before) if mention.score >= SCORES["library"] else mention.first
             yield mention._replace(first=first)
 
-    def patterns(self, seen: ClinicalText) -> Iterator[Mention]:
+    def patterns(self, parsed: ClinicalText) -> Iterator[Mention]:
         """BODY + "surgery", "scan" …, "surgery on my knee", and any other "-ectomy", "-oscopy"."""
-        for index, word in enumerate(seen.words.plain):
+        for index, word in enumerate(parsed.words.plain):
             if word in self._heads:
-                if seen.label(index) == "":
+                if parsed.label(index) == "":
                     continue
-                hit = seen.at[index]
+                hit = parsed.at[index]
                 last = hit.last if hit is not None and hit.entry.label == self.label else index + 1
                 first = index
-                while first and seen.word(first - 1) in self._body and seen.label(first - 1) != "":
+                while first and parsed.word(first - 1) in self._body and parsed.label(first - 1) != "":
                     first -= 1
                 if first < index:
-                    yield Mention(seen.back(first, self._modifiers), last, SCORES["pattern"], "body-procedure")
-                elif seen.word(last) in LINKS:
-                    body = seen.skip(last + 1, self._determiners)
-                    if seen.word(body) in self._body and seen.label(body) != "":
+                    yield Mention(parsed.back(first, self._modifiers), last, SCORES["pattern"], "body-procedure")
+                elif parsed.word(last) in LINKS:
+                    body = parsed.skip(last + 1, self._determiners)
+                    if parsed.word(body) in self._body and parsed.label(body) != "":
                         yield Mention(index, body + 1, SCORES["pattern"], "procedure-on-body")
-            elif seen.at[index] is None and OPERATION.fullmatch(word) and word not in NOT_OPERATION:
-                yield Mention(seen.back(index, self._before), index + 1, SCORES["pattern"], "operation")
+            elif parsed.at[index] is None and OPERATION.fullmatch(word) and word not in NOT_OPERATION:
+                yield Mention(parsed.back(index, self._before), index + 1, SCORES["pattern"], "operation")

@@ -1,4 +1,4 @@
-"""Pieces that the number recognizers share: runs of digits however grouped, and values that mix letters and figures."""
+"""Shared by the number recognizers: runs of digits in any grouping, and values that mix letters and figures."""
 
 from __future__ import annotations
 
@@ -55,21 +55,20 @@ GOES_ON = frozenset(
     "old floor suite unit room box area half past oclock morning ending called since last next please email "
     "mrn ssn social insurance medical record chart id dollar office press patient years".split()
 )
-"""Words after a number that begin something else."""
+"""Words after a number with which something else begins."""
 
 
 def bridged(text: str, end: int) -> tuple[int, int] | None:
-    """The run of figures after one or two words at `end` that recognition made of a figure: (its end, its count of
-    figures).
+    """The run of figures after one or two words at `end` that were misheard figures: (its end, its number of figures).
 
-    As in "6 1 dribble 5 0 1 9". None where the words mean something by themselves.
+    As in "6 1 dribble 5 0 1 9". None where the words have a meaning of their own.
     """
     match = _ODD.match(text, end)
     if match is None:
         return None
     odd = re.findall(r"[a-z']+", match["words"].lower())
     if all(word in HOMOPHONES for word in odd):
-        return None  # "8 8 1 4 for sixty dollars"; what was a figure has been read as one already
+        return None  # "8 8 1 4 for sixty dollars"; homophones of figures were read as figures already
     if any(
         word not in HOMOPHONES and (word in FUNCTION or word in GOES_ON or word in words("function_words"))
         for word in odd

@@ -1,5 +1,5 @@
-"""SPECIALTY: who treats it and where ("lung doctor", "oncology", "sleep clinic"); tells what is wrong (RULES V06,
-V07).
+"""SPECIALTY: who treats a patient and where ("lung doctor", "oncology", "sleep clinic"), which reveals a condition
+(RULES V06, V07).
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ class SpecialtyRecognizer(ClinicalRecognizer):
         self._heads = word_class("specialty_head")
         self._body = word_class("body")
 
-    def patterns(self, seen: ClinicalText) -> Iterator[Mention]:
+    def patterns(self, parsed: ClinicalText) -> Iterator[Mention]:
         """BODY or condition + "doctor", "clinic" …, and any other "-ologist"."""
-        for index, word in enumerate(seen.words.plain):
+        for index, word in enumerate(parsed.words.plain):
             if word in self._heads and index:
-                before = seen.at[index - 1]
-                if seen.label(index) == "":
+                before = parsed.at[index - 1]
+                if parsed.label(index) == "":
                     continue
-                if seen.word(index - 1) in self._body and (before is None or before.entry.label):
+                if parsed.word(index - 1) in self._body and (before is None or before.entry.label):
                     yield Mention(index - 1, index + 1, SCORES["pattern"], "body-doctor")
                 elif (
                     before is not None
@@ -44,7 +44,7 @@ class SpecialtyRecognizer(ClinicalRecognizer):
                     yield Mention(before.first, index + 1, SCORES["pattern"], "condition-clinic")
             elif (
                 word.endswith(("ist", "ists"))
-                and seen.at[index] is None
+                and parsed.at[index] is None
                 and TITLE.fullmatch(word)
                 and not NOT_MEDICAL.fullmatch(word)
             ):

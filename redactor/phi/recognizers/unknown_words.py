@@ -1,6 +1,4 @@
-"""Words that no list knows, neither of names nor of anything else: whatever a caller says with one is covered (fail
-closed).
-"""
+"""Words that are on no list, neither of names nor of anything else: they are taken for names (fail closed)."""
 
 from __future__ import annotations
 
@@ -18,7 +16,7 @@ _MEDICAL = re.compile(
     r"labial|nasal|lytic|lyz\w{1,3}|olol|pril|sartan|statin|mycin|cillin|azole|mab|"
     r"tinib|gliptin|gliflozin|semide|parin|idone|azepam|itis|itic|aemia|genic|ocyte\w?|oid|ular|ally|eous|ological)$"
 )
-"""Endings of medical words, and of no names."""
+"""Endings of medical words, not of names."""
 _ENDINGS = (
     ("s", ("",)),
     ("es", ("",)),
@@ -41,7 +39,7 @@ _BEGINNINGS = tuple(
 
 
 class UnknownWords:
-    """Everyday, rare and clinical words, function words, and what is made of them, against all others."""
+    """Tells words on no list, and not derived from listed words, from all others."""
 
     def __init__(self) -> None:
         self._common, self._function = words("common_words"), words("function_words")
@@ -51,13 +49,13 @@ class UnknownWords:
             if len(word) >= _LONG - 1:
                 self._alike.setdefault((word[0], len(word)), []).append(word)
 
-    def is_rare(self, low: str) -> bool:
-        """Whether a dictionary has the word, though hardly anybody says it."""
-        return low.removesuffix("'s") in self._rare
+    def is_rare(self, lower: str) -> bool:
+        """Whether the word is in a dictionary but rarely used."""
+        return lower.removesuffix("'s") in self._rare
 
-    def holds(self, low: str) -> bool:
-        """Whether a lower-case word is in no list of any kind, nor made of words that are."""
-        bare = low.removesuffix("'s")
+    def holds(self, lower: str) -> bool:
+        """Whether a lower-case word is on no list, nor derived from a listed word."""
+        bare = lower.removesuffix("'s")
         if len(bare) < 4 or not _VOWEL.search(bare) or _MEDICAL.search(bare):
             return False
         if any(stem in self._rare or stem in self._common or stem in self._function for stem in _stems(bare)):
@@ -65,7 +63,7 @@ class UnknownWords:
         return len(bare) < _LONG or not self._misspelled(bare)
 
     def _misspelled(self, word: str) -> bool:
-        """Whether a long word is an everyday one but for a letter: "appoinment"."""
+        """Whether a long word differs from an everyday one by a letter: "appoinment"."""
         length, first = len(word), word[0]
         return any(
             distance(word, other, score_cutoff=1) < 2
@@ -75,7 +73,7 @@ class UnknownWords:
 
 
 def _stems(word: str) -> list[str]:
-    """The word, and what it may be made from: "rechecks", "talkin", "crampy", "dont"."""
+    """The word and its possible stems: "rechecks", "talkin", "crampy", "dont"."""
     stems = [word, f"{word}g", word.replace("'", "")]
     for ending, instead in _ENDINGS:
         if word.endswith(ending):

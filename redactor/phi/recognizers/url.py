@@ -12,7 +12,7 @@ from redactor.phi.recognizers.email import gather_left
 from redactor.phi.spoken import WrittenForm
 
 _TOP = r"(?:com|org|net|edu|gov|mil|info|biz|io|co(?:\.uk)?|health|care|clinic|example|us|uk|ca|app|dev)"
-_SHAPES = (
+_PATTERNS = (
     ("scheme", re.compile(r"\bhttps?:\s?//\s?[^\s,]+", re.IGNORECASE)),
     ("www", re.compile(r"\bwww\.(?:[\w-]+ ){0,3}[\w-]+(?:\.[\w-]+)+(?:/\S*)?", re.IGNORECASE)),
     ("domain", re.compile(rf"(?<![@\w.-])\w[\w-]*(?:\.[\w-]+)*\.{_TOP}\b(?:/[^\s,]*)?(?![@\w])", re.IGNORECASE)),
@@ -25,7 +25,7 @@ _STOP = frozenset(
 
 
 class UrlRecognizer(SpokenRecognizer):
-    """A scheme, www, or a name under a usual top-level domain; dictated names take in the words before them."""
+    """A scheme, www, or a name under a usual top-level domain; dictated names include the words before them."""
 
     label = "URL"
 
@@ -33,7 +33,7 @@ class UrlRecognizer(SpokenRecognizer):
         text = form.text
         if "." not in text and "//" not in text:
             return
-        for name, regex in _SHAPES:
+        for name, regex in _PATTERNS:
             for match in regex.finditer(text):
                 start, end = match.span()
                 low, high = form.to_original(start, end)

@@ -10,7 +10,7 @@ from redactor.phi.spoken.form import TextEdit
 
 @lru_cache(maxsize=4096)
 def ascii_digits(character: str) -> str:
-    """What a character that is a whole number says, in ASCII digits; "" for any other, and for ASCII itself."""
+    """The value of a character that is a whole number, in ASCII digits; "" for any other, and for ASCII itself."""
     if character.isascii():
         return ""
     value = unicodedata.numeric(character, -1.0)
@@ -46,7 +46,7 @@ def digit_edits(text: str) -> list[TextEdit]:
 
 
 def same_length(text: str, edits: list[TextEdit]) -> str:
-    """The text with the first ASCII digit in the place of each other one: offsets stay."""
+    """The text with the first ASCII digit in place of each other digit, so that offsets stay."""
     characters = list(text)
     for start, _, digits in edits:
         characters[start] = digits[0]

@@ -23,16 +23,15 @@ class TextEdit(NamedTuple):
 class WrittenForm:
     """`original` with its spoken numbers, letters and symbols written out, and the map between the two.
 
-    Outside the edits the two texts are equal character by character. An edit is one piece: a position anywhere in its
-    written side stands for its whole original side, and the other way round. So both maps are total and monotone, and a
-    span that is mapped there and back always covers itself.
+    Outside the edits the two texts are equal character by character. An edit is indivisible: a position anywhere in its
+    written side maps to its whole original side, and vice versa. So both maps are total and monotone, and a span that
+    is mapped there and back always covers itself.
 
     Attributes:
         text: the written form.
         original: the text it was made from.
         edits: sorted, disjoint, both sides non-empty.
-        words: runs of letters of the written form in lower case: what it takes to see that a recognizer has nothing to
-            find.
+        words: the written form's runs of letters in lower case, by which recognizers see that there is nothing to find.
     """
 
     original: str
@@ -63,7 +62,7 @@ class WrittenForm:
         return cls(original, text, tuple(edits), _words(text), tuple(e.start for e in edits), tuple(written_starts))
 
     def to_original(self, start: int, end: int) -> tuple[int, int]:
-        """The smallest original span that says text[start:end]. 0 ≤ start ≤ end ≤ len(text); an empty span maps to a
+        """The smallest original span that became text[start:end]. 0 ≤ start ≤ end ≤ len(text); an empty span maps to a
         point.
         """
         low = self._original_point(start, upper=False)

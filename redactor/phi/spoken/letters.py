@@ -34,7 +34,7 @@ def read_spelling(text: str, tokens: Sequence[SpokenToken], index: int) -> tuple
     talk.
     """
     if (
-        tokens[index].low == "a" and index and tokens[index - 1].low == "with"
+        tokens[index].lower == "a" and index and tokens[index - 1].lower == "with"
     ):  # "with a c" names a letter, it does not spell
         return min(index + 2, len(tokens)), []
     letters: list[_Letter] = []
@@ -70,41 +70,43 @@ def read_spelling(text: str, tokens: Sequence[SpokenToken], index: int) -> tuple
 
 
 def _letter(tokens: Sequence[SpokenToken], at: int) -> _Letter | None:
-    low = tokens[at].low
-    if low in REPEATS and at + 1 < len(tokens) and len(tokens[at + 1].low) == 1 and tokens[at + 1].low.isalpha():
-        nxt = tokens[at + 1].low
-        return _Letter(at, at + 2, "w" if nxt == "u" and low == "double" else nxt * REPEATS[low], named=nxt != "u")
-    if low in SPELLING_WORDS and _beside_code(tokens, at):
-        return _Letter(at, at + 1, SPELLING_WORDS[low], named=True)
-    if len(low) != 1 or not low.isalpha():
+    lower = tokens[at].lower
+    if lower in REPEATS and at + 1 < len(tokens) and len(tokens[at + 1].lower) == 1 and tokens[at + 1].lower.isalpha():
+        nxt = tokens[at + 1].lower
+        return _Letter(at, at + 2, "w" if nxt == "u" and lower == "double" else nxt * REPEATS[lower], named=nxt != "u")
+    if lower in SPELLING_WORDS and _beside_code(tokens, at):
+        return _Letter(at, at + 1, SPELLING_WORDS[lower], named=True)
+    if len(lower) != 1 or not lower.isalpha():
         return None
-    if at + 2 < len(tokens) and tokens[at + 1].low in _LIKE:
-        named = at + 3 if tokens[at + 1].low in {"as", "like"} and tokens[at + 2].low == "in" else at + 2
-        spells = named == at + 3 or tokens[at + 1].low in {"like", "for"}
-        if spells and named < len(tokens) and len(tokens[named].low) > 2 and tokens[named].low[0] == low:
+    if at + 2 < len(tokens) and tokens[at + 1].lower in _LIKE:
+        named = at + 3 if tokens[at + 1].lower in {"as", "like"} and tokens[at + 2].lower == "in" else at + 2
+        spells = named == at + 3 or tokens[at + 1].lower in {"like", "for"}
+        if spells and named < len(tokens) and len(tokens[named].lower) > 2 and tokens[named].lower[0] == lower:
             # "a for april" is talk unless it was said inside a spelling; "as in" always spells.
-            return _Letter(at, named + 1, low, named=named == at + 3 or low not in {"a", "i"})
-    return _Letter(at, at + 1, low, named=False)
+            return _Letter(at, named + 1, lower, named=named == at + 3 or lower not in {"a", "i"})
+    return _Letter(at, at + 1, lower, named=False)
 
 
 def _is_word(text: str, tokens: Sequence[SpokenToken], at: int, first: int, so_far: str) -> bool:
     """As in "… e r i need", "… E, R. I take": "i" or "a" that goes on with the sentence instead of the spelling."""
-    if tokens[at].low not in {"a", "i"} or at + 1 >= len(tokens) or len(tokens[at + 1].low) == 1:
+    if tokens[at].lower not in {"a", "i"} or at + 1 >= len(tokens) or len(tokens[at + 1].lower) == 1:
         return False
     if "." in text[tokens[at - 1].end : tokens[at].start]:
         return True
-    near = {token.low for token in tokens[max(0, first - 8) : first]}
-    if so_far + tokens[at].low in near:
+    near = {token.lower for token in tokens[max(0, first - 8) : first]}
+    if so_far + tokens[at].lower in near:
         return False  # "dombrowski, d o m b r o w s k i can you …"
-    return so_far in near or (tokens[at].low == "i" and tokens[at + 1].low in _AFTER_I)
+    return so_far in near or (tokens[at].lower == "i" and tokens[at + 1].lower in _AFTER_I)
 
 
 def _beside_code(tokens: Sequence[SpokenToken], at: int) -> bool:
-    """Whether a word of the spelling alphabet stands in a code: a figure, a letter or another such word beside it."""
-    near = [tokens[place].low for place in (at - 1, at + 1) if 0 <= place < len(tokens)]
+    """Whether a word of the spelling alphabet is part of a code: a figure, a letter or another such word is beside
+    it.
+    """
+    near = [tokens[place].lower for place in (at - 1, at + 1) if 0 <= place < len(tokens)]
     return any(
-        low in SPELLING_WORDS
-        or (len(low) == 1 and low.isalpha() and low not in {"a", "i", "o"})
-        or (tokens[at].low not in ALSO_WORDS and (low in NUMBER_STARTS or low in OH or low.isdigit()))
-        for low in near
+        lower in SPELLING_WORDS
+        or (len(lower) == 1 and lower.isalpha() and lower not in {"a", "i", "o"})
+        or (tokens[at].lower not in ALSO_WORDS and (lower in NUMBER_STARTS or lower in OH or lower.isdigit()))
+        for lower in near
     )

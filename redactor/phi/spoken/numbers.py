@@ -37,7 +37,7 @@ class _Reader:
             return ""
         if self.text[self.tokens[index - 1].end : self.tokens[index].start] not in _JOINTS:
             return ""
-        return self.tokens[index].low
+        return self.tokens[index].lower
 
     def below_hundred(self, index: int, word: str) -> tuple[int, int] | None:
         """(value, next index) of a number 1 … 99 that starts with `word` at `index`."""
@@ -71,9 +71,9 @@ def suffix(value: int) -> str:
 
 
 def read_number(text: str, tokens: Sequence[SpokenToken], index: int) -> Number | None:
-    """Read one number that starts at tokens[index], or None. "oh" alone is the caller's business."""
+    """Read one number that starts at tokens[index], or None. "oh" alone is left to the caller."""
     reader = _Reader(text, tokens)
-    word = tokens[index].low
+    word = tokens[index].lower
     if word in REPEATS:
         return _repeated(reader, index, REPEATS[word])
     if word in ORDINALS:

@@ -1,4 +1,4 @@
-"""The one pass over a text that finds every spoken form."""
+"""Finds every spoken form in one pass over a text."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _LONGEST_CORRECTION = 6
 
 _ANNOUNCES = frozenset("at is it's its that's number ending in was code".split())
 _WORDS_TOO = frozenset("to too for then".split())
-"""Of the homophones those that may as well go on with the sentence after a number."""
+"""Homophones with which the sentence may continue after a number."""
 
 
 def written_form(text: str) -> WrittenForm:
@@ -56,8 +56,8 @@ def written_form(text: str) -> WrittenForm:
     index, count = 0, len(tokens)
     numbers = _numeric_places(tokens)
     while index < count:
-        low = tokens[index].low
-        if len(low) > 1 and low not in _TRIGGERS:
+        lower = tokens[index].lower
+        if len(lower) > 1 and lower not in _TRIGGERS:
             index += 1
             continue
         index, found = _read(read, tokens, index, numbers)
@@ -67,15 +67,13 @@ def written_form(text: str) -> WrittenForm:
 
 
 def _merged(edits: list[TextEdit], digits: list[TextEdit]) -> list[TextEdit]:
-    """Digits that no edit of the reader has taken are edits of their own; the reader's were written from ASCII digits
-    already.
-    """
+    """Add the digits outside the reader's edits as edits of their own; the reader's edits have ASCII digits already."""
     taken = {position for edit in edits for position in range(edit.start, edit.end)}
     return sorted([*edits, *(d for d in digits if taken.isdisjoint(range(d.start, d.end)))])
 
 
 def _append(edits: list[TextEdit], edit: TextEdit) -> None:
-    """Keep edits disjoint: signs swallow the space before them, which a spelling may have taken already."""
+    """Keep edits disjoint: signs include the space before them, which may belong to a spelling already."""
     start, end, written = edit
     if edits and start < edits[-1].end:
         start = edits[-1].end
@@ -84,7 +82,7 @@ def _append(edits: list[TextEdit], edit: TextEdit) -> None:
 
 
 def _numeric_places(tokens: Sequence[SpokenToken]) -> list[bool]:
-    return [t.low in NUMBER_STARTS or t.low.isdigit() or t.low in REPEATS for t in tokens]
+    return [t.lower in NUMBER_STARTS or t.lower.isdigit() or t.lower in REPEATS for t in tokens]
 
 
 def _read(
@@ -92,38 +90,38 @@ def _read(
 ) -> tuple[int, Sequence[TextEdit]]:
     """Read whatever starts at tokens[index]; (next index, edits)."""
     token = tokens[index]
-    low = token.low
-    if low in OH and _beside_number(text, tokens, index, numbers):
+    lower = token.lower
+    if lower in OH and _beside_number(text, tokens, index, numbers):
         return index + 1, (TextEdit(token.start, token.end, "0"),)
-    if low in CORRECTION_STRONG or low in {"i", "i'm", "im", "let", "make"}:
+    if lower in CORRECTION_STRONG or lower in {"i", "i'm", "im", "let", "make"}:
         correction = _correction(tokens, index, numbers)
         if correction is not None:
             return correction
-    if low in REPEATS or len(low) == 1 or low in SPELLING_WORDS:
+    if lower in REPEATS or len(lower) == 1 or lower in SPELLING_WORDS:
         spelled = read_spelling(text, tokens, index)
         if spelled is not None:
             return spelled
-    if low in NUMBER_STARTS or low in REPEATS:
+    if lower in NUMBER_STARTS or lower in REPEATS:
         number = read_number(text, tokens, index)
         if number is not None:
             return number.last, (TextEdit(token.start, tokens[number.last - 1].end, number.written),)
-    elif low in _SIGNS:
-        sign = read_sign(text, tokens, index) if low != "under" or _next(tokens, index) == "score" else None
+    elif lower in _SIGNS:
+        sign = read_sign(text, tokens, index) if lower != "under" or _next(tokens, index) == "score" else None
         if sign is not None:
             return sign[0], (sign[1],)
-    elif low == "at":
+    elif lower == "at":
         domain = read_at(text, tokens, index)
         if domain is not None:
             return domain
-    elif low in FILLERS:
+    elif lower in FILLERS:
         return index + 1, _without_filler(text, tokens, index)
-    elif low in HOMOPHONES and _inside_digits(tokens, index):
-        return index + 1, (TextEdit(token.start, token.end, str(HOMOPHONES[low])),)
+    elif lower in HOMOPHONES and _inside_digits(tokens, index):
+        return index + 1, (TextEdit(token.start, token.end, str(HOMOPHONES[lower])),)
     return index + 1, ()
 
 
 def _next(tokens: Sequence[SpokenToken], index: int) -> str:
-    return tokens[index + 1].low if index + 1 < len(tokens) else ""
+    return tokens[index + 1].lower if index + 1 < len(tokens) else ""
 
 
 def _beside_number(text: str, tokens: Sequence[SpokenToken], index: int, numbers: Sequence[bool]) -> bool:
@@ -136,7 +134,7 @@ def _beside_number(text: str, tokens: Sequence[SpokenToken], index: int, numbers
                 break
             if numbers[at]:
                 return True
-            if tokens[at].low not in OH and tokens[at].low not in FILLERS:
+            if tokens[at].lower not in OH and tokens[at].lower not in FILLERS:
                 break
             at += step
     return False
@@ -147,26 +145,27 @@ def _inside_digits(tokens: Sequence[SpokenToken], index: int) -> bool:
     word.
     """
     here = index
-    if tokens[here].low in {"to", "too"} and here + 2 < len(tokens) and tokens[here + 1].low == "thousand":
-        return here > 0 and tokens[here + 2].low in NUMBER_STARTS
-    near = [at for at in range(max(0, index - 7), min(len(tokens), index + 8)) if tokens[at].low not in FILLERS]
+    if tokens[here].lower in {"to", "too"} and here + 2 < len(tokens) and tokens[here + 1].lower == "thousand":
+        return here > 0 and tokens[here + 2].lower in NUMBER_STARTS
+    near = [at for at in range(max(0, index - 7), min(len(tokens), index + 8)) if tokens[at].lower not in FILLERS]
     index = near.index(here)
 
     def digit(at: int) -> bool:
-        low = tokens[near[at]].low if 0 <= at < len(near) else ""
-        return low in DIGITS or low in OH or low in REPEATS or (low.isdigit() and len(low) < 5)
+        lower = tokens[near[at]].lower if 0 <= at < len(near) else ""
+        return lower in DIGITS or lower in OH or lower in REPEATS or (lower.isdigit() and len(lower) < 5)
 
     def like(at: int) -> bool:
-        return digit(at) or (0 <= at < len(near) and tokens[near[at]].low in HOMOPHONES)
+        return digit(at) or (0 <= at < len(near) and tokens[near[at]].lower in HOMOPHONES)
 
     if not like(index - 1):
-        announced = index > 0 and tokens[near[index - 1]].low in _ANNOUNCES
+        announced = index > 0 and tokens[near[index - 1]].lower in _ANNOUNCES
         following = range(index + 1, index + 5)
         return announced and all(map(like, following)) and sum(map(digit, following)) >= 3
     before = sum(digit(at) for at in range(index - 5, index))
     if not like(index + 1):
         return (
-            before >= (4 if tokens[here].low in {"fine", "free", "mine"} else 3) and tokens[here].low not in _WORDS_TOO
+            before >= (4 if tokens[here].lower in {"fine", "free", "mine"} else 3)
+            and tokens[here].lower not in _WORDS_TOO
         )
     return before >= 1 and before + sum(digit(at) for at in range(index + 1, index + 5)) >= 3
 
@@ -175,29 +174,29 @@ def _correction(
     tokens: Sequence[SpokenToken], index: int, numbers: Sequence[bool]
 ) -> tuple[int, Sequence[TextEdit]] | None:
     """As in "… one three, no wait, one four": the words between two numbers become the correction sign."""
-    if index == 0 or not (numbers[index - 1] or tokens[index - 1].low in OH):
+    if index == 0 or not (numbers[index - 1] or tokens[index - 1].lower in OH):
         return None
     at, strong = index, False
     while at < len(tokens) and at - index < _LONGEST_CORRECTION and not numbers[at]:
-        word = tokens[at].low
+        word = tokens[at].lower
         if word in CORRECTION_STRONG:
             strong = True
         elif word not in CORRECTION_WEAK:
             return None
-        if word in OH and at + 1 < len(tokens) and (numbers[at + 1] or tokens[at + 1].low in OH):
+        if word in OH and at + 1 < len(tokens) and (numbers[at + 1] or tokens[at + 1].lower in OH):
             break
         at += 1
-    if not strong or at >= len(tokens) or at == index or not (numbers[at] or tokens[at].low in OH):
+    if not strong or at >= len(tokens) or at == index or not (numbers[at] or tokens[at].lower in OH):
         return None
     edits = [TextEdit(tokens[index - 1].end, tokens[at].start, f" {CORRECTION} ")]
-    while at < len(tokens) and tokens[at].low in OH:
+    while at < len(tokens) and tokens[at].lower in OH:
         edits.append(TextEdit(tokens[at].start, tokens[at].end, "0"))
         at += 1
     return at, edits
 
 
 def _without_filler(text: str, tokens: Sequence[SpokenToken], index: int) -> Sequence[TextEdit]:
-    """Leave "uh" out, with the commas that set it off, but keep one space so that no words grow together."""
+    """Remove "uh" with the commas around it, but keep one space so that no words join."""
     if not 0 < index < len(tokens) - 1:
         return ()
     start, end = tokens[index - 1].end, tokens[index + 1].start

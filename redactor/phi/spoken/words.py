@@ -89,7 +89,7 @@ SPELLING_WORDS = {
 ALSO_WORDS = frozenset(
     "november mike oscar charlie victor juliet juliett romeo golf hotel india lima quebec echo uniform".split()
 )
-"""Of these the ones that are common beside a figure: a date, a name, a place."""
+"""Those that are common beside a figure: a date, a name, a place."""
 HOMOPHONES = {
     "to": 2,
     "too": 2,
@@ -116,13 +116,13 @@ HOMOPHONES = {
     "nighty": 90,
     "weighty": 80,
 }
-"""What recognition makes of digits; read as such only between other digits."""
+"""Words that recognition writes for digits; read as digits only between other digits."""
 SCALES = {"hundred": 100, "thousand": 1000}
 
 NUMBER_STARTS = DIGITS.keys() | TEENS.keys() | TENS.keys() | ORDINALS.keys() | SCALES.keys()
 
 FILLERS = frozenset("uh um uhm umm uhh erm hmm hm mm mmm ah eh".split())
-# What a speaker says between a wrong number and the right one; one strong word is needed.
+# Words between a wrong number and the right one; one strong word is needed.
 CORRECTION_STRONG = frozenset(
     "no not nope sorry mean correction actually wait rather excuse scratch oops pardon strike hang hold wrong".split()
 )
@@ -133,7 +133,7 @@ CORRECTION_WEAK = frozenset(
     ).split()
 )
 CORRECTION = "\u00ac"
-"""Stands in the written form for "no, I mean" between two numbers: what is before and after it belongs to one value."""
+"""Replaces "no, I mean" between two numbers in the written form: both belong to one value."""
 
 TOP_LEVEL = frozenset(
     (
@@ -147,7 +147,7 @@ PROVIDERS = frozenset(
         "proton ymail"
     ).split()
 )
-"""Domains so common that people leave out the "dot com"."""
+"""Domains so common that people omit the "dot com"."""
 NOT_A_LOCAL_PART = frozenset(
     "us me him her them it online website site page visit look looked available found is are be was go up on in "
     "working work works job portal web appointment meet meeting call called email mail e-mail forms form "
@@ -158,7 +158,7 @@ NOT_A_LOCAL_PART = frozenset(
 class SpokenToken(NamedTuple):
     start: int
     end: int
-    low: str
+    lower: str
 
 
 _PARTS = "|".join(sorted(NUMBER_STARTS | REPEATS.keys() | {"oh", "dash", "dot"}, key=len, reverse=True))
@@ -171,18 +171,18 @@ _KNOWN = NUMBER_STARTS | frozenset("someone anyone everyone done gone none money
 
 
 def tokens_of(text: str) -> list[SpokenToken]:
-    """Words and digit runs with their places; `low` is lower case with a straight apostrophe.
+    """Words and digit runs with their positions; `lower` is lower case with a straight apostrophe.
 
-    Number words that recognition ran together ("fourone", "onetwenty") are taken apart.
+    Number words that recognition joined ("fourone", "onetwenty") are split.
     """
     tokens: list[SpokenToken] = []
     for match in TOKEN.finditer(text):
-        low = match.group().lower().replace("\u2019", "'")
+        lower = match.group().lower().replace("\u2019", "'")
         start, end = match.span()
-        if end - start > 5 and low not in _KNOWN and _MAY_GROW.search(low) and _GROWN.fullmatch(low):
+        if end - start > 5 and lower not in _KNOWN and _MAY_GROW.search(lower) and _GROWN.fullmatch(lower):
             tokens.extend(
-                SpokenToken(start + part.start(), start + part.end(), part.group()) for part in _PART.finditer(low)
+                SpokenToken(start + part.start(), start + part.end(), part.group()) for part in _PART.finditer(lower)
             )
             continue
-        tokens.append(SpokenToken(start, end, low))
+        tokens.append(SpokenToken(start, end, lower))
     return tokens
