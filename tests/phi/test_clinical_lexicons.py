@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from redactor.phi.lexicons import LISTS, library, plural, read_terms, word_class
-from redactor.phi.lexicons.trie import STOP, Entry, Trie, tokenize, forms
+from redactor.phi.lexicons.trie import STOP, Entry, Trie, forms, tokenize
 
 
 @pytest.mark.parametrize(
