@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,9 @@ from archives import Archive, crash
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from journals import KINDS
 
-from redactor.storage import ArchiveJournal, NullJournal, Step, artefact
+from redactor.storage import ArchiveJournal, Step, artefact
 from redactor.storage import run_journal as archive_module
 from redactor.storage.ledger import NAME
 from redactor.types import Outcome, Status
@@ -78,36 +80,107 @@ TestRuns = Runs.TestCase
 TestRuns.settings = settings(max_examples=12, stateful_step_count=8, deadline=None)
 
 
-@pytest.fixture(params=["ledger", "null"])
-def journals(request, archive):
-    """Makes a journal for one run after the other."""
-    made = []
-
-    def make():
-        for journal in made:
-            getattr(journal, "close", lambda: None)()
-        made.append(ArchiveJournal(archive.out) if request.param == "ledger" else NullJournal())
-        return made[-1]
-
-    yield make
-    getattr(made[-1], "close", lambda: None)()
+@pytest.fixture(params=sorted(KINDS))
+def runs(request, archive):
+    """One run after the other with a journal of one kind."""
+    return KINDS[request.param](archive)
 
 
-def test_contract(journals, archive):
+def walk(runs, archive, *, threads=1):
+    """Processes all items of a run as a pipeline does; outcomes by file name."""
+    outcomes = {}
+    with runs.run() as (journal, items), ThreadPoolExecutor(threads) as pool:
+
+        def process(item):
+            outcome = archive.process(journal, item)
+            if outcome is not None:
+                assert outcome.item == item.number
+                outcomes.setdefault(item.path.name, []).append(outcome)
+
+        if threads == 1:
+            for item in items:
+                process(item)
+        else:
+            list(pool.map(process, items))
+        assert journal.released(idle=False) == ()
+        assert journal.released(idle=True) == ()
+    assert all(len(found) == 1 for found in outcomes.values())
+    return {name: outcome for name, (outcome,) in sorted(outcomes.items())}
+
+
+def statuses(outcomes):
+    return [outcome.status for outcome in outcomes.values()]
+
+
+def test_every_recording_ends_once(runs, archive):
+    for name, content in (("a.wav", "a"), ("b.wav", "b"), ("twin of a.wav", "a")):
+        archive.put(name, content)
+    outcomes = walk(runs, archive)
+    assert sorted(outcomes) == ["a.wav", "b.wav", "twin of a.wav"]
+    assert set(statuses(outcomes)) <= {Status.REDACTED, Status.DUPLICATE}
+    assert len(archive.documents()) >= 2
+
+
+def test_many_at_once_end_once_each(runs, archive):
+    for number in range(12):
+        archive.put(f"{number}.wav", f"content {number}")
+    outcomes = walk(runs, archive, threads=4)
+    assert statuses(outcomes) == [Status.REDACTED] * 12
+    assert len(archive.documents()) == 12
+
+
+def test_a_failure_ends_its_recording_only(runs, archive):
+    archive.fails["bad"] = "damaged-audio"
+    for name in ("a.wav", "b.wav", "c.wav"):
+        archive.put(name, "bad" if name == "b.wav" else name)
+    outcomes = walk(runs, archive)
+    assert statuses(outcomes) == [Status.REDACTED, Status.FAILED, Status.REDACTED]
+
+
+def test_a_result_is_kept_by_a_journal_that_remembers(runs, archive):
     archive.put("a.wav", "a")
-    (item,) = archive.items()
-    journal = journals()
-    assert journal.known(item) is None
-    assert journal.begin(archive.claim(item, "a")).step is Step.PROCEED
-    journal.finish(item, Outcome(1, "", Status.FAILED, reason="recognition-failed", exit_code=70), {})
-    assert journal.released(idle=False) == ()
-    assert journal.released(idle=True) == ()
-    journal = journals()
-    assert archive.process(journal, item).status is Status.REDACTED
-    journal = journals()
-    again = archive.process(journal, item).status
-    assert again is (Status.SKIPPED if isinstance(journal, ArchiveJournal) else Status.REDACTED)
-    journal.finish(item, Outcome(1, "", Status.FAILED), {})  # before `begin`: allowed
+    assert statuses(walk(runs, archive)) == [Status.REDACTED]
+    assert statuses(walk(runs, archive)) == [Status.SKIPPED if runs.remembers else Status.REDACTED]
+
+
+def test_changed_bytes_are_processed_again(runs, archive):
+    archive.put("a.wav", "a")
+    walk(runs, archive)
     archive.put("a.wav", "b")
-    journal = journals()
-    assert archive.process(journal, item).status is Status.REDACTED
+    assert statuses(walk(runs, archive)) == [Status.REDACTED]
+
+
+def test_a_recording_may_fail_before_its_bytes_are_known(runs, archive):
+    """Reading it failed: `finish` without `begin`. The others go on."""
+    archive.put("a.wav", "a")
+    archive.put("b.wav", "b")
+    done = []
+    with runs.run() as (journal, items):
+        for item in items:
+            assert journal.known(item) is None
+            if item.path.name == "a.wav":
+                unread = Outcome(item.number, "", Status.FAILED, reason="refused-input", message="m", exit_code=65)
+                journal.finish(item, unread, {})
+            else:
+                done.append(archive.process(journal, item).status)
+    assert done == [Status.REDACTED]
+
+
+def test_an_item_is_held_from_its_claim_to_its_end(runs, archive):
+    archive.put("a.wav", "a")
+    with runs.run() as (journal, items):
+        for item in items:
+            claim = archive.claim(item, "a")
+            assert journal.known(item) is None
+            assert journal.begin(claim).step is Step.PROCEED
+            assert journal.holds(item)
+            journal.finish(item, Outcome(item.number, claim.source_id, Status.REDACTED), archive.save(claim))
+
+
+def test_another_try_of_a_failed_recording_may_succeed(runs, archive):
+    archive.put("a.wav", "a")
+    archive.fails["a"] = "recognition-failed"
+    assert statuses(walk(runs, archive)) == [Status.FAILED]
+    archive.fails.clear()
+    runs.retry_failed()
+    assert statuses(walk(runs, archive)) == [Status.REDACTED]
