@@ -15,7 +15,6 @@ texts the detector's. As many threads compute at once as there are cores (`turn`
 from __future__ import annotations
 
 import hashlib
-import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -45,10 +44,9 @@ from redactor.errors import Quarantine, as_redactor_error
 from redactor.output_names import NameDetector, OutputNames
 from redactor.policy import Edit, Policy, edited, make_plan, with_echoes
 from redactor.recognition import listen
-from redactor.render import Replacer, document, plain_text, srt, tokens, vtt
+from redactor.render import TEXT_FORMATS, TEXT_SUFFIXES, Replacer, document, tokens
 from redactor.speech import Transcriber
 from redactor.storage import (
-    TEXT_SUFFIXES,
     Claim,
     Item,
     Journal,
@@ -211,10 +209,8 @@ class Pipeline:
             doc = document(plan, shown, verification=verification, warnings=encoded.warnings)
             doc["audio"] = encoded.suffix
             doc["settings"] = settings
-            texts = {".txt": plain_text(shown) + "\n", ".srt": srt(shown), ".vtt": vtt(shown)}
-            texts[".json"] = json.dumps(doc, ensure_ascii=False, indent=1) + "\n"
-        files = ((encoded.suffix, encoded.data), *((s, texts[s].encode()) for s in TEXT_SUFFIXES))
-        return Artefacts(plan, encoded, files)
+            texts = [(text.suffix, text.write(shown, doc).encode()) for text in TEXT_FORMATS]
+        return Artefacts(plan, encoded, ((encoded.suffix, encoded.data), *texts))
 
     def settings(self, transcriber: Transcriber, policy: Policy | None = None) -> str:
         """A fingerprint of all that shapes the artefacts: a resumed run redoes what was made with other settings."""

@@ -1,11 +1,12 @@
-"""Plan → what people read: text, words, subtitles (`tokens`, `text`, `document`), and the proof that they are safe: of
-the samples (`verify`, `altered`), and of what a second reading hears in them (`muted`, `second_reading`).
+"""Plan → text, words and subtitles (`tokens`, `text`, `document`, `formats`), and the checks of the finished audio: of
+its samples (`verify`, `altered`), and of a second reading of it (`muted`, `second_reading`).
 
-The bleeped audio is made from the same Plan by `audio`; `pipeline` puts the two together.
+`audio` makes the bleeped audio from the same Plan; `pipeline` puts the two together.
 """
 
 from redactor.render.altered import altered, band_levels, exposed
 from redactor.render.document import document
+from redactor.render.formats import MEDIA_TYPES, SUFFIXES_BY_KIND, TEXT_FORMATS, TEXT_SUFFIXES, ArtefactKind
 from redactor.render.muted import muted
 from redactor.render.replace import OPERATORS, Replacer
 from redactor.render.second_reading import ChannelReading, ResidualEvidence, ResidualHit, compare, hits
@@ -14,7 +15,12 @@ from redactor.render.tokens import RenderedToken, tokens
 from redactor.render.verify import still_audible
 
 __all__ = [
+    "MEDIA_TYPES",
     "OPERATORS",
+    "SUFFIXES_BY_KIND",
+    "TEXT_FORMATS",
+    "TEXT_SUFFIXES",
+    "ArtefactKind",
     "ChannelReading",
     "RenderedToken",
     "Replacer",

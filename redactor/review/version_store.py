@@ -23,13 +23,13 @@ from typing import Any
 
 from redactor.atomic_files import as_output_error, flush_folder
 from redactor.errors import NoInput, RefusedInput
+from redactor.render import SUFFIXES_BY_KIND
 from redactor.safe_open import open_file, read_all, remove_tree
 from redactor.storage import Target, artefact, save_set
 
 _ID = re.compile(r"[0-9a-f]{64}")
 _FOLDER = re.compile(r"[0-9]{1,9}-[0-9a-f]{10}")
 STEM = "message"
-ARTEFACTS = {"text": ".txt", "srt": ".srt", "vtt": ".vtt", "json": ".json"}
 
 
 class OpenVersion:
@@ -183,12 +183,12 @@ class VersionStore:
         return dict(json.loads(self.read(self.place(message, name) / "view.json")))
 
     def artefact(self, message: str, name: str, kind: str) -> tuple[bytes, str]:
-        """Content and suffix of "text", "srt", "vtt", "json" or "audio".
+        """Content and suffix of a file; `kind`: an `ArtefactKind`.
 
         Raises:
             NoInput
         """
-        suffix = ARTEFACTS.get(kind) or str(self.view(message, name)["suffix"])
+        suffix = SUFFIXES_BY_KIND.get(kind) or str(self.view(message, name)["suffix"])
         return self.read(artefact(self.place(message, name) / STEM, suffix)), suffix
 
     def sound(self, message: str, name: str) -> Target:

@@ -16,9 +16,10 @@ from typing import Any
 
 from redactor.audio import AUDIO_SUFFIXES
 from redactor.errors import RedactorError
+from redactor.render import TEXT_SUFFIXES
 from redactor.safe_open import opened, read_all
 from redactor.service.jobs.fingerprints import FileFingerprints
-from redactor.storage import TEXT_SUFFIXES, Target, artefact
+from redactor.storage import Target, artefact
 
 LARGEST = 4 << 30
 """Bytes of one file of a result."""

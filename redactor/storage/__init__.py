@@ -2,7 +2,7 @@
 `archive` remembers.
 """
 
-from redactor.storage.artefacts import TEXT_SUFFIXES, Fingerprint, Fingerprints, artefact, fingerprints, remove_set
+from redactor.storage.artefacts import Fingerprint, Fingerprints, artefact, fingerprints, remove_set
 from redactor.storage.inputs import Inputs, Item, Listing, list_inputs
 from redactor.storage.journal import Claim, Journal, JournalDecision, Known, NullJournal, Step, in_turn
 from redactor.storage.outcomes import OutcomeLog
@@ -11,7 +11,6 @@ from redactor.storage.run_journal import ArchiveJournal
 from redactor.storage.save import Partial, Target, remove_leftovers, save_set
 
 __all__ = [
-    "TEXT_SUFFIXES",
     "ArchiveJournal",
     "Claim",
     "Fingerprint",

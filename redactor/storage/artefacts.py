@@ -1,4 +1,4 @@
-"""The set of files that stands for one redacted recording: `a.redacted.wav`, `.txt`, `.srt`, `.vtt` and, last, `.json`.
+"""The set of files of one redacted recording: `a.redacted.wav`, `.txt`, `.srt`, `.vtt` and, last, `.json`.
 
 A set that lies on the disk is believed by its digests, which whoever keeps count noted when it was made: others may
 write there, too, and a
@@ -18,8 +18,6 @@ from redactor.errors import RedactorError
 from redactor.safe_open import open_file, read_all
 from redactor.storage.save import Target, remove, save_set
 
-TEXT_SUFFIXES = (".txt", ".srt", ".vtt", ".json")
-"""Written after the audio; the JSON document is last and marks the set as complete."""
 _BLOCK = 1 << 20
 
 Place = TypeVar("Place", Path, Target)

@@ -1,23 +1,16 @@
 """Sound and artefacts of a message: redacted for everybody who may hear, the original with leave alone."""
 
 from pathlib import PurePath
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
 from redactor.audit_log import events
 from redactor.auth import Person
+from redactor.render import MEDIA_TYPES, ArtefactKind
 from redactor.review.request_context import Message, RequestContext, begins, ranged, sitting
 from redactor.review.version_store import OpenVersion
 from redactor.review.versions import TYPES
-
-KINDS = {
-    "text": "text/plain; charset=utf-8",
-    "srt": "application/x-subrip",
-    "vtt": "text/vtt; charset=utf-8",
-    "json": "application/json",
-    "audio": "application/octet-stream",
-}
 
 
 def router(context: RequestContext) -> APIRouter:
@@ -59,13 +52,17 @@ def router(context: RequestContext) -> APIRouter:
         return ranged(request, len(data), lambda first, count: data[first : first + count], "audio/wav")
 
     @routes.get("/files/{kind}")
-    def file(message: Message, kind: Literal["text", "srt", "vtt", "json", "audio"], person: hears) -> Response:
+    def file(message: Message, kind: ArtefactKind, person: hears) -> Response:
         """A redacted artefact of the current version, named by the id."""
         row, (data, suffix) = context.current(
             message, lambda folder: context.versions.version_store.artefact(message, folder, kind)
         )
         context.trail.append(events.RedactedHeard(by=person.actor, message=message, version=row["version"]))
         name = f"{message[:12]}-{row['version']}.redacted{suffix}"
-        return Response(data, media_type=KINDS[kind], headers={"Content-Disposition": f'attachment; filename="{name}"'})
+        return Response(
+            data,
+            media_type=MEDIA_TYPES.get(kind, "application/octet-stream"),
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
 
     return routes

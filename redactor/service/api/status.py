@@ -9,17 +9,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi import Path as InPath
 
+from redactor.render import MEDIA_TYPES, SUFFIXES_BY_KIND, ArtefactKind
 from redactor.service.api.dependencies import ServiceContext, refusal
 from redactor.service.results import document_of, target_of
 
 Number = Annotated[int, InPath(ge=1, le=2**62)]
-KINDS = {"text": ".txt", "srt": ".srt", "vtt": ".vtt", "json": ".json"}
-TYPES = {
-    "text": "text/plain; charset=utf-8",
-    "srt": "application/x-subrip",
-    "vtt": "text/vtt",
-    "json": "application/json",
-}
 UNKNOWN: dict[int | str, dict[str, Any]] = {
     401: {"description": "No valid token."},
     404: {"description": "There is no such job, or it has no result."},
@@ -69,7 +63,7 @@ def jobs(context: ServiceContext) -> APIRouter:
         return dict(shown)
 
     @routes.get("/jobs/{number}/files/{kind}", response_class=Response)
-    async def file(number: Number, kind: Literal["text", "srt", "vtt", "json", "audio"]) -> Response:
+    async def file(number: Number, kind: ArtefactKind) -> Response:
         """One file of a job's result."""
         shown = await context.ask(context.queue.summary, number)
         sealed = await context.ask(context.queue.unsealed, number)
@@ -78,7 +72,7 @@ def jobs(context: ServiceContext) -> APIRouter:
         content = await context.ask(_artefact, context, Path(sealed[1]), shown["audio"], kind)
         if content is None:
             raise refusal(404, "no-result")
-        return Response(content, media_type=TYPES.get(kind, "application/octet-stream"))
+        return Response(content, media_type=MEDIA_TYPES.get(kind, "application/octet-stream"))
 
     @routes.get("/letters")
     async def dead_letters(
@@ -117,4 +111,4 @@ def _artefact(context: ServiceContext, document: Path, audio: str, kind: str) ->
     files = context.results.read(target_of(document), audio)
     if files is None:
         return None
-    return files[KINDS.get(kind) or str(document_of(files)["audio"])]
+    return files[SUFFIXES_BY_KIND.get(kind) or str(document_of(files)["audio"])]
