@@ -1,4 +1,5 @@
-"""The review web: people judge sent messages, with evidence. `store` and `judgments` keep what is known and said,
-`studio` makes versions, `routes/` shows them, `access/` says who may; words and sound of originals come from the vault
-alone.
+"""The review pages: people check what the rules report about sent messages.
+
+`repository` and `reviews` store messages and reviews, `versions` makes redacted versions, `routes/` shows them. Words
+and audio of originals come only from the vault; `redactor.auth` decides who may do what.
 """

@@ -1,4 +1,4 @@
-"""The review web as an application of its own, and the one place where its refusals become pages or words."""
+"""The ASGI application of the review pages, and the one place where its errors become pages or JSON."""
 
 from collections.abc import Awaitable, Callable
 from importlib import resources
@@ -23,26 +23,26 @@ STATIC = {
     "wave.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
-WORDS = {
-    401: ("Log in first", "Your session has ended. Log in, and try again."),
-    403: ("Not for you", "Your role does not allow this, or the request did not come from our own pages."),
-    404: ("Not here", "There is no such page or message."),
-    405: ("Not here", "There is no such page or message."),
-    409: ("Somebody was faster", "The message was changed meanwhile. Nothing was overwritten: load it again."),
-    413: ("Too large", "That was more than a page may send."),
-    422: ("Not understood", "Something that was sent is missing or not valid."),
-    503: ("Not now", "The service cannot answer at the moment; nothing was changed. Try again in a minute."),
+ERROR_PAGES = {
+    401: ("Log in first", "Your session has ended. Log in and try again."),
+    403: ("Not permitted", "Your role does not allow this, or the request did not come from these pages."),
+    404: ("Not found", "There is no such page or message."),
+    405: ("Not found", "There is no such page or message."),
+    409: ("Changed meanwhile", "Somebody else changed the message. Nothing was overwritten; load it again."),
+    413: ("Too large", "The request is larger than allowed."),
+    422: ("Invalid input", "A value is missing or invalid."),
+    503: ("Unavailable", "The service cannot answer at the moment. Nothing was changed; try again in a minute."),
 }
 CONFLICTS = (Stale, AlreadyTaken, Undecided)
 
 
 def build_review(context: RequestContext, access: APIRouter) -> FastAPI:
-    """The application; `access`: routes of log-in and accounts."""
+    """The application. `access`: the routes for log-in and accounts."""
     app = FastAPI(title="redactor review", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(access)
     for module in (queue, message, sound, samples, disputes, dashboard, trail):
         app.include_router(module.router(context))
-    # Our own files only, by name: nothing of a request ever becomes a path.
+    # Only these files, by name: no part of a request becomes a path.
     static = {name: (resources.files(__package__) / "static" / name).read_bytes() for name in STATIC}
 
     @app.get("/static/{name}")
@@ -55,7 +55,7 @@ def build_review(context: RequestContext, access: APIRouter) -> FastAPI:
     async def answer(request: Request, following: Callable[[Request], Awaitable[Response]]) -> Response:
         try:
             response = await following(request)
-        except Exception as error:  # noqa: BLE001 - nothing of an error may reach a log or a page: it may quote speech
+        except Exception as error:  # noqa: BLE001 - an error may quote speech, so none may reach a log or a page
             response = _refusal(context, request, *_status(error))
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
@@ -69,7 +69,7 @@ def build_review(context: RequestContext, access: APIRouter) -> FastAPI:
 
     @app.exception_handler(RequestValidationError)
     async def malformed(request: Request, _error: RequestValidationError) -> Response:
-        # A path that is no id and a field that is none: the framework's own answer quotes them.
+        # The framework's own answer would quote the invalid path or field.
         return _refusal(context, request, 404 if request.method == "GET" else 422, "bad-request")
 
     return app
@@ -92,11 +92,11 @@ def _status(error: Exception) -> tuple[int, str]:
 def _refusal(
     context: RequestContext, request: Request, status: int, word: str, headers: dict[str, str] | None = None
 ) -> Response:
-    """A page for people, a word for programs; never anything of the request."""
+    """An error page for people, an error code for programs; never any part of the request."""
     if status == 303:
         return Response(status_code=303, headers=headers)
     if "text/html" not in request.headers.get("accept", ""):
         return JSONResponse({"error": word}, status_code=status, headers=headers)
-    title, text = WORDS.get(status, ("Something went wrong", "It was not your doing. Nothing was changed."))
+    title, text = ERROR_PAGES.get(status, ("Internal error", "Something failed in the service. Nothing was changed."))
     page = context.templates.get_template("error.html").render(person=None, title=title, text=text)
     return Response(page, status, headers, "text/html; charset=utf-8")

@@ -1,4 +1,4 @@
-"""Settings → the review web of a running service, and the studio that the command line adds messages with."""
+"""Builds the review pages of a service, and the version service for the command line, from the settings."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ if TYPE_CHECKING:
     from redactor.pipeline import Pipeline
 
 
-_ASKS_WHO = "V17"
-"""The rule that cannot be judged of a recipient that nobody knows, whatever is said."""
+_RECIPIENT_RULE = "V17"
+"""The rule about the recipient: undetermined while the recipient is not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """Everything of the review web in one process."""
+    """The review pages of one process."""
 
     app: FastAPI
     context: RequestContext
@@ -61,16 +61,16 @@ class Review:
     importer: Importer
 
     def scopes(self, token: str) -> frozenset[str]:
-        """What a token of `redactor accounts token` is good for, nothing if it is none (any more)."""
+        """The scopes of a token of `redactor accounts token`; none if it is not valid (any more)."""
         found = self.access.tokens.find(token)
         return found.scopes if found else frozenset()
 
 
 class Auditing:
-    """The rules, applied to recordings that the pipeline has read, and what is known of their sending.
+    """Applies the rules to a recording that the pipeline has processed, and to what is known about its sending.
 
-    Findings that the policy ignores for their low score are none here either: rules and redaction rest on the same
-    ones.
+    Findings that the policy ignores for their low score do not count here either: rules and redaction use the same
+    findings.
     """
 
     def __init__(self, rules: Rules, register: ConsentRegister | None) -> None:
@@ -83,38 +83,35 @@ class Auditing:
             consents=entry, sent=given.sent, direction=given.direction, prerecorded=given.prerecorded
         )
         audited = audit(message, circumstances, self.rules)
-        return audited if given.listed else _to_nobody(audited, self.rules)
+        return audited if given.listed else _without_recipient(audited, self.rules)
 
 
-def _to_nobody(audited: Audited, rules: Rules) -> Audited:
-    """A list that should say to whom it went does not: a line of its own for the reviewers, also where the practice
-    has switched V17 off.
-    """
-    rule = rules.rules[_ASKS_WHO]
-    why = "The list of recipients does not name this message: to whom it went is not known."
+def _without_recipient(audited: Audited, rules: Rules) -> Audited:
+    """The audit of a message that is not listed: an undetermined finding, even if V17 is switched off."""
+    rule = rules.rules[_RECIPIENT_RULE]
+    why = "The list of recipients does not contain this message, so its recipient is not known."
     breach = Breach(rule.id, rule.severity, RuleVerdict.UNDETERMINED, (), ("recipient",), why, rule.better)
-    # Of a recipient that nobody knows the rule itself says no more than that.
     others = (b for b in audited.breaches if b.rule != rule.id)
     breaches = tuple(sorted((*others, breach), key=lambda b: b.rule))
     return replace(audited, breaches=breaches, verdict=verdict_of(breaches))
 
 
 def _found(plan: Plan) -> tuple[Any, ...]:
-    """The detector's findings: a policy that splits one into parts has left several decisions of it."""
+    """The detector's findings, each once: a policy may split one into several decisions."""
     return tuple(dict.fromkeys(d.finding for d in plan.decisions if d.finding.label != KEYED_DIGITS))
 
 
 def open_version_service(
     settings: Settings, engine: Engine, *, pipeline: Callable[[], Pipeline | None]
 ) -> tuple[VersionService, Trail, Auditing]:
-    """What makes messages and versions.
+    """The service that makes messages and versions, the audit log, and the rules.
 
     Raises:
         ConfigurationError: a file of [review] cannot be used. OutputError: the folder cannot be written to.
     """
     r = settings.review
     if not r.folder:
-        raise ConfigurationError("There is no review here.", hint="Set review.folder: see docs/review.md.")
+        raise ConfigurationError("Review is not configured.", hint="Set review.folder: see docs/review.md.")
     places = places_in(settings)
     trail = places.open_trail()
     vault = places.open_vault(trail=trail)
@@ -143,14 +140,14 @@ def _usable_database() -> Iterator[None]:
     except SQLAlchemyError as error:
         raise ConfigurationError(
             f"The database cannot be used ({type(error).__name__}).",
-            hint="Check service.database_url, and that it runs.",
+            hint="Check service.database_url, and that the database is running.",
         ) from None
 
 
 def open_review(
     settings: Settings, engine: Engine, sealer: Sealer, *, pipeline: Callable[[], Pipeline | None]
 ) -> Review:
-    """The review web of a service.
+    """The review pages of a service.
 
     Raises:
         ConfigurationError, OutputError
@@ -166,7 +163,7 @@ def open_review(
         sealer=sealer,
         templates=templates,
         settings=AccessSettings(
-            # TLS is a proxy's business, so with https one stands in front.
+            # A proxy terminates TLS, so with https there is one in front.
             secure=url.startswith("https://"),
             behind_proxy=r.behind_proxy and url.startswith("https://"),
             idle_seconds=r.idle_seconds,

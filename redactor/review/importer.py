@@ -1,6 +1,6 @@
-"""Where sent messages come in: each is audited, sealed and put before the reviewers once, and the trail is told.
+"""Adds sent messages to the review: each is audited, sealed, and logged once.
 
-The same bytes in another place are another message: one that was recorded once may go to many, and not all of them have
+The same bytes in another place are another message: one recording may go to many people, of whom not all have
 consented.
 """
 
@@ -25,11 +25,11 @@ from redactor.speech import Transcriber
 from redactor.types import Recording
 
 SETTLED = 10.0
-"""Seconds after which nobody is still writing a list whose last line does not end."""
+"""Seconds after which a list without a final line end counts as complete."""
 
 
 class KnownSendings:
-    """A file of sendings that somebody goes on writing: read again when it has changed; safe for many threads."""
+    """A list of recipients that keeps growing: read again whenever it has changed; safe for many threads."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -37,28 +37,28 @@ class KnownSendings:
         self._read: tuple[tuple[int, int, int], Sendings] | None = None
 
     def of(self, names: Sequence[str]) -> Sending | None:
-        """The row whose `file` is the first of these names that there is; None: there is no such row (yet).
+        """The row whose `file` is the first of these names that is listed; None if there is no such row (yet).
 
         Raises:
-            OnHold: the file is not there or not whole, as while it is being replaced.
+            OnHold: the file is missing or incomplete, as while it is being replaced.
         """
         with self._lock:
             try:
                 return self._current().named(names)
             except (OSError, NoInput, ConfigurationError) as error:
-                told = f" {error.message}" if isinstance(error, ConfigurationError) else ""
+                detail = f" {error.message}" if isinstance(error, ConfigurationError) else ""
                 raise OnHold(
-                    f"The file review.recipients cannot be used.{told}", hint="Correct it: sent messages wait for it."
+                    f"The file review.recipients cannot be used.{detail}", hint="Correct it; sent messages wait for it."
                 ) from None
 
     def _current(self) -> Sendings:
         before = self._path.stat()
         if self._read is None or self._read[0] != _stamp(before):
             read = read_sendings(self._path)
-            # A last cell that was cut may be another person's.
+            # A truncated last cell may be another person's.
             cut = not self._ends() and 0 <= time.time() - before.st_mtime < SETTLED
             if cut or _stamp(self._path.stat()) != _stamp(before):
-                raise OnHold("The file review.recipients is being written.", hint="Nothing needs to be done.")
+                raise OnHold("The file review.recipients is being written.", hint="No action is needed.")
             self._read = (_stamp(before), read)
         return self._read[1]
 
@@ -73,12 +73,12 @@ def _stamp(status: os.stat_result) -> tuple[int, int, int]:
 
 
 class Importer:
-    """See the module's text.
+    """See the module's docstring.
 
     Args:
-        sealer: makes marks of persons and numbers, which is all that the database knows of them.
-        sendings: who was called, where a file says so.
-        patience: seconds for which a sending may be ahead of its row there: whoever writes the list may be slow.
+        sealer: makes keyed marks of persons and numbers; the database stores nothing else about them.
+        sendings: who was called, if a file lists it.
+        patience: seconds to wait for a message's row in that file, which may be written later than the message.
     """
 
     def __init__(
@@ -94,20 +94,26 @@ class Importer:
         self._patience = patience
 
     def knows(self, identity: str, *, place: str) -> bool:
-        """Whether a recording (by its SHA-256) is there already, as one that is sent from this place."""
+        """Whether a recording (by its SHA-256) that was sent from this place has been added already."""
         return bool(self._versions.store.sent(identity, self._place(place)))
 
     def sending(self, names: Sequence[str], *, since: float) -> Sending:
-        """What is known of the sending of a recording that is called so, and that we know of since then.
+        """What is known about the sending of a recording.
+
+        Args:
+            names: names under which it may be listed.
+            since: when it was reported, seconds since 1970.
 
         Raises:
-            OnHold: nothing yet, and we are still patient; or see `KnownSendings`.
+            OnHold: it is not listed yet, and `patience` has not run out; or see `KnownSendings`.
         """
         if self._sendings is None:
             return Sending()
         found = self._sendings.of(names)
         if found is None and time.time() - since < self._patience:
-            raise OnHold("The file review.recipients has no row of this message yet.", hint="It is waited for.")
+            raise OnHold(
+                "The file review.recipients has no row for this message yet.", hint="The service waits for it."
+            )
         return found or Sending(listed=False)
 
     def take(
@@ -122,17 +128,17 @@ class Importer:
         by: str,
         name: str,
     ) -> None:
-        """A recording that was redacted just now; nothing happens with one that is there, or that was not sent by us.
+        """Add a recording that was redacted just now, unless it has been added before or was not sent by us.
 
         Args:
-            names: what a row of the sendings may call it; the best first.
-            place: where it is sent from: its path, or whatever else no other sending has.
-            since: when we were told of it, seconds since 1970.
-            by: whom trail and vault are told of.
-            name: of its file; it is sealed.
+            names: names under which it may be listed, the best first.
+            place: where it was sent from: its path, or something else that no other sending has.
+            since: when it was reported, seconds since 1970.
+            by: the actor for audit log and vault.
+            name: of its file; stored sealed.
 
         Raises:
-            RedactorError: it could not be put there. What was made for it is not lost: it is made again.
+            RedactorError: it could not be added; the job is tried again.
         """
         if self.knows(source.id, place=place):
             return
@@ -143,7 +149,7 @@ class Importer:
     def add(
         self, source: Source, transcriber: Transcriber, sending: Sending, *, place: str, by: str, name: str
     ) -> Audited:
-        """A recording that nobody has redacted yet.
+        """Recognise, redact and add a recording.
 
         Raises:
             RedactorError
@@ -157,7 +163,7 @@ class Importer:
             "caller": self._mark(sending.caller),
             "mailbox": self._mark(sending.recipient),
             "place": self._place(place),
-            "told": lambda message: self._trail.append(events.MessageAdded(by=by, message=message)),
+            "before_save": lambda message: self._trail.append(events.MessageAdded(by=by, message=message)),
         }
 
     def _place(self, place: str) -> str:

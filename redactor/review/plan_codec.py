@@ -1,4 +1,4 @@
-"""A Plan as bytes and back, for the vault: it holds what was said, so it never lies anywhere else."""
+"""Encodes a Plan for the vault and decodes it. A plan contains speech, so it is stored nowhere else."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SCHEMA = "redactor-plan/1"
 
 
 def pack(plan: Plan, *, suffix: str) -> bytes:
-    """JSON. `suffix`: the recording's, without which headerless audio cannot be decoded again."""
+    """JSON. `suffix` is the recording's; headerless audio cannot be decoded without it."""
     return json.dumps({"schema": SCHEMA, "suffix": suffix, **asdict(plan)}, ensure_ascii=False).encode()
 
 
@@ -33,7 +33,7 @@ def unpack(data: bytes) -> tuple[Plan, str]:
     """The plan and the recording's suffix.
 
     Raises:
-        ValueError: it is not one that this version wrote.
+        ValueError: another version wrote it.
     """
     given: dict[str, Any] = json.loads(data)
     if given.pop("schema", None) != SCHEMA:

@@ -1,4 +1,4 @@
-"""The dashboard's numbers, from what is kept: agreement, precision by rule, misses. `measures` has the formulas."""
+"""The dashboard's figures: agreement, precision by rule, misses. `statistics` has the formulas."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from redactor.review.statistics import Estimate, estimate, kappa
 
 @dataclass(frozen=True, slots=True)
 class RuleReport:
-    """One rule: how many of its judged findings people accept, and how often they added it by hand."""
+    """One rule: the share of its reviewed findings that people accept, and how often they added a breach by hand."""
 
     rule: str
     precision: Estimate | None
@@ -25,17 +25,16 @@ class RuleReport:
 
 @dataclass(frozen=True, slots=True)
 class ReviewReport:
-    """Numbers of one sample, or (sample 0) of all judged messages, which then count alike and stand for nothing but
+    """Figures of one sample or (sample 0) of all reviewed messages, which then have equal weights and represent only
     themselves.
 
     Attributes:
-        judged: messages that are reviewed or adjudicated; disputed ones wait and count in agreement only.
-        verdict_kappa, finding_kappa: Cohen's κ of the first two reviews of a message, of verdicts and of answers to
+        judged: messages that are reviewed or adjudicated; disputed ones count for agreement only.
+        verdict_kappa, finding_kappa: Cohen's κ of the first two reviews of a message, for verdicts and for answers to
             findings.
-        precision: of what the rules claim to be broken (not of what they could not judge), how much people accept.
-        misses: of the messages in which the rules claim no breach, how many break a rule that they did not point at
-            either.
-        missed_breaches: of the messages that break a rule, in how many the rules missed at least one breach.
+        precision: the share of reported breaches (undetermined ones excluded) that people accept.
+        misses: of the messages without a reported breach, the share with a breach that the rules did not point out.
+        missed_breaches: of the messages with a breach, the share in which the rules missed at least one.
     """
 
     sample: int
@@ -51,13 +50,13 @@ class ReviewReport:
 
 
 def report(engine: Engine, sample: int = 0) -> ReviewReport:
-    """The numbers now."""
+    """The current figures."""
     with reading(engine).connect() as c:
         return _report(_Judged(c, sample), sample)
 
 
 class _Judged:
-    """Everything that was judged, in a few queries."""
+    """All reviews, read in a few queries."""
 
     def __init__(self, c: Connection, sample: int) -> None:
         self.probability: dict[str, float] = {}
@@ -121,10 +120,10 @@ def _report(j: _Judged, sample: int) -> ReviewReport:
     missed: dict[str, int] = {}
     for message, (verdict, said, extra) in j.final.items():
         p = j.probability[message]
-        # What the rules could not judge is no claim of theirs: it counts neither for nor against their precision …
+        # Undetermined findings count neither for nor against precision …
         claims = ((j.rule_of[message, n], a == "accept", p) for n, a in said.items() if (message, n) in j.claimed)
         decided.extend(claims)
-        # … but where they pointed at a breach and asked a person, they did not miss it.
+        # … but where one pointed out a breach that a person then accepted, the rules did not miss it.
         pointed = "accept" in said.values()
         breaks = verdict == "findings" or pointed or bool(extra)
         if j.passed[message]:

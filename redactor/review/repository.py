@@ -1,4 +1,4 @@
-"""Messages under review, their findings and versions: added, listed page by page, looked at, given a new version."""
+"""Messages under review with their findings and versions, in the database."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ from redactor.review.schema import findings, grants, messages, reviews, sampled,
 
 PAGE = 50
 COUNTED = 1000
-"""Rows are counted so far: "1000 or more" is enough for a person, and cheap."""
+"""Rows are counted up to here: "1000 or more" is enough for people, and cheap."""
 FILTERS = ("state", "verdict", "rule", "severity", "kind", "caller")
 _RANK = {severity.value: n for n, severity in enumerate(Severity)}
 
 
 class Stale(RedactorError):
-    """Somebody else saved first: what was sent was made of an older version, and nothing was changed."""
+    """Somebody else saved first; the request was based on an older version and changed nothing."""
 
     exit_code = 75
     reason = "stale"
-    default_hint = "Load the message again and apply what you had."
+    default_hint = "Load the message again and repeat your changes."
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a page of the queue shows. "" and 0: no matter what.
+    """Which messages a page of the queue shows. "" and 0 mean any.
 
     Attributes:
-        since, until: seconds since 1970, of `added`.
-        mine: messages that this person has taken and not judged yet.
-        sample: drawn in this sample.
+        since, until: seconds since 1970, compared with `added`.
+        mine: only messages that this person has taken and not reviewed yet.
+        sample: only messages drawn in this sample.
     """
 
     state: str = ""
@@ -57,7 +57,7 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows, newest first, and the keys of the pages beside it ("" where there is none)."""
+    """Rows, newest first, and the key of the next page ("" on the last)."""
 
     rows: tuple[Mapping[str, Any], ...]
     following: str
@@ -68,7 +68,7 @@ class ReviewRepository:
     """Safe for many threads and processes.
 
     Args:
-        engine: see `serve.database.connect`.
+        engine: see `redactor.database.connect`.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -78,8 +78,7 @@ class ReviewRepository:
         """Create or migrate the tables."""
         migrate(self.engine)
 
-    # --- in
-    # ------------------------------------------------------------------------------------------------------------
+    # --- writing
 
     def add(
         self,
@@ -92,19 +91,20 @@ class ReviewRepository:
         caller: str = "",
         mailbox: str = "",
         added: float = 0.0,
-        told: Callable[[], object] = lambda: None,
+        before_save: Callable[[], object] = lambda: None,
     ) -> bool:
-        """Put a message before the reviewers; False if it is there already (nothing changes then).
+        """Add a message for review. Returns False, and changes nothing, if it exists already.
 
         Args:
             audio: SHA-256 of its recording, if that is not its id.
             place: see `sent`.
+            before_save: called before the commit; if it raises, nothing is saved.
         """
         rows = [_finding(audited.id, n, breach) for n, breach in enumerate(audited.breaches)]
         try:
             with self.engine.begin() as c:
                 at = added or now(c)
-                # What was seen to be broken counts before what could not be judged.
+                # Breaches rank above undetermined rules.
                 gravest = min(
                     audited.breaches,
                     key=lambda b: (b.verdict is not RuleVerdict.FINDINGS, _RANK[b.severity.value]),
@@ -136,7 +136,7 @@ class ReviewRepository:
                 )
                 if rows:
                     c.execute(insert(findings), [{**row, "added": at} for row in rows])
-                told()
+                before_save()
         except IntegrityError:
             return False
         return True
@@ -149,12 +149,12 @@ class ReviewRepository:
         *,
         folder: str,
         by: str,
-        told: Callable[[], object] = lambda: None,
+        before_save: Callable[[], object] = lambda: None,
     ) -> int:
-        """Make version + 1 the current one.
+        """Make `version` + 1 the current version.
 
         Raises:
-            Stale: `version` is not the current one any more.
+            Stale: `version` is no longer the current one.
         """
         with self.engine.begin() as c:
             done = c.execute(
@@ -163,8 +163,8 @@ class ReviewRepository:
                 .values(version=version + 1, folder=folder)
             )
             if done.rowcount != 1:
-                raise Stale("The redaction was changed by somebody else meanwhile.")
-            told()
+                raise Stale("Somebody else changed the redaction meanwhile.")
+            before_save()
             c.execute(
                 insert(versions).values(
                     message=message,
@@ -177,19 +177,20 @@ class ReviewRepository:
             )
         return version + 1
 
-    # --- out
-    # -----------------------------------------------------------------------------------------------------------
+    # --- reading
 
     def page(self, filters: Filters, *, after: str = "", limit: int = PAGE) -> Page:
-        """Messages with their `audio`, newest first, from behind the key `after` (the `following` of another page;
-        anything else: the first).
+        """Messages with their `audio`, newest first.
+
+        Args:
+            after: `following` of the page before; anything else gives the first page.
         """
         query = _where(filters)
         added, identity = messages.c.added, messages.c.id
         key = _key(after)
         shown = query
         if key:
-            # Spelled out for the index: "added <= x" bounds the walk, the rest settles equal times.
+            # Written this way for the index: "added <= x" bounds the scan, the rest orders equal times.
             shown = shown.where(added <= key[0], or_(added < key[0], identity < key[1]))
         shown = _with_audio(shown).order_by(added.desc(), identity.desc()).limit(limit + 1)
         with self._reads.connect() as c:
@@ -199,40 +200,40 @@ class ReviewRepository:
         more = rows[limit - 1] if len(rows) > limit else None
         return Page(tuple(rows[:limit]), f"{more['added']!r}-{more['id']}" if more else "", int(count))
 
-    def look(self, message: str) -> dict[str, Any] | None:
-        """A message's row, and `audio`."""
+    def find(self, message: str) -> dict[str, Any] | None:
+        """The row of a message, with `audio`; None if there is none."""
         query = _with_audio(select(messages)).where(messages.c.id == message)
         with self._reads.connect() as c:
             row = c.execute(query).mappings().first()
         return dict(row) if row else None
 
     def sent(self, audio: str, place: str) -> str:
-        """The message that a recording is, sent from a place (a mark); "" if there is none."""
+        """The message for a recording that was sent from a place (a keyed mark); "" if there is none."""
         query = select(sendings.c.message).where(sendings.c.audio == audio)
         with self._reads.connect() as c:
             if found := c.execute(query.where(sendings.c.place == place)).scalar():
                 return str(found)
             if not (found := c.execute(query.where(sendings.c.place == "")).scalar()):
                 return ""
-        with self.engine.begin() as c:  # of an earlier version: now we know where it was sent from
+        with self.engine.begin() as c:  # a row of an earlier version, whose place becomes known now
             unknown = update(sendings).where(sendings.c.message == found, sendings.c.place == "")
             return str(found) if c.execute(unknown.values(place=place)).rowcount else ""
 
     def sendings(self, audio: str, *, limit: int = PAGE) -> list[dict[str, Any]]:
-        """Messages that are one and the same recording, newest first."""
+        """Messages that share a recording, newest first."""
         query = select(messages).join(sendings, sendings.c.message == messages.c.id).where(sendings.c.audio == audio)
         with self._reads.connect() as c:
             rows = c.execute(query.order_by(messages.c.added.desc(), messages.c.id.desc()).limit(limit)).mappings()
             return [dict(row) for row in rows]
 
     def findings(self, message: str) -> list[dict[str, Any]]:
-        """What the rules say, in their order; `evidence` unpacked."""
+        """Findings of the rules in their order, with `evidence` decoded."""
         with self._reads.connect() as c:
             rows = c.execute(select(findings).where(findings.c.message == message).order_by(findings.c.number))
             return [{**row, "evidence": json.loads(row["evidence"])} for row in map(dict, rows.mappings())]
 
     def edits(self, message: str, version: int) -> tuple[Edit, ...]:
-        """All edits that made a version out of the first plan."""
+        """All edits that lead from the first plan to a version."""
         with self._reads.connect() as c:
             kept = c.execute(
                 select(versions.c.edits).where(versions.c.message == message, versions.c.version == version)
@@ -240,7 +241,7 @@ class ReviewRepository:
         return tuple(Edit(**edit) for edit in json.loads(kept))
 
     def history(self, message: str) -> list[dict[str, Any]]:
-        """Versions, first to last."""
+        """Versions, oldest first."""
         with self._reads.connect() as c:
             rows = c.execute(
                 select(versions.c.version, versions.c.by, versions.c.at)
@@ -250,24 +251,24 @@ class ReviewRepository:
             return [dict(row) for row in rows]
 
     def counts(self) -> dict[str, int]:
-        """Messages by state."""
+        """Number of messages by state."""
         with self._reads.connect() as c:
             rows = c.execute(select(messages.c.state, func.count()).group_by(messages.c.state))
             return {state: int(n) for state, n in rows}
 
     def kinds(self) -> list[str]:
-        """Rules that were found broken at least once."""
+        """Rules with at least one finding."""
         with self._reads.connect() as c:
             return list(c.execute(select(findings.c.rule).distinct().order_by(findings.c.rule)).scalars())
 
-    # --- leave to hear the original
-    # -------------------------------------------------------------------------------------
+    # --- grants to hear the original
 
     def grant(self, message: str, person: int, *, sitting: str, seconds: float, reason: bytes) -> str:
-        """Leave for one person to hear and read one original for some time; `reason` is sealed.
+        """Allow one person to hear and read one original for some time; the id of the grant.
 
         Args:
-            sitting: mark of the log-in, and of the emergency if there is one: leave ends with either.
+            sitting: mark of the log-in, and of the emergency access if any; the grant ends with either.
+            reason: sealed.
         """
         identity = secrets.token_hex(16)
         with self.engine.begin() as c:
@@ -285,7 +286,7 @@ class ReviewRepository:
         return identity
 
     def granted(self, message: str, person: int, sitting: str) -> str:
-        """The grant that this person has now, "" if none."""
+        """The id of the grant that this person has now, "" if none."""
         with self._reads.connect() as c:
             found = c.execute(
                 select(grants.c.id)
@@ -301,13 +302,13 @@ class ReviewRepository:
         return str(found or "")
 
     def end_grants(self, message: str, person: int) -> None:
-        """Give leave back."""
+        """End the grants of a person for a message."""
         with self.engine.begin() as c:
             c.execute(delete(grants).where(grants.c.message == message, grants.c.person == person))
 
 
 def _finding(message: str, number: int, breach: Any) -> dict[str, Any]:
-    # Which entry of a list matched is the word that was said, for whoever looks it up in the rules.
+    # The number of the matching list entry would reveal the spoken word to anybody who looks it up.
     evidence = [
         {
             "channel": e.channel,
@@ -344,7 +345,7 @@ def _where(f: Filters) -> Select[Any]:
     query = select(messages)
     if f.rule:
         broken = select(findings.c.message).where(findings.c.rule == f.rule)
-        # Their `added` is the message's: the days narrow both.
+        # `added` is the message's in both tables.
         if f.since:
             broken = broken.where(findings.c.added >= f.since)
         if f.until:

@@ -1,4 +1,4 @@
-"""What the routes need, as one object, and the few helpers that all of them share."""
+"""The objects that every route needs, and the helpers that routes share."""
 
 from __future__ import annotations
 
@@ -34,43 +34,48 @@ Message = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 RULES = tuple(f"V{n:02d}" for n in range(1, 21))
 LARGEST_BODY = 65_536
 PIECE = 1 << 20
-"""Bytes of sound that are held at once."""
-MOST_TOLD = 10_000
+"""Bytes of audio held in memory at once."""
+MOST_EVENTS = 10_000
 RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 Read = TypeVar("Read")
 
 
 class RecentEvents:
-    """What the trail was told within some seconds: who asks for the rest of what they have begun is not written down
-    again.
+    """Events logged within the last seconds, so that one playback in many range requests is logged once.
 
-    In this process's memory: what another one, or one before, has told is told once more.
+    Kept in memory: another process, or a later one, logs the event again.
     """
 
     def __init__(self, seconds: float = 900.0) -> None:
         self._seconds, self._lock = seconds, threading.Lock()
         self._at: OrderedDict[tuple[object, ...], float] = OrderedDict()
 
-    def tell(self, what: tuple[object, ...], told: Callable[[], object], *, again: bool) -> None:
-        """Call `told`, unless it has been lately; with `again` also then. What it raises is raised, and nothing
-        remembered.
+    def record(self, what: tuple[object, ...], log: Callable[[], object], *, again: bool) -> None:
+        """Call `log` unless it was called recently for the same `what`; with `again`, call it anyway.
+
+        If `log` raises, nothing is remembered.
         """
         at = time.monotonic()
         with self._lock:
             known = what in self._at and at - self._at[what] < self._seconds
         if known and not again:
             return
-        told()
+        log()
         with self._lock:
             self._at[what] = at
             self._at.move_to_end(what)
-            while len(self._at) > MOST_TOLD:
+            while len(self._at) > MOST_EVENTS:
                 self._at.popitem(last=False)
 
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """Built once by `bootstrap`; `reveal_seconds`: how long permission to hear an original lasts."""
+    """What the routes share, built once by `bootstrap`.
+
+    Attributes:
+        reveal_seconds: how long a grant to hear an original lasts.
+        titles: rule → its title.
+    """
 
     store: ReviewRepository
     reviews: Reviews
@@ -82,26 +87,31 @@ class RequestContext:
     templates: jinja2.Environment
     reveal_seconds: float = 900.0
     titles: Mapping[str, str] = field(default_factory=dict)
-    lately: RecentEvents = field(default_factory=RecentEvents)
+    recent_events: RecentEvents = field(default_factory=RecentEvents)
 
     def page(self, template: str, person: Person, *, status: int = 200, **given: Any) -> HTMLResponse:
-        """A page; everything in it is escaped."""
+        """A rendered page; all values are escaped."""
         made = self.templates.get_template(template)
         return HTMLResponse(made.render(person=person, titles=self.titles, **given), status_code=status)
 
     def row(self, message: str) -> dict[str, Any]:
-        """A message's row; HTTPException 404."""
-        row = self.store.look(message)
+        """The row of a message.
+
+        Raises:
+            HTTPException: 404.
+        """
+        row = self.store.find(message)
         if row is None:
             raise HTTPException(404, "no-such-message")
         return row
 
     def current(self, message: str, read: Callable[[str], Read]) -> tuple[dict[str, Any], Read]:
-        """A message's row, and what `read` gives of its version's folder. If an edit removed that meanwhile: both of
-        the new version.
+        """The row of a message, and what `read` returns for the folder of its current version.
+
+        If an edit removes that folder meanwhile, both are of the new version.
 
         Raises:
-            HTTPException 404, NoInput
+            HTTPException: 404. NoInput
         """
         row = self.row(message)
         try:
@@ -113,7 +123,7 @@ class RequestContext:
 
 
 def environment() -> jinja2.Environment:
-    """Templates of the review web, its filters, autoescape on whatever a file is called."""
+    """The templates of the review pages, with their filters; everything is escaped, whatever the file name."""
     made = jinja2.Environment(
         loader=jinja2.PackageLoader("redactor.review"),
         autoescape=True,
@@ -126,7 +136,11 @@ def environment() -> jinja2.Environment:
 
 
 async def json_of(request: Request) -> dict[str, Any]:
-    """A JSON object of at most `LARGEST_BODY` bytes; HTTPException 413, 408, 422."""
+    """The request's JSON object, of at most `LARGEST_BODY` bytes.
+
+    Raises:
+        HTTPException: 413, 408, 422.
+    """
     try:
         body = await read_body(request, LARGEST_BODY)
     except TooLarge:
@@ -143,8 +157,10 @@ async def json_of(request: Request) -> dict[str, Any]:
 
 
 def ranged(request: Request, size: int, read: Callable[[int, int], bytes], media_type: str) -> Response:
-    """The bytes, or the one range that is asked for (RFC 9110, 14). `read`: where, how many → bytes; not all at once
-    of what is long.
+    """The content, or the one range that is requested (RFC 9110, section 14); long content is streamed.
+
+    Args:
+        read: (offset, count) → bytes.
     """
     headers = {"Accept-Ranges": "bytes"}
     asked = RANGE.fullmatch(request.headers.get("range", ""))
@@ -168,25 +184,29 @@ def _pieces(
 
 
 def begins(request: Request) -> bool:
-    """Whether a request for sound is one for its beginning: a player asks for many pieces of what is heard once."""
+    """Whether a request is for the beginning of the audio; players fetch the rest in many pieces."""
     asked = RANGE.fullmatch(request.headers.get("range", ""))
     return asked is None or int(asked[1] or 0) == 0
 
 
-def sitting(person: Person) -> str:
-    """A mark of this log-in, and of the emergency that raises its rights, if there is one."""
+def session_mark(person: Person) -> str:
+    """A pseudonym of this log-in and of its emergency access, if any."""
     return sha256(f"{person.csrf} {person.emergency_until!r}".encode()).hexdigest()[:32]
 
 
 def whole(text: str, *, least: int = 0, most: int = 2**31) -> int:
-    """A whole number that was typed; HTTPException 422."""
+    """An integer from a form.
+
+    Raises:
+        HTTPException: 422.
+    """
     if not re.fullmatch(r"-?\d{1,12}", text) or not least <= int(text) <= most:
         raise HTTPException(422, "bad-request")
     return int(text)
 
 
 def date_of(text: str) -> float:
-    """Seconds since 1970 of the beginning of a day (UTC), 0 for anything that is none."""
+    """Seconds since 1970 at the start of a day (UTC); 0 if the text is not a date."""
     try:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=timezone.utc).timestamp()
     except ValueError:

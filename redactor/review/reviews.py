@@ -1,12 +1,11 @@
-"""What people say of messages: decisions on findings, blind reviews, adjudications. Nothing is ever changed, only added
-to.
+"""What reviewers say about messages: decisions on findings, blind reviews, adjudications. Rows are only ever added.
 
-    new ──give──▶ open ──give──▶ reviewed          (as many reviews as are wanted, and they agree)
+    new ──give──▶ open ──give──▶ reviewed          (all wanted reviews are given and agree)
                         └──────▶ disputed ──adjudicate──▶ adjudicated
 
-A reviewer sees no other's decisions, and who has read a review of a message gives none any more; who gave one does not
-settle the dispute. Two reviews agree if they have the same verdict, the same answer to every finding that both judged,
-and the same missed rules.
+Reviewers do not see each other's decisions. Whoever has read a review of a message can no longer review it, and whoever
+has reviewed it cannot adjudicate it. Two reviews agree if they have the same verdict, the same answers to the findings
+that both answered, and the same missed rules.
 """
 
 from __future__ import annotations
@@ -25,29 +24,29 @@ from redactor.errors import Busy
 from redactor.review.repository import Stale
 from redactor.review.schema import adjudications, decisions, findings, looked, messages, reviews, sampled
 
-_CHANCE = 16  # bytes
+_RANDOM = 16  # bytes
 
 VERDICTS = ("pass", "findings", "undetermined")
 ANSWERS = ("accept", "reject")
 
 
-Told = Callable[[], object]
-"""Called when all is checked and nothing is kept yet: if it raises (the trail cannot be written), nothing is kept."""
+BeforeSave = Callable[[], object]
+"""Called after all checks, before anything is saved. If it raises (the log cannot be written), nothing is saved."""
 
 
-def _nobody() -> None:
+def _nothing() -> None:
     pass
 
 
 class AlreadyTaken(Busy):
-    """As many people as are wanted have taken the message."""
+    """Enough people have taken the message already."""
 
     reason = "taken"
-    default_hint = "Take the next one."
+    default_hint = "Take the next message."
 
 
 class Undecided(Busy):
-    """Not every finding has an answer yet."""
+    """Some findings have no answer yet."""
 
     reason = "undecided"
     default_hint = "Accept or reject each finding first."
@@ -55,12 +54,12 @@ class Undecided(Busy):
 
 @dataclass(frozen=True, slots=True)
 class ReviewerVerdicts:
-    """What one person says of a message.
+    """What one person says about a message.
 
     Attributes:
         answers: finding → accept or reject.
-        missed: (rule, start, end) of what the rules did not find, seconds.
-        comments: finding → what was typed, unsealed.
+        missed: (rule, start, end) of breaches that the rules missed; seconds.
+        comments: finding → comment, unsealed.
         state: "", "taken" or "given".
     """
 
@@ -79,7 +78,7 @@ class ReviewerVerdicts:
         return tuple(sorted({rule for rule, _, _ in self.missed}))
 
     def agrees(self, other: ReviewerVerdicts) -> bool:
-        """See the module's text."""
+        """See the module's docstring."""
         both = set(self.answers) & set(other.answers)
         return (
             self.verdict == other.verdict
@@ -99,19 +98,18 @@ class Reviews:
         self._engine, self._reads, self._sealer = engine, reading(engine), sealer
 
     # --- reviews
-    # -------------------------------------------------------------------------------------------------------
 
     def take(self, message: str, person: int) -> None:
-        """Say that this person reviews a message; again changes nothing.
+        """Assign a message to a person; repeating it changes nothing.
 
         Raises:
-            Taken
+            AlreadyTaken
         """
         with self._engine.begin() as c:
             self._take(c, message, person)
 
     def take_next(self, person: int) -> str:
-        """The message that this person should judge now: what they have taken, else the next of a sample; "" if
+        """The message that this person should review next: one that they have taken, else one of a sample; "" if
         there is none.
         """
         held = (
@@ -136,7 +134,7 @@ class Reviews:
                 ~exists().where(and_(reviews.c.message == messages.c.id, reviews.c.person == person)),
                 ~exists().where(and_(looked.c.message == messages.c.id, looked.c.person == person)),
             )
-            # What somebody has begun is finished first.
+            # Messages with one review come first.
             .order_by(messages.c.state.desc(), sampled.c.sample, messages.c.id)
             .limit(1)
         )
@@ -156,9 +154,9 @@ class Reviews:
         if person in holders:
             return
         if row is None or len(holders) >= row.needed or row.state not in ("new", "open"):
-            raise AlreadyTaken("Others review this message already.")
+            raise AlreadyTaken("Enough people review this message already.")
         if c.execute(select(looked.c.at).where(looked.c.message == message, looked.c.person == person)).first():
-            raise AlreadyTaken("You have read a review of this message: another one must be blind.")
+            raise AlreadyTaken("You have read a review of this message, so you cannot give a blind one.")
         c.execute(insert(reviews).values(message=message, person=person, state="taken", taken=now(c)))
 
     def decide(
@@ -172,13 +170,13 @@ class Reviews:
         comment: str = "",
         start: float = 0.0,
         end: float = 0.0,
-        told: Told = _nobody,
+        before_save: BeforeSave = _nothing,
     ) -> None:
-        """An answer to a finding, or (finding -1, "missed" or "withdraw") what the rules did not find. The last one
-        counts.
+        """Store an answer to a finding, or a breach that the rules missed (finding -1, "missed" or "withdraw"). The
+        last answer counts.
 
         Raises:
-            Taken: the message is not this person's to judge, or has been judged by them.
+            AlreadyTaken: the message is not this person's to review, or they have submitted their review.
             ValueError: there is no such finding or answer.
         """
         if decision not in (*ANSWERS, "missed", "withdraw") or (decision in ANSWERS) != (finding >= 0):
@@ -186,7 +184,7 @@ class Reviews:
         with self._engine.begin() as c:
             self._take(c, message, person)
             if self._state(c, message, person) != "taken":
-                raise AlreadyTaken("You have given your review of this message.")
+                raise AlreadyTaken("You have already submitted your review of this message.")
             if (
                 finding >= 0
                 and not c.execute(
@@ -194,7 +192,7 @@ class Reviews:
                 ).scalar()
             ):
                 raise ValueError("no such finding")
-            told()
+            before_save()
             c.execute(
                 insert(decisions).values(
                     message=message,
@@ -210,21 +208,28 @@ class Reviews:
             )
 
     def give(
-        self, message: str, person: int, *, version: int, verdict: str, comment: str = "", told: Told = _nobody
+        self,
+        message: str,
+        person: int,
+        *,
+        version: int,
+        verdict: str,
+        comment: str = "",
+        before_save: BeforeSave = _nothing,
     ) -> str:
-        """End a review; the message's new state.
+        """Submit a review; returns the message's new state.
 
         Raises:
-            Stale: the redaction was changed since this version was shown.
+            Stale: the redaction has changed since this version was shown.
             Undecided: a finding has no answer.
-            Taken: it is not this person's, or has been given.
+            AlreadyTaken: it is not this person's review, or is already submitted.
         """
         if verdict not in VERDICTS:
             raise ValueError("no such verdict")
         with self._engine.begin() as c:
             self._take(c, message, person)
             row = self._ready(c, message, person, version)
-            told()
+            before_save()
             c.execute(
                 update(reviews)
                 .where(reviews.c.message == message, reviews.c.person == person)
@@ -239,21 +244,20 @@ class Reviews:
         return state
 
     def mine(self, message: str, person: int) -> ReviewerVerdicts:
-        """What this person says of it so far."""
+        """What this person has said about a message so far."""
         with self._reads.connect() as c:
-            return self._judged(c, message, person)
+            return self._verdicts(c, message, person)
 
     # --- adjudication
-    # --------------------------------------------------------------------------------------------------
 
     def all(self, message: str) -> list[ReviewerVerdicts]:
-        """What everybody says: for those who adjudicate only."""
+        """What everybody says; only for adjudication."""
         with self._reads.connect() as c:
             return self._all(c, message)
 
-    def told_all(self, person: int, message: str = "") -> None:
-        """Keep that a person has read the reviews of a message ("": of every one) that is reviewed: a sample may ask
-        for another, blind one.
+    def note_read(self, person: int, message: str = "") -> None:
+        """Note that a person has read the reviews of a reviewed message ("": of all). A later sample may ask for
+        another blind review, which they cannot give.
         """
         seen = exists().where(and_(looked.c.message == messages.c.id, looked.c.person == person))
         with self._engine.begin() as c:
@@ -272,28 +276,28 @@ class Reviews:
         answers: Mapping[int, str],
         missed: Sequence[str],
         comment: str = "",
-        told: Told = _nobody,
+        before_save: BeforeSave = _nothing,
     ) -> None:
         """Settle a dispute.
 
         Raises:
-            Stale: the message is not as it was when it was shown (`turn`), or there is no dispute.
-            Taken: one of the two reviews is this person's.
+            Stale: the message has changed since it was shown (`turn`), or is not disputed.
+            AlreadyTaken: one of the two reviews is this person's.
         """
         if verdict not in VERDICTS or not set(answers.values()) <= set(ANSWERS):
             raise ValueError("no such verdict")
         kept = json.dumps({"answers": {str(n): a for n, a in answers.items()}, "missed": sorted(set(missed))})
         with self._engine.begin() as c:
             if self._state(c, message, person):
-                raise AlreadyTaken("You have reviewed this message yourself.", hint="Another lead settles it.")
+                raise AlreadyTaken("You have reviewed this message yourself.", hint="Another lead must decide.")
             done = c.execute(
                 update(messages)
                 .where(messages.c.id == message, messages.c.turn == turn, messages.c.state == "disputed")
                 .values(state="adjudicated", turn=turn + 1)
             )
             if done.rowcount != 1:
-                raise Stale("The message was settled or reviewed by somebody else meanwhile.")
-            told()
+                raise Stale("Somebody else decided or reviewed the message meanwhile.")
+            before_save()
             c.execute(
                 insert(adjudications).values(
                     message=message,
@@ -306,23 +310,22 @@ class Reviews:
             )
 
     def settled(self, message: str) -> dict[str, Any] | None:
-        """The last adjudication."""
+        """The last adjudication of a message, None if there is none."""
         query = select(adjudications).where(adjudications.c.message == message).order_by(adjudications.c.id.desc())
         with self._reads.connect() as c:
             row = c.execute(query.limit(1)).mappings().first()
         return {**row, **json.loads(row["decisions"]), "comment": self._opened(row["comment"])} if row else None
 
     # --- parts
-    # ---------------------------------------------------------------------------------------------------------
 
     def _ready(self, c: Connection, message: str, person: int, version: int) -> Mapping[str, Any]:
-        """The message, if this person may end their review of this version."""
+        """The message, if this person may submit their review of this version."""
         row = c.execute(select(messages).where(messages.c.id == message).with_for_update()).mappings().one()
         if row["version"] != version:
-            raise Stale("The redaction was changed since you opened the message.")
+            raise Stale("The redaction has changed since you opened the message.")
         if self._state(c, message, person) == "given":
-            raise AlreadyTaken("You have given your review of this message.")
-        mine = self._judged(c, message, person)
+            raise AlreadyTaken("You have already submitted your review of this message.")
+        mine = self._verdicts(c, message, person)
         query = select(findings.c.number).where(findings.c.message == message, findings.c.verdict == "findings")
         if missing := [n for n in c.execute(query).scalars() if n not in mine.answers]:
             raise Undecided(f"{len(missing)} findings have no answer yet.")
@@ -336,9 +339,9 @@ class Reviews:
 
     def _all(self, c: Connection, message: str) -> list[ReviewerVerdicts]:
         people = c.execute(select(reviews.c.person).where(reviews.c.message == message).order_by(reviews.c.id))
-        return [self._judged(c, message, int(person)) for person in people.scalars()]
+        return [self._verdicts(c, message, int(person)) for person in people.scalars()]
 
-    def _judged(self, c: Connection, message: str, person: int) -> ReviewerVerdicts:
+    def _verdicts(self, c: Connection, message: str, person: int) -> ReviewerVerdicts:
         review = (
             c.execute(select(reviews).where(reviews.c.message == message, reviews.c.person == person))
             .mappings()
@@ -377,10 +380,9 @@ class Reviews:
         )
 
     def _sealed(self, text: str) -> bytes | None:
-        # Seals of earlier versions were alike for equal texts, so each begins with some bytes of chance; their rows are
-        # still read.
-        return self._sealer.seal(secrets.token_bytes(_CHANCE) + text.encode()) if text else None
+        # Random bytes in front, from the time when equal texts had equal seals; such rows are still read.
+        return self._sealer.seal(secrets.token_bytes(_RANDOM) + text.encode()) if text else None
 
     def _opened(self, sealed: bytes | None) -> str:
         opened = self._sealer.open(bytes(sealed)) if sealed else None
-        return opened[_CHANCE:].decode() if opened else ""
+        return opened[_RANDOM:].decode() if opened else ""

@@ -1,8 +1,7 @@
-"""Seeded stratified samples with the probability with which each message was drawn; clean messages are drawn like the
-others.
+"""Seeded stratified samples, with each message's probability of being drawn.
 
-Without the clean ones misses would be invisible, and without the probabilities no share of a sample says anything of
-the whole.
+Messages without findings are drawn like the others: without them, misses would be invisible. Without the probabilities,
+no share of a sample could be extended to all messages.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ LARGEST = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class SampledMessage:
     """One message of a sample."""
 
     message: str
@@ -33,39 +32,37 @@ class Drawn:
     probability: float
 
 
-def draw(frame: Iterable[tuple[str, str]], *, size: int, least: int, seed: int) -> list[Drawn]:
-    """A stratified sample without replacement: the same for the same frame, numbers and seed, in whatever order the
-    frame comes.
+def draw(frame: Iterable[tuple[str, str]], *, size: int, least: int, seed: int) -> list[SampledMessage]:
+    """A stratified sample without replacement; the order of the frame does not matter.
 
     Args:
         frame: (message, stratum) of all that may be drawn.
         size: messages to draw; all, if there are fewer.
-        least: drawn from each stratum before the rest is shared out in proportion, or the whole stratum if it is
-            smaller.
+        least: drawn from each stratum (or the whole stratum, if smaller) before the rest is allocated in proportion.
 
     Returns:
-        Sorted by message. `probability` is the stratum's share that was drawn.
+        Sorted by message. `probability` is the share of the stratum that was drawn.
     """
     strata: dict[str, list[str]] = {}
     for message, stratum in frame:
         strata.setdefault(stratum, []).append(message)
-    counts = shared({name: len(members) for name, members in strata.items()}, size=size, least=least)
-    out: list[Drawn] = []
+    counts = allocated({name: len(members) for name, members in strata.items()}, size=size, least=least)
+    out: list[SampledMessage] = []
     for name in sorted(strata):
         members = sorted(strata[name])
-        # A stratum's draw depends on its own name and members: another stratum that grows does not change it.
+        # The draw depends on this stratum's name and members only, so growth of another does not change it.
         chosen = random.Random(f"{seed}/{name}").sample(members, counts[name])  # noqa: S311 - reproducible, not secret
-        out.extend(Drawn(message, name, counts[name] / len(members)) for message in chosen)
+        out.extend(SampledMessage(message, name, counts[name] / len(members)) for message in chosen)
     return sorted(out, key=lambda d: d.message)
 
 
-def shared(strata: Mapping[str, int], *, size: int, least: int) -> dict[str, int]:
-    """How many of each stratum: at least `least`, the rest in proportion (largest remainders, ties by name), never
-    more than it has.
+def allocated(strata: Mapping[str, int], *, size: int, least: int) -> dict[str, int]:
+    """How many to draw from each stratum: at least `least`, the rest in proportion (largest remainders, ties by name),
+    and never more than the stratum has.
     """
     size = min(size, sum(strata.values()))
     counts = dict.fromkeys(strata, 0)
-    # Too small a sample gives one to each in turn, the largest strata first.
+    # A sample that is too small takes one from each in turn, the largest strata first.
     for _ in range(least):
         for name in sorted(strata, key=lambda s: (-strata[s], s)):
             if sum(counts.values()) < size and counts[name] < strata[name]:
@@ -83,7 +80,7 @@ def shared(strata: Mapping[str, int], *, size: int, least: int) -> dict[str, int
 
 
 class Samples:
-    """Samples as they are kept."""
+    """Stored samples."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine, self._reads = engine, reading(engine)
@@ -99,12 +96,12 @@ class Samples:
         by: str,
         since: float = 0.0,
         until: float = 0.0,
-        told: Callable[[int, int, int], object] = lambda *_: None,
+        before_save: Callable[[int, int, int], object] = lambda *_: None,
     ) -> int:
-        """Draw from all messages added in that time, and ask so many reviews of each; the sample's number.
+        """Draw from all messages added in a period, and ask for so many reviews of each; returns the sample's number.
 
         Args:
-            told: called with number, size and size of the frame before the sample counts.
+            before_save: called before the commit with the number, the sample's size and the frame's size.
 
         Raises:
             NoInput: there is no message to draw from.
@@ -116,7 +113,7 @@ class Samples:
         with self._engine.begin() as c:
             rows: list[tuple[Hashable, ...]] = [tuple(row) for row in c.execute(query)]
             if not rows:
-                raise NoInput("There is no message to draw from.", hint="Choose another time, or add messages first.")
+                raise NoInput("There is no message to draw from.", hint="Choose another period, or add messages first.")
             frame = [(str(row[0]), " · ".join(str(v) or "none" for v in row[1:])[:80] or "all") for row in rows]
             drawn = draw(frame, size=size, least=least, seed=seed)
             totals: dict[str, int] = {}
@@ -156,7 +153,7 @@ class Samples:
             )
             if reviews > 1:
                 here = select(sampled.c.message).where(sampled.c.sample == number)
-                # What one person has judged already is judged by a second as well.
+                # Messages that one person has reviewed get a second reviewer.
                 c.execute(
                     update(messages)
                     .where(messages.c.id.in_(here), messages.c.needed < reviews)
@@ -174,11 +171,11 @@ class Samples:
                     .where(messages.c.id.in_(here), messages.c.state == "reviewed", given < messages.c.needed)
                     .values(state="open")
                 )
-            told(number, len(drawn), len(rows))
+            before_save(number, len(drawn), len(rows))
         return number
 
     def all(self) -> list[dict[str, Any]]:
-        """Newest first, with `plan` unpacked and how many of each are judged."""
+        """All samples, newest first, with `plan` decoded and the number of reviewed messages (`done`)."""
         done = (
             select(sampled.c.sample, func.count().label("done"))
             .join(messages, messages.c.id == sampled.c.message)
@@ -195,8 +192,8 @@ class Samples:
         with self._reads.connect() as c:
             return [{**row, "plan": json.loads(row["plan"])} for row in map(dict, c.execute(query).mappings())]
 
-    def look(self, number: int) -> dict[str, Any] | None:
-        """One sample."""
+    def find(self, number: int) -> dict[str, Any] | None:
+        """One sample, None if there is none."""
         with self._reads.connect() as c:
             row = c.execute(select(samples).where(samples.c.id == number)).mappings().first()
         return {**row, "plan": json.loads(row["plan"])} if row else None

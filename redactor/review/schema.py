@@ -1,8 +1,8 @@
-"""The review web's tables, beside the queue's in the service's database (SQLite or PostgreSQL).
+"""The tables of the review pages, in the service's database (SQLite or PostgreSQL).
 
-In clear are ids (SHA-256), verdicts, rules, times, counts and our own wording. Callers, mailboxes and their like are
-keyed marks; what a person typed (comments, reasons) is sealed; words and sound of a message are not here at all, they
-lie in the vault. Decisions, reviews, adjudications and versions are only ever added.
+In clear: ids (SHA-256), verdicts, rules, times, counts and fixed texts. Callers, mailboxes and the like are keyed
+marks; typed comments and reasons are sealed; words and audio are not stored here but in the vault. Decisions, reviews,
+adjudications and versions are only ever added. A change here needs a revision in `redactor/migrations`.
 """
 
 from __future__ import annotations
@@ -24,28 +24,26 @@ from sqlalchemy import (
 metadata = MetaData()
 _ID = BigInteger().with_variant(Integer, "sqlite")
 STATES = ("new", "open", "reviewed", "disputed", "adjudicated")
-"""new: nobody has judged it; open: a judgment is given and another is wanted; disputed: two differ; the others are
-ends.
-"""
+"""new: not reviewed; open: another review is wanted; disputed: two reviews differ; the others are final."""
 
 messages = Table(
     "redactor_review_messages",
     metadata,
-    Column("id", String(64), primary_key=True),  # SHA-256 of the recording; where that was sent again, see `sendings`
+    Column("id", String(64), primary_key=True),  # SHA-256 of the recording, or see `sendings`
     Column("added", Float, nullable=False),  # seconds since 1970
     Column("duration", Float, nullable=False),
     Column("kind", String(16), nullable=False),
-    Column("verdict", String(16), nullable=False),  # of the rules
-    Column("severity", String(4), nullable=False),  # gravest, "" without breaches
-    Column("rule", String(8), nullable=False),  # the gravest breach's, "" without
-    Column("rules", String(160), nullable=False),  # all, separated by blanks
+    Column("verdict", String(16), nullable=False),  # by the rules
+    Column("severity", String(4), nullable=False),  # the highest, "" without breaches
+    Column("rule", String(8), nullable=False),  # of the gravest breach, "" without
+    Column("rules", String(160), nullable=False),  # all, separated by spaces
     Column("ruleset", Text, nullable=False),
-    Column("caller", String(32), nullable=False),  # mark
-    Column("mailbox", String(32), nullable=False),  # mark
+    Column("caller", String(32), nullable=False),  # keyed mark
+    Column("mailbox", String(32), nullable=False),  # keyed mark
     Column("state", String(12), nullable=False),
-    Column("needed", Integer, nullable=False),  # reviews that are wanted
-    Column("version", Integer, nullable=False),  # of the redaction: a save says which it was made of
-    Column("folder", String(40), nullable=False),  # of the version's artefacts
+    Column("needed", Integer, nullable=False),  # number of reviews wanted
+    Column("version", Integer, nullable=False),  # of the redaction; a save names the one that it is based on
+    Column("folder", String(40), nullable=False),  # with the current version's files
     Column("turn", Integer, nullable=False),  # counts every change of state
 )
 for _name in ("state", "verdict", "severity", "kind", "caller"):
@@ -56,10 +54,10 @@ sendings = Table(
     "redactor_review_sendings",
     metadata,
     Column("message", String(64), primary_key=True),
-    Column("audio", String(64), nullable=False),  # SHA-256 of the recording: the vault has it under this
+    Column("audio", String(64), nullable=False),  # SHA-256 of the recording, its id in the vault
     Column(
         "place", String(32), nullable=False
-    ),  # mark of where it was sent from: the same bytes elsewhere are another's message
+    ),  # keyed mark of where it was sent from; the same bytes elsewhere are another message
     UniqueConstraint("audio", "place"),
 )
 
@@ -74,8 +72,8 @@ findings = Table(
     Column("why", String(400), nullable=False),
     Column("better", String(400), nullable=False),
     Column("missing", String(200), nullable=False),
-    Column("evidence", Text, nullable=False),  # JSON: places, confidences, what matched; no words
-    Column("added", Float, nullable=False),  # the message's, so that a filter by rule can page
+    Column("evidence", Text, nullable=False),  # JSON: positions, confidences, what matched; no words
+    Column("added", Float, nullable=False),  # copied from the message, for paging with a filter by rule
 )
 Index("redactor_review_by_rule", findings.c.rule, findings.c.added, findings.c.message)
 
@@ -100,7 +98,7 @@ samples = Table(
     Column("size", Integer, nullable=False),
     Column("of", Integer, nullable=False),
     Column("reviews", Integer, nullable=False),
-    Column("plan", Text, nullable=False),  # JSON: what the strata are made of, and how many each gave
+    Column("plan", Text, nullable=False),  # JSON: the strata and how many were drawn from each
 )
 
 sampled = Table(
@@ -109,7 +107,7 @@ sampled = Table(
     Column("sample", _ID, primary_key=True, autoincrement=False),
     Column("message", String(64), primary_key=True),
     Column("stratum", String(80), nullable=False),
-    Column("probability", Float, nullable=False),  # of having been drawn
+    Column("probability", Float, nullable=False),  # of being drawn
 )
 Index("redactor_review_sampled_message", sampled.c.message)
 
@@ -135,7 +133,7 @@ decisions = Table(
     Column("id", _ID, primary_key=True, autoincrement=True),
     Column("message", String(64), nullable=False),
     Column("person", _ID, nullable=False),
-    Column("finding", Integer, nullable=False),  # -1: one that the rules missed
+    Column("finding", Integer, nullable=False),  # -1: missed by the rules
     Column("rule", String(8), nullable=False),  # reason code
     Column("decision", String(10), nullable=False),  # accept, reject, missed, withdraw
     Column("start", Float, nullable=False, default=0.0),
@@ -149,9 +147,7 @@ looked = Table(
     "redactor_review_looked",
     metadata,
     Column("message", String(64), primary_key=True),
-    Column(
-        "person", _ID, primary_key=True, autoincrement=False
-    ),  # who has read its reviews, and so cannot give a blind one
+    Column("person", _ID, primary_key=True, autoincrement=False),  # has read its reviews, so cannot give a blind one
     Column("at", Float, nullable=False),
 )
 
@@ -174,7 +170,7 @@ grants = Table(
     Column("id", String(32), primary_key=True),
     Column("message", String(64), nullable=False),
     Column("person", _ID, nullable=False),
-    Column("sitting", String(32), nullable=False),  # mark of the log-in and the emergency that it ends with
+    Column("sitting", String(32), nullable=False),  # mark of the log-in and emergency access with which it ends
     Column("until", Float, nullable=False),
     Column("reason", LargeBinary, nullable=False),  # sealed
 )

@@ -1,7 +1,6 @@
-"""What the judgments say: agreement, precision, misses, each with an exact bound. Pure functions; SciPy has the
-distributions.
+"""Statistics of reviews: agreement, precision and misses, with exact bounds. Pure functions.
 
-Where a sample was drawn with unequal probabilities, each message counts with the inverse of its own (Hájek's
+If a sample was drawn with unequal probabilities, each message is weighted by the inverse of its own (Hájek's
 estimator), and the interval is Clopper and Pearson's for the effective number of messages, (Σw)² / Σw² (Korn and
 Graubard, Survey Methodology 24, 1998). With equal probabilities that is Clopper and Pearson's interval itself.
 """
@@ -21,10 +20,10 @@ class Estimate:
     """A share with its interval.
 
     Attributes:
-        hits, n: as counted.
-        effective: n, less what unequal probabilities cost.
+        hits, n: unweighted counts.
+        effective: effective sample size; n if all probabilities are equal.
         low, high: two-sided bounds at `LEVEL`.
-        above: one-sided upper bound at `LEVEL` ("at most"): of 0 in n about 3/n.
+        above: one-sided upper bound at `LEVEL` ("at most"): about 3/n for 0 of n.
     """
 
     hits: int
@@ -37,7 +36,7 @@ class Estimate:
 
 
 def estimate(drawn: Iterable[tuple[bool, float]]) -> Estimate | None:
-    """From (is it one, probability of having been drawn) of each; None from nothing."""
+    """From (hit, probability of being drawn) of each message; None without messages."""
     given = list(drawn)
     if not given:
         return None
@@ -60,7 +59,7 @@ def estimate(drawn: Iterable[tuple[bool, float]]) -> Estimate | None:
 
 
 def kappa(pairs: Sequence[tuple[Hashable, Hashable]]) -> float | None:
-    """Cohen's κ of two readers over the same things; None from nothing, or where both always said one and the same."""
+    """Cohen's κ of two raters; None without pairs, or if both always gave the same answer."""
     if not pairs:
         return None
     n = len(pairs)

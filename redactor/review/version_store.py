@@ -1,12 +1,10 @@
-"""Redacted versions on disk: each a folder that appears whole, and once it counts those before it go. Nothing here
-holds what was covered.
+"""Redacted versions on disk: each is a folder that appears complete or not at all, without anything that is covered.
 
-SHELF/ab/abcd…/2-9f0c2a7e11/   message.redacted.wav .txt .srt .vtt .json, listen.wav, view.json
-SHELF/ab/.lock                 held while a version is saved, made the current one, and the others removed
+FOLDER/ab/abcd…/2-9f0c2a7e11/   message.redacted.wav .txt .srt .vtt .json, listen.wav, view.json
+FOLDER/ab/.lock                 held while a version is saved, made the current one, and the others are removed
 
-An older version holds in clear what somebody covered later, because it should never have been readable: so it does not
-stay. Taking an edit
-back renders from the sealed plan.
+Older versions are removed, because they contain in clear what was covered later. Undoing an edit renders from the
+sealed plan.
 """
 
 from __future__ import annotations
@@ -33,7 +31,7 @@ STEM = "message"
 
 
 class OpenVersion:
-    """A file that stays readable when its version goes; closed with the last reference to it.
+    """An open file, which stays readable when its version is removed; closed with the last reference.
 
     Raises:
         NoInput
@@ -74,15 +72,14 @@ class VersionStore:
         listen: bytes,
         view: Mapping[str, Any],
     ) -> str:
-        """Write a version; the name of its folder, which nobody knows until it is told: two who save at once do not
-        meet.
+        """Write a version; returns the name of its folder, which is random, so that concurrent saves do not collide.
 
         Args:
-            files: suffix → content, as the pipeline gives them.
-            listen: what a browser plays, b"" where the audio artefact does.
+            files: suffix → content, as the pipeline returns them.
+            listen: what a browser plays; b"" if it can play the audio artefact.
 
         Raises:
-            OutputError: nothing is left of it then.
+            OutputError: nothing is left behind.
         """
         name = f"{version}-{secrets.token_hex(5)}"
         here = self.place(message, name)
@@ -91,25 +88,22 @@ class VersionStore:
             content[here / "listen.wav"] = listen
         content[here / "view.json"] = json.dumps(view, ensure_ascii=False).encode()
         save_set(content)
-        # The versions before go soon: this one must survive a power cut by then.
+        # Older versions are removed next, so this one must survive a power cut.
         for above in (here.parent, here.parent.parent, Target(self._folder)):
             with above.opened() as folder:
                 flush_folder(folder)
         return name
 
     @contextmanager
-    def alone(self, message: str) -> Iterator[None]:
-        """Nobody else, in whatever process, changes versions of this message meanwhile (nor those of its neighbours:
-        the lock is of SHELF/ab).
+    def locked(self, message: str) -> Iterator[None]:
+        """A lock across processes on the versions of a message (and of its neighbours: the lock is of FOLDER/ab).
 
         Raises:
             OutputError
         """
         shard = self.place(message, "0-0000000000").parent.parent
         try:
-            self._folder.mkdir(
-                mode=0o700, parents=True, exist_ok=True
-            )  # whatever the caller's umask: see [review] folder
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # whatever the umask
             with shard.opened(make=True) as folder:
                 held = os.open(".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600, dir_fd=folder)
         except OSError as error:
@@ -121,10 +115,10 @@ class VersionStore:
             os.close(held)
 
     def keep_only(self, message: str, name: str) -> None:
-        """Remove all versions but this one, and what a killed process left; to be called while `alone`.
+        """Remove all other versions, and what a killed process left. The caller holds the lock.
 
-        Nothing goes while this one is not there: a database restored from an old backup must not cost the version that
-        there is.
+        Does nothing if this version is missing: a database restored from an old backup must not cost the version that
+        exists.
         """
         kept = self.place(message, name)
         if not _exists(kept / "view.json"):
@@ -132,15 +126,15 @@ class VersionStore:
         with kept.parent.opened() as here:
             for other in [entry.name for entry in os.scandir(here)]:
                 if other != kept.name:
-                    # Away at once, so that nobody reads half of it; then file by file. What cannot be removed is tried
-                    # again at the next start.
+                    # Renamed first, so that nobody reads half of it; then removed file by file. Leftovers are removed
+                    # at the next start.
                     gone = f".gone-{secrets.token_hex(5)}"
                     with suppress(OSError):
                         os.rename(other, gone, src_dir_fd=here, dst_dir_fd=here)
                     remove_tree(gone, here)
 
-    def crowded(self) -> Iterator[str]:
-        """Messages that have more than one folder here.
+    def with_leftovers(self) -> Iterator[str]:
+        """Messages with more than one folder.
 
         Raises:
             OutputError: the store cannot be read.
@@ -153,14 +147,14 @@ class VersionStore:
                 for message in _folders_in(top / shard):
                     if _ID.fullmatch(message):
                         with (top / shard / message).opened() as here:
-                            crowded = sum(1 for _ in os.scandir(here)) > 1
-                        if crowded:
+                            several = sum(1 for _ in os.scandir(here)) > 1
+                        if several:
                             yield message
         except OSError as error:
             raise as_output_error(error) from None
 
     def drop(self, message: str, name: str) -> None:
-        """Remove a version that did not become the message's."""
+        """Remove a version that did not become current."""
         with suppress(OSError), self.place(message, name).parent.opened() as here:
             remove_tree(name, here)
 
@@ -168,14 +162,14 @@ class VersionStore:
         """The folder of a version.
 
         Raises:
-            NoInput: names that are not of our making: no path is ever built of anything else.
+            NoInput: the names are not of the form that this class creates; no path is built from anything else.
         """
         if not _ID.fullmatch(message) or not _FOLDER.fullmatch(name):
             raise NoInput("There is no such version.")
         return Target(self._folder, (message[:2], message, name))
 
     def view(self, message: str, name: str) -> dict[str, Any]:
-        """What the page shows of a version: words, bleeps, peaks, all of the redacted sound.
+        """What the page shows of a version: words, bleeps and peaks of the redacted audio.
 
         Raises:
             NoInput
@@ -183,7 +177,10 @@ class VersionStore:
         return dict(json.loads(self.read(self.place(message, name) / "view.json")))
 
     def artefact(self, message: str, name: str, kind: str) -> tuple[bytes, str]:
-        """Content and suffix of a file; `kind`: an `ArtefactKind`.
+        """Content and suffix of an artefact.
+
+        Args:
+            kind: an `ArtefactKind`.
 
         Raises:
             NoInput
@@ -206,7 +203,11 @@ class VersionStore:
 
     @staticmethod
     def read(path: Target) -> bytes:
-        """A file's bytes; NoInput instead of an error that names it."""
+        """The bytes of a file.
+
+        Raises:
+            NoInput: without naming the file.
+        """
         return OpenVersion(path).whole()
 
 

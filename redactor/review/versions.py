@@ -32,21 +32,21 @@ from redactor.speech import Transcriber
 from redactor.types import AudioFormat, Interval, Plan, Recording
 
 PLAYED = {".wav": "PCM_16", ".flac": "PCM_16", ".mp3": "", ".ogg": ""}
-"""What browsers play as it is: suffix → codec that it must have, "" for any."""
+"""What browsers play without conversion: suffix → required codec, "" for any."""
 TYPES = {".wav": "audio/wav", ".flac": "audio/flac", ".mp3": "audio/mpeg", ".ogg": "audio/ogg"}
 HELD = 4
 HELD_SECONDS = 900.0
-"""Originals that are kept decoded while somebody listens to them, and for how long at most."""
+"""Decoded originals kept in memory while somebody listens to them, and for how many seconds at most."""
 
 Auditor = Callable[[Recording, Plan, Sending], Audited]
-"""Judges a message by the rules."""
+"""Applies the rules to a message."""
 
 
 UNKNOWN = Sending()
 
 
 class Sealed(Protocol):
-    """The part of the vault that is used here; see `keep.vault.Vault`."""
+    """The part of `redactor.vault.Vault` that is used here."""
 
     def seal(self, id: str, kind: str, content: bytes, *, by: str, replace: bool = False) -> Any: ...  # noqa: A002
 
@@ -54,12 +54,12 @@ class Sealed(Protocol):
 
 
 class VersionService:
-    """See the module's text.
+    """See the module's docstring.
 
     Args:
-        pipeline: gives the pipeline, None while it is still loading.
-        audit: the rules.
-        policy: of sent messages, if it is not the pipeline's.
+        pipeline: returns the pipeline, or None while the model is loading.
+        audit: applies the rules.
+        policy: for sent messages, if it is not the pipeline's.
     """
 
     def __init__(
@@ -103,22 +103,21 @@ class VersionService:
         caller: str = "",
         mailbox: str = "",
         added: float = 0.0,
-        told: Callable[[str], object] = lambda _: None,
+        before_save: Callable[[str], object] = lambda _: None,
     ) -> Audited:
-        """Audit a redacted recording, once for each place that it is sent from, and put it before the reviewers.
+        """Audit a redacted recording, once for each place that it is sent from, and add it for review.
 
         Args:
-            place: a mark.
-            told: called with the message when all is made, before it counts.
+            place: a keyed mark.
+            before_save: called with the message's id before the row is committed.
 
         Raises:
             RedactorError: it cannot be sealed or saved.
         """
         audited = self._audit(recording, made.plan, sending)
         version = self._version(self._ready(), made, 1)
-        with self.version_store.alone(source.id):  # whatever id it gets: two sendings must not both be the first
-            # Edits are numbers of words in the sealed plan: once there is a row it is never replaced by another
-            # recognition's.
+        with self.version_store.locked(source.id):  # by recording, not by id: two sendings must not both be the first
+            # Edits refer to words of the sealed plan by number, so another recognition must not replace it.
             if self.store.sent(source.id, place):
                 return audited
             message = self._free_id(source.id, place)
@@ -138,29 +137,29 @@ class VersionService:
                 caller=caller,
                 mailbox=mailbox,
                 added=added,
-                told=lambda: told(message),
+                before_save=lambda: before_save(message),
             ):
                 self.version_store.drop(message, folder)
-                raise Busy("Another service puts the same recording before the reviewers.")
-        self._tidy(message)
+                raise Busy("Another service is adding the same recording.")
+        self._remove_old_versions(message)
         return audited
 
     def _free_id(self, audio: str, place: str) -> str:
-        """An id for one more message that is this recording."""
-        return audio if self.store.look(audio) is None else sha256(f"{audio} {place}".encode()).hexdigest()
+        """An id for another message with this recording."""
+        return audio if self.store.find(audio) is None else sha256(f"{audio} {place}".encode()).hexdigest()
 
     def sweep(self) -> None:
-        """Remove from the version store what killed processes left beside the current versions.
+        """Remove what killed processes left in the version store beside the current versions.
 
         Raises:
             OutputError
         """
-        for message in self.version_store.crowded():
-            self._tidy(message)
+        for message in self.version_store.with_leftovers():
+            self._remove_old_versions(message)
 
-    def _tidy(self, message: str) -> None:
-        with self.version_store.alone(message):
-            row = self.store.look(message)
+    def _remove_old_versions(self, message: str) -> None:
+        with self.version_store.locked(message):
+            row = self.store.find(message)
             if row is not None:
                 self.version_store.keep_only(message, row["folder"])
 
@@ -173,27 +172,26 @@ class VersionService:
         undo: bool = False,
         by: str,
         reason: str,
-        told: Callable[[tuple[Interval, ...]], object] = lambda _: None,
+        before_save: Callable[[tuple[Interval, ...]], object] = lambda _: None,
     ) -> int:
-        """Apply edits on top of a version, or take its last one back; the new version's number.
+        """Apply edits to a version, or undo its last one; returns the new version's number.
 
         Args:
-            told: called when all is checked and made, before the version counts, with the stretches that it does not
-                cover any more.
+            before_save: called before the version takes effect, with the intervals that it no longer covers.
 
         Raises:
             Stale: `version` is not the current one.
-            ValueError: an edit does not fit, or there is none to take back.
-            RedactorError: the vault stays closed, or the new version did not pass its checks; nothing has changed then.
+            ValueError: an edit does not fit, or there is none to undo.
+            RedactorError: the vault cannot be opened, or the new version did not pass its checks. Nothing changes.
         """
-        row = self.store.look(message)
+        row = self.store.find(message)
         if row is None:
             raise NoInput("There is no such message.")
         if row["version"] != version:
-            raise Stale("The redaction was changed by somebody else meanwhile.")
+            raise Stale("Somebody else changed the redaction meanwhile.")
         before = self.store.edits(message, version)
         if undo and not before:
-            raise ValueError("there is no edit to take back")
+            raise ValueError("there is no edit to undo")
         every = before[:-1] if undo else (*before, *edits)
         pipeline = self._ready()
         plan, source = self._sealed(row, by=by, reason=reason)
@@ -202,11 +200,11 @@ class VersionService:
         made = pipeline.make(recording, edited, f"review-{version + 1}", policy=self._policy)
         rendered = self._version(pipeline, made, version + 1)
         opened = uncovered(pipeline.edited(recording, plan, before, self._policy), made.plan)
-        with self.version_store.alone(message):
+        with self.version_store.locked(message):
             folder = self.version_store.save(message, version + 1, **rendered)
             try:
                 number = self.store.new_version(
-                    message, version, every, folder=folder, by=by, told=lambda: told(opened)
+                    message, version, every, folder=folder, by=by, before_save=lambda: before_save(opened)
                 )
             except Exception:
                 self.version_store.drop(message, folder)
@@ -217,19 +215,19 @@ class VersionService:
         return number
 
     def original(self, message: str, grant: str, *, by: str, reason: str) -> tuple[bytes, list[dict[str, Any]]]:
-        """The sound as a WAV file, and every word as it was said. The caller has seen to it that they may be given.
+        """The audio as a WAV file, and every word as spoken. The caller checks the permission.
 
         Args:
-            grant: while it lasts the vault is opened once.
+            grant: the vault is opened once for each grant.
 
         Raises:
-            RedactorError: the vault stays closed.
+            RedactorError: the vault cannot be opened.
         """
         with self._holding:
             self._drop_old()
             if grant in self._held:
                 return self._held[grant][1]
-        row = self.store.look(message)
+        row = self.store.find(message)
         if row is None:
             raise NoInput("There is no such message.")
         plan, source = self._sealed(row, by=by, reason=reason)
@@ -244,14 +242,14 @@ class VersionService:
         return held
 
     def forget(self, grant: str) -> None:
-        """Leave has ended: what was held for it goes."""
+        """Drop what is held for a grant that has ended."""
         with self._holding:
             self._held.pop(grant, None)
             self._drop_old()
 
     def name(self, message: str, *, by: str, reason: str) -> str:
-        """The recording's file name, which may say who called; "" where none was kept."""
-        row = self.store.look(message)
+        """The recording's file name, which may identify the caller; "" if none was stored."""
+        row = self.store.find(message)
         if row is None:
             return ""
         try:
@@ -266,20 +264,20 @@ class VersionService:
             del self._held[grant]
 
     def _sealed(self, row: Mapping[str, Any], *, by: str, reason: str) -> tuple[Plan, Source]:
-        """A message's first plan, and its recording."""
+        """The first plan of a message, and its recording."""
         audio = row["audio"]
         try:
             plan, suffix = unpack(self._vault.open(audio, _kind("plan", row["id"], audio), by=by, reason=reason))
         except ValueError:
-            raise RedactorError("The sealed plan is not one that this version wrote.") from None
+            raise RedactorError("The sealed plan was written by another version.") from None
         if plan.id != audio:
             raise RedactorError(
-                "The sealed plan is of another recording.", hint="`redactor log verify` checks the vault."
+                "The sealed plan belongs to another recording.", hint="`redactor log verify` checks the vault."
             )
         return plan, Source.of(self._vault.open(audio, "original", by=by, reason=reason), suffix)
 
     def _version(self, pipeline: Pipeline, made: Artefacts, version: int) -> dict[str, Any]:
-        """What `VersionStore.save` is given of it."""
+        """The arguments for `VersionStore.save`."""
         output = pipeline.decoder(Source.of(made.audio.data, made.audio.suffix))
         played = PLAYED.get(made.audio.suffix.lower())
         as_it_is = played is not None and played in ("", made.audio.format.codec)
@@ -295,14 +293,12 @@ class VersionService:
 
 
 def _kind(kind: str, message: str, audio: str) -> str:
-    """How the vault calls what belongs to one of several messages that are the same recording: held and purged with
-    it.
-    """
+    """The kind under which the vault stores an item; messages that share a recording are held and purged with it."""
     return kind if message == audio else f"{kind}-{message[:12]}"
 
 
 def _plain(recording: Recording) -> bytes:
-    """The same sound as 16-bit WAV, which every browser plays."""
+    """The same audio as 16-bit WAV, which every browser plays."""
     samples: Any = recording.samples
     if samples.dtype.kind == "f":
         samples = (np.clip(np.nan_to_num(samples), -1, 1) * 32767).astype(np.int16)

@@ -1,4 +1,4 @@
-"""What a browser is shown of a version: words as they may be read, bleeps, and the outline of the redacted sound."""
+"""What the page shows of a version: readable words, bleeps, and the waveform of the redacted audio."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from redactor.render import Replacer, tokens
 from redactor.types import Plan, Recording, Samples
 
 PEAKS = 1200
-"""Columns of the waveform, more than a wide screen's worth of bars."""
+"""Columns of the waveform; more than a wide screen shows."""
 
 _LABELS = Replacer("label")
 
 
 def view_of(plan: Plan, output: Recording, *, version: int, suffix: str) -> dict[str, Any]:
-    """Plain data without anything that the plan covers.
+    """JSON data without anything that the plan covers.
 
     Args:
-        output: the redacted sound as it was decoded again: its outline says nothing of what lies under a bleep.
+        output: the redacted audio, decoded again, so that its waveform reveals nothing under a bleep.
     """
     return {
         "version": version,
@@ -27,7 +27,7 @@ def view_of(plan: Plan, output: Recording, *, version: int, suffix: str) -> dict
         "channels": plan.channels,
         "same_as": list(plan.speech.same_as),
         "suffix": suffix,
-        # Labels, whatever operator the artefacts use: a dropped word must be visible to be uncovered.
+        # Labels whatever the operator of the artefacts: a word must be visible to be uncovered.
         "words": [
             {
                 "text": t.text,
@@ -50,7 +50,7 @@ def view_of(plan: Plan, output: Recording, *, version: int, suffix: str) -> dict
 
 
 def spoken(plan: Plan) -> list[dict[str, Any]]:
-    """Every word as it was said: for those only who may hear the original."""
+    """Every word as spoken; only for people who may hear the original."""
     covered = {(c.channel, i): c.label for c in plan.covers for i in range(c.first, c.last)}
     return [
         {
@@ -69,7 +69,7 @@ def spoken(plan: Plan) -> list[dict[str, Any]]:
 
 
 def peaks(samples: Samples, columns: int = PEAKS) -> list[list[int]]:
-    """For each channel the loudest sample of each column, 0 … 100 of full scale."""
+    """The peak of each column in each channel, 0 … 100 of full scale."""
     frames, channels = samples.shape
     columns = max(1, min(columns, frames))
     starts = np.linspace(0, frames, columns, endpoint=False).astype(np.int64)

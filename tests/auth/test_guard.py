@@ -208,7 +208,7 @@ def test_an_emergency_raises_rights_at_once_for_a_while_and_leads_are_told(entra
     reason = f"<script>alert(1)</script> {CANARY} is on the line and must be called back"
     assert client.post("/emergency", data={"csrf": csrf(client), "reason": reason}).status_code == 303
     assert client.get("/original").json()["until"] == entrance.now + 3600
-    assert "Your rights are raised" in client.get("/emergency").text
+    assert "Emergency access is active" in client.get("/emergency").text
     assert CANARY not in client.get("/emergency").text
     assert lead.get("/behind").json()["unacknowledged"] == 1
     page = lead.get("/emergency").text

@@ -128,7 +128,7 @@ def judge(page, verdict):
         with page.expect_response(lambda r: r.url.endswith("/decisions") and r.ok):
             page.keyboard.press("a" if verdict == "A rule is broken" else "r")
     page.get_by_label(verdict).check()
-    page.get_by_role("button", name="Give this review").click()
+    page.get_by_role("button", name="Submit review").click()
     page.wait_for_url("**given=1")
 
 
@@ -198,7 +198,7 @@ def test_a_reviewers_day(window, house, tmp_path):
 
     # The original, with a reason.
     page.get_by_text("Hear and read the original").click()
-    page.get_by_label("Why must you?").fill("to judge whether the name is the patient's")
+    page.get_by_label("Reason for access").fill("to judge whether the name is the patient's")
     page.get_by_role("button", name="Open it for 15 minutes").click()
     page.wait_for_selector(".reveal")
     ready(page)
@@ -219,21 +219,21 @@ def test_a_reviewers_day(window, house, tmp_path):
     lead.locator('form.verdict input[value="findings"]').check()
     for name in {e.get_attribute("name") for e in lead.locator('form.verdict input[name^="finding_"]').all()}:
         lead.locator(f'form.verdict input[name="{name}"][value="accept"]').check()
-    lead.get_by_role("button", name="Settle it").click()
+    lead.get_by_role("button", name="Save decision").click()
     lead.wait_for_url("**/disputes")
-    assert house.store.look(message)["state"] == "adjudicated"
+    assert house.store.find(message)["state"] == "adjudicated"
 
     # The numbers, and the export.
     lead.get_by_role("link", name="Dashboard").click()
     assert "Precision" in lead.inner_text("main")
     with lead.expect_download() as got:
-        lead.get_by_role("link", name="Judgments (CSV)").click()
+        lead.get_by_role("link", name="Reviews (CSV)").click()
     got.value.save_as(tmp_path / "judgments.csv")
     with (tmp_path / "judgments.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert {row["id"] for row in rows} == {message}
     assert {row["adjudicated"] for row in rows} == {"findings"}
-    lead.get_by_role("button", name="Log off").click()
+    lead.get_by_role("button", name="Log out").click()
     lead.wait_for_url("**/login")
 
 
@@ -309,8 +309,8 @@ def test_a_page_without_permission_and_one_that_is_not_there(window, house):
     opened = window()
     page = opened.enter("ada")
     page.goto(f"/messages/{house.messages[0]}")
-    assert "Not for you" in page.inner_text("main")
+    assert "Not permitted" in page.inner_text("main")
     page.goto("/nowhere")
-    assert "Not here" in page.inner_text("main")
+    assert "Not found" in page.inner_text("main")
     assert all("status of 40" in c for c in opened.complaints)
     opened.complaints.clear()

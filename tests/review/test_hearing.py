@@ -8,7 +8,7 @@ def test_no_page_or_row_says_which_entry_of_a_list_matched(site):
     from redactor.compliance.model import Audited, Breach, Evidence, Kind, RuleVerdict, Severity
 
     message = site.add(71, CLEAN)
-    kept = site.store.look(message)
+    kept = site.store.find(message)
     entry = Evidence(0, 1, 2, 1.0, 1.5, 0.9, 1.0, "list: V05 hiv phrase 71")
     audited = Audited(
         "7" * 64, "t/1", Kind.OTHER, RuleVerdict.FINDINGS, (Breach("V05", Severity.S1, RuleVerdict.FINDINGS, (entry,)),)

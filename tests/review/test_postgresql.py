@@ -37,9 +37,9 @@ def test_a_day_on_postgresql(tmp_path):
                 assert send(client, f"/messages/{found}/decisions", body).status_code == 200
             verdict = "findings" if answer == "accept" else "pass"
             assert post(client, f"/messages/{found}/review", version="2", verdict=verdict).status_code == 303
-        assert site.store.look(found)["state"] == "disputed"
+        assert site.store.find(found)["state"] == "disputed"
         answers = {f"finding_{f['number']}": "accept" for f in site.store.findings(found)}
-        turn = str(site.store.look(found)["turn"])
+        turn = str(site.store.find(found)["turn"])
         assert (
             post(lead, f"/messages/{found}/adjudication", turn=turn, verdict="findings", **answers).status_code == 303
         )

@@ -201,7 +201,7 @@ def test_an_edit_renders_every_artefact_anew_and_a_stale_one_changes_nothing(sit
     assert "redaction-edited" in site.events()
     late = send(site.client("rita"), f"/messages/{message}/edits", {"version": 1, "edits": [edit]})
     assert (late.status_code, late.json()) == (409, {"error": "stale"})
-    assert site.store.look(message)["version"] == 2
+    assert site.store.find(message)["version"] == 2
     assert [v["version"] for v in site.store.history(message)] == [1, 2]
 
 
@@ -300,7 +300,7 @@ def test_if_the_trail_cannot_be_written_nothing_is_given(site, monkeypatch):
         == 503
     )
     monkeypatch.undo()
-    assert site.store.look(message)["version"] == 1
+    assert site.store.find(message)["version"] == 1
     assert "You may hear and read the original" not in client.get(f"/messages/{message}").text
     assert not site.reviews.mine(message, site.person("ray")).missed
 

@@ -113,7 +113,7 @@ def test_edits_follow_the_recognition_that_the_message_was_judged_by(site):
     for place, said in (("p1", SAID), ("p2", shorter)):
         heard = site.folder / f"{place}.json"
         heard.write_text(recording(40, said)[1])
-        site.versions.add(source, TranscriptReader(heard), Sending(), by="service", place=place, told=ids.append)
+        site.versions.add(source, TranscriptReader(heard), Sending(), by="service", place=place, before_save=ids.append)
     words = [len(site.versions.original(i, f"grant-{i}", by="test", reason="test")[1]) for i in ids]
     assert words == [len(SAID.split()), len(shorter.split())]
 
@@ -124,7 +124,12 @@ def test_a_reviewer_is_led_to_the_other_sendings(site):
     heard.write_text(transcript)
     for place in ("p1", "p2"):
         site.versions.add(
-            Source.of(data, ".wav"), TranscriptReader(heard), Sending(), by="service", place=place, told=ids.append
+            Source.of(data, ".wav"),
+            TranscriptReader(heard),
+            Sending(),
+            by="service",
+            place=place,
+            before_save=ids.append,
         )
     client = site.client("ray")
     for own, other in (ids, ids[::-1]):

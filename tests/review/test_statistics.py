@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from redactor.proportions import clopper_pearson
-from redactor.review.sampling import draw, shared
+from redactor.review.sampling import allocated, draw
 from redactor.review.statistics import estimate, kappa
 
 counts = st.dictionaries(st.text("abcdef", min_size=1, max_size=3), st.integers(1, 60), min_size=1, max_size=6)
@@ -104,6 +104,6 @@ def test_each_message_is_drawn_as_often_as_its_probability_says():
 
 @given(counts, st.integers(1, 400), st.integers(0, 9))
 def test_what_is_shared_out_is_all_there_is(strata, size, least):
-    given_out = shared(strata, size=size, least=least)
+    given_out = allocated(strata, size=size, least=least)
     assert sum(given_out.values()) == min(size, sum(strata.values()))
     assert all(0 <= given_out[name] <= strata[name] for name in strata)

@@ -122,12 +122,12 @@ def test_filters_and_their_pages(full, ada, query, kind, by):
 
 
 def test_filters_that_fit_nothing_or_are_none(full, ada):
-    assert "No entry fits" in ada.get("/trail?kind=exported&by=person:88", headers=HTML).text
+    assert "No entry matches" in ada.get("/trail?kind=exported&by=person:88", headers=HTML).text
     page = ada.get("/trail?kind=no-such-kind&before=x", headers=HTML).text
     assert len(rows(page)) == 100
     evil = '"><img src=x onerror=alert(1)>Dana'
     page = ada.get("/trail", params={"by": evil, "kind": evil, "before": evil}, headers=HTML).text
-    assert "An actor is written" in page
+    assert "Write an actor as" in page
     assert html.escape(evil, quote=False).replace('"', "&#34;") in page
     assert "<img" not in page
     assert evil not in following(page)
@@ -168,27 +168,27 @@ def test_what_somebody_wrote_into_the_file_by_hand_is_not_shown(tmp_path):
     page = ada.get("/trail", headers=HTML)
     assert page.status_code == 200
     assert "Whitlock" not in page.text
-    assert "This line is no entry" in page.text
+    assert "This line is not a valid entry" in page.text
     assert len(rows(page.text)) == len(lines) - 1
 
 
 def test_the_page_says_when_the_trail_was_last_checked(tmp_path):
     site = ReviewSite(tmp_path)
     ada = site.client("ada")
-    assert "No check of this trail is known" in ada.get("/trail", headers=HTML).text
+    assert "This log has not been verified on this host" in ada.get("/trail", headers=HTML).text
     ring = KeyRing.load(site.trail.key)
     report = verify(site.trail.folder, ring, anchor=Anchor.load(site.trail.anchor))
     assert report.sound
     LastCheck(1_795_000_000, report.last, 0).save(site.trail.anchor, ring)
     page = ada.get("/trail", headers=HTML).text
-    assert f"Last checked 2026-11-18 11:06 UTC, up to entry {report.last}: nothing was changed." in page
+    assert f"Last verified 2026-11-18 11:06 UTC, up to entry {report.last}: unchanged." in page
     assert "redactor log verify" in page
     LastCheck(1_795_000_000, report.last, 2).save(site.trail.anchor, ring)
     assert "found 2 problems" in ada.get("/trail", headers=HTML).text
     # A note that nobody with the key wrote is none.
     note = site.trail.anchor.with_name(site.trail.anchor.name + ".checked")
     note.write_text(note.read_text().replace('"problems": 2', '"problems": 0'))
-    assert "No check of this trail is known" in ada.get("/trail", headers=HTML).text
+    assert "This log has not been verified on this host" in ada.get("/trail", headers=HTML).text
 
 
 def test_a_page_of_200_000_entries_looks_at_a_few_of_them(tmp_path, monkeypatch):

@@ -102,7 +102,7 @@ def test_a_plan_that_was_sealed_with_the_public_keys_publishes_nothing(site):
     the original.
     """
     message = site.add(63, SAID)
-    row = site.store.look(message)
+    row = site.store.find(message)
     plan, suffix = unpack(site.vault.open(message, "plan", by="service", reason="test"))
     forged = pack(replace(plan, covers=(), intervals=(), decisions=()), suffix=suffix)
     root = site.vault.folder
@@ -124,7 +124,7 @@ def test_a_plan_that_was_sealed_with_the_public_keys_publishes_nothing(site):
     record.write_text(json.dumps({"schema": "redactor-vault/1", **told}))
     with pytest.raises(RedactorError):
         site.versions.edit(message, 1, [Edit("region", 0, start=0.05, end=0.1)], by="person:1", reason="edit")
-    assert site.store.look(message) == row
+    assert site.store.find(message) == row
     text = site.version_store.artefact(message, row["folder"], "text")[0].decode()
     assert not any(word in text for word in CANARY)
     mismatch = newest(site.trail.folder, kind="vault-mismatch", limit=1).entries[0]

@@ -41,23 +41,23 @@ def test_a_plan_comes_back_as_it_went(site, message):
 
 
 def test_adding_twice_changes_nothing(site, message):
-    before = site.store.look(message)
+    before = site.store.find(message)
     assert site.add(1, SAID) == message
-    assert site.store.look(message) == before
+    assert site.store.find(message) == before
     assert len(list(Path(site.version_store.place(message, before["folder"])).parent.iterdir())) == 1
 
 
 @pytest.mark.parametrize("channels", [1, 2])
 def test_what_an_edit_covers_is_gone_from_sound_and_files_and_from_the_disk(site, channels):
     message = site.add(10 + channels, SAID, channels=channels)
-    first = site.store.look(message)["folder"]
+    first = site.store.find(message)["folder"]
     plan, _ = base(site, message)
     transcript = plan.speech.transcripts[0]
     at = next(i for i, w in enumerate(transcript.words) if w.text == "practice")
     word = transcript.words[at]
     region = Edit("region", 0, start=word.end + 0.3, end=word.end + 0.8)
     assert site.versions.edit(message, 1, [Edit("cover", 0, at, at + 1), region], by="person:1", reason="edit") == 2
-    row = site.store.look(message)
+    row = site.store.find(message)
     data, _ = site.version_store.artefact(message, row["folder"], "audio")
     out, rate = soundfile.read(io.BytesIO(data), always_2d=True)
     original, _ = soundfile.read(
@@ -101,7 +101,7 @@ def test_two_who_save_at_once_do_not_meet(site):
             site.versions.edit(message, 1, [Edit("region", 0, start=2.0, end=2.2)], by="person:1", reason="edit")
     finally:
         site.versions.__dict__.pop("_version", None)
-    row = site.store.look(message)
+    row = site.store.find(message)
     assert row["version"] == 2
     assert site.store.edits(message, 2)[0].start == 1.0
     # The loser's files are gone, the winner's are whole.
@@ -116,17 +116,19 @@ def test_a_failed_edit_leaves_everything_as_it_was(site, monkeypatch):
         raise NoInput("the trail is away")
 
     with pytest.raises(NoInput):
-        site.versions.edit(message, 1, [Edit("region", 0, start=1.0, end=1.2)], by="person:1", reason="edit", told=told)
-    row = site.store.look(message)
+        site.versions.edit(
+            message, 1, [Edit("region", 0, start=1.0, end=1.2)], by="person:1", reason="edit", before_save=told
+        )
+    row = site.store.find(message)
     assert row["version"] == 1
     assert len(list(Path(site.version_store.place(message, row["folder"])).parent.iterdir())) == 1
-    with pytest.raises(ValueError, match="take back"):
+    with pytest.raises(ValueError, match="to undo"):
         site.versions.edit(message, 1, [], undo=True, by="person:1", reason="edit")
 
 
 def test_what_a_killed_edit_leaves_goes_at_the_next_start(site, monkeypatch):
     message = site.add(22, SAID)
-    row = site.store.look(message)
+    row = site.store.find(message)
     monkeypatch.setattr(site.version_store, "drop", lambda *_: None)
 
     def killed(_):
@@ -134,7 +136,7 @@ def test_what_a_killed_edit_leaves_goes_at_the_next_start(site, monkeypatch):
 
     with pytest.raises(KeyboardInterrupt):
         site.versions.edit(
-            message, 1, [Edit("region", 0, start=1.0, end=1.2)], by="person:1", reason="edit", told=killed
+            message, 1, [Edit("region", 0, start=1.0, end=1.2)], by="person:1", reason="edit", before_save=killed
         )
     here = Path(site.version_store.place(message, row["folder"]))
     (here.parent / ".gone-0123456789").mkdir()
@@ -294,7 +296,7 @@ def test_a_message_goes_to_as_many_people_as_are_wanted_and_each_gets_the_next(s
 
 
 def test_a_clean_message_is_added_too(site):
-    assert site.store.look(site.add(33, CLEAN)) is not None
+    assert site.store.find(site.add(33, CLEAN)) is not None
 
 
 def test_a_second_sample_of_what_two_have_judged_leaves_it_judged(tmp_path):
@@ -322,9 +324,9 @@ def test_who_has_read_a_review_gives_no_blind_one(tmp_path):
         here.store.add(audited(n), folder="1-0000000000", by="service")
     for n in (1, 2):
         here.reviews.give(f"{n:064x}", 1, version=1, verdict="pass")
-    here.reviews.told_all(8, f"{1:064x}")
-    here.reviews.told_all(9)
-    here.reviews.told_all(9)
+    here.reviews.note_read(8, f"{1:064x}")
+    here.reviews.note_read(9)
+    here.reviews.note_read(9)
     here.samples.draw(size=3, least=1, seed=1, strata=[], reviews=2, by="person:9")
     for person, n in ((8, 1), (9, 1), (9, 2)):
         with pytest.raises(AlreadyTaken, match="blind"):

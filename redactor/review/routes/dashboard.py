@@ -1,4 +1,4 @@
-"""The dashboard, and the same as CSV."""
+"""The dashboard, and exports as CSV."""
 
 import csv
 import io
@@ -21,14 +21,14 @@ COLUMNS = {
 
 
 def router(context: RequestContext) -> APIRouter:
-    """Routes of the dashboard."""
+    """The routes for the dashboard."""
     routes = APIRouter()
     reads = Annotated[Person, Depends(context.guard("report.read"))]
     exports = Annotated[Person | Holder, Depends(context.guard.either("export", "export"))]
 
     @routes.get("/dashboard")
     def dashboard(request: Request, person: reads) -> Response:
-        """Agreement, precision, misses: of a sample (the newest unless another is asked for), or of all."""
+        """Agreement, precision and misses of a sample (by default the newest), or of all messages."""
         every = context.samples.all()
         asked = request.query_params.get("sample", "")
         known = [s["id"] for s in every]
@@ -47,15 +47,13 @@ def router(context: RequestContext) -> APIRouter:
 
     @routes.get("/export/{what}.csv")
     def export(what: Literal["messages", "judgments"], asker: exports) -> Response:
-        """Every row, for people and for programs with a token. No word of a message and no comment is among them;
-        people are numbers.
-        """
+        """All rows, for people and for programs with a token: no words of messages, no comments, people as numbers."""
         if what == "messages":
             rows, total = _messages(context), sum(context.store.counts().values())
         else:
             every = list(_reviews(context))
             if isinstance(asker, Person):
-                context.reviews.told_all(asker.id)
+                context.reviews.note_read(asker.id)
             rows, total = iter(every), len(every)
         context.trail.append(events.Exported(by=asker.actor, what=what, rows=total))
         headers = {"Content-Disposition": f'attachment; filename="{what}.csv"'}
@@ -77,7 +75,7 @@ def _reviews(context: RequestContext) -> Iterator[list[Any]]:
         settled = context.reviews.settled(row["id"])
         final = settled["verdict"] if settled else ""
         for j in context.reviews.all(row["id"]):
-            if j.state != "given" or row["state"] == "open":  # the second reader is still blind
+            if j.state != "given" or row["state"] == "open":  # the second reviewer must not see it
                 continue
             head = [row["id"], row["state"], row["verdict"], j.person, j.verdict]
             yield [*head, "", "", "", "", "", final]
@@ -110,9 +108,7 @@ def _csv(columns: list[str], rows: Iterator[list[Any]]) -> Iterator[str]:
 
 
 def safe(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula (OWASP: CSV injection): text that could be one gets an
-    apostrophe.
-    """
+    """A cell that no spreadsheet takes for a formula (OWASP, CSV injection): such text gets an apostrophe in front."""
     if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r", "\n")):
         return f"'{value}"
     return value

@@ -1,4 +1,4 @@
-"""Adjudication: two blind reviews side by side, and a lead's word."""
+"""Adjudication: two blind reviews side by side, and a lead's decision."""
 
 from typing import Annotated, Any
 
@@ -15,13 +15,13 @@ from redactor.review.routes.message import LONGEST_TEXT
 
 
 def router(context: RequestContext) -> APIRouter:
-    """Routes of adjudication."""
+    """The routes for adjudication."""
     routes = APIRouter()
     settles = Annotated[Person, Depends(context.guard("message.hear_redacted", "adjudicate"))]
 
     @routes.get("/disputes")
     def disputes(person: settles) -> Response:
-        """What reviewers do not agree about."""
+        """Messages on which reviewers disagree."""
         return context.page("disputes.html", person, page=context.store.page(Filters(state="disputed")))
 
     def shown(
@@ -47,17 +47,17 @@ def router(context: RequestContext) -> APIRouter:
 
     @routes.get("/messages/{message}/adjudication")
     def adjudication(message: Message, person: settles) -> Response:
-        """Both reviews, once both are given: before that nobody sees either."""
+        """Both reviews, once both are submitted; before that, nobody sees either."""
         row = context.row(message)
         if row["state"] not in ("disputed", "adjudicated", "reviewed"):
             raise HTTPException(404, "nothing-to-settle")
         if row["state"] == "reviewed":
-            context.reviews.told_all(person.id, message)
+            context.reviews.note_read(person.id, message)
         return shown(person, row)
 
     @routes.post("/messages/{message}/adjudication")
     async def settle(message: Message, request: Request, person: settles) -> Response:
-        """The lead's word; 409 with all that was typed if somebody was faster."""
+        """Save the lead's decision. If somebody else was faster: 409, a page that keeps the input."""
         form = await form_of(request)
         verdict, comment = form.get("verdict", ""), form.get("comment", "")[:LONGEST_TEXT]
         turn = whole(form.get("turn", ""))
@@ -81,10 +81,10 @@ def router(context: RequestContext) -> APIRouter:
                     answers=answers,
                     missed=missed,
                     comment=comment,
-                    told=lambda: context.trail.append(event),
+                    before_save=lambda: context.trail.append(event),
                 )
             except (Stale, AlreadyTaken) as refused:
-                problem = f"{refused.message} Nothing of yours was saved; what you typed is below."
+                problem = f"{refused.message} Nothing was saved; your input is kept below."
                 return shown(person, context.row(message), status=409, problem=problem, typed=form)
             return RedirectResponse("/disputes", 303)
 

@@ -1,4 +1,4 @@
-"""One message: its page, edits of the redaction, answers to findings, the review, leave to hear the original."""
+"""One message: its page, edits of the redaction, answers to findings, the review, access to the original."""
 
 import secrets
 from typing import Annotated, Any
@@ -11,7 +11,7 @@ from redactor.audit_log import events
 from redactor.auth import Person, form_of
 from redactor.policy import MANUAL, Edit
 from redactor.review.repository import Stale
-from redactor.review.request_context import RULES, Message, RequestContext, json_of, sitting, whole
+from redactor.review.request_context import RULES, Message, RequestContext, json_of, session_mark, whole
 from redactor.review.reviews import ANSWERS, VERDICTS, AlreadyTaken, Undecided
 from redactor.types import Interval
 
@@ -20,7 +20,7 @@ MOST_EDITS = 200
 MOST_FINDINGS = 10_000
 SHORTEST_REASON = 8
 MOST_LABELS = 500
-"""Characters of labels in an entry of the trail."""
+"""Characters of labels in an entry of the audit log."""
 
 
 def router(context: RequestContext) -> APIRouter:
@@ -31,29 +31,33 @@ def router(context: RequestContext) -> APIRouter:
     judges = Annotated[Person, Depends(context.guard("message.hear_redacted", "finding.decide"))]
     reveals = Annotated[Person, Depends(context.guard("message.hear_original"))]
 
-    def leave(message: str, person: Person) -> str:
-        """The grant that counts: one that was given while the permission lasted counts no longer than it."""
-        return context.store.granted(message, person.id, sitting(person)) if person.may("message.hear_original") else ""
+    def grant_of(message: str, person: Person) -> str:
+        """The grant in force, "" if none. It ends with the permission under which it was given."""
+        return (
+            context.store.granted(message, person.id, session_mark(person))
+            if person.may("message.hear_original")
+            else ""
+        )
 
     def opened(person: Person, row: dict[str, Any], *, again: bool) -> None:
         event = events.MessageOpened(by=person.actor, message=row["id"], version=row["version"])
-        what = (sitting(person), "opened", event.message, event.version)
-        context.lately.tell(what, lambda: context.trail.append(event), again=again)
+        what = (session_mark(person), "opened", event.message, event.version)
+        context.recent_events.record(what, lambda: context.trail.append(event), again=again)
 
     @routes.get("")
     def page(message: Message, person: hears) -> Response:
-        """The page around a message; words and sound follow by `view.json` and `audio`."""
+        """The page of a message; it fetches words and audio from `view.json` and `audio`."""
         row, shown = context.current(message, lambda folder: context.versions.version_store.view(message, folder))
         opened(person, row, again=True)
-        return _page(context, row, shown, person, leave(message, person))
+        return _page(context, row, shown, person, grant_of(message, person))
 
     @routes.get("/view.json")
     def view(message: Message, person: hears) -> dict[str, Any]:
-        """Words, bleeps and outline of the current version; with leave the words as they were said."""
+        """Words, bleeps and waveform of the current version; with a grant, the words as spoken."""
         row, shown = context.current(message, lambda folder: context.versions.version_store.view(message, folder))
         opened(person, row, again=False)
         shown["revealed"] = False
-        if grant := leave(message, person):
+        if grant := grant_of(message, person):
             shown["words"] = context.versions.original(message, grant, by=person.actor, reason=grant)[1]
             shown["revealed"] = True
         shown["mine"] = _answers(context, message, person)
@@ -74,12 +78,12 @@ def router(context: RequestContext) -> APIRouter:
 
     def save(message: str, person: Person, version: int, wanted: list[Edit], undo: bool) -> int:
         context.row(message)
-        # What nobody has heard nobody can know to be harmless.
-        if (undo or any(e.kind == "uncover" for e in wanted)) and not leave(message, person):
+        # Only somebody who has heard it can know that it is harmless.
+        if (undo or any(e.kind == "uncover" for e in wanted)) and not grant_of(message, person):
             raise HTTPException(403, "hear-it-first")
         new: dict[str, Any] = {"by": person.actor, "message": message, "version": version + 1}
 
-        def tell(opened: tuple[Interval, ...]) -> None:
+        def log_edit(opened: tuple[Interval, ...]) -> None:
             stretches = [
                 events.StretchUncovered(
                     **new,
@@ -92,11 +96,13 @@ def router(context: RequestContext) -> APIRouter:
             ]
             context.trail.append_many([events.RedactionEdited(**new, uncovered=len(stretches)), *stretches])
 
-        return context.versions.edit(message, version, wanted, undo=undo, by=person.actor, reason="edit", told=tell)
+        return context.versions.edit(
+            message, version, wanted, undo=undo, by=person.actor, reason="edit", before_save=log_edit
+        )
 
     @routes.post("/decisions")
     async def decide(message: Message, request: Request, person: judges) -> Response:
-        """{"finding", "rule", "decision", "comment"}; for what the rules missed finding -1, with start and end."""
+        """{"finding", "rule", "decision", "comment"}; for a missed breach, finding is -1, with start and end."""
         given = await json_of(request)
         rule, finding, decision = given.get("rule"), given.get("finding"), given.get("decision")
         comment, start, end = given.get("comment", ""), given.get("start", 0.0), given.get("end", 0.0)
@@ -130,7 +136,7 @@ def router(context: RequestContext) -> APIRouter:
                 comment=comment,
                 start=round(float(start), 2),
                 end=round(float(end), 2),
-                told=lambda: context.trail.append(event),
+                before_save=lambda: context.trail.append(event),
             )
             return _answers(context, message, person)
 
@@ -138,7 +144,7 @@ def router(context: RequestContext) -> APIRouter:
 
     @routes.post("/review")
     async def review(message: Message, request: Request, person: judges) -> Response:
-        """The end of a review. A redaction that changed meanwhile: 409, a page that holds what was typed."""
+        """Submit a review. If the redaction has changed meanwhile: 409, a page that keeps the input."""
         form = await form_of(request)
         verdict, comment = form.get("verdict", ""), form.get("comment", "")[:LONGEST_TEXT]
         version = whole(form.get("version", ""))
@@ -155,11 +161,11 @@ def router(context: RequestContext) -> APIRouter:
                     version=version,
                     verdict=verdict,
                     comment=comment,
-                    told=lambda: context.trail.append(event),
+                    before_save=lambda: context.trail.append(event),
                 )
             except (Stale, AlreadyTaken, Undecided) as refused:
                 return context.page(
-                    "kept.html",
+                    "not_saved.html",
                     person,
                     status=409,
                     row=context.row(message),
@@ -174,14 +180,14 @@ def router(context: RequestContext) -> APIRouter:
 
     @routes.post("/original")
     async def original(message: Message, request: Request, person: reveals) -> Response:
-        """Leave to hear and read the original for a while, for a reason that is typed, and an event in the trail."""
+        """Grant access to the original for a while, for a typed reason; it is logged first."""
         form = await form_of(request)
         reason = form.get("reason", "").strip()[:LONGEST_TEXT]
 
         def give() -> Response:
             row, shown = context.current(message, lambda folder: context.versions.version_store.view(message, folder))
             if len(reason) < SHORTEST_REASON:
-                problem = "Say in a few words why you must hear the original."
+                problem = "Give the reason for access in a few words."
                 return _page(context, row, shown, person, "", status=422, problem=problem)
             mark = context.trail.mark(reason)
             seen = {"by": person.actor, "message": message, "version": row["version"], "reason": mark}
@@ -189,7 +195,7 @@ def router(context: RequestContext) -> APIRouter:
             context.store.grant(
                 message,
                 person.id,
-                sitting=sitting(person),
+                sitting=session_mark(person),
                 seconds=context.reveal_seconds,
                 reason=context.sealer.seal(secrets.token_bytes(16) + reason.encode()),
             )
@@ -199,8 +205,8 @@ def router(context: RequestContext) -> APIRouter:
 
     @routes.post("/original/end")
     def end(message: Message, person: reveals) -> Response:
-        """Give leave back."""
-        context.versions.forget(context.store.granted(message, person.id, sitting(person)))
+        """End the grant."""
+        context.versions.forget(context.store.granted(message, person.id, session_mark(person)))
         context.store.end_grants(message, person.id)
         return RedirectResponse(f"/messages/{message}", 303)
 
@@ -250,7 +256,11 @@ def _answers(context: RequestContext, message: str, person: Person) -> dict[str,
 
 
 def _edit(given: Any) -> Edit:
-    """One edit as the page sends it; HTTPException 422."""
+    """One edit as the page sends it.
+
+    Raises:
+        HTTPException: 422.
+    """
     numbers = ("first", "last")
     times = ("start", "end")
     if not isinstance(given, dict) or not isinstance(given.get("kind"), str) or type(given.get("channel")) is not int:
@@ -259,7 +269,7 @@ def _edit(given: Any) -> Edit:
         raise HTTPException(422, "bad-request")
     if not all(isinstance(given.get(t, 0.0), int | float) and not isinstance(given.get(t), bool) for t in times):
         raise HTTPException(422, "bad-request")
-    # A whole number may have any number of digits: more than a float can be made of.
+    # An integer may have more digits than a float can hold.
     if not all(-1e6 < given.get(t, 0.0) < 1e6 for t in times):
         raise HTTPException(422, "bad-request")
     label = given.get("label", MANUAL)

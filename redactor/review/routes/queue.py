@@ -1,4 +1,4 @@
-"""The queue: filters, pages, the next message to judge."""
+"""The queue: filters, pages, the next message to review."""
 
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -21,19 +21,19 @@ CHOICES: dict[str, tuple[str, ...]] = {
 
 
 def router(context: RequestContext) -> APIRouter:
-    """Routes of the queue."""
+    """The routes for the queue."""
     routes = APIRouter()
     lister = Annotated[Person, Depends(context.guard("message.list"))]
     judge = Annotated[Person, Depends(context.guard("finding.decide"))]
 
     @routes.get("/")
     async def start(_person: lister) -> Response:
-        """Where people begin."""
+        """The start page."""
         return RedirectResponse("/messages", 303)
 
     @routes.get("/messages")
     def messages(request: Request, person: lister) -> Response:
-        """A page of messages. Filters that are not known are as if they had not been given."""
+        """A page of messages. Unknown filters are ignored."""
         asked = dict(request.query_params)
         chosen = {name: asked[name] for name, known in CHOICES.items() if asked.get(name) in known}
         for name in ("since", "until"):
@@ -46,7 +46,7 @@ def router(context: RequestContext) -> APIRouter:
         filters = Filters(
             **{name: chosen.get(name, "") for name in CHOICES},
             since=date_of(chosen.get("since", "")),
-            # The day that is named is part of what is shown.
+            # The last day is included.
             until=date_of(chosen["until"]) + 86_400 if "until" in chosen else 0.0,
             mine=person.id if "assigned" in chosen else 0,
             sample=int(chosen.get("sample", 0)),
@@ -68,7 +68,7 @@ def router(context: RequestContext) -> APIRouter:
 
     @routes.post("/messages/next")
     def take_next(person: judge) -> Response:
-        """The next message for this person: what they have begun, else one of a sample."""
+        """The next message for this person: one that they have started, else one of a sample."""
         found = context.reviews.take_next(person.id)
         return RedirectResponse(f"/messages/{found}" if found else "/messages?assigned=me&none=1", 303)
 

@@ -1,4 +1,4 @@
-"""Samples: drawn by leads, seeded, with the probabilities kept."""
+"""Samples: leads draw them, with a seed; the probabilities are stored."""
 
 import secrets
 from typing import Annotated
@@ -15,13 +15,13 @@ from redactor.review.sampling import LARGEST, STRATA
 
 
 def router(context: RequestContext) -> APIRouter:
-    """Routes of samples."""
+    """The routes for samples."""
     routes = APIRouter()
     draws = Annotated[Person, Depends(context.guard("sample.draw"))]
 
     @routes.get("/samples")
     def samples(person: draws) -> Response:
-        """What was drawn, and a form to draw another."""
+        """The samples, and a form to draw another."""
         return context.page(
             "samples.html",
             person,
@@ -34,7 +34,7 @@ def router(context: RequestContext) -> APIRouter:
 
     @routes.post("/samples")
     async def draw(request: Request, person: draws) -> Response:
-        """Draw. The seed decides: the same seed from the same messages is the same sample."""
+        """Draw a sample. The same seed and messages give the same sample."""
         form = await form_of(request)
         size, least = whole(form.get("size", ""), least=1, most=LARGEST), whole(form.get("least", ""), most=100)
         seed, reviews = whole(form.get("seed", "")), whole(form.get("reviews", ""), least=1, most=2)
@@ -42,7 +42,7 @@ def router(context: RequestContext) -> APIRouter:
         since, until = date_of(form.get("since", "")), date_of(form.get("until", ""))
 
         def make() -> Response:
-            def told(number: int, drawn: int, of: int) -> None:
+            def log_sample(number: int, drawn: int, of: int) -> None:
                 context.trail.append(events.SampleDrawn(by=person.actor, sample=number, seed=seed, size=drawn, of=of))
 
             try:
@@ -55,7 +55,7 @@ def router(context: RequestContext) -> APIRouter:
                     by=person.actor,
                     since=since,
                     until=until + 86_400 if until else 0.0,
-                    told=told,
+                    before_save=log_sample,
                 )
             except NoInput as error:
                 return context.page(

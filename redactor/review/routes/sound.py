@@ -1,4 +1,4 @@
-"""Sound and artefacts of a message: redacted for everybody who may hear, the original with leave alone."""
+"""Audio and files of a message: redacted ones for everybody who may hear them, the original with a grant only."""
 
 from pathlib import PurePath
 from typing import Annotated
@@ -8,13 +8,13 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from redactor.audit_log import events
 from redactor.auth import Person
 from redactor.render import MEDIA_TYPES, ArtefactKind
-from redactor.review.request_context import Message, RequestContext, begins, ranged, sitting
+from redactor.review.request_context import Message, RequestContext, begins, ranged, session_mark
 from redactor.review.version_store import OpenVersion
 from redactor.review.versions import TYPES
 
 
 def router(context: RequestContext) -> APIRouter:
-    """Routes of sound."""
+    """The routes for audio."""
     routes = APIRouter(prefix="/messages/{message}")
     hears = Annotated[Person, Depends(context.guard("message.hear_redacted"))]
     reveals = Annotated[Person, Depends(context.guard("message.hear_original"))]
@@ -23,27 +23,27 @@ def router(context: RequestContext) -> APIRouter:
         path = context.versions.version_store.sound(message, folder)
         return PurePath(path).suffix, OpenVersion(path)
 
-    def told(request: Request, person: Person, event: events.RedactedHeard | events.OriginalHeard) -> None:
-        """One event for what is heard in many pieces; none of them without one."""
-        what = (sitting(person), type(event), event.message, event.version)
-        context.lately.tell(what, lambda: context.trail.append(event), again=begins(request))
+    def log_heard(request: Request, person: Person, event: events.RedactedHeard | events.OriginalHeard) -> None:
+        """Log what is about to be heard; the many pieces of one playback are one event."""
+        what = (session_mark(person), type(event), event.message, event.version)
+        context.recent_events.record(what, lambda: context.trail.append(event), again=begins(request))
 
     @routes.get("/audio")
     def audio(message: Message, request: Request, person: hears) -> Response:
-        """The redacted sound, whole or a range of it."""
+        """The redacted audio, or a range of it."""
         row, (suffix, file) = context.current(message, lambda folder: sound_of(message, folder))
         event = events.RedactedHeard(by=person.actor, message=message, version=row["version"])
-        told(request, person, event)
+        log_heard(request, person, event)
         return ranged(request, file.size, file.read, TYPES.get(suffix.lower(), "application/octet-stream"))
 
     @routes.get("/original.wav")
     def original(message: Message, request: Request, person: reveals) -> Response:
-        """The original sound, while leave lasts (it was written to the trail when it was given)."""
+        """The original audio, while the grant lasts (the grant itself was logged)."""
         row = context.row(message)
-        grant = context.store.granted(message, person.id, sitting(person))
+        grant = context.store.granted(message, person.id, session_mark(person))
         if not grant:
             raise HTTPException(403, "no-leave")
-        told(
+        log_heard(
             request,
             person,
             events.OriginalHeard(by=person.actor, message=message, version=row["version"], reason=grant),
@@ -53,7 +53,7 @@ def router(context: RequestContext) -> APIRouter:
 
     @routes.get("/files/{kind}")
     def file(message: Message, kind: ArtefactKind, person: hears) -> Response:
-        """A redacted artefact of the current version, named by the id."""
+        """A redacted file of the current version, named by the id."""
         row, (data, suffix) = context.current(
             message, lambda folder: context.versions.version_store.artefact(message, folder, kind)
         )

@@ -1,6 +1,4 @@
-"""The audit trail for those who may read it, newest first. Reading it is an event of its own; exporting, with a
-proof, is `redactor log export`.
-"""
+"""The audit log, newest first. Reading it is logged, too; `redactor log export` exports it with a proof."""
 
 import re
 from dataclasses import dataclass
@@ -20,7 +18,7 @@ MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z")
 
 @dataclass(frozen=True, slots=True)
 class LogRow:
-    """What a row shows; `fields` None: the line is no entry of ours, so nothing of it is shown."""
+    """A row of the page. `fields` is None if the line is not a valid entry; its content is then not shown."""
 
     number: int
     moment: str = ""
@@ -30,15 +28,13 @@ class LogRow:
 
 
 def router(context: RequestContext) -> APIRouter:
-    """Routes of the trail."""
+    """The routes for the audit log."""
     routes = APIRouter()
     reads = Annotated[Person, Depends(context.guard("trail.read"))]
 
     @routes.get("/trail")
     def trail(request: Request, person: reads) -> Response:
-        """A page of entries. A filter that is not known is as if it had not been given, and the page says so of an
-        actor.
-        """
+        """A page of entries. Unknown filters are ignored; for an actor, the page says so."""
         asked = request.query_params
         kind, by, before = asked.get("kind", ""), asked.get("by", "").strip()[:96], asked.get("before", "")
         kind = kind if kind in events.KINDS else ""
@@ -47,7 +43,7 @@ def router(context: RequestContext) -> APIRouter:
         below = int(before) if re.fullmatch(r"[0-9]{1,18}", before) else 0
         page = newest(context.trail.folder, before=below, kind=kind, by=chosen.get("by", ""), limit=PAGE)
         numbers = [int(entry["n"]) for entry in page.entries] or [0]
-        # Before anything is given out.
+        # Logged before anything is returned.
         context.trail.append(events.TrailRead(by=person.actor, first=min(numbers), last=max(numbers)))
         following = f"/trail?{urlencode({**chosen, 'before': page.following})}" if page.following else ""
         first = f"/trail?{urlencode(chosen)}" if chosen else "/trail"
@@ -70,9 +66,7 @@ def router(context: RequestContext) -> APIRouter:
 
 
 def shown(entry: dict[str, Any]) -> LogRow:
-    """An entry as a row, made again as its event: what somebody wrote into the file by hand might be speech, and then
-    does not fit.
-    """
+    """An entry as a row. It must fit its event class: a line written by hand could contain speech."""
     number = int(entry["n"])
     rest = {name: value for name, value in entry.items() if name not in ("n", "t", "event", "mac")}
     kind, moment = entry.get("event"), entry.get("t")

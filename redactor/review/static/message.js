@@ -1,4 +1,4 @@
-// A message: sound, words and outline in step; edits are collected here and sent together. Words enter the page as text nodes only.
+// The message page: audio, words and waveform in sync. Edits are collected here and sent together. Words enter the page as text nodes only.
 import { drawWave } from "./wave.js";
 
 const panes = document.getElementById("panes");
@@ -19,12 +19,12 @@ async function send(path, body) {
     method: "POST", headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf }, body: JSON.stringify(body),
   });
   const given = (answer.headers.get("content-type") || "").includes("json") ? await answer.json() : {};
-  if (answer.status === 401 || answer.redirected) throw new Error("You were logged off. Log in in another tab, then try again: nothing here is lost.");
+  if (answer.status === 401 || answer.redirected) throw new Error("You were logged out. Log in in another tab, then try again; nothing on this page is lost.");
   if (!answer.ok) throw Object.assign(new Error(given.error || `error ${answer.status}`), { code: answer.status });
   return given;
 }
 
-// --- what would be covered -----------------------------------------------------------------------------------------
+// --- what will be redacted -----------------------------------------------------------------------------------------
 const touches = (w, e) => w.channel === e.channel && w.start < e.end && w.end > e.start;
 const within = (w, e) => w.channel === e.channel && w.first < e.last && w.last > e.first;
 
@@ -92,7 +92,7 @@ function step() {
 
 function run() { step(); if (!audio.paused) requestAnimationFrame(run); }
 const seek = (t) => { audio.currentTime = Math.min(Math.max(0, t), duration()); step(); };
-const toggle = () => { audio.paused ? audio.play().catch(() => say("The sound cannot be played here.", true)) : audio.pause(); };
+const toggle = () => { audio.paused ? audio.play().catch(() => say("This browser cannot play the audio.", true)) : audio.pause(); };
 
 // --- edits ---------------------------------------------------------------------------------------------------------
 function change(edit) {
@@ -105,13 +105,13 @@ function toggleWord(i) {
   const w = state.view.words[i];
   if (!w || !may.edit) return;
   const { hidden } = covered(w);
-  if (hidden && w.label && !state.view.revealed) { say("Open the original first: what nobody has heard is not uncovered.", true); return; }
-  // A change that is not saved yet is simply dropped.
+  if (hidden && w.label && !state.view.revealed) { say("Open the original first: only somebody who has heard it may uncover it.", true); return; }
+  // A change that is not saved yet is just dropped.
   const last = state.pending.findLastIndex((e) => e.kind !== "region" && within(w, e));
   const own = last >= 0 && state.pending[last].first === w.first && state.pending[last].last === w.last;
   if (own) { state.pending.splice(last, 1); render(); }
   else if (w.first < w.last) change({ kind: hidden ? "uncover" : "cover", channel: w.channel, first: w.first, last: w.last });
-  else { say("This is sound without words; listen to it, it stays covered."); return; }
+  else { say("This section has no words and stays redacted."); return; }
   state.spans[i]?.focus();
   say(`${hidden ? "Word will be shown" : "Word will be redacted"}. Save with s.`);
 }
@@ -125,7 +125,7 @@ function region(a, b, channel) {
 
 async function save(body) {
   $("save").disabled = true;
-  say("Saving: every file is made anew …");
+  say("Saving: rendering every file again …");
   try {
     const given = await send("edits", { version: state.version, ...body });
     state.pending = [];
@@ -134,8 +134,8 @@ async function save(body) {
   } catch (error) {
     if (error.code === 409) {
       await load(null);
-      say("Somebody else saved first. Your changes are kept here, over the new redaction: look, then save again.", true);
-    } else if (error.message === "hear-it-first") say("Open the original first: what nobody has heard is not uncovered.", true);
+      say("Somebody else saved first. Your changes are kept and shown over the new redaction: check them, then save again.", true);
+    } else if (error.message === "hear-it-first") say("Open the original first: only somebody who has heard it may uncover it.", true);
     else say(`Not saved (${error.message}). Your changes are still here.`, true);
     render();
   }
@@ -158,7 +158,7 @@ async function load(version) {
 const findings = [...document.querySelectorAll(".finding")].map((at) => ({ at, number: Number(at.dataset.number), rule: at.dataset.rule, places: JSON.parse(at.dataset.places) }));
 
 function goTo(n) {
-  if (!findings.length) { say("There is no finding."); return; }
+  if (!findings.length) { say("There are no findings."); return; }
   state.finding = (n + findings.length) % findings.length;
   findings.forEach((f, i) => f.at.classList.toggle("current", i === state.finding));
   const f = findings[state.finding];
@@ -172,7 +172,7 @@ async function answer(f, decision) {
   try {
     answered(await send("decisions", { finding: f.number, rule: f.rule, decision, comment: f.at.querySelector(".comment").value }));
     say(`${f.rule}: ${decision === "accept" ? "accepted" : "rejected"}.`);
-  } catch (error) { say(`Not kept (${error.message}).`, true); }
+  } catch (error) { say(`Not saved (${error.message}).`, true); }
 }
 
 function answered(mine) {
@@ -192,14 +192,14 @@ function answered(mine) {
 
 async function missed(rule, decision, start, end) {
   try { answered(await send("decisions", { finding: -1, rule, decision, start, end })); say(`${rule} ${decision === "missed" ? "added" : "withdrawn"}.`); }
-  catch (error) { say(`Not kept (${error.message}).`, true); }
+  catch (error) { say(`Not saved (${error.message}).`, true); }
 }
 
 // --- events --------------------------------------------------------------------------------------------------------
 audio.addEventListener("play", () => { $("play").textContent = "Pause"; run(); });
 audio.addEventListener("pause", () => { $("play").textContent = "Play"; step(); });
 audio.addEventListener("seeked", step);
-audio.addEventListener("error", () => say("The sound cannot be loaded.", true));
+audio.addEventListener("error", () => say("The audio cannot be loaded.", true));
 $("play").addEventListener("click", toggle);
 $("back").addEventListener("click", () => seek(audio.currentTime - 2));
 $("on").addEventListener("click", () => seek(audio.currentTime + 2));
@@ -270,7 +270,7 @@ function faster(by) {
 function mark() {
   if (!may.edit) return;
   const t = audio.currentTime;
-  if (state.mark === null) { state.mark = t; say(`Stretch begins at ${t.toFixed(1)} s. Go to its end and press m again.`); step(); }
+  if (state.mark === null) { state.mark = t; say(`Section starts at ${t.toFixed(1)} s. Go to its end and press m again.`); step(); }
   else { const from = state.mark; state.mark = null; region(from, t, 0); }
 }
 const wordNow = () => (document.activeElement?.dataset?.i !== undefined ? Number(document.activeElement.dataset.i) : wordAt(audio.currentTime));
