@@ -285,14 +285,12 @@ def _job(
     from redactor.audio import looks_like_audio
 
     if output.hash_key_file is not None and output.operator != "hash":
-        raise ConfigurationError(
-            "--hash-key-file is for --operator hash.", hint="Add --operator hash, or leave it out."
-        )
+        raise ConfigurationError("--hash-key-file is for --operator hash.", hint="Add --operator hash, or omit it.")
     verify = verification.verify
     if verify is None:  # nothing proves the times and words of a transcript made elsewhere until the result is heard
         verify = transcript is not None
     if verification.verify_model != "auto" and not verify:
-        raise ConfigurationError("--verify-model is for --verify.", hint="Add --verify, or leave it out.")
+        raise ConfigurationError("--verify-model is for --verify.", hint="Add --verify, or omit it.")
 
     def many() -> bool:
         first = islice(Inputs(paths, is_audio=looks_like_audio, outside=output.out), PROBED)

@@ -150,7 +150,7 @@ def listen(channel: Channel, *, vad: VadOptions | None = None) -> Activity:
         part = channel[first * FRAME : last * FRAME]
         block[: len(part)] = part
         if not np.isfinite(block).all():
-            raise RecognitionFailed("The audio holds samples that are not numbers.")
+            raise RecognitionFailed("The audio contains samples that are not numbers.")
         grid = block.reshape(-1, FRAME)
         level[first:last] = _band_level(grid)
         probability[first:last] = state.probabilities(grid)

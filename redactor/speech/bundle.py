@@ -40,8 +40,8 @@ MOST = 8 << 30
 LONGEST_MANIFEST = 1 << 16
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 _SHA256 = re.compile("[0-9a-f]{64}")
-_WHERE = "Choose another FILE: in a folder that you may write to, on a disk with enough space."
-_HINT = "Copy it again; if it happens again, make it again with `redactor models export` on the other machine."
+_WHERE = "Choose another FILE, in a writable folder with enough free space."
+_HINT = "Copy it again; if that does not help, export it again with `redactor models export` on the other machine."
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +63,14 @@ def export(checkpoint: Checkpoint, target: Path, *, progress: Progress | None = 
     repo = repository(checkpoint.stock or checkpoint.name)
     if repo is None:
         raise ConfigurationError(
-            f"{checkpoint.name} is no stock checkpoint and has no repository: nothing would find it after the import.",
-            hint="Copy its folder, and use it with --model FOLDER.",
+            f"{checkpoint.name} is not a stock checkpoint and has no repository: no name would find it again.",
+            hint="Copy its folder and pass it as --model FOLDER.",
         )
     checked = verify(checkpoint)
     if checked.damaged:
         raise ModelUnavailable(
             f"The checkpoint {checkpoint.name} is damaged: {', '.join(checked.damaged)}.",
-            hint=f"Fetch it again: redactor models get {checkpoint.name}.",
+            hint=f"Download it again: redactor models get {checkpoint.name}.",
         )
     paths = {name: checkpoint.path / name for name in NAMES if (checkpoint.path / name).is_file()}
     files = {name: File(path.stat().st_size, sha256(path)) for name, path in paths.items()}
@@ -140,9 +140,9 @@ def load(
             weights = bundle.files[stock.WEIGHTS]
             if not trust and not _known(bundle):
                 raise ModelUnavailable(
-                    f"This version knows no such weights of {bundle.name}: SHA-256 {weights.sha256}.",
-                    hint="Compare it with what `redactor models verify` prints on the machine that they come from; "
-                    "if it is the same, pass --trust.",
+                    f"This version does not know these weights of {bundle.name}: SHA-256 {weights.sha256}.",
+                    hint="Compare the digest with the output of `redactor models verify` on the other machine; "
+                    "if they match, pass --trust.",
                 )
             return _take(archive, bundle, cache_dir, tell)
     except members.Unexpected as error:
@@ -154,7 +154,7 @@ def load(
 def _take(archive: zipfile.ZipFile, bundle: Bundle, cache_dir: Path | None, tell: snapshots.Tell | None) -> Bundle:
     if _is_here(bundle, cache_dir):
         if tell is not None:
-            tell(f"{bundle.name} is on this machine already, undamaged: nothing was changed.")
+            tell(f"{bundle.name} is already on this machine and undamaged; nothing was changed.")
         return bundle
     with snapshots.staging(bundle.repository, cache_dir, tell=tell) as staged:
         snapshots.need_space(staged, sum(file.size for file in bundle.files.values()))
@@ -191,18 +191,18 @@ def _manifest(archive: zipfile.ZipFile) -> Bundle:
     if not names or names[0] != MANIFEST or infos[0].file_size > LONGEST_MANIFEST:
         raise members.Unexpected("The archive is not a checkpoint that redactor exported.")
     if len(names) != len(set(names)) or not set(names) <= {MANIFEST, *NAMES}:
-        raise members.Unexpected("The archive holds files that do not belong to a checkpoint.")
+        raise members.Unexpected("The archive contains files that do not belong to a checkpoint.")
     if any(not _is_plain(info) for info in infos):
-        raise members.Unexpected("The archive holds a member that is not a plain stored file.")
+        raise members.Unexpected("The archive contains a member that is not a plain stored file.")
     try:
         data = json.loads(archive.read(infos[0]))
         bundle = _parse(data)
     except (ValueError, KeyError, TypeError, RecursionError, zipfile.BadZipFile) as error:
-        raise members.Unexpected("The archive's manifest cannot be used.") from error
+        raise members.Unexpected("The archive's manifest is invalid.") from error
     if set(bundle.files) != set(names[1:]):
-        raise members.Unexpected("The archive does not hold the files of its manifest.")
+        raise members.Unexpected("The archive does not contain the files of its manifest.")
     if not {"model.bin", "config.json", "tokenizer.json"} < set(bundle.files):
-        raise members.Unexpected("The archive does not hold all files of a checkpoint.")
+        raise members.Unexpected("The archive does not contain all files of a checkpoint.")
     return bundle
 
 

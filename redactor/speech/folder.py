@@ -165,7 +165,9 @@ def _check_files(path: Path, name: str) -> None:
 
 def _again(name: str) -> str:
     return (
-        f"Fetch it again: redactor models get {name}." if hub.repository(name) else "Copy it again, with all its files."
+        f"Download it again: redactor models get {name}."
+        if hub.repository(name)
+        else "Copy it again, with all its files."
     )
 
 

@@ -79,7 +79,7 @@ def _json(text: str) -> Parsed:
         return _deepgram(data, results)
     if "segments" in data or "word_segments" in data or "words" in data:
         return _whisper(data)
-    raise TranscriptError("The transcript is JSON of an unknown kind.", hint=f"Known: {KNOWN}.")
+    raise TranscriptError("The transcript is JSON in an unknown format.", hint=f"Known: {KNOWN}.")
 
 
 def _whisper(data: Mapping[str, Any]) -> Parsed:
@@ -171,7 +171,7 @@ def _complete(channels: Mapping[int | None, Sequence[TimedText]], texts: Sequenc
     words = sum(len(_letters([w.text])) for said in channels.values() for w in said)
     # Formatters write "$20" for "twenty dollars", so lengths are compared, and only roughly.
     if len(_letters(texts)) > 1.5 * words + 20:
-        raise TranscriptError("The transcript has a text but not all of its words with times.")
+        raise TranscriptError("The transcript's text has more words than its list of timed words.")
 
 
 _STAMP = r"(?:(\d+):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})"
@@ -185,7 +185,7 @@ def _cues(text: str) -> list[TimedText]:
     words: list[TimedText] = []
     found = list(_ARROW.finditer(text))
     if not found and re.search("-->", text):
-        raise TranscriptError("The transcript has cues whose times cannot be read.")
+        raise TranscriptError("The transcript has cues with unreadable times.")
     for arrow in found:
         payload = text[arrow.end() :].lstrip("\n") if text[arrow.end() : arrow.end() + 1] == "\n" else ""
         payload = re.split(r"\n[ \t]*\n", text[arrow.end() + 1 :], maxsplit=1)[0] if payload else ""
@@ -227,7 +227,7 @@ def _ctm(text: str) -> Parsed:
             channels.setdefault(labels[channel], []).append(timed)
     if len(files) > 1:
         raise TranscriptError(
-            f"The transcript holds {len(files)} recordings.", hint="Give each recording its own file."
+            f"The transcript covers {len(files)} recordings.", hint="Give each recording its own file."
         )
     return Parsed("CTM", channels)
 

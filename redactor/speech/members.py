@@ -35,7 +35,7 @@ def opened(path: Path, what: str) -> Iterator[zipfile.ZipFile]:
     try:
         archive = zipfile.ZipFile(path)
     except _BROKEN as error:
-        raise Unexpected(f"{what} is not a whole zip archive.") from error
+        raise Unexpected(f"{what} is not a complete zip archive.") from error
     with archive:
         yield archive
 
@@ -73,7 +73,7 @@ def _copy(parts: Iterable[tuple[zipfile.ZipFile, str]], target: Path, expected: 
                 while block := source.read(BLOCK):
                     left -= len(block)
                     if left < 0:
-                        raise Unexpected(f"{what} is larger than it says.")
+                        raise Unexpected(f"{what} is larger than declared.")
                     digest.update(block)
                     out.write(block)
     if left or digest.hexdigest() != expected.sha256:
@@ -83,5 +83,5 @@ def _copy(parts: Iterable[tuple[zipfile.ZipFile, str]], target: Path, expected: 
 def _info(archive: zipfile.ZipFile, member: str, what: str) -> zipfile.ZipInfo:
     found = [info for info in archive.infolist() if info.filename == member]
     if len(found) != 1 or found[0].flag_bits & 1:
-        raise Unexpected(f"{what} is not in its archive, or more than once.")
+        raise Unexpected(f"{what} is missing from its archive, or occurs more than once.")
     return found[0]

@@ -109,5 +109,5 @@ def _folder() -> Path:
         if (root / NAME / "overlap.onnx").is_file():
             return root / NAME
     raise ModelUnavailable(
-        "The detector of overlapping voices does not come with this installation.", hint="Reinstall redactor."
+        "This installation does not include the detector of overlapping voices.", hint="Reinstall redactor."
     )

@@ -66,7 +66,7 @@ def _lock(handle: int, tell: Tell | None) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         if tell is not None:
-            tell("Another process is fetching the same checkpoint; waiting for it.")
+            tell("Another process is downloading the same checkpoint; waiting for it.")
         fcntl.flock(handle, fcntl.LOCK_EX)
 
 
@@ -81,12 +81,12 @@ def explained() -> Iterator[None]:
         reason = errno.errorcode.get(error.errno or 0, "unknown error")
         raise ModelUnavailable(
             f"The Hugging Face cache cannot be written to ({reason}).",
-            hint="Set HF_HOME to a folder that you may write to, or pass --model FOLDER.",
+            hint="Set HF_HOME to a writable folder, or pass --model FOLDER.",
         ) from error
     except OutOfSpace as error:
         raise OutOfSpace(error.message, hint=SPACE_HINT) from error
     except OutputError as error:
-        raise ModelUnavailable(error.message, hint="Set HF_HOME to a folder that you may write to.") from error
+        raise ModelUnavailable(error.message, hint="Set HF_HOME to a writable folder.") from error
 
 
 def need_space(folder: Path, size: int) -> None:

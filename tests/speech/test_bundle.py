@@ -64,7 +64,7 @@ def test_a_second_import_changes_nothing(archive: Path, tmp_path: Path) -> None:
     told: list[str] = []
     for _ in range(2):
         bundle.load(archive, cache_dir=tmp_path / "cache", tell=told.append)
-    assert told == ["invented is on this machine already, undamaged: nothing was changed."]
+    assert told == ["invented is already on this machine and undamaged; nothing was changed."]
 
 
 def test_an_import_mends_a_damaged_checkpoint(archive: Path, tmp_path: Path) -> None:
@@ -191,18 +191,18 @@ HOSTILE: dict[str, tuple[Callable[[Members, dict], Members | None], str]] = {
         "all files of a checkpoint",
     ),
     "no manifest": (lambda members, manifest: members[1:], "not a checkpoint that redactor exported"),
-    "manifest is a list": (swap("manifest.json", b"[1]"), "manifest cannot be used"),
-    "manifest is no JSON": (swap("manifest.json", b"nothing"), "manifest cannot be used"),
-    "deep manifest": (swap("manifest.json", b"[" * 60_000), "manifest cannot be used"),
+    "manifest is a list": (swap("manifest.json", b"[1]"), "manifest is invalid"),
+    "manifest is no JSON": (swap("manifest.json", b"nothing"), "manifest is invalid"),
+    "deep manifest": (swap("manifest.json", b"[" * 60_000), "manifest is invalid"),
     "long manifest": (swap("manifest.json", b" " * 70_000), "not a checkpoint that redactor exported"),
-    "other format": (set_in_manifest(format="redactor-checkpoint/9"), "manifest cannot be used"),
-    "repository above": (set_in_manifest(name="../../evil", repository="../../evil"), "manifest cannot be used"),
-    "repository below": (set_in_manifest(name="a/b--c", repository="a/b--c"), "manifest cannot be used"),
-    "other repository": (set_in_manifest(repository="evil/evil"), "manifest cannot be used"),
-    "digest as path": (listed("model.bin", sha256="../../../evil"), "manifest cannot be used"),
-    "too big": (listed("model.bin", size=1 << 50), "manifest cannot be used"),
-    "negative size": (listed("model.bin", size=-1), "manifest cannot be used"),
-    "size is true": (listed("config.json", size=True), "manifest cannot be used"),
+    "other format": (set_in_manifest(format="redactor-checkpoint/9"), "manifest is invalid"),
+    "repository above": (set_in_manifest(name="../../evil", repository="../../evil"), "manifest is invalid"),
+    "repository below": (set_in_manifest(name="a/b--c", repository="a/b--c"), "manifest is invalid"),
+    "other repository": (set_in_manifest(repository="evil/evil"), "manifest is invalid"),
+    "digest as path": (listed("model.bin", sha256="../../../evil"), "manifest is invalid"),
+    "too big": (listed("model.bin", size=1 << 50), "manifest is invalid"),
+    "negative size": (listed("model.bin", size=-1), "manifest is invalid"),
+    "size is true": (listed("config.json", size=True), "manifest is invalid"),
     "wrong size": (listed("model.bin", size=3), "size"),
 }
 
@@ -225,14 +225,14 @@ def test_a_manifest_that_names_other_known_looking_weights_needs_trust(archive: 
     digest = hashlib.sha256(content).hexdigest()
     rewrite(archive, swap("model.bin", content))
     rewrite(archive, listed("model.bin", sha256=digest))
-    with pytest.raises(ModelUnavailable, match=f"knows no such weights of invented: SHA-256 {digest}"):
+    with pytest.raises(ModelUnavailable, match=f"does not know these weights of invented: SHA-256 {digest}"):
         bundle.load(archive, cache_dir=tmp_path / "cache")
 
 
 @pytest.mark.parametrize("size", [0, 10, 1000, -1, -400])
 def test_an_archive_that_was_cut(archive: Path, tmp_path: Path, size: int) -> None:
     archive.write_bytes(archive.read_bytes()[:size])
-    with pytest.raises(ModelUnavailable, match=r"whole zip archive|cannot be used"):
+    with pytest.raises(ModelUnavailable, match=r"complete zip archive|is invalid"):
         bundle.load(archive, cache_dir=tmp_path / "cache")
     assert is_absent(tmp_path / "cache")
 

