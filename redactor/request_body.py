@@ -1,4 +1,4 @@
-"""Bodies of HTTP requests, read with a limit on their size and on the time they take."""
+"""Reads the bodies of HTTP requests, with limits on size and time."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ if TYPE_CHECKING:
     from fastapi import Request
 
 SECONDS = 30.0
-"""Time that a body may take; one that trickles in holds a connection of the listener."""
+"""Time limit of a body: one that arrives byte by byte occupies a connection of the listener."""
 
 
 class TooLarge(Exception):
-    """More bytes than the limit, said or sent."""
+    """The body is larger than the limit, by its header or in fact."""
 
 
 class TooSlow(Exception):
-    """Not complete within the time allowed."""
+    """The body is not complete within the time limit."""
 
 
 async def read_body(request: Request, limit: int, *, seconds: float = SECONDS) -> bytes:
-    """The whole body of at most `limit` bytes. It is kept on the request, so that a route can read it again.
+    """The body, of at most `limit` bytes. It is stored in the request, so that a route can read it again.
 
     Raises:
         TooLarge, TooSlow

@@ -1,15 +1,14 @@
-"""`redactor hook`: what the telephone system calls when a message was left or sent. Takes it down durably and returns.
+"""`redactor hook`: called by the telephone system when a message was left or sent. It records that durably and returns.
 
-    telephone system ──calls──▶ hook ──ticket──▶ <spool>/new ──▶ serve: queue, workers, results
+    telephone system ──calls──▶ hook ──ticket──▶ <spool>/new ──▶ serve: queue, worker, results
                                  └ validates: paths below the configured folders, no links, no devices
 
-Nothing here imports more than the standard library (an import contract and a test hold it): a call costs an
-interpreter's start and two flushes to the disk. A ticket names a file, or a mailbox that changed; only a mail's
-recording is copied, since nothing else has it. Whatever is missed here the service's sweeper finds. No text of a call
-is repeated anywhere: names of files hold callers' numbers.
+The package imports the standard library only (an import contract and a test check that): a call costs the start of an
+interpreter and two flushes to the disk. A ticket names a file, or a mailbox that changed; only a mail's recording is
+copied, since it may be the only copy. What the hook misses, the service's sweeper finds. No message repeats an
+argument: file names hold callers' numbers.
 
-arguments: the front ends · ticket: what is written down, and how it is checked when it is read · spool: where · mail:
-the recording in a
-MIME message · settings: the part of the settings file that is needed here · main: the command. Files are opened by
-`redactor.safe_open`.
+arguments: the front ends · ticket: the document that is written, and its check when it is read · spool: where it is
+written · mail: recordings in a MIME message · settings: the hook's part of the settings file · main: the command. Files
+are opened by `redactor.safe_open`.
 """

@@ -1,4 +1,4 @@
-"""The front ends: arguments of each telephone system → a ticket. A message about arguments never repeats one."""
+"""The front ends: the arguments of each telephone system → a ticket. No message repeats an argument."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import BinaryIO, TypeAlias
 
-    Made: TypeAlias = list[tuple[Ticket, bytes]]
-    """Tickets, each with the recording that comes with it (or nothing)."""
+    NewTickets: TypeAlias = list[tuple[Ticket, bytes]]
+    """Tickets, each with the recording that comes with it (b"" for none)."""
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -26,40 +26,39 @@ usage: redactor hook [--config FILE] FRONT …
   mailcmd                                              mailcmd: the mail on standard input, with its recording
   mixmonitor FILE ID [in|out]                          the command of MixMonitor
   freeswitch UUID FILE [in|out]                        record_post_process_exec_api, or after a voicemail event
-  freeswitch hangup UUID FILE                          api_hangup_hook: no recording is no error
-  file PATH --id ID [--direction in|out]               anything else
+  freeswitch hangup UUID FILE                          api_hangup_hook: a missing recording is no error
+  file PATH --id ID [--direction in|out]               any other system
 
-Writes the job durably and returns. Exit codes: 0 taken, 64 usage, 65 refused (path, link, device, no recording), 75 try
-again
-(the spool is full or cannot be written), 78 settings.
+Writes a ticket durably and returns. Exit codes: 0 taken; 64 usage; 65 refused (path, link, device, no recording);
+75 try again (the spool is full or cannot be written to); 78 settings.
 """
 
 
 class Usage(Exception):
-    """The command line is not understood."""
+    """The command line is invalid."""
 
 
 class HookCall:
-    """What a front end is given: the arguments behind its name, and where recordings may lie."""
+    """One call: the arguments behind the front end's name, and the folders that may hold recordings."""
 
-    __slots__ = ("roots", "stdin", "words")
+    __slots__ = ("arguments", "roots", "stdin")
 
-    def __init__(self, words: list[str], roots: tuple[str, ...], stdin: BinaryIO | None) -> None:
-        self.words, self.roots, self.stdin = words, roots, stdin
+    def __init__(self, arguments: list[str], roots: tuple[str, ...], stdin: BinaryIO | None) -> None:
+        self.arguments, self.roots, self.stdin = arguments, roots, stdin
 
 
-def asterisk(call: HookCall) -> Made:
-    """Counts are not looked at: with delete=yes they are 0 0 0, and a visit to VoiceMailMain changes them as well."""
-    if len(call.words) not in (2, 5) or not all(w.isdigit() for w in call.words[2:]):
+def asterisk(call: HookCall) -> NewTickets:
+    """A mailbox changed. Counts are ignored: with delete=yes they are 0 0 0, and VoiceMailMain changes them, too."""
+    if len(call.arguments) not in (2, 5) or not all(w.isdigit() for w in call.arguments[2:]):
         raise Usage
-    return [(Ticket("asterisk", context=call.words[0], mailbox=call.words[1]), b"")]
+    return [(Ticket("asterisk", context=call.arguments[0], mailbox=call.arguments[1]), b"")]
 
 
-def mailcmd(call: HookCall) -> Made:
-    """Sendmail's arguments (-t …) are taken and ignored: the mail goes nowhere else."""
-    from redactor.hook.mail import recordings_in  # the e-mail parser is half of all that is imported
+def mailcmd(call: HookCall) -> NewTickets:
+    """A mail on standard input. Sendmail's arguments (-t …) are accepted and ignored: the mail is not sent."""
+    from redactor.hook.mail import recordings_in  # the e-mail parser is half of all imports
 
-    if not all(w.startswith("-") for w in call.words):
+    if not all(w.startswith("-") for w in call.arguments):
         raise Usage
     if call.stdin is None:
         raise RefusedInput("There is no mail: standard input is closed.", hint="Pass the mail on standard input.")
@@ -69,27 +68,30 @@ def mailcmd(call: HookCall) -> Made:
     ]
 
 
-def mixmonitor(call: HookCall) -> Made:
-    if len(call.words) not in (2, 3):
+def mixmonitor(call: HookCall) -> NewTickets:
+    """A recording of MixMonitor's."""
+    if len(call.arguments) not in (2, 3):
         raise Usage
-    path, *rest = call.words
+    path, *rest = call.arguments
     return _file("mixmonitor", path, *rest, roots=call.roots)
 
 
-def freeswitch(call: HookCall) -> Made:
-    hangup = call.words[:1] == ["hangup"]
-    words = call.words[hangup:]
+def freeswitch(call: HookCall) -> NewTickets:
+    """A recording of FreeSWITCH's, or (`hangup`) the end of a call that may have none."""
+    hangup = call.arguments[:1] == ["hangup"]
+    words = call.arguments[hangup:]
     if not 2 <= len(words) <= 3 - hangup:
         raise Usage
     if not _UUID.fullmatch(words[0]):
-        raise RefusedInput("The call's id is no UUID.", hint="Pass ${uuid}, before the file.")
+        raise RefusedInput("The call's id is not a UUID.", hint="Pass ${uuid} before the file.")
     return _file("freeswitch", words[1], words[0].lower(), *words[2:], roots=call.roots, removed_ok=hangup)
 
 
-def file(call: HookCall) -> Made:
+def file(call: HookCall) -> NewTickets:
+    """A recording of any other system's."""
     paths: list[str] = []
     given: dict[str, str] = {}
-    rest = iter(call.words)
+    rest = iter(call.arguments)
     for word in rest:
         name, has_value, value = word.partition("=")
         if name in ("--id", "--direction") and name not in given:
@@ -103,20 +105,20 @@ def file(call: HookCall) -> Made:
 
 def _file(
     source: str, path: str, identity: str, direction: str = "", *, roots: tuple[str, ...], removed_ok: bool = False
-) -> Made:
+) -> NewTickets:
     ticket = Ticket(source, id=identity, path=path, direction=direction, removed_ok=removed_ok)
     try:
         with opened(path, roots):
             pass
     except NoInput as error:
         if not removed_ok:
-            # 66 would be its own code; callers know "bad data" and "try again".
+            # Exit code 65 instead of 66: telephone systems know "bad data" and "try again" only.
             raise RefusedInput(error.message, hint=error.hint) from None
         raise
     return [(ticket, b"")]
 
 
-FRONTS: dict[str, Callable[[HookCall], Made]] = {
+FRONTS: dict[str, Callable[[HookCall], NewTickets]] = {
     "asterisk": asterisk,
     "mailcmd": mailcmd,
     "mixmonitor": mixmonitor,

@@ -1,6 +1,4 @@
-"""The recordings in the mail that Asterisk makes of a voicemail (`mailcmd`): with delete=yes it is the only copy
-there will be.
-"""
+"""The recordings in the mail that Asterisk makes of a voicemail (`mailcmd`); with delete=yes it is the only copy."""
 
 from __future__ import annotations
 
@@ -15,59 +13,30 @@ if TYPE_CHECKING:
     from email.message import Message
     from typing import BinaryIO
 
-_SUBTYPES = {"wave": "wav", "mpeg": "mp3"}
-_ENDINGS = (
-    "wav",
-    "WAV",
-    "gsm",
-    "mp3",
-    "ogg",
-    "opus",
-    "flac",
-    "ulaw",
-    "ul",
-    "alaw",
-    "al",
-    "sln",
-    "sln12",
-    "sln16",
-    "sln24",
-    "sln32",
-    "sln44",
-    "sln48",
-    "sln96",
-    "sln192",
-    "g722",
-    "g726-16",
-    "g726-24",
-    "g726-32",
-    "g726-40",
-    "g729",
-    "g723",
-    "vox",
-    "au",
-    "m4a",
-    "amr",
+_SUFFIX_OF_SUBTYPE = {"wave": "wav", "mpeg": "mp3"}
+_SUFFIXES = frozenset(
+    "wav WAV gsm mp3 ogg opus flac ulaw ul alaw al sln sln12 sln16 sln24 "
+    "sln32 sln44 sln48 sln96 sln192 g722 g726-16 g726-24 g726-32 g726-40 g729 g723 vox au m4a amr".split()
 )
-"""What headerless sound is, its ending alone says."""
+"""Suffixes of recordings: audio without a header has nothing else that tells its format."""
 
 
 def recordings_in(stream: BinaryIO) -> list[tuple[bytes, str, str]]:
-    """The recordings in a MIME message: of each its bytes, their suffix, and an id that tells nothing.
+    """The recordings in a MIME message: (bytes, suffix, id) of each. The id is a hash and identifies nobody.
 
-    Asterisk calls them audio/x-FORMAT, but application/ogg; other programs, anything: what is attached and is no text
-    counts, since nobody else may have it.
+    Asterisk's types are audio/x-FORMAT and application/ogg; other programs use any. Every attachment that is not text
+    counts, since it may be the only copy.
 
     Raises:
         LimitExceeded: the mail is larger than 64 MiB.
-        RefusedInput: no mail, or one without a recording.
-        EmptyAudio: what is attached is empty or not base64.
+        RefusedInput: it is no mail, or has no recording.
+        EmptyAudio: the attachment is empty or not base64.
     """
     untrusted = stream.read(LARGEST_MAIL + 1)
     if len(untrusted) > LARGEST_MAIL:
         raise LimitExceeded(f"The mail is larger than {LARGEST_MAIL >> 20} MiB.")
     mail = message_from_bytes(untrusted, policy=policy.compat32)
-    # Message-ID holds the mailbox, and is the same when a mail comes twice.
+    # The Message-ID holds the mailbox, so it is hashed; it is the same when a mail arrives twice.
     named = str(mail.get("Message-ID") or "").strip().encode("utf-8", "replace") or untrusted
     parts = [part for part in mail.walk() if _is_recording(part)]
     found: list[tuple[bytes, str, str]] = []
@@ -90,16 +59,16 @@ def _is_recording(part: Message) -> bool:
 
 
 def _suffix(part: Message) -> str:
-    """By the file's name, else by the type; else WAV, the decoder looks for itself."""
+    """From the file's name, or else its type. WAV by default: the decoder detects the format."""
     subtype = part.get_content_subtype().removeprefix("x-")
-    for ending in (_named(part).rpartition(".")[2], _SUBTYPES.get(subtype, subtype)):
-        if ending in _ENDINGS:
-            return f".{ending}"
+    for suffix in (_named(part).rpartition(".")[2], _SUFFIX_OF_SUBTYPE.get(subtype, subtype)):
+        if suffix in _SUFFIXES:
+            return f".{suffix}"
     return ".wav"
 
 
 def _named(part: Message) -> str:
     try:
         return part.get_filename() or ""
-    except Exception:  # noqa: BLE001 - a character set that there is not, a name in pieces: it is the ending's alone
+    except Exception:  # noqa: BLE001 - an unknown character set, a broken name: only its suffix is needed
         return ""

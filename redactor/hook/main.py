@@ -1,4 +1,4 @@
-"""The command: clear the environment, read the settings, make a ticket, write it down; an exit code of sysexits.h."""
+"""The command: clears the environment, reads the settings, writes a ticket; exit codes as in sysexits.h."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAIL_SECONDS = 30.0
-"""A mail has the only copy of its recording: better late than lost."""
+"""A mail has the only copy of its recording, so it gets more time."""
 
 
 def main(words: list[str]) -> int:
-    """One call; returns the exit code. Nothing is ever raised, and no argument is printed."""
+    """Process one call; returns the exit code. It raises nothing and prints no argument."""
     os.environ.clear()
     os.umask(0o007)
     try:
@@ -31,16 +31,16 @@ def main(words: list[str]) -> int:
             return 0
         return _take(words)
     except Usage:
-        _say("The command line is not understood. See `redactor hook --help`.")
+        _say("The command line is invalid. See `redactor hook --help`.")
         return 64
     except RedactorError as error:
         _say(f"error: {error.message}\n  {error.hint}")
         return error.exit_code
-    except Exception as error:  # noqa: BLE001 - the last boundary: no traceback, it would hold the arguments
-        _say(f"error: Unexpected {type(error).__name__}.\n  Call again; the sweeper finds the recording otherwise.")
+    except Exception as error:  # noqa: BLE001 - the last boundary: a traceback would hold the arguments
+        _say(f"error: Unexpected {type(error).__name__}.\n  Call again; otherwise the sweeper finds the recording.")
         return 75
     finally:
-        # An interpreter that ends has no handler any more: the alarm would kill it, after all was done.
+        # An interpreter that is ending has no handler any more: the alarm would kill it after the work is done.
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
@@ -56,18 +56,18 @@ def _take(words: list[str]) -> int:
     settings = hook_settings(read_toml(config))
     _give_up_after(MAIL_SECONDS if words[0] == "mailcmd" else settings.seconds)
     spool = Spool(settings.spool, limit=settings.spool_limit)
-    stdin = sys.stdin.buffer if sys.stdin is not None else None  # closed by whoever called us
+    stdin = sys.stdin.buffer if sys.stdin is not None else None  # closed by the caller
     try:
-        made = front(HookCall(words[1:], settings.roots, stdin))
-    except NoInput:  # only where no recording is no error
+        tickets = front(HookCall(words[1:], settings.roots, stdin))
+    except NoInput:  # only for calls that may have no recording
         return 0
-    for ticket, audio in made:
+    for ticket, audio in tickets:
         spool.put(ticket, audio)
     return 0
 
 
 def _give_up_after(seconds: float) -> None:
-    """A dead disk or a caller that never ends its mail must not hold the telephone system up."""
+    """Give up after some seconds: a hanging disk or an endless mail must not block the telephone system."""
 
     def handler(_number: int, _frame: FrameType | None) -> Any:
         raise Busy("It took too long.", hint="Is a disk or a network share slow? The sweeper finds the recording.")
@@ -78,7 +78,7 @@ def _give_up_after(seconds: float) -> None:
 
 
 def _say(text: str) -> None:
-    if sys.stderr is None:  # closed: 2 may be any file by now
+    if sys.stderr is None:  # closed: descriptor 2 may be any file by now
         return
-    with suppress(OSError):  # no terminal: the exit code says it
+    with suppress(OSError):  # nobody reads it: the exit code remains
         os.write(2, f"{text}\n".encode("ascii", "replace"))
