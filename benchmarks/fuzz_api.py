@@ -3,9 +3,9 @@ answer that quotes a request.
 
     python benchmarks/fuzz_api.py [--requests 2000] [--seed 1] [--json FILE]      # needs the extra `bench`
 
-All doors are open. A share of the requests is signed as its door wants it, so that they get past the signature; every
-request carries planted PHI in a header, and in its query. Answers of 503 with Retry-After are the full queue and no
-error.
+All routes are configured. A share of the requests is signed as the route requires, so that they pass the check of the
+signature. Every request carries planted PHI in a header and in its query. Answers of 503 with Retry-After mean a full
+queue, and are no error.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ VARIED = {
     "/twilio/recording",
     "/jobs/{number}",
     "/jobs/{number}/files/{kind}",
-    "/letters",
-    "/letters/{number}/retry",
+    "/dead-letters",
+    "/dead-letters/{number}/retry",
 }
 """Operations that a request can vary."""
 ON_LISTED_HOST = {
@@ -48,8 +48,8 @@ ON_LISTED_HOST = {
 }
 
 
-def open_doors(site: hooks.Site) -> None:
-    """Every door, in the settings."""
+def configure_routes(site: hooks.Site) -> None:
+    """Configure every route."""
     (site.folder / "secret").write_bytes(SECRET)
     (site.folder / "token").write_text(TOKEN)
     secret, token = f'"{site.folder}/secret"', f'"{site.folder}/token"'
@@ -65,7 +65,7 @@ def open_doors(site: hooks.Site) -> None:
 
 
 def signed(case: Any, number: int) -> dict[str, str]:
-    """Headers for every second request that its door accepts; the others are left to what schemathesis made."""
+    """Headers that the route accepts, for every second request; the others keep what schemathesis made."""
     headers = {"X-Caller": CANARY, "Authorization": f"Bearer {TOKEN}"}
     if number % 2:
         return {"X-Caller": CANARY}
@@ -83,7 +83,7 @@ def signed(case: Any, number: int) -> dict[str, str]:
 
 def run(folder: Path, *, requests: int, seed_number: int) -> dict[str, Any]:
     site = hooks.Site(folder)
-    open_doors(site)
+    configure_routes(site)
     process = site.start()
     statuses: Counter[str] = Counter()
     problems: list[str] = []

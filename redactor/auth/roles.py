@@ -37,9 +37,9 @@ ROLES: dict[str, frozenset[str]] = {
 EMERGENCY = frozenset({"message.list", "message.hear_redacted", "message.hear_original"})
 """What an emergency raises to."""
 SCOPES = ("hook", "jobs", "retry", "export")
-"""Of tokens for programs: tell the service of recordings (/webhook, /s3), read jobs and letters (/jobs, /letters), have
-letters tried again
-(/letters/N/retry), fetch /export."""
+"""Scopes of tokens for programs: report recordings (/webhook, /s3), read jobs and dead letters (/jobs, /dead-letters),
+retry them (/dead-letters/N/retry), fetch /export.
+"""
 
 
 def permissions_of(roles: Iterable[str]) -> frozenset[str]:

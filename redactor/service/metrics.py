@@ -36,7 +36,7 @@ class Metrics:
         self.stages = Counter("redactor_stage_seconds", "Processing time by stage.", ["stage"], registry=self.registry)
         self.audio = Counter("redactor_audio_seconds", "Length of the redacted audio.", registry=self.registry)
         self.requests = Counter("redactor_http_requests", "HTTP answers.", ["route", "status"], registry=self.registry)
-        self.reported = Counter("redactor_intake", "Recordings reported.", ["via", "what"], registry=self.registry)
+        self.reported = Counter("redactor_reports", "Recordings reported.", ["via", "what"], registry=self.registry)
         self.callbacks = Counter("redactor_callbacks", "Callbacks.", ["what"], registry=self.registry)
         self.sandbox = Gauge(
             "redactor_sandbox",

@@ -37,10 +37,10 @@ _FINAL = frozenset((InputError.exit_code,))
 log = logging.getLogger("redactor.serve")
 
 
-class ToldTooLate(InputError):
+class DirectionTooLate(InputError):
     """A sent message was redacted before anybody had reported its direction, and its original is replaced."""
 
-    reason = "told-too-late"
+    reason = "direction-too-late"
     default_hint = (
         "Take the original from the vault and redact it with --direction out. Name its folder in service.sent, so that "
         "the direction is known sooner."
@@ -257,7 +257,7 @@ class JobWorker:
             return _failed(outcome, as_redactor_error(error, "see to the original")), result
         if late:
             message = "The recording was redacted and replaced before its direction was known."
-            return _failed(outcome, ToldTooLate(message)), result
+            return _failed(outcome, DirectionTooLate(message)), result
         if earlier:
             return replace(outcome, status=Status.SKIPPED, reason="", message="", hint="", exit_code=0), earlier
         return outcome, result

@@ -84,8 +84,8 @@ def asked(client):
     told = {"id": "1", "url": "https://calls.example.org/a.wav"}
     return {
         "hook": {client.post("/webhook", json=told).status_code, client.post("/s3", json=EVENT).status_code},
-        "jobs": {client.get("/jobs/1").status_code, client.get("/letters").status_code},
-        "retry": {client.post("/letters/1/retry").status_code},
+        "jobs": {client.get("/jobs/1").status_code, client.get("/dead-letters").status_code},
+        "retry": {client.post("/dead-letters/1/retry").status_code},
         "export": {client.get(f"/export/{what}.csv").status_code for what in ("messages", "judgments")},
     }
 

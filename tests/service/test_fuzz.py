@@ -98,10 +98,10 @@ VALUES = st.recursive(
             "/s3",
             "/twilio/recording",
             "/jobs/1",
-            "/letters",
+            "/dead-letters",
             f"/{CANARY}",
             "/jobs/1/files/text",
-            "/letters/1/retry",
+            "/dead-letters/1/retry",
         ]
     ),
     method=st.sampled_from(["GET", "POST", "PUT", "DELETE"]),

@@ -204,4 +204,4 @@ def test_a_direction_that_comes_too_late_is_told_to_a_person(kept, monkeypatch, 
         go.set()
         wait_for(lambda: service.queue.counts() == {"failed": 1})
         (row,) = service.queue.list_jobs()
-    assert (row["reason"], row["direction"]) == ("told-too-late", "out")
+    assert (row["reason"], row["direction"]) == ("direction-too-late", "out")

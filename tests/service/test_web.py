@@ -398,13 +398,13 @@ def test_a_full_queue_says_try_again(site, web, monkeypatch):
 
 def test_what_needs_the_token(web):
     client, _, _ = web
-    for path in ("/jobs/1", "/jobs/1/files/text", "/letters"):
+    for path in ("/jobs/1", "/jobs/1/files/text", "/dead-letters"):
         assert client.get(path).status_code == 401
         assert client.get(path, headers={"authorization": "Bearer wrong"}).status_code == 401
     token = {"authorization": f"Bearer {TOKEN.decode()}"}
     assert client.get("/jobs/7", headers=token).status_code == 404
-    assert client.get("/letters", headers=token).json() == []
-    assert client.post("/letters/7/retry", headers=token).status_code == 404
+    assert client.get("/dead-letters", headers=token).json() == []
+    assert client.post("/dead-letters/7/retry", headers=token).status_code == 404
     assert client.get("/jobs/Whitlock", headers=token).json() == {"error": "bad-request"}
     assert client.get("/Whitlock").json() == {"error": "http-404"}
 

@@ -179,7 +179,7 @@ def test_a_changed_recording_is_queued_as_it_is_now(work):
     assert ("requeue", 1) in work.handler.calls
 
 
-@pytest.mark.parametrize(("late", "state", "reason"), [(False, "redacted", ""), (True, "failed", "told-too-late")])
+@pytest.mark.parametrize(("late", "state", "reason"), [(False, "redacted", ""), (True, "failed", "direction-too-late")])
 def test_a_recording_that_was_replaced_before_has_its_result(work, tmp_path, late, state, reason):
     work.recordings.error = Changed("It changed.")
     work.handler.earlier, work.handler.late = str(artefact(Target(tmp_path) / PurePath("a"), ".json")), late

@@ -74,7 +74,7 @@ def jobs(context: ServiceContext) -> APIRouter:
             raise refusal(404, "no-result")
         return Response(content, media_type=MEDIA_TYPES.get(kind, "application/octet-stream"))
 
-    @routes.get("/letters")
+    @routes.get("/dead-letters")
     async def dead_letters(
         state: Literal["failed", "quarantined"] = "failed",
         after: Annotated[int, Query(ge=0, le=2**62)] = 0,
@@ -83,13 +83,13 @@ def jobs(context: ServiceContext) -> APIRouter:
         """Dead letters, or quarantined recordings, which a person must listen to, with reasons."""
         return list(await context.ask(context.queue.list_jobs, state, after=after, limit=limit))
 
-    @changes.post("/letters/{number}/retry")
+    @changes.post("/dead-letters/{number}/retry")
     async def retry(number: Number) -> dict[str, int]:
         """Try a dead letter again."""
         done = await context.ask(context.queue.retry, [number])
         context.wake()
         if not done:
-            raise refusal(404, "no-such-letter")
+            raise refusal(404, "no-such-dead-letter")
         return {"retried": int(done)}
 
     both = APIRouter()
