@@ -14,7 +14,7 @@ from pathlib import Path
 import pyotp
 import pytest
 from fastapi.testclient import TestClient
-from site_of_tests import Finder, settled
+from service_site import Finder, settled
 from sqlalchemy import text
 
 from redactor import builders

@@ -1,4 +1,4 @@
-"""The cluster without Ray: workers in this process, which vanish when they are told to."""
+"""The cluster without Ray: workers in this process that can be made to vanish."""
 
 import copy
 import hashlib
@@ -66,7 +66,7 @@ class NearSite:
 
 
 class OneAtATime:
-    """A detector that all workers of this process share: building one takes longer than all the rest."""
+    """A detector that all workers of this process share: building one takes longer than everything else."""
 
     def __init__(self, detector):
         self.detector, self.lock = detector, threading.Lock()
@@ -218,8 +218,8 @@ def test_a_lost_machine_loses_nothing(archive, alone, out, after):
     assert sum(states.values()) == 12
 
 
-def test_what_ends_workers_is_set_aside_after_three(archive, out):
-    """Item 5 ends every worker that gets leave to work on it."""
+def test_an_item_that_ends_three_workers_is_set_aside(archive, out):
+    """Item 5 ends every worker that may process it."""
     began = threading.Lock()
     deaths = []
 
@@ -247,7 +247,7 @@ def test_what_ends_workers_is_set_aside_after_three(archive, out):
     assert pool.losses == 0
 
 
-def test_stopping_finishes_what_is_under_way(archive, out):
+def test_stopping_finishes_items_in_progress(archive, out):
     wanted = threading.Event()
     items, reader = listed(archive)
     outcomes = []
@@ -400,7 +400,7 @@ def test_a_worker_without_the_key_says_nothing(out):
     assert Worker(str(out), "w", 1).start(driver.seal(job())) == b""
 
 
-def test_what_goes_elsewhere_has_paths_in_full(tmp_path, monkeypatch):
+def test_a_job_for_other_machines_has_absolute_paths(tmp_path, monkeypatch):
     (tmp_path / "ckpt").mkdir()
     monkeypatch.chdir(tmp_path)
     sent = job(recognition=builders.RecognitionOptions(model="ckpt", beam=5), ner="none").elsewhere()

@@ -122,7 +122,7 @@ class Node:
 
 
 def head(temp, env):
-    """A head with one core, and its address as Ray itself has it: nobody need resolve this machine's name."""
+    """A head with one core, and its address as Ray records it, so that no host name needs to be resolved."""
     with socket.socket() as found:
         found.bind(("", 0))
         port = found.getsockname()[1]
@@ -298,7 +298,7 @@ def test_nothing_is_imported_from_the_current_folder(tmp_path, monkeypatch):
 
 @needs_ray
 def test_a_cluster_of_its_own(run, message, tmp_path):
-    """`local`: nothing is left behind, not even where temporary files lie."""
+    """`local`: nothing is left behind, not even in the folder of temporary files."""
     audio, transcript = message
     temp = Path(tempfile.mkdtemp(prefix="t-", dir="/tmp"))
     # Where torch is installed (for training), spaCy loads it, and it makes a folder for its compiler.

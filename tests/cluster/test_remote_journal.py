@@ -11,7 +11,7 @@ from redactor.storage.journal import WAIT
 
 
 def test_a_worker_without_a_driver_asks_in_vain_and_ends():
-    """Both a question that waits, and one that comes only after: else its thread lives for ever, and the process
+    """A question that waits, and one that comes later: otherwise its thread would live for ever, and the process
     with it.
     """
     journal = RemoteJournal()
@@ -34,7 +34,7 @@ def test_a_worker_without_a_driver_asks_in_vain_and_ends():
     assert list(journal.items()) == []
 
 
-def test_an_item_that_was_told_to_wait_may_come_again_in_the_same_orders():
+def test_an_item_that_had_to_wait_may_come_again_in_the_same_orders():
     """Its twin ended between the question and the answer."""
     journal = RemoteJournal()
     item = Item(1, Path("a.wav"), PurePath("a.wav"), PurePath("a"))

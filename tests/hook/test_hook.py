@@ -32,7 +32,7 @@ def place(tmp_path):
 
 
 def here(*words):
-    """The hook in this process, the environment that it clears and the umask put back."""
+    """The hook in this process; the environment, which it clears, and the umask are restored."""
     before = dict(os.environ), os.umask(0o077)
     try:
         return main([*map(os.fspath, words)])
@@ -250,7 +250,7 @@ def test_no_ticket_depends_on_assertions():
         b"[" * 9000,
     ],
 )
-def test_what_is_no_ticket_is_said_to_be_none(content):
+def test_an_invalid_ticket_is_refused(content):
     from redactor.errors import RefusedInput
 
     with pytest.raises(RefusedInput):
@@ -322,7 +322,7 @@ def test_nothing_heavy_is_imported(place):
     assert ours <= LIGHT
     foreign = {m.split(".")[0] for m in loaded} - {"redactor"} - sys.stdlib_module_names
     assert not foreign
-    assert not {"pathlib", "dataclasses", "inspect", "urllib"} & set(loaded)  # as long as all the rest
+    assert not {"pathlib", "dataclasses", "inspect", "urllib"} & set(loaded)  # these take as long as everything else
     assert not {"socket", "email", "asyncio", "argparse", "subprocess", "sqlite3", "logging"} & set(loaded)
 
 
@@ -341,7 +341,7 @@ def test_it_returns_at_once(place):
 
 
 BLOCKED = "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])\n"
-"""Masks are inherited: whoever calls us may block what we wake up by."""
+"""Signal masks are inherited: the caller may block the alarm."""
 
 
 def test_a_mail_that_never_ends_is_given_up(place, monkeypatch):

@@ -1,4 +1,4 @@
-"""Which parts of a mail are recordings, and what they are called."""
+"""Which parts of a mail are recordings, and their names."""
 
 import io
 from email.message import EmailMessage
@@ -56,7 +56,7 @@ def test_pictures_and_texts_are_no_recordings():
         recordings_in(mail((b"", "audio/x-wav", "a.wav")))
 
 
-def test_a_name_that_is_told_twice_in_two_ways():
+def test_a_name_that_is_given_twice_in_two_ways():
     raw = mail((b"sound", "audio/x-wav", "a.wav")).getvalue()
     twice = raw.replace(b'filename="a.wav"', b"filename*=utf-8''a.wav; filename*0*=utf-8''a.wav")
     assert twice != raw

@@ -1,4 +1,4 @@
-"""The hook's short way through the settings file says what tomllib says, or nothing."""
+"""The hook's short reader of the settings file agrees with tomllib, or leaves the file to it."""
 
 import sys
 
@@ -107,7 +107,7 @@ TEXTS = st.tuples(st.lists(LINES, max_size=6), st.sampled_from(["\n", "\r\n"])).
 @example("[t]\na = NaN\nb = Infinity")
 @example("[t]\n[t.u]\n[t.u.v]")
 @example("[[t]]\na = 1")
-def test_it_reads_what_tomllib_reads(text):
+def test_the_short_reader_agrees_with_tomllib(text):
     plain = plain_tables(text)
     if plain is not None:
         assert repr(plain) == repr(tomllib.loads(text))  # which raises where it is no TOML

@@ -5,7 +5,7 @@ import os
 import time
 
 import pytest
-from site_of_tests import settled, wait_for
+from service_site import settled, wait_for
 from test_sent import rows
 from test_serving import house as house  # noqa: PLC0414 - the fixture
 

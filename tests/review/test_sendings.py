@@ -4,7 +4,7 @@ import json
 
 import pytest
 from review_site import SAID, recording
-from site_of_tests import settled, wait_for
+from service_site import settled, wait_for
 from sqlalchemy import text
 from test_recipients import id_of, on_hold, with_list
 from test_sent import rows, trail_of

@@ -5,7 +5,7 @@ import json
 from contextlib import ExitStack
 
 import pytest
-from site_of_tests import Finder, settled, wait_for
+from service_site import Finder, settled, wait_for
 from test_serving import house as house  # noqa: PLC0414 - the fixture
 
 from redactor import builders

@@ -6,7 +6,7 @@ import json
 import httpx
 import pytest
 from fastapi.testclient import TestClient
-from site_of_tests import Finder, Site
+from service_site import Finder, Site
 from typer.testing import CliRunner
 
 from redactor import builders

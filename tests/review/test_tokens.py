@@ -80,7 +80,7 @@ EVENT = {
 
 
 def asked(client):
-    """Statuses of the doors for hooks, for jobs, and for exports."""
+    """Statuses of the routes for hooks, jobs and exports."""
     told = {"id": "1", "url": "https://calls.example.org/a.wav"}
     return {
         "hook": {client.post("/webhook", json=told).status_code, client.post("/s3", json=EVENT).status_code},
@@ -91,7 +91,7 @@ def asked(client):
 
 
 @pytest.mark.parametrize("scope", ["hook", "jobs", "retry", "export"])
-def test_a_token_opens_the_doors_of_its_scope_and_no_other(house, scope):
+def test_a_token_opens_the_routes_of_its_scope_and_no_other(house, scope):
     client, queue = client_of(house, **bearer(house, scope))
     queue.jobs += [None]  # one to be looked at
     opened = asked(client)

@@ -1,4 +1,4 @@
-"""Callbacks: what is told, of which end, and what becomes of those that nobody takes."""
+"""Callbacks: their content, which end of a job they announce, and those that nobody accepts."""
 
 import http.server
 import json
@@ -33,7 +33,7 @@ def callbacks(queue, url="http://127.0.0.1:9/"):
 
 
 def ended(queue, state="redacted", outcome=DONE, *, source="file", **details):
-    """The number of a job that has come to its end."""
+    """The number of a job that has ended."""
     queue.add(NewJob(source, "m", SHA, {"kind": "file", "id": "17", **details}))
     (job,) = queue.claim(1, idle=True)
     assert queue.settle(job, state, outcome)
@@ -60,7 +60,7 @@ PATH = "/r/from_Dana_Whitlock_5550142.wav"
         ("s3", {"kind": "s3", "bucket": "calls", "key": "Dana_5550142.wav", "id": "Dana_5550142.wav"}, ""),
     ],
 )
-def test_the_senders_own_id_is_told_and_no_path(queue, source, details, told):
+def test_a_callback_holds_the_senders_id_and_no_path(queue, source, details, told):
     message = callbacks(queue).message(ended(queue, source=source, **details))
     assert message["data"]["id"] == told
     assert message["data"]["audio"] == SHA
@@ -74,7 +74,7 @@ def at_once(queue):
 
 
 @pytest.mark.parametrize("host", ["hooks..example.org", f"{'a' * 64}.example.org", "127.0.0.1:9"])
-def test_what_cannot_be_reached_is_given_up_in_the_end(queue, host):
+def test_an_unreachable_receiver_is_given_up_in_the_end(queue, host):
     ended(queue)
     noted = []
     sender = Callbacks(CallbackTable(url=f"https://{host}/x", secret=SECRET, tries=3), queue, count=noted.append)
@@ -108,7 +108,7 @@ def receiver(taken):
 
 
 def retried(queue, number):
-    """A dead row is tried again, and succeeds."""
+    """A dead letter is tried again, and succeeds."""
     assert queue.retry([number]) == 1
     (job,) = queue.claim(1, idle=True)
     assert queue.settle(job, "redacted", DONE)
@@ -132,7 +132,7 @@ def test_another_end_of_a_job_has_another_id(queue):
     assert "." not in other
 
 
-def test_an_end_that_comes_while_another_is_told_is_told_as_well(queue):
+def test_an_end_during_the_callback_of_another_is_announced_as_well(queue):
     told = []
     number = ended(queue, "failed", FAILED)
 
@@ -149,7 +149,7 @@ def test_an_end_that_comes_while_another_is_told_is_told_as_well(queue):
     assert PendingCallbacks(queue.engine).counts() == {"sent": 1}
 
 
-def test_a_job_that_is_being_tried_again_has_no_end_to_tell(queue):
+def test_a_job_that_is_being_retried_has_no_end_to_announce(queue):
     number = ended(queue, "failed", FAILED)
     sender = callbacks(queue)
     assert queue.retry([number]) == 1

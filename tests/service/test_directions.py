@@ -1,4 +1,4 @@
-"""Which recording it is that was told of, and which way it went: whoever knows is believed."""
+"""Which recording was reported, and its direction: the surest source counts."""
 
 import hashlib
 import os
@@ -24,7 +24,7 @@ def test_two_slashes_are_no_other_recording(ingest_site):
     assert ingest_site.rows() == [("freeswitch", "out", "queued")]
 
 
-def test_what_a_hook_says_counts_for_more_than_the_folder(ingest_site):
+def test_a_hooks_direction_overrides_the_folders(ingest_site):
     path = ingest_site.file("sent/a.wav")
     ingest_site.sweeper.sweep()
     assert ingest_site.rows() == [("sweep", "out", "queued")]
@@ -34,7 +34,7 @@ def test_what_a_hook_says_counts_for_more_than_the_folder(ingest_site):
     assert ingest_site.rows() == [("sweep", "in", "queued")]
 
 
-def test_what_is_said_of_a_new_recording_counts_for_more_than_what_was_of_the_one_before(ingest_site):
+def test_the_direction_of_a_new_recording_overrides_that_of_the_previous_one(ingest_site):
     path = ingest_site.file()
     ingest_site.tell(path, direction="in")
     ingest_site.take()
@@ -45,7 +45,7 @@ def test_what_is_said_of_a_new_recording_counts_for_more_than_what_was_of_the_on
     assert [direction for _, direction, _ in ingest_site.rows()] == ["in", "out"]
 
 
-def test_what_is_said_while_an_original_is_written_is_not_lost(tmp_path):
+def test_a_direction_reported_while_an_original_is_written_is_not_lost(tmp_path):
     ingest_site = IngestSite(tmp_path)
     ingest_site.replaces_originals()
     path = ingest_site.file()
@@ -61,7 +61,7 @@ def test_what_is_said_while_an_original_is_written_is_not_lost(tmp_path):
 
 @pytest.mark.parametrize(("folder", "said", "found"), [("sent/", "in", "in"), ("", "out", "out")])
 @pytest.mark.parametrize("early", [True, False])
-def test_what_changes_under_the_crew_is_still_what_was_said(ingest_site, folder, said, found, early):
+def test_a_recording_that_changes_during_its_job_keeps_its_reported_direction(ingest_site, folder, said, found, early):
     path = ingest_site.file(f"{folder}a.wav", b"RIFF growing")
     ingest_site.sweeper.sweep()
     (job,) = ingest_site.queue.claim(1, idle=True)
@@ -79,7 +79,7 @@ def test_what_changes_under_the_crew_is_still_what_was_said(ingest_site, folder,
 
 @pytest.mark.parametrize("late", [True, False])
 @pytest.mark.parametrize("state", ["redacted", "quarantined"])
-def test_a_direction_that_comes_late_is_worked_on(ingest_site, state, late):
+def test_a_late_direction_takes_effect(ingest_site, state, late):
     path = ingest_site.file()
     ingest_site.sweeper.sweep()
     (job,) = ingest_site.queue.claim(1, idle=True)
@@ -102,7 +102,7 @@ def test_a_direction_survives_a_change_of_the_file(ingest_site):
 def test_a_ticket_waits_for_a_share_that_comes_back_but_not_for_ever(ingest_site, monkeypatch):
     path = ingest_site.file()
     ingest_site.tell(path, direction="out")
-    ingest_site.age()  # the service was not there for hours
+    ingest_site.age()  # the service was down for hours
     away = ingest_site.recordings.with_name("away")
     ingest_site.recordings.rename(away)
     ingest_site.take()
@@ -132,7 +132,7 @@ def test_bytes_that_come_back_are_read_again(ingest_site):
     }
 
 
-def test_what_the_place_is_to_blame_for_is_tried_ever_more_seldom(ingest_site):
+def test_failures_of_the_environment_are_tried_less_and_less_often(ingest_site):
     ingest_site.queue.add(NewJob("file", "1", "a" * 64, {}, added=time.time() - 800))
     (job,) = ingest_site.queue.claim(1, idle=True)
     ingest_site.queue.put_off(job, Outcome(1, "", Status.FAILED, reason="out-of-space"), counts=False)

@@ -1,4 +1,4 @@
-"""Fetching from hosts that do not behave: slow ones, nonsense for addresses, and private networks under another
+"""Fetching from misbehaving hosts: slow ones, invalid URLs, and private networks under another
 name.
 """
 
@@ -38,7 +38,7 @@ def host(*pieces, every=0.0, tls=None):
 
 @pytest.fixture(scope="module")
 def contexts(tmp_path_factory):
-    """Of a host with a certificate of its own, and of whoever trusts it."""
+    """TLS contexts of a host with its own certificate, and of a client that trusts it."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "host")])
     now = dt.datetime.now(dt.timezone.utc)

@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from site_of_tests import signed_bytes, wait_for
+from service_site import signed_bytes, wait_for
 
 from redactor.audio.sandbox import SandboxedDecoder
 from redactor.job_config import job_configuration_of
@@ -48,7 +48,7 @@ def test_mutated_recordings_end_in_results_or_reasons(site, seed):
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):
     """The application around a real queue; nobody works on it."""
-    from site_of_tests import Site
+    from service_site import Site
 
     from redactor.service.app import open_queue
     from redactor.service.jobs.worker_locks import WorkerLocks

@@ -1,4 +1,4 @@
-"""Intake on its own: nothing that came once is lost, whatever fails, and one entry holds up no other."""
+"""Ingest on its own: nothing that was reported is lost, whatever fails, and one entry does not block others."""
 
 import errno
 import hashlib
@@ -29,7 +29,7 @@ from redactor.service.jobs.queue import NewJob
         ("redactor.atomic_files", ".part", errno.ENOSPC),
     ],
 )
-def test_a_mail_waits_for_what_fails_now(ingest_site, monkeypatch, where, only, number):
+def test_a_mail_waits_for_a_passing_failure(ingest_site, monkeypatch, where, only, number):
     ingest_site.mail()
     with monkeypatch.context() as broken:
         failing(broken, where, "open", OSError(number, "x"), only)
@@ -42,7 +42,7 @@ def test_a_mail_waits_for_what_fails_now(ingest_site, monkeypatch, where, only, 
     assert ingest_site.rows() == [("mail", "in", "queued")]
 
 
-def test_a_ticket_that_waits_is_told_of_once_and_asked_ever_more_seldom(ingest_site, monkeypatch):
+def test_a_waiting_ticket_is_logged_once_and_tried_less_and_less_often(ingest_site, monkeypatch):
     ticket = ingest_site.mail()
     clock = [1000.0]
     monkeypatch.setattr(ticket_importer.time, "monotonic", lambda: clock[0])
@@ -87,7 +87,7 @@ def test_it_is_not_taken_twice_where_the_mail_came_again(ingest_site):
 
 
 @pytest.mark.parametrize(("content", "taken"), [(AUDIO, 1), (b'{"schema": "redactor-ticket/1"', 0), (b"", 0)])
-def test_what_a_killed_hook_was_writing(ingest_site, content, taken):
+def test_half_written_files_of_a_killed_hook(ingest_site, content, taken):
     partial = Partial(str(ingest_site.new / "a.wav"))
     partial.write(content)
     ingest_site.age()
@@ -190,7 +190,7 @@ def test_a_bad_sector_holds_up_no_other_recording(ingest_site, monkeypatch):
     assert hashlib.sha256(b"RIFF2").hexdigest() in [job.audio for job in ingest_site.queue.claim(9, idle=True)]
 
 
-def test_a_name_that_is_refused_is_told_of_once(ingest_site):
+def test_a_refused_name_is_logged_once(ingest_site):
     ingest_site.file("a\tb.wav")
     for _ in range(3):
         assert ingest_site.sweeper.sweep() == 0
@@ -219,7 +219,7 @@ def test_a_row_that_the_database_refuses_holds_up_no_other(ingest_site, monkeypa
     assert ingest_site.rows() == [("mixmonitor", "", "queued")]
 
 
-def test_a_recording_that_was_moved_and_is_told_of_at_its_new_place(ingest_site):
+def test_a_moved_recording_that_is_reported_at_its_new_place(ingest_site):
     path = ingest_site.file("a.wav")
     ingest_site.tell(path, "X")
     ingest_site.take()

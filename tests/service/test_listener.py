@@ -1,4 +1,4 @@
-"""Half-sent requests, dribbled ones and answers that nobody reads: a good request is answered all the same. With
+"""Half-sent requests, slow ones and answers that nobody reads: a good request is answered all the same. With
 real sockets.
 """
 
@@ -127,7 +127,7 @@ def test_an_answer_that_nobody_reads_is_given_up(monkeypatch):
 
 
 def test_slow_work_is_not_ended(monkeypatch):
-    """The clock is the peer's: once a request is whole, it takes as long as it takes."""
+    """The time limit is the peer's: a complete request may be processed for as long as needed."""
     import asyncio
 
     async def slow(scope, receive, send):

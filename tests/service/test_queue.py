@@ -107,7 +107,7 @@ def test_a_full_queue_takes_nothing_new(make):
     assert queue.add(new(2))[1] is False
 
 
-def test_what_fails_for_a_passing_reason_comes_again(make, monkeypatch):
+def test_a_passing_failure_is_tried_again(make, monkeypatch):
     monkeypatch.setattr(queues, "LONGEST_DELAY", -1.0)
     queue = make(tries=2)
     queue.add(new())
@@ -260,7 +260,7 @@ def test_many_claimants_share_without_overlap_and_many_tellers_add_once(make):
     assert len(claimed) == len(set(claimed)) == count
 
 
-def test_a_job_that_is_revived_is_told_of_when_it_has_ended(make):
+def test_a_revived_job_is_announced_when_it_has_ended(make):
     queue = make(tries=1, callbacks=True)
     queue.add(new(place="/r/1"))
     queue.put_off(queue.claim(1, idle=True)[0], FAILED)
@@ -290,7 +290,7 @@ def test_a_job_that_is_wanted_again_while_it_is_under_way_comes_again(make):
         assert queue.counts() == {state: 1}
 
 
-def test_a_table_of_an_earlier_version_gets_what_it_lacks(make):
+def test_a_table_of_an_earlier_version_gets_its_missing_columns(make):
     queue = make()
     with queue.engine.begin() as c:
         c.execute(text("ALTER TABLE redactor_jobs DROP COLUMN wanted"))

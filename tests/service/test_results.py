@@ -1,4 +1,4 @@
-"""Results lie where the telephone system's user may write: none is believed that we did not make, and no link is
+"""Results are where the telephone system's user can write: only the service's own are trusted, and no link is
 followed.
 """
 
@@ -8,10 +8,10 @@ import os
 import threading
 
 import pytest
-from site_of_tests import settled, wait_for
-from test_marks import OTHER
-from test_originals import kept as kept  # noqa: PLC0414 - the fixture
-from test_replacing import heard
+from service_site import settled, wait_for
+from test_in_place_redaction import kept as kept  # noqa: PLC0414 - the fixture
+from test_replacing_races import heard
+from test_write_records import OTHER
 
 from redactor.errors import Busy, OutputError
 from redactor.service.api.status import _artefact
@@ -21,7 +21,7 @@ from redactor.service.worker import JobWorker
 
 
 def plant(site, genuine, path, secret, *, links):
-    """A whole set beside `path` that says it is the result of its bytes."""
+    """A complete set of files beside `path` that claims to be its result."""
     doc = json.loads(genuine.with_name("a.redacted.json").read_bytes())
     doc |= {"id": hashlib.sha256(path.read_bytes()).hexdigest(), "audio": ".wav"}
     for suffix in (".txt", ".srt", ".vtt", ".wav"):
@@ -32,7 +32,7 @@ def plant(site, genuine, path, secret, *, links):
 
 @pytest.mark.parametrize("links", [True, False])
 @pytest.mark.parametrize("mode", ["stay", "replace"])
-def test_a_planted_result_is_made_anew(kept, mode, links):
+def test_a_planted_result_is_made_again(kept, mode, links):
     first = kept.record("a.wav", 1)
     with kept.service(**kept.tables(mode)) as service:
         kept.hook("file", first, "--id", "1")
@@ -49,7 +49,7 @@ def test_a_planted_result_is_made_anew(kept, mode, links):
 
 @pytest.mark.parametrize("kind", ["text", "audio", "json"])
 @pytest.mark.parametrize("how", ["link", "other"])
-def test_what_was_put_in_the_place_of_a_result_is_not_given_away(site, kind, how):
+def test_a_replaced_file_of_a_result_is_not_served(site, kind, how):
     path = site.record("a.wav")
     with site.service() as service:
         site.hook("file", path, "--id", "1")
@@ -150,7 +150,7 @@ def test_a_shortage_that_passes_is_no_end(kept, monkeypatch):
 
 
 @pytest.mark.parametrize("fails", [True, False])
-def test_who_has_lost_a_job_neither_removes_nor_replaces_the_result(kept, monkeypatch, fails):
+def test_a_service_that_lost_its_claim_neither_removes_nor_replaces_the_result(kept, monkeypatch, fails):
     path = kept.record("a.wav", 1)
     really, inside, go, stalled = JobWorker.before_save, threading.Event(), threading.Event(), []
 
@@ -169,7 +169,7 @@ def test_who_has_lost_a_job_neither_removes_nor_replaces_the_result(kept, monkey
         assert inside.wait(10)
         with kept.service(**kept.tables("replace")) as quick:
             with quick.queue.engine.begin() as connection:
-                connection.execute(jobs.update().values(lease=0.0))  # it has not been heard of for long
+                connection.execute(jobs.update().values(lease=0.0))  # it has sent no heartbeat for long
             wait_for(lambda: quick.queue.counts() == {"redacted": 1})
             made = (kept.recordings / "a.redacted.json").stat().st_mtime_ns
             go.set()
@@ -179,10 +179,8 @@ def test_who_has_lost_a_job_neither_removes_nor_replaces_the_result(kept, monkey
 
 
 @pytest.mark.parametrize("late", [True, False])
-def test_a_direction_that_comes_too_late_is_told_to_a_person(kept, monkeypatch, late):
-    """What is replaced cannot be redacted by another policy; it must not pass for a sent message that was treated as
-    one.
-    """
+def test_a_direction_that_comes_too_late_is_reported_to_a_person(kept, monkeypatch, late):
+    """A replaced original cannot be redacted with another policy, nor may it pass for a sent message."""
     lines = (
         'model = "none"\nverify_transcripts = false\nner = "none"\nunheard = "bleep"\npolicy = '
         '"identifiers"\nsent_policy = "deidentify"\n'

@@ -1,5 +1,5 @@
-"""The service from ticket to redacted twin, in one process: each door of the file system, doubles, damage, retries,
-drain.
+"""The service from ticket to redacted twin, in one process: each way through the file system, duplicates, damage,
+retries, drain.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from email.message import EmailMessage
 
 import pytest
-from site_of_tests import SAID, settled, voicemail, wait_for
+from service_site import SAID, settled, voicemail, wait_for
 
 from redactor import safe_open
 from redactor.audio import Limits
@@ -32,7 +32,7 @@ def test_a_file_is_redacted_beside_itself_and_stays_as_it_was(site):
     assert (site.recordings / "a.redacted.wav").stat().st_size == len(before[0])
 
 
-def test_told_twice_and_swept_it_has_one_result(site):
+def test_a_recording_reported_twice_and_swept_has_one_result(site):
     path = site.record("a.wav")
     with site.service() as service:
         for _ in range(3):
@@ -45,7 +45,7 @@ def test_told_twice_and_swept_it_has_one_result(site):
         assert settled(service, 1) == {"redacted": 1}
 
 
-def test_the_sweeper_finds_what_no_hook_told_us_of(site):
+def test_the_sweeper_finds_what_no_hook_reported(site):
     site.record("a.wav", 1)
     site.record("deep/down/b.wav", 2)
     site.message(0, 3)
@@ -56,15 +56,15 @@ def test_the_sweeper_finds_what_no_hook_told_us_of(site):
         assert service.sweeper.sweep() == 3
         assert service.sweeper.sweep() == 0
         assert settled(service, 3) == {"redacted": 3}
-        assert service.sweeper.sweep() == 0  # the results are no recordings
+        assert service.sweeper.sweep() == 0  # results are not recordings
         site.record("a.wav", 4)  # another recording under the old name
         assert service.sweeper.sweep() == 1
         assert settled(service, 4) == {"redacted": 4}
     assert len(site.outputs()) == 3
 
 
-def test_what_may_not_be_read_has_an_outcome_and_is_taken_once_it_may(site, monkeypatch):
-    """(The superuser may read everything, so the refusal is made here.)"""
+def test_an_unreadable_recording_has_an_outcome_and_is_taken_once_it_is_readable(site, monkeypatch):
+    """The superuser can read everything, so the refusal is simulated."""
     path = site.record("a.wav", 1)
     locked, really = True, safe_open.os.open
 
@@ -94,7 +94,7 @@ def test_a_recording_that_is_still_being_written_is_left_alone(site):
 
 
 def test_a_mailbox(site):
-    """externnotify says "changed": new messages are taken, renumbered ones are known, a visit to VoiceMailMain gives
+    """externnotify reports a change: new messages are taken, renumbered ones are known, a visit to VoiceMailMain gives
     no job.
     """
     site.message(0, 1)
@@ -258,7 +258,7 @@ def test_a_full_queue_leaves_tickets_in_the_spool(site, monkeypatch):
         assert settled(service, 4) == {"redacted": 4}
 
 
-def test_what_a_killed_service_had_claimed_is_taken_at_once(site):
+def test_claims_of_a_killed_service_are_taken_at_once(site):
     path = site.record("a.wav")
     from redactor.service.app import open_queue
     from redactor.service.jobs.worker_locks import WorkerLocks
@@ -291,21 +291,21 @@ def test_a_result_that_was_saved_before_the_end_is_not_made_again(site):
     with site.service() as service:
         assert settled(service, 1) == {"redacted": 1}
     assert (site.recordings / "a.redacted.json").stat().st_mtime_ns == made
-    shutil.rmtree(site.folder / "state")  # the database is lost: nobody says that it is ours
+    shutil.rmtree(site.folder / "state")  # the database is lost: nothing says that the file is the service's
     with site.service() as service:
         site.hook("file", path, "--id", "1")
         assert settled(service, 1) == {"redacted": 1}
     assert (site.recordings / "a.redacted.json").stat().st_mtime_ns != made
 
 
-@pytest.mark.parametrize("door", ["file", "mailbox"])
-def test_what_is_too_large_has_an_outcome_that_says_so(site, monkeypatch, door):
+@pytest.mark.parametrize("via", ["file", "mailbox"])
+def test_a_recording_that_is_too_large_has_an_outcome_that_says_so(site, monkeypatch, via):
     monkeypatch.setattr("redactor.service.app.Limits", lambda **_: Limits(max_bytes=4_000))
-    path = site.record("a.wav") if door == "file" else site.message(0, 1)
+    path = site.record("a.wav") if via == "file" else site.message(0, 1)
     assert path.stat().st_size > 4_000
     with site.service() as service:
         for _ in range(2):
-            site.hook("file", path, "--id", "1") if door == "file" else site.hook("asterisk", "default", "100")
+            site.hook("file", path, "--id", "1") if via == "file" else site.hook("asterisk", "default", "100")
             assert settled(service, 1) == {"failed": 1}
             wait_for(lambda: not list((site.folder / "spool/new").iterdir()))
         assert [row["reason"] for row in service.queue.list_jobs("failed")] == ["limit-exceeded"]
@@ -326,14 +326,14 @@ def test_garbage_in_the_spool_is_set_aside(site):
     assert len(list((site.folder / "spool/refused").iterdir())) == 5
 
 
-@pytest.mark.parametrize("door", ["file", "mailbox"])
-def test_logs_and_metrics_name_nobody(site, caplog, door):
+@pytest.mark.parametrize("via", ["file", "mailbox"])
+def test_logs_and_metrics_name_nobody(site, caplog, via):
     caplog.set_level("INFO", logger="redactor")
     bad = site.record("Dana_Whitlock_5550142.wav", 1)
     site.bad("bad_5550142.wav", b"Dana Whitlock")
     site.message(0, 3, box="5550142")
     with site.service() as service:
-        if door == "file":
+        if via == "file":
             site.hook("file", bad, "--id", "Whitlock-5550142")
             site.hook("file", site.recordings / "bad_5550142.wav", "--id", "5550142")
             counts = settled(service, 2)

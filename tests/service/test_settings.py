@@ -1,4 +1,4 @@
-"""Settings: what is wrong is said by the setting's name, and no value is repeated."""
+"""Settings: errors name the setting, and repeat no value."""
 
 import re
 
@@ -70,7 +70,7 @@ def test_defaults(tmp_path):
         ("[callback]\nurl = 'https:///secret'", "callback.url"),
     ],
 )
-def test_what_is_wrong_is_named_and_not_repeated(tmp_path, lines, named):
+def test_a_wrong_setting_is_named_and_its_value_not_repeated(tmp_path, lines, named):
     with pytest.raises(ConfigurationError) as told:
         load(tmp_path, GOOD + lines)
     assert named in told.value.message

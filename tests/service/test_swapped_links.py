@@ -8,7 +8,7 @@ import os
 
 import pytest
 from ingest_site import AUDIO
-from site_of_tests import settled
+from service_site import settled
 
 from redactor.errors import RedactorError
 from redactor.hook.spool import Spool

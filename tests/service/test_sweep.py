@@ -1,10 +1,10 @@
-"""The sweeper's walk: one service at a time, few questions to the database, and nothing that is being written."""
+"""The sweeper's walk: one service at a time, few queries, and no file that is being written."""
 
 import hashlib
 import os
 
 import pytest
-from site_of_tests import settled
+from service_site import settled
 from sqlalchemy import event
 
 from redactor.safe_open import read_all
@@ -43,7 +43,7 @@ def test_a_walk_that_begins_long_after_the_last_is_alone_from_its_beginning(inge
     assert seen == [None]
 
 
-def test_a_second_walk_asks_little_however_much_lies_there(site):
+def test_a_second_sweep_needs_few_queries_however_many_files_there_are(site):
     for number in range(30):
         site.message(number, 100 + number)
         site.record(f"{number}.wav", 200 + number)
@@ -58,7 +58,7 @@ def test_a_second_walk_asks_little_however_much_lies_there(site):
 
 @pytest.fixture
 def growing(monkeypatch):
-    """The first sound that is read has become longer by then."""
+    """The first recording grows while it is read."""
     left = [True]
 
     def slow(descriptor, largest):

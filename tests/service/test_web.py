@@ -1,4 +1,4 @@
-"""The HTTP side: signatures before anything else, hosts of the list only, full queues, and no answer that quotes a
+"""The HTTP API: signatures before anything else, listed hosts only, full queues, and no answer that quotes a
 request.
 """
 
@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import pytest
 from fastapi.testclient import TestClient
-from site_of_tests import settled, signed_bytes, voicemail, wait_for
+from service_site import settled, signed_bytes, voicemail, wait_for
 
 from redactor.errors import Busy, LimitExceeded, NoInput, RefusedInput
 from redactor.service.api import build_app
@@ -32,7 +32,7 @@ PUBLIC = "https://redactor.example.org"
 
 
 class Store:
-    """A host of recordings; what was asked of it."""
+    """A host of recordings, and the requests that it got."""
 
     def __init__(self):
         self.files, self.asked, self.status, self.told = {}, [], 200, []
@@ -76,7 +76,7 @@ def store():
 
 @pytest.fixture
 def web(site, tmp_path):
-    """A site whose service has all doors open, a client for it, and a host that recordings lie on."""
+    """A site whose service has all routes configured, a client for it, and a host of recordings."""
     for name, content in {"secret": SECRET, "token": TOKEN}.items():
         (tmp_path / name).write_bytes(content + b"\n")
     with store() as held:
@@ -113,7 +113,7 @@ def signed(body, identity="msg_1", **kwargs):
     return {"content-type": "application/json", **webhook_headers(SECRET, identity, body, **kwargs)}
 
 
-def test_a_webhook_is_fetched_redacted_and_told_of(site, web):
+def test_a_webhook_is_fetched_redacted_and_announced(site, web):
     client, service, held = web
     held.fail_first = 1
     data = put(site, held, "/a.wav", 1)
@@ -396,7 +396,7 @@ def test_a_full_queue_says_try_again(site, web, monkeypatch):
     assert client.get("/readyz").status_code == 503
 
 
-def test_what_needs_the_token(web):
+def test_routes_that_need_the_token(web):
     client, _, _ = web
     for path in ("/jobs/1", "/jobs/1/files/text", "/dead-letters"):
         assert client.get(path).status_code == 401

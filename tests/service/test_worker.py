@@ -145,20 +145,20 @@ def test_a_result_that_reviewers_lack_is_made_again(work):
 
 
 @pytest.mark.parametrize("method", ["received", "transcript", "before_save", "check_unchanged", "saving", "complete"])
-def test_what_fails_for_now_is_tried_again_and_then_a_dead_letter(work, method, monkeypatch):
+def test_a_passing_failure_is_tried_again_and_becomes_a_dead_letter(work, method, monkeypatch):
     monkeypatch.setattr("redactor.service.jobs.queue.FIRST_DELAY", 0.0)
     work.handler.fails[method] = Busy("Not now.")
     assert [work.once(), work.once()] == ["queued", "failed"]
     assert work.handler.states == ["put off", "failed"]
 
 
-def test_what_the_recording_is_to_blame_for_is_a_dead_letter_at_once(work):
+def test_a_failure_of_the_recording_is_a_dead_letter_at_once(work):
     work.pipeline.error = DamagedAudio("It is damaged.")
     assert work.once() == "failed"
 
 
 @pytest.mark.parametrize("error", [OutOfSpace("The disk is full."), OnHold("It waits.")])
-def test_what_the_recording_is_not_to_blame_for_is_tried_without_end(work, error, monkeypatch):
+def test_a_failure_of_the_environment_is_tried_without_end(work, error, monkeypatch):
     monkeypatch.setattr("redactor.service.jobs.queue.LONGEST_DELAY", 0.0)
     work.pipeline.error = error
     assert {work.once() for _ in range(5)} == {"queued"}

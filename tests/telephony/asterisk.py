@@ -33,7 +33,7 @@ MODULES = (
 
 
 def missing() -> str:
-    """What preparing needs and is not here, "" if all is."""
+    """What is missing for preparation, "" if nothing is."""
     for program, package in (("apt-get", "apt"), ("dpkg-deb", "dpkg")):
         if shutil.which(program) is None:
             return f"{program} is not installed (the package {package})"

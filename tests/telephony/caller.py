@@ -1,4 +1,4 @@
-"""A caller: sipp says a recording into a call, then hangs up."""
+"""A caller: sipp plays a recording into a call, then hangs up."""
 
 from __future__ import annotations
 

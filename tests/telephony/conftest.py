@@ -16,7 +16,7 @@ PROGRAM = Path(sys.executable).with_name("redactor")
 
 
 class Running:
-    """`redactor serve` with a settings file (`service`: lines of its table; `more`: of others), and questions to it."""
+    """`redactor serve` with a settings file (`service`: lines of its table; `more`: of others), and queries to it."""
 
     def __init__(
         self, here: Path, roots: list[Path], voicemail: Path | None = None, *, service: str = "", more: str = ""

@@ -1,4 +1,4 @@
-"""Real calls end to end: sipp calls a real Asterisk, which records, and tells the hook as it tells anybody.
+"""Real calls end to end: sipp calls a real Asterisk, which records and calls the hook as it would any program.
 
 Asterisk is prepared once, into the folder that REDACTOR_ASTERISK names (about 90 MB of Debian packages are downloaded;
 nothing is installed).
@@ -97,7 +97,7 @@ def test_calls_end_to_end(tmp_path, prepared, running, said):
         service.wait_for(lambda: service.ended() == 3)
         assert len(documents()) == 3
 
-        # delete=yes: the mail has the one copy, the mailbox is empty, externnotify says 0 0 0.
+        # delete=yes: the mail has the only copy, the mailbox is empty, externnotify says 0 0 0.
         call("vmd")
         service.wait_for(lambda: service.ended() == 4)
         assert not list((pbx.voicemail / "default/101").rglob("msg*"))
@@ -115,7 +115,7 @@ def test_calls_end_to_end(tmp_path, prepared, running, said):
         assert secret not in service.log.read_text()
 
 
-def test_whoever_calls_the_mailbox_hears_redacted_messages(tmp_path, prepared, running, said):
+def test_callers_of_the_mailbox_hear_redacted_messages(tmp_path, prepared, running, said):
     """service.originals = "replace": every format of the message, in place, with the originals in the vault."""
     keys = {path.name: path for path in make_keys(tmp_path / "keys", "age")}
     public, private = keys["recipients.txt"], keys["organisation.key"]

@@ -1,4 +1,4 @@
-"""What is noted of an original that is being written: it must outlive a kill, and nothing else."""
+"""The record of an original that is being written over: it must survive a kill, and nothing else."""
 
 import errno
 import json
@@ -7,11 +7,11 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from site_of_tests import settled, voicemail, wait_for
+from service_site import settled, voicemail, wait_for
 from sqlalchemy.exc import OperationalError
-from test_originals import kept as kept  # noqa: PLC0414 - the fixture
-from test_originals import resemblance, sealed
-from test_replacing import heard
+from test_in_place_redaction import kept as kept  # noqa: PLC0414 - the fixture
+from test_in_place_redaction import resemblance, sealed
+from test_replacing_races import heard
 
 from redactor.errors import OutOfSpace
 from redactor.service import in_place_redaction as originals
@@ -32,7 +32,7 @@ def last_cover(site, name="a"):
 
 
 def once_at_the_end(monkeypatch, error):
-    """The first time that a mark is to be taken away, this happens instead."""
+    """The first time that a record is to be removed, this happens instead."""
     really, done = FileFingerprints.note, []
 
     def note(self, place, stamp):
@@ -69,7 +69,7 @@ def test_the_next_recording_in_the_same_inode_is_taken(kept, monkeypatch, kind, 
         assert settled(service, 2) == {"redacted": 2}
 
 
-def test_a_new_recording_does_not_get_the_sound_of_the_one_that_waited_for_room(kept, monkeypatch):
+def test_a_new_recording_does_not_get_the_sound_of_one_that_waited_for_disk_space(kept, monkeypatch):
     monkeypatch.setattr("redactor.service.jobs.queue.FIRST_DELAY", 0.3)
     path = kept.record("a.wav")
     full, asked, really = [True], [], os.fstatvfs
@@ -142,7 +142,7 @@ def test_a_disk_that_is_full_in_the_midst(kept, monkeypatch):
     assert abs(resemblance(path.read_bytes(), data, *last_cover(kept))) < 0.1
 
 
-def test_a_recorder_that_begins_anew_while_we_look_loses_nothing(kept, monkeypatch):
+def test_a_recorder_that_starts_again_during_the_check_loses_nothing(kept, monkeypatch):
     path = kept.record("a.wav")
     data, (new, transcript) = path.read_bytes(), voicemail(2, said=OTHER)
     (kept.transcripts / f"{originals._hash(new)}.json").write_text(transcript)
@@ -166,7 +166,7 @@ def test_a_recorder_that_begins_anew_while_we_look_loses_nothing(kept, monkeypat
 
 @pytest.mark.parametrize("cut", [1, 2, 5, 8])
 @pytest.mark.parametrize("longer", [-6000, 0, 6000])
-def test_what_a_kill_leaves_is_told_from_another_recording(cut, longer):
+def test_a_torn_file_is_distinguished_from_another_recording(cut, longer):
     original, other = os.urandom(30_000), os.urandom(30_000)
     content = original[:100] + os.urandom(29_900 + longer)
     mark = WriteRecord.of(7, original)
@@ -175,13 +175,13 @@ def test_what_a_kill_leaves_is_told_from_another_recording(cut, longer):
     assert mark.is_torn(content[:at] + original[at:], content)
     assert not mark.is_torn(original[:100] + other[100:], content)
     assert not mark.is_torn(b"", content)
-    short = os.urandom(3000)  # covered, and of another length, within one page
+    short = os.urandom(3000)  # bleeped, with another length, within one page
     assert mark.is_torn(short + original[3000:], short)
     assert WriteRecord.parse("f" * 64) is None
 
 
 @pytest.mark.parametrize("number", [errno.ESTALE, errno.EACCES])
-def test_what_cannot_be_opened_any_more_was_not_replaced(kept, monkeypatch, number):
+def test_a_file_that_cannot_be_opened_any_more_was_not_replaced(kept, monkeypatch, number):
     path = kept.record("a.wav")
     data, really, failed = path.read_bytes(), os.open, []
 

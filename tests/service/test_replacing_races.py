@@ -1,4 +1,4 @@
-"""Originals that must not stay audible: other formats, other folders and boxes, copies put back, kills in the midst
+"""Originals that must not stay audible: other formats, other folders and boxes, restored copies, kills in the middle
 of writing.
 """
 
@@ -7,9 +7,9 @@ import os
 import threading
 
 import pytest
-from site_of_tests import settled, wait_for
-from test_originals import cover, resemblance, sealed, several_formats
-from test_originals import kept as kept  # noqa: PLC0414 - the fixture
+from service_site import settled, wait_for
+from test_in_place_redaction import cover, resemblance, sealed, several_formats
+from test_in_place_redaction import kept as kept  # noqa: PLC0414 - the fixture
 
 from redactor.service import in_place_redaction as originals
 from redactor.service.worker import JobWorker
@@ -116,7 +116,7 @@ def test_a_kill_in_the_midst_of_writing_is_made_good(kept, monkeypatch, kind):
         if not torn:
             really(descriptor, bytes(content[: len(content) // 2]), at)
             torn.append(1)
-            raise KeyboardInterrupt  # this life ends here
+            raise KeyboardInterrupt  # the process ends here
         return really(descriptor, content, at)
 
     monkeypatch.setattr(os, "pwrite", half)
@@ -159,7 +159,7 @@ def test_two_messages_under_one_id_do_not_get_each_others_sound(kept, monkeypatc
 
 
 @pytest.mark.parametrize("document", ["{}", "[]", "not JSON"])
-def test_a_document_that_is_not_ours_does_not_end_the_crew(kept, document):
+def test_a_foreign_document_does_not_end_the_worker(kept, document):
     path = kept.record("a.wav")
     with kept.service(**kept.tables("replace")) as service:
         kept.hook("file", path, "--id", "1")

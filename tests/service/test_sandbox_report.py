@@ -1,4 +1,4 @@
-"""What the service says of the confinement of its decoders."""
+"""What the service reports about the sandbox of its decoders."""
 
 import re
 import shutil
@@ -9,8 +9,8 @@ from redactor.cli import serve as command
 from redactor.service import app as serving
 
 
-def test_the_service_says_what_confines_decoding(site, monkeypatch, capsys):
-    """In its log, with what to install, and as a metric that an alarm can look at."""
+def test_the_service_reports_what_confines_decoding(site, monkeypatch, capsys):
+    """In its log, with what to install, and as a metric for alarms."""
     made = []
 
     class Ends(serving.Service):

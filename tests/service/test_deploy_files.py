@@ -1,4 +1,4 @@
-"""What is shipped for other programs: it parses, it is complete, and its commands do what they should."""
+"""The files for other programs: they parse, are complete, and their commands do what they should."""
 
 import configparser
 import re
@@ -24,7 +24,7 @@ def read(name):
 
 
 def uncommented():
-    """The example with every default and every table in force."""
+    """The example with every default and every table active."""
     return re.sub(r"^# (?=\[|\w+ = )", "", read("redactor.toml"), flags=re.MULTILINE)
 
 
@@ -103,7 +103,7 @@ def test_the_unit_leaves_no_memory_on_disk():
 
 @pytest.fixture
 def install(tmp_path):
-    """Runs a command of a snippet through a shell, as telephone systems do, and gives the tickets that it left."""
+    """Runs a command of a snippet through a shell, like telephone systems; returns the tickets that it left."""
     monitor = tmp_path / "monitor"
     monitor.mkdir()
     config = tmp_path / "c.toml"

@@ -1,4 +1,4 @@
-"""What becomes of recordings themselves: sealed first, then replaced by their redacted sound, whatever happens in
+"""What happens to the recordings themselves: sealed first, then replaced by their redacted sound, whatever happens in
 between.
 """
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import soundfile
-from site_of_tests import settled, wait_for
+from service_site import settled, wait_for
 
 from redactor.audio import Source, decode
 from redactor.errors import ConfigurationError
@@ -63,7 +63,7 @@ def test_sealed_originals_stay_where_they_are(kept):
     assert path.read_bytes() == data == sealed(kept, data)
 
 
-def test_whoever_listens_hears_the_redacted_sound(kept):
+def test_listeners_hear_the_redacted_sound(kept):
     path = kept.record("a.wav")
     path.chmod(0o640)
     data, inode = path.read_bytes(), path.stat().st_ino
@@ -152,7 +152,7 @@ def test_a_mailbox_is_redacted_in_every_format_it_is_stored_in(kept):
 
 
 def test_a_renumbered_mailbox_never_loses_another_message(kept, monkeypatch):
-    """Between the look and the writing, message 0 is deleted, and message 1 takes its name."""
+    """Between the lookup and the write, message 0 is deleted, and message 1 takes its name."""
     first, second = kept.message(0, 1), kept.message(1, 2)
     other = second.read_bytes()
     really, done = originals.located, []
@@ -191,7 +191,7 @@ def test_killed_between_replacing_and_saying_so_it_is_done_all_the_same(kept, mo
     def settle(self, job, state, outcome, **kwargs):
         if state == "redacted" and not lost:
             lost.append(job.id)
-            raise KeyboardInterrupt  # this life ends here
+            raise KeyboardInterrupt  # the process ends here
         return really(self, job, state, outcome, **kwargs)
 
     monkeypatch.setattr(Queue, "settle", settle)
@@ -208,10 +208,10 @@ def test_killed_between_replacing_and_saying_so_it_is_done_all_the_same(kept, mo
     assert len(list(kept.folder.rglob("*.redacted.json"))) == 1
 
 
-def test_what_cannot_be_written_in_its_format_is_a_dead_letter_and_stays(kept, monkeypatch):
+def test_an_original_whose_format_cannot_be_written_is_a_dead_letter_and_stays(kept, monkeypatch):
     path = kept.record("a.wav")
     data = path.read_bytes()
-    renamed = path.with_suffix(".au")  # a name that lies: the redacted one will be honest
+    renamed = path.with_suffix(".au")  # a wrong name: the redacted file's will be right
     path.rename(renamed)
     with kept.service(**kept.tables("replace")) as service:
         kept.hook("file", renamed, "--id", "1")

@@ -1,4 +1,4 @@
-"""A message lies in several places and formats, and Asterisk moves it while we work: none of them may stay audible."""
+"""A message is in several places and formats, and Asterisk moves it meanwhile: none of them may stay audible."""
 
 import errno
 import hashlib
@@ -8,11 +8,11 @@ import shutil
 import threading
 
 import pytest
-from site_of_tests import settled, voicemail, wait_for
+from service_site import settled, voicemail, wait_for
 from sqlalchemy import create_engine, text
-from test_originals import kept as kept  # noqa: PLC0414 - the fixture
-from test_originals import resemblance, several_formats
-from test_replacing import heard
+from test_in_place_redaction import kept as kept  # noqa: PLC0414 - the fixture
+from test_in_place_redaction import resemblance, several_formats
+from test_replacing_races import heard
 
 from redactor.service import in_place_redaction as originals
 
@@ -33,7 +33,7 @@ def either_database(request, site):
 
 
 def saved(wav, *, move=False):
-    """VoiceMailMain saves a message: a copy in Old (and at the end of the call it is taken out of INBOX)."""
+    """VoiceMailMain saves a message: a copy in Old (at the end of the call it is removed from INBOX)."""
     old = wav.parent.parent / "Old"
     old.mkdir(exist_ok=True)
     for suffix in (".wav", ".txt"):
@@ -67,7 +67,7 @@ def test_a_kill_while_the_second_folder_is_written(kept, monkeypatch):
 
 
 @pytest.mark.parametrize("via", ["hook", "sweep"])
-def test_saved_after_the_look_and_told_of_before_the_end(kept, monkeypatch, via):
+def test_a_message_saved_after_the_lookup_and_reported_before_the_end(kept, monkeypatch, via):
     new = kept.message(0, 1)
     data, really, looked, go = new.read_bytes(), originals.located, threading.Event(), threading.Event()
 
@@ -94,7 +94,7 @@ def test_saved_after_the_look_and_told_of_before_the_end(kept, monkeypatch, via)
 
 
 def test_a_copy_whose_other_formats_were_copied_before(kept):
-    """Asterisk copies format by format, and we replaced the message in between."""
+    """Asterisk copies format by format, and the message was replaced in between."""
     files = {path.suffix: path for path in several_formats(kept, 0, 1)}
     old, gsm = files[".wav"].parent.parent / "Old", files[".gsm"].read_bytes()
     old.mkdir()
@@ -138,7 +138,7 @@ def test_a_copy_that_cannot_be_opened_was_not_covered(kept, monkeypatch, number)
 
 
 def test_a_format_that_cannot_be_covered_keeps_no_other_from_it(kept, monkeypatch):
-    """A kill in the midst of a FLAC file, which then does not decode: a person must see to it, and to nothing else."""
+    """A kill while a FLAC file is written, which then does not decode: a person must handle it, and nothing else."""
     files = {path.suffix: path for path in several_formats(kept, 0, 1)}
     before = {suffix: path.read_bytes() for suffix, path in files.items()}
     files[".flac"].write_bytes(before[".flac"][:4000] + bytes(len(before[".flac"]) - 4000))

@@ -1,4 +1,4 @@
-"""A site: folders, settings, recordings with their transcripts, and a service in this process around a scripted
+"""A test site: folders, settings, recordings with their transcripts, and a service in this process with a scripted
 detector.
 """
 
@@ -29,7 +29,7 @@ SECRETS = re.compile(r"Dana|Whitlock|Brunsvold|555-0142|metformin|March 14th, 19
 
 
 class Finder:
-    """Finds the secrets of the shared message; like a real detector, told nothing of the audio."""
+    """Finds the secrets of the shared message; like a real detector, it does not know the audio."""
 
     def detect(self, text):
         return tuple(Finding("PERSON", *m.span(), 0.9, "scripted") for m in SECRETS.finditer(text))
@@ -157,7 +157,7 @@ def signed_bytes(body: bytes, secret: bytes, message_id: str = "msg_1") -> dict[
 
 
 def wait_for(what, *, seconds: float = 30.0):
-    """The first true answer of `what`, asked again and again."""
+    """The first true result of `what`, called repeatedly."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if found := what():
