@@ -71,13 +71,13 @@ class Counted:
         from ours import words_of
 
         from redactor.audio import decode, read_source
-        from redactor.concurrency import spread
+        from redactor.concurrency import bounded_map
         from redactor.recognition import listen
 
         def one(path: Path) -> tuple[str, Any]:
             return path.name, words_of(listen(decode(read_source(path)), self.transcriber))
 
-        return dict(spread(one, paths, threads=self.transcriber.in_flight))
+        return dict(bounded_map(one, paths, threads=self.transcriber.in_flight))
 
 
 def main() -> None:

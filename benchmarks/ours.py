@@ -70,8 +70,10 @@ class Ours:
         from redactor.speech import load_transcriber, resolve
 
         keep_flat()
-        self.turn = threading.BoundedSemaphore(cores + 2)
-        self.transcriber = load_transcriber(resolve(str(model)), device=device, turn=self.turn, **options)
+        self.cpu_semaphore = threading.BoundedSemaphore(cores + 2)
+        self.transcriber = load_transcriber(
+            resolve(str(model)), device=device, cpu_semaphore=self.cpu_semaphore, **options
+        )
         self._patches = ExitStack()
         if forced:
             self._patches.enter_context(forced_lengths(self.transcriber))
@@ -82,7 +84,7 @@ class Ours:
             detector=detector or build_detector(),
             policy=load_policy("deidentify").with_changes(unheard_speech="bleep"),
             replacer=Replacer(),
-            turn=self.turn,
+            cpu_semaphore=self.cpu_semaphore,
         )
 
     def close(self) -> None:
@@ -93,15 +95,15 @@ class Ours:
     def recognition(self, paths: Sequence[Path]) -> dict[str, Words]:
         """Read, decode, find sound, recognise: no more than the rivals do."""
         from redactor.audio import decode, read_source
-        from redactor.concurrency import spread
+        from redactor.concurrency import bounded_map
         from redactor.recognition import listen
 
         def one(path: Path) -> tuple[str, Words]:
-            with self.turn:
+            with self.cpu_semaphore:
                 recording = decode(read_source(path))
-            return path.name, words_of(listen(recording, self.transcriber, self.turn))
+            return path.name, words_of(listen(recording, self.transcriber, self.cpu_semaphore))
 
-        return dict(spread(one, paths, threads=self.in_flight))
+        return dict(bounded_map(one, paths, threads=self.in_flight))
 
     def whole(self, paths: Sequence[Path]) -> dict[str, Words]:
         """From the files to saved artefacts.

@@ -34,7 +34,7 @@ from ours import Overhearing
 from report import Row, headline, save, stamp, table
 
 from redactor.audio import Source, bleep, decode, encode, looks_like_audio, read_source
-from redactor.concurrency import spread
+from redactor.concurrency import bounded_map
 from redactor.errors import VerificationHit
 from redactor.evaluation import audible_spans
 from redactor.labels import LabelledRecording, load_labels
@@ -76,9 +76,9 @@ class Bench:
     """Two pipelines of one loaded engine, without and with a second reading."""
 
     def __init__(self, model: str, verify_model: str, *, style: Any) -> None:
-        turn = threading.BoundedSemaphore(4)
+        cpu_semaphore = threading.BoundedSemaphore(4)
         checkpoint = resolve(model)
-        first = load_transcriber(checkpoint, turn=turn)
+        first = load_transcriber(checkpoint, cpu_semaphore=cpu_semaphore)
         other = second_checkpoint(checkpoint) if verify_model == "auto" else None
         if verify_model not in ("auto", "same"):
             other = resolve(verify_model)
@@ -97,9 +97,9 @@ class Bench:
                 replacer=Replacer(),
                 style=style,
                 verify_with=second,
-                turn=turn,
+                cpu_semaphore=cpu_semaphore,
             )
-            for second in (None, second_transcriber(first, other, turn=turn))
+            for second in (None, second_transcriber(first, other, cpu_semaphore=cpu_semaphore))
         )
 
     def run(self, pipeline: Pipeline, paths: Sequence[Path]) -> tuple[tuple[float, float], dict[str, str]]:
@@ -200,7 +200,7 @@ def measured(bench: Bench, labelled: Sequence[LabelledRecording], *, faults: int
     leaking = [m for m in messages if m.leaks]
     began = time.perf_counter()
     results = list(
-        spread(bench.found, planted([m for m in messages if not m.verdict], faults), threads=bench.in_flight)
+        bounded_map(bench.found, planted([m for m in messages if not m.verdict], faults), threads=bench.in_flight)
     )
     return {
         "messages": len(messages),

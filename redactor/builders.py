@@ -48,7 +48,7 @@ class RecognitionOptions:
     probe: bool = False
 
 
-def build_transcriber(given: RecognitionOptions, *, turn: AbstractContextManager[Any] | None = None) -> Any:
+def build_transcriber(given: RecognitionOptions, *, cpu_semaphore: AbstractContextManager[Any] | None = None) -> Any:
     """Resolve and load a checkpoint; warn if it is for demonstrations only."""
     from redactor.speech import load_transcriber, resolve
 
@@ -68,7 +68,7 @@ def build_transcriber(given: RecognitionOptions, *, turn: AbstractContextManager
         batch_size=given.batch_size,
         probe=given.probe,
         full=given.window == "full",
-        turn=turn,
+        cpu_semaphore=cpu_semaphore,
         beam_size=given.beam,
         language=given.language,
         hotwords=given.hotwords,
@@ -76,7 +76,9 @@ def build_transcriber(given: RecognitionOptions, *, turn: AbstractContextManager
     )
 
 
-def build_second(model: str, first: Any, given: RecognitionOptions, *, turn: AbstractContextManager[Any] | None) -> Any:
+def build_second(
+    model: str, first: Any, given: RecognitionOptions, *, cpu_semaphore: AbstractContextManager[Any] | None
+) -> Any:
     """The transcriber of --verify, in addition to `first`, which `build_transcriber` made from `given`.
 
     `model` "auto": a smaller checkpoint on this machine, or else the first one's weights with another search; if the
@@ -95,7 +97,7 @@ def build_second(model: str, first: Any, given: RecognitionOptions, *, turn: Abs
     return second_transcriber(
         first,
         other,
-        turn=turn,
+        cpu_semaphore=cpu_semaphore,
         device=given.device,
         compute_type=given.compute_type,
         threads=given.threads,
@@ -162,14 +164,14 @@ def build_detector(ner: str = "auto") -> Any:
     return build(ner=ner)
 
 
-def decoder(raw: str | None, *, confined: Any = None) -> Any:
-    """The decoder for --raw CODEC[:RATE[:CHANNELS]], or the plain one. `confined`: decodes instead of this process."""
+def build_decoder(raw: str | None, *, decoder: Any = None) -> Any:
+    """The decoder for --raw CODEC[:RATE[:CHANNELS]], or the plain one; `decoder`: a sandboxed one."""
     from functools import partial
 
     from redactor.audio import RawFormat
-    from redactor.audio import decode as here
+    from redactor.audio import decode as decode_here
 
-    decode = confined or here
+    decode = decoder or decode_here
     if raw is None:
         return decode
     codec, _, rest = raw.partition(":")

@@ -1,5 +1,5 @@
-"""How recordings are under way: threads, order of results, the audio that may be in memory at once, and the time
-each stage takes.
+"""Recordings in progress: threads, order of results, the audio that may be in memory at once, and the time that each
+stage takes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
-def spread(
+def bounded_map(
     work: Callable[[Task], Result | None],
     tasks: Iterable[Task],
     *,
@@ -24,19 +24,19 @@ def spread(
     released: Callable[[bool], Iterable[Task]] = lambda _idle: (),
     stopping: Callable[[], bool] = lambda: False,
 ) -> Iterator[Result]:
-    """Results of `work`, as each is done, with at most `threads` tasks under way; tasks are taken one at a time, when
-    there is room.
+    """Yield the results of `work` as they are done, with at most `threads` tasks in progress; tasks are taken one at a
+    time, when there is room.
 
     Args:
         work: None is no result (the task waits, and comes back from `released`).
-        released: tasks to take again: asked after each end (idle false), and when nothing is under way (idle true): an
-            empty answer is then the end.
-        stopping: once true, no task is begun any more; those under way are finished and their results given.
+        released: tasks to take again. Called after each task that ends (idle false), and when nothing is in progress
+            (idle true), where no tasks mean the end.
+        stopping: once true, no task is started; those in progress are finished and their results yielded.
 
-    A consumer that stops listening (or an exception of `work`) waits for the tasks under way, too.
+    If the consumer stops, or `work` raises, the tasks in progress are waited for as well.
     """
     source, again = iter(tasks), deque[Task]()
-    under_way: set[Future[Result | None]] = set()
+    in_progress: set[Future[Result | None]] = set()
 
     def next_task(*, idle: bool) -> list[Task]:
         if not again and idle:
@@ -48,14 +48,14 @@ def spread(
     with ThreadPoolExecutor(max(1, threads), thread_name_prefix="recording") as pool:
         while True:
             exhausted = False
-            while len(under_way) < threads and not exhausted and not stopping():
-                # What waits for quiet is asked for only when all else is done.
-                task = next_task(idle=False) or ([] if under_way else next_task(idle=True))
-                under_way |= {pool.submit(work, t) for t in task}
+            while len(in_progress) < threads and not exhausted and not stopping():
+                # Tasks that wait for an idle moment are requested only when everything else is done.
+                task = next_task(idle=False) or ([] if in_progress else next_task(idle=True))
+                in_progress |= {pool.submit(work, t) for t in task}
                 exhausted = not task
-            if not under_way:
+            if not in_progress:
                 return
-            done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+            done, in_progress = wait(in_progress, return_when=FIRST_COMPLETED)
             again.extend(released(False))
             for future in done:
                 result = future.result()
@@ -64,8 +64,8 @@ def spread(
 
 
 def in_order(results: Iterable[Result], *, place: Callable[[Result], int], first: int = 1) -> Iterator[Result]:
-    """Results by their place (`first`, `first` + 1, …): each is held until those before it are there; what has gaps
-    comes at the end.
+    """Results in the order of their places (`first`, `first` + 1, …): each is held until those before it are there.
+    Results after a gap come at the end.
     """
     held: dict[int, Result] = {}
     for result in results:
@@ -77,7 +77,7 @@ def in_order(results: Iterable[Result], *, place: Callable[[Result], int], first
 
 
 class MemoryBudget:
-    """An amount of something that many threads share; who wants more than there is gets it alone."""
+    """An amount that many threads share. A request for more than all of it is granted once nothing else is held."""
 
     def __init__(self, amount: float) -> None:
         self._amount, self._used = amount, 0.0
@@ -85,7 +85,7 @@ class MemoryBudget:
 
     @contextmanager
     def of(self, amount: float) -> Iterator[None]:
-        """Hold `amount`, once it is free (or nothing is held by anybody)."""
+        """Hold `amount` as soon as it is free, or nothing else is held."""
         with self._state:
             self._state.wait_for(lambda: self._used == 0 or self._used + amount <= self._amount)
             self._used += amount
@@ -104,9 +104,9 @@ class Clock:
         self.spent: dict[str, float] = {}
 
     @contextmanager
-    def stage(self, name: str, turn: AbstractContextManager[Any] | None = None) -> Iterator[None]:
-        """Time what is done inside; with `turn`, from when it is this thread's turn."""
-        with turn or nullcontext():
+    def stage(self, name: str, cpu_semaphore: AbstractContextManager[Any] | None = None) -> Iterator[None]:
+        """Time the block; with `cpu_semaphore`, from when it is acquired."""
+        with cpu_semaphore or nullcontext():
             began = time.perf_counter()
             try:
                 yield

@@ -71,17 +71,17 @@ def assemble(
     cores: int = 0,
     source: Callable[[Item], Any] | None = None,
     policy_for: Callable[[Item], Policy] | None = None,
-    witness: Callable[..., None] | None = None,
-    confined: Any = None,
+    before_save: Callable[..., None] | None = None,
+    decoder: Any = None,
 ) -> Assembled:
     """Build the objects, load the models.
 
     Args:
-        reader: gives the reader of an item's own transcript, or None: the item is recognised.
-        source: gives the bytes of an item (a `Source`); None: its file's.
-        policy_for, witness: see `Pipeline`.
-        confined: the decoder to use; None: the one of this process.
-        cores: that may be used; 0: all that this process may run on.
+        reader: gives the reader of an item's own transcript, or None for an item that is to be recognised.
+        source: gives the bytes of an item (a `Source`); None: those of its file.
+        policy_for, before_save: see `Pipeline`.
+        decoder: a sandboxed decoder; None: this process decodes.
+        cores: number of cores to use; 0: all that this process may run on.
 
     Raises:
         ConfigurationError, ModelUnavailable
@@ -91,10 +91,10 @@ def assemble(
     from redactor.speech import usable_cores
 
     keep_flat()
-    # Two more than cores: some of those whose turn it is wait for the disk.
-    turn = threading.BoundedSemaphore((cores or usable_cores()) + 2)
+    # Two more than cores: some of the threads that hold it wait for the disk.
+    cpu_semaphore = threading.BoundedSemaphore((cores or usable_cores()) + 2)
     replacer = Replacer(job.operator, key=job.hash_key)
-    decode = builders.decoder(job.raw, confined=confined)
+    decode = builders.build_decoder(job.raw, decoder=decoder)
     engine: Any = None
     second: Any = None
     settings: tuple[Any, ...] = (job.raw, job.ner)
@@ -104,10 +104,10 @@ def assemble(
         if cores and not given.workers and given.device != "cuda":
             given = replace(given, workers=max(1, cores // (given.threads or 1)))
         if not job.only_transcripts:
-            engine = builders.build_transcriber(given, turn=turn)
+            engine = builders.build_transcriber(given, cpu_semaphore=cpu_semaphore)
         if job.verify or job.verify_transcripts:
             settings += ("second reading" if job.verify else "second reading of transcripts",)
-            second = _second(job, engine, given, turn)
+            second = _second(job, engine, given, cpu_semaphore)
     pipeline = Pipeline(
         transcriber_for=lambda item: (reader and reader(item)) or engine,
         detector=builders.build_detector(job.ner),
@@ -118,18 +118,20 @@ def assemble(
         verify_with=second,
         verify_all=job.verify,
         names=job.names,
-        recipe=repr(settings),
-        turn=turn,
+        extra_settings=repr(settings),
+        cpu_semaphore=cpu_semaphore,
         reader=source,
         policy_for=policy_for,
-        witness=witness,
+        before_save=before_save,
     )
     return Assembled(pipeline, engine, job.in_flight or (engine.in_flight if engine else (cores or usable_cores()) + 2))
 
 
-def _second(job: JobConfiguration, engine: Any, given: RecognitionOptions, turn: AbstractContextManager[Any]) -> Any:
+def _second(
+    job: JobConfiguration, engine: Any, given: RecognitionOptions, cpu_semaphore: AbstractContextManager[Any]
+) -> Any:
     try:
-        return builders.build_second(job.verify_model, engine, given, turn=turn)
+        return builders.build_second(job.verify_model, engine, given, cpu_semaphore=cpu_semaphore)
     except ModelUnavailable as error:
         if engine is not None:
             raise

@@ -53,7 +53,7 @@ def job_configuration_of(settings: Settings) -> JobConfiguration:
         sandbox=settings.service.sandbox,
     )
     Replacer(job.operator, key=job.hash_key)
-    builders.decoder(job.raw)
+    builders.build_decoder(job.raw)
     sent_policy_of(settings)
     return job
 

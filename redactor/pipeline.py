@@ -1,15 +1,14 @@
-"""Composes the rooms: a file goes in, an Outcome comes out, and artefacts exist only if every step passed.
+"""Composes the packages: a file goes in, an Outcome comes out, and artefacts exist only if every step passed.
 
     read → decode → recognise → detect → plan → bleep + render → encode → check the encoded bytes → (verify) → save
 
 Built objects are passed in; nothing here reads settings. Every failure of a recording ends at one boundary
-(`Pipeline.process`) and becomes a value; the run goes on.
+(`Pipeline.process`) and becomes a value; the run continues.
 
-`Pipeline.run` has many recordings under way, each in a thread of its own that goes through these steps in straight
-lines. They meet where
-a model is faster on many pieces at once: windows of all of them share the speech engine's batches (`speech.Batcher`),
-texts the detector's. As many threads compute at once as there are cores (`turn`); the audio they hold is bounded
-(`flow.Allowance`).
+`Pipeline.run` has many recordings in progress, each in a thread of its own that goes through these steps in sequence.
+They meet where a model is faster on many pieces at once: windows of all of them share the speech engine's batches
+(`speech.Batcher`), texts the detector's. `cpu_semaphore` lets as many threads compute as there are cores; a
+`concurrency.MemoryBudget` limits the audio that they hold.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ from redactor.audio import (
     read_source,
 )
 from redactor.batching import DynamicBatcher
-from redactor.concurrency import Clock, MemoryBudget, in_order, spread
+from redactor.concurrency import Clock, MemoryBudget, bounded_map, in_order
 from redactor.errors import Quarantine, as_redactor_error
 from redactor.output_names import NameDetector, OutputNames
 from redactor.policy import Edit, Policy, edited, make_plan, with_echoes
@@ -89,15 +88,15 @@ class Pipeline:
             no second reading.
         verify_all: whether it hears every output, or only those of transcripts made elsewhere.
         names: "auto" (a name in which PHI is found becomes the id), "id" or "keep".
-        recipe: what else shapes the artefacts (hot words, beam width …): a resumed run redoes what was made with
-            another.
-        turn: entered by each step that computes; give the transcriber the same one.
-        audio_seconds: audio, all channels counted, that the recordings under way may hold; a longer one is under way
+        extra_settings: other settings that shape the artefacts (hot words, beam width …): a resumed run redoes what was
+            made with others.
+        cpu_semaphore: held by each step that computes; give the transcriber the same one.
+        audio_seconds: audio, over all channels, that the recordings in progress may hold; a longer one is processed
             alone.
         reader: gives the bytes of an item; None: those of the file at its path.
         policy_for: gives the policy of an item; None: `policy` for all.
-        witness: shown each recording with its bytes and artefacts before they are saved; what it raises, the recording
-            fails with. Called without a turn, since it waits for disks and databases.
+        before_save: called with each recording, its bytes and artefacts before they are saved; the recording fails with
+            any error that it raises. Called without `cpu_semaphore`, since it waits for disks and databases.
     """
 
     def __init__(
@@ -113,12 +112,12 @@ class Pipeline:
         verify_all: bool = True,
         names: str = "auto",
         limits: Limits | None = None,
-        recipe: str = "",
-        turn: AbstractContextManager[Any] | None = None,
+        extra_settings: str = "",
+        cpu_semaphore: AbstractContextManager[Any] | None = None,
         audio_seconds: float = 3600.0,
         reader: Callable[[Item], Source] | None = None,
         policy_for: Callable[[Item], Policy] | None = None,
-        witness: Callable[[Item, Source, Recording, Artefacts], None] | None = None,
+        before_save: Callable[[Item, Source, Recording, Artefacts], None] | None = None,
     ) -> None:
         self.transcriber_for = transcriber_for
         self.detector = detector
@@ -128,20 +127,20 @@ class Pipeline:
         self.style = style
         self.verify_with = verify_with
         self.limits = limits or Limits()
-        self.recipe = recipe
+        self.extra_settings = extra_settings
         self._read = reader or (lambda item: read_source(item.path, within=item.within, limits=self.limits))
         self._policy_for = policy_for or (lambda _: policy)
-        self._witness = witness
+        self._before_save = before_save
         self._names = OutputNames(detector, mode=names, min_score=policy.min_score)
-        self._turn = turn or nullcontext()
+        self._cpu_semaphore = cpu_semaphore or nullcontext()
         self.verification = Verification(
             decoder=decoder,
-            listen=lambda recording, transcriber: listen(recording, transcriber, self._turn),
+            listen=lambda recording, transcriber: listen(recording, transcriber, self._cpu_semaphore),
             search=self.search,
             style=style,
             second=verify_with,
             every=verify_all,
-            turn=turn,
+            cpu_semaphore=cpu_semaphore,
         )
         self._audio = MemoryBudget(audio_seconds)
         self._large = threading.Lock()
@@ -166,15 +165,15 @@ class Pipeline:
         """
         clock = clock or Clock()
         with clock.stage("recognise"):
-            speech = listen(recording, transcriber, self._turn)
+            speech = listen(recording, transcriber, self._cpu_semaphore)
         with clock.stage("detect"):
             findings = self.search(speech)
-        with clock.stage("plan", self._turn):
+        with clock.stage("plan", self._cpu_semaphore):
             return _echoed(recording, make_plan(recording, speech, findings, policy or self.policy))
 
     def edited(self, recording: Recording, plan: Plan, edits: Sequence[Edit], policy: Policy | None = None) -> Plan:
         """A plan of ours after a reviewer's edits; ValueError: one does not fit."""
-        with self._turn:
+        with self._cpu_semaphore:
             return _echoed(recording, edited(plan, edits, policy or self.policy))
 
     def redact(
@@ -197,14 +196,14 @@ class Pipeline:
     ) -> Artefacts:
         """All artefacts of a plan, checked as `redact` says; `settings`: the fingerprint they carry."""
         clock = clock or Clock()
-        with clock.stage("bleep", self._turn):
+        with clock.stage("bleep", self._cpu_semaphore):
             samples = bleep(recording, plan.intervals, style=self.style)
-        with clock.stage("encode", self._turn):
+        with clock.stage("encode", self._cpu_semaphore):
             encoded = encode(samples, recording.format)
         del samples  # of a long recording, copies are what memory is for
         with clock.stage("verify"):
             verification = self.verification.check(recording, plan, encoded, policy or self.policy)
-        with clock.stage("render", self._turn):
+        with clock.stage("render", self._cpu_semaphore):
             shown = tokens(plan, self.replacer)
             doc = document(plan, shown, verification=verification, warnings=encoded.warnings)
             doc["audio"] = encoded.suffix
@@ -219,7 +218,7 @@ class Pipeline:
             __version__,
             _engine(transcriber),
             _engine(self.verify_with),
-            self.recipe,
+            self.extra_settings,
             policy.stamp,
             sorted(policy.labels.items()),
             policy.min_score,
@@ -268,15 +267,15 @@ class Pipeline:
                 return decision.outcome
             target = place
             with self._large if _is_large(source) else nullcontext():
-                with clock.stage("decode", self._turn):
+                with clock.stage("decode", self._cpu_semaphore):
                     recording = self.decoder(source)
-                    if self._witness is None:
+                    if self._before_save is None:
                         del source  # its bytes need not lie in memory beside the samples
                 with self._audio.of(recording.duration * recording.channels):
                     made = self.redact(recording, transcriber, clock, policy)
-                    if self._witness is not None:
-                        with clock.stage("witness"):
-                            self._witness(item, source, recording, made)
+                    if self._before_save is not None:
+                        with clock.stage("before-save"):
+                            self._before_save(item, source, recording, made)
                     with clock.stage("save"):
                         save_set({artefact(target, suffix): content for suffix, content in made.files})
                         self._discard(target, keep={suffix for suffix, _ in made.files})
@@ -335,7 +334,7 @@ class Pipeline:
         journal = journal or NullJournal()
         folder = out if callable(out) else lambda _: out
         with self._gathered(threads):
-            outcomes = spread(
+            outcomes = bounded_map(
                 lambda item: self.process(item, folder(item), journal=journal),
                 items,
                 threads=threads,

@@ -1,6 +1,4 @@
-"""A recording → everything that recognition says about it, whoever recognises: keyed digits and silence are judged
-here.
-"""
+"""A recording → Speech, with any transcriber: keyed digits and silence are judged here."""
 
 from __future__ import annotations
 
@@ -16,15 +14,15 @@ from redactor.types import KeyTone, Recording, Speech, Unheard
 BESIDE = 0.1  # seconds around keyed digits in which their tones rise and fall
 
 
-def listen(recording: Recording, transcriber: Transcriber, turn: AbstractContextManager[Any] | None = None) -> Speech:
-    """Recognise each channel once, and find the tones of keypads; channels that carry the same sound share one
-    transcript.
-    """
-    with turn or nullcontext():
+def listen(
+    recording: Recording, transcriber: Transcriber, cpu_semaphore: AbstractContextManager[Any] | None = None
+) -> Speech:
+    """Recognise each channel once and find keypad tones; channels with the same sound share one transcript."""
+    with cpu_semaphore or nullcontext():
         twins = same_as(recording)
         heard = sorted(set(twins))
         channels = [recognition_audio(recording, c) for c in heard]
-        # Twins too: what is too faint to make a channel another one can still be keys.
+        # Twins as well: sound too faint to tell two channels apart can still be keys.
         by_channel = dict(zip(heard, channels, strict=True))
         tones = tuple(
             KeyTone(c, start, end)
@@ -33,7 +31,7 @@ def listen(recording: Recording, transcriber: Transcriber, turn: AbstractContext
         )
     speech = transcriber.transcribe(channels, recording_id=recording.id)
     if not any(transcript.words for transcript in speech.transcripts):
-        with turn or nullcontext():
+        with cpu_semaphore or nullcontext():
             speech = replace(speech, unheard=(*speech.unheard, *_nothing(recording, heard, channels, tones)))
     # The transcriber counts the channels it was given; put the recording's own numbers back.
     return replace(
@@ -48,9 +46,9 @@ def listen(recording: Recording, transcriber: Transcriber, turn: AbstractContext
 def _nothing(
     recording: Recording, numbers: Sequence[int], channels: Sequence[Any], tones: Sequence[KeyTone]
 ) -> Iterator[Unheard]:
-    """The channels of a recording without any word that are not silent, keyed digits left out: these are understood.
+    """Channels that are not silent, of a recording without any word. Keyed digits are ignored: they are understood.
 
-    `numbers`: the recording's, of the channels.
+    `numbers`: the channels' numbers in the recording.
     """
     floor = codec_floor(recording.format.codec)
     for number, channel in enumerate(channels):

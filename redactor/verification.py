@@ -1,7 +1,7 @@
 """The checks of an encoded output before it is saved: its samples always, a second reading on request.
 
-decode the encoded bytes → same length → no bleep missing, none moved → (heard again → compared with the plan →
-searched)
+decode the encoded bytes → same length → no bleep missing, none moved → (recognise again → compare with the plan →
+search)
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ LONGER = 0.1
 """Seconds by which an output's length may differ."""
 
 
-OPEN = {"tone": 0.2, "silence": 0.3}
-"""Seconds of one bleep that may hold neither tone nor silence, by style: what codecs spoil (GSM rings on)."""
+SMEARED = {"tone": 0.2, "silence": 0.3}
+"""Seconds of one bleep that may be neither tone nor silence, by style: codecs smear (GSM rings on)."""
 
 
 class Verification:
@@ -35,9 +35,9 @@ class Verification:
         listen: recognises a recording with a transcriber.
         search: findings of every transcript of a Speech, with their channels.
         style: of the bleeps.
-        second: what recognises the output again; None: nothing does.
-        every: whether it hears every output, or only those of transcripts made elsewhere.
-        turn: entered by what computes.
+        second: recognises the output again; None: no second reading.
+        every: whether every output is read again, or only those of transcripts made elsewhere.
+        cpu_semaphore: held while computing.
     """
 
     def __init__(
@@ -49,21 +49,21 @@ class Verification:
         style: str = "tone",
         second: Transcriber | None = None,
         every: bool = True,
-        turn: AbstractContextManager[Any] | None = None,
+        cpu_semaphore: AbstractContextManager[Any] | None = None,
     ) -> None:
         self.style = style
         self.second = second
         self.every = every
         self._decoder, self._listen, self._search = decoder, listen, search
-        self._turn = turn or nullcontext()
+        self._cpu_semaphore = cpu_semaphore or nullcontext()
 
     def check(self, recording: Recording, plan: Plan, encoded: Encoded, policy: Policy) -> dict[str, Any]:
-        """What the document says of it.
+        """Check an output; returns what the JSON document says about the check.
 
         Raises:
-            VerificationHit: the output is not the recording with the plan's bleeps, or PHI is heard in it.
+            VerificationHit: the output is not the recording with the plan's bleeps, or PHI was heard in it.
         """
-        with self._turn:
+        with self._cpu_semaphore:
             output = self._decoder(Source.of(encoded.data, encoded.suffix))
             fault = self.samples(recording, output, plan)
         if fault:
@@ -77,12 +77,12 @@ class Verification:
             found = self.again(output, plan, policy)
             if found:
                 labels = ", ".join(f"{n} {label}" for label, n in sorted(Counter(h.label for h in found).items()))
-                raise VerificationHit(f"The redacted audio, recognised again, still says: {labels}.")
+                raise VerificationHit(f"PHI was heard when the redacted audio was recognised again: {labels}.")
             result |= {"recognised_by": self.second.info.name, "hits": 0}
         return result
 
     def samples(self, recording: Recording, output: Recording, plan: Plan) -> str:
-        """What is wrong with the output's samples, "" if nothing is."""
+        """What is wrong with the output's samples; "" if nothing."""
         if abs(output.duration - recording.duration) > LONGER:
             return f"The output lasts {output.duration:.2f} s, the recording {recording.duration:.2f} s."
         audible = still_audible(recording, output, plan.intervals)
@@ -91,21 +91,21 @@ class Verification:
         levels = band_levels(recording, output)
         parts = exposed(recording, output, plan.intervals, levels=levels)
         if parts:
-            return f"Of the bleeped stretches {sum(p.end - p.start for p in parts):.1f} s still are the original."
+            return f"{sum(p.end - p.start for p in parts):.1f} s of the bleeped stretches are still the original."
         if self.style != "noise":
             _, bleeps = muted(output, plan.intervals, style=self.style)
-            missing = sum(_uncovered(i, bleeps) for i in plan.intervals if _uncovered(i, bleeps) > OPEN[self.style])
+            missing = sum(_uncovered(i, bleeps) for i in plan.intervals if _uncovered(i, bleeps) > SMEARED[self.style])
             if missing:
-                return f"{missing:.1f} s that should be bleeped hold no bleep."
+                return f"{missing:.1f} s that should be bleeped contain no bleep."
         changed = altered(recording, output, plan.intervals, levels=levels)
         if changed:
-            return f"{sum(c.end - c.start for c in changed):.1f} s that were kept are not what the original was."
+            return f"{sum(c.end - c.start for c in changed):.1f} s that were kept differ from the original."
         return ""
 
     def again(self, output: Recording, plan: Plan, policy: Policy) -> list[ResidualHit]:
-        """The second reading: PHI that is heard in the output and was not kept on purpose."""
+        """The second reading: PHI that was heard in the output and not kept on purpose."""
         assert self.second is not None
-        with self._turn:
+        with self._cpu_semaphore:
             quiet, bleeps = muted(output, plan.intervals, style=self.style)
         speech = self._listen(quiet, self.second)
         keys = [t for t in speech.key_tones if policy.labels.get(KEYED_DIGITS, "redact") == "redact"]
@@ -125,7 +125,7 @@ class Verification:
 
 
 def _uncovered(interval: Interval, bleeps: Sequence[Interval]) -> float:
-    """Seconds of an interval in which no bleep lies."""
+    """Seconds of an interval without a bleep."""
     mine = [b for b in bleeps if b.channel == interval.channel]
     covered = sum(max(0.0, min(interval.end, b.end) - max(interval.start, b.start)) for b in mine)
     return interval.end - interval.start - covered

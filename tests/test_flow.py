@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from redactor.concurrency import MemoryBudget, in_order, spread
+from redactor.concurrency import MemoryBudget, bounded_map, in_order
 
 
 @settings(max_examples=30, deadline=None)
@@ -18,9 +18,9 @@ def test_every_task_has_its_result_once(delays: list[int], threads: int) -> None
         time.sleep(task[1] / 2000)
         return task[0]
 
-    results = list(spread(work, enumerate(delays, 1), threads=threads))
+    results = list(bounded_map(work, enumerate(delays, 1), threads=threads))
     assert sorted(results) == list(range(1, len(delays) + 1))
-    ordered = in_order(spread(work, enumerate(delays, 1), threads=threads), place=lambda n: n)
+    ordered = in_order(bounded_map(work, enumerate(delays, 1), threads=threads), place=lambda n: n)
     assert list(ordered) == list(range(1, len(delays) + 1))
 
 
@@ -45,7 +45,7 @@ def test_tasks_are_taken_when_there_is_room() -> None:
             under_way -= 1
         return n
 
-    results = spread(work, tasks(), threads=4)
+    results = bounded_map(work, tasks(), threads=4)
     running.release()
     next(results)
     assert len(taken) <= 5
@@ -66,7 +66,7 @@ def test_stopping_finishes_what_is_under_way() -> None:
         time.sleep(0.02)
         return n
 
-    done = list(spread(work, range(1000), threads=3, stopping=stop.is_set))
+    done = list(bounded_map(work, range(1000), threads=3, stopping=stop.is_set))
     assert sorted(done) == sorted(begun)
     assert 5 <= len(done) <= 10
 
@@ -85,7 +85,7 @@ def test_released_tasks_are_taken_again_and_quiet_ones_last() -> None:
             return [quiet.pop(0)] if quiet else []
         return [parked.pop()] if 3 in begun and parked else []
 
-    assert sorted(spread(work, [0, 1, 2, 3], threads=2, released=released)) == [1, 2, 3, 7, 8, 9]
+    assert sorted(bounded_map(work, [0, 1, 2, 3], threads=2, released=released)) == [1, 2, 3, 7, 8, 9]
     assert begun[-2:] == [8, 9]
 
 
@@ -100,7 +100,7 @@ def test_an_exception_waits_for_the_rest() -> None:
         return n
 
     with pytest.raises(KeyError):
-        list(spread(work, [0, 1, 2], threads=3))
+        list(bounded_map(work, [0, 1, 2], threads=3))
     assert sorted(finished) == [0, 2]
 
 

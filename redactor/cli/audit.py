@@ -101,7 +101,7 @@ def audit(
     from redactor.compliance.recipients import Sendings, read_sendings
     from redactor.compliance.reviewed import missed, read_labels
     from redactor.compliance.transcriber import Listener
-    from redactor.concurrency import in_order, spread
+    from redactor.concurrency import bounded_map, in_order
     from redactor.policy import load_policy
 
     report.needs()
@@ -110,7 +110,7 @@ def audit(
     sendings = read_sendings(recipients) if recipients is not None else Sendings({})
     labels = read_labels(reviewed) if reviewed is not None else None
     key = builders.read_key(hash_key_file) or secrets.token_bytes(32)
-    builders.decoder(decoding.raw)
+    builders.build_decoder(decoding.raw)
     inputs = Inputs(paths, is_audio=looks_like_audio, outside=out)
     sendings.settle(inputs)
     items = iter(inputs)
@@ -133,7 +133,7 @@ def audit(
     stop = Stop()
     rows: list[ResultRow] = []
     with ExitStack() as stack:
-        made = assemble(job, reader=reader, confined=stack.enter_context(sandboxed(decoding.sandbox, warn=notice)))
+        made = assemble(job, reader=reader, decoder=stack.enter_context(sandboxed(decoding.sandbox, warn=notice)))
         listener = Listener(made, read=lambda item: read_source(item.path, within=item.within, limits=Limits()))
 
         def known(item: Item, identity: str) -> Sending:
@@ -144,7 +144,7 @@ def audit(
         stack.enter_context(listener.gathered())
         stack.enter_context(stop.on_signals())
         ordered = in_order(
-            spread(judge, chain([first], items), threads=made.in_flight, stopping=stop), place=lambda r: r.item
+            bounded_map(judge, chain([first], items), threads=made.in_flight, stopping=stop), place=lambda r: r.item
         )
         for taken, row in enumerate(ordered, 1):
             rows.append(row)

@@ -198,7 +198,7 @@ def redact(
     out = output.out
     job = _job(paths, output, transcript, decoding, recognition, privacy, verification, cluster)
     Replacer(job.operator, key=job.hash_key)  # a bad key or codec is reported before anything is searched or started
-    builders.decoder(job.raw)
+    builders.build_decoder(job.raw)
     inputs = Inputs(paths, is_audio=looks_like_audio, outside=out)
     items = iter(inputs)
     first = next(items)  # raises where there is nothing, before anything is made or loaded
@@ -225,7 +225,7 @@ def redact(
         layers: Callable[[], tuple[str, ...]]
         if cluster.cluster is None:
             decoder = stack.enter_context(sandboxed(job.sandbox, warn=notice))
-            made = assemble(job, reader=reader, confined=decoder)
+            made = assemble(job, reader=reader, decoder=decoder)
             run, layers = partial(made.pipeline.run, threads=made.in_flight), lambda: layers_of(decoder)
         else:
             from redactor.cluster import joined

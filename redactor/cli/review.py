@@ -74,7 +74,7 @@ def add(
         versions, trail, _ = open_version_service(
             settings, queue.engine, pipeline=lambda: pipelines[0] if pipelines else None
         )
-        pipelines.append(assemble(job, reader=reader, confined=decoder).pipeline)
+        pipelines.append(assemble(job, reader=reader, decoder=decoder).pipeline)
         importer = Importer(versions, trail, queue.sealer)
         limits = Limits()
         for item in inputs:

@@ -83,7 +83,7 @@ def serve(
         log = logging.getLogger("redactor.serve")
         with sandboxed(job.sandbox, warn=log.warning) as decoder:
             log.info("sandbox layers for decoding: %s", ", ".join(layers_of(decoder)) or "none")
-            service = Service(settings, job, confined=decoder)
+            service = Service(settings, job, decoder=decoder)
             try:
                 service.start()
                 while not stop.wait(1.0) and service.trouble != "worker-ended":

@@ -40,14 +40,14 @@ def transcribe(
             "transcribe prints what was said, without any redaction.",
             hint="Add --i-understand-this-prints-phi, or use `redactor redact`.",
         )
-    builders.decoder(decoding.raw)
+    builders.build_decoder(decoding.raw)
     inputs = Inputs(paths, is_audio=looks_like_audio)
     iterated = iter(inputs)
     items = chain([next(iterated)], iterated)  # raises where there is nothing, before anything is loaded
     engine = builders.build_transcriber(recognition.options())
     worst = 0
-    with sandboxed(decoding.sandbox, warn=notice) as confined:
-        decode = builders.decoder(decoding.raw, confined=confined)
+    with sandboxed(decoding.sandbox, warn=notice) as decoder:
+        decode = builders.build_decoder(decoding.raw, decoder=decoder)
         for item in items:
             try:
                 recording = decode(read_source(item.path, within=item.within, limits=Limits()))

@@ -58,8 +58,8 @@ class Worker:
         journal = self._journal
         lacking: list[str] = []
         with ExitStack() as opened:
-            confined = opened.enter_context(sandboxed(job.sandbox, warn=lacking.append))
-            made = assemble(job, reader=journal.reader, cores=self._cores, confined=confined)
+            decoder = opened.enter_context(sandboxed(job.sandbox, warn=lacking.append))
+            made = assemble(job, reader=journal.reader, cores=self._cores, decoder=decoder)
             held = opened.pop_all()  # until the run ends
 
         def run() -> None:
@@ -78,7 +78,7 @@ class Worker:
         info = made.engine.info if made.engine else None
         synthetic = info.name if info is not None and info.synthetic_only else ""
         return Started(
-            made.pipeline.settings(made.engine), made.in_flight, synthetic, layers_of(confined), tuple(lacking)
+            made.pipeline.settings(made.engine), made.in_flight, synthetic, layers_of(decoder), tuple(lacking)
         )
 
     def exchange(self, sealed: bytes) -> bytes:

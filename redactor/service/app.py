@@ -106,11 +106,11 @@ class Service:
     Args:
         settings: checked.
         job_configuration: what shapes the artefacts.
-        confined: the sandboxed decoder; None: this process decodes (tests).
+        decoder: the sandboxed decoder; None: this process decodes (tests).
     """
 
-    def __init__(self, settings: Settings, job_configuration: JobConfiguration, *, confined: Any = None) -> None:
-        self._settings, self._job_configuration, self._confined = settings, job_configuration, confined
+    def __init__(self, settings: Settings, job_configuration: JobConfiguration, *, decoder: Any = None) -> None:
+        self._settings, self._job_configuration, self._decoder = settings, job_configuration, decoder
         self._draining = False
         self._periodic: dict[str, PeriodicTask] = {}
         self._server: Any = None
@@ -121,7 +121,7 @@ class Service:
         self.worker_locks = WorkerLocks(settings.state)
         self.queue = open_queue(settings, self.worker_locks)
         self.metrics = Metrics(self.queue)
-        self.metrics.confined_by(layers_of(confined))
+        self.metrics.confined_by(layers_of(decoder))
         self._spool = Spool(settings.service.spool, limit=settings.service.spool_limit)
         self._recordings = Recordings(settings, held=held, limits=limits)
         self._results = Results(self.queue.fingerprints, (*settings.roots, str(settings.results)))
@@ -194,8 +194,8 @@ class Service:
             reader=worker.transcript,
             source=worker.source,
             policy_for=worker.policy,
-            witness=worker.before_save,
-            confined=self._confined,
+            before_save=worker.before_save,
+            decoder=self._decoder,
         )
         self._pipeline = made.pipeline
         in_flight = settings.service.in_flight or min(MOST_IN_FLIGHT, made.in_flight)

@@ -26,7 +26,7 @@ class Batcher:
         batch_size: most windows in one call; 0 = by device.
         workers: calls that run at once; as many as the engine was loaded for.
         linger: seconds a worker waits for company when less than half a batch is there.
-        turn: entered while a window's features are computed, so that as many threads do so as there are cores.
+        cpu_semaphore: held while a window's features are computed: as many threads do so as there are cores.
 
     Attributes:
         in_flight: recordings that should be under way at once, so that batches fill.
@@ -39,7 +39,7 @@ class Batcher:
         batch_size: int = 0,
         workers: int = 1,
         linger: float = LINGER,
-        turn: AbstractContextManager[Any] | None = None,
+        cpu_semaphore: AbstractContextManager[Any] | None = None,
     ) -> None:
         self.engine = engine
         self.calls: DynamicBatcher[Prepared, list[TimedText]] = DynamicBatcher(
@@ -52,7 +52,7 @@ class Batcher:
         )
         # A message has one window or a few, and half a dozen lengths are waiting at a time.
         self.in_flight = min(256, max(4, 2 * self.calls.size * workers))
-        self._turn = turn or nullcontext()
+        self._cpu_semaphore = cpu_semaphore or nullcontext()
 
     @property
     def info(self) -> ModelInfo:
@@ -84,6 +84,6 @@ class Batcher:
 
     def _prepared(self, windows: Iterable[Mono], *, careful: bool) -> Iterator[Prepared]:
         for window in windows:
-            with self._turn:
+            with self._cpu_semaphore:
                 prepared = self.engine.prepare(window, careful=careful)
             yield prepared

@@ -29,7 +29,7 @@ def load_transcriber(
     probe: bool = False,
     full: bool = False,
     linger: float = LINGER,
-    turn: AbstractContextManager[Any] | None = None,
+    cpu_semaphore: AbstractContextManager[Any] | None = None,
     beam_size: int | None = None,
     language: str | None = None,
     hotwords: str | None = None,
@@ -47,7 +47,7 @@ def load_transcriber(
         full: every window in the whole 30 s context.
         beam_size: where a greedy search is unsure; None: the checkpoint's own.
         linger: seconds that a call may wait for company.
-        turn: entered for the voice detector and for features, so that as many threads compute as there are cores.
+        cpu_semaphore: held by the voice detector and for features: as many threads compute as there are cores.
 
     Raises:
         ModelUnavailable: see `WhisperEngine.load`.
@@ -80,8 +80,8 @@ def load_transcriber(
             workers = workers or max(1, usable_cores() // threads)
         workers = workers or 2
         engine = load(workers, threads)
-    batcher = Batcher(engine, batch_size=batch_size, workers=workers, linger=linger, turn=turn)
-    return Recognizer(batcher, vad=vad, turn=turn, floors=checkpoint.floors)
+    batcher = Batcher(engine, batch_size=batch_size, workers=workers, linger=linger, cpu_semaphore=cpu_semaphore)
+    return Recognizer(batcher, vad=vad, cpu_semaphore=cpu_semaphore, floors=checkpoint.floors)
 
 
 def usable_cores() -> int:

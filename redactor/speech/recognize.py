@@ -113,20 +113,20 @@ class Recognizer:
         vad: VadOptions | None = None,
         max_window: float | None = None,
         retry: bool = True,
-        turn: AbstractContextManager[Any] | None = None,
+        cpu_semaphore: AbstractContextManager[Any] | None = None,
         floors: Floors | None = None,
     ) -> None:
         """`max_window` (seconds) overrides the checkpoint's own; `retry` hears speech without words a second time.
 
         `floors`: mean confidence below which words are guesses; None: confidence says nothing, and voices that overlap
-        are not looked for. `turn` is entered while sound is looked for, so that as many threads compute as there are
+        are not looked for. `cpu_semaphore` is held while sound is looked for: as many threads compute as there are
         cores.
         """
         self.engine = engine
         self._vad = vad or VadOptions()
         self._max_window = max_window or engine.max_window
         self._retry = retry
-        self._turn = turn or nullcontext()
+        self._cpu_semaphore = cpu_semaphore or nullcontext()
         self._floors = floors
 
     @property
@@ -140,7 +140,7 @@ class Recognizer:
 
     def plan(self, channel: Channel, *, number: int) -> ChannelPlan:
         """Find what of a channel must be recognised."""
-        with self._turn:
+        with self._cpu_semaphore:
             activity = listen(channel, vad=self._vad)
             windows = plan_windows(activity, max_window=self._max_window)
             both = overlaps(channel, activity) if self._floors else ()

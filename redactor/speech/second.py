@@ -53,7 +53,7 @@ def second_transcriber(
     first: Recognizer | None,
     checkpoint: Checkpoint | None,
     *,
-    turn: AbstractContextManager[Any] | None = None,
+    cpu_semaphore: AbstractContextManager[Any] | None = None,
     **options: Any,
 ) -> Recognizer:
     """A Transcriber for the second reading.
@@ -67,7 +67,7 @@ def second_transcriber(
         ModelUnavailable: it does not load.
     """
     if checkpoint is not None:
-        batcher: Any = load_transcriber(checkpoint, turn=turn, **options).engine
+        batcher: Any = load_transcriber(checkpoint, cpu_semaphore=cpu_semaphore, **options).engine
         longest = batcher.engine.max_window
     else:
         assert first is not None
@@ -76,10 +76,10 @@ def second_transcriber(
             copy(given.engine),  # shares the loaded weights
             batch_size=given.calls.size,
             workers=given.calls.workers,
-            turn=turn,
+            cpu_semaphore=cpu_semaphore,
         )
         longest = max(2.0, SHORTER * given.engine.max_window)
     engine = batcher.engine
     # No option of its loader.
     engine._options = replace(engine._options, beam_size=1, temperatures=(0.0,), second_tries=False)  # noqa: SLF001
-    return Recognizer(batcher, retry=False, max_window=longest, turn=turn)
+    return Recognizer(batcher, retry=False, max_window=longest, cpu_semaphore=cpu_semaphore)

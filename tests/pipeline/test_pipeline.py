@@ -240,7 +240,7 @@ def test_resume_redoes_only_what_changed(tmp_path):
     assert again(style="noise") is Status.REDACTED
 
 
-def test_resume_redoes_what_another_recipe_made_or_somebody_damaged(tmp_path):
+def test_resume_redoes_what_other_settings_made_or_somebody_damaged(tmp_path):
     soundfile.write(tmp_path / "a.wav", voice(8000), 8000)
     out, item = tmp_path / "out", one(tmp_path / "a.wav")
     out.mkdir()
@@ -249,16 +249,16 @@ def test_resume_redoes_what_another_recipe_made_or_somebody_damaged(tmp_path):
         with closing(ArchiveJournal(out)) as journal:
             return pipeline([WORDS], **kwargs).process(item, out, journal=journal).status
 
-    assert again(recipe="beam 5") is Status.REDACTED
-    assert again(recipe="beam 5") is Status.SKIPPED
-    assert again(recipe="beam 1") is Status.REDACTED
+    assert again(extra_settings="beam 5") is Status.REDACTED
+    assert again(extra_settings="beam 5") is Status.SKIPPED
+    assert again(extra_settings="beam 1") is Status.REDACTED
     int8 = FakeTranscriber({"": [WORDS]}, info=replace(FakeTranscriber({}).info, compute_type="int8"))
-    assert again(recipe="beam 1", transcriber=int8) is Status.REDACTED
-    assert again(recipe="beam 1", transcriber=int8) is Status.SKIPPED
+    assert again(extra_settings="beam 1", transcriber=int8) is Status.REDACTED
+    assert again(extra_settings="beam 1", transcriber=int8) is Status.SKIPPED
     for suffix in (".wav", ".srt"):
         (out / f"a.redacted{suffix}").unlink()
-        assert again(recipe="beam 1", transcriber=int8) is Status.REDACTED
-    assert again(recipe="beam 1", transcriber=int8) is Status.SKIPPED
+        assert again(extra_settings="beam 1", transcriber=int8) is Status.REDACTED
+    assert again(extra_settings="beam 1", transcriber=int8) is Status.SKIPPED
 
 
 def test_characters_that_nobody_sees_hide_no_name(tmp_path):
@@ -296,17 +296,19 @@ def test_originals_stay(tmp_path):
 
 
 def test_a_witness_that_waits_holds_up_no_computing(tmp_path):
-    """It asks disks and databases: with the turn held, other recordings could neither be decoded nor heard
+    """It asks disks and databases: with the CPU semaphore held, other recordings could neither be decoded nor heard
     meanwhile.
     """
     soundfile.write(tmp_path / "a.wav", voice(8000), 8000)
-    turn = threading.BoundedSemaphore(1)
+    cpu_semaphore = threading.BoundedSemaphore(1)
     free = []
 
-    def witness(*_):
-        free.append(turn.acquire(blocking=False))
-        turn.release()
+    def before_save(*_):
+        free.append(cpu_semaphore.acquire(blocking=False))
+        cpu_semaphore.release()
 
-    outcome = pipeline([WORDS], turn=turn, witness=witness).process(one(tmp_path / "a.wav"), tmp_path / "out")
+    outcome = pipeline([WORDS], cpu_semaphore=cpu_semaphore, before_save=before_save).process(
+        one(tmp_path / "a.wav"), tmp_path / "out"
+    )
     assert outcome.status is Status.REDACTED, outcome
     assert free == [True]

@@ -28,7 +28,7 @@ def test_mutated_recordings_end_in_results_or_reasons(site, seed):
         (site.transcripts / f"{hashlib.sha256(data).hexdigest()}.json").write_text(transcript)
     prepared = site.settings()
     with SandboxedDecoder() as decoder:
-        service = Service(prepared, job_configuration_of(prepared), confined=decoder)
+        service = Service(prepared, job_configuration_of(prepared), decoder=decoder)
         try:
             service.start()
             told = service.sweeper.sweep()
