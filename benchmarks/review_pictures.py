@@ -74,7 +74,7 @@ def main() -> None:
                 ("review_dashboard", "/dashboard", "light", 900),
             ):
                 context = browser.new_context(viewport={"width": 1180, "height": height}, color_scheme=scheme)
-                token = site.access.sessions.begin(site.person("lee"), "full", instead_of="")
+                token = site.access.sessions.begin(site.person("lee"), "full", replacing="")
                 context.add_cookies([{"name": "redactor-session", "value": token, "url": url}])
                 page = context.new_page()
                 page.goto(url + path)

@@ -254,7 +254,7 @@ def main() -> None:
 
         secret = accounts.new_secret(accounts.named("lee"))
         accounts.enrol(accounts.named("lee"), pyotp.TOTP(secret).now())
-        token = access.sessions.begin(accounts.named("lee").id, "full", instead_of="")
+        token = access.sessions.begin(accounts.named("lee").id, "full", replacing="")
         listening = socket.create_server(("127.0.0.1", 0))
         server = uvicorn.Server(
             uvicorn.Config(build_review(context, access.router), log_config=None, access_log=False, lifespan="off")

@@ -1,11 +1,10 @@
 """Who may do what: accounts, sessions, roles, emergency access, tokens for programs (45 CFR 164.312(a), (d)).
 
-roles: permissions as data · accounts, passwords, codes: name, argon2id, TOTP · throttle: growing delays · sessions:
-tokens of which only a hash is kept ·
-emergencies: rights raised at once, loudly · tokens: for hooks and exports · guard: what a route asks for · login,
-account, alarm: the pages.
+`roles` permissions as data · `accounts`, `passwords`, `totp` names, argon2id, one-time codes · `throttle` growing
+delays · `sessions` of which only a hash is stored · `emergencies` emergency access · `tokens` for hooks and exports ·
+`dependencies` for routes · `login`, `account`, `emergency_routes` the pages.
 
-Every change and every refusal is an event of the audit trail; where that cannot be written, nothing is given.
+Every change and every refusal is logged. If the audit log cannot be written, access is refused.
 """
 
 from redactor.auth.dependencies import SECURITY_HEADERS, AccessGuard, Holder, Person

@@ -17,7 +17,7 @@ from redactor.auth.throttle import Throttle
 from redactor.errors import ConfigurationError
 
 WRONG = "The present password is not right."
-ENDED = "The account was changed by somebody else meanwhile: log in again."
+ENDED = "Somebody else changed the account meanwhile. Log in again."
 
 
 def account_routes(store: AccessStore, guard: AccessGuard, pages: Pages) -> APIRouter:
@@ -31,16 +31,16 @@ def account_routes(store: AccessStore, guard: AccessGuard, pages: Pages) -> APIR
     Complete = Annotated[Person, Depends(guard.anyone())]  # noqa: N806
 
     def own(person: Person, password: str, address: str) -> Account:
-        """The account of whoever knows its password.
+        """The person's account, after checking the password.
 
         Raises:
-            ConfigurationError: that is not it, or it was tried too often.
+            ConfigurationError: the password is wrong, or there were too many attempts.
         """
         account = accounts.get(person.id)
         assert account is not None
         wait = throttle.begin("login", account.name, address)
         if wait:
-            raise ConfigurationError(f"Too many tries. Wait {math.ceil(wait)} seconds and try again.")
+            raise ConfigurationError(f"Too many attempts. Wait {math.ceil(wait)} seconds and try again.")
         hashed = accounts.verified(account, password)
         if not hashed:
             raise ConfigurationError(WRONG)
@@ -48,8 +48,8 @@ def account_routes(store: AccessStore, guard: AccessGuard, pages: Pages) -> APIR
         return replace(account, hashed=hashed)
 
     def renewed(person: Person, token: str, why: str) -> str:
-        """A new session instead of this one; all others end."""
-        fresh = sessions.begin(person.id, "full", instead_of=token, goes_on=True)
+        """Replace this session by a new one, and end all others."""
+        fresh = sessions.begin(person.id, "full", replacing=token, still_valid=True)
         if not fresh:
             raise ConfigurationError(ENDED)
         sessions.end_all(person.id, why=why, keep=fresh)
@@ -68,10 +68,10 @@ def account_routes(store: AccessStore, guard: AccessGuard, pages: Pages) -> APIR
         assert account is not None
         wait = throttle.begin("code", str(person.id), address)
         if wait:
-            raise ConfigurationError(f"Too many tries. Wait {math.ceil(wait)} seconds and try again.")
+            raise ConfigurationError(f"Too many attempts. Wait {math.ceil(wait)} seconds and try again.")
         made = accounts.enrol(account, code)
         if made is None:
-            raise ConfigurationError("The code is not of the secret that was shown last.")
+            raise ConfigurationError("The code does not match the secret shown last.")
         throttle.forgive("code", str(person.id), address)
         return made, renewed(person, token, "codes")
 
@@ -92,7 +92,7 @@ def account_routes(store: AccessStore, guard: AccessGuard, pages: Pages) -> APIR
     async def take_new(request: Request, person: Incomplete) -> Response:
         form = await form_of(request, 8192)
         if form.get("new", "") != form.get("again", ""):
-            return pages.show("password", status=422, person=person, error="The new password was typed in two ways.")
+            return pages.show("password", status=422, person=person, error="The two new passwords differ.")
         try:
             fresh = await ask(
                 change, person, form.get("password", ""), form.get("new", ""), client(request), guard.token_in(request)

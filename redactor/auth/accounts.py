@@ -1,4 +1,4 @@
-"""Accounts: made, listed, reset and disabled, never deleted (the trail names people by their number)."""
+"""Accounts can be added, reset and disabled, but never deleted: the audit log refers to people by number."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`enrolled`: has one-time codes."""
+    """`enrolled`: one-time codes are set up."""
 
     id: int
     name: str
@@ -39,22 +39,22 @@ class Account:
 
 
 class Accounts:
-    """`by` in all methods: the actor that the trail will name."""
+    """`by` in all methods: the actor for the audit log."""
 
     def __init__(self, store: AccessStore) -> None:
         self._store = store
 
     def add(self, name: str, password: str, roles: Iterable[str], *, by: str) -> int:
-        """A new account, whose password must be changed at the first log-in. Returns its number.
+        """Add an account, whose password must be changed at the first log-in. Returns its number.
 
         Raises:
-            ConfigurationError: a name that is taken or none, an unknown role, a weak password.
+            ConfigurationError: an invalid name or one in use, an unknown role, a weak password.
         """
         name, wanted = name.lower(), sorted(set(roles))
         if not _NAME.fullmatch(name):
             raise ConfigurationError(
-                "A log-in name has up to 64 small letters, digits, dots, dashes, underscores or @.",
-                hint="Take the name that the person has elsewhere.",
+                "A log-in name consists of up to 64 lower-case letters, digits, dots, dashes, underscores or @.",
+                hint="Use the name that the person has elsewhere.",
             )
         if not wanted or not set(wanted) <= set(ROLES):
             raise ConfigurationError(f"Roles are {', '.join(ROLES)}.", hint="Give one or more with --role.")
@@ -69,14 +69,14 @@ class Accounts:
             with self._store.engine.begin() as c:
                 key = c.execute(insert(accounts).values(**values)).inserted_primary_key
                 number = int(key[0])  # type: ignore[index]
-                # Inside the transaction: an account that the trail does not know of must not come to be.
+                # Inside the transaction: no account may exist that is not logged.
                 self._store.trail.append(events.AccountMade(by=by, person=number, roles=",".join(wanted)))
         except IntegrityError:
             raise ConfigurationError(
-                "There is an account of this name.", hint="See `redactor accounts list`."
+                "There is already an account with this name.", hint="See `redactor accounts list`."
             ) from None
         except SQLAlchemyError:
-            raise Busy("The database of the accounts is unavailable.") from None
+            raise Busy("The accounts database is unavailable.") from None
         return number
 
     def list(self) -> list[Account]:
@@ -89,10 +89,10 @@ class Accounts:
         return _account(row) if row else None
 
     def named(self, name: str) -> Account:
-        """The same.
+        """The account with this name.
 
         Raises:
-            NoInput
+            NoInput: there is none.
         """
         found = self.by_name(name)
         if found is None:
@@ -105,7 +105,8 @@ class Accounts:
         return _account(row) if row else None
 
     def reset(self, name: str, password: str, *, codes_too: bool, by: str) -> None:
-        """A new password that must be changed; with `codes_too` also new one-time codes. Ends all sessions.
+        """Set a password that must be changed at log-in, and end all sessions. `codes_too`: also reset the one-time
+        codes.
 
         Raises:
             NoInput, ConfigurationError
@@ -113,19 +114,19 @@ class Accounts:
         account = self.named(name)
         passwords.check_new(password, account.name)
         values: dict[str, Any] = {"password": passwords.hash_password(password), "must_change": 1}
-        told: list[events.Event] = [events.AccountChanged(by=by, person=account.id, what="password-reset")]
+        changes: list[events.Event] = [events.AccountChanged(by=by, person=account.id, what="password-reset")]
         if codes_too:
             values |= {"totp": None, "totp_new": None}
-            told.append(events.AccountChanged(by=by, person=account.id, what="totp-reset"))
+            changes.append(events.AccountChanged(by=by, person=account.id, what="totp-reset"))
         with self._store.begin() as c:
             c.execute(update(accounts).where(accounts.c.id == account.id).values(**values))
             c.execute(delete(sessions).where(sessions.c.account == account.id))
             if codes_too:
                 c.execute(delete(recovery).where(recovery.c.account == account.id))
-            self._store.trail.append_many(told)
+            self._store.trail.append_many(changes)
 
     def disable(self, name: str, *, by: str, disabled: bool = True) -> None:
-        """Nobody logs in with it any more, and its sessions end; or the contrary."""
+        """Disable an account and end its sessions, or enable it again."""
         account = self.named(name)
         with self._store.begin() as c:
             c.execute(update(accounts).where(accounts.c.id == account.id).values(disabled=int(disabled)))
@@ -134,12 +135,12 @@ class Accounts:
             self._store.trail.append(events.AccountChanged(by=by, person=account.id, what=what))
 
     def is_right(self, account: Account | None, password: str) -> bool:
-        """Whether it is the password; the same work for no account."""
+        """Whether the password is right; takes the same time without an account."""
         return bool(self.verified(account, password))
 
     def verified(self, account: Account | None, password: str) -> str:
-        """The hash in force if it is the password, else "". A hash of an old setting is made again."""
-        right = passwords.is_right(account.hashed if account else passwords.nobody(), password)
+        """The current hash if the password is right, else "". A hash made with older settings is replaced."""
+        right = passwords.is_right(account.hashed if account else passwords.decoy_hash(), password)
         if account is None or not right:
             return ""
         if not passwords.is_old(account.hashed):
@@ -148,39 +149,39 @@ class Accounts:
         return fresh if self._replace(account, password=fresh) else ""
 
     def change_password(self, account: Account, password: str) -> None:
-        """By its owner.
+        """Change the password on the owner's request.
 
         Raises:
-            ConfigurationError: it is weak, or the old one; or the account was reset or disabled meanwhile.
+            ConfigurationError: it is weak or not new, or the account was reset or disabled meanwhile.
         """
         passwords.check_new(password, account.name)
         if passwords.is_right(account.hashed, password):
-            raise ConfigurationError("That is the old password.", hint="Choose another one.")
-        told = events.AccountChanged(by=f"person:{account.id}", person=account.id, what="password")
-        if not self._replace(account, told, password=passwords.hash_password(password), must_change=0):
-            raise ConfigurationError("The account was changed by somebody else meanwhile.", hint="Log in again.")
+            raise ConfigurationError("The new password is the same as the old one.", hint="Choose another one.")
+        event = events.AccountChanged(by=f"person:{account.id}", person=account.id, what="password")
+        if not self._replace(account, event, password=passwords.hash_password(password), must_change=0):
+            raise ConfigurationError("Somebody else changed the account meanwhile.", hint="Log in again.")
 
-    def _replace(self, account: Account, told: events.Event | None = None, **values: Any) -> bool:
-        """Change an account whose password is still the one that was checked; false if it is not."""
+    def _replace(self, account: Account, event: events.Event | None = None, **values: Any) -> bool:
+        """Change an account if its password is still the one that was checked; else return false."""
         same = (accounts.c.id == account.id, accounts.c.password == account.hashed, accounts.c.disabled == 0)
         with self._store.begin() as c:
             if c.execute(update(accounts).where(*same).values(**values)).rowcount != 1:
                 return False
-            if told is not None:
-                self._store.trail.append(told)
+            if event is not None:
+                self._store.trail.append(event)
         return True
 
     # --- one-time codes
 
     def new_secret(self, account: Account) -> str:
-        """A secret to be shown once; it counts when `enrol` was given a code of it."""
+        """A new secret, to be shown once. It takes effect when `enrol` gets a code from it."""
         secret = codes.new_secret()
         with self._store.begin() as c:
             c.execute(update(accounts).where(accounts.c.id == account.id).values(totp_new=self._store.seal(secret)))
         return secret
 
     def enrol(self, account: Account, code: str) -> tuple[str, ...] | None:
-        """Put the shown secret in force. Returns recovery codes, to be shown once; None: the code is not of it."""
+        """Put the new secret into effect. Returns recovery codes, to be shown once; None if the code is wrong."""
         with self._store.begin() as c:
             row = c.execute(select(accounts).where(accounts.c.id == account.id).with_for_update()).one()
             secret = self._store.unseal(row.totp_new)
@@ -201,7 +202,7 @@ class Accounts:
         return tuple(made)
 
     def use_code(self, account: Account, code: str) -> bool:
-        """Whether it is the code of this moment, or a recovery code; each is good once."""
+        """Whether the code is a current one-time code or a recovery code; each works once."""
         with self._store.begin() as c:
             row = c.execute(select(accounts).where(accounts.c.id == account.id).with_for_update()).one()
             secret = self._store.unseal(row.totp)

@@ -1,8 +1,8 @@
-"""What a route asks for: a person with permissions, or a program's token with a scope; and that a change comes from our
-own pages.
+"""FastAPI dependencies that admit a person with permissions, or a program with a token's scope, and refuse cross-site
+requests.
 
-Against cross-site requests stand three things at once: the cookie is SameSite=Strict, browsers say where a request
-comes from (Sec-Fetch-Site, Origin), and every change carries the session's CSRF token. Failing any, nothing is done.
+Three checks prevent cross-site requests: the cookie is SameSite=Strict, the browser says where a request comes from
+(Sec-Fetch-Site, Origin), and every change carries the session's CSRF token. If one fails, the request is refused.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody logged in.
+    """A person who is logged in.
 
     Attributes:
-        permissions: what they may do now, raised rights included.
-        csrf: goes into forms (`csrf`) and requests (X-CSRF-Token).
-        emergency_until: seconds since 1970 until when rights are raised; 0.0: they are not.
-        unacknowledged: uses of emergency access that nobody has acknowledged, for those who may.
-        complete: whether the password is their own and one-time codes are set up.
+        permissions: what they may do now, including emergency access.
+        csrf: for forms (field `csrf`) and requests (X-CSRF-Token).
+        emergency_until: end of emergency access in seconds since 1970; 0.0 if there is none.
+        unacknowledged: number of uses of emergency access to acknowledge, for people who may.
+        complete: whether they have changed the first password and set up one-time codes.
     """
 
     id: int
@@ -95,10 +95,10 @@ class AccessGuard:
         self._emergencies, self._tokens = Emergencies(store), Tokens(store)
 
     def __call__(self, *permissions: str) -> Callable[[Request], Awaitable[Person]]:
-        """A dependency that gives the `Person` who has all these permissions.
+        """A dependency that returns the `Person` if they have all these permissions.
 
-        Raises (when asked):
-            HTTPException: 303 to the log-in or to what is missing of the account (pages), 401, 403, 503.
+        Raises (per request):
+            HTTPException: 303 to the log-in page or to an unfinished step of the account (pages), 401, 403, 503.
         """
         unknown = set(permissions) - set(PERMISSIONS)
         assert not unknown, f"unknown permissions: {unknown}"
@@ -117,17 +117,17 @@ class AccessGuard:
         return admitted
 
     def anyone(self) -> Callable[[Request], Awaitable[Person]]:
-        """The same for whoever is logged in with a complete account."""
+        """The same for everybody with a complete account."""
         return self()
 
     def incomplete(self) -> Callable[[Request], Awaitable[Person]]:
-        """The same also for whoever must still change the password or set up codes: for those pages only."""
+        """The same, also for accounts that are not complete; only for the pages on which they are completed."""
         return self._admit
 
     def token(self, scope: str) -> Callable[[Request], Awaitable[Holder]]:
-        """A dependency that gives the holder of a token with this scope (Authorization: Bearer …).
+        """A dependency that returns the holder of a token with this scope (Authorization: Bearer …).
 
-        Raises (when asked):
+        Raises (per request):
             HTTPException: 401, 403, 503
         """
         assert scope in SCOPES, scope
@@ -144,11 +144,10 @@ class AccessGuard:
         return admitted
 
     def either(self, permission: str, scope: str) -> Callable[[Request], Awaitable[Person | Holder]]:
-        """A dependency for people with a permission and programs with a token of a scope: who shows a token is a
-        program.
+        """A dependency for people with a permission, and for programs with a token's scope.
 
-        Raises (when asked):
-            HTTPException: as of the two.
+        Raises (per request):
+            HTTPException: as both.
         """
         people, programs = self(permission), self.token(scope)
 
@@ -167,7 +166,7 @@ class AccessGuard:
         return request.cookies.get(self.cookie, "")
 
     def set_cookie(self, response: Response, token: str) -> None:
-        """A cookie of the browser's session: gone when it is closed."""
+        """Set a cookie that ends with the browser session."""
         response.set_cookie(
             self.cookie, token, path="/", httponly=True, secure=self._store.settings.secure, samesite="strict"
         )
@@ -178,20 +177,20 @@ class AccessGuard:
         )
 
     def check_origin(self, request: Request) -> None:
-        """Whether a change comes from our own pages, as far as the browser says.
+        """Check that the browser reports a request from these pages.
 
         Raises:
             HTTPException: 403
         """
         site = request.headers.get("sec-fetch-site", "")
         origin = request.headers.get("origin")
-        # Where cookies are for https only, browsers know us by https, whatever a proxy speaks to us.
+        # With cookies for https only, browsers use https even if the proxy uses http.
         scheme = "https" if self._store.settings.secure else request.url.scheme
         ours = self._store.settings.origin or f"{scheme}://{request.headers.get('host', '')}"
         if site not in ("", "same-origin", "none") or (origin is not None and not _same(origin, ours)):
             raise HTTPException(403, "cross-site")
 
-    # --- what the dependencies share
+    # --- shared by the dependencies
 
     async def _admit(self, request: Request) -> Person:
         token = self.token_in(request)
@@ -219,10 +218,10 @@ class AccessGuard:
         return self.person_of(account, token)
 
     def person_of(self, account: Account, token: str) -> Person:
-        """Of an account that is logged in with this token."""
+        """The person of an account that is logged in with this token."""
         permissions = account.permissions
         until = self._emergencies.until(account.id) if "emergency.open" in permissions else 0.0
-        unacknowledged = self._emergencies.waiting() if "emergency.acknowledge" in permissions else 0
+        unacknowledged = self._emergencies.unacknowledged() if "emergency.acknowledge" in permissions else 0
         return Person(
             id=account.id,
             name=account.name,
@@ -247,7 +246,7 @@ class AccessGuard:
 
 
 def _elsewhere(request: Request, where: str, status: int, word: str) -> HTTPException:
-    """Pages are led on, programs told."""
+    """A redirect for pages, a status for programs."""
     if "text/html" in request.headers.get("accept", ""):
         return HTTPException(303, word, {"Location": where})
     return HTTPException(status, word)

@@ -1,8 +1,7 @@
-"""Emergency access (45 CFR 164.312(a)(2)(ii)): rights raised at once by whoever needs them, for a while, with a typed
-reason, and loudly.
+"""Emergency access (45 CFR 164.312(a)(2)(ii)): a person raises their own rights for a while, with a typed reason.
 
-Nobody has to say yes first. The trail has it before the rights are there, and leads see it on every page until one of
-them acknowledges it.
+No approval is needed. It is logged before it takes effect, and leads see a notice on every page until one of them
+acknowledges it.
 """
 
 from __future__ import annotations
@@ -35,14 +34,16 @@ class Emergencies:
         self._store = store
 
     def open(self, account: int, reason: str) -> float:
-        """Raise the rights of an account; until when.
+        """Raise the rights of an account; returns until when.
 
         Raises:
-            ConfigurationError: no reason to speak of.
+            ConfigurationError: the reason is too short or too long.
         """
         reason = reason.strip()
         if not SHORTEST <= len(reason) <= LONGEST:
-            raise ConfigurationError(f"A reason needs {SHORTEST} to {LONGEST} characters.", hint="Say what happened.")
+            raise ConfigurationError(
+                f"The reason must have {SHORTEST} to {LONGEST} characters.", hint="Describe what happened."
+            )
         now = self._store.clock()
         until = now + self._store.settings.emergency_seconds
         row = {"account": account, "opened": now, "until": until, "reason": self._store.seal(reason)}
@@ -60,7 +61,7 @@ class Emergencies:
         return until
 
     def until(self, account: int) -> float:
-        """Until when the account's rights are raised; 0.0: they are not."""
+        """Until when the rights of the account are raised; 0.0 if they are not."""
         now = self._store.clock()
         mine = (emergencies.c.account == account, emergencies.c.opened <= now + SKEW)
         with self._store.begin() as c:
@@ -68,7 +69,7 @@ class Emergencies:
         return float(found) if found and found > now else 0.0
 
     def end(self, account: int) -> None:
-        """Give the raised rights back."""
+        """End the emergency access of an account."""
         now = self._store.clock()
         mine = (emergencies.c.account == account, emergencies.c.until > now)
         with self._store.begin() as c:
@@ -78,14 +79,14 @@ class Emergencies:
                 [events.EmergencyEnded(by=f"person:{account}", person=account, emergency=n) for n in ended]
             )
 
-    def waiting(self) -> int:
-        """How many nobody acknowledged."""
+    def unacknowledged(self) -> int:
+        """Number of uses that nobody has acknowledged."""
         with self._store.begin() as c:
             query = select(func.count()).select_from(emergencies).where(emergencies.c.acknowledged == 0.0)
             return int(c.execute(query).scalar_one())
 
     def list(self, *, most: int = 100) -> list[Emergency]:
-        """Those that nobody acknowledged first, then the newest; reasons unsealed."""
+        """Unacknowledged uses first, then the newest; reasons unsealed."""
         query = (
             select(emergencies, accounts.c.name)
             .join(accounts, accounts.c.id == emergencies.c.account)
@@ -108,7 +109,7 @@ class Emergencies:
         ]
 
     def acknowledge(self, number: int, *, by: int) -> bool:
-        """A lead took notice; false if there is nothing to acknowledge, or it is the lead's own."""
+        """Note that a lead has seen it; false if there is nothing to acknowledge, or it is the lead's own."""
         now = self._store.clock()
         open_one = (emergencies.c.id == number, emergencies.c.acknowledged == 0.0, emergencies.c.account != by)
         with self._store.begin() as c:

@@ -1,4 +1,4 @@
-"""Emergency access: /emergency, where rights are raised, and where leads see and acknowledge that they were."""
+"""The page /emergency: people raise their own rights, and leads acknowledge it."""
 
 from typing import Annotated
 

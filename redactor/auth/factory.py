@@ -1,4 +1,4 @@
-"""Everything put together: tables, routes and guard of a running service."""
+"""Builds access control: tables, routes and guard."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from redactor.crypto import Sealer
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Router and guard for the application; the rest for doors and tests."""
+    """Router and guard for the application; the rest for the command line and tests."""
 
     router: APIRouter
     guard: AccessGuard
@@ -46,11 +46,11 @@ def build_access(
     templates: Environment | None = None,
     clock: Callable[[], float] = time.time,
 ) -> Access:
-    """Make the tables where they are missing, and the routes.
+    """Create or migrate the tables, and build the routes.
 
     Args:
         sealer: with the service's key.
-        templates: of the review web, whose `base.html` the pages extend; its own environment if left out.
+        templates: with the `base.html` that the pages extend; by default an environment of their own.
 
     Raises:
         Busy: the database does not answer.

@@ -1,7 +1,7 @@
-"""Logging in and off: /login, /login/code, /logout.
+"""Logging in and out: /login, /login/code, /logout.
 
-One answer for a wrong name, a wrong password and a disabled account, after the same work. The password opens a session
-that can do nothing but ask for the code; the code opens the real one, under a new token.
+A wrong name, a wrong password and a disabled account get the same answer after the same time. The password starts a
+session that only accepts the code; the code starts the full session, under a new token.
 """
 
 import math
@@ -18,8 +18,8 @@ from redactor.auth.sessions import Session, Sessions
 from redactor.auth.store import AccessStore
 from redactor.auth.throttle import Throttle
 
-WRONG = "Name or password is not right, or the account is disabled."
-WRONG_CODE = "The code is not right, or was used before."
+WRONG = "Wrong name or password, or the account is disabled."
+WRONG_CODE = "The code is wrong or has been used before."
 
 
 def login_routes(store: AccessStore, guard: AccessGuard, pages: Pages) -> APIRouter:
@@ -31,9 +31,11 @@ def login_routes(store: AccessStore, guard: AccessGuard, pages: Pages) -> APIRou
 
     home = store.settings.home
 
-    def open_session(account: Account, stage: str, old: str, address: str, *, rests_on: str = "") -> str:
-        """Its token; "" if the account was reset or disabled since password or code was checked."""
-        token = sessions.begin(account.id, stage, instead_of=old, rests_on=rests_on, goes_on=not rests_on)
+    def open_session(account: Account, stage: str, old: str, address: str, *, checked_hash: str = "") -> str:
+        """The token; "" if the account was reset or disabled since password or code were checked."""
+        token = sessions.begin(
+            account.id, stage, replacing=old, checked_hash=checked_hash, still_valid=not checked_hash
+        )
         if token and stage == "full":
             session = sessions.find(token)
             assert session is not None
@@ -44,7 +46,7 @@ def login_routes(store: AccessStore, guard: AccessGuard, pages: Pages) -> APIRou
         store.trail.append(events.LogInRefused(by="service", person=person, why=why, address=address))
 
     def check(name: str, password: str, old: str, address: str) -> tuple[str, str, float]:
-        """Token and stage of a new session, or "" and the seconds to wait."""
+        """Token ("" if refused) and stage of a new session, and the seconds to wait."""
         wait = throttle.begin("login", name, address)
         if wait:
             return "", "", wait
@@ -55,7 +57,7 @@ def login_routes(store: AccessStore, guard: AccessGuard, pages: Pages) -> APIRou
             return "", "", 0.0
         throttle.forgive("login", name, address)
         stage = "code" if account.enrolled else "full"
-        token = open_session(account, stage, old, address, rests_on=hashed)
+        token = open_session(account, stage, old, address, checked_hash=hashed)
         if not token:
             refuse(account.id, "changed", address)
         return token, stage, 0.0
@@ -66,7 +68,7 @@ def login_routes(store: AccessStore, guard: AccessGuard, pages: Pages) -> APIRou
         return (session, account) if session and account and not account.disabled else None
 
     def check_code(token: str, code: str, address: str) -> tuple[str, bool, float]:
-        """The real session's token; or "", whether another try is allowed, and the seconds to wait."""
+        """Token of the full session ("" if refused), whether another attempt is allowed, and the seconds to wait."""
         found = asked_for_code(token)
         if found is None:
             return "", False, 0.0
@@ -124,7 +126,7 @@ def login_routes(store: AccessStore, guard: AccessGuard, pages: Pages) -> APIRou
         return response
 
     @routes.post("/logout")
-    async def log_off(request: Request, person: Annotated[Person, Depends(guard.incomplete())]) -> Response:
+    async def log_out(request: Request, person: Annotated[Person, Depends(guard.incomplete())]) -> Response:
         await ask(sessions.end, guard.token_in(request), person.id)
         response = go("/login")
         guard.clear_cookie(response)
@@ -138,5 +140,5 @@ def _again(pages: Pages, name: str, wrong: str, wait: float, following: str) -> 
     if not wait:
         return pages.show(name, status=401, error=wrong, following=following)
     seconds = math.ceil(wait)
-    error = f"Too many tries. Wait {seconds} seconds and try again."
+    error = f"Too many attempts. Wait {seconds} seconds and try again."
     return pages.show(name, status=429, headers={"Retry-After": str(seconds)}, error=error, following=following)

@@ -1,4 +1,4 @@
-"""What the pages of access share: rendering, the client's address, where to go next."""
+"""Helpers of the log-in and account pages: rendering, the client's address, redirects."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 
 
 def environment() -> Environment:
-    """Templates of the review web: everything escaped, a missing value is an error."""
+    """The templates of the review pages; everything is escaped, and a missing value is an error."""
     made = Environment(loader=PackageLoader("redactor.review", "templates"), autoescape=True, undefined=StrictUndefined)
     made.filters["moment"] = moment
     return made
@@ -33,7 +33,7 @@ def moment(seconds: float) -> str:
 
 
 class Pages:
-    """Renders. `person` is None where nobody is logged in."""
+    """Renders pages. `person` is None if nobody is logged in."""
 
     def __init__(self, templates: Environment) -> None:
         self._templates = templates
@@ -52,13 +52,13 @@ def go(where: str) -> RedirectResponse:
 
 
 def local(path: str, otherwise: str) -> str:
-    """A path of ours to go to; never another site."""
+    """`path` if it is a path on this site, else `otherwise`."""
     return path if len(path) < 2000 and _LOCAL.fullmatch(path) else otherwise
 
 
 def address_of(request: Request, *, behind_proxy: bool = False) -> str:
-    """The client's address; of a proxy on the loopback, if there is one, what it says (the last entry: those before
-    are the client's word).
+    """The client's address. Behind a proxy on the loopback, the last entry of X-Forwarded-For; earlier ones come from
+    the client.
     """
     given = request.client.host if request.client else ""
     if behind_proxy and given in ("127.0.0.1", "::1"):
@@ -70,11 +70,11 @@ def address_of(request: Request, *, behind_proxy: bool = False) -> str:
 
 
 async def ask(question: Callable[..., Result], *given: Any, **named: Any) -> Result:
-    """Ask database and trail, beside the event loop.
+    """Call `question` in a thread.
 
     Raises:
-        HTTPException: 503: they do not answer, so nothing is given.
-        ConfigurationError: what was given cannot be honoured.
+        HTTPException: 503, the database or the audit log does not answer.
+        ConfigurationError: the input is not accepted.
     """
     from redactor.errors import ConfigurationError
 

@@ -1,6 +1,6 @@
-"""Passwords: argon2id (RFC 9106, its second recommended setting: 64 MiB, 3 passes), renewed when the setting changes.
+"""Passwords: argon2id (RFC 9106, second recommended setting: 64 MiB, 3 passes), hashed again when the setting changes.
 
-A few at a time: each takes its memory, and whoever sends log-ins in bulk shall wait, not the machine.
+Only a few are hashed at a time, since each takes its memory.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from redactor.errors import ConfigurationError
 
 SHORTEST, LONGEST = 12, 256
-"""Characters. Length is what counts (NIST SP 800-63B, 3.1.1): no rules of composition, no expiry."""
-_TURNS = threading.BoundedSemaphore(4)
+"""Characters. Length matters (NIST SP 800-63B, 3.1.1); there are no composition rules and no expiry."""
+_SLOTS = threading.BoundedSemaphore(4)
 
 
 @cache
@@ -25,15 +25,15 @@ def hasher() -> PasswordHasher:
 
 
 def hash_password(password: str) -> str:
-    with _TURNS:
+    with _SLOTS:
         return hasher().hash(password)
 
 
 def is_right(hashed: str, password: str) -> bool:
-    """Whether it is the password of this hash. Takes the same time for `nobody`, so that no answer tells whether
-    there is an account.
+    """Whether the password matches the hash. `decoy_hash` takes the same time, so that answers do not reveal whether an
+    account exists.
     """
-    with _TURNS:
+    with _SLOTS:
         try:
             return hasher().verify(hashed, password[:LONGEST])
         except (VerificationError, InvalidHashError):
@@ -41,28 +41,28 @@ def is_right(hashed: str, password: str) -> bool:
 
 
 @cache
-def nobody() -> str:
-    """The hash of a password that nobody knows: checked where there is no account."""
+def decoy_hash() -> str:
+    """The hash of a random password, checked if there is no account."""
     return hash_password(secrets.token_hex(32))
 
 
 def is_old(hashed: str) -> bool:
-    """Whether it was made with another setting."""
+    """Whether the hash was made with other settings."""
     return hasher().check_needs_rehash(hashed)
 
 
 def check_new(password: str, name: str) -> None:
-    """Whether it may become a password.
+    """Check a new password.
 
     Raises:
-        ConfigurationError: why not.
+        ConfigurationError: it is not accepted.
     """
     why = ""
     if not SHORTEST <= len(password) <= LONGEST:
-        why = f"A password needs {SHORTEST} to {LONGEST} characters."
+        why = f"A password must have {SHORTEST} to {LONGEST} characters."
     elif name.lower() in password.lower():
-        why = "A password must not hold the name."
+        why = "A password must not contain the log-in name."
     elif len(set(password)) < 5:
-        why = "A password needs five different characters."
+        why = "A password must have at least five different characters."
     if why:
-        raise ConfigurationError(why, hint="Four or five words chosen by chance make a good one.")
+        raise ConfigurationError(why, hint="Four or five random words make a good password.")

@@ -1,6 +1,4 @@
-"""Roles and what they allow, as data. Auditors see what happened and no speech; nobody who decides about messages
-reads the trail.
-"""
+"""Roles and their permissions, as data. Auditors see what happened but no speech; reviewers do not see the log."""
 
 from __future__ import annotations
 
@@ -12,14 +10,14 @@ PERMISSIONS = {
     "message.hear_redacted": "hear the redacted audio",
     "message.hear_original": "hear the original audio and read the unredacted words, with a typed reason",
     "redaction.edit": "change what is redacted",
-    "finding.decide": "accept and reject findings, give reviews",
+    "finding.decide": "accept and reject findings, submit reviews",
     "adjudicate": "decide where reviews differ",
     "sample.draw": "draw samples",
     "report.read": "see the dashboard",
     "export": "export decisions and reports",
-    "trail.read": "read and export the audit trail",
+    "trail.read": "read and export the audit log",
     "emergency.open": "raise one's own rights in an emergency",
-    "emergency.acknowledge": "see emergencies and acknowledge them",
+    "emergency.acknowledge": "see and acknowledge uses of emergency access",
     "vault.hold": "put messages under a legal hold",
     "vault.purge": "destroy originals",
 }
@@ -35,7 +33,7 @@ ROLES: dict[str, frozenset[str]] = {
     "auditor": frozenset({"message.list", "report.read", "export", "trail.read"}),
 }
 EMERGENCY = frozenset({"message.list", "message.hear_redacted", "message.hear_original"})
-"""What an emergency raises to."""
+"""Permissions during emergency access."""
 SCOPES = ("hook", "jobs", "retry", "export")
 """Scopes of tokens for programs: report recordings (/webhook, /s3), read jobs and dead letters (/jobs, /dead-letters),
 retry them (/dead-letters/N/retry), fetch /export.
@@ -43,5 +41,5 @@ retry them (/dead-letters/N/retry), fetch /export.
 
 
 def permissions_of(roles: Iterable[str]) -> frozenset[str]:
-    """All that these roles allow together; an unknown role allows nothing."""
+    """All permissions of these roles; an unknown role has none."""
     return frozenset().union(*(ROLES.get(role, frozenset()) for role in roles))

@@ -1,7 +1,7 @@
-"""Sessions: a random token of 256 bits in a cookie, of which the server keeps a hash; a new one whenever rights change
-hands or grow.
+"""Sessions: a random token of 256 bits in a cookie, of which the server stores a hash. Every log-in and every change of
+rights makes a new one.
 
-The CSRF token of a session is derived from its token, so that it needs no place of its own and dies with it.
+The CSRF token is derived from the session's token, so it needs no storage and ends with it.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from redactor.auth.store import SKEW, AccessStore, accounts, sessions
 from redactor.auth.totp import hash_of
 
 CODE_SECONDS = 300.0
-"""For the code after the password."""
+"""Time to enter the code after the password."""
 CODE_TRIES = 5
 _FRESH = 10.0
-"""Seconds within which a session's last use is not written again."""
+"""Seconds within which the last use of a session is not written again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`stage`: "code" (a code is asked for) or "full"; `short`: by which the trail names it."""
+    """`stage`: "code" (waiting for the one-time code) or "full"; `short`: its name in the audit log."""
 
     hash: str = field(repr=False)
     account: int
@@ -44,37 +44,36 @@ class Sessions:
         self._store = store
 
     def begin(
-        self, account: int, stage: str, *, instead_of: str = "", rests_on: str = "", goes_on: bool = False
+        self, account: int, stage: str, *, replacing: str = "", checked_hash: str = "", still_valid: bool = False
     ) -> str:
-        """A new session; its token, or "" where what it rests on has gone meanwhile (the account was reset or
-        disabled): then there is none.
+        """Start a session. Returns its token, or "" if the account was reset or disabled meanwhile.
 
         Args:
-            instead_of: a token that ends with it.
-            rests_on: the hash that a password was just checked with.
-            goes_on: whether `instead_of` must be a session of the account that is still there.
+            replacing: token of a session that ends.
+            checked_hash: the hash against which the password was just checked.
+            still_valid: whether `replacing` must still be a session of this account.
         """
         token, now = secrets.token_urlsafe(32), self._store.clock()
         with self._store.begin() as c:
-            # Locked, so that a reset comes before this (and is seen) or after it (and ends what is made here).
+            # Locked, so that a reset comes either before this (and is seen) or after it (and ends this session).
             owner = c.execute(select(accounts).where(accounts.c.id == account).with_for_update()).first()
-            if owner is None or owner.disabled or (rests_on and owner.password != rests_on):
+            if owner is None or owner.disabled or (checked_hash and owner.password != checked_hash):
                 return ""
-            old = sessions.c.hash == hash_of(instead_of) if instead_of else None
+            old = sessions.c.hash == hash_of(replacing) if replacing else None
             row = c.execute(select(sessions).where(old)).first() if old is not None else None
-            if goes_on and (row is None or row.account != account):
+            if still_valid and (row is None or row.account != account):
                 return ""
             if old is not None and row is not None:
                 if row.account != account and row.stage == "full":
                     self._end(c, row.account, old, why="replaced", by=f"person:{account}")
                 else:
                     c.execute(delete(sessions).where(old))
-            self._drop_dead(c, account, now)
+            self._end_expired(c, account, now)
             c.execute(insert(sessions).values(hash=hash_of(token), account=account, stage=stage, made=now, seen=now))
         return token
 
     def find(self, token: str) -> Session | None:
-        """The session of a token, used now; None if there is none or its time is over (then it ends)."""
+        """The session of a token, marked as used; None if there is none or it has expired (it then ends)."""
         if not token:
             return None
         now, own = self._store.clock(), sessions.c.hash == hash_of(token)
@@ -97,33 +96,33 @@ class Sessions:
         return _session(row)
 
     def wrong_code(self, token: str) -> bool:
-        """Count a wrong code; true if that was one too many: the session is over."""
+        """Count a wrong code; true if there were too many and the session has ended."""
         own = sessions.c.hash == hash_of(token)
         with self._store.begin() as c:
             c.execute(update(sessions).where(own).values(failures=sessions.c.failures + 1))
             return bool(c.execute(delete(sessions).where(own, sessions.c.failures >= CODE_TRIES)).rowcount)
 
     def end(self, token: str, account: int) -> None:
-        """Log off."""
+        """Log out."""
         with self._store.begin() as c:
             self._end(c, account, sessions.c.hash == hash_of(token), why="asked", by=f"person:{account}")
 
     def end_all(self, account: int, *, why: str, keep: str = "") -> None:
-        """Log off everywhere; but for the session of the token `keep`."""
+        """Log out everywhere except in the session of the token `keep`."""
         which = (sessions.c.account == account) & (sessions.c.hash != (hash_of(keep) if keep else ""))
         with self._store.begin() as c:
             self._end(c, account, which, why=why, by=f"person:{account}")
 
     def of(self, account: int) -> list[Session]:
-        """Those that are alive."""
+        """The current sessions of an account."""
         now, limits = self._store.clock(), self._store.settings
         alive = (sessions.c.seen > now - limits.idle_seconds, sessions.c.made > now - limits.absolute_seconds)
         query = select(sessions).where(sessions.c.account == account, *alive).order_by(sessions.c.made)
         with self._store.begin() as c:
             return [_session(row) for row in c.execute(query)]
 
-    def _drop_dead(self, c: Connection, account: int, now: float) -> None:
-        """End the account's sessions whose time is over and whose browser never asked again."""
+    def _end_expired(self, c: Connection, account: int, now: float) -> None:
+        """End sessions of the account that have expired without another request."""
         limits = self._store.settings
         own = sessions.c.account == account
         c.execute(delete(sessions).where(own, sessions.c.stage == "code", sessions.c.made < now - CODE_SECONDS))
@@ -137,7 +136,7 @@ class Sessions:
 
 
 def csrf_of(token: str) -> str:
-    """What forms of this session carry."""
+    """The CSRF token of a session."""
     return hmac.digest(token.encode("utf-8", "replace"), b"redactor csrf", "sha256").hex()
 
 

@@ -1,8 +1,8 @@
-"""The tables of access, and what all its parts share: engine, trail, sealer, settings, clock.
+"""The tables of access control, and what its parts share: engine, audit log, sealer, settings, clock.
 
 In clear: log-in names of staff, roles, times, counts. Hashed: passwords (argon2id), session tokens, recovery codes and
-tokens of programs (SHA-256:
-they are random and long). Sealed with the service's key: TOTP secrets and typed reasons.
+programs' tokens (SHA-256, since they are long and random). Sealed with the service's key: TOTP secrets and typed
+reasons. A change here needs a revision in `redactor/migrations`.
 """
 
 from __future__ import annotations
@@ -34,22 +34,22 @@ from redactor.errors import Busy
 
 metadata = MetaData()
 SKEW = 300.0
-"""Seconds by which clocks of several hosts may differ. What began later than that from now began before the clock
-was set back: it is over.
+"""Seconds by which the clocks of several hosts may differ. What started later than that is from before the clock was
+set back, and has ended.
 """
 _ID = BigInteger().with_variant(Integer, "sqlite")
 
 accounts = Table(
     "redactor_accounts",
     metadata,
-    Column("id", _ID, primary_key=True, autoincrement=True),  # never used again: the trail names people by it
+    Column("id", _ID, primary_key=True, autoincrement=True),  # never reused: the audit log refers to people by it
     Column("name", String(64), nullable=False, unique=True),
     Column("roles", String(80), nullable=False),
     Column("password", String(200), nullable=False),
     Column("must_change", Integer, nullable=False, default=1),
-    Column("totp", LargeBinary),  # sealed secret in force
-    Column("totp_new", LargeBinary),  # sealed secret shown, not yet confirmed
-    Column("totp_step", BigInteger, nullable=False, default=0),  # of the last code used: no code twice
+    Column("totp", LargeBinary),  # sealed secret in effect
+    Column("totp_new", LargeBinary),  # sealed secret not yet confirmed
+    Column("totp_step", BigInteger, nullable=False, default=0),  # of the last code used, so that none works twice
     Column("disabled", Integer, nullable=False, default=0),
     Column("made", Float, nullable=False),
     sqlite_autoincrement=True,
@@ -67,7 +67,7 @@ sessions = Table(
     metadata,
     Column("hash", String(64), primary_key=True),
     Column("account", _ID, nullable=False, index=True),
-    Column("stage", String(8), nullable=False),  # code: the password was right, a code is asked for; full
+    Column("stage", String(8), nullable=False),  # "code": the code is awaited; "full"
     Column("failures", Integer, nullable=False, default=0),  # wrong codes
     Column("made", Float, nullable=False),
     Column("seen", Float, nullable=False),
@@ -76,7 +76,7 @@ sessions = Table(
 attempts = Table(
     "redactor_attempts",
     metadata,
-    Column("key", String(32), primary_key=True),  # mark of an account's name, an address, or both
+    Column("key", String(32), primary_key=True),  # keyed mark of a name, an address, or both
     Column("failures", Integer, nullable=False),
     Column("not_before", Float, nullable=False),
     Column("last", Float, nullable=False),
@@ -113,18 +113,17 @@ tokens = Table(
 
 @dataclass(frozen=True, slots=True)
 class AccessSettings:
-    """How long things last, in seconds, and where the pages are.
+    """Lifetimes in seconds, and the address of the pages.
 
     Attributes:
-        secure: cookies for https only (`__Host-`). False is for http on the loopback and for nothing else.
-        idle_seconds: after which a session that asked for nothing logs off by itself (164.312(a)(2)(iii)).
+        secure: cookies for https only (`__Host-`). False is only for http on the loopback.
+        idle_seconds: after which an unused session ends (164.312(a)(2)(iii)).
         absolute_seconds: after which every session ends.
-        emergency_seconds: how long raised rights last.
-        origin: "https://review.example.org" where a proxy hides the name under which browsers know us; "": the
-            request's own Host.
-        behind_proxy: a proxy on the loopback stands in front: the client's address is the last of its X-Forwarded-For.
-            Without it, all who come through a proxy share their delays.
-        home: where one goes after log-in.
+        emergency_seconds: duration of emergency access.
+        origin: "https://review.example.org" if a proxy hides the name that browsers use; "": the request's Host.
+        behind_proxy: a proxy on the loopback is in front, so the client's address is the last of X-Forwarded-For.
+            Without it, all clients behind the proxy share their delays.
+        home: the page after log-in.
     """
 
     secure: bool = True
@@ -138,7 +137,7 @@ class AccessSettings:
 
 @dataclass(frozen=True, slots=True)
 class AccessStore:
-    """What the parts of access share. `begin` is a transaction."""
+    """What the parts of access control share."""
 
     engine: Engine
     trail: Trail
@@ -157,7 +156,7 @@ class AccessStore:
             with self.engine.begin() as c:
                 yield c
         except SQLAlchemyError:
-            raise Busy("The database of the accounts is unavailable.") from None
+            raise Busy("The accounts database is unavailable.") from None
 
     def make_tables(self) -> None:
         """Create or migrate the tables; several services may do so at once.
@@ -168,14 +167,14 @@ class AccessStore:
         try:
             migrate(self.engine)
         except SQLAlchemyError:
-            raise Busy("The database of the accounts is unavailable.") from None
+            raise Busy("The accounts database is unavailable.") from None
 
     def mark(self, *parts: str) -> str:
         return self.sealer.mark(b"access", *(p.encode("utf-8", "surrogateescape") for p in parts)).hex()
 
     def seal(self, content: str) -> bytes:
-        """Hidden with the service's key. The bytes in front date from when equal texts had equal seals; rows of then
-        are still read.
+        """Seal a text with the service's key. Random bytes in front date from when equal texts had equal seals; such
+        rows are still read.
         """
         import secrets
 

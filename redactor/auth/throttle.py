@@ -1,10 +1,10 @@
-"""Growing delays for guesses: per account and address together, per account, per address.
+"""Growing delays after failed log-ins: per account and address, per account, and per address.
 
-A try is counted before it is checked, so that many at once gain nothing, and forgiven when it was right. The delay
-doubles with each failure beyond the free ones up to its cap, and never becomes a lock-out: a try that comes too early
-is neither checked nor counted. Names that no account has are counted like others, and an IPv6 network of 64 bits, which
-one subscriber has to himself, is one address. From many addresses at once an attacker gets a guess a minute at an
-account, and can make its owner wait a minute.
+An attempt is counted before it is checked, so that parallel attempts gain nothing, and removed if it was right. The
+delay doubles with each failure beyond the free ones, up to a limit; it never becomes a lock-out. An attempt that comes
+too early is neither checked nor counted. Unknown names are counted like others, and an IPv6 /64, which belongs to one
+subscriber, counts as one address. With many addresses, an attacker can try one password a minute for an account, and
+can make its owner wait for a minute.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from redactor.auth.store import AccessStore, attempts
 FORGET = 3600.0
 """Seconds after which failures are forgotten."""
 PAIR, ACCOUNT, ADDRESS = (3, 300.0), (10, 60.0), (20, 300.0)
-"""Free failures, and the longest delay in seconds."""
+"""Failures without a delay, and the longest delay in seconds."""
 
 
 class Throttle:
@@ -26,11 +26,11 @@ class Throttle:
         self._store = store
 
     def begin(self, what: str, who: str, address: str) -> float:
-        """Count a try; 0.0, or the seconds to wait: then it must not be checked.
+        """Count an attempt. Returns 0.0, or the seconds to wait; then it must not be checked.
 
         Args:
             what: "login" or "code".
-            who: name as typed, or number of the account.
+            who: the name as typed, or the number of the account.
         """
         address = network_of(address)
         limits = {
@@ -56,7 +56,7 @@ class Throttle:
         return 0.0
 
     def forgive(self, what: str, who: str, address: str) -> None:
-        """The try was right."""
+        """Remove an attempt that was right."""
         address = network_of(address)
         keys = [self._store.mark(what, "pair", who, address), self._store.mark(what, "account", who)]
         with self._store.begin() as c:
@@ -78,7 +78,7 @@ class Throttle:
         if row.last < now - FORGET:
             return 0, 0.0
         if row.last > now:
-            # The clock was set back: a delay lasts as long as it was to last, not until the clock has caught up.
+            # The clock was set back: keep the length of the delay.
             moved = now + row.not_before - row.last
             c.execute(update(attempts).where(attempts.c.key == key).values(not_before=moved, last=now))
             return row.failures, moved
@@ -86,7 +86,7 @@ class Throttle:
 
 
 def network_of(address: str) -> str:
-    """What counts as one address; anything that is none as it is."""
+    """What counts as one address; text that is not an address stays as it is."""
     try:
         one = ipaddress.ip_address(address)
     except ValueError:

@@ -1,6 +1,4 @@
-"""Tokens for programs (hooks, exports): random, of which a hash is kept; with scopes, an end, and a way to revoke
-them.
-"""
+"""Tokens for programs (hooks, exports): random, stored as hashes, with scopes and an end; they can be revoked."""
 
 from __future__ import annotations
 
@@ -18,7 +16,7 @@ from redactor.auth.totp import hash_of
 from redactor.errors import ConfigurationError
 
 PREFIX = "rdt_"
-"""By which secret scanners know them."""
+"""Secret scanners recognise tokens by it."""
 LONGEST_DAYS = 400
 _FRESH = 60.0
 
@@ -39,19 +37,19 @@ class Tokens:
         self._store = store
 
     def make(self, name: str, scopes: Iterable[str], *, days: int, by: str) -> str:
-        """A new token, shown this once.
+        """Make a token, which is shown only once.
 
         Raises:
-            ConfigurationError: an unknown scope, no name, or too long a life.
+            ConfigurationError: an unknown scope, no name, or too long a lifetime.
         """
         wanted = sorted(set(scopes))
         if not wanted or not set(wanted) <= set(SCOPES):
             raise ConfigurationError(f"Scopes are {', '.join(SCOPES)}.", hint="Give one or more with --scope.")
         if not 1 <= days <= LONGEST_DAYS:
-            raise ConfigurationError(f"A token lasts 1 to {LONGEST_DAYS} days.", hint="Give another --days.")
+            raise ConfigurationError(f"A token lasts 1 to {LONGEST_DAYS} days.", hint="Change --days.")
         if not name or len(name) > 64 or not name.isprintable():
             raise ConfigurationError(
-                "A token needs a name of up to 64 characters.", hint="Say which program it is for."
+                "A token needs a name of up to 64 characters.", hint="Name the program that uses it."
             )
         token, now = PREFIX + secrets.token_urlsafe(32), self._store.clock()
         row = {
@@ -69,7 +67,7 @@ class Tokens:
         return token
 
     def find(self, token: str) -> AccessToken | None:
-        """A token in force."""
+        """The token, None if it is not valid (any more)."""
         if not token.startswith(PREFIX):
             return None
         now = self._store.clock()
@@ -86,7 +84,7 @@ class Tokens:
             return [_token(row) for row in c.execute(select(tokens).order_by(tokens.c.id))]
 
     def revoke(self, number: int, *, by: str) -> bool:
-        """End a token at once; false if there is none of this number in force."""
+        """Revoke a token at once; false if there is no valid token with this number."""
         with self._store.begin() as c:
             mine = (tokens.c.id == number, tokens.c.revoked == 0.0)
             if not c.execute(update(tokens).where(*mine).values(revoked=self._store.clock())).rowcount:

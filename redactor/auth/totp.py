@@ -1,4 +1,4 @@
-"""One-time codes (RFC 6238: SHA-1, 6 digits, 30 s, as authenticator apps know them) and recovery codes."""
+"""One-time codes (RFC 6238: SHA-1, 6 digits, 30 s, as authenticator apps use them) and recovery codes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyotp
 STEP = 30
 RECOVERY_CODES = 10
 _LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
-"""Without those that are mistaken for others."""
+"""Without letters and digits that are easily confused."""
 
 
 def new_secret() -> str:
@@ -19,18 +19,18 @@ def new_secret() -> str:
 
 
 def uri_of(secret: str, name: str) -> str:
-    """What an authenticator app reads (otpauth://…)."""
+    """The URI that an authenticator app reads (otpauth://…)."""
     return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name="redactor")
 
 
 def step_of(secret: str, code: str, *, at: float, after: int) -> int:
-    """Which time step a code is of: the present one, or one before or after it, and later than step `after` (no code
-    twice); 0: none.
+    """The time step of a code: the current one, or the one before or after it, and later than `after` (no code works
+    twice); 0 if the code is wrong.
     """
     now = int(at) // STEP
     given = "".join(code.split())
     found = 0
-    # By number, not by moment: pyotp before 2.12 took a moment through local time, where an hour of autumn comes twice.
+    # By counter, not by time: pyotp before 2.12 converted to local time, in which one hour in autumn occurs twice.
     made = pyotp.HOTP(secret)
     for step in (now - 1, now, now + 1):
         if hmac.compare_digest(made.at(step).encode(), given.encode("utf-8", "replace")):
@@ -45,11 +45,11 @@ def new_recovery_code() -> str:
 
 
 def hash_of(secret: str) -> str:
-    """SHA-256 of something random and long (session, token, recovery code); a slow hash would add nothing."""
+    """SHA-256 of a long random secret (session, token, recovery code); a slow hash would add nothing."""
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
 def recovery_hash(account: int, code: str) -> str:
-    """Of a recovery code however it is typed."""
+    """The hash of a recovery code, however it is typed."""
     plain = "".join(c for c in code.upper() if c in _LETTERS)
     return hash_of(f"recovery:{account}:{plain}")

@@ -218,7 +218,7 @@ def test_no_answer_tells_whether_there_is_an_account(entrance, quick, monkeypatc
     name, password = {"unknown": ("nobody", OWN), "disabled": ("kim", OWN), "wrong": ("dana", "x" * 20)}[case]
     work = []
     monkeypatch.setattr(passwords, "hasher", lambda: Counting(quick, work))
-    passwords.nobody()
+    passwords.decoy_hash()
     work.clear()
     answer = entrance.password(entrance.client(), name, password)
     assert answer.status_code == 401

@@ -126,7 +126,7 @@ def main(to: Path) -> None:
 
     service._pipeline = assemble(recipe_of(settings)).pipeline
     client = TestClient(review.app, base_url="http://127.0.0.1", follow_redirects=False)
-    session = review.access.sessions.begin(account.id, "full", instead_of="")
+    session = review.access.sessions.begin(account.id, "full", replacing="")
     client.cookies.set("redactor-session", session)
     with service.queue.engine.begin() as c:
         messages = sorted(c.exec_driver_sql("SELECT id FROM redactor_review_messages").scalars())

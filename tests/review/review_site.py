@@ -172,7 +172,7 @@ class ReviewSite:
         client = TestClient(self.app, base_url="http://127.0.0.1", follow_redirects=False, raise_server_exceptions=True)
         client.csrf = ""
         if name:
-            token = self.access.sessions.begin(self.person(name), "full", instead_of="")
+            token = self.access.sessions.begin(self.person(name), "full", replacing="")
             client.cookies.set("redactor-session", token)
             client.csrf = csrf_of(token)
         return client

@@ -67,7 +67,7 @@ class Window:
 
     def enter(self, name):
         """With the cookie of a session, without the pages of log-in."""
-        token = self.house.access.sessions.begin(self.house.person(name), "full", instead_of="")
+        token = self.house.access.sessions.begin(self.house.person(name), "full", replacing="")
         self.context.add_cookies([{"name": "redactor-session", "value": token, "url": self.house.url}])
         return self.page
 
