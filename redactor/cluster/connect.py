@@ -105,6 +105,7 @@ def _started(temp: Path) -> Any:
         RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0",
         RAY_worker_niceness="0",
     )
+    # Two of these begin with an underscore, and are documented arguments all the same.
     return _init(
         "local",
         _temp_dir=str(temp),

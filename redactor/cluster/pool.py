@@ -163,7 +163,6 @@ class WorkerPool:
                 ).start()
 
     # --- one worker
-    # ----------------------------------------------------------------------------------------------------
 
     def _serve(self, schedule: Schedule, machine: Machine, name: str, link: WorkerLink) -> None:
         orderly = False

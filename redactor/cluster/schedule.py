@@ -77,7 +77,6 @@ class Schedule:
         return self._finished or self.failure is not None or self._stopping()
 
     # --- handing out
-    # ---------------------------------------------------------------------------------------------------
 
     def hand_out(self, worker: str, *, room: int) -> tuple[AssignedItem, ...]:
         """New items for a worker that can have `room` items; none while it has one that must be alone."""
@@ -121,7 +120,6 @@ class Schedule:
         return AssignedItem(in_full(task.item), known, reader)
 
     # --- workers' reports
-    # ----------------------------------------------------------------------------------------------
 
     def note(self, worker: str, report: WorkerReport) -> tuple[tuple[int, JournalDecision | RedactorError], ...]:
         """Record the results of a report, and answer its questions."""

@@ -103,7 +103,6 @@ class RemoteJournal:
         self.ending = False
 
     # --- for the driver
-    # --------------------------------------------------------------------------------------------
 
     def take(self, orders: Orders) -> None:
         # Answers first: an item that had to wait may come again in the same orders.
@@ -144,7 +143,6 @@ class RemoteJournal:
         self.take(Orders(end=True))
 
     # --- for the pipeline
-    # ------------------------------------------------------------------------------------------
 
     def items(self) -> Iterator[Item]:
         """The driver's items, as they arrive; ends when the run does."""

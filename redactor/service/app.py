@@ -121,7 +121,7 @@ class Service:
         self.worker_locks = WorkerLocks(settings.state)
         self.queue = open_queue(settings, self.worker_locks)
         self.metrics = Metrics(self.queue)
-        self.metrics.confined_by(layers_of(decoder))
+        self.metrics.set_sandbox_layers(layers_of(decoder))
         self._spool = Spool(settings.service.spool, limit=settings.service.spool_limit)
         self._recordings = Recordings(settings, held=held, limits=limits)
         self._results = Results(self.queue.fingerprints, (*settings.roots, str(settings.results)))

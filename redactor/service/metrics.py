@@ -46,7 +46,7 @@ class Metrics:
         )
         self.registry.register(self)
 
-    def confined_by(self, layers: Sequence[str]) -> None:
+    def set_sandbox_layers(self, layers: Sequence[str]) -> None:
         """Set the gauge of the sandbox's layers: an alarm can be set on a missing one."""
         for layer in LAYERS:
             self.sandbox.labels(layer).set(layer in layers)

@@ -223,7 +223,7 @@ class JobWorker:
             try:
                 self._handler.complete(job, target, is_new=outcome.status is Status.REDACTED)
             except Exception as error:  # noqa: BLE001 - whatever it is, the job is not done
-                outcome = _failed(outcome, as_redactor_error(error, "see to the original"))
+                outcome = _failed(outcome, as_redactor_error(error, "replace the original"))
         result = os.fspath(artefact(target, ".json")) if target is not None else ""
         if outcome.reason in (Changed.reason, NoInput.reason):
             outcome, result = self._earlier(job, outcome, result)
@@ -254,7 +254,7 @@ class JobWorker:
             earlier = self._handler.earlier_result(job)
             late = earlier is not None and self._handler.learned_too_late(job, earlier)
         except Exception as error:  # noqa: BLE001 - whatever it is, half an original must not be forgotten
-            return _failed(outcome, as_redactor_error(error, "see to the original")), result
+            return _failed(outcome, as_redactor_error(error, "replace the original")), result
         if late:
             message = "The recording was redacted and replaced before its direction was known."
             return _failed(outcome, DirectionTooLate(message)), result

@@ -118,7 +118,6 @@ class Queue(JobQueries):
         self.engine.dispose()
 
     # --- in
-    # ----------------------------------------------------------------------------------------------------
 
     def add(self, new: NewJob, *, fingerprint: tuple[str, str] | None = None) -> tuple[int, bool]:
         """Add a job unless it is known: (its number, whether it is new).
@@ -181,7 +180,6 @@ class Queue(JobQueries):
             c.execute(delete(calls).where(calls.c.job == number))
 
     # --- work
-    # ----------------------------------------------------------------------------------------------------
 
     def claim(self, count: int, *, idle: bool) -> list[Job]:
         """Up to `count` jobs, oldest first; `idle`: nothing is in progress in this process."""
@@ -397,8 +395,6 @@ class Queue(JobQueries):
                 .where(which)
                 .values(state="queued", attempts=0, crashes=0, not_before=0.0, reason="", message="", hint="")
             ).rowcount
-
-    # ----------------------------------------------------------------------------------------------------
 
     def _end(self, c: Any, number: int, state: str, at: Any, *, worker: str | None = None, **values: Any) -> bool:
         mine = jobs.c.id == number
