@@ -181,7 +181,7 @@ def test_a_second_run_skips(archive, out):
         assert len(outcomes) == 12
 
 
-def test_twins_on_two_machines_are_worked_on_once(archive, out, alone):
+def test_twins_on_two_machines_are_processed_once(archive, out, alone):
     journal = ArchiveJournal(out)
     outcomes, _ = go(archive, out, NearSite(out), journal=journal)
     assert sorted(o.status.value for o in outcomes) == ["duplicate"] + ["redacted"] * 11
@@ -295,7 +295,7 @@ def test_a_failing_listing_ends_the_run(archive, out):
         list(WorkerPool(NearSite(out), job()).run(broken(), out, journal=NullJournal(), reader=reader))
 
 
-def test_a_machine_that_cannot_start_is_left_out(archive, alone, out, monkeypatch):
+def test_a_machine_that_cannot_start_is_not_used(archive, alone, out, monkeypatch):
     real = NearLink.start
 
     def start(self, given):
@@ -373,7 +373,7 @@ def test_messages_hide_paths_and_secrets(archive):
 
 
 @pytest.mark.parametrize("other", [{"key": bytes(32)}, {"other": "w2"}])
-def test_only_the_one_it_is_for_can_open(other):
+def test_only_the_recipient_can_open_a_message(other):
     driver, worker = boxes(**other)
     with pytest.raises(Tampered):
         worker.open(driver.seal(Orders()))

@@ -10,7 +10,7 @@ from redactor.storage import Claim, Item, Known
 from redactor.storage.journal import WAIT
 
 
-def test_a_worker_without_a_driver_asks_in_vain_and_ends():
+def test_a_worker_without_a_driver_ends():
     """A question that waits, and one that comes later: otherwise its thread would live for ever, and the process
     with it.
     """

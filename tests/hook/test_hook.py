@@ -379,7 +379,7 @@ def test_a_closed_input_costs_only_a_mail(place, tmp_path):
     )
 
 
-def test_a_closed_output_makes_no_error_of_a_job_that_was_taken(place, tmp_path):
+def test_a_closed_output_does_not_turn_a_taken_job_into_an_error(place, tmp_path):
     program = Path(sys.executable).with_name("redactor")
     words = f"{program} hook --config {place[1]} file {place[0]}/a.wav --id 1 >&- 2>&-"
     assert subprocess.run(["/bin/sh", "-c", words], check=False).returncode == 0
@@ -392,7 +392,7 @@ def test_a_number_that_no_integer_holds_is_a_fault_of_the_settings(place, call):
 
 
 @pytest.mark.parametrize(("number", "code"), [(errno.EROFS, 73), (errno.EMFILE, 75)])
-def test_a_system_that_refuses_for_now_is_not_blamed_on_the_name(place, monkeypatch, number, code):
+def test_a_passing_refusal_of_the_system_is_not_blamed_on_the_name(place, monkeypatch, number, code):
     from redactor import safe_open
     from redactor.errors import RedactorError
 

@@ -35,7 +35,7 @@ def mail(*parts):
         ("application/octet-stream", "../../a", ".wav"),
     ],
 )
-def test_the_ending_follows_the_name_then_the_type(kind, filename, suffix):
+def test_the_suffix_follows_the_name_then_the_type(kind, filename, suffix):
     ((audio, found, identity),) = recordings_in(mail((b"sound", kind, filename)))
     assert (audio, found) == (b"sound", suffix)
     assert AUDIO_NAME.fullmatch(f"{identity}{found}")
@@ -49,7 +49,7 @@ def test_each_recording_of_a_mail_is_one():
     assert recordings_in(mail((b"one", "audio/x-wav", "a.wav")))[0][2] == first[2]
 
 
-def test_pictures_and_texts_are_no_recordings():
+def test_pictures_and_texts_are_not_recordings():
     with pytest.raises(RefusedInput):
         recordings_in(mail((b"GIF8", "image/gif", "logo.gif")))
     with pytest.raises(EmptyAudio):
@@ -63,6 +63,6 @@ def test_a_name_that_is_given_twice_in_two_ways():
     assert recordings_in(io.BytesIO(twice))[0][:2] == (b"sound", ".wav")
 
 
-def test_a_name_in_a_character_set_that_there_is_not():
+def test_a_name_in_an_unknown_character_set():
     raw = mail((b"sound", "audio/x-wav", "a.wav")).getvalue().replace(b'filename="a.wav"', b"filename*=klingon''a.wav")
     assert recordings_in(io.BytesIO(raw))[0][1] == ".wav"

@@ -52,7 +52,7 @@ def test_the_example_shows_every_setting_with_its_default(tmp_path):
                 assert found[table][name] == one.default, name
 
 
-def test_the_example_loads_as_it_is_and_with_everything_in_force(tmp_path):
+def test_the_example_loads_as_it_is_and_with_everything_active(tmp_path):
     path = tmp_path / "c.toml"
     path.write_text(read("redactor.toml"))
     assert s.load_settings(path).service.queue_limit == 10_000

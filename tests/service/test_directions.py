@@ -17,7 +17,7 @@ from redactor.service.jobs.queue import NewJob
 from redactor.types import Outcome, Status
 
 
-def test_two_slashes_are_no_other_recording(ingest_site):
+def test_two_slashes_name_the_same_recording(ingest_site):
     path = ingest_site.file("sent/a.wav")
     ingest_site.ingest.take_file(path.replace("/sent", "//sent/"), source="freeswitch", identity="1")
     assert ingest_site.sweeper.sweep() == 0

@@ -64,7 +64,7 @@ HEAD = b"HTTP/1.1 200 OK\r\n"
     [HEAD + b"X: ", HEAD + b"\r\n", HEAD + b"Content-Length: 99\r\n\r\n", HEAD + b"Transfer-Encoding: chunked\r\n\r\n"],
 )
 @pytest.mark.parametrize("secure", [False, True])
-def test_a_host_that_drips_is_cut_off(contexts, head, secure):
+def test_a_host_that_sends_byte_by_byte_is_cut_off(contexts, head, secure):
     server, client = contexts if secure else (None, None)
     with host(head, *[b"1"] * 30, every=0.2, tls=server) as url:
         begun = time.monotonic()
@@ -80,7 +80,7 @@ def test_a_host_that_never_says_hello(contexts):
             fetch(f"{url}/a", (url,), limit=999, seconds=0.5, tls=contexts[1])
 
 
-def test_a_slow_host_that_is_done_in_time(contexts):
+def test_a_slow_host_that_finishes_in_time(contexts):
     with host(HEAD + b"\r\n", b"ab", b"c", every=0.05, tls=contexts[0]) as url:
         assert fetch(f"{url}/a", (url,), limit=999, tls=contexts[1]) == b"abc"
 
@@ -92,7 +92,7 @@ def test_a_redirect_to_nonsense_is_refused(place):
         fetch(f"{url}/a", (url,), limit=999)
 
 
-def test_a_name_that_can_be_none_is_not_reached():
+def test_an_invalid_host_name_is_not_reached():
     with pytest.raises(Busy):
         fetch("https://recordings..example.org/a", ("https://recordings..example.org",), limit=999)
 

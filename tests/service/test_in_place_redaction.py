@@ -88,7 +88,7 @@ def test_listeners_hear_the_redacted_sound(kept):
     assert abs(resemblance((kept.recordings / "a.redacted.wav").read_bytes(), data, begin, end)) < 0.1
 
 
-def test_where_nothing_is_covered_another_recording_of_the_same_bytes_has_its_result_too(kept):
+def test_without_bleeps_another_recording_of_the_same_bytes_has_its_result_too(kept):
     said = "hi please call me back thank you very much indeed"
     first, second = (kept.record(f"{name}.wav", said=said) for name in "ab")
     assert first.read_bytes() == second.read_bytes()
@@ -100,7 +100,7 @@ def test_where_nothing_is_covered_another_recording_of_the_same_bytes_has_its_re
     assert len(kept.outputs()) == 2
 
 
-def test_a_result_of_an_earlier_life_is_sealed_and_replaced_as_well(kept):
+def test_a_result_of_an_earlier_process_is_sealed_and_replaced_as_well(kept):
     path = kept.record("a.wav")
     data = path.read_bytes()
     with kept.service(**kept.tables("stay")) as service:
@@ -182,7 +182,7 @@ def test_a_renumbered_mailbox_never_loses_another_message(kept, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", ["file", "mailbox"])
-def test_killed_between_replacing_and_saying_so_it_is_done_all_the_same(kept, monkeypatch, kind):
+def test_a_job_killed_between_replacing_and_its_end_is_completed(kept, monkeypatch, kind):
     from redactor.service.jobs.queue import Queue
 
     path = kept.record("a.wav") if kind == "file" else kept.message(0, 1)

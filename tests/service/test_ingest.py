@@ -109,7 +109,7 @@ def test_it_is_not_lost_between_its_folder_and_a_full_queue(ingest_site):
     assert ingest_site.rows() == [("mail", "in", "queued")]
 
 
-def test_a_ticket_that_nobody_can_read_keeps_no_recording_out_for_good(ingest_site, monkeypatch):
+def test_an_unreadable_ticket_does_not_block_recordings_for_ever(ingest_site, monkeypatch):
     unreadable = ingest_site.mail()
     ingest_site.mail().unlink()
     ingest_site.age()
@@ -119,7 +119,7 @@ def test_a_ticket_that_nobody_can_read_keeps_no_recording_out_for_good(ingest_si
     assert ingest_site.sweeper.sweep() >= 1
 
 
-def test_a_ticket_on_a_bad_disk_keeps_nobody_from_walking_the_folders(ingest_site, monkeypatch):
+def test_a_ticket_on_a_bad_disk_does_not_block_the_sweep(ingest_site, monkeypatch):
     ingest_site.file()
     bad = ingest_site.mail()
     ingest_site.mail().unlink()
@@ -163,7 +163,7 @@ def something_in_place_of_the_locks(ingest_site):
 
 
 @pytest.mark.parametrize("bad", [a_folder, a_link, a_surrogate, something_in_place_of_the_locks])
-def test_a_bad_entry_in_the_spool_holds_up_no_other(ingest_site, bad):
+def test_a_bad_entry_in_the_spool_does_not_block_others(ingest_site, bad):
     bad(ingest_site)
     ingest_site.spool.put(Ticket("file", id="7", path=ingest_site.file("a.wav")))
     ingest_site.file("b.wav", b"RIFF2")
@@ -175,7 +175,7 @@ def test_a_bad_entry_in_the_spool_holds_up_no_other(ingest_site, bad):
     assert len(list(Path("/proc/self/fd").iterdir())) <= before + 1
 
 
-def test_a_bad_sector_holds_up_no_other_recording(ingest_site, monkeypatch):
+def test_a_bad_sector_does_not_block_other_recordings(ingest_site, monkeypatch):
     bad = os.stat(ingest_site.file("a.wav")).st_ino  # noqa: PTH116
     ingest_site.file("b.wav", b"RIFF2")
     really = os.pread
@@ -198,13 +198,13 @@ def test_a_refused_name_is_logged_once(ingest_site):
     assert "wav" not in ingest_site.notes[0]
 
 
-def test_a_time_to_come_is_no_reason_to_wait_for_it(ingest_site):
+def test_a_file_time_in_the_future_does_not_delay_a_recording(ingest_site):
     path = ingest_site.file()
     os.utime(path, (time.time() + 1e7,) * 2)
     assert ingest_site.sweeper.sweep() == 1
 
 
-def test_a_row_that_the_database_refuses_holds_up_no_other(ingest_site, monkeypatch):
+def test_a_row_that_the_database_refuses_does_not_block_others(ingest_site, monkeypatch):
     really = ingest_site.queue.add
 
     def add(new, **kwargs):
@@ -243,7 +243,7 @@ def test_a_share_that_answers_wrongly_once_is_asked_again(ingest_site, monkeypat
 
 
 @pytest.mark.parametrize("odd", ["link", "folder"])
-def test_an_odd_file_beside_a_message_holds_up_no_other(tmp_path, odd):
+def test_an_odd_file_beside_a_message_does_not_block_others(tmp_path, odd):
     ingest_site = IngestSite(tmp_path)
     box = ingest_site.recordings / "vm/default/100"
     ingest_site.ingest.voicemail = str(ingest_site.recordings / "vm")

@@ -81,7 +81,7 @@ def ended_while(connection, act, *, until=lambda: False):
 
 
 @pytest.mark.parametrize("sent", [b"", HALF, NO_BODY], ids=["nothing", "half a head", "no body"])
-def test_a_good_request_waits_for_no_half_sent_ones(site, sent, monkeypatch):
+def test_a_complete_request_does_not_wait_for_half_sent_ones(site, sent, monkeypatch):
     from redactor.service import app as serving_module
 
     ports, make = [], socket.create_server
@@ -96,13 +96,13 @@ def test_a_good_request_waits_for_no_half_sent_ones(site, sent, monkeypatch):
 
 
 @pytest.mark.parametrize("sent", [b"", HALF, NO_BODY], ids=["nothing", "half a head", "no body"])
-def test_a_request_that_does_not_end_is_ended(sent, monkeypatch):
+def test_an_endless_request_is_closed(sent, monkeypatch):
     monkeypatch.setattr(listener, "REQUEST_SECONDS", 0.5)
     with serving() as port, closing(connected(port, sent)) as slow:
         assert ended(slow, seconds=20)
 
 
-def test_dribbling_keeps_no_connection(monkeypatch):
+def test_sending_byte_by_byte_keeps_no_connection(monkeypatch):
     monkeypatch.setattr(listener, "REQUEST_SECONDS", 0.5)
     with serving() as port, closing(connected(port, HALF)) as slow:
         assert ended_while(slow, lambda: slow.sendall(b"n"))
@@ -116,7 +116,7 @@ def test_the_second_request_of_a_connection_must_end_too(monkeypatch):
         assert ended(slow, seconds=20)
 
 
-def test_an_answer_that_nobody_reads_is_given_up(monkeypatch):
+def test_an_unread_answer_is_given_up(monkeypatch):
     monkeypatch.setattr(listener, "WRITE_SECONDS", 0.5)
     with serving() as port, closing(connected(port, b"GET /50000000 HTTP/1.1\r\nHost: x\r\n\r\n")) as slow:
         time.sleep(2)
@@ -126,7 +126,7 @@ def test_an_answer_that_nobody_reads_is_given_up(monkeypatch):
         assert sum(got) < 50_000_000
 
 
-def test_slow_work_is_not_ended(monkeypatch):
+def test_slow_processing_is_not_interrupted(monkeypatch):
     """The time limit is the peer's: a complete request may be processed for as long as needed."""
     import asyncio
 
@@ -139,7 +139,7 @@ def test_slow_work_is_not_ended(monkeypatch):
         assert answer(port, b"GET /5 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").endswith(b"xxxxx")
 
 
-def test_one_address_cannot_have_all_places(monkeypatch):
+def test_one_address_cannot_take_all_connections(monkeypatch):
     monkeypatch.setattr(listener, "_network", lambda address: address)
     monkeypatch.setattr(listener, "WAITING_PER_PEER", 3)
     with serving() as port, ExitStack() as stack:

@@ -118,7 +118,7 @@ def test_a_copy_whose_other_formats_were_copied_before(kept):
 
 
 @pytest.mark.parametrize("number", [errno.ESTALE, errno.EACCES])
-def test_a_copy_that_cannot_be_opened_was_not_covered(kept, monkeypatch, number):
+def test_a_copy_that_cannot_be_opened_was_not_redacted(kept, monkeypatch, number):
     wav = kept.message(0, 1)
     data, really = wav.read_bytes(), os.open
     with kept.service(**kept.tables("replace")) as service:
@@ -137,7 +137,7 @@ def test_a_copy_that_cannot_be_opened_was_not_covered(kept, monkeypatch, number)
         wait_for(lambda: service.queue.counts() == {"failed": 1})
 
 
-def test_a_format_that_cannot_be_covered_keeps_no_other_from_it(kept, monkeypatch):
+def test_a_format_that_cannot_be_redacted_does_not_block_others(kept, monkeypatch):
     """A kill while a FLAC file is written, which then does not decode: a person must handle it, and nothing else."""
     files = {path.suffix: path for path in several_formats(kept, 0, 1)}
     before = {suffix: path.read_bytes() for suffix, path in files.items()}
@@ -149,7 +149,7 @@ def test_a_format_that_cannot_be_covered_keeps_no_other_from_it(kept, monkeypatc
         assert files[suffix].read_bytes() != before[suffix]
 
 
-def test_a_message_that_went_away_for_a_while_is_not_given_up(kept):
+def test_a_message_that_is_missing_for_a_while_is_not_given_up(kept):
     """Forwarding with a greeting put before it: msg0000 is called msg0000-bak while the caller speaks."""
     wav = kept.message(0, 1)
     data = wav.read_bytes()

@@ -148,7 +148,7 @@ def test_a_lease_that_runs_out_is_taken_over_and_the_late_end_is_refused(make):
     assert quick.settle(again, "redacted", DONE)
 
 
-def test_a_dead_worker_is_buried_at_once(make):
+def test_jobs_of_a_dead_worker_are_reclaimed_at_once(make):
     dead, alive = make("dead", lease=3600), make("alive")
     dead.add(new())
     dead.claim(1, idle=True)
@@ -184,14 +184,14 @@ def test_a_recording_that_ends_services_is_tried_alone_and_then_set_aside(make):
     assert [row["reason"] for row in queue.list_jobs()] == ["crashed-repeatedly"]
 
 
-def test_a_lost_key_is_a_reason_of_its_own(make):
+def test_a_lost_key_has_a_reason_of_its_own(make):
     queue, other = make(), make("b", key=bytes(32))
     queue.add(new())
     assert other.claim(1, idle=True) == []
     assert other.list_jobs()[0]["reason"] == "key-lost"
 
 
-def test_stamps(make):
+def test_fingerprints(make):
     fingerprints = make().fingerprints
     assert fingerprints.unseen({"/a": "1"}) == {"/a"}
     fingerprints.note("/a", "1")
@@ -202,7 +202,7 @@ def test_stamps(make):
     assert (fingerprints.of("/a"), fingerprints.of("/b")) == ("2", None)
 
 
-def test_many_stamps_are_asked_for_at_once(make):
+def test_many_fingerprints_are_looked_up_at_once(make):
     queue = make()
     with queue.engine.begin() as c:
         for number in range(0, 1200, 2):
@@ -215,7 +215,7 @@ def test_many_stamps_are_asked_for_at_once(make):
     assert sum("SELECT" in statement for statement in asked) == 3
 
 
-def test_a_stamp_is_noted_with_its_job_or_not_at_all(make):
+def test_a_fingerprint_is_recorded_with_its_job_or_not_at_all(make):
     queue = make(limit=1)
     queue.add(new(1), fingerprint=("/1", "s"))
     with pytest.raises(Busy):
@@ -223,7 +223,7 @@ def test_a_stamp_is_noted_with_its_job_or_not_at_all(make):
     assert (queue.fingerprints.of("/1"), queue.fingerprints.of("/2")) == ("s", None)
 
 
-def test_an_empty_queue_is_asked_once_and_nothing_is_locked(make):
+def test_an_empty_queue_costs_one_query_and_no_lock(make):
     queue = make()
     queue.add(new())
     (job,) = queue.claim(1, idle=True)
@@ -235,7 +235,7 @@ def test_an_empty_queue_is_asked_once_and_nothing_is_locked(make):
     queue.settle(job, "redacted", DONE)
 
 
-def test_many_claimants_share_without_overlap_and_many_tellers_add_once(make):
+def test_many_workers_claim_without_overlap_and_many_reports_add_once(make):
     services = [make(f"w{n}") for n in range(3)]
     count = 60
     added, claimed, lock = [], [], threading.Lock()
@@ -279,7 +279,7 @@ def test_texts_fit_their_columns(make):
     )
 
 
-def test_a_job_that_is_wanted_again_while_it_is_under_way_comes_again(make):
+def test_a_job_that_is_repeated_while_in_progress_runs_again(make):
     queue = make()
     number, _ = queue.add(new())
     for state in ("queued", "redacted"):
@@ -309,7 +309,7 @@ def test_nothing_in_the_database_names_anybody(make):
     assert "5550142" not in row
 
 
-def test_presence(tmp_path):
+def test_worker_locks(tmp_path):
     first, second = WorkerLocks(tmp_path), WorkerLocks(tmp_path)
     assert first.name.split("-")[0] == second.name.split("-")[0]
     assert not second.is_dead(first.name)

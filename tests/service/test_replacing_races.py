@@ -67,7 +67,7 @@ def test_a_message_that_is_saved_meanwhile_is_replaced_where_it_went(kept, monke
         assert settled(service, 1) == {"redacted": 1}
 
 
-def test_an_original_that_is_put_back_is_replaced_again(kept):
+def test_a_restored_original_is_replaced_again(kept):
     path = kept.record("a.wav")
     data = path.read_bytes()
     with kept.service(**kept.tables("replace")) as service:
@@ -108,7 +108,7 @@ def test_another_messages_copy_never_gets_these_bleeps(kept, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", ["file", "mailbox"])
-def test_a_kill_in_the_midst_of_writing_is_made_good(kept, monkeypatch, kind):
+def test_a_kill_during_the_write_is_repaired(kept, monkeypatch, kind):
     path = kept.record("a.wav") if kind == "file" else kept.message(0, 1)
     data, really, torn = path.read_bytes(), os.pwrite, []
 

@@ -109,7 +109,7 @@ def test_a_slow_recording_does_not_save_over_the_next_one_of_its_name(kept, monk
     assert json.loads((kept.recordings / "a.redacted.json").read_bytes())["id"] == row["audio"] != first
 
 
-def test_a_pipe_in_the_place_of_a_result_holds_nobody_up(site):
+def test_a_pipe_in_the_place_of_a_result_does_not_block_the_worker(site):
     path = site.record("a.wav")
     os.mkfifo(site.recordings / "a.redacted.json")
     with site.service() as service:
@@ -133,7 +133,7 @@ def test_a_recording_that_is_taken_away_while_it_is_recognised_has_its_result(ke
     assert mode == "replace" or counts == {"redacted": 1}
 
 
-def test_a_shortage_that_passes_is_no_end(kept, monkeypatch):
+def test_a_passing_shortage_is_no_end(kept, monkeypatch):
     really, done = recordings.opened_folder, []
 
     def opened_folder(*args):

@@ -213,7 +213,7 @@ def test_a_passing_failure_is_tried_again_until_it_is_given_up(site, monkeypatch
         assert settled(service, 1) == {"redacted": 1}
 
 
-def test_a_file_that_changes_under_our_hands_is_taken_as_it_is_now(site, monkeypatch):
+def test_a_file_that_changes_during_its_job_is_queued_as_it_is_now(site, monkeypatch):
     path = site.record("a.wav", 1)
     monkeypatch.setattr(JobWorker, "_claimed", lambda self: __import__("time").sleep(0.02) or [])
     with site.service() as service:
@@ -226,7 +226,7 @@ def test_a_file_that_changes_under_our_hands_is_taken_as_it_is_now(site, monkeyp
     assert doc["id"] == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_names_that_give_somebody_away_do_not_become_names_of_results(site):
+def test_identifying_names_do_not_become_names_of_results(site):
     path = site.record("Dana_Whitlock_5550142.wav")
     with site.service(service="beside = false\n") as service:
         site.hook("file", path, "--id", "1")
@@ -235,7 +235,7 @@ def test_names_that_give_somebody_away_do_not_become_names_of_results(site):
     assert made == f"results/recordings/{hashlib.sha256(path.read_bytes()).hexdigest()}.redacted.json"
 
 
-def test_siblings_that_differ_in_their_ending_have_results_of_their_own(site):
+def test_files_that_differ_in_their_suffix_have_results_of_their_own(site):
     site.record("a.wav", 1)
     site.record("a.flac", 2, suffix=".flac")
     with site.service() as service:

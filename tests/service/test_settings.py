@@ -80,7 +80,7 @@ def test_a_wrong_setting_is_named_and_its_value_not_repeated(tmp_path, lines, na
 
 
 @pytest.mark.parametrize("roots", ["[]", '["/r/../secret"]', '["/a", "/r//secret"]', '["/r/./secret"]', '["//r"]'])
-def test_roots_in_which_nothing_would_be_found_are_refused(tmp_path, roots):
+def test_roots_that_would_find_nothing_are_refused(tmp_path, roots):
     with pytest.raises(ConfigurationError, match=r"service\.roots.*(realpath|name those)") as told:
         load(tmp_path, GOOD.replace('["/r/"]', roots))
     assert "secret" not in told.value.message
@@ -168,6 +168,6 @@ def test_folders_that_are_required_are_not_empty(tmp_path, name):
         load(tmp_path, re.sub(f'{name} = "[^"]*"', f'{name} = ""', GOOD))
 
 
-def test_nothing_is_signed_with_a_key_that_is_none():
+def test_nothing_is_signed_with_an_empty_key():
     with pytest.raises(ValueError, match="0"):
         webhook_headers(b"whsec_", "msg_1", b"{}")

@@ -134,7 +134,7 @@ def test_the_hook_writes_to_no_other_folder(tmp_path, outside):
     assert there.is_as_it_was()
 
 
-def test_versions_behind_a_link_are_neither_given_nor_removed(tmp_path, outside):
+def test_versions_behind_a_link_are_neither_served_nor_removed(tmp_path, outside):
     message, kept = "ab" * 32, f"2-{'0' * 10}"
     there, shelf = outside("precious.wav"), VersionStore(tmp_path / "shelf")
     (there.folder / kept).mkdir()

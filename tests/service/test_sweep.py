@@ -12,7 +12,7 @@ from redactor.service.ingest import asterisk as mailbox
 from redactor.service.ingest import enqueue, spool_reader
 
 
-def test_one_service_at_a_time_walks_the_folders_unless_it_hangs(site):
+def test_one_service_at_a_time_sweeps_unless_it_hangs(site):
     site.record("a.wav")
     with site.service() as service:
         other = spool_reader.SpoolReader(service.ingest._spool.folder)
@@ -27,7 +27,7 @@ def test_one_service_at_a_time_walks_the_folders_unless_it_hangs(site):
         assert settled(service, 1) == {"redacted": 1}
 
 
-def test_a_walk_that_begins_long_after_the_last_is_alone_from_its_beginning(ingest_site, monkeypatch):
+def test_a_late_sweep_is_exclusive_from_its_beginning(ingest_site, monkeypatch):
     other, seen = spool_reader.SpoolReader(ingest_site.new.parent), []
     ingest_site.sweeper.sweep()
     (ingest_site.new.parent / ".sweep").touch()

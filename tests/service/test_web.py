@@ -421,7 +421,7 @@ def test_health_metrics_and_the_api_description(web):
     assert client.get("/docs").status_code == 404
 
 
-def test_a_recording_that_cannot_be_had_is_tried_again_or_given_up(site, web, monkeypatch):
+def test_a_recording_that_cannot_be_fetched_is_tried_again_or_given_up(site, web, monkeypatch):
     client, service, held = web
     monkeypatch.setattr("redactor.service.jobs.queue.FIRST_DELAY", 0.01)
     held.files["/a.wav"] = b"x"
@@ -454,7 +454,7 @@ class TestFetch:
         with pytest.raises(Busy):
             fetch(f"{held.url}/a", hosts, limit=1000)
 
-    def test_redirects_stay_in_the_list_and_carry_no_credentials_elsewhere(self):
+    def test_redirects_stay_on_listed_hosts_and_carry_no_credentials_elsewhere(self):
         with store() as first, store() as second:
             first.files["/a"] = second.files["/b"] = b"data"
             first.status, first.location = 302, f"{second.url}/b"
@@ -470,12 +470,12 @@ class TestFetch:
                 fetch(f"{first.url}/a", (first.url,), limit=99)
 
     @pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "fd00::1", "::7f00:1"])
-    def test_names_that_lead_into_the_own_network_are_refused(self, monkeypatch, address):
+    def test_names_that_resolve_to_private_networks_are_refused(self, monkeypatch, address):
         monkeypatch.setattr(fetching.socket, "getaddrinfo", lambda *a, **k: [(2, 1, 6, "", (address, 443))])
         with pytest.raises(RefusedInput, match="private network"):
             fetch("https://recordings.example.org/a", ("https://recordings.example.org",), limit=9)
 
-    def test_the_list_is_taken_word_for_word(self):
+    def test_the_list_is_matched_exactly(self):
         hosts = ("https://a.example.org", "https://b.example.org:8443")
         assert allowed("https://A.example.org:443/x", hosts).port == 443
         for url in (

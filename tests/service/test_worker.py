@@ -187,7 +187,7 @@ def test_a_recording_that_was_replaced_before_has_its_result(work, tmp_path, lat
     assert work.queue.summary(1)["reason"] == reason
 
 
-def test_a_place_that_another_recording_has_by_now_is_not_held(work):
+def test_a_place_that_another_recording_has_taken_is_not_held(work):
     work.handler.fails["check_unchanged"] = Changed("Another has its name.")
     work.once()
     assert work.pipeline.held is False

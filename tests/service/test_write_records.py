@@ -110,7 +110,7 @@ def torn_at_first(monkeypatch, then):
     return torn
 
 
-def test_a_failure_while_it_is_made_good_is_no_reason_to_forget_it(kept, monkeypatch):
+def test_a_failure_during_the_repair_does_not_lose_the_record(kept, monkeypatch):
     path = kept.record("a.wav")
     data, torn = path.read_bytes(), torn_at_first(monkeypatch, KeyboardInterrupt())
     with kept.service(**kept.tables("replace")):
@@ -131,7 +131,7 @@ def test_a_failure_while_it_is_made_good_is_no_reason_to_forget_it(kept, monkeyp
     assert abs(resemblance(path.read_bytes(), data, *last_cover(kept))) < 0.1
 
 
-def test_a_disk_that_is_full_in_the_midst(kept, monkeypatch):
+def test_a_disk_that_fills_up_during_the_write(kept, monkeypatch):
     path = kept.record("a.wav")
     data, torn = path.read_bytes(), torn_at_first(monkeypatch, OSError(errno.ENOSPC, "x"))
     with kept.service(**kept.tables("replace")) as service:
