@@ -53,7 +53,7 @@ def build_transcriber(given: RecognitionOptions, *, cpu_semaphore: AbstractConte
     from redactor.speech import load_transcriber, resolve
 
     with DownloadBar() as bar:
-        checkpoint = resolve(given.model, device=given.device, revision=given.revision, progress=bar, tell=notice)
+        checkpoint = resolve(given.model, device=given.device, revision=given.revision, progress=bar, notify=notice)
     if checkpoint.synthetic_only:
         notice(
             f"{checkpoint.name} is for synthetic demonstration speech only: on human speech it INVENTS words. Use "
@@ -93,7 +93,7 @@ def build_second(
     else:
         name, revision = (given.model, given.revision) if model == "auto" else (model, None)
         with DownloadBar() as bar:
-            other = resolve(name, device=given.device, revision=revision, progress=bar, tell=notice)
+            other = resolve(name, device=given.device, revision=revision, progress=bar, notify=notice)
     return second_transcriber(
         first,
         other,

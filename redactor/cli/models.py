@@ -87,7 +87,7 @@ def get(
     from redactor.speech.verify import get as fetch
 
     with DownloadBar() as bar:
-        found = fetch(name, source=source, revision=revision, progress=bar, tell=notice)
+        found = fetch(name, source=source, revision=revision, progress=bar, notify=notice)
     print(found.path)
 
 
@@ -159,5 +159,5 @@ def import_model(
     from redactor.speech import resolve
     from redactor.speech.bundle import load
 
-    bundle = load(file, trust=trust, tell=notice)
+    bundle = load(file, trust=trust, notify=notice)
     print(resolve(bundle.name, device="cpu", allow_download=False).path)

@@ -1,25 +1,23 @@
-"""Recording → Transcript: what was said on each channel, when, and what was heard that no word stands for.
+"""Recording → Transcript: the words of each channel with their times, and the sound without words.
 
-The room, in the order of the data:
+The modules, in the order of the data:
 
     activity     a channel → where it has sound and speech (Silero VAD and a level meter)
     windows      activity → windows cut at pauses, short enough for the model
-    engine       the seam: WindowEngine, BatchEngine (a model), Transcriber (a recording → Speech)
-    whisper      faster-whisper behind the seam (loading: its model); gate: which results are believed; alignment: its
-    pieces → words
+    engine       interfaces: WindowEngine, BatchEngine (a model), Transcriber (a recording → Speech)
+    whisper      faster-whisper as an engine (loading: its model); gate: accepted results; alignment: tokens → words
     batcher      windows of many recordings → full batches; load: checkpoint → engine + batcher + recogniser
-    second       who reads the redacted audio again, for --verify
+    second       the recogniser that transcribes the redacted audio, for --verify
     recognize    Recognizer: activity → windows → engine → words on the recording's clock → Speech
-    coverage     sound that no word stands for → Unheard; overlap: where two people speak; understanding: words that are
-    guesses
-    dtmf         where keys of a keypad sound (the pipeline asks for it, whoever transcribes)
-    imported     TranscriptReader: a Transcriber that reads somebody else's transcript; formats: what others write
-    checkpoints  a model's name → a validated folder (folder); stock: what is known of Whisper's own; verify, digests
+    coverage     sound without words → Unheard; overlap: where two people speak; understanding: words that are guesses
+    dtmf         keypad tones (used by the pipeline with every Transcriber)
+    imported     TranscriptReader: a Transcriber for imported transcripts; formats: parsers of other tools' files
+    checkpoints  a model's name → a validated folder (folder); stock: the known ones; verify, digests
     hub          Hugging Face: cache and download; index: the package index; bundle: one file; snapshots: into the cache
     fake         stand-ins for tests and demonstrations
 
-    transcriber = load_transcriber(resolve("small.en"), device="cpu") speech = transcriber.transcribe([mono],
-    recording_id=recording.id)
+    transcriber = load_transcriber(resolve("small.en"), device="cpu")
+    speech = transcriber.transcribe([mono], recording_id=recording.id)
 """
 
 from __future__ import annotations

@@ -1,20 +1,20 @@
 """Where a channel has sound, and where that sound is speech: Silero VAD and a level meter on one 32 ms grid.
 
-The voice detector alone would lose speech silently (quiet callers, singing, unusual voices), so a second, cruder
-witness measures level. A frame is *sound* when its level in 200 … 4000 Hz exceeds
+The voice detector alone would miss speech without a trace (quiet callers, singing, unusual voices), so a second, cruder
+measure is the level. A frame is *sound* when its level in 200 … 4000 Hz exceeds
 
     max(FLOOR_LEVEL, min(noise floor + ABOVE_FLOOR, ceiling))
 
 where the noise floor is the 10th percentile of the levels within ±10 s (digital silence left out), and the ceiling is 6
 dB under the median speech level within ±10 s, or -45 dBFS where nobody speaks within ±10 s. So hiss below speech is not
-sound, a room that stays loud without any speech is, and noise so loud that it could hide speech is too. Mains hum
+sound, but a channel that stays loud without speech is, and so is noise that is loud enough to hide speech. Mains hum
 (50/60 Hz) is outside the band. The VAD model is Silero v6 as faster-whisper ships it
 (https://github.com/snakers4/silero-vad, MIT).
 
-No level is too low to be understood once it is amplified, and the voice detector hears nothing below about -45 dBFS. So
-whatever is not speech at its own level is raised to AMPLIFIED_LEVEL by a slow gain and shown to the voice detector a
-second time; what it calls speech then is *faint*. Noise stays noise when it is raised. What is still no speech is
-faint, too, where its level goes up and down as that of speech does.
+Speech of any level can be understood once it is amplified, but the voice detector finds none below about -45 dBFS. So
+whatever is not speech at its own level is raised to AMPLIFIED_LEVEL by a slow gain and passed to the voice detector
+again; what is speech then is *faint*. Noise stays noise when it is amplified. The rest is faint as well where its level
+fluctuates like that of speech.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ LEAST_GAIN = 6.0  # dB: less changes nothing for the voice detector
 MOST_GAIN = 64.0  # dB: from the last steps of 16-bit samples
 GAIN_WINDOW = 1.0  # seconds whose loudest frames set the gain
 GAIN_PERCENTILE = 90.0
-UNTOUCHED = 16.0  # dB under AMPLIFIED_LEVEL up to which a window is recognised as it is: the recogniser does not mind
-LEAD_IN = 0.25  # seconds before a stretch that the voice detector hears, to settle
+UNTOUCHED = 16.0  # dB below AMPLIFIED_LEVEL down to which a window is recognised without amplification
+LEAD_IN = 0.25  # seconds before a stretch for the voice detector to settle
 STEADY = 4.0  # dB between the quiet and the loud frames of a stretch that need not be amplified to be judged
-RESTLESS_WINDOW = 1.0  # seconds
-RESTLESS_SHORTEST = 0.5  # seconds
-RESTLESS = 12.0  # dB between quiet and loud frames of a window: noise stays within 6, speech goes over 20
-RESTLESS_PERCENTILES = (20, 90)  # quiet, loud: of faint speech, only the vowels rise over what 16 bits round to
-RESTLESS_EDGE = 0.3  # seconds beside speech in which it dies away
+FLUCTUATION_WINDOW = 1.0  # seconds
+FLUCTUATION_SHORTEST = 0.5  # seconds
+FLUCTUATION = 12.0  # dB between quiet and loud frames of a window: noise stays within 6, speech goes over 20
+FLUCTUATION_PERCENTILES = (20, 90)  # quiet, loud: of faint speech, only the vowels rise over what 16 bits round to
+FLUCTUATION_EDGE = 0.3  # seconds beside speech in which it dies away
 SHORTEST_FAINT = 0.25  # seconds: shorter is the tail of a loud word, or a click
 JOIN = 0.1  # seconds: sounds closer than this are one
 
@@ -92,12 +92,12 @@ class Region(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Activity:
-    """What the two witnesses say about one channel.
+    """The results of both measures for one channel.
 
     Attributes:
         duration: seconds.
-        level: dBFS in the telephone band, one a frame, shape (frames,).
-        speech: stretches the voice detector calls speech, sorted, disjoint.
+        level: dBFS in the telephone band, one per frame, shape (frames,).
+        speech: stretches of speech to the voice detector, sorted, disjoint.
         sound: stretches of sound (speech is usually part of them), sorted, disjoint.
         faint: stretches that are speech to the voice detector once they are amplified, and only then; sorted, disjoint.
     """
@@ -168,11 +168,11 @@ def listen(channel: Channel, *, vad: VadOptions | None = None) -> Activity:
 def _faint(
     channel: Channel, level: Levels, speaking: npt.NDArray[np.bool_], duration: float, vad: VadOptions
 ) -> tuple[Span, ...]:
-    """What is speech only when it is amplified."""
+    """Stretches that are speech only when amplified."""
     found: list[Span] = []
     lead = round(LEAD_IN / FRAME_SECONDS)
     for start, end in _runs(~speaking):
-        # Two blocks may share a word at their seam: a few frames more cost nothing.
+        # A word may span two blocks: a few more frames cost nothing.
         for first in range(start, end, BLOCK_FRAMES):
             last = min(end, first + BLOCK_FRAMES)
             if (last - first) * FRAME_SECONDS < SHORTEST_FAINT:
@@ -189,40 +189,40 @@ def _faint(
             gains = np.concatenate([np.full(first - begin, gain[0], np.float32), gain])
             centres = np.arange(len(gains)) * FRAME + FRAME / 2
             factor = 10 ** (np.interp(np.arange(len(block)), centres, gains) / 20)
-            # What lies before the stretch is loud speech: it is not raised out of range.
+            # Before the stretch there is loud speech, which must not be raised out of range.
             raised = np.clip(block * factor.astype(np.float32), -1.0, 1.0).reshape(-1, FRAME)
-            heard = _hysteresis(_VadState().probabilities(raised), vad)[first - begin :]
+            speaking_amplified = _hysteresis(_VadState().probabilities(raised), vad)[first - begin :]
             beside = level[max(0, first - lead) : first], level[last : last + lead]
-            heard |= _restless(
+            speaking_amplified |= _fluctuating(
                 level[first:last], edges=tuple(float(b.max(initial=-180.0)) > QUIET_CEILING for b in beside)
             )
-            found += [((first + a) * FRAME_SECONDS, (first + b) * FRAME_SECONDS) for a, b in _runs(heard)]
+            found += [((first + a) * FRAME_SECONDS, (first + b) * FRAME_SECONDS) for a, b in _runs(speaking_amplified)]
     return tuple((a, min(duration, b)) for a, b in union(found) if b - a >= SHORTEST_FAINT)
 
 
 def _steady(level: Levels) -> bool:
-    """Whether a stretch is noise of one level, as pauses on a line are: nobody speaks so evenly."""
+    """Whether a stretch is noise of a constant level, like pauses on a line: speech is never so even."""
     low, high = np.percentile(np.maximum(level, FLOOR_LEVEL), (10, 97))
     return bool(high - low < STEADY)
 
 
-def _restless(level: Levels, *, edges: tuple[bool, ...]) -> npt.NDArray[np.bool_]:
-    """From the first to the last loud frame of quiet windows whose level goes up and down as that of speech does, above
-    what 16 bits round to.
+def _fluctuating(level: Levels, *, edges: tuple[bool, ...]) -> npt.NDArray[np.bool_]:
+    """From the first to the last loud frame of quiet windows whose level fluctuates like that of speech, above 16-bit
+    rounding.
 
-    `edges`: whether loud sound lies before and after, which dies away in them.
+    `edges`: whether there is loud sound before and after, which decays in them.
     """
     found = np.zeros(len(level), np.bool_)
-    edge, width = round(RESTLESS_EDGE / FRAME_SECONDS), round(RESTLESS_WINDOW / FRAME_SECONDS)
+    edge, width = round(FLUCTUATION_EDGE / FRAME_SECONDS), round(FLUCTUATION_WINDOW / FRAME_SECONDS)
     first, last = edge if edges[0] else 0, len(level) - (edge if edges[1] else 0)
     width = min(width, last - first)
-    if width * FRAME_SECONDS < RESTLESS_SHORTEST:
+    if width * FRAME_SECONDS < FLUCTUATION_SHORTEST:
         return found
     windows = np.lib.stride_tricks.sliding_window_view(np.maximum(level[first:last], FLOOR_LEVEL), width)
-    low, high = np.percentile(windows, RESTLESS_PERCENTILES, axis=1)
-    # What is louder is sound in any case.
-    for at in np.flatnonzero((high - low > RESTLESS) & (high < QUIET_CEILING)).tolist():
-        loud = np.flatnonzero(windows[at] > low[at] + RESTLESS / 2)
+    low, high = np.percentile(windows, FLUCTUATION_PERCENTILES, axis=1)
+    # Louder frames are sound in any case.
+    for at in np.flatnonzero((high - low > FLUCTUATION) & (high < QUIET_CEILING)).tolist():
+        loud = np.flatnonzero(windows[at] > low[at] + FLUCTUATION / 2)
         found[first + at + loud[0] : first + at + loud[-1] + 1] = True
     return found
 
@@ -237,9 +237,9 @@ def _slow_gain(level: Levels) -> Levels:
 
 
 def loudest(channel: Channel, *, without: Sequence[Span] = ()) -> float:
-    """Level (dBFS in the telephone band) that a channel exceeds for longer than a click lasts.
+    """Level (dBFS in the telephone band) that a channel exceeds for longer than a click.
 
-    `without`: seconds that do not count.
+    `without`: stretches (seconds) that do not count.
     """
     levels = [np.full(1, -180.0, np.float32)]
     for first in range(0, len(channel), BLOCK_FRAMES * FRAME):
@@ -317,7 +317,7 @@ def _threshold(level: Levels, speaking: npt.NDArray[np.bool_]) -> Levels:
         noise = levels[levels > DIGITAL_SILENCE]
         floor = float(np.percentile(noise, 10)) if len(noise) >= step else DIGITAL_SILENCE
         voiced = levels[speaking[near]]
-        # Half a second: less speech than that says little about the caller's level.
+        # Less than half a second of speech says little about the caller's level.
         ceiling = float(np.median(voiced)) - BELOW_SPEECH if len(voiced) >= step // 2 else QUIET_CEILING
         out[first : first + step] = max(FLOOR_LEVEL, min(floor + ABOVE_FLOOR, ceiling))
     return out
@@ -337,7 +337,7 @@ def _runs(mask: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 
 def union(spans: Sequence[Span], *, join: float = 0.0) -> list[Span]:
-    """Sorted disjoint spans; what lies at most `join` seconds apart becomes one."""
+    """Sorted disjoint spans; spans at most `join` seconds apart are merged."""
     out: list[Span] = []
     for start, end in sorted(spans):
         if out and start <= out[-1][1] + join:
@@ -348,7 +348,7 @@ def union(spans: Sequence[Span], *, join: float = 0.0) -> list[Span]:
 
 
 def subtract(spans: Sequence[Span], holes: Sequence[Span]) -> list[Span]:
-    """What of `spans` no hole covers. Both sorted and disjoint."""
+    """The parts of `spans` outside `holes`. Both sorted and disjoint."""
     out: list[Span] = []
     first = 0
     for start, end in spans:

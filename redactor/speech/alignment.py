@@ -1,4 +1,4 @@
-"""Aligned pieces of text → words: where one word ends and the next begins, and what its time is."""
+"""Aligned pieces of text → words and their times."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from typing import Any
 from redactor.types import TimedText
 
 SPOKEN_SIGNS = "&%+@#=$£€°"
-"""Signs that stand for spoken words; other signs have no sound."""
+"""Signs that are spoken; other signs have no sound."""
 
 
 def words_of(aligned: Sequence[dict[str, Any]], *, duration: float, delay: float = 0.0) -> list[TimedText]:
     """Join aligned pieces into words: a piece that starts with a space starts a word; "555", "-013" becomes "555-013".
 
-    Times are kept inside the window, starts not decreasing; they are given `delay` seconds earlier than they were
-    aligned. Punctuation gives no times: alignment hands it the pause that follows. Confidence is the mean over the
-    word's tokens.
+    Times are clipped to the window and moved `delay` seconds earlier; starts do not decrease. Punctuation has no time:
+    alignment gives it the pause that follows. Confidence is the mean over the word's tokens.
     """
     words: list[TimedText] = []
     sums: list[tuple[float, int]] = []  # of token probabilities
@@ -43,7 +42,7 @@ def words_of(aligned: Sequence[dict[str, Any]], *, duration: float, delay: float
 
 
 def _ordered(words: list[TimedText]) -> list[TimedText]:
-    """Signs that stand alone (a dash, a note) join the word before; starts never decrease."""
+    """Signs on their own (a dash, a note) are appended to the word before; starts never decrease."""
     out: list[TimedText] = []
     latest = 0.0
     for word in words:

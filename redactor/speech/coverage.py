@@ -1,13 +1,13 @@
-"""Which activity no word stands for: the check that keeps speech from being lost silently.
+"""Find activity without words: the check that keeps speech from being lost silently.
 
-A word covers its time and TOLERANCE on both sides, but never more than a plausible length (`plausible`): when a model
-leaves a clause out, alignment stretches the neighbouring words over it, and a transcript made elsewhere may claim any
-time. A word without a time lies somewhere between the word before and the word after: it explains the activity that is
-left there if that is no longer than the word can be, and else none of it. Words heard in a stretch that is not speech
-to the voice detector (ringing, noise) cover it only from SOUND_CONFIDENCE up: models invent text there. What is left is
-joined over pauses of JOIN seconds; where it then holds at least SHORTEST seconds of activity it is a gap. So a run of
-keypad tones counts as one, and a single click or breath does not count. Shorter pieces add up: where they last ADDED
-seconds within RUN, the words between them cannot be trusted either.
+A word covers its time and TOLERANCE on both sides, but never more than a plausible length (`longest_plausible`): when a
+model omits a clause, alignment stretches the neighbouring words over it, and an imported transcript may claim any time.
+A word without a time was spoken somewhere between its neighbours: it explains the remaining activity there if that is
+no longer than the word can be, otherwise none of it. Words in a stretch that is not speech to the voice detector
+(ringing, noise) cover it only from SOUND_CONFIDENCE up: models invent text there. The rest is joined over pauses of
+JOIN seconds; where it then holds at least SHORTEST seconds of activity it is a gap. So a run of keypad tones counts as
+one gap, and a single click or breath does not count. Shorter pieces add up: where they last ADDED seconds within RUN,
+the words between them cannot be trusted either.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ ADDED = (
 SOUND_CONFIDENCE = 0.5
 
 
-def plausible(text: str) -> float:
-    """The longest time that saying `text` can take, seconds: drawn-out speech, digits and capitals one by one with
+def longest_plausible(text: str) -> float:
+    """The longest time in seconds that speaking `text` can take: drawn-out speech, digits and capitals one by one with
     pauses.
     """
     digits = sum(character.isdigit() for character in text)
@@ -40,16 +40,16 @@ def plausible(text: str) -> float:
     return 0.6 + 0.15 * letters + 0.45 * digits + 0.3 * groups
 
 
-def covered(words: Sequence[TimedText], active: Sequence[Span], *, duration: float) -> list[Span]:
-    """The time that `words` stand for, seconds, sorted and disjoint.
+def covered_time(words: Sequence[TimedText], active: Sequence[Span], *, duration: float) -> list[Span]:
+    """The time that `words` explain, seconds, sorted and disjoint.
 
     Args:
         words: in order, on the channel's clock.
-        active: sorted, disjoint stretches of the channel's activity: words without a time explain it or not.
+        active: sorted, disjoint stretches of the channel's activity, for words without a time.
         duration: of the channel, seconds.
     """
     spans: list[Span] = []
-    untimed: list[tuple[float, float, float]] = []  # from the word before to the word after, and what they may last
+    untimed: list[tuple[float, float, float]] = []  # from the word before to the word after, and their longest duration
     before = 0.0
     i = 0
     while i < len(words):
@@ -57,14 +57,14 @@ def covered(words: Sequence[TimedText], active: Sequence[Span], *, duration: flo
         length = 0.0
         if start is None or end is None or end <= start:
             while i < len(words) and not _timed(words[i]):
-                length += plausible(words[i].text)
+                length += longest_plausible(words[i].text)
                 i += 1
             after = words[i].start if i < len(words) else duration
             untimed.append((before, max(before, after or 0.0), length))
             continue
         # Words of one cue share its times: together they may fill it.
         while i < len(words) and words[i].start == start and words[i].end == end:
-            length += plausible(words[i].text)
+            length += longest_plausible(words[i].text)
             i += 1
         reach = min(end, start + length)
         spare = min(TOLERANCE, max(0.0, length - (reach - start)) / 2)
@@ -74,8 +74,7 @@ def covered(words: Sequence[TimedText], active: Sequence[Span], *, duration: flo
     for start, end, length in untimed:
         near = [(max(a, start), min(b, end)) for a, b in overlapping(active, start, end)]
         left = subtract(near, spans)
-        # Where in the stretch such a word was said nobody knows: it explains all that is left there, or nothing for
-        # certain.
+        # The word's place in the stretch is unknown: it explains all the rest there, or nothing with certainty.
         if _seconds(left) <= length:
             spans += left
     return union(spans)
@@ -90,20 +89,20 @@ def _seconds(spans: Sequence[Span]) -> float:
 
 
 def gaps(activity: Activity, words: Sequence[TimedText], *, channel: int) -> tuple[Unheard, ...]:
-    """Activity of at least SHORTEST seconds that no word stands for, in time order."""
+    """Activity of at least SHORTEST seconds without words, in time order."""
     voices = union((*activity.speech, *activity.faint))
     active = union((*voices, *activity.sound))
-    speech = _long(subtract(voices, covered(words, active, duration=activity.duration)))
+    speech = _long(subtract(voices, covered_time(words, active, duration=activity.duration)))
     sure = [word for word in words if word.confidence >= SOUND_CONFIDENCE or _in_speech(voices, word)]
     lone = subtract(activity.sound, voices)
-    sound = _long(subtract(union(lone), covered(sure, active, duration=activity.duration)), hull=False)
+    sound = _long(subtract(union(lone), covered_time(sure, active, duration=activity.duration)), hull=False)
     found = [Unheard(channel, a, b, _kind(activity, a, b)) for a, b in speech]
     found += [Unheard(channel, a, b, "sound") for a, b in sound]
     return tuple(sorted(found, key=lambda gap: gap.start))
 
 
 def _kind(activity: Activity, start: float, end: float) -> str:
-    """Whether what speaks there does so loudly, or mostly so faintly that it has to be amplified."""
+    """Kind of a gap: "speech", or "faint" where most of it is speech only when amplified."""
     loud, faint = (
         sum(min(b, end) - max(a, start) for a, b in overlapping(spans, start, end))
         for spans in (activity.speech, activity.faint)
@@ -112,9 +111,9 @@ def _kind(activity: Activity, start: float, end: float) -> str:
 
 
 def _long(spans: Sequence[Span], *, hull: bool = True) -> list[Span]:
-    """Where the sorted, disjoint `spans` hold enough: in one piece, or in short ones that add up.
+    """The sorted, disjoint `spans` that are long enough: in one piece, or in short ones that add up.
 
-    `hull`: the latter with what lies between them.
+    `hull`: the latter including the time between them.
     """
     near = [
         (start, end) for start, end in union(spans, join=JOIN) if _seconds(overlapping(spans, start, end)) >= SHORTEST
@@ -124,7 +123,7 @@ def _long(spans: Sequence[Span], *, hull: bool = True) -> list[Span]:
 
 
 def _runs(spans: Sequence[Span]) -> list[Span]:
-    """From the first to the last of those that together last ADDED seconds within RUN."""
+    """From the first to the last of spans that together last ADDED seconds within RUN."""
     out: list[Span] = []
     first, held = 0, 0.0
     for start, end in spans:

@@ -1,4 +1,4 @@
-"""How text is searched for in a window."""
+"""Options of decoding."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class DecodingOptions:
-    """How text is searched for, in faster-whisper's terms.
+    """Options of decoding, in faster-whisper's terms.
 
     Attributes:
         language: code of the spoken language; English-only checkpoints know "en".
         beam_size: 1 = greedy.
         temperatures: tried in turn while the text is repetitive or improbable.
-        second_tries: False: a window whose text is repetitive or improbable has no words, and is not tried again.
-        hotwords, initial_prompt: words to expect (names of the practice, drugs). Never logged: they may name people.
+        second_tries: False: a window whose text is repetitive or improbable gets no words and is not decoded again.
+        hotwords, initial_prompt: words to expect (names of the practice, drugs). Never logged: they may contain names.
     """
 
     language: str = "en"

@@ -1,7 +1,7 @@
-"""SHA-256 of files, and a memory of it: hashing 145 MB takes half a second, too much for each start of a command.
+"""SHA-256 of files, and a cache of them: hashing 145 MB takes half a second, too long for every start of a command.
 
-Digests are kept in the user's cache folder under the file's identity (device, inode, size and both times), so a file
-that was replaced or written to is hashed again. Only recognition uses them; `models verify` always hashes.
+Digests are kept in the user's cache folder under the file's identity (device, inode, size and both times), so that a
+file that was replaced or changed is hashed again. Only recognition uses them; `models verify` always hashes.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from pathlib import Path
 from redactor import atomic_files as durable
 from redactor.errors import RedactorError
 
-MOST = 64
-"""Files remembered; the oldest are forgotten."""
+MOST_ENTRIES = 64
+"""Entries in the cache; the oldest are dropped."""
 _HEX = re.compile("[0-9a-f]{64}")
 
 
 def sha256(path: Path) -> str:
-    """Hex digest of a file, "" if it is not there."""
+    """Hex digest of a file, "" if it does not exist."""
     if not path.is_file():
         return ""
     digest = hashlib.sha256()
@@ -32,8 +32,8 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def remembered(path: Path) -> str:
-    """Hex digest of a file, from memory if the file is the one that was hashed before; "" if it cannot be read."""
+def cached_sha256(path: Path) -> str:
+    """Hex digest of a file, from the cache if the file did not change; "" if it cannot be read."""
     try:
         before = path.stat()
         key = f"{before.st_dev}-{before.st_ino}-{before.st_size}-{before.st_mtime_ns}-{before.st_ctime_ns}"
@@ -44,13 +44,13 @@ def remembered(path: Path) -> str:
         after = path.stat()
     except OSError:
         return ""
-    # A file that is written to while it is read must not be remembered by either state.
+    # A file that is written while it is read must not be cached in either state.
     if (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size):
-        _store(dict([*known.items(), (key, digest)][-MOST:]))
+        _store(dict([*known.items(), (key, digest)][-MOST_ENTRIES:]))
     return digest
 
 
-def _memory() -> Path:
+def _cache_file() -> Path:
     base = os.environ.get("XDG_CACHE_HOME", "")
     folder = Path(base) if os.path.isabs(base) else Path("~/.cache").expanduser()  # noqa: PTH117
     return folder / "redactor" / "digests.json"
@@ -58,7 +58,7 @@ def _memory() -> Path:
 
 def _load() -> dict[str, str]:
     try:
-        data = json.loads(_memory().read_bytes())
+        data = json.loads(_cache_file().read_bytes())
     except (OSError, ValueError, RuntimeError):  # RuntimeError: the user has no home
         return {}
     if not isinstance(data, dict):
@@ -67,8 +67,8 @@ def _load() -> dict[str, str]:
 
 
 def _store(known: dict[str, str]) -> None:
-    # Without a place to keep it, the next start hashes again.
+    # If it cannot be stored, the next start hashes again.
     with suppress(OSError, RedactorError, RuntimeError):
-        path = _memory()
+        path = _cache_file()
         path.parent.mkdir(parents=True, exist_ok=True)
         durable.save(path, json.dumps(known).encode(), mode=0o600)

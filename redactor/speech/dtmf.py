@@ -1,16 +1,14 @@
-"""Where the tones of a telephone's keypad (DTMF) sound on a channel, whatever their level. Which keys they are is not
-kept.
+"""Find the tones of a telephone's keypad (DTMF) on a channel, at any level. Which keys they are is not kept.
 
-ITU-T Q.23 gives a key two frequencies, one of 697, 770, 852, 941 Hz and one of 1209, 1336, 1477, 1633 Hz; Q.24 says
-what receivers make of them: 1.5 % off they are heard and 3.5 % off they are not, 40 ms are enough, and so are pauses of
-40 ms.
+ITU-T Q.23 gives a key two frequencies, one of 697, 770, 852, 941 Hz and one of 1209, 1336, 1477, 1633 Hz; Q.24
+specifies receivers: tones 1.5 % off are accepted and 3.5 % off rejected; 40 ms are enough, for tones and for pauses.
 
-Every 5 ms the spectrum of 25 ms is taken. A frame may be a key's if the highest peak of each group of frequencies lies
-at one of its own, and the two peaks hold at least half of all power in the telephone band: a ratio, so that a tone of
--80 dBFS on a line of -100 dBFS is found like a loud one. Voices have such frames as well, but few in a row, with less
-of the power and gliding. So the more of the power the two tones hold, the fewer frames make a key (`SURE`); near a key
-that is certain fewer suffice (`NEAR`). The rules were chosen on 3.5 hours of voices at 14 speeds and on tones in noise,
-voices and codecs (tests/speech/test_dtmf.py has a part of both).
+Every 5 ms the spectrum of 25 ms is taken. A frame may belong to a key if the highest peak of each group of frequencies
+is at one of the group's own, and the two peaks hold at least half of all power in the telephone band: a ratio, so that
+a tone of -80 dBFS on a line of -100 dBFS is found like a loud one. Voices have such frames as well, but few in a row,
+with less of the power and gliding. So the more of the power the two tones hold, the fewer frames make a key (`SURE`);
+near a certain key fewer suffice (`NEAR`). The rules were chosen on 3.5 hours of voices at 14 speeds and on tones in
+noise, voices and codecs (tests/speech/test_dtmf.py has some of both).
 """
 
 from __future__ import annotations
@@ -31,7 +29,7 @@ from .activity import Span, union
 LOW, HIGH = (697.0, 770.0, 852.0, 941.0), (1209.0, 1336.0, 1477.0, 1633.0)  # Hz, ITU-T Q.23
 FRAME, HOP, SIZE = 400, 80, 512  # samples: 25 ms, 5 ms, and the transform's length
 HOP_SECONDS = HOP / RECOGNITION_RATE
-BLOCK_FRAMES = 2_048  # 10 s at a time: what a block needs stays in the processor's cache
+BLOCK_FRAMES = 2_048  # 10 s at a time: a block fits the processor's cache
 
 BAND = (250.0, 3_500.0)  # Hz: what a telephone carries, above the harmonics of mains hum
 LOW_GROUP, HIGH_GROUP = (655.0, 1_000.0), (1_150.0, 1_720.0)  # Hz
@@ -42,8 +40,8 @@ TWIST = 12.0  # dB between the two tones; telephones make up to 8, and lines add
 
 
 class ToneLimits(NamedTuple):
-    """What makes a run of frames a key: at least `frames` of them in which the tones hold at least `share` of the
-    power, the frequencies of which spread (standard deviation) by at most `spread`, a share of the frequency.
+    """When a run of frames is a key: at least `frames` of them have at least `share` of their power in the tones, and
+    their frequencies have a relative standard deviation of at most `spread`.
     """
 
     share: float
@@ -74,7 +72,7 @@ EDGE = 0.02  # seconds added to each side: codecs (Opus at 20 kbit/s) bend up to
 
 
 class _Frames(NamedTuple):
-    """Frames that may be a key's; `number` counts from the channel's start, `low` and `high` are relative
+    """Frames that may belong to keys; `number` counts from the channel's start, `low` and `high` are relative
     deviations.
     """
 
@@ -92,7 +90,7 @@ def key_tones(channel: Channel) -> tuple[Span, ...]:
         channel: 16 kHz mono of any length; read in blocks of ten seconds.
 
     Returns:
-        Seconds from the start of each tone to the end of what is heard of it; sorted and disjoint.
+        Seconds from the start of each tone to its audible end; sorted and disjoint.
 
     Raises:
         RecognitionFailed: samples that are not numbers.
@@ -129,8 +127,7 @@ def _candidates(channel: Channel) -> Iterator[_Frames]:
         block = np.zeros((last - first - 1) * HOP + FRAME, np.float32)
         block[: len(part)] = part
         frames = np.lib.stride_tricks.sliding_window_view(block, FRAME)[::HOP]
-        # No rule is met by one frame alone: every second one, and the neighbours of what is found among them, are
-        # enough.
+        # No rule is met by a single frame: every second one, and the neighbours of the possible ones, are enough.
         even = _possible(frames, np.arange(0, len(frames), 2))
         beside = np.unique(np.concatenate([even.number - 1, even.number + 1]))
         odd = _possible(frames, beside[(beside >= 0) & (beside < len(frames))])
@@ -147,7 +144,7 @@ def _candidates(channel: Channel) -> Iterator[_Frames]:
 
 
 def _possible(frames: npt.NDArray[np.float32], rows: npt.NDArray[np.int64]) -> _Frames:
-    """Those of some frames of a block that may be a key's; `number` counts from the block's start."""
+    """The frames in `rows` of a block that may belong to keys; `number` counts from the block's start."""
     least = min(rule.share for rule in (*SURE, *NEAR))
     power = _power(frames[rows])
     total = _total(power)
@@ -158,13 +155,13 @@ def _possible(frames: npt.NDArray[np.float32], rows: npt.NDArray[np.int64]) -> _
     low, low_off, low_power = _peak(power, LOW_GROUP, LOW)
     high, high_off, high_power = _peak(power, HIGH_GROUP, HIGH)
     share = (low_power + high_power) / total
-    turn = np.float32(10 ** (TWIST / 10))
+    twist = np.float32(10 ** (TWIST / 10))
     at = np.flatnonzero(
         (share >= least)
         & (np.abs(low_off) <= OFF)
         & (np.abs(high_off) <= OFF)
-        & (low_power <= turn * high_power)
-        & (high_power <= turn * low_power)
+        & (low_power <= twist * high_power)
+        & (high_power <= twist * low_power)
     )
     return _Frames(rows[at], low[at] * len(HIGH) + high[at], share[at], low_off[at], high_off[at])
 
@@ -193,7 +190,7 @@ def _total(power: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 def _peak(
     power: npt.NDArray[np.float32], group: tuple[float, float], nominal: Sequence[float]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """For each frame: which frequency of a group is nearest to its highest peak, how far off the peak is, its power."""
+    """For each frame: the group's frequency nearest to its highest peak, the peak's deviation, its power."""
     first, last = _bins(group)
     peak = first + power[:, first:last].argmax(axis=1)
     rows = np.arange(len(power))
@@ -208,7 +205,7 @@ def _peak(
 
 
 def _runs(frames: _Frames) -> list[slice]:
-    """Runs of neighbouring frames of one key."""
+    """Runs of adjacent frames of one key."""
     breaks = np.flatnonzero((np.diff(frames.number) != 1) | (np.diff(frames.key) != 0)) + 1
     edges = [0, *breaks.tolist(), len(frames.number)]
     return [slice(a, b) for a, b in pairwise(edges)]
@@ -235,7 +232,7 @@ def _distance(frames: _Frames, run: slice, spans: Sequence[Span]) -> float:
 
 
 def _extent(channel: Channel, frames: _Frames, run: slice) -> Span:
-    """The whole of a key's tone: the run's frames, and those beside it in which the tone can still be heard."""
+    """The whole tone of a key: the run's frames, and adjacent ones in which it is still audible."""
     first, last = int(frames.number[run.start]), int(frames.number[run.stop - 1])
     reach = round(LONGEST_TAIL / HOP_SECONDS)
     begin = max(0, first - reach)

@@ -1,4 +1,4 @@
-"""Stand-ins for tests and demonstrations, held to the same contract as the real ones (tests/speech/contract.py)."""
+"""Fakes for tests and demonstrations, tested against the same contract as the real ones (tests/speech/contract.py)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ FAKE = ModelInfo("fake", "scripted", device="cpu", synthetic_only=True)
 
 
 class FakeEngine:
-    """A WindowEngine that says the next words of its script wherever it hears sound, evenly spread.
+    """A WindowEngine that spreads the next words of its script evenly over any sound.
 
-    Each window starts the script again: like a real engine, it remembers nothing.
+    Each window starts the script again: like a real engine, it is stateless.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class FakeEngine:
 
 
 class FakeTranscriber:
-    """A Transcriber that knows what each recording says, whatever it sounds like.
+    """A Transcriber with a script for each recording, independent of its sound.
 
     Args of `__init__`:
         script: recording id → words of each channel. Other recordings get the words under "", or none.
@@ -72,7 +72,7 @@ class FakeTranscriber:
         self.info = info
 
     def transcribe(self, channels: Sequence[Channel], *, recording_id: str) -> Speech:
-        """See `Transcriber.transcribe`: scripted words beyond a channel's end are left out."""
+        """See `Transcriber.transcribe`: scripted words after a channel's end are omitted."""
         script = self.script.get(recording_id, self.script.get("", ()))
         transcripts: list[Transcript] = []
         unheard: list[Unheard] = []

@@ -1,7 +1,7 @@
-"""A checkpoint folder: its files, its model.json, and which stock checkpoint it is.
+"""A checkpoint folder: its files, its model.json, and the stock checkpoint that it is.
 
-A stock checkpoint is recognised by the digest of its weights, wherever it lies (stock.toml has its settings). A folder
-may hold model.json, which comes first:
+A stock checkpoint is recognised by the digest of its weights in any folder (stock.toml has its settings). A folder may
+have a model.json, which takes precedence:
 
     {"name": "voicemail-micro", "version": "2", "synthetic_only": true, "max_window": 6, "min_margin": 1.0, "beam": 5,
      "timestamps": false, "sha256": {"model.bin": "…"}}
@@ -30,22 +30,23 @@ class Checkpoint:
     """A validated checkpoint folder.
 
     Attributes:
-        name: as the user knows it.
+        name: the user's name for it.
         path: the folder with model.bin.
         revision: the hub's commit hash, index-… or bundle-… with the start of the weights' SHA-256, or "version" of
             model.json, "" if unknown.
-        source: "path", "shipped", "cache", or just fetched: "download" (from the hub) or "index".
-        max_window: longest window it reads well, seconds.
+        source: "path", "shipped", "cache", or, if just downloaded, "download" (from the hub) or "index".
+        max_window: longest window that it recognises well, seconds.
         margin: seconds of silence that it needs after a trimmed window: min_margin of model.json, or that of stock.toml
-            for Whisper's own checkpoints; None for any other: windows are filled up to 30 s.
-        timestamps: whether it reads better when asked for segment times (word times come from alignment either way).
+            for stock checkpoints; None for any other: windows are padded to 30 s.
+        timestamps: whether it recognises better with segment times (word times come from alignment either way).
         synthetic_only: must not be trusted with human speech.
         size: bytes of model.bin.
-        beam: beam width that it reads best with.
-        delay: seconds by which its aligned words come too late; negative: too early.
+        beam: its best beam width.
+        delay: seconds by which its aligned words are late; negative: early.
         measured: whether margin, max_window and beam were measured with these weights.
-        floors: mean confidence below which its words are guesses; None where confidence says nothing (the test double).
-        stock: name of the stock checkpoint that it is, "" if it is none.
+        floors: mean confidence below which its words are guesses; None where confidence means nothing (the test
+            double).
+        stock: name of the stock checkpoint that it is, "" if none.
     """
 
     name: str
@@ -76,10 +77,10 @@ def shipped_models() -> dict[str, Path]:
 
 
 def inspect(path: Path, *, name: str, source: str, revision: str = "") -> Checkpoint:
-    """Check a folder's files, and their SHA-256 where model.json gives it.
+    """Check a folder's files, and their SHA-256 where model.json has it.
 
     Raises:
-        ModelUnavailable: it is no CTranslate2 Whisper checkpoint, or not all of one.
+        ModelUnavailable: it is not a complete CTranslate2 Whisper checkpoint.
     """
     _check_files(path, name)
     card = _read_card(path, name)
@@ -149,21 +150,23 @@ def _check_files(path: Path, name: str) -> None:
                 hint="Use the same model by its name (small.en, large-v3-turbo …), "
                 "or convert it with ct2-transformers-converter.",
             )
-        raise ModelUnavailable(f"The checkpoint {name} has no model.bin: it is incomplete.", hint=_again(name))
-    # Without tokenizer.json faster-whisper would fetch one from the network, and not the right one.
+        raise ModelUnavailable(f"The checkpoint {name} has no model.bin: it is incomplete.", hint=_repair_hint(name))
+    # Without tokenizer.json faster-whisper would download one, and not the right one.
     missing = [file for file in ("config.json", "tokenizer.json") if not (path / file).is_file()]
     if not any(path.glob("vocabulary.*")):
         missing.append("vocabulary.json")
     if missing:
-        raise ModelUnavailable(f"The checkpoint {name} is incomplete: no {', '.join(missing)}.", hint=_again(name))
+        raise ModelUnavailable(
+            f"The checkpoint {name} is incomplete: no {', '.join(missing)}.", hint=_repair_hint(name)
+        )
     if weights.stat().st_size < 1024:
         raise ModelUnavailable(
             f"The checkpoint {name} is incomplete: model.bin has {weights.stat().st_size} bytes.",
-            hint="If it came by git, run `git lfs pull`; " + _again(name),
+            hint="If it came by git, run `git lfs pull`; " + _repair_hint(name),
         )
 
 
-def _again(name: str) -> str:
+def _repair_hint(name: str) -> str:
     return (
         f"Download it again: redactor models get {name}."
         if hub.repository(name)

@@ -8,9 +8,9 @@
     WebVTT, SRT       cues; WebVTT time stamps inside a cue are used
     CTM               NIST: file channel start duration word [confidence]
 
-A text with times only as a whole (a cue, a segment) gives each of its words the whole stretch: a finding in it then
-bleeps all of it. Where a segment's words do not add up to its text, its text is taken, with the times of the segment.
-Messages quote nothing of the content.
+If only a whole text has times (a cue, a segment), each of its words gets the whole stretch: a finding in it then bleeps
+all of it. If a segment's words do not add up to its text, the text is used, with the segment's times. Messages never
+quote the content.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ KNOWN = "Whisper, faster-whisper, WhisperX, Amazon Transcribe or Deepgram JSON, 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A transcript as its file gives it.
+    """A parsed transcript file.
 
     Attributes:
-        channels: words in the file's order by channel, from 0; key None: the file does not tell channels apart.
-        duration: seconds of the recording it says it was made from, if it says so.
+        channels: words in the file's order by channel, from 0; key None: the file does not distinguish channels.
+        duration: seconds of its recording, if the file states it.
     """
 
     format: str
@@ -64,7 +64,7 @@ def parse(content: str) -> Parsed:
     except TranscriptError:
         raise
     except (ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError) as error:
-        # The cause would quote the content.
+        # The cause may quote the content.
         raise TranscriptError(f"The transcript is broken ({type(error).__name__}).") from None
 
 
@@ -92,7 +92,9 @@ def _whisper(data: Mapping[str, Any]) -> Parsed:
     if not listed and loose:
         words = [_word(item) for item in loose]
         # verbose_json keeps its words apart from its segments, and without punctuation: only letters can be compared.
-        if segments and _letters(w.text for w in words) != _letters(str(_get(s, "text") or "") for s in segments):
+        if segments and _alphanumerics(w.text for w in words) != _alphanumerics(
+            str(_get(s, "text") or "") for s in segments
+        ):
             words = []
     if not words:
         for segment in segments:
@@ -109,9 +111,9 @@ def _whisper(data: Mapping[str, Any]) -> Parsed:
 def _segment(segment: Any) -> list[TimedText]:
     text = str(_get(segment, "text") or "")
     words = [_word(item) for item in _get(segment, "words") or []]
-    if words and (not text.strip() or _letters(w.text for w in words) == _letters([text])):
+    if words and (not text.strip() or _alphanumerics(w.text for w in words) == _alphanumerics([text])):
         return words
-    return _spread(text, _seconds(_get(segment, "start")), _seconds(_get(segment, "end")))
+    return _with_same_times(text, _seconds(_get(segment, "start")), _seconds(_get(segment, "end")))
 
 
 def _word(item: Any) -> TimedText:
@@ -141,7 +143,7 @@ def _amazon(results: Mapping[str, Any]) -> Parsed:
                 continue
             start, end = _seconds(item.get("start_time")), _seconds(item.get("end_time"))
             said.append(TimedText(str(best["content"]), start, end, _probability(best.get("confidence"))))
-    _complete(channels, [str(t["transcript"]) for t in results.get("transcripts") or []])
+    _check_complete(channels, [str(t["transcript"]) for t in results.get("transcripts") or []])
     return Parsed("Amazon Transcribe", channels, _amazon_language(results))
 
 
@@ -159,18 +161,18 @@ def _deepgram(data: Mapping[str, Any], results: Mapping[str, Any]) -> Parsed:
     for number, channel in enumerate(results["channels"]):
         best = (channel.get("alternatives") or [{}])[0]
         words = [_word(item) for item in best.get("words") or []]
-        _complete({None: words}, [str(best.get("transcript") or "")])
+        _check_complete({None: words}, [str(best.get("transcript") or "")])
         channels[number if several else None] = words
         spoken = {channel.get("detected_language"), *(_get(item, "language") for item in best.get("words") or [])}
         language = next((code for code in sorted(filter(None, spoken)) if _language(code) != "en"), language)
     return Parsed("Deepgram", channels, _language(language), _seconds((data.get("metadata") or {}).get("duration")))
 
 
-def _complete(channels: Mapping[int | None, Sequence[TimedText]], texts: Sequence[str]) -> None:
-    """Refuse a transcript whose text says more than its words: what has no word cannot be bleeped."""
-    words = sum(len(_letters([w.text])) for said in channels.values() for w in said)
+def _check_complete(channels: Mapping[int | None, Sequence[TimedText]], texts: Sequence[str]) -> None:
+    """Refuse a transcript whose text has more than its timed words: the rest could not be bleeped."""
+    words = sum(len(_alphanumerics([w.text])) for said in channels.values() for w in said)
     # Formatters write "$20" for "twenty dollars", so lengths are compared, and only roughly.
-    if len(_letters(texts)) > 1.5 * words + 20:
+    if len(_alphanumerics(texts)) > 1.5 * words + 20:
         raise TranscriptError("The transcript's text has more words than its list of timed words.")
 
 
@@ -181,7 +183,7 @@ _TAG = re.compile(r"<[^>\n]*>")
 
 
 def _cues(text: str) -> list[TimedText]:
-    """Cues of WebVTT (https://www.w3.org/TR/webvtt1/) or SRT; notes, styles, numbers and tags are left out."""
+    """Cues of WebVTT (https://www.w3.org/TR/webvtt1/) or SRT; notes, styles, numbers and tags are ignored."""
     words: list[TimedText] = []
     found = list(_ARROW.finditer(text))
     if not found and re.search("-->", text):
@@ -194,7 +196,7 @@ def _cues(text: str) -> list[TimedText]:
         times = [start, *(_stamp(mark.groups()) for mark in marks), end]
         pieces = _INNER.sub("\0", payload).split("\0")
         for i, piece in enumerate(pieces):
-            words += _spread(html.unescape(_TAG.sub(" ", piece)), times[i], times[i + 1])
+            words += _with_same_times(html.unescape(_TAG.sub(" ", piece)), times[i], times[i + 1])
     return words
 
 
@@ -218,12 +220,12 @@ def _ctm(text: str) -> Parsed:
         match = _CTM_LINE.match(line)
         if match is None:
             raise TranscriptError("The transcript's format is unknown.", hint=f"Known: {KNOWN}.")
-        file, channel, begin, length, word, sure = match.groups()
+        file, channel, begin, length, word, confidence = match.groups()
         start, duration = float(begin), float(length)
         files.add(file)
         labels[channel] = max(0, int(channel) - 1) if channel.isdigit() else ord(channel.upper()) - ord("A")
         if word != "<eps>":
-            timed = TimedText(word, start, start + duration, _probability(sure))
+            timed = TimedText(word, start, start + duration, _probability(confidence))
             channels.setdefault(labels[channel], []).append(timed)
     if len(files) > 1:
         raise TranscriptError(
@@ -232,11 +234,11 @@ def _ctm(text: str) -> Parsed:
     return Parsed("CTM", channels)
 
 
-def _spread(text: str, start: float | None, end: float | None) -> list[TimedText]:
+def _with_same_times(text: str, start: float | None, end: float | None) -> list[TimedText]:
     return [TimedText(word, start, end) for word in text.split()]
 
 
-def _letters(texts: Iterable[str]) -> str:
+def _alphanumerics(texts: Iterable[str]) -> str:
     return "".join(character for text in texts for character in text.casefold() if character.isalnum())
 
 

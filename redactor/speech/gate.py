@@ -1,9 +1,8 @@
-"""The quality gate: which decoded windows are believed, and which are decoded again with the whole context and higher
+"""The quality gate: which decoded windows are accepted, and which are decoded again with the full context and higher
 temperatures.
 
-Thresholds are Whisper's own (Radford et al. 2022, section 4.5), and two signs of a loop that short windows show and the
-compression ratio of a few words does not: the search ran into its token limit, or ended in the same few words again and
-again.
+Thresholds are Whisper's own (Radford et al. 2022, section 4.5), plus two signs of a loop for short windows, where the
+compression ratio shows none: the search reached its token limit, or ended by repeating a few words.
 """
 
 from __future__ import annotations
@@ -15,14 +14,14 @@ COMPRESSION_RATIO = 2.4
 LOG_PROBABILITY = -1.0
 NO_SPEECH = 0.6
 SURE = -0.5
-"""Mean log probability of a greedy text from which it stands without a wider search."""
+"""Mean log probability from which a greedy text is accepted without a wider search."""
 LONGEST_LOOP = 12  # tokens of the phrase that is repeated
 FEWEST_REPEATS = 4
 SHORTEST_LOOP = 8  # tokens in all: "five five five five" is a number, not a loop
 
 
 class DecodedWindow(NamedTuple):
-    """What one search gave for a window.
+    """The result of one search for a window.
 
     Attributes:
         tokens: of the text, without time tokens.
@@ -40,7 +39,7 @@ class DecodedWindow(NamedTuple):
 
 
 def loops(tokens: Sequence[int]) -> bool:
-    """Whether the text ends in one phrase said over and over."""
+    """Whether the text ends in one phrase repeated over and over."""
     for length in range(1, LONGEST_LOOP + 1):
         repeats = 1
         while repeats * length + length <= len(tokens) and (
@@ -53,9 +52,10 @@ def loops(tokens: Sequence[int]) -> bool:
 
 
 def believed(found: DecodedWindow) -> bool:
-    """Whether a search's result stands as it is.
+    """Whether a search's result is accepted.
 
-    An improbable text that the model itself calls "nothing said" stands: decoding again would only invent another one.
+    An improbable text that the model itself rates as "nothing said" is accepted: decoding again would only invent
+    another one.
     """
     if not found.ended or found.compression > COMPRESSION_RATIO or loops(found.tokens):
         return found.log_probability < LOG_PROBABILITY and found.no_speech > NO_SPEECH

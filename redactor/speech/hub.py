@@ -1,4 +1,4 @@
-"""The Hugging Face hub, as far as checkpoints need it: cache look-ups and downloads through huggingface_hub.
+"""The Hugging Face hub: cache look-ups and downloads of checkpoints through huggingface_hub.
 
 faster-whisper's own `download_model` knows the repositories and the files, but shows no progress and reports every
 failure as a missing cache entry, so `snapshot_download` is called here.
@@ -19,7 +19,7 @@ from . import stock
 from .digests import sha256
 
 FILES = ["config.json", "preprocessor_config.json", "model.bin", "tokenizer.json", "vocabulary.*"]
-"""What a CTranslate2 Whisper repository holds (faster_whisper.utils.download_model)."""
+"""The files of a CTranslate2 Whisper repository (faster_whisper.utils.download_model)."""
 
 REACH = 5.0
 """Seconds to wait for the hub's first answer where there is another source."""
@@ -29,7 +29,9 @@ Progress = Callable[[int, int], None]
 
 
 class HubFailed(ModelUnavailable):
-    """The hub did not give the checkpoint: offline, out of reach, no access, no such repository. Another source may."""
+    """The hub did not provide the checkpoint: offline, out of reach, no access, no such repository. Another source may
+    have it.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def find_cached(repo: str, *, revision: str | None, cache_dir: Path | None) -> S
 def download(
     repo: str, *, revision: str | None, cache_dir: Path | None, progress: Progress | None, hint: str
 ) -> Snapshot:
-    """Download what is missing of a repository into the cache, and check the weights against the hub's SHA-256.
+    """Download missing files of a repository into the cache, and check the weights against the hub's SHA-256.
 
     Raises:
         HubFailed: offline, out of reach, no such repository, no access, a cut connection.
@@ -86,7 +88,7 @@ def download(
     """
     import huggingface_hub
 
-    with _explained(repo, revision, hint):
+    with _hub_errors(repo, revision, hint):
         path = Path(
             huggingface_hub.snapshot_download(
                 repo,
@@ -101,14 +103,14 @@ def download(
 
 
 def is_reachable(seconds: float = REACH) -> bool:
-    """Whether the hub answers at all. Where packets are dropped, huggingface_hub's own retries would take minutes."""
+    """Whether the hub answers. Where packets are dropped, huggingface_hub's own retries would take minutes."""
     from huggingface_hub import constants, get_session
 
     if constants.HF_HUB_OFFLINE:
         return False
     try:
         get_session().head(constants.ENDPOINT, timeout=seconds)
-    except Exception:  # noqa: BLE001 - whichever HTTP library it is: any failure means no
+    except Exception:  # noqa: BLE001 - any failure of any HTTP library means no
         return False
     return True
 
@@ -123,7 +125,7 @@ def out_of_reach(repo: str, hint: str) -> HubFailed:
 def _check_blobs(snapshot: Path, repo: str) -> None:
     """Compare large files with their SHA-256, under which they are cached: huggingface_hub compares only their length.
 
-    A damaged blob is removed, so that the next download fetches it again.
+    A damaged blob is removed, so that it is downloaded again.
     """
     for file in sorted(snapshot.iterdir()):
         blob = file.resolve()
@@ -137,8 +139,8 @@ def _check_blobs(snapshot: Path, repo: str) -> None:
 
 
 @contextmanager
-def _explained(repo: str, revision: str | None, hint: str) -> Iterator[None]:
-    """Turn the hub's errors into ours. Repository names are public; nothing else of the error is repeated."""
+def _hub_errors(repo: str, revision: str | None, hint: str) -> Iterator[None]:
+    """Convert the hub's errors to ours. Repository names are public; nothing else of the error is repeated."""
     from huggingface_hub import errors
 
     # Failures below HTTP come from the HTTP library that huggingface_hub is built on; it imports their base class.
@@ -180,7 +182,7 @@ def _explained(repo: str, revision: str | None, hint: str) -> Iterator[None]:
 
 
 def _bar(progress: Progress | None) -> type[Any]:
-    """A tqdm class that draws nothing and tells `progress` the bytes."""
+    """A tqdm class that draws nothing and passes the bytes to `progress`."""
     from faster_whisper.utils import disabled_tqdm
 
     class Quiet(disabled_tqdm):  # type: ignore[misc]

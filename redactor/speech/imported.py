@@ -1,10 +1,10 @@
-"""A Transcriber that reads somebody else's transcript, and checks that it belongs to the recording.
+"""A Transcriber that reads an imported transcript and checks that it belongs to the recording.
 
-The transcript decides the words; the audio is still listened to (`activity`), so that speech the transcript leaves out
-is reported as unheard. Its times are held against the sound (`synchrony`): a constant offset and a drift are corrected,
-and what cannot be placed for certain is refused rather than bleeped in the wrong places. Subtitles, whose words share
-their cue's time and are bleeped as a whole, are widened instead where their place is roughly known. A text that is not
-English is refused too.
+The words come from the transcript; the audio is still analysed (`activity`), so that speech that the transcript omits
+is reported as unheard. Its times are compared with the sound (`synchrony`): a constant offset and a drift are
+corrected, and a transcript that cannot be placed with certainty is refused rather than bleeped in the wrong places.
+Subtitles, whose words share their cue's time and are bleeped as a whole, are widened instead if their place is roughly
+known. A text that is not English is refused as well.
 """
 
 from __future__ import annotations
@@ -33,23 +33,25 @@ AGREEMENT = (
     0.5  # of words and sound, see `Synchrony`: right transcripts had 0.53 or more, those of other recordings seldom 0.5
 )
 LEAD = 8.0  # over times that are more than 0.15 s away
-UNSURE = 0.8  # seconds around cues whose place in the sound is roughly known; a larger difference is no rough knowledge
+WIDENING = (
+    0.8  # seconds around cues whose place in the sound is roughly known; a larger difference is no rough knowledge
+)
 BROKEN = 10.0  # most that times that jump may agree better
 SMALL = 0.05  # seconds: smaller corrections are left out
 
-_NO_TIMES_TO_TRUST = "Export it again from this recording, or omit --transcript to recognise the speech here."
+_TIMES_HINT = "Export it again from this recording, or omit --transcript to recognise the speech here."
 
 
 class TranscriptReader:
     """One transcript file for one recording."""
 
     def __init__(self, path: Path, *, vad: VadOptions | None = None, any_language: bool = False) -> None:
-        """Nothing is read yet: errors belong to the recording that is transcribed.
+        """The file is read later: errors belong to the recording that is transcribed.
 
         Args:
             path: Whisper, faster-whisper, WhisperX, Amazon Transcribe or Deepgram JSON, WebVTT, SRT or CTM; the content
                 decides.
-            any_language: Take a text that is not English too: for an audit, which says so itself and publishes no
+            any_language: accept a text that is not English, for an audit, which reports it itself and publishes no
                 sound.
         """
         self._path = path
@@ -67,11 +69,11 @@ class TranscriptReader:
     def transcribe(self, channels: Sequence[Channel], *, recording_id: str) -> Speech:
         """See `Transcriber.transcribe`.
 
-        A transcript that names channels is matched by their numbers. One that does not stands for every channel:
-        nothing says on which of them a word was spoken.
+        A transcript with channels is matched by their numbers. One without applies to every channel, since a word's
+        channel is unknown.
 
         Raises:
-            TranscriptError: unreadable, no times, another language, or it does not fit the recording.
+            TranscriptError: it is unreadable, has no times, is in another language, or does not match the recording.
         """
         parsed = parse(_read(self._path))
         activities = [listen(channel, vad=self._vad) for channel in channels]
@@ -80,18 +82,18 @@ class TranscriptReader:
         if not self._any_language:
             _check_language(parsed)
         per_channel, warnings = _assign(parsed, len(channels))
-        words = [_settled(said, duration) for said in per_channel]
+        words = [_in_time_order(said, duration) for said in per_channel]
         _check_fit(words, activities)
         clock = _clock(parsed, words, channels, activities)
-        if clock is not None and not _sure(clock):
-            words = [_on(clock, said, wider=UNSURE) for said in words]
+        if clock is not None and not _is_certain(clock):
+            words = [_retimed(clock, said, wider=WIDENING) for said in words]
             warnings += (
-                f"The transcript's cues could be placed only roughly; each was extended by {UNSURE} s on both sides.",
+                f"The transcript's cues could be placed only roughly; each was extended by {WIDENING} s on both sides.",
             )
-        elif clock is not None and (moved := _furthest(clock, words)) > SMALL:
-            words = [_on(clock, said) for said in words]
+        elif clock is not None and (moved := _largest_shift(clock, words)) > SMALL:
+            words = [_retimed(clock, said) for said in words]
             warnings += (f"The transcript's times were up to {moved:.2f} s off and were corrected.",)
-        words = [_inside(said, activity.duration) for said, activity in zip(words, activities, strict=True)]
+        words = [_clipped(said, activity.duration) for said, activity in zip(words, activities, strict=True)]
         return Speech(
             tuple(Transcript.of(said, channel=i, language=parsed.language) for i, said in enumerate(words)),
             tuple(range(len(channels))),
@@ -147,8 +149,8 @@ def _assign(parsed: Parsed, channels: int) -> tuple[list[list[TimedText]], tuple
     if max(named) < channels:
         return [list(named.get(i, ())) for i in range(channels)], ()
     if channels == 1:
-        # One sound on several channels is recognised once; its transcript may still have been made for each.
-        merged = sorted((word for said in named.values() for word in _anchored(said)), key=lambda item: item[0])
+        # Identical channels are recognised once; their transcript may still have been made for each.
+        merged = sorted((word for said in named.values() for word in _with_starts(said)), key=lambda item: item[0])
         note = f"The transcript has {len(named)} channels, but the recording has one; all words were merged."
         return [[word for _, word in merged]], (note,)
     raise TranscriptError(
@@ -156,8 +158,8 @@ def _assign(parsed: Parsed, channels: int) -> tuple[list[list[TimedText]], tuple
     )
 
 
-def _anchored(words: Sequence[TimedText]) -> list[tuple[float, TimedText]]:
-    """Each word with its start, or the start of the word that it follows."""
+def _with_starts(words: Sequence[TimedText]) -> list[tuple[float, TimedText]]:
+    """Each word with its start, or the latest start before it."""
     latest = 0.0
     out: list[tuple[float, TimedText]] = []
     for word in words:
@@ -166,8 +168,10 @@ def _anchored(words: Sequence[TimedText]) -> list[tuple[float, TimedText]]:
     return out
 
 
-def _settled(words: Sequence[TimedText], longest: float) -> list[TimedText]:
-    """Words in the order of their times; small faults are rounding, large ones a transcript that does not fit."""
+def _in_time_order(words: Sequence[TimedText], longest: float) -> list[TimedText]:
+    """Words in the order of their times; small errors are rounding, large ones mean that the transcript does not
+    match.
+    """
     out: list[TimedText] = []
     latest = 0.0
     for word in words:
@@ -183,10 +187,10 @@ def _settled(words: Sequence[TimedText], longest: float) -> list[TimedText]:
             raise TranscriptError("The transcript's words are not in the order of their times.")
         latest = max(latest, word.start)
         out.append(word)
-    return [word for _, word in sorted(_anchored_exactly(out), key=lambda item: item[0])]
+    return [word for _, word in sorted(_with_exact_starts(out), key=lambda item: item[0])]
 
 
-def _anchored_exactly(words: Sequence[TimedText]) -> list[tuple[float, TimedText]]:
+def _with_exact_starts(words: Sequence[TimedText]) -> list[tuple[float, TimedText]]:
     latest = 0.0
     out: list[tuple[float, TimedText]] = []
     for word in words:
@@ -196,7 +200,7 @@ def _anchored_exactly(words: Sequence[TimedText]) -> list[tuple[float, TimedText
 
 
 def _check_fit(words: Sequence[Sequence[TimedText]], activities: Sequence[Activity]) -> None:
-    """Refuse a transcript most of whose words lie where every channel is silent."""
+    """Refuse a transcript most of whose words are where every channel is silent."""
     timed = [(w.start, w.end) for said in words for w in said if w.start is not None and w.end is not None]
     if len(timed) < FEWEST:
         return
@@ -214,12 +218,10 @@ def _check_fit(words: Sequence[Sequence[TimedText]], activities: Sequence[Activi
 def _clock(
     parsed: Parsed, words: Sequence[Sequence[TimedText]], channels: Sequence[Channel], activities: Sequence[Activity]
 ) -> Synchrony | None:
-    """How the transcript's clock runs against the recording's; None: nothing in it has a time, or nothing can be
-    heard.
-    """
+    """The transcript's clock relative to the recording's; None: it has no times, or the recording no sound."""
     if not any(activity.active for activity in activities):
         return None
-    if None in parsed.channels:  # nothing says on which channel a word was spoken
+    if None in parsed.channels:  # a word's channel is unknown
         clock = synchronize([(words[0], channels, activities)])
     else:
         clock = synchronize([([*w], [c], [a]) for w, c, a in zip(words, channels, activities, strict=True)])
@@ -228,33 +230,31 @@ def _clock(
     if clock.broken > BROKEN:
         raise TranscriptError(
             "The transcript's times jump relative to the sound: parts of it belong to another cut of the recording.",
-            hint=_NO_TIMES_TO_TRUST,
+            hint=_TIMES_HINT,
         )
-    rough = clock.agreement >= AGREEMENT and _furthest(clock, words) <= UNSURE and all(map(_cued, words))
-    if not rough and not _sure(clock):
-        raise TranscriptError(
-            "The transcript's words cannot be placed in the sound with certainty.", hint=_NO_TIMES_TO_TRUST
-        )
+    rough = clock.agreement >= AGREEMENT and _largest_shift(clock, words) <= WIDENING and all(map(_is_subtitled, words))
+    if not rough and not _is_certain(clock):
+        raise TranscriptError("The transcript's words cannot be placed in the sound with certainty.", hint=_TIMES_HINT)
     return clock
 
 
-def _sure(clock: Synchrony) -> bool:
+def _is_certain(clock: Synchrony) -> bool:
     return clock.agreement >= AGREEMENT and clock.lead >= LEAD
 
 
-def _cued(words: Sequence[TimedText]) -> bool:
-    """Whether most words share their times with a neighbour, as those of subtitles do."""
+def _is_subtitled(words: Sequence[TimedText]) -> bool:
+    """Whether most words share their times with a neighbour, as in subtitles."""
     times = [(word.start, word.end) for word in words]
     return 2 * sum(a == b for a, b in pairwise(times)) >= len(times) - 1
 
 
-def _furthest(clock: Synchrony, words: Sequence[Sequence[TimedText]]) -> float:
-    """Seconds by which the clock moves some word at most."""
+def _largest_shift(clock: Synchrony, words: Sequence[Sequence[TimedText]]) -> float:
+    """The largest shift of a word by the clock, seconds."""
     times = [time for said in words for word in said for time in (word.start, word.end) if time is not None]
     return max((abs(clock.at(time) - time) for time in (min(times), max(times))), default=0.0) if times else 0.0
 
 
-def _on(clock: Synchrony, words: Sequence[TimedText], *, wider: float = 0.0) -> list[TimedText]:
+def _retimed(clock: Synchrony, words: Sequence[TimedText], *, wider: float = 0.0) -> list[TimedText]:
     return [
         word
         if word.start is None or word.end is None
@@ -263,8 +263,8 @@ def _on(clock: Synchrony, words: Sequence[TimedText], *, wider: float = 0.0) -> 
     ]
 
 
-def _inside(words: Sequence[TimedText], duration: float) -> list[TimedText]:
-    """Times cut to 0 … duration; a word outside has none."""
+def _clipped(words: Sequence[TimedText], duration: float) -> list[TimedText]:
+    """Times clipped to 0 … duration; a word outside has none."""
     return [
         word
         if word.start is None or word.end is None

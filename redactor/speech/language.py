@@ -1,9 +1,9 @@
-"""Whether a text is English, by its function words: a transcript may say nothing of its language, or the wrong one.
+"""Whether a text is English, by its function words: a transcript may not state its language, or state the wrong one.
 
-Every language says the same few dozen words all the time. English ones are counted against those of the languages that
+Every language constantly uses the same few dozen words. English ones are compared with those of the languages that
 callers of a practice in the United States speak most (Spanish, French, German, Portuguese, Italian, Haitian Creole,
-Vietnamese, Tagalog, Polish), and by script for the rest; words that are also English (die, son, no, me) are in no other
-list. A text in two languages is seen by the stretches in which one of them prevails.
+Vietnamese, Tagalog, Polish); others are recognised by their script. Words that are also English (die, son, no, me) are
+on no other list. A text in two languages is recognised by stretches in which one of them dominates.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ _OTHERS = (
         "dziewięć dziesięć".split()
     )
     - _ENGLISH
-    # Also English words or names, or too short to tell.
+    # Also English words or names, or too short to be distinctive.
     - frozenset(
         "i die son do to ten pan sis e y o w z pa se mo ma mes bon nos dos sur au ay ba san la de el em ki ou si na "
         "des due sei non per das du le nan dia dix bay va ni lang kung".split()
@@ -77,22 +77,24 @@ _OTHERS = (
 
 
 def is_english(words: Iterable[str]) -> bool:
-    """Whether `words` are those of an English text; True for fewer than FEWEST."""
-    said = _bare(words)
-    if len(said) < FEWEST:
+    """Whether `words` are an English text; True for fewer than FEWEST."""
+    normalised = _normalised(words)
+    if len(normalised) < FEWEST:
         return True
-    english, others = _counted(said)
-    return sum(english) >= max(ENGLISH * len(said), sum(others)) and not _foreign(said, english, others)
+    english, others = _classified(normalised)
+    return sum(english) >= max(ENGLISH * len(normalised), sum(others)) and not _has_foreign_stretch(
+        normalised, english, others
+    )
 
 
 def has_another_language(words: Iterable[str]) -> bool:
     """Whether some stretch of `words` is in another language; False for fewer than FEWEST."""
-    said = _bare(words)
-    return len(said) >= FEWEST and _foreign(said, *_counted(said))
+    normalised = _normalised(words)
+    return len(normalised) >= FEWEST and _has_foreign_stretch(normalised, *_classified(normalised))
 
 
-def _bare(words: Iterable[str]) -> list[str]:
-    """The words in lower case, without what is written around them; figures left out."""
+def _normalised(words: Iterable[str]) -> list[str]:
+    """The words in lower case, without surrounding punctuation; figures are omitted."""
     return [
         bare
         for word in words
@@ -101,14 +103,16 @@ def _bare(words: Iterable[str]) -> list[str]:
     ]
 
 
-def _counted(said: Sequence[str]) -> tuple[list[bool], list[bool]]:
+def _classified(normalised: Sequence[str]) -> tuple[list[bool], list[bool]]:
     """Which words are English ones, and which of another language."""
-    return [word in _ENGLISH for word in said], [word in _OTHERS for word in said]
+    return [word in _ENGLISH for word in normalised], [word in _OTHERS for word in normalised]
 
 
-def _foreign(said: Sequence[str], english: Sequence[bool], others: Sequence[bool]) -> bool:
-    written = sum(any(c.isalpha() and ord(c) > 0x24F and not 0x1E00 <= ord(c) <= 0x1EFF for c in word) for word in said)
-    return written > OTHER_SCRIPT * len(said) or any(
+def _has_foreign_stretch(normalised: Sequence[str], english: Sequence[bool], others: Sequence[bool]) -> bool:
+    written = sum(
+        any(c.isalpha() and ord(c) > 0x24F and not 0x1E00 <= ord(c) <= 0x1EFF for c in word) for word in normalised
+    )
+    return written > OTHER_SCRIPT * len(normalised) or any(
         sum(others[i : i + STRETCH]) >= max(FOREIGN, sum(english[i : i + STRETCH]))
-        for i in range(max(1, len(said) - STRETCH + 1))
+        for i in range(max(1, len(normalised) - STRETCH + 1))
     )

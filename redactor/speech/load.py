@@ -1,4 +1,4 @@
-"""A checkpoint → a Transcriber that many threads may share: engine, batcher and recogniser put together."""
+"""A checkpoint → a thread-safe Transcriber: engine, batcher and recogniser."""
 
 from __future__ import annotations
 
@@ -36,18 +36,19 @@ def load_transcriber(
     initial_prompt: str | None = None,
     vad: VadOptions | None = None,
 ) -> Recognizer:
-    """Load a checkpoint and make a Transcriber of it; None and 0 mean the defaults.
+    """Load a checkpoint and return a Transcriber; None and 0 mean the defaults.
 
     Args:
         threads: CPU threads of each model call; 0: one, since on a CPU as many calls as cores beat one call on all
             cores.
-        workers: model calls at once; 0: cores / threads on a CPU, 2 on CUDA (one is searched while the next is copied).
+        workers: concurrent model calls; 0: cores / threads on a CPU, 2 on CUDA (one is decoded while the next is
+            copied).
         batch_size: most windows in a call; 0: by device.
-        probe: measure what is best where these three are all left out (some seconds; for large archives).
+        probe: measure the best values if none of these three is given (some seconds; for large archives).
         full: every window in the whole 30 s context.
         beam_size: where a greedy search is unsure; None: the checkpoint's own.
-        linger: seconds that a call may wait for company.
-        cpu_semaphore: held by the voice detector and for features: as many threads compute as there are cores.
+        linger: seconds that a call may wait for more windows.
+        cpu_semaphore: held for the voice detector and for features, so that as many threads compute as there are cores.
 
     Raises:
         ModelUnavailable: see `WhisperEngine.load`.
@@ -85,7 +86,7 @@ def load_transcriber(
 
 
 def usable_cores() -> int:
-    """Cores this process may run on (containers and taskset give fewer than the machine has)."""
+    """Cores that this process may run on (containers and taskset may give fewer than the machine has)."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not Linux

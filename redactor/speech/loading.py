@@ -17,10 +17,10 @@ SEED = 1
 def load_model(
     checkpoint: Checkpoint, *, device: str, compute_type: str, cpu_threads: int, workers: int
 ) -> tuple[Any, ModelInfo]:
-    """A `faster_whisper.WhisperModel` and what it is; see `WhisperEngine.load`.
+    """A `faster_whisper.WhisperModel` and its description; see `WhisperEngine.load`.
 
     Raises:
-        ModelUnavailable: the folder does not load, or the device or compute type is not there.
+        ModelUnavailable: the folder does not load, or the device or compute type is not available.
     """
     import ctranslate2
     from faster_whisper import WhisperModel
@@ -28,7 +28,7 @@ def load_model(
     device = pick_device(device)
     if compute_type == "default":
         compute_type = "float16" if device == "cuda" else "int8"
-    # Its own logger prints durations and thresholds only, but promises nothing about later versions.
+    # Its logger prints durations and thresholds only, but later versions may print more.
     logging.getLogger("faster_whisper").setLevel(logging.ERROR)
     # Sampling (temperatures above 0) then starts from the same state in every run.
     ctranslate2.set_random_seed(SEED)

@@ -1,4 +1,4 @@
-"""Members of zip archives from outside, written to files: no name in one becomes a path, and no size is believed.
+"""Extract members of untrusted zip archives: their names never become paths, and their sizes are checked.
 
 Wheels and bundles are zip archives. Nothing in them is imported or run.
 """
@@ -21,44 +21,44 @@ _BROKEN = (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFErr
 """What zipfile raises for archives that are cut short, changed or not archives at all."""
 
 
-class Unexpected(ModelUnavailable):
-    """An archive holds something other than it should."""
+class UnexpectedContent(ModelUnavailable):
+    """An archive's content is not as expected."""
 
 
 @contextmanager
-def opened(path: Path, what: str) -> Iterator[zipfile.ZipFile]:
+def open_archive(path: Path, what: str) -> Iterator[zipfile.ZipFile]:
     """A zip archive for reading; `what` names it in messages.
 
     Raises:
-        Unexpected: it is not one, or it is cut short.
+        UnexpectedContent: it is not one, or it is truncated.
     """
     try:
         archive = zipfile.ZipFile(path)
     except _BROKEN as error:
-        raise Unexpected(f"{what} is not a complete zip archive.") from error
+        raise UnexpectedContent(f"{what} is not a complete zip archive.") from error
     with archive:
         yield archive
 
 
-def join(parts: Sequence[tuple[zipfile.ZipFile, str]], target: Path, expected: File, what: str) -> None:
+def extract(parts: Sequence[tuple[zipfile.ZipFile, str]], target: Path, expected: File, what: str) -> None:
     """Write members one after the other into one file, and check its size and SHA-256.
 
     Args:
         parts: archive and member name, in order.
-        target: is overwritten; removed again if it is not as expected.
+        target: is overwritten, and removed if the content is not as expected.
         what: names the file in messages.
 
     Raises:
-        Unexpected: a member is missing, or the content is not as expected. OSError: it cannot be written.
+        UnexpectedContent: a member is missing, or the content is not as expected. OSError: it cannot be written.
     """
     infos = [_info(archive, member, what) for archive, member in parts]
     if sum(info.file_size for info in infos) != expected.size:
-        raise Unexpected(f"{what} does not have the expected size.")
+        raise UnexpectedContent(f"{what} does not have the expected size.")
     try:
         _copy(parts, target, expected, what)
     except _BROKEN as error:
         target.unlink(missing_ok=True)
-        raise Unexpected(f"{what} is damaged.") from error
+        raise UnexpectedContent(f"{what} is damaged.") from error
     except BaseException:
         target.unlink(missing_ok=True)
         raise
@@ -73,15 +73,15 @@ def _copy(parts: Iterable[tuple[zipfile.ZipFile, str]], target: Path, expected: 
                 while block := source.read(BLOCK):
                     left -= len(block)
                     if left < 0:
-                        raise Unexpected(f"{what} is larger than declared.")
+                        raise UnexpectedContent(f"{what} is larger than declared.")
                     digest.update(block)
                     out.write(block)
     if left or digest.hexdigest() != expected.sha256:
-        raise Unexpected(f"{what} does not have the expected SHA-256.")
+        raise UnexpectedContent(f"{what} does not have the expected SHA-256.")
 
 
 def _info(archive: zipfile.ZipFile, member: str, what: str) -> zipfile.ZipInfo:
     found = [info for info in archive.infolist() if info.filename == member]
     if len(found) != 1 or found[0].flag_bits & 1:
-        raise Unexpected(f"{what} is missing from its archive, or occurs more than once.")
+        raise UnexpectedContent(f"{what} is missing from its archive, or occurs more than once.")
     return found[0]

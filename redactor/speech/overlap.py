@@ -1,7 +1,7 @@
-"""Where two people speak at once.
+"""Find stretches where two people speak at once.
 
-A recogniser writes down one of two voices and is sure of it; the other one stays in the sound. A small convolutional
-network (models/voicemail-overlap, made by models/overlap) looks at the harmonics: one voice has one comb of them. It
+A recogniser transcribes one of two voices with confidence; the other one would stay audible. A small convolutional
+network (models/voicemail-overlap, made by models/overlap) examines the harmonics: one voice has one comb of them. It
 gives a probability every STEP seconds from spectra of WIDTH samples, 62 ms, which is long enough to tell the harmonics
 of two low voices apart.
 """
@@ -30,8 +30,8 @@ LONGEST = 30.0  # seconds in one call: memory
 CONTEXT = 0.6  # seconds around speech
 PROBABILITY = 0.65
 SMOOTH = 0.6  # seconds over which probabilities are averaged
-SHORTEST = 0.4  # seconds: a shorter one is a word's echo, or a cough
-JOIN = 0.8  # seconds: what the second voice says goes on between its loud syllables
+SHORTEST = 0.4  # seconds: shorter ones are echoes of a word, or coughs
+JOIN = 0.8  # seconds: the second voice continues between its loud syllables
 REACH = 0.15  # seconds added on both sides
 
 

@@ -1,8 +1,8 @@
-"""How a checkpoint is best run on this machine: a short measurement before a large archive.
+"""Find the best way to run a checkpoint on this machine: a short measurement before a large archive.
 
-Two questions, asked in turn: how many calls at once with how many threads each (on a CPU: one thread in each of as many
-calls as cores, or fewer calls with more threads), and how many windows in a call. Each candidate rehearses the same
-work (`WhisperEngine.rehearse`); the most windows a second win, but a larger batch only if it is clearly better: smaller
+It measures first how many concurrent calls with how many threads each are best (on a CPU: as many single-threaded calls
+as cores, or fewer calls with more threads), then how many windows per call. Each candidate does the same work
+(`WhisperEngine.rehearse`); the most windows per second win, but a larger batch only if it is clearly better: smaller
 ones fill sooner and need less memory.
 """
 
@@ -17,7 +17,7 @@ from redactor.errors import RecognitionFailed
 
 from .whisper import WhisperEngine
 
-SECONDS = 10.0  # of measuring, all candidates together, after which the best so far is taken
+SECONDS = 10.0  # for all candidates, after which the best so far is used
 BATCHES = {"cpu": (4,), "cuda": (16, 32, 64, 128)}
 """On a CPU a larger batch was never faster, but takes more memory (`batcher.BATCH_SIZE`)."""
 CLEARLY = 1.05  # times faster
@@ -25,8 +25,8 @@ CLEARLY = 1.05  # times faster
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """How recognition runs: calls at once, CPU threads of each, most windows in one; `rate`: windows a second, 0 if not
-    measured.
+    """How recognition runs: concurrent calls, CPU threads of each, most windows per call; `rate`: windows per second, 0
+    if not measured.
     """
 
     workers: int
@@ -36,12 +36,12 @@ class Arrangement:
 
 
 def arrange(load: Callable[[int, int], WhisperEngine], *, device: str, cores: int) -> tuple[WhisperEngine, Arrangement]:
-    """Measure and choose.
+    """Measure the candidates and choose the best.
 
     Args:
         load: (workers, threads) → a loaded engine.
         device: "cpu" or "cuda".
-        cores: that this process may use.
+        cores: available to this process.
 
     Returns:
         The engine, loaded as it will be run, and the arrangement.
@@ -72,7 +72,7 @@ def arrange(load: Callable[[int, int], WhisperEngine], *, device: str, cores: in
 
 
 def _rate(engine: WhisperEngine, workers: int, size: int) -> float:
-    """Windows a second with every worker busy; the first round warms up and is not counted."""
+    """Windows per second with every worker busy; the first round warms up and does not count."""
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(engine.rehearse, [size] * workers))
         began = time.perf_counter()

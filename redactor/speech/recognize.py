@@ -1,9 +1,9 @@
-"""One recording: channels → activity → windows → engine → words on the recording's clock → what was left unheard.
+"""One recording: channels → activity → windows → engine → words on the recording's clock → unheard stretches.
 
     Recognizer.plan     a channel's activity and windows          (no model)
     engine.recognize    windows of any channels, any files        (the only model call; may be batched across files)
-    ChannelPlan.join    results back on the clock, overlaps merged (no model)
-    ChannelPlan.retry   windows for speech that no word stands for: heard once more by itself
+    ChannelPlan.join    results on the recording's clock, overlaps merged (no model)
+    ChannelPlan.retry   windows for speech without words, to be recognised again by itself
     ChannelPlan.finish  the Transcript and its Unheard stretches
 
 `Recognizer.transcribe` runs these for one recording; a scheduler may run them for many.
@@ -22,19 +22,19 @@ from .activity import Activity, Region, Span, VadOptions, listen, overlapping
 from .coverage import gaps
 from .engine import WindowEngine
 from .overlap import overlaps
-from .understanding import Floors, doubts
+from .understanding import Floors, find_guesses
 from .windows import Window, plan_windows
 
-RETRY_MARGIN = 0.2  # seconds around a gap that is heard again
-SEAM = 0.4  # seconds around a cut in which both windows' words stand unless they are the same word
+RETRY_MARGIN = 0.2  # seconds around a gap that is recognised again
+CUT_TOLERANCE = 0.4  # seconds around a cut in which both windows' words are kept unless they are the same word
 KEEP_SILENCE = 0.08  # seconds of silence left at a word's edges
-LEAN_END = 0.5  # seconds of sound after a word that it may be given
-LEAN_START = 0.3  # seconds of sound before a word that it may be given
+LONGEST_EXTENSION_AFTER = 0.5  # seconds of sound after a word that may be added to it
+LONGEST_EXTENSION_BEFORE = 0.3  # seconds of sound before a word that may be added to it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChannelPlan:
-    """What one channel asks of the engine.
+    """The recognition plan of one channel.
 
     Attributes:
         channel: its number.
@@ -60,14 +60,16 @@ class ChannelPlan:
         return max(0.0, self.activity.duration - inside)
 
     def join(self, results: Sequence[Sequence[TimedText]]) -> list[TimedText]:
-        """Words of all windows on the channel's clock, in order; each heard twice only if two windows disagree."""
+        """Words of all windows on the channel's clock, in order; words of two windows are repeated only if they
+        disagree.
+        """
         words: list[TimedText] = []
         for window, heard in zip(self.windows, results, strict=True):
             words = _append(words, [_shift(word, window.start) for word in heard], window)
-        return _settle(words, self.activity)
+        return _ordered(words, self.activity)
 
     def retry(self, words: Sequence[TimedText]) -> tuple[Window, ...]:
-        """Windows around speech that no word stands for."""
+        """Windows around speech without words."""
         duration = self.activity.duration
         regions = [
             Region(max(0.0, gap.start - RETRY_MARGIN), min(duration, gap.end + RETRY_MARGIN), speech=True)
@@ -79,7 +81,7 @@ class ChannelPlan:
     def patch(
         self, words: Sequence[TimedText], windows: Sequence[Window], results: Sequence[Sequence[TimedText]]
     ) -> list[TimedText]:
-        """Add what a retry heard in the gaps; words that stood there before stay."""
+        """Add a retry's words in the gaps; existing words stay."""
         missing = [(gap.start, gap.end) for gap in gaps(self.activity, words, channel=self.channel)]
         found = [
             word
@@ -89,22 +91,24 @@ class ChannelPlan:
             and word.end is not None
             and any(start < (word.start + word.end) / 2 < end for start, end in missing)
         ]
-        return _settle(_interleave(words, found), self.activity) if found else list(words)
+        return _ordered(_interleave(words, found), self.activity) if found else list(words)
 
     def finish(
         self, words: Sequence[TimedText], *, language: str, floors: Floors | None = None
     ) -> tuple[Transcript, tuple[Unheard, ...]]:
-        """The channel's transcript, its words fitted to the sound, and what of it was not understood.
+        """The channel's transcript, its words fitted to the sound, and the stretches that were not understood.
 
-        `floors`: confidence below which words are guesses; None: none are.
+        `floors`: confidence below which words are guesses; None: no words are.
         """
         unheard = gaps(self.activity, words, channel=self.channel)
-        unheard += doubts(words, self.activity, self.overlaps, channel=self.channel, floors=floors or Floors(0.0, 0.0))
+        unheard += find_guesses(
+            words, self.activity, self.overlaps, channel=self.channel, floors=floors or Floors(0.0, 0.0)
+        )
         return Transcript.of(fit(words, self.activity), channel=self.channel, language=language), unheard
 
 
 class Recognizer:
-    """A Transcriber made of any WindowEngine."""
+    """A Transcriber that uses any WindowEngine."""
 
     def __init__(
         self,
@@ -116,11 +120,11 @@ class Recognizer:
         cpu_semaphore: AbstractContextManager[Any] | None = None,
         floors: Floors | None = None,
     ) -> None:
-        """`max_window` (seconds) overrides the checkpoint's own; `retry` hears speech without words a second time.
+        """`max_window` (seconds) overrides the checkpoint's own; `retry` recognises speech without words a second time.
 
-        `floors`: mean confidence below which words are guesses; None: confidence says nothing, and voices that overlap
-        are not looked for. `cpu_semaphore` is held while sound is looked for: as many threads compute as there are
-        cores.
+        `floors`: mean confidence below which words are guesses; None: confidence means nothing, and overlapping voices
+        are not searched for. `cpu_semaphore` is held while the sound is analysed, so that as many threads compute as
+        there are cores.
         """
         self.engine = engine
         self._vad = vad or VadOptions()
@@ -135,16 +139,16 @@ class Recognizer:
 
     @property
     def in_flight(self) -> int:
-        """Recordings that should be under way at once, so that the engine's batches fill."""
+        """Recordings that should be processed concurrently, so that the engine's batches fill."""
         return int(getattr(self.engine, "in_flight", 1))
 
     def plan(self, channel: Channel, *, number: int) -> ChannelPlan:
-        """Find what of a channel must be recognised."""
+        """Find the parts of a channel that must be recognised."""
         with self._cpu_semaphore:
             activity = listen(channel, vad=self._vad)
             windows = plan_windows(activity, max_window=self._max_window)
-            both = overlaps(channel, activity) if self._floors else ()
-        return ChannelPlan(number, activity, windows, self._max_window, both)
+            overlapping_voices = overlaps(channel, activity) if self._floors else ()
+        return ChannelPlan(number, activity, windows, self._max_window, overlapping_voices)
 
     def transcribe(self, channels: Sequence[Channel], *, recording_id: str) -> Speech:
         """See `Transcriber.transcribe`."""
@@ -152,11 +156,11 @@ class Recognizer:
         results = self._recognize([(plan, plan.windows) for plan in plans], channels, careful=False)
         words = [plan.join(heard) for plan, heard in zip(plans, results, strict=True)]
         if self._retry:
-            again = [(plan, plan.retry(said)) for plan, said in zip(plans, words, strict=True)]
-            results = self._recognize(again, channels, careful=True)
+            retries = [(plan, plan.retry(said)) for plan, said in zip(plans, words, strict=True)]
+            results = self._recognize(retries, channels, careful=True)
             words = [
                 plan.patch(said, windows, heard)
-                for said, (plan, windows), heard in zip(words, again, results, strict=True)
+                for said, (plan, windows), heard in zip(words, retries, results, strict=True)
             ]
         finished = [
             plan.finish(said, language=self.engine.language, floors=self._floors)
@@ -171,14 +175,14 @@ class Recognizer:
         )
 
     def _recognize(
-        self, wanted: Sequence[tuple[ChannelPlan, Sequence[Window]]], channels: Sequence[Channel], *, careful: bool
+        self, planned: Sequence[tuple[ChannelPlan, Sequence[Window]]], channels: Sequence[Channel], *, careful: bool
     ) -> list[list[list[TimedText]]]:
         """All windows of all channels in one call; results sorted back by channel."""
-        # A generator: the windows of a recording of hours never lie in memory together.
-        audio = (window.of(channels[plan.channel]) for plan, windows in wanted for window in windows)
-        any_ = any(windows for _, windows in wanted)
-        heard = iter(self.engine.recognize(audio, careful=careful) if any_ else ())
-        return [[next(heard) for _ in windows] for _, windows in wanted]
+        # A generator, so that the windows of a long recording are never in memory together.
+        audio = (window.of(channels[plan.channel]) for plan, windows in planned for window in windows)
+        is_needed = any(windows for _, windows in planned)
+        heard = iter(self.engine.recognize(audio, careful=careful) if is_needed else ())
+        return [[next(heard) for _ in windows] for _, windows in planned]
 
 
 def _shift(word: TimedText, offset: float) -> TimedText:
@@ -187,22 +191,24 @@ def _shift(word: TimedText, offset: float) -> TimedText:
     return word._replace(start=word.start + offset, end=word.end + offset)
 
 
-def _bare(text: str) -> str:
+def _alphanumerics(text: str) -> str:
     return "".join(character for character in text.casefold() if character.isalnum())
 
 
 def _append(words: list[TimedText], heard: list[TimedText], window: Window) -> list[TimedText]:
     """Join the words of the next window; where it overlaps the last one, no word may be lost to the cut.
 
-    A word whose middle lies clearly beyond the cut is the other window's; near the cut both stay, except that the same
-    word at the same time is kept once.
+    A word whose middle is clearly beyond the cut belongs to the other window; near the cut both are kept, but the same
+    word at the same time only once.
     """
     cut = window.keep_from
     if cut > window.start:
-        words = [word for word in words if word.start is None or word.end is None or _middle(word) <= cut + SEAM]
+        words = [
+            word for word in words if word.start is None or word.end is None or _middle(word) <= cut + CUT_TOLERANCE
+        ]
         fresh: list[TimedText] = []
         for word in heard:
-            if word.start is not None and word.end is not None and _middle(word) < cut - SEAM:
+            if word.start is not None and word.end is not None and _middle(word) < cut - CUT_TOLERANCE:
                 continue
             if any(_same(word, old) for old in words[-6:]):
                 continue
@@ -220,11 +226,11 @@ def _middle(word: TimedText) -> float:
 def _same(one: TimedText, other: TimedText) -> bool:
     if one.start is None or one.end is None or other.start is None or other.end is None:
         return False
-    return _bare(one.text) == _bare(other.text) and one.start < other.end and other.start < one.end
+    return _alphanumerics(one.text) == _alphanumerics(other.text) and one.start < other.end and other.start < one.end
 
 
 def _interleave(words: Sequence[TimedText], found: Sequence[TimedText]) -> list[TimedText]:
-    """Merge by start; a word without a time stays behind the word it followed."""
+    """Merge by start; a word without a time stays after the word it followed."""
     keyed: list[tuple[float, int, TimedText]] = []
     latest = 0.0
     for word in words:
@@ -234,7 +240,7 @@ def _interleave(words: Sequence[TimedText], found: Sequence[TimedText]) -> list[
     return [word for _, _, word in sorted(keyed, key=lambda item: item[:2])]
 
 
-def _settle(words: Sequence[TimedText], activity: Activity) -> list[TimedText]:
+def _ordered(words: Sequence[TimedText], activity: Activity) -> list[TimedText]:
     """Times inside the recording, starts not decreasing."""
     out: list[TimedText] = []
     latest = 0.0
@@ -248,13 +254,13 @@ def _settle(words: Sequence[TimedText], activity: Activity) -> list[TimedText]:
 
 
 def fit(words: Sequence[TimedText], activity: Activity) -> list[TimedText]:
-    """Fit word times to the sound they stand for.
+    """Fit word times to the sound.
 
-    Alignment gives a word the pause before it, and gives away the end of a word before a pause. So a word that begins
-    or ends in silence is cut back to the sound inside it (KEEP_SILENCE seconds stay), and sound between two words that
-    goes on without a break from a word is given to it, up to LEAN_END or LEAN_START seconds. Words never grow over
-    their neighbours or over a pause. On labelled synthetic voicemails this halved both the spoken time that lay outside
-    every word and the silence inside words.
+    Alignment adds the pause before a word to it, and cuts off the end of a word before a pause. So a word that begins
+    or ends in silence is trimmed to the sound inside it (KEEP_SILENCE seconds stay), and sound between two words that
+    continues a word without a break is added to it, up to LEAN_END or LEAN_START seconds. Words never grow over their
+    neighbours or over a pause. On labelled synthetic voicemails this halved both the spoken time outside words and the
+    silence inside them.
     """
     active = [(region.start, region.end) for region in activity.active]
     out = list(words)
@@ -266,7 +272,11 @@ def fit(words: Sequence[TimedText], activity: Activity) -> list[TimedText]:
         inside = overlapping(active, start, end) if end > start else ()
         if inside:
             first, last = inside[0][0], inside[-1][1]
-            end = max(end, min(following, last, end + LEAN_END)) if last > end else min(end, last + KEEP_SILENCE)
+            end = (
+                max(end, min(following, last, end + LONGEST_EXTENSION_AFTER))
+                if last > end
+                else min(end, last + KEEP_SILENCE)
+            )
             out[i] = out[i]._replace(start=max(start, min(first - KEEP_SILENCE, following)), end=end)
         following = out[i].start or 0.0
     before = 0.0  # latest end so far
@@ -275,7 +285,7 @@ def fit(words: Sequence[TimedText], activity: Activity) -> list[TimedText]:
             continue
         inside = overlapping(active, start, end) if end > start else ()
         if inside and inside[0][0] < start:
-            out[i] = out[i]._replace(start=min(start, max(before, inside[0][0], start - LEAN_START)))
+            out[i] = out[i]._replace(start=min(start, max(before, inside[0][0], start - LONGEST_EXTENSION_BEFORE)))
         before = max(before, end)
     return out
 

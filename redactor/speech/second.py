@@ -1,8 +1,8 @@
-"""Who reads a second time: another checkpoint where one is here, else the same one with another search and other
-windows.
+"""The recogniser of the second reading: another checkpoint if there is one, else the same one with another search and
+other windows.
 
-Another checkpoint makes other errors, so that what it hears differently is worth a look. It should cost little beside
-the first: it searches greedily, tries no window again (what it is not sure of proves nothing) and hears nothing twice.
+Another checkpoint makes different errors. It should cost little compared with the first: it decodes greedily, repeats
+no window (uncertain words prove nothing) and has no retry.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from .load import load_transcriber
 from .recognize import Recognizer
 
 SMALLER = 0.6
-"""Size of the second reader's weights, beside the first's, that is small enough."""
+"""Largest size of the second checkpoint's weights relative to the first's."""
 SHORTER = 0.6
-"""Longest window beside the first reading's, where the checkpoint is the same."""
+"""Longest window relative to the first reading's, if the checkpoint is the same."""
 
 
 def second_checkpoint(
     first: Checkpoint, *, language: str | None = None, cache_dir: Path | None = None
 ) -> Checkpoint | None:
-    """The best checkpoint on this machine that costs little beside `first`; None: there is none, or `first` hears no
-    people.
+    """The best checkpoint on this machine that costs little compared with `first`; None: there is none, or `first`
+    recognises no human speech.
 
     `cache_dir`: instead of huggingface_hub's own.
     """
@@ -59,7 +59,7 @@ def second_transcriber(
     """A Transcriber for the second reading.
 
     Args:
-        first: None where somebody else read first: then `checkpoint` is needed.
+        first: None if the transcript is imported: then `checkpoint` is required.
         checkpoint: another one; None: the weights of `first` are shared.
         options: of `load_transcriber`, for another checkpoint.
 
@@ -80,6 +80,6 @@ def second_transcriber(
         )
         longest = max(2.0, SHORTER * given.engine.max_window)
     engine = batcher.engine
-    # No option of its loader.
+    # Not an option of its loader.
     engine._options = replace(engine._options, beam_size=1, temperatures=(0.0,), second_tries=False)  # noqa: SLF001
     return Recognizer(batcher, retry=False, max_window=longest, cpu_semaphore=cpu_semaphore)

@@ -1,13 +1,13 @@
-"""Checkpoints that do not come through huggingface_hub, put into its cache where it and faster-whisper find them.
+"""Install checkpoints from other sources in huggingface_hub's cache, where it and faster-whisper find them.
 
     models--Systran--faster-whisper-base/
         blobs/<sha256>                   content
-        snapshots/<revision>/<file>      links to blobs; the revision says where they came from: index-… or bundle-…
+        snapshots/<revision>/<file>      links to blobs; the revision names the source: index-… or bundle-…
         refs/main                        the revision that is used
-        .staging/                        work in progress, which huggingface_hub ignores; a later run goes on there
+        .staging/                        work in progress, which huggingface_hub ignores; a later run resumes it
 
-A snapshot appears under its name in one rename, after all of its blobs, and refs/main is written last, so a checkpoint
-is there as a whole or not at all.
+A snapshot gets its name in one rename, after all of its blobs, and refs/main is written last, so that a checkpoint is
+complete or absent.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pathlib import Path
 from redactor import atomic_files as durable
 from redactor.errors import ModelUnavailable, OutOfSpace, OutputError
 
-Tell = Callable[[str], None]
+Notify = Callable[[str], None]
 """Called with one line that the user should see."""
 
 SPACE_HINT = "Free some space, or set HF_HOME to a folder on a larger disk, and run the same command again."
@@ -31,26 +31,26 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 def root(repo: str, cache_dir: Path | None) -> Path:
-    """The folder of a repository in the cache, there or not."""
+    """The folder of a repository in the cache, whether or not it exists."""
     from huggingface_hub import constants
 
     return Path(cache_dir or constants.HF_HUB_CACHE) / ("models--" + repo.replace("/", "--"))
 
 
 @contextmanager
-def staging(repo: str, cache_dir: Path | None, *, tell: Tell | None = None) -> Iterator[Path]:
-    """A folder for work in progress, in the cache's own file system; one process at a time has it.
+def staging(repo: str, cache_dir: Path | None, *, notify: Notify | None = None) -> Iterator[Path]:
+    """A folder for work in progress on the cache's file system, for one process at a time.
 
     Raises:
         ModelUnavailable: the cache cannot be written to. OutOfSpace: the disk is full.
     """
     home = root(repo, cache_dir)
     folder = home / ".staging"
-    locks = home.parent / ".locks" / home.name  # where huggingface_hub has its own
-    with explained():
+    locks = home.parent / ".locks" / home.name  # where huggingface_hub keeps its own locks
+    with cache_errors():
         locks.mkdir(parents=True, exist_ok=True)
         with (locks / "redactor.lock").open("a") as lock:
-            _lock(lock.fileno(), tell)
+            _lock(lock.fileno(), notify)
             folder.mkdir(parents=True, exist_ok=True)
             try:
                 yield folder
@@ -61,18 +61,18 @@ def staging(repo: str, cache_dir: Path | None, *, tell: Tell | None = None) -> I
                     home.rmdir()
 
 
-def _lock(handle: int, tell: Tell | None) -> None:
+def _lock(handle: int, notify: Notify | None) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        if tell is not None:
-            tell("Another process is downloading the same checkpoint; waiting for it.")
+        if notify is not None:
+            notify("Another process is downloading the same checkpoint; waiting for it.")
         fcntl.flock(handle, fcntl.LOCK_EX)
 
 
 @contextmanager
-def explained() -> Iterator[None]:
-    """Turn what the system says about writing to the cache into our errors."""
+def cache_errors() -> Iterator[None]:
+    """Convert errors of writing to the cache to ours."""
     try:
         yield
     except OSError as error:
@@ -90,7 +90,7 @@ def explained() -> Iterator[None]:
 
 
 def need_space(folder: Path, size: int) -> None:
-    """Say before the work starts that it cannot end.
+    """Fail before the work starts if there is not enough space.
 
     Raises:
         OutOfSpace: fewer than `size` bytes are free where `folder` is.
@@ -108,9 +108,9 @@ def megabytes(size: int) -> str:
 
 
 def install(files: Mapping[str, tuple[Path, str]], *, revision: str, staged: Path) -> Path:
-    """Move checked files from the staging folder to where huggingface_hub looks for them; returns the snapshot folder.
+    """Move checked files from the staging folder into the cache, and return the snapshot folder.
 
-    It becomes the one that is used: callers install only where there is no usable one. A later download replaces it.
+    It becomes the current one: callers install only if there is no usable one. A later download replaces it.
 
     Args:
         files: name → the file in `staged` and its SHA-256.
@@ -154,7 +154,7 @@ def current(home: Path) -> Path | None:
 
 
 def is_complete(snapshot: Path | None) -> bool:
-    """Whether a snapshot has every file that a checkpoint needs; their content is not looked at."""
+    """Whether a snapshot has every file of a checkpoint; their content is not checked."""
     return (
         snapshot is not None
         and all((snapshot / name).is_file() for name in ("model.bin", "config.json", "tokenizer.json"))
@@ -163,7 +163,7 @@ def is_complete(snapshot: Path | None) -> bool:
 
 
 def discard(snapshot: Path, names: list[str]) -> None:
-    """Remove damaged files of a snapshot with their blobs, so that the next download fetches them again."""
+    """Remove damaged files of a snapshot with their blobs, so that they are downloaded again."""
     for name in names:
         path = snapshot / name
         blob = path.resolve()
@@ -174,13 +174,13 @@ def discard(snapshot: Path, names: list[str]) -> None:
 
 
 def origin(revision: str) -> str:
-    """Where a snapshot of the cache came from: "index", "bundle" or "hub"."""
+    """The source of a snapshot in the cache: "index", "bundle" or "hub"."""
     kind = revision.partition("-")[0]
     return kind if kind in ("index", "bundle") else "hub"
 
 
-def named(kind: str, digest: str) -> str:
-    """The name of a snapshot that has no commit of the hub: where it came from, and the SHA-256 of its weights."""
+def revision_name(kind: str, digest: str) -> str:
+    """The name of a snapshot without a commit of the hub: its source and the SHA-256 of its weights."""
     return f"{kind}-{digest[:12]}"
 
 

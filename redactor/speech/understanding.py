@@ -1,9 +1,9 @@
-"""Which words are guesses: stretches of low confidence, and channels of which little was understood.
+"""Find words that are guesses: stretches of low confidence, and channels that were hardly understood.
 
-A recogniser always writes something. In noise, in another language or where two people speak it writes words that
-nobody said, and its own probabilities say so, though only on average: single words of ordinary messages are as unsure.
-So confidence is averaged over RUN words, and over the whole channel. The limits are a checkpoint's own (`Checkpoint`):
-a larger one is surer of the same words.
+A recogniser always writes something. In noise, in another language or where two people speak it writes words that were
+not said, with low probabilities, though only on average: single words of ordinary messages have as low ones. So
+confidence is averaged over RUN words, and over the whole channel. The limits depend on the checkpoint (`Checkpoint`): a
+larger one has a higher confidence in the same words.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from .activity import Activity, Span, overlapping, union
 from .language import has_another_language
 
 RUN = 4  # words over which confidence is averaged
-FEWEST = 8  # words: a channel with fewer says little about the whole; its doubtful words are covered all the same
+FEWEST = 8  # words: fewer say little about the channel as a whole; low-confidence runs are covered all the same
 MOSTLY = 0.5  # share of speech that may be doubt or overlap
 CROWDED = (
-    0.25  # share of speech that may be overlap: what is found of it is a part (45 ordinary recordings: at most 0.06)
+    0.25  # share of speech that may be overlap, of which only a part is found (45 ordinary recordings: at most 0.06)
 )
 
 
@@ -43,20 +43,20 @@ FLOORS = Floors()
 """Of a checkpoint that was not measured."""
 
 
-def doubts(
+def find_guesses(
     words: Sequence[TimedText], activity: Activity, overlaps: Sequence[Span], *, channel: int, floors: Floors
 ) -> tuple[Unheard, ...]:
-    """What of a channel was recognised but not understood.
+    """The stretches of a channel that were recognised but not understood.
 
     Args:
         words: of the channel, in order.
         overlaps: where two people speak at once, seconds, sorted and disjoint.
 
     Returns:
-        Stretches of kind "doubt" and "overlap"; one of kind "unclear" over all where they are most of the speech,
-        where the words are unsure on the whole, or where they are those of another language.
+        Stretches of kind "doubt" and "overlap"; one of kind "unclear" over the whole channel if they are most of the
+            speech, if the words' mean confidence is too low, or if they are in another language.
     """
-    guessed = _unsure(words, floors.run)
+    guessed = _low_confidence_runs(words, floors.run)
     found = [Unheard(channel, a, b, "doubt") for a, b in guessed] + [
         Unheard(channel, a, b, "overlap") for a, b in overlaps
     ]
@@ -75,7 +75,7 @@ def doubts(
     return tuple(sorted(found, key=lambda stretch: stretch.start))
 
 
-def _unsure(words: Sequence[TimedText], floor: float) -> list[Span]:
+def _low_confidence_runs(words: Sequence[TimedText], floor: float) -> list[Span]:
     """From the first to the last word of runs whose mean confidence is below `floor`."""
     if not words:
         return []
@@ -84,7 +84,7 @@ def _unsure(words: Sequence[TimedText], floor: float) -> list[Span]:
     spans: list[Span] = []
     for first in np.flatnonzero(means < floor).tolist():
         run = [w for w in words[first : first + width] if w.start is not None and w.end is not None]
-        # Sure words at the edges of a run are not what makes it unsure.
+        # Confident words at the edges of a run are not guesses.
         while run and run[0].confidence >= floor:
             run = run[1:]
         while run and run[-1].confidence >= floor:

@@ -1,4 +1,4 @@
-"""Is a checkpoint's content what it should be? Every file is hashed; nothing is taken from memory."""
+"""Verify a checkpoint's content: every file is hashed, without the cache of digests."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from .checkpoints import Checkpoint, Source, resolve
 from .digests import sha256
 from .folder import card_digests
 from .hub import Progress
-from .snapshots import Tell
+from .snapshots import Notify
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What was found.
+    """The result of a verification.
 
     Attributes:
-        state: "verified": the files of a known conversion, or those that model.json lists. "intact": as they arrived,
-            but no digest of these weights is known. "unknown": nothing to compare with. "damaged".
+        state: "verified": the files of a known conversion, or those that model.json lists. "intact": unchanged since
+            the download, but these weights are not known. "unknown": there is nothing to compare with. "damaged".
         digest: SHA-256 of model.bin.
         damaged: names of files whose content is wrong.
     """
@@ -39,19 +39,19 @@ def get(
     revision: str | None = None,
     cache_dir: Path | None = None,
     progress: Progress | None = None,
-    tell: Tell | None = None,
+    notify: Notify | None = None,
 ) -> Checkpoint:
-    """As `resolve` for the CPU, but what is here already is hashed, and fetched again if it is damaged."""
+    """As `resolve` for the CPU, but a cached checkpoint is hashed, and downloaded again if it is damaged."""
 
     def find() -> Checkpoint:
         return resolve(
-            name, device="cpu", revision=revision, source=source, cache_dir=cache_dir, progress=progress, tell=tell
+            name, device="cpu", revision=revision, source=source, cache_dir=cache_dir, progress=progress, notify=notify
         )
 
     found = find()
     if found.source == "cache" and (wrong := verify(found).damaged):
-        if tell is not None:
-            tell(f"{found.name} is damaged here ({', '.join(wrong)}): fetching it again.")
+        if notify is not None:
+            notify(f"{found.name} is damaged ({', '.join(wrong)}); downloading it again.")
         snapshots.discard(found.path, list(wrong))
         found = find()
     return found
@@ -69,7 +69,7 @@ def verify(checkpoint: Checkpoint) -> Verified:
     blobs = {name: matches for name in found if (matches := _as_stored(folder / name, found[name])) is not None}
     wrong = {name for name, expected in listed.items() if found.get(name) != expected}
     wrong |= {name for name, matches in blobs.items() if not matches}
-    # A file of the hub may differ from the same file of another conversion; so only where nothing else is known of it.
+    # A file of the hub may differ from the same file of another conversion, so this is the last resort.
     if build is not None:
         expected_files = {name: file.sha256 for name, file in build.files.items()}
         wrong |= {n for n, d in expected_files.items() if n not in blobs and n not in listed and found.get(n) != d}
@@ -86,7 +86,7 @@ def _build(checkpoint: Checkpoint, digest: str) -> stock.Build | None:
 
 
 def _as_stored(path: Path, digest: str) -> bool | None:
-    """Whether a file of the Hugging Face cache is what its blob is named for; None outside the cache."""
+    """Whether a file in the Hugging Face cache matches its blob's name; None outside the cache."""
     blob = path.resolve()
     if blob.parent.name != "blobs":
         return None

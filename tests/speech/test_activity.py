@@ -37,9 +37,9 @@ BEEP = np.concatenate([silence(2), tone(1, 1000), silence(2)])
     ],
 )
 def test_sounds_that_are_no_speech(what: str, sound: Mono, seconds_of_sound: float) -> None:
-    speech, heard = shape(sound)
+    speech, speaking_amplified = shape(sound)
     assert speech == 0
-    assert heard == pytest.approx(seconds_of_sound, abs=0.15)
+    assert speaking_amplified == pytest.approx(seconds_of_sound, abs=0.15)
 
 
 def test_a_voice_is_speech_and_sound(voicemail: Mono) -> None:

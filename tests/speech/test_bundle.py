@@ -54,7 +54,7 @@ def test_export_and_import(archive: Path, tmp_path: Path) -> None:
     found = resolve("invented", cache_dir=cache)
     assert (found.source, found.stock, found.margin) == ("cache", "invented", 1.5)
     assert {path.name: path.read_bytes() for path in found.path.iterdir()} == FILES
-    assert found.revision == snapshots.named("bundle", hashlib.sha256(FILES["model.bin"]).hexdigest())
+    assert found.revision == snapshots.revision_name("bundle", hashlib.sha256(FILES["model.bin"]).hexdigest())
     assert snapshots.origin(found.revision) == "bundle"
     assert verify(found).state == "verified"
     assert not list(cache.rglob(".staging"))
@@ -63,7 +63,7 @@ def test_export_and_import(archive: Path, tmp_path: Path) -> None:
 def test_a_second_import_changes_nothing(archive: Path, tmp_path: Path) -> None:
     told: list[str] = []
     for _ in range(2):
-        bundle.load(archive, cache_dir=tmp_path / "cache", tell=told.append)
+        bundle.load(archive, cache_dir=tmp_path / "cache", notify=told.append)
     assert told == ["invented is already on this machine and undamaged; nothing was changed."]
 
 

@@ -1,5 +1,5 @@
-"""The limits of ITU-T Q.24, and beyond them what is met in recordings: faint, short, noisy and bent tones; and what
-is no key.
+"""The limits of ITU-T Q.24, and beyond them what is met in recordings: faint, short, noisy and bent tones; and what is
+no key.
 """
 
 import numpy as np

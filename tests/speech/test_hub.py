@@ -188,7 +188,7 @@ def test_auto_says_which_it_takes_and_why(hub: Hub, tmp_path: Path) -> None:
     told: list[str] = []
     hub.repo = "Systran/faster-whisper-small.en"
     for _ in range(2):
-        resolve("auto", device="cpu", cache_dir=tmp_path, tell=told.append)
+        resolve("auto", device="cpu", cache_dir=tmp_path, notify=told.append)
     assert told == [
         "No checkpoint is installed. Downloading small.en, the best one for a CPU, from the hub.",
         "Using small.en, the best installed checkpoint for a CPU.",
@@ -199,7 +199,7 @@ def test_the_source_hub_never_asks_the_index(hub: Hub, tmp_path: Path) -> None:
     hub.status = 503
     told: list[str] = []
     with pytest.raises(ModelUnavailable, match="hub cannot be reached") as caught:
-        resolve("tiny.en", source="hub", cache_dir=tmp_path, tell=told.append)
+        resolve("tiny.en", source="hub", cache_dir=tmp_path, notify=told.append)
     assert "index" not in caught.value.message
     assert told == []
 

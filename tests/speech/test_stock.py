@@ -100,11 +100,11 @@ def test_no_place_for_a_memory_does_no_harm(folder: Path, tmp_path: Path) -> Non
 
 def test_the_memory_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user-cache"))
-    for number in range(digests.MOST + 5):
+    for number in range(digests.MOST_ENTRIES + 5):
         path = tmp_path / str(number)
         path.write_text(str(number))
-        assert digests.remembered(path) == hashlib.sha256(str(number).encode()).hexdigest()
-    assert len(json.loads((tmp_path / "user-cache" / "redactor" / "digests.json").read_text())) == digests.MOST
+        assert digests.cached_sha256(path) == hashlib.sha256(str(number).encode()).hexdigest()
+    assert len(json.loads((tmp_path / "user-cache" / "redactor" / "digests.json").read_text())) == digests.MOST_ENTRIES
 
 
 def test_every_checkpoint_of_faster_whisper_is_in_the_table() -> None:

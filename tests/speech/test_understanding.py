@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from redactor.speech.activity import Activity
-from redactor.speech.understanding import FEWEST, RUN, Floors, doubts
+from redactor.speech.understanding import FEWEST, RUN, Floors, find_guesses
 from redactor.types import TimedText, Unheard
 
 FLOORS = Floors(run=0.5, channel=0.7)
@@ -18,7 +18,7 @@ def heard(end: float) -> Activity:
 
 
 def found(words: list[TimedText], overlaps: tuple[tuple[float, float], ...] = ()) -> tuple[Unheard, ...]:
-    return doubts(words, heard(max(w.end or 0 for w in words)), overlaps, channel=2, floors=FLOORS)
+    return find_guesses(words, heard(max(w.end or 0 for w in words)), overlaps, channel=2, floors=FLOORS)
 
 
 def test_sure_words_are_understood() -> None:
@@ -57,7 +57,7 @@ def test_voices_that_overlap_are_reported_beside_words_that_are_sure() -> None:
 
 
 def test_a_channel_without_words_has_no_doubts() -> None:
-    assert doubts([], heard(9.0), (), channel=0, floors=FLOORS) == ()
+    assert find_guesses([], heard(9.0), (), channel=0, floors=FLOORS) == ()
 
 
 def test_a_word_without_a_time_does_not_end_the_search() -> None:
