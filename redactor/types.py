@@ -1,4 +1,4 @@
-"""What flows through the rooms: Recording → Speech(Transcript, Word) → Finding → Plan(Cover, Interval) → Outcome.
+"""The data of the pipeline: Recording → Speech(Transcript, Word) → Finding → Plan(Cover, Interval) → Outcome.
 
 All are frozen. Times are seconds on the recording's own clock (0 = its first sample); offsets are characters of
 `Transcript.text`; channels count from 0. `repr` of anything that holds speech hides the speech, so that a stray log
@@ -28,7 +28,7 @@ RECOGNITION_RATE = 16_000
 
 
 class Channel(Protocol):
-    """One channel for recognition, of any length: a `Mono`, or a `Packed` one whose slices are."""
+    """One channel for recognition, of any length: a `Mono`, or a `Packed` channel whose slices are `Mono`."""
 
     def __len__(self) -> int: ...
 
@@ -50,7 +50,7 @@ class Packed:
 
 
 KEYED_DIGITS = "KEYED_DIGITS"
-"""Label of digits that were typed on a telephone's keypad: found in the sound, never in the words."""
+"""Label of digits that were keyed on a telephone: found in the sound, never in the words."""
 
 IDENTIFIERS = frozenset(
     "PERSON PHONE_NUMBER EMAIL_ADDRESS LOCATION DATE_TIME US_SSN URL IP_ADDRESS ORGANIZATION AGE MEDICAL_RECORD_NUMBER "
@@ -59,27 +59,27 @@ IDENTIFIERS = frozenset(
 CLINICAL = frozenset("MEDICATION CONDITION LAB_RESULT PROCEDURE SPECIALTY BILLING".split())
 LABELS = IDENTIFIERS | CLINICAL
 UNSEEN = frozenset({"Cc", "Cf", "Cs"})
-"""Unicode categories that no transcript keeps: control characters, format characters (zero width), lone surrogates."""
+"""Unicode categories that transcripts drop: control characters, format characters (zero width), lone surrogates."""
 
 UNTRANSCRIBED = "UNTRANSCRIBED"
-"""Label of what is bleeped because sound was heard there that was not understood, words that were guessed included."""
+"""Label of stretches that are bleeped because their sound was not understood, or its words were guessed."""
 
 WITHHELD = frozenset({"nothing", "unclear"})
-"""Kinds of `Unheard` with which nothing of a recording may come out."""
+"""Kinds of `Unheard` that withhold the recording."""
 BLEEPED = frozenset({"sound", "faint", "doubt", "overlap"})
-"""Kinds of `Unheard` that are covered in any case; any other asks the policy."""
+"""Kinds of `Unheard` that are always covered; the policy decides about the others."""
 GUESSED = frozenset({"doubt", "overlap"})
-"""Kinds of `Unheard` that may hold words; these are covered with the sound."""
+"""Kinds of `Unheard` that may contain words, which are covered with the sound."""
 
 
 @dataclass(frozen=True, slots=True)
 class AudioFormat:
-    """How a file is stored, in the words of the library that reads it.
+    """How a file is stored, in the terms of the library that reads it.
 
     Attributes:
         container: "WAV", "FLAC", "OGG", "RAW", "MP3", "MP4", "AMR", …
         codec: libsndfile subtype ("PCM_16", "ULAW", "GSM610", "OPUS" …) or FFmpeg codec name ("aac", "amr_nb" …).
-        suffix: the file name's ending as given, with its dot and case (".WAV").
+        suffix: the ending of the file's name, with its dot and case (".WAV").
         backend: "soundfile" or "pyav".
         bit_rate: bits per second of a lossy codec, None if unknown.
     """
@@ -100,7 +100,7 @@ class Recording:
     Attributes:
         id: SHA-256 of the file's bytes, 64 hex digits.
         samples: shape (frames, channels), see `Samples`.
-        warnings: facts an operator should know ("closed by us: the WAV header had no length"), without PHI.
+        warnings: facts that an operator should know ("the WAV header had no length"), without PHI.
     """
 
     id: str
@@ -132,7 +132,7 @@ class Recording:
 
 
 class TimedText(NamedTuple):
-    """A word as an engine gives it, before it has a place in a text. `start`/`end` None, equal or inverted = time
+    """A word as an engine returns it, before it has offsets in a text. `start`/`end` None, equal or inverted: time
     unknown.
     """
 
@@ -149,8 +149,8 @@ class TimedText(NamedTuple):
 class Word:
     """A recognised word: `text` == transcript.text[char_start:char_end]; confidence 0 … 1.
 
-    `start`/`end` None means the engine gave no usable time (missing, zero-length or inverted): the Plan then covers
-    from the neighbour before to the neighbour after.
+    `start`/`end` None: the engine gave no usable time (missing, zero or inverted), and a Plan covers from the word
+    before to the word after.
     """
 
     text: str = field(repr=False)
@@ -174,8 +174,8 @@ class Transcript:
     def of(cls, words: Iterable[TimedText], *, channel: int = 0, language: str = "en") -> Transcript:
         """Build text and words together, so that offsets cannot disagree with the text.
 
-        Blank words are left out. Characters that nobody sees (control, zero width, lone surrogates) are dropped: they
-        would hide a name from the search, or command the terminal of a reader.
+        Blank words are omitted. Invisible characters (control, zero width, lone surrogates) are dropped: they would
+        hide a name from the search, or send commands to a reader's terminal.
         """
         parts: list[str] = []
         out: list[Word] = []
@@ -207,14 +207,14 @@ class Unheard:
     """A stretch of one channel with sound in it that was not understood.
 
     Attributes:
-        kind: why.
-            "speech": the voice detector says somebody speaks, and no word stands for it.
-            "sound": no word either; loud, but not speech to the detector (ringing, music, noise).
-            "faint": no word, and speech only once it is amplified: somebody in the background.
-            "doubt": words were written down with so little confidence that they are guesses.
-            "overlap": two people speak at once; the words are those of one of them, if anybody's.
-            "nothing": no word in the whole channel, and it is not silent.
-            "unclear": the words of the whole channel are mostly doubt or overlap.
+        kind:
+            "speech": the voice detector hears speech, and there is no word for it.
+            "sound": there is no word; the sound is loud, but not speech (ringing, music, noise).
+            "faint": there is no word; it is speech only once amplified (somebody in the background).
+            "doubt": the words have so little confidence that they are guesses.
+            "overlap": two people speak at once; the words are one's at best.
+            "nothing": the whole channel has no word, and is not silent.
+            "unclear": most words of the whole channel are doubt or overlap.
     """
 
     channel: int
@@ -225,7 +225,7 @@ class Unheard:
 
 @dataclass(frozen=True, slots=True)
 class KeyTone:
-    """A stretch of one channel in which keys of a telephone's keypad sound (DTMF), seconds. Which keys is not kept."""
+    """A stretch of one channel with keypad tones (DTMF), in seconds. The keys are not recorded."""
 
     channel: int
     start: float
@@ -234,7 +234,7 @@ class KeyTone:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """Which engine and checkpoint made a transcript. `synthetic_only`: must not be trusted with human speech."""
+    """The engine and checkpoint of a transcript. `synthetic_only`: not to be trusted with human speech."""
 
     engine: str
     name: str
@@ -246,15 +246,15 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """Everything recognition says about one recording.
+    """The result of recognising one recording.
 
     Attributes:
-        transcripts: one a recognised channel.
+        transcripts: one per recognised channel.
         same_as: for each channel of the recording, the channel whose transcript stands for it (identical channels are
             recognised once: (0, 0) for a mono message stored as stereo).
-        skipped: seconds, over all recognised channels, that were left out as silence.
+        skipped: seconds, over all recognised channels, that were skipped as silence.
         unheard: sound without words, see `Unheard`.
-        key_tones: where keys of a keypad sound, by the recording's channels.
+        key_tones: keypad tones, by the recording's channels.
     """
 
     transcripts: tuple[Transcript, ...]
@@ -268,10 +268,10 @@ class Speech:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A span of `Transcript.text` that is PHI: characters start … end, one of `LABELS`, 0 … 1, and which recognizer
-    said so.
+    """A span of `Transcript.text` that is PHI: characters start … end, one of `LABELS`, a score from 0 to 1, and the
+    recognizer that found it.
 
-    The span of keyed digits over which no word stands is empty: start == end, their place in the text.
+    Keyed digits without a word over them have an empty span: start == end, their position in the text.
     """
 
     label: str
@@ -292,7 +292,7 @@ class Action(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A finding, what the policy does with it, and its place in the audio (unpadded, seconds)."""
+    """A finding, what the policy does with it, and its position in the audio (unpadded, seconds)."""
 
     finding: Finding
     action: Action
@@ -304,7 +304,7 @@ class Decision:
 class Cover:
     """A run of words that is replaced: words[first:last] of the channel's transcript (empty for sound without words).
 
-    `label` is the one printed (best score), `labels` all that met here; start/end: unpadded seconds.
+    `label` is printed (the best score), `labels` are all that meet here; start/end: unpadded seconds.
     """
 
     channel: int
@@ -328,9 +328,9 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The one source of every artefact: text, words, subtitles and audio are all rendered from here.
+    """The single source of every artefact: text, words, subtitles and audio are rendered from it.
 
-    `transcripts` still hold what was said: only `render` may read them, through `covers`.
+    `transcripts` still contain what was said: only `render` may read them, through `covers`.
     """
 
     id: str
@@ -357,15 +357,15 @@ class Status(str, Enum):
     SKIPPED = "skipped"
     """Already done by an earlier run (resume)."""
     DUPLICATE = "duplicate"
-    """The same bytes as another input (which has the same id): given copies of its artefacts."""
+    """The same bytes as another input (and the same id): it gets copies of that one's artefacts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one recording; there is exactly one for each input. Carries no text and no names.
+    """The outcome of one recording, exactly one for each input. It contains no text and no names.
 
     Attributes:
-        item: the input's number in the sorted listing, from 1: how a person finds a file that has no id.
+        item: the input's number in the sorted listing, from 1, by which a person finds a file without an id.
         id: SHA-256 of the file, "" if it could not be read.
         reason, message, hint, exit_code: from the error, empty (0) on success.
         seconds: wall time spent by stage.

@@ -1,8 +1,8 @@
-"""Proof on the samples that the bleeps lie where they were planned, and nowhere else.
+"""A check of the samples that the bleeps are where they were planned, and nowhere else.
 
-    altered   outside the bleeps the output must sound like the original: a bleep in the wrong place turns speech into
-        one loud band
-    exposed   inside them no part may: of a bleep in the wrong place, half of what it should cover is heard
+    altered   outside the bleeps, the output must sound like the original: a misplaced bleep turns speech into one loud
+        band
+    exposed   inside them, no part may: a misplaced bleep leaves a part audible that it should cover
 
 Levels in a few bands of the telephone range are compared every 50 ms, not waveforms: codecs change the second much and
 the first little. On sample_audio/ (PCM, A- and mu-law, GSM, AMR, MP3, AAC, Opus) kept sound differs by at most 5 dB.
@@ -22,20 +22,18 @@ from redactor.types import Interval, Recording
 HOP = 0.05
 """Seconds from one level to the next; each is taken over twice as long."""
 BANDS = (200, 450, 700, 900, 1100, 1400, 1800, 2300, 3000)
-"""Hz: edges of the bands. One holds a bleep's tone alone; above the last, low bit rates keep nothing."""
+"""Hz: edges of the bands. One contains only a bleep's tone; low bit rates keep nothing above the last."""
 TONE = 3
 FLOOR = 25.0
-"""dB under the loud parts of the recording: what is fainter counts as silence, and codecs may do with it what they
-like."""
+"""dB below the loud parts of the recording: anything fainter counts as silence, which codecs change freely."""
 CHANGED = 8.0
-"""dB by which a band of kept sound must differ, in at least LEAST_CHANGED levels one after the other."""
+"""dB by which a band of kept sound must differ, in at least LEAST_CHANGED consecutive levels."""
 LEAST_CHANGED = 3
 ALIKE = 6.0
-"""dB within which every band must lie, in at least LEAST_ALIKE levels one after the other, to be looked at more
-closely."""
+"""dB within which every band must be, in at least LEAST_ALIKE consecutive levels, for a closer check."""
 LEAST_ALIKE = 3
 EDGE = 0.06
-"""Seconds beside a bleep that are not looked at: soft edges, and what codecs smear."""
+"""Seconds beside a bleep that are ignored: soft edges, and smearing by codecs."""
 
 Levels = npt.NDArray[np.float64]
 
@@ -100,7 +98,7 @@ def exposed(
             continue
         high, low = _around(before)
         floor = before.min()
-        loud = np.delete(before, TONE, axis=1).max(axis=1) > floor  # a bare beep is no speech
+        loud = np.delete(before, TONE, axis=1).max(axis=1) > floor  # a bare beep is not speech
         alike = loud & (np.maximum(after - high, low - after).max(axis=1) < ALIKE)
         for a, b in _runs(alike, LEAST_ALIKE):
             start, end = interval.start + a, min(interval.end, interval.start + b)
@@ -110,7 +108,7 @@ def exposed(
 
 
 def _comparable(original: Recording, output: Recording, channel: int) -> tuple[Levels, Levels]:
-    """Levels of both, as many of each, with what lies under the floor lifted to it."""
+    """Levels of both, equally many, raised to the floor where they are below it."""
     before, after = _levels(original, channel), _levels(output, channel)
     n = min(len(before), len(after))
     floor = float(np.percentile(before.max(axis=1), 95)) - FLOOR if n else 0.0
@@ -128,7 +126,7 @@ def _levels(recording: Recording, channel: int) -> Levels:
     hertz = np.fft.rfftfreq(2 * hop, 1 / rate)
     inside = np.stack([(hertz >= low) & (hertz < high) for low, high in pairwise(BANDS)], axis=1).astype(np.float32)
     out = np.full((rows, len(BANDS) - 1), -120.0)
-    for first in range(0, rows, 1024):  # hours of audio need no second copy in memory
+    for first in range(0, rows, 1024):  # no second copy in memory of hours of audio
         last = min(rows, first + 1024)
         part = np.nan_to_num(
             samples[first * hop : (last + 1) * hop].astype(np.float32) / np.float32(scale), posinf=0.0, neginf=0.0
@@ -148,7 +146,7 @@ def _around(levels: Levels) -> tuple[Levels, Levels]:
 
 
 def _runs(rows: npt.NDArray[np.bool_], least: int) -> list[tuple[float, float]]:
-    """Seconds from … to of the runs of at least `least` rows."""
+    """Start and end in seconds of the runs of at least `least` rows."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], rows, [False])).astype(np.int8)))
     pairs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
     return [(a * HOP, (b + 1) * HOP) for a, b in pairs if b - a >= least]

@@ -1,4 +1,4 @@
-"""Plan → the JSON document `redactor/1`, the machine-readable twin of every other artefact."""
+"""Plan → the JSON document `redactor/1`, the machine-readable form of all artefacts."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ SCHEMA = "redactor/1"
 def document(
     plan: Plan, tokens: Sequence[RenderedToken], *, verification: dict[str, Any], warnings: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """The document as plain data. Seconds are rounded to the millisecond. No original name, path or covered word is
-    in it.
+    """The document as plain data. Seconds are rounded to the millisecond. It contains no original name, path or
+    covered word.
     """
     model = plan.speech.model
     doc: dict[str, Any] = {

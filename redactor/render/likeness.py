@@ -45,7 +45,7 @@ def bare(text: str) -> str:
 
 
 def sound(text: str) -> str:
-    """A rough key of how it sounds: one letter for each consonant, vowels only where it begins."""
+    """A rough phonetic key: one letter for each consonant, vowels only at the beginning."""
     for written, spoken in _SOUNDS:
         text = text.replace(written, spoken)
     out = ""

@@ -1,7 +1,7 @@
-"""The redacted audio as a second reading gets it: with silence for its bleeps.
+"""The redacted audio for a second reading, with silence instead of bleeps.
 
-A recogniser takes a tone for sound that it must find words for, and time is spent on it. Only what *is* a tone (or
-silence, in that style) is muted: where a bleep is missing or in the wrong place, the original is heard.
+A recogniser would search for words in a tone, which takes time. Only an actual tone (or silence, in that style) is
+muted: where a bleep is missing or misplaced, the second reading gets the original.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ FRAME = 0.02
 PURE = 0.7
 """Share of a frame's power that its tone has, after any codec."""
 QUIET = 10 ** (-60 / 20)
-"""RMS, in full scale, that is silence."""
+"""RMS of full scale below which sound is silence."""
 BRIDGED = 2
 """Frames between tones that a codec may have spoiled."""
 
 
 def muted(output: Recording, intervals: Iterable[Interval], *, style: str = "tone") -> tuple[Recording, list[Interval]]:
-    """The output with its bleeps silenced, and where they lie: parts of `intervals`.
+    """The output with its bleeps silenced, and their positions: parts of `intervals`.
 
-    `style` "noise": nothing tells noise from what it may have left uncovered; whole intervals are taken for bleeps, as
-    they were planned.
+    `style` "noise": nothing distinguishes a bleep from speech that it left uncovered, so the planned intervals are
+    taken as bleeps.
     """
     rate = output.sample_rate
     size = max(1, round(FRAME * rate))
@@ -48,7 +48,7 @@ def muted(output: Recording, intervals: Iterable[Interval], *, style: str = "ton
 
 
 def _bleeped(part: Samples, size: int, rate: int, style: str) -> npt.NDArray[np.bool_]:
-    """Which whole frames of a channel's stretch are tone, or silence where that is the style: a pause is no bleep."""
+    """The whole frames of a stretch that are tone, or silence in that style (in the other, a pause is no bleep)."""
     scale = float(np.iinfo(part.dtype).max) if part.dtype.kind == "i" else 1.0
     frames = np.nan_to_num(part[: len(part) // size * size].astype(np.float64) / scale).reshape(-1, size)
     power = np.mean(frames**2, axis=1)

@@ -1,19 +1,17 @@
-"""What a second reading of the redacted audio heard, held against what the plan kept on purpose. Pure functions on a
-Plan and words.
+"""Compares a second reading of the redacted audio with the words that the plan kept. Pure functions on a Plan and words.
 
-    compare     the second reading's words aligned with the plan's, by time and text
-    hits        which of what was heard is PHI that the plan did not keep on purpose
+    compare     aligns the second reading's words with the plan's, by time and text
+    hits        the words that were heard and are PHI that the plan did not keep on purpose
 
-Words that the plan kept were judged in their full context already; heard again, they are known. Of the others there are
-three kinds:
+Words that the plan kept were already judged in their full context; if they are heard again, they are known. The others
+are of three kinds:
 
-    uncovered   a word that the plan covers is heard, by its text or its sound, at about its time: it was not bleeped
-    fresh       something is heard where the plan has other words or none. It takes their place in the full transcript,
-                covered words included (with gaps for names every text reads like names); only what is found in that
-                text, must be redacted and touches a fresh word counts
-    unclear     the first reader was not sure of what it wrote, and the second is of something else: whatever was said
-        there, nobody
-                judged it
+    uncovered   a covered word of the plan is heard, by its text or its sound, at about its time: it was not bleeped
+    fresh       something is heard where the plan has other words or none. It replaces them in the full transcript,
+                covered words included (with gaps in place of names, every text looks like names). It counts only if it
+                is part of a finding in that text which must be redacted
+    unclear     the first reading was unsure of its words, and the second is sure of others: nothing has judged what was
+                said there
 """
 
 from __future__ import annotations
@@ -30,16 +28,15 @@ NEAR = 1.0
 BAND = 3.0
 """Seconds around a word within which its partner in the other reading is looked for."""
 SKIPPED_KEPT, SKIPPED_HEARD, UNLIKE = 0.6, 0.7, 1.1
-"""Prices of a kept word that was not heard again, of a heard word without a partner, and of two unlike words as
-partners."""
+"""Costs of a kept word that was not heard again, of a heard word without a partner, and of pairing two unlike words."""
 SOUNDS_LIKE = 0.75
-"""Likeness, 0 … 1, from which a heard word is a covered one."""
+"""Likeness, 0 … 1, from which a heard word is taken for a covered one."""
 UNALIKE = 0.5
-"""Likeness below which two readers heard different things."""
+"""Likeness below which the two readings differ."""
 NO_WORDS = 0.5
-"""Confidence of a first reader that has no words at a place."""
+"""Confidence of the first reading where it has no words."""
 SHORT = 3
-"""Letters that a covered word has at least: shorter ones (of, at, the) are heard anywhere."""
+"""Fewest letters of a covered word that counts: shorter ones (of, at, the) are heard anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +45,8 @@ class WordRun:
 
     Attributes:
         seconds: of each of them, outside bleeps.
-        confidence: the second reader's mean in them.
-        replaced: the first reader's mean in the words that it has there; NO_WORDS for none.
+        confidence: the second reading's mean in them.
+        replaced: the first reading's mean in the words that it has there; NO_WORDS for none.
         alike: how alike both sound, 0 … 1.
     """
 
@@ -66,7 +63,7 @@ class ChannelReading:
     """One channel of a second reading.
 
     Attributes:
-        transcript: the plan's words with those heard differently in their places; offsets fit its text.
+        transcript: the plan's words, with those that were heard differently in their places; offsets fit its text.
         fresh: the runs of words that the plan does not have there.
         uncovered: heard words that are covered ones of the plan: the word as heard, and the label of its cover.
     """
@@ -82,14 +79,14 @@ class ChannelReading:
 
 @dataclass(frozen=True, slots=True)
 class ResidualHit:
-    """What may be PHI and can be heard.
+    """Possible PHI that can be heard.
 
     Attributes:
         kind: "uncovered", "fresh" or "unclear".
         label: of the cover or the finding; UNTRANSCRIBED for what is unclear.
-        seconds: of the words that tell, outside bleeps.
-        confidence: the second reader's mean in them.
-        replaced: the first reader's in the words that it has there.
+        seconds: of its words, outside bleeps.
+        confidence: the second reading's mean in them.
+        replaced: the first reading's mean in the words that it has there.
     """
 
     kind: str
@@ -108,7 +105,7 @@ def compare(plan: Plan, heard: Iterable[Transcript], bleeps: Sequence[Interval])
     Args:
         heard: the second reading's transcripts, by channel; channels that the plan has no transcript of are passed
             over.
-        bleeps: where the output holds nothing but a bleep. What is heard there was invented.
+        bleeps: where the output is nothing but a bleep. Words heard there were invented.
     """
     out: list[ChannelReading] = []
     theirs = {t.channel: t for t in heard}
@@ -141,7 +138,16 @@ def _reading(
             merged.extend(old)
         else:
             seconds = tuple(open_seconds(w, bleeps) for w in new)
-            runs.append(WordRun(len(merged), len(merged) + len(new), seconds, _sure(new), _sure(old), _alike(old, new)))
+            runs.append(
+                WordRun(
+                    len(merged),
+                    len(merged) + len(new),
+                    seconds,
+                    _mean_confidence(new),
+                    _mean_confidence(old),
+                    _alike(old, new),
+                )
+            )
             merged.extend(new)
         old.clear()
         new.clear()
@@ -150,7 +156,7 @@ def _reading(
         if i is not None and i in labels:
             settle()
             merged.append(said[i])
-            if j is not None and _tells(said[i]):
+            if j is not None and _is_distinctive(said[i]):
                 uncovered.append((heard[j], labels[i]))
         elif i is not None and j is not None and bare(said[i].text) == bare(heard[j].text):
             settle()
@@ -185,7 +191,7 @@ def align(said: Sequence[Word], heard: Sequence[Word], covered: Iterable[int]) -
         low[i] = max(low[i - 1], bisect_left(starts, _start(said[i]) - BAND))
         high[i] = max(high[i - 1] if i > 1 else 0, bisect_right(starts, _start(said[i - 1]) + BAND), low[i])
     high[0] = max(low[min(1, n)], bisect_right(starts, _start(said[0]) + BAND)) if n else m
-    for i in range(n - 1, -1, -1):  # rows must meet: a cell of one leads to a cell of the next
+    for i in range(n - 1, -1, -1):  # neighbouring rows must overlap: a cell of one leads to a cell of the next
         high[i] = max(high[i], low[i + 1])
     low[n] = low[n - 1] if n else 0
     infinite = float("inf")
@@ -227,7 +233,7 @@ def _price(one: Word, other: Word, *, covered: bool) -> float:
 
 
 def _part_of(word: Word, said: Sequence[Word], covered: Iterable[int]) -> int | None:
-    """The covered number at about its time that `word` is a part of: readers write one number as several words."""
+    """The covered number at about this time that `word` is a part of: one number can be several words."""
     if not any(c.isdigit() for c in word.text):
         return None
     return next(
@@ -242,12 +248,12 @@ def _part_of(word: Word, said: Sequence[Word], covered: Iterable[int]) -> int | 
     )
 
 
-def _sure(words: Sequence[Word]) -> float:
+def _mean_confidence(words: Sequence[Word]) -> float:
     return sum(w.confidence for w in words) / len(words) if words else NO_WORDS
 
 
 def _alike(one: Iterable[Word], other: Iterable[Word]) -> float:
-    """As `likeness`; where one says less than the other, it says nothing else."""
+    """As `likeness`; 1 if the shorter one is contained in the longer."""
     a, b = _joined(one), _joined(other)
     short, long = sorted((sound(a), sound(b)), key=len)
     return 1.0 if short and short in long else likeness(a, b)
@@ -257,7 +263,7 @@ def _joined(words: Iterable[Word]) -> str:
     return "".join(bare(w.text) for w in words)
 
 
-def _tells(word: Word) -> bool:
+def _is_distinctive(word: Word) -> bool:
     text = bare(word.text)
     return len(text) >= SHORT or text.isdigit()
 
@@ -282,12 +288,12 @@ def _timed(words: Iterable[Word]) -> list[Word]:
 
 @dataclass(frozen=True, slots=True)
 class ResidualEvidence:
-    """What it takes to withhold a recording: seconds outside bleeps, and the readers' confidence, 0 … 1.
+    """Thresholds for withholding a recording: seconds outside bleeps, and the readings' confidence, 0 … 1.
 
     Attributes:
-        uncovered_seconds, uncovered_confidence: least of a covered word that is heard.
-        fresh_seconds, fresh_confidence: least of fresh words that are PHI.
-        fresh_replaced: most that the first reader is sure of the words that they replace.
+        uncovered_seconds, uncovered_confidence: minimum for a covered word that is heard.
+        fresh_seconds, fresh_confidence: minimum for fresh words that are PHI.
+        fresh_replaced: maximum confidence of the first reading in the words that they replace.
         unclear_seconds, unclear_confidence, unclear_replaced: likewise for what is unclear.
     """
 
@@ -314,11 +320,11 @@ class ResidualEvidence:
 def hits(
     readings: Iterable[ChannelReading], again: Plan, *, evidence: ResidualEvidence | None = None
 ) -> list[ResidualHit]:
-    """What was heard, and either is PHI that was not kept on purpose or was never judged.
+    """The words that were heard, and either are PHI that was not kept on purpose or were never judged.
 
     Args:
-        again: the plan that detector and policy make of the readings' transcripts.
-        evidence: how much it takes.
+        again: the plan that detector and policy make from the readings' transcripts.
+        evidence: the thresholds.
     """
     evidence = evidence or ResidualEvidence()
     found: list[ResidualHit | None] = []
@@ -357,6 +363,6 @@ def _heard(
         min(_start(word) for word, _, _ in found),
         max(_end(word) for word, _, _ in found),
         sum(seconds for _, seconds, _ in found),
-        _sure([word for word, _, _ in found]),
+        _mean_confidence([word for word, _, _ in found]),
         sum(replaced for _, _, replaced in found) / len(found),
     )

@@ -19,7 +19,7 @@ CUE_CHARACTERS = 84
 
 
 def utterances(tokens: Sequence[RenderedToken]) -> list[list[RenderedToken]]:
-    """Tokens grouped by channel and pause, in the order in which the utterances begin: a two-party call reads as a
+    """Tokens grouped by channel and pause, in the order in which the utterances begin, so that a call reads as a
     dialogue.
     """
     out: list[list[RenderedToken]] = []
@@ -54,7 +54,7 @@ def srt(tokens: Sequence[RenderedToken]) -> str:
 
 
 def vtt(tokens: Sequence[RenderedToken]) -> str:
-    """WebVTT subtitles; `&`, `<` and `>` are escaped as the format asks."""
+    """WebVTT subtitles; `&`, `<` and `>` are escaped, as the format requires."""
     body = "".join(
         f"{_clock(start, '.')} --> {_clock(end, '.')}\n{_escaped(text)}\n\n" for start, end, text in _cues(tokens)
     )
@@ -66,7 +66,7 @@ def _escaped(text: str) -> str:
 
 
 def _cues(tokens: Sequence[RenderedToken]) -> list[tuple[int, int, str]]:
-    """Start and end in milliseconds, and text. WebVTT asks that starts never decrease and that every cue lasts."""
+    """Start and end in milliseconds, and text. In WebVTT starts must not decrease, and every cue must last."""
     several = len({t.channel for t in tokens}) > 1
     out: list[tuple[int, int, str]] = []
     for utterance in utterances(tokens):
@@ -82,7 +82,7 @@ def _cues(tokens: Sequence[RenderedToken]) -> list[tuple[int, int, str]]:
 
 
 def _cue(cue: list[RenderedToken], *, several: bool) -> tuple[int, int, str]:
-    # A blank line would end the cue early; recognisers do not write any, but a supplied transcript might.
+    # A blank line would end the cue early; recognisers write none, but an imported transcript might.
     text = re.sub("-+>", "->", " ".join(" ".join(t.text for t in cue).split()))
     who = f"[channel {cue[0].channel}] " if several else ""
     start = max(0, round(min(t.start for t in cue) * 1000))

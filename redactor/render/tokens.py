@@ -1,4 +1,4 @@
-"""Plan → tokens: kept words as they were said, each covered run as one replacement. The only reader of a Plan's
+"""Plan → tokens: kept words as they were said, and one replacement for each covered run. Nothing else reads a Plan's
 transcripts.
 """
 
@@ -12,9 +12,9 @@ from redactor.types import Plan, Transcript
 
 @dataclass(frozen=True, slots=True)
 class RenderedToken:
-    """What may be shown at a stretch of time: a kept word, or the replacement of covered ones (`label` set).
+    """Text that may be shown for a stretch of time: a kept word, or the replacement of covered words (`label` set).
 
-    It stands for words[first:last] of its channel's transcript (none for unheard sound).
+    It represents words[first:last] of its channel's transcript (none for unheard sound).
     """
 
     text: str = field(repr=False)

@@ -1,5 +1,5 @@
-"""Proof, after the fact, on the very bytes that will be saved: what lies in a bleeped stretch of the decoded output
-must owe nothing to the original. `altered` looks where the bleeps lie, `second_reading` at what can be heard.
+"""A check of the bytes that will be saved: no bleeped stretch of the decoded output may resemble the original.
+`altered` checks where the bleeps are, `second_reading` what can be heard.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import numpy.typing as npt
 from redactor.types import Interval, Recording, Samples
 
 EDGE = 0.05
-"""Seconds left out at each edge of a bleep, at most a quarter of it: lossy codecs smear across edges (an MP3 frame at 8
+"""Seconds ignored at each edge of a bleep, at most a quarter of it: lossy codecs smear across edges (an MP3 frame at 8
 kHz lasts 72 ms, half its window 36 ms)."""
 SHORTEST = 0.08
-"""Seconds: in a shorter bleep no syllable is understood, and there is too little to compare."""
+"""Seconds: nobody understands a syllable in a shorter bleep, and there is too little to compare."""
 LIKENESS = 0.5
 FAINT = 0.03
-"""A bleep fails if it correlates with the original by more than LIKENESS and holds more than FAINT (-30 dB) of its
-loudness.
+"""A bleep fails if it correlates with the original by more than LIKENESS and has more than FAINT (-30 dB) of its
+level.
 
 Measured on sample_audio/ with bleeps of 0.08 … 1 s, in PCM, u-law, MP3 and Vorbis, as tone, noise and silence: 5 false
 alarms in 2,964 bleeps, all in MP3 and at most 0.14 s long. Untouched: found in 1,740 of 1,745 stretches; the 5 hold a
@@ -30,8 +30,7 @@ speech. Under noise as loud as itself speech is found in long bleeps only."""
 LAG = 0.06
 """Seconds of lag searched either way: longer than any codec delay that decoders fail to trim."""
 TONE_HZ = 1_000.0
-"""The bleep's own tone: taken out before comparing, so that speech under a tone is found and a voicemail's beep under
-it is not."""
+"""The bleep's own tone, removed before comparing, so that speech under a tone is found, and a voicemail's beep not."""
 
 
 def still_audible(original: Recording, output: Recording, intervals: Iterable[Interval]) -> list[Interval]:
@@ -79,9 +78,8 @@ def _resembles(inside: npt.NDArray[np.float64], before: npt.NDArray[np.float64],
     loudest = float(power.max())
     if loudest < 1e-12 * n:  # digital silence
         return False
-    # Speech under a voicemail's beep is judged by what it has besides the beep. The floors keep what is left of a bare
-    # beep, and
-    # rounding errors in near-silent stretches, from looking like likeness.
+    # Speech under a voicemail's beep is judged without the beep. The floors prevent rests of a bare beep, and rounding
+    # errors in near-silent stretches, from correlating.
     turning = np.concatenate(
         ([0.0], np.cumsum(before * _turns(step, 1 << (len(before) - 1).bit_length())[: len(before)]))
     )
@@ -97,26 +95,25 @@ def _fft_size(least: int) -> int:
 
 
 def _without_tone(samples: npt.NDArray[np.float64], rate: int) -> npt.NDArray[np.float64]:
-    """Least squares: the mean and a steady tone of `TONE_HZ` are taken away."""
+    """The samples without their mean and a steady tone of `TONE_HZ` (least squares)."""
     turns = _turns(_step(rate), 1 << (len(samples) - 1).bit_length())[: len(samples)]
     basis = np.stack([np.ones(len(samples)), turns.real, turns.imag])
-    # The normal equations: the three are nearly orthogonal over some periods of the tone, and no bleep that is compared
-    # is shorter
-    # unless a header lies about the sample rate; then least squares again.
+    # The normal equations: the three are nearly orthogonal over some periods of the tone. A bleep is shorter only if a
+    # header gives a false sample rate; then least squares decides again.
     weights, *_ = np.linalg.lstsq(basis @ basis.T, basis @ samples, rcond=None)
     return np.asarray(samples - weights @ basis, dtype=np.float64)
 
 
 @lru_cache(maxsize=8)
 def _turns(step: float, length: int) -> npt.NDArray[np.complex128]:
-    """One turn of the tone after another, clockwise; lengths are powers of two, so that a few serve every bleep."""
+    """The tone as clockwise rotations; lengths are powers of two, so that a few cached ones serve every bleep."""
     turns: npt.NDArray[np.complex128] = np.exp(-1j * step * np.arange(length))
     turns.setflags(write=False)
     return turns
 
 
 def _step(rate: int) -> float:
-    """Radians a sample of the tone, which is lower where the sample rate asks for it."""
+    """Radians per sample of the tone, which is lower at low sample rates."""
     return 2 * np.pi * min(TONE_HZ, rate / 4) / rate
 
 
