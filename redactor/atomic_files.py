@@ -1,10 +1,9 @@
-"""Durable files: one has its name only when it is complete and on the disk.
+"""Atomic and durable files: a file gets its name only when it is complete and on the disk.
 
 Content goes to a temporary name in the target folder (a rename works only within one file system), is flushed to the
-device, and
-is renamed last; then the folder itself is flushed, so that a power cut cannot undo the rename. Files are readable by
-the owner
-and group only: redacted audio still carries a voice. Standard library alone, since the hook must start in milliseconds.
+device, and renamed last. Then the folder itself is flushed, so that a power cut cannot undo the rename. Only owner and
+group can read the files: redacted audio still contains a voice. Standard library alone, since the hook must start in
+milliseconds.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from contextlib import suppress
 
 from redactor.errors import OutOfSpace, OutputError
 
-TYPE_CHECKING = False  # importing typing and pathlib would be a third of what a call of the hook costs
+TYPE_CHECKING = False  # importing typing and pathlib would take a third of the hook's time
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -27,10 +26,10 @@ MODE = 0o640
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 _LINK = {errno.ELOOP, errno.EMLINK, errno.ENOTDIR}
 _CANNOT_FLUSH = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EACCES, errno.EPERM, errno.EISDIR}
-"""Answers of file systems that cannot flush a folder."""
+"""Errors of file systems that cannot flush a folder."""
 
 _PROCESS = os.urandom(4).hex()
-"""Tells this process from an earlier one with the same id: in a container they often have the same."""
+"""Distinguishes this process from an earlier one with the same id, which is common in containers."""
 _NAME = re.compile(rf"{re.escape(PREFIX)}([0-9]+)-([0-9a-f]{{8}})-[0-9a-f]{{16}}{re.escape(SUFFIX)}")
 
 
@@ -39,7 +38,7 @@ class Partial:
 
     Args:
         target: its path; with `folder`, its name there.
-        folder: descriptor of the folder that it lies in (see `safe_open`): needed wherever others may write above it.
+        folder: descriptor of its folder (see `safe_open`), needed wherever others may write above it.
     """
 
     def __init__(self, target: str | os.PathLike[str], *, mode: int = MODE, folder: int | None = None) -> None:
@@ -87,12 +86,12 @@ def save(target: str | os.PathLike[str], content: bytes, *, mode: int = MODE, fo
 
 
 def as_output_error(error: OSError) -> OutputError:
-    """What the system says about a write, without the path it says it about."""
+    """A write error without the path that the system's message contains."""
     if error.errno in _FULL:
         return OutOfSpace("The disk is full or failing.")
     if error.errno in _LINK:
         return OutputError(
-            "A link, or a file, lies in the place of a folder that an output goes to.",
+            "An output's folder is a link or a file.",
             hint="Remove it, or choose another folder for the outputs.",
         )
     return OutputError(f"An output cannot be written ({errno.errorcode.get(error.errno or 0, 'unknown error')}).")
@@ -117,7 +116,7 @@ def remove_leftovers(folder: Path) -> int:
 
 
 def is_leftover(name: str) -> bool:
-    """Whether a file of this name is one that a process was writing which is no more."""
+    """Whether this is the name of a temporary file whose process has ended."""
     match = _NAME.fullmatch(name)
     return match is not None and not _alive(int(match[1]), match[2])
 
@@ -135,7 +134,7 @@ def _alive(pid: int, process: str) -> bool:
 
 
 def flush_folder(folder: str | os.PathLike[str] | int) -> None:
-    """Make the renames in a folder (a path, or a descriptor) last, where its file system can."""
+    """Make renames in a folder (a path or a descriptor) durable, if its file system can."""
     try:
         if isinstance(folder, int):
             os.fsync(folder)

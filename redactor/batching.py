@@ -1,14 +1,11 @@
-"""Work of many threads done in shared batches.
+"""Dynamic batching: work of many threads in shared batches.
 
-Every recording is handled by a thread of its own, in straight lines of code. Where a model is faster on many pieces at
-once than on one,
-the threads meet in a `DynamicBatcher`: each hands in its pieces and waits; workers take batches of pieces that may go
-together (one
-`key`), the fullest key first, or the one whose oldest piece has waited for `patience`. Backpressure is the callers'
-waiting: the
-queue never holds more than `AHEAD` batches of any one of them.
+Each recording is processed by a thread of its own. Where a model is faster on many pieces at once, the threads meet in
+a `DynamicBatcher`: each submits its pieces and waits. Workers take batches of pieces with the same `key`, from the
+fullest key first, or from the one whose oldest piece has waited for `patience`. Backpressure comes from the callers'
+waiting: the queue never contains more than `AHEAD` batches of one caller.
 
-A batch that fails is tried again piece by piece, so that what is wrong with one recording fails that recording alone.
+If a batch fails, its pieces are tried again one by one, so that a problem with one recording fails only that recording.
 """
 
 from __future__ import annotations
@@ -24,20 +21,19 @@ from typing import Generic, TypeVar
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
-LINGER = 0.03  # seconds that a worker waits for company when less than half a batch is there
-AHEAD = (
-    4  # batches of pieces that one caller may have waiting: a recording of hours is taken as fast as it is worked off
-)
+LINGER = 0.03  # seconds that a worker waits for more pieces if it has less than half a batch
+AHEAD = 4
+"""Batches of pieces that one caller may have waiting: a recording of hours is read as fast as it is processed."""
 PATIENCE = 2.0  # seconds after which the oldest piece's key goes first, however few share it
 
 
 class Closed(RuntimeError):
-    """The gather was closed before the work was handed in."""
+    """The batcher was closed before the work was submitted."""
 
 
 @dataclass(slots=True, eq=False)
 class _Call(Generic[Result]):
-    """One caller's pieces on their way; `left` counts those without a result, one more until all are handed in."""
+    """One caller's pieces in progress; `left` counts those without a result, plus one until all are submitted."""
 
     room: threading.Semaphore
     results: dict[int, Result] = field(default_factory=dict)
@@ -56,7 +52,7 @@ class _Job(Generic[Piece, Result]):
 
 @dataclass(slots=True)
 class Counts:
-    """What went through: for progress reports and benchmarks. `busy`: wall seconds of all workers together."""
+    """Counts for progress reports and benchmarks. `busy`: wall seconds of all workers together."""
 
     pieces: int = 0
     batches: int = 0
@@ -64,13 +60,13 @@ class Counts:
 
 
 class DynamicBatcher(Generic[Piece, Result]):
-    """Batches for `handle`, gathered from many callers.
+    """Collects pieces of many callers into batches for `handle`.
 
     Args:
         handle: pieces of one key → as many results, in order. Called from `workers` threads at once.
         key: pieces of one key may share a batch.
         size: most pieces in a batch.
-        linger: seconds a worker waits for company; in a service this bounds what batching may cost one message.
+        linger: seconds that a worker waits for more pieces: in a service, the most that batching may delay a message.
         patience: see the module.
         name: of the worker threads.
     """
@@ -84,7 +80,7 @@ class DynamicBatcher(Generic[Piece, Result]):
         workers: int = 1,
         linger: float = LINGER,
         patience: float = PATIENCE,
-        name: str = "gather",
+        name: str = "batcher",
     ) -> None:
         self.size = size
         self.counts = Counts()
@@ -127,7 +123,7 @@ class DynamicBatcher(Generic[Piece, Result]):
         return len(self._workers)
 
     def close(self) -> None:
-        """Let the workers finish what waits, then end them. Further calls raise `Closed`."""
+        """Let the workers finish all waiting pieces, then end them. Further calls raise `Closed`."""
         with self._state:
             self._closed = True
             self._state.notify_all()
@@ -153,7 +149,7 @@ class DynamicBatcher(Generic[Piece, Result]):
     def _take(self) -> list[_Job[Piece, Result]]:
         """The next batch; [] once closed and empty. Blocks."""
         with self._state:
-            enough = 0.0  # when waiting for company ends; 0: it has not begun
+            enough = 0.0  # when waiting for more pieces ends; 0: it has not begun
             while True:
                 fullest = max(self._waiting, key=lambda k: len(self._waiting[k]), default=None)
                 now = time.monotonic()

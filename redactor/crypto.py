@@ -1,27 +1,21 @@
-"""Short texts in a database that only the holder of a key can read or recognise: names in the ledger, paths, typed
-comments, secrets of log-ins.
+"""Sealing of short texts in a database: names in the ledger, paths, typed comments, log-in secrets.
 
-What must be remembered of a text is kept in two forms: a `mark`, by which the same text is recognised (keyed BLAKE2b),
-and a `seal`, which
-gives the text back: AES-256 in SIV mode (RFC 5297) with a nonce, as the package `cryptography` has it. SIV, because the
-key lives as long as the
-database and is shared by many processes, also after a restored snapshot of the machine: a nonce that comes twice tells
-that two equal texts are
-equal, and nothing else, whereas under AES-GCM it gives away both texts and the key of the tags. AES-GCM-SIV has the
-same merit, but needs
-OpenSSL 3.2, which distributions that build `cryptography` against their own library do not all have.
+A text is stored in two forms: a `mark`, by which the same text is recognised (keyed BLAKE2b), and a `seal`, which gives
+the text back: AES-256 in SIV mode (RFC 5297) with a nonce, from the package `cryptography`. The key lives as long as
+the database and is shared by many processes, also after a machine is restored from a snapshot. If a nonce repeats, SIV
+reveals only that two equal texts are equal, whereas AES-GCM would reveal both texts and the key of the tags.
+AES-GCM-SIV has the same property, but needs OpenSSL 3.2, which not every distribution has.
 
     version (1 byte, 2) ‖ nonce (16) ‖ synthetic IV (16) ‖ ciphertext
 
-Earlier versions sealed with a construction of BLAKE2b of our own: its reader is `_open_v1`; nothing is written so any
-more.
+Earlier versions sealed with a BLAKE2b construction of our own; `_open_v1` reads it, and nothing writes it.
 
-The key is 32 random bytes in a file of its own beside the ledger (mode 0600). Against whom: whoever gets the ledger
-alone (a backup of one file, an attachment to a support request) learns how many inputs there were, the SHA-256 of each
-and what became of it, and no name. Whoever gets the key as well can read the sealed output names (as the folder itself
-shows them) and test guesses of input names: telephone numbers are few enough to try them all. So the key is worth as
-much as the archive's file names, stays on the machine, and can be deleted at any time: a run without it only reads
-every file again.
+The key is 32 random bytes in a separate file beside the ledger (mode 0600). Somebody who gets the ledger alone (a
+backup of one file, an attachment to a support request) learns how many inputs there were, their SHA-256 and their
+outcomes, and no name. With the key they can also read the sealed output names (which the folder shows anyway) and test
+guesses of input names: there are few enough telephone numbers to try them all. So protect the key as much as the
+archive's file names, and keep it on this machine. It can be deleted at any time: the next run then reads every file
+again.
 """
 
 from __future__ import annotations
@@ -52,7 +46,7 @@ class Sealer:
         self._siv: Any = None
 
     def mark(self, *parts: bytes) -> bytes:
-        """16 bytes: the same for the same parts, and nothing without the key."""
+        """16 bytes: the same for the same parts, and meaningless without the key."""
         return _mac(self._marks, *parts)
 
     def seal(self, text: bytes) -> bytes:
@@ -68,11 +62,11 @@ class Sealer:
             with suppress(InvalidTag, ValueError):
                 body = sealed[1 + _NONCE :]
                 return bytes(self._cipher().decrypt(body, [_CONTEXT, sealed[1 : 1 + _NONCE]]))
-        # What earlier versions wrote has no version byte: one in 256 of theirs begins like ours.
+        # Texts of earlier versions have no version byte; one in 256 of them begins with ours.
         return self._open_v1(sealed)
 
     def _cipher(self) -> Any:
-        """Loaded when it is used: commands that seal nothing start without it."""
+        """Loaded on first use: commands that seal nothing start without it."""
         if self._siv is None:
             from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
@@ -80,9 +74,7 @@ class Sealer:
         return self._siv
 
     def _open_v1(self, sealed: bytes) -> bytes | None:
-        """What versions before 2 sealed: a keyed hash of the text, and the text under a key stream made from that
-        hash.
-        """
+        """Open a seal of earlier versions: a keyed hash of the text, and the text under a key stream made from it."""
         seals = blake2b(key=self._key, person=b"redactor-seal").digest()
         streams = blake2b(key=self._key, person=b"redactor-stream").digest()
         nonce, body = sealed[:_MARK], sealed[_MARK:]
@@ -101,13 +93,15 @@ def _mac(key: bytes, *parts: bytes) -> bytes:
 
 
 def read_or_make_key(path: Path) -> bytes:
-    """The key in this file; a new one if there is none, or not a whole one.
+    """The key in this file; a new one if there is none, or it is incomplete.
 
     Raises:
-        OutputError: it can be neither read nor written, or is a link.
+        OutputError: the file can be neither read nor written, or is a link.
     """
     if path.is_symlink():
-        raise OutputError("The ledger's key in the --out folder is a link.", hint="Remove it: a new key is made.")
+        raise OutputError(
+            "The ledger's key in the --out folder is a symbolic link.", hint="Remove it; a new key is made."
+        )
     partial = Partial(path, mode=0o600)
     try:
         with suppress(FileNotFoundError):

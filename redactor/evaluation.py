@@ -1,20 +1,17 @@
-"""Measures the whole path against labelled recordings: how much PHI stays audible, how much else is bleeped, and why.
+"""Measures the pipeline against labelled recordings: how much PHI stays audible, how much else is bleeped, and why.
 
-Spans with tier "may" (a bare weekday, an age under 90 …) count neither as PHI nor as over-bleep, and so do labels that
-the policy keeps or flags. Where it keeps one use of a label (a first name, the callback number), its own rule says on
-the labelled text
-which part is PHI: what the rule decides is trusted here, that it is carried out is measured.
+Spans of tier "may" (a bare weekday, an age under 90 …) count neither as PHI nor as over-bleep, nor do labels that the
+policy keeps or flags. Where the policy keeps one use of a label (a first name, the callback number), its own rule
+decides on the labelled text which part is PHI: the decision is trusted here, its execution is measured.
 
 A word counts as bleeped whatever label the detector gave it. Audible time of PHI has three causes, which add up to it:
-    detection    the same detector, given the labelled words, does not find it either
+    detection    the same detector misses it in the labelled words as well
     boundaries   the word was recognised and covered, but the bleep does not reach all of its sound
-    recognition  the rest: it was recognised as something else or not at all, or the words around it were, so that it
-        was not found
+    recognition  the rest: the word, or the words around it, were recognised as something else or not at all
 
-Only recordings that came out are measured: of one that was withheld nothing can be heard, and it flatters no
-percentage.
+Only recordings with an output are measured: a withheld one is inaudible, and would improve every percentage.
 
-A hard recording, one that may end otherwise, counts in no percentage: `judge` says whether it ended as required.
+A hard recording, which may be withheld, is excluded from the percentages: `judge` says whether it ended as required.
 """
 
 from __future__ import annotations
@@ -89,12 +86,12 @@ class EvaluationTotals:
 
 
 def measure(
-    labelled: LabelledRecording, plan: Plan | None, ideal: Plan, tally: EvaluationTotals, *, policy: Policy
+    labelled: LabelledRecording, plan: Plan | None, ideal: Plan, totals: EvaluationTotals, *, policy: Policy
 ) -> None:
-    """Add one recording to a tally.
+    """Add one recording to the totals.
 
     Args:
-        plan: what the whole path made of it; None if nothing came out (quarantined or failed: nothing audible either).
+        plan: the pipeline's; None without an output (quarantined or failed: nothing is audible either).
         ideal: the plan that the same detector and policy make of the labelled words.
         policy: says which labelled spans, or parts of them, are PHI here; the others count neither as PHI nor as
             over-bleep.
@@ -102,27 +99,27 @@ def measure(
     Raises:
         ConfigurationError: the labels name a channel that the plan does not have.
     """
-    tally.recordings += 1
+    totals.recordings += 1
     if plan is None:
-        tally.withheld += 1
+        totals.withheld += 1
         return
     _check_channels(labelled, plan)
-    tally.redacted += 1
+    totals.redacted += 1
     for channel in labelled.channels:
         number = channel.transcript.channel
         bleeps = [i for i in plan.intervals if i.channel == number]
         ideal_bleeps = [i for i in ideal.intervals if i.channel == number]
         heard = _heard(plan, number)
-        _words_of_channel(channel, bleeps, ideal_bleeps, heard, plan, tally, policy)
-        _word_errors(channel.transcript, heard, tally)
-        _boundary_errors(channel, plan, tally, policy)
+        _words_of_channel(channel, bleeps, ideal_bleeps, heard, plan, totals, policy)
+        _word_errors(channel.transcript, heard, totals)
+        _boundary_errors(channel, plan, totals, policy)
 
 
 @dataclass(frozen=True, slots=True)
 class HardVerdict:
     """How a hard recording ended.
 
-    spans: of labelled PHI; audible_spans: those of them with an audible word (none if nothing came out).
+    spans: of labelled PHI; audible_spans: those of them with an audible word (none without an output).
     """
 
     outcome: str
@@ -136,7 +133,7 @@ def judge(labelled: LabelledRecording, outcome: str, plan: Plan | None, *, polic
 
     Args:
         outcome: one of `OUTCOMES`.
-        plan: what came out; None unless the outcome is "redacted".
+        plan: the output's; None unless the outcome is "redacted".
         policy: says which spans are PHI.
 
     Raises:
@@ -172,7 +169,7 @@ def _words_of_channel(
     ideal_bleeps: Sequence[Interval],
     heard: Transcript,
     plan: Plan,
-    tally: EvaluationTotals,
+    totals: EvaluationTotals,
     policy: Policy,
 ) -> None:
     words = channel.transcript.words
@@ -182,25 +179,25 @@ def _words_of_channel(
         run = range(*covered_words(words, part.start, part.end))
         if action is Action.REDACT:
             must.update({i: part.label for i in run if i not in must})
-            tally.spans += 1
-            tally.leaked_spans += _leaked(words, run, bleeps)
+            totals.spans += 1
+            totals.leaked_spans += _leaked(words, run, bleeps)
         else:
             neutral.update(run)
     understood = _understood(words, heard, plan)
     for i, word in enumerate(words):
         audible = _audible(word, bleeps)
         if i in must:
-            tally.phi_seconds += _length(word)
-            tally.audible_seconds += audible
-            row = tally.labels[must[i]]
+            totals.phi_seconds += _length(word)
+            totals.audible_seconds += audible
+            row = totals.labels[must[i]]
             row[0] += _length(word)
             row[1] += audible
             by_detection = min(audible, _audible(word, ideal_bleeps))
-            tally.lost["detection"] += by_detection
-            tally.lost["boundaries" if understood[i] else "recognition"] += audible - by_detection
+            totals.lost["detection"] += by_detection
+            totals.lost["boundaries" if understood[i] else "recognition"] += audible - by_detection
         elif i not in neutral:
-            tally.other_seconds += _length(word)
-            tally.overbleeped_seconds += _length(word) - audible
+            totals.other_seconds += _length(word)
+            totals.overbleeped_seconds += _length(word) - audible
 
 
 def audible_spans(labelled: LabelledRecording, plan: Plan, policy: Policy) -> list[tuple[str, float, float]]:
@@ -218,7 +215,7 @@ def audible_spans(labelled: LabelledRecording, plan: Plan, policy: Policy) -> li
 
 
 def _parts(channel: LabelledChannel, policy: Policy) -> list[tuple[Finding, Action]]:
-    """The labelled spans as the policy's rules take them; spans that only may be PHI are kept whole."""
+    """The labelled spans after the policy's rules; spans that only may be PHI are kept whole."""
     number, text = channel.transcript.channel, channel.transcript.text
     certain = [Finding(s.label, s.start, s.end, 1.0, "label", number) for s in channel.spans if s.must]
     out = [part for f in certain for part in apply_rule(policy.labels.get(f.label, "redact"), f, text, certain)]
@@ -261,10 +258,10 @@ def _expanded(words: Iterable[Word]) -> tuple[list[str], list[int]]:
     return pieces, owner
 
 
-def _word_errors(reference: Transcript, heard: Transcript, tally: EvaluationTotals) -> None:
+def _word_errors(reference: Transcript, heard: Transcript, totals: EvaluationTotals) -> None:
     a, b = normalised(reference.text), normalised(heard.text)
-    tally.words += len(a)
-    tally.word_errors += edit_distance(a, b)
+    totals.words += len(a)
+    totals.word_errors += edit_distance(a, b)
 
 
 def edit_distance(a: Sequence[str], b: Sequence[str]) -> int:
@@ -272,10 +269,10 @@ def edit_distance(a: Sequence[str], b: Sequence[str]) -> int:
     return int(Levenshtein.distance(a, b))
 
 
-def _boundary_errors(channel: LabelledChannel, plan: Plan, tally: EvaluationTotals, policy: Policy) -> None:
+def _boundary_errors(channel: LabelledChannel, plan: Plan, totals: EvaluationTotals, policy: Policy) -> None:
     """Seconds between the labelled and the decided edges (without padding) of each PHI span that a decision overlaps.
 
-    Of labels that are redacted whole: how much of a span a rule keeps is no error of its edges.
+    Only for labels that are redacted whole: the part of a span that a rule keeps is not an error of its edges.
     """
     words = channel.transcript.words
     twin = plan.speech.same_as[channel.transcript.channel]
@@ -287,7 +284,7 @@ def _boundary_errors(channel: LabelledChannel, plan: Plan, tally: EvaluationTota
         start, end = words[first].start or 0.0, words[last - 1].end or 0.0
         touching = [d for d in decided if d.start < end and d.end > start and d.finding.label == span.label]
         if touching:
-            tally.boundaries += [min(d.start for d in touching) - start, max(d.end for d in touching) - end]
+            totals.boundaries += [min(d.start for d in touching) - start, max(d.end for d in touching) - end]
 
 
 def _leaked(words: Sequence[Word], run: Iterable[int], bleeps: Sequence[Interval]) -> bool:

@@ -1,11 +1,11 @@
-"""Labelled recordings: what was said in each, when, and which of it is PHI.
+"""Labelled recordings: their words with times, and the spans that are PHI.
 
 Labels are JSON Lines, one recording each (sample_audio/labels.jsonl is an example):
     {"file": path below the labels' folder, "channels": [{"channel": 0, "text": "…",
       "words": [{"text", "start", "end", "char_start", "char_end"}], "spans": [{"start", "end", "label", "tier"}]}]}
 
-A hard recording, one that may end otherwise, has "outcome": a list of those that are right for it ("redacted",
-"withheld", "failed"), and may have no channels.
+A hard recording has "outcome", a list of the acceptable outcomes ("redacted", "withheld", "failed"), and may have no
+channels.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ OUTCOMES = ("redacted", "withheld", "failed")
 
 @dataclass(frozen=True, slots=True)
 class LabelledRecording:
-    """outcomes: those of `OUTCOMES` that are right for it."""
+    """outcomes: the acceptable ones of `OUTCOMES`."""
 
     path: Path = field(repr=False)
     channels: tuple[LabelledChannel, ...]
@@ -48,17 +48,17 @@ class LabelledRecording:
 
     @property
     def ordinary(self) -> bool:
-        """Whether it counts in the percentages."""
+        """Whether it is included in the percentages."""
         return self.outcomes == ("redacted",)
 
 
 def load_labels(path: Path) -> list[LabelledRecording]:
-    """A labels.jsonl, or the folder that holds one.
+    """Read a labels.jsonl, or the one in a folder.
 
     Raises:
-        NoInput: there is none, or it is empty. ConfigurationError: a line does not have the form above, a label is
-        unknown, a
-            span touches no word, or a word's place in the text or the audio is not one.
+        NoInput: there is none, or it is empty.
+        ConfigurationError: a line does not have the form above, a label is unknown, a span touches no word, or a word's
+            place in the text or the audio is impossible.
     """
     if path.is_dir():
         path = path / "labels.jsonl"
@@ -79,7 +79,7 @@ def load_labels(path: Path) -> list[LabelledRecording]:
             why = f"{error.args[0]}" if isinstance(error, _Unfit) else type(error).__name__
             raise ConfigurationError(
                 f"Line {number} of the labels is not a labelled recording ({why}).",
-                hint="See the form in sample_audio/README.md.",
+                hint="sample_audio/README.md describes the format.",
             ) from None
     if not out:
         raise NoInput("The labels file is empty.", hint="Name a labels file, or a folder with a labels.jsonl.")
@@ -87,7 +87,7 @@ def load_labels(path: Path) -> list[LabelledRecording]:
 
 
 class _Unfit(ValueError):
-    """A label that cannot be: would be counted as nothing, or as the wrong thing. The message holds no text."""
+    """An impossible label, which would be counted wrongly. The message contains no text."""
 
 
 def _recording(folder: Path, data: dict[str, Any]) -> LabelledRecording:
@@ -107,7 +107,7 @@ def _channel(data: dict[str, Any]) -> LabelledChannel:
     text = str(data["text"])
     for i, w in enumerate(words):
         if text[w.char_start : w.char_end] != w.text or not w.text:
-            raise _Unfit(f"word {i + 1} does not stand at its place in the text")
+            raise _Unfit(f"word {i + 1} is not at its place in the text")
         if w.start is None or w.end is None or not 0 <= w.start < w.end < math.inf:
             raise _Unfit(f"word {i + 1} has no time")
     spans = []

@@ -1,4 +1,4 @@
-"""Keeps a long run's memory flat: the C library's allocator gets as few arenas as the work needs."""
+"""Keeps the memory of long runs flat by limiting the arenas of the C library's allocator."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from functools import cache
 
 ARENA_MAX = -8  # mallopt(3): M_ARENA_MAX
 ARENAS_PER_CORE = 2
-"""Left alone, glibc gives a program's threads up to eight arenas a core, and what is freed in one serves no other.
-Fewer were not clearly slower or faster.
+"""By default, glibc uses up to eight arenas per core, and memory freed in one is not available to the others.
+Even fewer were not clearly slower or faster.
 
-The thresholds for mmap and trim are glibc's own, which grow with what is freed: fixed at 1 and 2 MB, every buffer of a
-real checkpoint was mapped and unmapped at each use, and a third of the processor time was the kernel's."""
+The thresholds for mmap and trim stay dynamic: fixed at 1 and 2 MB, every buffer of a real checkpoint was mapped and
+unmapped at each use, and a third of the processor time was spent in the kernel."""
 
 
 TRIM_SECONDS = 5.0
-"""Free memory in the middle of the arenas is given back so often: a long run's memory grows faster without."""
+"""Seconds between returns of free memory inside the arenas; without them the memory of long runs grows faster."""
 
 
 @cache
 def keep_flat() -> bool:
-    """Call before threads start; once is enough. Whether the allocator took the setting (other C libraries have
-    none).
+    """Limit the arenas; call it once, before threads start. Returns whether the allocator accepted the setting (other
+    C libraries have none).
     """
     if not sys.platform.startswith("linux"):
         return False

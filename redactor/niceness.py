@@ -1,5 +1,5 @@
-"""Niceness that counts: Linux shares the processors out among sessions first, and looks at niceness only within each
-of them.
+"""Makes niceness effective: Linux first divides processor time among sessions, and considers niceness only within
+each of them.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ AUTOGROUP = "/proc/self/autogroup"
 
 
 def follow_niceness() -> None:
-    """Give the session that this process leads, or process 1 (bubblewrap, a container), its own niceness (sched(7),
+    """Apply this process's niceness to the session that it, or process 1 (bubblewrap, a container), leads (sched(7),
     "autogroup").
 
-    A service of systemd and a process in bubblewrap lead one each, whose share is otherwise that of a whole telephone
-    system.
+    Services of systemd and processes in bubblewrap each lead a session, which would otherwise get as large a share as
+    a whole telephone system.
     """
-    with suppress(AttributeError, OSError):  # no such system, no /proc, or asked for too often
+    with suppress(AttributeError, OSError):  # not Linux, no /proc, or changed too often
         if os.getsid(0) in (1, os.getpid()) and (niceness := os.nice(0)) > 0:
-            # Opened before anything large is imported.
+            # open() and not pathlib: this runs before anything large is imported.
             with open(AUTOGROUP, "w", encoding="ascii") as file:  # noqa: PTH123
                 file.write(str(niceness))

@@ -1,4 +1,4 @@
-"""What outputs are called: as their inputs, unless the input's name gives somebody away."""
+"""Names of outputs: the input's name, unless it could identify somebody."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from redactor.storage import Item
 from redactor.types import Finding, Transcript
 
 LONGEST = 230
-"""Bytes of a name: file systems take 255, and ".redacted.json" (or a longer suffix) comes behind it."""
+"""Most bytes of a name: file systems allow 255, and ".redacted.json" or a longer suffix is appended."""
 
 _MANY_DIGITS = re.compile(r"\d{5}|\d(?:[^\d]?\d){6}")
 _DAY = re.compile(r"(?<!\d)\d{1,2}[^\w]\d{1,2}[^\w]\d{2}(?!\d)|(?<![^\W_])\d{1,2}_\d{1,2}_\d{2}(?!\d)")
@@ -33,9 +33,7 @@ NEUTRAL = frozenset(
     "test tests the to toy track unavail unheard unread urgent user vm vmail voice voicemail voicemails wav "
     "wave work alaw amr flac gsm mp mpeg ogg opus pcm ulaw".split()
 )
-"""What telephone systems, and people who look after recordings, write in names. Some are somebody's name, too
-("Good", "Old").
-"""
+"""Words that telephone systems and their administrators use in names. Some are also names of people ("Good", "Old")."""
 
 
 class NameDetector(Protocol):
@@ -51,11 +49,10 @@ class OutputNames:
     """Output paths without suffix, below the output folder.
 
     Args:
-        mode: "auto": a file name in which PHI is found, or a word that may be a name, becomes the recording's id,
-        such a folder name
-            is left out (and the file below it goes by its id); "id": file names always become the id; "keep": names
-            stay. A name that is too long, or that holds characters no terminal should print, becomes the id in any mode
-            but "keep"; a too long one even there.
+        mode: "auto": a file name that contains PHI, or a word that may be a name, becomes the recording's id; such a
+            folder name is omitted (and the files below it get their ids). "id": file names always become the id.
+            "keep": names stay. A name with control characters becomes the id in any mode but "keep", a name that is
+            too long in every mode.
     """
 
     def __init__(self, detector: NameDetector, *, mode: str, min_score: float) -> None:
@@ -76,7 +73,7 @@ class OutputNames:
         return Path(PurePath(*kept, name))
 
     def _gives_away(self, name: str) -> bool:
-        if any(unicodedata.category(c).startswith("C") for c in name):  # control characters, bytes that are no text
+        if any(unicodedata.category(c).startswith("C") for c in name):  # control characters, bytes that are not text
             return True
         name = plain_digits(name)
         return (
@@ -91,7 +88,7 @@ class OutputNames:
 
 
 def readings(name: str) -> tuple[str, ...]:
-    """The ways to read a file name as text: as it stands, with blanks for marks, and taken apart ("DanaWhitlock",
+    """The readings of a file name as text: unchanged, with blanks for punctuation, and split ("DanaWhitlock",
     "MRN88213").
     """
     spaced = _BREAKS.sub(" ", name).strip()
@@ -108,11 +105,11 @@ def _short(name: str) -> bool:
 
 
 def _is_neutral(word: str) -> bool:
-    """Whether a word of a file name says nothing of anybody: positively, so a word that no list knows may be a name."""
+    """Whether a word is known to identify nobody; a word that no list contains may be a name."""
     low = "".join(c for c in unicodedata.normalize("NFKD", word).casefold() if not unicodedata.combining(c))
     if low in NEUTRAL or len(low) < 2:
         return True
     if any(low in words(names) for names in ("first_names", "surnames", "cities", "towns")):
         return False
-    # Two letters that are no name are an abbreviation, or initials.
+    # Two letters that are not a name are an abbreviation or initials.
     return len(low) == 2 or low in words("common_words") or low in words("function_words")

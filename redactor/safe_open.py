@@ -1,12 +1,9 @@
-"""Opening what lies below a folder that the operator named and others may write to: through directory descriptors, no
-link followed.
+"""Safe opening of files below a folder that others may write to: by directory descriptors, without following links.
 
-Every component is opened relative to the one before it (openat with O_NOFOLLOW), so that nothing can be swapped between
-check and use:
-what was checked is the descriptor that is read, written to, or renamed in. The operator's own folders (`root`, `roots`)
-may be links.
-Linux's openat2 with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS promises the same in one call; the walk needs no more than
-POSIX.
+Every component is opened relative to the one before it (openat with O_NOFOLLOW), so that nothing can be exchanged
+between check and use: the descriptor that was checked is the one that is read, written, or renamed in. The operator's
+own folders (`root`, `roots`) may be links. Linux's openat2 with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS does the same
+in one call; this code needs only POSIX.
 
 Standard library alone, since the hook must start in milliseconds.
 """
@@ -27,15 +24,15 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 # O_NONBLOCK: opening a FIFO must not wait for a writer.
 _LINK = (errno.ELOOP, errno.EMLINK)
-"""What systems say of a link that is not to be followed (FreeBSD the second)."""
+"""Errors for a link that must not be followed (FreeBSD: the second)."""
 NO_SPECIAL_FILE = "It is a folder, device, pipe or socket, not a file."
 
 
 class Gone(NoInput):
-    """There is no such file; not: it cannot be reached now."""
+    """The file does not exist, as opposed to one that cannot be reached now."""
 
 
-# --- descriptors; what the system says is raised as it is
+# --- descriptors; errors of the system are raised unchanged
 # ----------------------------------------------------------------
 
 
@@ -44,10 +41,10 @@ def descend(root: str | os.PathLike[str], names: Sequence[str] = (), *, make: bo
 
     Args:
         names: components below `root`; none of them is followed if it is a link.
-        make: make the folders that are not there, with `mode` (and the caller's umask).
+        make: create missing folders, with `mode` (and the caller's umask).
 
     Raises:
-        OSError: ENOTDIR or ELOOP where a link or a file lies on the way.
+        OSError: ENOTDIR or ELOOP if a component is a link or a file.
     """
     try:
         folder = os.open(root, _FOLDER & ~os.O_NOFOLLOW)
@@ -60,7 +57,7 @@ def descend(root: str | os.PathLike[str], names: Sequence[str] = (), *, make: bo
 
 
 def _walk(folder: int, names: Sequence[str], *, make: bool = False, mode: int = 0o777) -> int:
-    """The folder below an open one, which is closed in any case."""
+    """A descriptor of the folder below an open one, which is closed in any case."""
     try:
         for name in names:
             below = _step(name, folder, make=make, mode=mode)
@@ -112,12 +109,12 @@ def open_file(name: str, folder: int, *, writing: bool = False) -> int:
 
 
 def open_input(path: str | os.PathLike[str], within: str | os.PathLike[str] | None) -> int:
-    """A descriptor of an input for reading, to be closed by the caller; of whatever kind it is.
+    """A descriptor of an input of any kind for reading, to be closed by the caller.
 
     Args:
-        within: the folder that was given, where a walk through it found `path`: the folders on the way must be no links
-            by now, and what the file itself leads to, if it is one, must lie below as well. None: `path` was given, and
-            its links are the operator's.
+        within: the given folder in which a walk found `path`: the folders between them must not be links by now, and if
+            the file is a link, its target must be below `within` as well. None: `path` itself was given, and its links
+            are the operator's.
 
     Raises:
         RefusedInput: a link leads out of `within`. OSError, ValueError
@@ -145,15 +142,13 @@ def open_input(path: str | os.PathLike[str], within: str | os.PathLike[str] | No
 
 def _leads_out() -> RefusedInput:
     return RefusedInput(
-        "The input is a link that leads out of the folder that was given, or lies behind one.",
-        hint="Name what it leads to, or the folder that holds that.",
+        "The input is, or is behind, a link that leads out of the given folder.",
+        hint="Give the link's target, or the folder that contains it.",
     )
 
 
 def remove_tree(name: str, folder: int) -> None:
-    """Remove a folder in an open one with all that is in it, as far as that is possible; a link is removed, not
-    followed.
-    """
+    """Remove a folder in an open one with its content, as far as possible; a link is removed, not followed."""
     with suppress(OSError):
         for _, folders, files, here in os.fwalk(name, topdown=False, dir_fd=folder):
             for entry in (*files, *folders):
@@ -168,31 +163,31 @@ def _remove(name: str, folder: int) -> None:
             return
 
 
-# --- paths that somebody else named
+# --- paths from callers
 # --------------------------------------------------------------------------------------
 
 
 def place(path: str, roots: Sequence[str]) -> tuple[str, tuple[str, ...]]:
-    """The root that a path lies in, and its components below that.
+    """The root that contains a path, and the path's components below it.
 
     Raises:
         RefusedInput: relative, too long, control characters, "." or ".." in it, or outside of all roots.
     """
     if not path.startswith("/") or len(os.fsencode(path)) > LONGEST or any(ord(c) < 32 or ord(c) == 127 for c in path):
-        raise RefusedInput("The path is not absolute, too long, or holds control characters.")
+        raise RefusedInput("The path is not absolute, is too long, or contains control characters.")
     parts = path.split("/")
     if "." in parts or ".." in parts:
-        raise RefusedInput("The path goes up or stays where it is on its way.")
+        raise RefusedInput("The path contains '.' or '..'.")
     names = _parts(path)
     for root in sorted(roots, key=len, reverse=True):
         above = _parts(root)
         if names[: len(above)] == above and len(names) > len(above):
             return root, names[len(above) :]
-    raise RefusedInput("The path lies outside the folders that the settings name.")
+    raise RefusedInput("The path is outside the folders in service.roots.")
 
 
 def plain(path: str) -> str:
-    """One way to write an absolute path: what is told with two slashes is no other recording."""
+    """The normal form of an absolute path: double slashes do not make another recording."""
     return "/" + "/".join(_parts(path)) if path.startswith("/") else path
 
 
@@ -206,7 +201,7 @@ def opened(path: str, roots: Sequence[str], *, writing: bool = False) -> Iterato
 
     Raises:
         RefusedInput: see `place`; or a link, a device, a pipe, a folder.
-        NoInput: it is not there, or may not be read.
+        NoInput: it does not exist, or may not be read.
     """
     root, names = place(path, roots)
     with _descended(root, names[:-1]) as folder:
@@ -239,7 +234,7 @@ def _descended(root: str, names: Sequence[str]) -> Iterator[int]:
     except OSError as error:
         if isinstance(refusal := _refusal(error), Busy):
             raise refusal from None
-        raise NoInput("A folder of the settings does not exist or may not be read.") from None
+        raise NoInput("A folder in the settings does not exist or is not readable.") from None
     try:
         folder = _walk(above, names)
     except OSError as error:
@@ -252,24 +247,24 @@ def _descended(root: str, names: Sequence[str]) -> Iterator[int]:
 
 def _refusal(error: OSError) -> Exception:
     if error.errno == errno.EROFS:
-        return OutputError("The recording lies on a file system that cannot be written to.")
+        return OutputError("The recording is on a read-only file system.")
     if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
         return Busy("There are too many open files.")
-    # str(error) would carry the path. A link that is not followed is ELOOP, or ENOTDIR where a folder was asked for.
+    # str(error) would contain the path. A link that is not followed gives ELOOP, or ENOTDIR for a folder.
     if isinstance(error, FileNotFoundError):
         return Gone("The file does not exist.")
     if isinstance(error, PermissionError):
-        return NoInput("The file may not be read with these permissions.")
+        return NoInput("The file is not readable with its permissions.")
     if error.errno in (*_LINK, errno.ENOTDIR, errno.ENXIO, errno.ENAMETOOLONG, errno.EISDIR):
-        return RefusedInput("There is a link on the way, or something that is neither file nor folder.")
-    return NoInput("The file cannot be reached.", hint="Is its disk or share in order?")
+        return RefusedInput("The path leads through a link, or to something that is neither a file nor a folder.")
+    return NoInput("The file cannot be reached.", hint="Check its disk or network share.")
 
 
 def read_all(descriptor: int, limit: int) -> bytes:
-    """Up to `limit` bytes from the start, and one more if there are more: the file may still be growing.
+    """Up to `limit` bytes from the start, and one more if there are more, since the file may still be growing.
 
     Raises:
-        NoInput: it cannot be read (a bad sector, a share that went away).
+        NoInput: it cannot be read (a bad sector, a lost network share).
     """
     chunks: list[bytes] = []
     left, at = limit + 1, 0
@@ -279,5 +274,5 @@ def read_all(descriptor: int, limit: int) -> bytes:
             left -= len(chunk)
             at += len(chunk)
     except OSError:
-        raise NoInput("The file cannot be read.", hint="Is its disk or share in order?") from None
+        raise NoInput("The file cannot be read.", hint="Check its disk or network share.") from None
     return b"".join(chunks)

@@ -1,4 +1,4 @@
-"""Compares a second reading of the redacted audio with the words that the plan kept. Pure functions on a Plan and words.
+"""Compares a second reading of the redacted audio with the words that the plan kept. Pure functions.
 
     compare     aligns the second reading's words with the plan's, by time and text
     hits        the words that were heard and are PHI that the plan did not keep on purpose
