@@ -22,9 +22,9 @@ _STRICT = {"err_detect": "crccheck+bitstream+buffer+explode"}
 _DTYPES = {"u8": "int16", "s16": "int16", "s32": "int32", "flt": "float32", "dbl": "float64"}
 _AUDIO_CODECS = frozenset(
     "aac mp3 mp3float mp2 mp2float mp1 mp1float opus libopus vorbis speex flac alac amr_nb amrnb libopencore_amrnb "
-    "amr_wb amrwb libopencore_amrwb wmav1 wmav2 wmapro wmalossless wmavoice g722 adpcm_g722 g726 adpcm_g726 "
-    "g726le adpcm_g726le g729 g723_1 truespeech pcm_s16le pcm_s16be pcm_s24le pcm_s24be pcm_mulaw pcm_alaw "
-    "pcm_u8 pcm_s8 pcm_f32le adpcm_ima_qt adpcm_ima_wav adpcm_ms gsm gsm_ms ac3 eac3".split()
+    "amr_wb amrwb libopencore_amrwb wmav1 wmav2 wmapro wmalossless wmavoice g722 adpcm_g722 g726 adpcm_g726 g726le "
+    "adpcm_g726le g729 g723_1 truespeech pcm_s16le pcm_s16be pcm_s24le pcm_s24be pcm_mulaw pcm_alaw pcm_u8 pcm_s8 "
+    "pcm_f32le adpcm_ima_qt adpcm_ima_wav adpcm_ms gsm gsm_ms ac3 eac3".split()
 )
 
 _REFERENCE_DECODERS = {

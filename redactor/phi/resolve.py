@@ -31,8 +31,8 @@ _CODE_BEFORE = re.compile(
     rf"(?<![\w'])(?:(?:{_CODE_PIECE}|[ai](?=[\s,.-]{{1,3}}[b-hj-z][\s,.-]))[\s,.-]{{1,3}})+$", re.IGNORECASE
 )
 _CODE_AFTER = re.compile(
-    rf"(?:[\s,.-]{{1,3}}(?:(?:dash|hyphen|slash)(?=[\s,-]+(?:oh|o|[a-z]|\d+)\b)|(?<=dash "
-    rf")(?:oh|o|[a-z]|\d+)|(?<=slash )(?:oh|o|[a-z]|\d+)|{_CODE_PIECE})\b(?!'))+",
+    rf"(?:[\s,.-]{{1,3}}(?:(?:dash|hyphen|slash)(?=[\s,-]+(?:oh|o|[a-z]|\d+)\b)|(?<=dash )(?:oh|o|[a-z]|\d+)|"
+    rf"(?<=slash )(?:oh|o|[a-z]|\d+)|{_CODE_PIECE})\b(?!'))+",
     re.IGNORECASE,
 )
 _SPELLED_AFTER = re.compile(r"(?:'s)?,?\s+(?:[A-Za-z](?:-[A-Za-z])+(?![\w-])|[A-Za-z][- ]as[- ]in[- ][A-Za-z]+)")

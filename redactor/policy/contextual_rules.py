@@ -32,8 +32,8 @@ _NOT_CALLBACK = re.compile(
     re.IGNORECASE,
 )
 _APPOINTMENT = re.compile(
-    r"\b(appointment|visit|scheduled|reschedule|see you|reminder|remind you|come in|arrive|check in|be "
-    r"here|opening|slot)\b",
+    r"\b(appointment|visit|scheduled|reschedule|see you|reminder|remind you|come in|arrive|check in|be here|opening|"
+    r"slot)\b",
     re.IGNORECASE,
 )
 _BIRTH = re.compile(r"\b(birth|born|d\.? ?o\.? ?b|birthday|birthdate)\b", re.IGNORECASE)

@@ -18,16 +18,15 @@ OTHER_SCRIPT = 0.2  # share of words with letters that English does not have
 
 _ENGLISH = frozenset(
     "a about after again all also am an and any appointment are as ask at away back be been before but by call called "
-    "calling can could date day did do does doctor don't down dr for from get give go going good got had has "
-    "have he hello her here hey hi him his how i i'd i'll i'm i've if in is it it's its just know last leave "
-    "let like message mr mrs ms my name need next no not now number of office oh okay on one or our out over "
-    "patient phone please really right said say see she should so some thank thanks that that's the their "
-    "them then there they this time to today tomorrow two three four five six seven eight nine ten zero "
-    "eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen dot street nurse clinic "
-    "pharmacy refill insurance blood test birth first care new sorry sure him since still than these those "
-    "through under while who's why years twenty thirty forty fifty sixty seventy eighty ninety hundred uh um "
-    "until up us very want wanted was we we'll we're were what when where which who will with would yes "
-    "yesterday you you're your".split()
+    "calling can could date day did do does doctor don't down dr for from get give go going good got had has have he "
+    "hello her here hey hi him his how i i'd i'll i'm i've if in is it it's its just know last leave let like message "
+    "mr mrs ms my name need next no not now number of office oh okay on one or our out over patient phone please "
+    "really right said say see she should so some thank thanks that that's the their them then there they this time to "
+    "today tomorrow two three four five six seven eight nine ten zero eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen dot street nurse clinic pharmacy refill insurance blood test birth first care new "
+    "sorry sure him since still than these those through under while who's why years twenty thirty forty fifty sixty "
+    "seventy eighty ninety hundred uh um until up us very want wanted was we we'll we're were what when where which "
+    "who will with would yes yesterday you you're your".split()
 )
 _OTHERS = (
     frozenset(

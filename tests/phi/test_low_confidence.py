@@ -93,10 +93,8 @@ def test_covers_what_was_misheard_where_only_such_a_thing_is_said(
 
 
 _SAID = st.sampled_from(
-    (
-        "first number is my id 555 -0142, 4 b t. call me at phone hepatitis lives 48 juniper, mother of takes her "
-        "needs oh two-two and ... é"
-    ).split()
+    "first number is my id 555 -0142, 4 b t. call me at phone hepatitis lives 48 juniper, mother of takes her needs oh "
+    "two-two and ... é".split()
 )
 
 

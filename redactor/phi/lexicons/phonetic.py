@@ -58,8 +58,8 @@ _LOOSE_FIRST = frozenset(
     "the and of to in is on i i'm you we with that this not be it for at my your his her from so".split()
 )
 _LOOSE_LAST = frozenset(
-    "the and of to is on i a you we with that this when was out be he she they for at my your from so "
-    "her him them his our me if do has had have are as by but can".split()
+    "the and of to is on i a you we with that this when was out be he she they for at my your from so her him them his "
+    "our me if do has had have are as by but can".split()
 )
 
 

@@ -25,10 +25,8 @@ class AccountRecognizer(CuedValue):
         r"(?:last|final) (?:4|four)(?: digits)?(?: of)?|pin(?: (?:number|code)|(?= is\b))|expir\w+(?: date)?"
     )
     cue_words = frozenset(
-        (
-            "account acct routing card cards back exp expire expires expired expiry expiring expiration visa "
-            "mastercard amex iban cvv cvc cv v c security invoice statement ending ends last final pin"
-        ).split()
+        "account acct routing card cards back exp expire expires expired expiry expiring expiration visa mastercard "
+        "amex iban cvv cvc cv v c security invoice statement ending ends last final pin".split()
     )
     fewest = 3
 

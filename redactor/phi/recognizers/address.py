@@ -43,8 +43,8 @@ _STREET = re.compile(
     re.IGNORECASE,
 )
 _BARE_STREET = re.compile(
-    rf"\b(?:on|at|of|off|to|along|down|near|from|onto|and)\s+(?:the "
-    rf")?(?P<value>(?:{DIRECTION}\s+)?(?P<name>{NAME}(?:\s+{NAME}){{0,2}}?)\s+(?P<suffix>(?:{SURE})\b))",
+    rf"\b(?:on|at|of|off|to|along|down|near|from|onto|"
+    rf"and)\s+(?:the )?(?P<value>(?:{DIRECTION}\s+)?(?P<name>{NAME}(?:\s+{NAME}){{0,2}}?)\s+(?P<suffix>(?:{SURE})\b))",
     re.IGNORECASE,
 )
 _ZIP_CUE = re.compile(
@@ -60,18 +60,17 @@ _NO_SUFFIX = re.compile(
     re.IGNORECASE,
 )
 _UNIT_ALONE = re.compile(
-    rf"\b(?P<value>(?:apartment|apt\.?|suite|building|bldg\.?|flat|slip|unit|trailer|space|villa|cottage)\s+(?:number "
-    rf")?{CODE})",
+    rf"\b(?P<value>(?:apartment|apt\.?|suite|building|bldg\.?|flat|slip|unit|trailer|space|villa|"
+    rf"cottage)\s+(?:number )?{CODE})",
     re.IGNORECASE,
 )
 _HOUSE_CUE = re.compile(
-    rf"\b(?:(?:live[sd]?|living|stay(?:s|ing)?|i'm|i am|we're|we are|he's|she's|they're|located|house "
-    rf"is|office is|over|up|down|out) at|address(?:es)?(?: of)?(?: on file| here| now| (?:that "
-    rf")?(?:you|we|i|they) (?:gave|have|had|listed|wrote|got)(?: me| us| you)?)?(?: is| was|'s|:|,)?|same "
-    rf"(?:place|house|address|spot)(?: \w+ years)?|(?:house|place|home)(?: number)?(?: is)?|moved to|"
-    rf"(?:deliver|delivered|send|sent|mail|mailed|ship|shipped|come|post|posted)(?: "
-    rf"(?:it|them|that|this|one|out|over|everything))? to)\s+(?:uh |it's |at |now "
-    rf")?(?P<value>{NUMBER}[\s,]+(?P<name>[a-z][a-z'-]+(?:[\s,]+[a-z][a-z'-]+){{0,2}}))",
+    rf"\b(?:(?:live[sd]?|living|stay(?:s|ing)?|i'm|i am|we're|we are|he's|she's|they're|located|house is|office is|"
+    rf"over|up|down|out) at|address(?:es)?(?: of)?(?: on file| here| now| (?:that )?(?:you|we|i|they) (?:gave|have|had|"
+    rf"listed|wrote|got)(?: me| us| you)?)?(?: is| was|'s|:|,)?|same (?:place|house|address|spot)(?: \w+ years)?|"
+    rf"(?:house|place|home)(?: number)?(?: is)?|moved to|(?:deliver|delivered|send|sent|mail|mailed|ship|shipped|come|"
+    rf"post|posted)(?: (?:it|them|that|this|one|out|over|everything))? to)\s+(?:uh |it's |at |"
+    rf"now )?(?P<value>{NUMBER}[\s,]+(?P<name>[a-z][a-z'-]+(?:[\s,]+[a-z][a-z'-]+){{0,2}}))",
     re.IGNORECASE,
 )
 _FILLER = r"(?:(?:uh|um|yes|yeah|sure|ok(?:ay)?|so|well|it's|its|it is|that's|my address is|i live at)[\s,.]+)*"
@@ -92,17 +91,17 @@ _SURE_WORDS = frozenset(SURE.split("|"))
 _BEFORE_STATE = re.compile(r"[a-z][a-z'.-]+(?:\s[a-z][a-z'-]+){0,2}(?=,?\s+$)", re.IGNORECASE)
 _WORD = re.compile(r"[a-z][a-z'.]*[a-z]", re.IGNORECASE)
 _PLACE_CUE = re.compile(
-    r"\b(?:in|from|near|to|at|outside|around|moved|live|lives|living|of|city|town|downtown|over "
-    r"in|visiting|leaving)\s+(?:the |downtown |north |south |east |west )?$",
+    r"\b(?:in|from|near|to|at|outside|around|moved|live|lives|living|of|city|town|downtown|over in|visiting|"
+    r"leaving)\s+(?:the |downtown |north |south |east |west )?$",
     re.IGNORECASE,
 )
 _STREET_NAMES = frozenset(
     "acacia adams amsterdam ash aspen beech birch broadway butternut canal cedar cherry chestnut clinton columbus "
-    "cottonwood cypress delancey dogwood elm eucalyptus fairview fir franklin fulton grand grant greenwich "
-    "hickory highland hillside hollywood houston jackson jefferson juniper larkspur laurel lexington lincoln "
-    "locust madison magnolia main maple market mesquite mission monroe mulberry oak orchard peachtree pecan "
-    "pine poplar redwood roosevelt sequoia spruce sunset sycamore telegraph vermont vine walnut washington "
-    "western willow wilson woodland".split()
+    "cottonwood cypress delancey dogwood elm eucalyptus fairview fir franklin fulton grand grant greenwich hickory "
+    "highland hillside hollywood houston jackson jefferson juniper larkspur laurel lexington lincoln locust madison "
+    "magnolia main maple market mesquite mission monroe mulberry oak orchard peachtree pecan pine poplar redwood "
+    "roosevelt sequoia spruce sunset sycamore telegraph vermont vine walnut washington western willow wilson "
+    "woodland".split()
 )
 """The commonest street names, as far as they are little else after "on"."""
 _BOTH_STREETS = re.compile(
@@ -112,21 +111,18 @@ _BOTH_STREETS = re.compile(
     re.IGNORECASE,
 )
 _QUIET_STREET = re.compile(
-    rf"\b(?:on|off(?: of)?|along|down|over "
-    rf"on|up)\s+(?P<value>(?:{DIRECTION}\s+)?(?P<name>{NAME}(?:\s+{NAME}){{0,2}}?)\s+(?P<suffix>(?:drive|"
-    rf"circle|trail|loop|cove|terrace|court|place|way|pike|row|alley)\b)(?:,? "
-    rf"number \d+)?)",
+    rf"\b(?:on|off(?: of)?|along|down|over on|"
+    rf"up)\s+(?P<value>(?:{DIRECTION}\s+)?(?P<name>{NAME}(?:\s+{NAME}){{0,2}}?)\s+(?P<suffix>(?:drive|circle|trail|"
+    rf"loop|cove|terrace|court|place|way|pike|row|alley)\b)(?:,? number \d+)?)",
     re.IGNORECASE,
 )
 _NO_QUIET = frozenset(
-    (
-        "hard flash disk test long food blood thumb usb tennis supreme family drug basketball district circuit "
-        "whole other same first last one right wrong"
-    ).split()
+    "hard flash disk test long food blood thumb usb tennis supreme family drug basketball district circuit whole other "
+    "same first last one right wrong".split()
 )
 _CAPITAL_STREET = re.compile(
-    r"\b(?:[Oo]n|[Aa]t|[Oo]ff|[Nn]ear|[Aa]long)\s+(?P<value>(?:[A-Z][a-z'-]+\s+){1,3}(?P<suffix>[A-Z][a-z]+)\b(?:,? "
-    r"number \d+)?)"
+    r"\b(?:[Oo]n|[Aa]t|[Oo]ff|[Nn]ear|[Aa]long)\s+(?P<value>(?:[A-Z][a-z'-]+\s+){1,3}(?P<suffix>[A-Z][a-z]+)\b"
+    r"(?:,? number \d+)?)"
 )
 _FIGURE = re.compile(r"\d")
 _CROSS = re.compile(
@@ -137,14 +133,14 @@ _CROSS = re.compile(
 )
 _BUILDING = re.compile(
     rf"\b(?:at|in|of|the|to)\s+(?P<value>(?:(?:the\s+)?\d{{1,2}}(?:st|nd|rd|"
-    rf"th)\s+floor\s+(?:of\s+)?(?:the\s+)?)?(?P<name>{NAME}(?:\s+{NAME})?)\s+(?:building|tower|towers|"
-    rf"apartments|condos|condominiums|estates|mobile "
-    rf"home park|trailer park|village|manor)\b(?:,?\s+(?:room|suite|floor|unit|apartment|number)\s+{CODE})?)",
+    rf"th)\s+floor\s+(?:of\s+)?(?:the\s+)?)?(?P<name>{NAME}(?:\s+{NAME})?)\s+(?:building|tower|towers|apartments|"
+    rf"condos|condominiums|estates|mobile home park|trailer park|village|manor)\b(?:,?\s+(?:room|suite|floor|unit|"
+    rf"apartment|number)\s+{CODE})?)",
     re.IGNORECASE,
 )
 _LIVES_ON = re.compile(
-    rf"\b(?:liv(?:e|es|ing|ed)|house|place|right|over|down|out|off) (?:over |out |right |just )?(?:on|off(?: "
-    rf"of)?)\s+(?:the )?(?P<value>(?!{STOP})(?P<name>[a-z][a-z'-]{{3,}}))(?:\s+(?P<more>[a-z'-]+))?",
+    rf"\b(?:liv(?:e|es|ing|ed)|house|place|right|over|down|out|off) (?:over |out |right |just )?(?:on|"
+    rf"off(?: of)?)\s+(?:the )?(?P<value>(?!{STOP})(?P<name>[a-z][a-z'-]{{3,}}))(?:\s+(?P<more>[a-z'-]+))?",
     re.IGNORECASE,
 )
 _EXIT = re.compile(r"\b(?P<value>(?:exit|mile marker|mile post)\s+(?:number )?\d[\d ]{0,3}\d?\b)", re.IGNORECASE)
@@ -178,10 +174,8 @@ _HOUSE_BEFORE = re.compile(
 )
 _MONTHS = frozenset("january february march april may june july august september october november december".split())
 _TIMES = frozenset(
-    (
-        "minutes hours days weeks months years oclock percent degrees pounds dollars milligrams units times people "
-        "am pm even about almost right just still past half"
-    ).split()
+    "minutes hours days weeks months years oclock percent degrees pounds dollars milligrams units times people am pm "
+    "even about almost right just still past half".split()
 )
 _OFFICE = re.compile(r"\s+(?:office|clinic|location|branch|hospital|area)\b", re.IGNORECASE)
 _NO_STREET = re.compile(

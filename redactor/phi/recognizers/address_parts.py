@@ -46,9 +46,8 @@ ABBREVIATION = (
 ZIP = r"\d(?:[\s,-]{0,2}\d){4}(?:\s?-\s?\d{4})?(?!\d)"
 
 BOX = re.compile(
-    r"\b(?P<value>(?:(?:p\.?\s?o\.?|post office)\s?box|(?:h\.?\s?c\.?|star route|rural "
-    r"route|r\.?\s?r\.?|route|rt\.?)\s+(?:number )?\d{1,3},?\s+box)\s+(?:number "
-    r")?#?\s?\d+(?:[\s,-]{1,2}\d+){0,5})",
+    r"\b(?P<value>(?:(?:p\.?\s?o\.?|post office)\s?box|(?:h\.?\s?c\.?|star route|rural route|r\.?\s?r\.?|route|"
+    r"rt\.?)\s+(?:number )?\d{1,3},?\s+box)\s+(?:number )?#?\s?\d+(?:[\s,-]{1,2}\d+){0,5})",
     re.IGNORECASE,
 )
 POSTCODE = re.compile(
@@ -79,8 +78,7 @@ FOREIGN = re.compile(
     re.IGNORECASE,
 )
 CORNER = re.compile(
-    rf"\b(?:corner|intersection)(?: of| "
-    rf"at)?\s+(?P<value>(?:{DIRECTION}\s+)?{NAME}(?:\s+(?:{SUFFIX}))?\s+and\s+"
+    rf"\b(?:corner|intersection)(?: of| at)?\s+(?P<value>(?:{DIRECTION}\s+)?{NAME}(?:\s+(?:{SUFFIX}))?\s+and\s+"
     rf"(?:{DIRECTION}\s+)?{NAME}(?:\s+(?:{SUFFIX}))?)",
     re.IGNORECASE,
 )

@@ -49,8 +49,8 @@ class AgeRecognizer(PatternBase):
     patterns = (
         NamedPattern(
             "years old",
-            r"\b(?P<value>(?:a (?=1[0-2]\d(?!-)))?(?:9\d|1[0-2]\d)(?:(?: and)? (?:a "
-            r"half|1/2))?[\s-]*(?:years?|yrs?|y)(?:[\s-]*(?:old|of age|young)|/?o\b))",
+            r"\b(?P<value>(?:a (?=1[0-2]\d(?!-)))?(?:9\d|1[0-2]\d)(?:(?: and)? (?:a half|1/2))?[\s-]*(?:years?|yrs?|"
+            r"y)(?:[\s-]*(?:old|of age|young)|/?o\b))",
             0.95,
         ),
         NamedPattern("aged", rf"\b(?:age[ds]?|age of|age is|age at)(?: is| was| of)?:?\s+{_OLD}", 0.85),
@@ -67,8 +67,8 @@ class AgeRecognizer(PatternBase):
         ),
         NamedPattern(
             "turning",
-            rf"\b(?:turn(?:ed|s|ing)?|liv(?:ed|es?|ing) to(?: be)?|lasted to|going "
-            rf"on|pushing|nearing|approaching|celebrat\w+ (?:his|her|my|their)|the big) {_OLD}",
+            rf"\b(?:turn(?:ed|s|ing)?|liv(?:ed|es?|ing) to(?: be)?|lasted to|going on|pushing|nearing|approaching|"
+            rf"celebrat\w+ (?:his|her|my|their)|the big) {_OLD}",
             0.75,
         ),
         NamedPattern(
@@ -95,8 +95,8 @@ class AgeRecognizer(PatternBase):
         ),
         NamedPattern(
             "nineties",
-            r"\bin (?:his|her|their|my) (?P<value>(?:very )?(?:(?:early|mid|middle|late|upper|high)[ "
-            r"-]+)?(?:nineties|90s|90's))",
+            r"\bin (?:his|her|their|my) (?P<value>(?:very )?(?:(?:early|mid|middle|late|upper|high)[ -]+)?(?:nineties|"
+            r"90s|90's))",
             0.7,
         ),
         NamedPattern("a word for it", r"\b(?P<value>nonagenarian|centenarian)\b", 0.7),

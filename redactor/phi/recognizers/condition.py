@@ -12,9 +12,8 @@ PREPOSITIONS = frozenset("in on of with around behind under near down inside at 
 FLUIDS = frozenset("urine pee stool stools poop semen sputum spit phlegm vomit mucus saliva".split())
 PICKING = frozenset("pulling pulls tugging tugs scratching rubbing grabbing clutching holding picking".split())
 LOOKS = frozenset(
-    (
-        "red hot swollen swole puffy sore itchy warm painful tender purple bruised infected oozing crusty numb tingly"
-    ).split()
+    "red hot swollen swole puffy sore itchy warm painful tender purple bruised infected oozing crusty numb "
+    "tingly".split()
 )
 SHUT = frozenset("up shut out open over off".split())
 HEADS = frozenset("disease diseases disorder disorders syndrome deficiency".split())
@@ -28,16 +27,12 @@ PEOPLE = frozenset("i you he she it we they".split())
 GRADES = frozenset({"stage", "type", "grade", "class"})
 MEASURED = frozenset({"pressure", "sugar", "rate", "rhythm", "flow"})
 INJURED = frozenset(
-    (
-        "hurt broke fractured sprained twisted injured strained tore cut burned hit bruised pulled dislocated "
-        "threw jammed smashed scraped"
-    ).split()
+    "hurt broke fractured sprained twisted injured strained tore cut burned hit bruised pulled dislocated threw jammed "
+    "smashed scraped".split()
 )
 COPULA = frozenset(
-    (
-        "is are was were has been have being feels feel felt looks look still really very so all pretty getting "
-        "gets got a bit little also just now it's"
-    ).split()
+    "is are was were has been have being feels feel felt looks look still really very so all pretty getting gets got a "
+    "bit little also just now it's".split()
 )
 NOT_NAMES = frozenset(
     "the a an my your his her their our any some this that these those no of for with and or to have has had other "

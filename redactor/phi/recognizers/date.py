@@ -64,14 +64,14 @@ _SPANISH_MONTHS = frozenset(
 )
 _HOLIDAY_WORDS = frozenset(
     "christmas year years valentine valentines halloween thanksgiving fool fools patrick patricks memorial labor "
-    "veterans groundhog independence boxing cinco mother mothers father fathers presidents columbus flag "
-    "earth juneteenth easter ash good palm hanukkah passover".split()
+    "veterans groundhog independence boxing cinco mother mothers father fathers presidents columbus flag earth "
+    "juneteenth easter ash good palm hanukkah passover".split()
 )
 _BIRTH_CUE = re.compile(rf"\b(?:{_BIRTH})\b", re.IGNORECASE)
 _VISIT_CUE = re.compile(rf"\b(?:{_VISIT})\b[^\d.?]{{0,25}}$", re.IGNORECASE)
 _VISIT_NEAR = re.compile(
-    r"\b(?:appointment|appt|visit|seen|schedul\w*|surgery|admitted|discharged|procedure|born|came "
-    r"in|saw|shots?|labs?|tests?|results?|fell|started|ended|due|happened|filled|dated?)\b",
+    r"\b(?:appointment|appt|visit|seen|schedul\w*|surgery|admitted|discharged|procedure|born|came in|saw|shots?|labs?|"
+    r"tests?|results?|fell|started|ended|due|happened|filled|dated?)\b",
     re.IGNORECASE,
 )
 _AFTER_FIGURES = re.compile(
@@ -238,15 +238,15 @@ class DateRecognizer(PatternBase):
         ),
         NamedPattern(
             "the day",
-            rf"\b(?:on|until|till|by|for|from|through|to|since|before|after|week of|weekend "
-            rf"of|starting|beginning|effective|around|or)\s+(?P<value>(?:the\s+)?{_ORDINAL}{_MORE})",
+            rf"\b(?:on|until|till|by|for|from|through|to|since|before|after|week of|weekend of|starting|beginning|"
+            rf"effective|around|or)\s+(?P<value>(?:the\s+)?{_ORDINAL}{_MORE})",
             0.5,
             "written",
         ),
         NamedPattern(
             "the day alone",
-            rf"\b(?P<value>the\s+{_ORDINAL}{_MORE})(?=\s+(?:at|or|works|instead|if|please|around|would|is "
-            rf"fine)\b|\s*[.,?!]|\s*$)",
+            rf"\b(?P<value>the\s+{_ORDINAL}{_MORE})(?=\s+(?:at|or|works|instead|if|please|around|would|is fine)\b|"
+            rf"\s*[.,?!]|\s*$)",
             0.4,
             "written",
         ),

@@ -10,8 +10,8 @@ class DeviceRecognizer(CuedValue):
 
     label = "DEVICE_ID"
     cue = (
-        r"serial(?: (?:number|no|#|code))?|s n(?= is| number|\s+\d)|device (?:id|i "
-        r"d|number|identifier)|(?:lot|model|imei|udi|implant|pacemaker|pump) (?:number|no|id|serial)|imei"
+        r"serial(?: (?:number|no|#|code))?|s n(?= is| number|\s+\d)|device (?:id|i d|number|identifier)|(?:lot|model|"
+        r"imei|udi|implant|pacemaker|pump) (?:number|no|id|serial)|imei"
     )
     cue_words = frozenset("serial s sn n device lot model imei udi implant pacemaker pump".split())
     fewest = 3

@@ -16,21 +16,21 @@ _ADDRESS = re.compile(r"[\w.+-]*\w@\.?\w[\w-]*(?:\.[\w-]+)*", re.ASCII)
 _LEFT = re.compile(r"([\w'+.-]+)([ ,-]{1,3})$")
 _STOP = frozenset(
     "is at to it it's its address email mail e that's thats that be me uh um as was use try and or the a my his her "
-    "our your their send sent write reach contact in on of for i'm i so name with you can please me us by "
-    "from still has have through yes yeah yep okay ok sure no well says shows forms form says".split()
+    "our your their send sent write reach contact in on of for i'm i so name with you can please me us by from still "
+    "has have through yes yeah yep okay ok sure no well says shows forms form says".split()
 )
 _PIECES = 6
 _CUE = re.compile(
-    r"\be-?\s?mail(?: address)?(?: me| us| it| that| her| him| them)*(?: is| at| to|:|,|'s| it's| uh| "
-    r"um)*\s+(?P<value>[\w' ,.+-]{2,45})$",
+    r"\be-?\s?mail(?: address)?(?: me| us| it| that| her| him| them)*(?: is| at| to|:|,|'s| it's| uh|"
+    r" um)*\s+(?P<value>[\w' ,.+-]{2,45})$",
     re.IGNORECASE,
 )
 """Everything between it and the @ is the address, whatever the words ("email me the great 42@…")."""
 
 
 _DICTATED = re.compile(
-    r"\b(?P<at>at) (?:[\w'-]+ ){1,4}?dot (?:com|org|net|edu|gov|mil|us|biz|info|health|c o m|o r g|n e t|e d "
-    r"u|g o v|u s)\b",
+    r"\b(?P<at>at) (?:[\w'-]+ ){1,4}?dot (?:com|org|net|edu|gov|mil|us|biz|info|health|c o m|o r g|n e t|e d u|g o v|"
+    r"u s)\b",
     re.IGNORECASE,
 )
 """A domain of several words or with a spelled end, which `phi.spoken` does not write out: "at pine valley dot o r g".

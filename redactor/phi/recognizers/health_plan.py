@@ -17,8 +17,6 @@ class HealthPlanRecognizer(CuedValue):
         r"#))+|member(?:ship)? (?:id|i d|number)|mbi|(?:member|subscriber|policy|group)(?= is| #|:|,| \d)"
     )
     cue_words = frozenset(
-        (
-            "member membership subscriber beneficiary insurance plan enrollee medicare medicaid policy group "
-            "coverage benefit benefits mbi"
-        ).split()
+        "member membership subscriber beneficiary insurance plan enrollee medicare medicaid policy group coverage "
+        "benefit benefits mbi".split()
     )

@@ -10,10 +10,8 @@ from redactor.phi.recognizers.clinical import SCORES, ClinicalRecognizer, Clinic
 SURE = frozenset({"strong", "likely", "generic", "library"})
 TESTED = frozenset({"LAB_RESULT", "PROCEDURE"})
 BEFORE_VALUE = frozenset(
-    (
-        "is was of at came back to be being reading read level about around now currently only still a down up "
-        "from it it's that and the score"
-    ).split()
+    "is was of at came back to be being reading read level about around now currently only still a down up from it "
+    "it's that and the score".split()
 )
 MEASURE_WORDS = frozenset("high low elevated normal borderline up down higher lower abnormal".split())
 CLEAR_WORDS = frozenset(

@@ -12,10 +12,9 @@ class LicenseRecognizer(CuedValue):
 
     label = "LICENSE_NUMBER"
     cue = (
-        r"(?:driver'?s?'? |medical |state |nursing |pharmacy )?licen[sc]e(?! plate)(?: "
-        r"(?:number|no|id))?|state id|passport(?: number)?|n\.? ?p\.? ?i\.?|"
-        r"d\.? ?e\.? ?a\.? (?:number|no)|certificate(?: (?:number|no))|permit (?:number|no)|visa number|green "
-        r"card(?: number)?"
+        r"(?:driver'?s?'? |medical |state |nursing |pharmacy )?licen[sc]e(?! plate)(?: (?:number|no|id))?|state id|"
+        r"passport(?: number)?|n\.? ?p\.? ?i\.?|d\.? ?e\.? ?a\.? (?:number|no)|certificate(?: (?:number|no))|"
+        r"permit (?:number|no)|visa number|green card(?: number)?"
     )
     cue_words = frozenset("license licence state passport npi n np dea d de certificate permit visa green".split())
     fewest = 3

@@ -12,8 +12,8 @@ class MedicalRecordRecognizer(CuedValue):
 
     label = "MEDICAL_RECORD_NUMBER"
     cue = (
-        r"m\.? ?r\.? ?n\.?|medical record(?:s)?|record (?:number|no)|chart (?:number|no|id)|chart|patient (?:id|i "
-        r"d|number|identifier)|hospital number"
+        r"m\.? ?r\.? ?n\.?|medical record(?:s)?|record (?:number|no)|chart (?:number|no|id)|chart|patient (?:id|i d|"
+        r"number|identifier)|hospital number"
     )
     cue_words = frozenset("mrn rn n record records chart patient hospital".split())
     fewest = 2

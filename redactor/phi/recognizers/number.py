@@ -49,8 +49,8 @@ _CODE = re.compile(
     re.IGNORECASE,
 )
 _PLATE = re.compile(
-    r"(?<![\w-])(?=[A-Z -]{0,5}\d)(?:[A-Z]{1,3}[ -]?\d{2,4}|\d{1,4}[ -]?[A-Z]{1,3}|[A-Z]\d{2,3})[ "
-    r"-](?:[A-Z]{2,4}|\d{2,4})(?![\w-])"
+    r"(?<![\w-])(?=[A-Z -]{0,5}\d)(?:[A-Z]{1,3}[ -]?\d{2,4}|\d{1,4}[ -]?[A-Z]{1,3}|[A-Z]\d{2,3})[ -](?:[A-Z]{2,4}|"
+    r"\d{2,4})(?![\w-])"
 )
 """Written in capitals, as on a plate: "Q83 WLK". """
 _WORD = re.compile(r"[a-z]{2,}", re.IGNORECASE)

@@ -25,8 +25,7 @@ _KIND = (
     r"optometry|ophthalmology|orthodontics|insurance|credit union|bank|school|church|university|college)"
 )
 _NAMED = re.compile(
-    rf"\b(?:from|with|at|the|of|to|is|calling|called|by|for|near|behind|here "
-    rf"at)\s+(?P<value>(?:(?:the|saint|"
+    rf"\b(?:from|with|at|the|of|to|is|calling|called|by|for|near|behind|here at)\s+(?P<value>(?:(?:the|saint|"
     rf"st\.?)\s)?(?P<name>[a-z][a-z'.&-]+(?:\s(?:and\s)?[a-z][a-z'.&-]+){{0,2}}?)\s{_KIND})\b",
     re.IGNORECASE,
 )
@@ -48,13 +47,13 @@ class OrganizationRecognizer(SpokenRecognizer):
         super().__init__()
         self._stop = words("function_words") | frozenset(
             "a an the calling called my your our his her their this that another any local nearest doctor doctors "
-            "doctor's nurse insurance nearby same different outside main office front pharmacy hospital "
-            "clinic lab some every no which what".split()
+            "doctor's nurse insurance nearby same different outside main office front pharmacy hospital clinic lab "
+            "some every no which what".split()
         )
         self._kinds = frozenset(
             "emergency billing retail mail order specialty compounding health physical occupational speech family "
-            "primary urgent general internal medical home walk public regional community memorial sports "
-            "women's children's eye heart cancer".split()
+            "primary urgent general internal medical home walk public regional community memorial sports women's "
+            "children's eye heart cancer".split()
         )
 
     def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:

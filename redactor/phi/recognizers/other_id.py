@@ -12,9 +12,9 @@ from redactor.phi.recognizers.cued import CuedValue
 from redactor.phi.spoken import WrittenForm
 
 _PASSWORD = re.compile(
-    r"\b(?:user ?name|login|log in|user id|screen ?name|(?:pass|code|safe|secret|security)[ "
-    r"-]?(?:word|phrase|code)|code)(?: for \w+)?(?: is|'s|:|,)(?: the word)? "
-    r"(?P<value>[a-z][a-z'-]{2,}(?P<figure>[ -]?\d[\d -]{0,4}\d|[ -]?\d)?)",
+    r"\b(?:user ?name|login|log in|user id|screen ?name|(?:pass|code|safe|secret|security)[ -]?(?:word|phrase|code)|"
+    r"code)(?: for \w+)?(?: is|'s|:|,)(?: the word)? (?P<value>[a-z][a-z'-]{2,}(?P<figure>[ -]?\d[\d -]{0,4}\d|"
+    r"[ -]?\d)?)",
     re.IGNORECASE,
 )
 _CODE_WORDS = frozenset(
@@ -37,9 +37,9 @@ class OtherIdRecognizer(CuedValue):
     )
     cue_words = frozenset(
         "claim check docket case reference ref confirmation order ticket tracking authorization auth referral "
-        "prescription rx x script visit encounter specimen accession employee badge student voucher file "
-        "request incident transaction access pass user locker study trial subject participant extension "
-        "registration booking passcode password code id d identification".split()
+        "prescription rx x script visit encounter specimen accession employee badge student voucher file request "
+        "incident transaction access pass user locker study trial subject participant extension registration booking "
+        "passcode password code id d identification".split()
     )
     score = 0.8
     fewest = 3

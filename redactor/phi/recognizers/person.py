@@ -41,9 +41,9 @@ _NO_CAPITAL = frozenset({FUNCTION, MARK})
 _LONGEST_ACRONYM = 5
 _CALLS = frozenset("call calls".split())
 _NICKNAME = re.compile(
-    r"\b(?:every(?:body|one)|they|people|folks|friends|family|all|we|kids|y'all|guys) (?:just |all |always "
-    r"|still |used to )?calls? (?:me|him|her|them) (?P<name>[a-z][a-z'-]+(?: [a-z][a-z'-]+)??)"
-    r"(?=[,.!?]|$| (?:the|and|but|so|because|i|i'm|my|since|he|she|anyway|it|it's|ask|that|please|on|at|or|though)\b)",
+    r"\b(?:every(?:body|one)|they|people|folks|friends|family|all|we|kids|y'all|guys) (?:just |all |always |still |"
+    r"used to )?calls? (?:me|him|her|them) (?P<name>[a-z][a-z'-]+(?: [a-z][a-z'-]+)??)(?=[,.!?]|$| (?:the|and|but|so|"
+    r"because|i|i'm|my|since|he|she|anyway|it|it's|ask|that|please|on|at|or|though)\b)",
     re.IGNORECASE,
 )
 """As in "everybody calls me little bit": any words."""

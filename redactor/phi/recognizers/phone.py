@@ -27,19 +27,19 @@ _ID_CUE = re.compile(
 )
 _AREA = re.compile(r"\barea codes?(?: is| of|:)?\s+(?P<area>\(?\d(?:\s*[-,]?\s*\d){2}\)?)", re.IGNORECASE)
 _EXTENSION = re.compile(
-    rf"[\s,.]*(?:and )?(?:at |then )?(?:ext(?:ension)?\.?|x|option|press|enter)\s*(?:number |is |# "
-    rf"?)?(?P<value>\d(?:[\s,-]*\d){{0,4}}(?: {CORRECTION} [\d ]+)?)",
+    rf"[\s,.]*(?:and )?(?:at |then )?(?:ext(?:ension)?\.?|x|option|press|enter)\s*(?:number |is |"
+    rf"# ?)?(?P<value>\d(?:[\s,-]*\d){{0,4}}(?: {CORRECTION} [\d ]+)?)",
     re.IGNORECASE,
 )
 _EXTENSION_ALONE = re.compile(
-    r"\b(?:ext(?:ension)?\b\.?|page me(?: at)?|pager(?: number)?|bleep(?: number)?|beeper(?: number)?)(?: "
-    r"number| is|,|:|#| at)*\s+(?P<value>\d(?:[\s,-]*\d){1,5})(?!\d)",
+    r"\b(?:ext(?:ension)?\b\.?|page me(?: at)?|pager(?: number)?|bleep(?: number)?|beeper(?: number)?)(?: number| is|,|"
+    r":|#| at)*\s+(?P<value>\d(?:[\s,-]*\d){1,5})(?!\d)",
     re.IGNORECASE,
 )
 _GROUPED = re.compile(r"\(?\d{3}\)?[-. /,]{1,2}\d{3}[-. ,]{1,2}\d{4}$|\d{3}[-.]\d{4}$")
 _INTERRUPTED = re.compile(
-    r"[\s,.-]+(?:(?:no|wait|hang on|hold on|sorry|scratch|oops|hmm|shoot|i mean|let me|that's|that is|this "
-    r"is|not)\b[\s,]*)+(?:[a-z']+[\s,.]+){0,8}?(?P<rest>\(?\d(?:[\s,.()-]{0,3}\d){3,12})",
+    r"[\s,.-]+(?:(?:no|wait|hang on|hold on|sorry|scratch|oops|hmm|shoot|i mean|let me|that's|that is|this is|"
+    r"not)\b[\s,]*)+(?:[a-z']+[\s,.]+){0,8}?(?P<rest>\(?\d(?:[\s,.()-]{0,3}\d){3,12})",
     re.IGNORECASE,
 )
 """Between two pieces of a number that the speaker interrupts: "303 55, sorry, my old line, 720 …"."""

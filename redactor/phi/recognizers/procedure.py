@@ -9,8 +9,8 @@ from redactor.phi.lexicons import word_class
 from redactor.phi.recognizers.clinical import SCORES, ClinicalRecognizer, ClinicalText, Mention
 
 OPERATION = re.compile(
-    r"[a-z]{3,}(?:ectomy|ostomy|otomy|oscopy|plasty|graphy "
-    r"of)(?:ies)?|[a-z]{3,}(?:ectomies|ostomies|otomies|oscopies|plasties)"
+    r"[a-z]{3,}(?:ectomy|ostomy|otomy|oscopy|plasty|graphy of)(?:ies)?|[a-z]{3,}(?:ectomies|ostomies|otomies|oscopies|"
+    r"plasties)"
 )
 NOT_OPERATION = frozenset({"dichotomy", "dichotomies", "microscopy", "spectroscopy"})
 LINKS = frozenset({"of", "on", "for", "to", "in"})

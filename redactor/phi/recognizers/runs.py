@@ -49,11 +49,11 @@ _ODD = re.compile(
 )
 GOES_ON = frozenset(
     "dollars cents minutes hours days weeks months years times milligrams mg street avenue road drive lane court "
-    "apartment zip birthday birth phone number numbers cell home work fax claim member policy group account "
-    "pills people percent january february march april may june july august september october november "
-    "december monday tuesday wednesday thursday friday saturday sunday extension ext option dob born age aged "
-    "old floor suite unit room box area half past oclock morning ending called since last next please email "
-    "mrn ssn social insurance medical record chart id dollar office press patient years".split()
+    "apartment zip birthday birth phone number numbers cell home work fax claim member policy group account pills "
+    "people percent january february march april may june july august september october november december monday "
+    "tuesday wednesday thursday friday saturday sunday extension ext option dob born age aged old floor suite unit "
+    "room box area half past oclock morning ending called since last next please email mrn ssn social insurance "
+    "medical record chart id dollar office press patient years".split()
 )
 """Words after a number with which something else begins."""
 

@@ -19,8 +19,8 @@ class SsnRecognizer(CuedValue):
 
     label = "US_SSN"
     cue = (
-        r"social(?:\s+security)?(?:\s+(?:number|card|digits))?|s\.? ?s\.? ?n\.?|ssn|(?:last|final) (?:4|four)(?: "
-        r"digits)?(?: of)?(?: (?:my|the|her|his|your))? (?:social|ssn)(?: security)?"
+        r"social(?:\s+security)?(?:\s+(?:number|card|digits))?|s\.? ?s\.? ?n\.?|ssn|(?:last|final) (?:4|"
+        r"four)(?: digits)?(?: of)?(?: (?:my|the|her|his|your))? (?:social|ssn)(?: security)?"
     )
     cue_words = frozenset("social ssn sn n last final".split())
     score = 0.95

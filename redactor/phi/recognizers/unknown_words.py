@@ -31,10 +31,8 @@ _ENDINGS = (
     ("able", ("", "e")),
 )
 _BEGINNINGS = tuple(
-    (
-        "re un non pre over anti sub inter intra peri hyper hypo micro para post mid multi naso osteo neuro cardio "
-        "endo self super out under mis de dis"
-    ).split()
+    "re un non pre over anti sub inter intra peri hyper hypo micro para post mid multi naso osteo neuro cardio endo "
+    "self super out under mis de dis".split()
 )
 
 

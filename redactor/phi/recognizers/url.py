@@ -19,8 +19,8 @@ _PATTERNS = (
 )
 _STOP = frozenset(
     "at to is it's visit website site page online portal on in the our your and or go see check through via address "
-    "web url from with of for into a an that that's www now log site's website's using use uh um by please "
-    "was says shows said reads forms form".split()
+    "web url from with of for into a an that that's www now log site's website's using use uh um by please was says "
+    "shows said reads forms form".split()
 )
 
 

@@ -12,8 +12,8 @@ class VehicleRecognizer(CuedValue):
 
     label = "VEHICLE_ID"
     cue = (
-        r"(?:licen[sc]e )?plates?(?: (?:number|no))?|tags?(?: (?:number|no)|(?=\s+[a-z]{0,3}\s?\d))|v\.? ?i\.? "
-        r"?n\.?(?: (?:number|no))?|vin|vehicle (?:id|i d|identification)(?: number)?"
+        r"(?:licen[sc]e )?plates?(?: (?:number|no))?|tags?(?: (?:number|no)|(?=\s+[a-z]{0,3}\s?\d))|"
+        r"v\.? ?i\.? ?n\.?(?: (?:number|no))?|vin|vehicle (?:id|i d|identification)(?: number)?"
     )
     cue_words = frozenset("plate plates tag tags vin v n vehicle".split())
     fewest = 2

@@ -127,31 +127,25 @@ CORRECTION_STRONG = frozenset(
     "no not nope sorry mean correction actually wait rather excuse scratch oops pardon strike hang hold wrong".split()
 )
 CORRECTION_WEAK = frozenset(
-    (
-        "i i'm im that that's thats is it's its make me let see say should be it the and oh uh um on a second sec "
-        "start over try so okay ok back up lemme was my bad"
-    ).split()
+    "i i'm im that that's thats is it's its make me let see say should be it the and oh uh um on a second sec start "
+    "over try so okay ok back up lemme was my bad".split()
 )
 CORRECTION = "\u00ac"
 """Replaces "no, I mean" between two numbers in the written form: both belong to one value."""
 
 TOP_LEVEL = frozenset(
-    (
-        "com org net edu gov mil info biz io co us uk ca au de fr es health care clinic doctor dental app dev me "
-        "tv example"
-    ).split()
+    "com org net edu gov mil info biz io co us uk ca au de fr es health care clinic doctor dental app dev me tv "
+    "example".split()
 )
 PROVIDERS = frozenset(
-    (
-        "outlook sbcglobal bellsouth earthlink gmail yahoo hotmail aol icloud comcast verizon msn protonmail "
-        "proton ymail"
-    ).split()
+    "outlook sbcglobal bellsouth earthlink gmail yahoo hotmail aol icloud comcast verizon msn protonmail proton "
+    "ymail".split()
 )
 """Domains so common that people omit the "dot com"."""
 NOT_A_LOCAL_PART = frozenset(
     "us me him her them it online website site page visit look looked available found is are be was go up on in "
-    "working work works job portal web appointment meet meeting call called email mail e-mail forms form "
-    "paperwork questionnaire survey chart records results documents says address".split()
+    "working work works job portal web appointment meet meeting call called email mail e-mail forms form paperwork "
+    "questionnaire survey chart records results documents says address".split()
 )
 
 
