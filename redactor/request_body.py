@@ -26,11 +26,11 @@ async def read_body(request: Request, limit: int, *, seconds: float = SECONDS) -
     Raises:
         TooLarge, TooSlow
     """
-    given = request.headers.get("content-length", "")
-    if given.isascii() and given.isdigit() and int(given) > limit:
+    declared = request.headers.get("content-length", "")
+    if declared.isascii() and declared.isdigit() and int(declared) > limit:
         raise TooLarge
 
-    async def pieces() -> bytes:
+    async def collected() -> bytes:
         body = bytearray()
         async for piece in request.stream():
             body += piece
@@ -40,7 +40,7 @@ async def read_body(request: Request, limit: int, *, seconds: float = SECONDS) -
 
     if not hasattr(request, "_body"):
         try:
-            request._body = await asyncio.wait_for(pieces(), seconds)  # noqa: SLF001 - where Starlette keeps it
+            request._body = await asyncio.wait_for(collected(), seconds)  # noqa: SLF001 - where Starlette keeps it
         except asyncio.TimeoutError:
             raise TooSlow from None
     body: bytes = await request.body()
