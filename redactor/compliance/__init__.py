@@ -1,8 +1,8 @@
-"""Rules for voicemails that staff have sent: what a message says more than it may, with the evidence.
+"""Rules for voicemails that staff have left: what a message must not say, with the evidence.
 
     Transcripts + Findings + Circumstances (consents, lists) ──▶ Audited(kind, parts, breaches, verdict)
 
-Nothing here says that a message is lawful: a rule is broken, or was not seen to be broken, or could not be judged.
+No result says that a message is lawful: a breach was found, or none was found, or the rule is undetermined.
 """
 
 from redactor.compliance.consents import SCOPES, ConsentRegister, Consents, Grant, parse_register, read_register

@@ -1,4 +1,4 @@
-"""A transcript as the rules read it: plain lower-case words with their places, findings, and evidence made of both."""
+"""A transcript prepared for the rules: plain lower-case words with their positions, findings, and evidence."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ _OTHER = re.compile(r"[^\w'{}$@]")
 
 
 def plain(text: str) -> str:
-    """The same number of characters: lower case, marks as blanks, straight apostrophes. Braces stay: "{name}" in a
-    script.
-    """
+    """The text in lower case with spaces for punctuation, at the same length. Braces stay, for "{name}" in scripts."""
     low = "".join(c.lower() if len(c.lower()) == 1 else c for c in text.replace("\u2019", "'"))
     return _OTHER.sub(" ", low)
 
@@ -29,8 +27,8 @@ class AnnotatedText:
     """One channel of a message.
 
     Args:
-        sure: whether recognition was sure of most words; if not, what was found only for words being unsure is left
-            out: V20 speaks of them.
+        sure: whether most words were recognised with confidence; if not, findings that rest on low confidence alone
+            are left out, since V20 covers them.
     """
 
     def __init__(self, message: Message, transcript: Transcript, *, sure: bool = True) -> None:
@@ -55,8 +53,8 @@ class AnnotatedText:
         self._ends = [w.char_end for w in self.words]
 
     def evidence(self, start: int, end: int, matched: str, *, score: float = 1.0) -> Evidence | None:
-        """The words that text[start:end] touches; None if there are none."""
-        # As `cover.covered_words`, whose lists would be made again for each of many places.
+        """Evidence from the words that text[start:end] touches; None if there are none."""
+        # Like `covered_words`, without building its lists for each of many positions.
         first, last = bisect_right(self._ends, start), bisect_left(self._starts, end)
         if start >= end or first >= last:
             return None
@@ -77,7 +75,7 @@ class AnnotatedText:
         return self.evidence(found.start, found.end, f"{found.source} {found.label}", score=found.score)
 
     def part(self, name: str, start: int, end: int, matched: str) -> Part:
-        """A part of the message at text[start:end]; without words where that touches none."""
+        """A part of the message at text[start:end]; without words if it touches none."""
         nothing = Evidence(self.channel, 0, 0, 0.0, 0.0, 0.0, 0.0, matched)
         return Part(name, self.evidence(start, end, matched) or nothing)
 
@@ -86,7 +84,7 @@ class AnnotatedText:
         return [f for f in self.findings if f.label in wanted]
 
     def phrases(self, patterns: Phrases) -> Iterator[tuple[int, int, int]]:
-        """(number of the phrase from 1, start, end) of every place where one stands."""
+        """(number of the phrase from 1, start, end) of every match."""
         for number, pattern in enumerate(patterns, 1):
             for match in pattern.finditer(self.plain):
                 yield number, *match.span()
@@ -95,7 +93,7 @@ class AnnotatedText:
         return self.plain[found.start : found.end]
 
     def before(self, position: int, words: int = 8) -> str:
-        """The plain words before a place; only so far back as they can reach, since a long text has many places."""
+        """The plain words before a position; searches only a bounded stretch, since a text has many positions."""
         return " ".join(self.plain[max(0, position - 30 * words) : position].split()[-words:])
 
     def after(self, position: int, words: int = 6) -> str:
@@ -106,16 +104,16 @@ class AnnotatedText:
         return tuple(self.labelled({"PERSON"}))
 
     def in_name(self, start: int, end: int) -> bool:
-        """Whether all of a place lies in a person's name ("Bill")."""
+        """Whether text[start:end] lies in a person's name ("Bill")."""
         return any(f.start <= start and end <= f.end for f in self.names)
 
     def whole(self, matched: str) -> Evidence | None:
-        """All that was said."""
+        """Evidence from all words."""
         return self.evidence(0, len(self.text), matched) if self.text else None
 
 
 def merged(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
-    """In order of place, what lies inside another left out (the better score stays)."""
+    """Evidence in order of position, without what lies inside other evidence."""
     out: list[Evidence] = []
     for one in sorted(evidence, key=lambda e: (e.channel, e.first, -e.last, -e.score)):
         if out and out[-1].channel == one.channel and one.last <= out[-1].last:

@@ -1,8 +1,7 @@
-"""Who is greeted beside the first: "hi robert and susan", "hi maria, ana, this is …". Each may hear what is told, so
-each counts.
+"""Finds further people who are greeted: "hi robert and susan", "hi maria, ana, this is …".
 
-A name that the detector found behind "and" is greeted. One behind a comma may be the caller's or somebody's who is
-spoken of, and a word behind "and" may be no name ("hi maria and family"): these are doubtful.
+A detected name after "and" is greeted. A name after a comma may be the caller's or another person's, and a word after
+"and" may not be a name ("hi maria and family"): these are doubtful.
 """
 
 from __future__ import annotations
@@ -19,26 +18,26 @@ _AND = frozenset({"and", "or", "&"})
 _GOES_ON = frozenset(
     "this it's it i'm i my we we're your you please our here calling hope just hi hello good and or".split()
 )
-"""Words with which a message goes on behind a greeting."""
+"""Words that follow a greeting."""
 _INTRODUCES = frozenset("i'm it's calling".split())
 _ADDS = frozenset({"and", "or", "to"})
-"""Before a name that is greeted too; what a misheard "this is" leaves before the caller's is not among them."""
+"""Words before a further name that is greeted; what remains of a misheard "this is" is not among them."""
 _WHOSE = (["his"], ["her"], ["your"])
-"""Behind "and": "and his wife susan"."""
+"""After "and": "and his wife susan"."""
 GREETING = 14
-"""Words within which somebody is greeted."""
+"""The greeting is within this many words."""
 LONGEST_NAME = 2
-"""Words of a name that the detector did not find."""
+"""Words of an undetected name."""
 
 
 def co_recipients_in(
     reading: AnnotatedText, parts: Sequence[Part], *, stop: Collection[str]
 ) -> tuple[tuple[Evidence, ...], tuple[Evidence, ...]]:
-    """(greeted too, perhaps greeted too) of one channel.
+    """Further people greeted in one channel: (certain, doubtful).
 
     Args:
-        parts: of the channel as far as they are known: patient, caller, practice.
-        stop: words that are no names.
+        parts: known parts of the channel: patient, caller, practice.
+        stop: words that are not names.
     """
     return _ContactSearch(reading, parts, stop).run()
 
@@ -52,7 +51,7 @@ class _ContactSearch:
         self._patients = {i for p in parts if p.name == "patient" for i in range(p.evidence.first, p.evidence.last)}
         self._practice = {i for p in parts if p.name == "practice" for i in range(p.evidence.first, p.evidence.last)}
         self._callers = {i for p in parts if p.name == "caller" for i in range(p.evidence.first, p.evidence.last)}
-        self._person: dict[int, int] = {}  # a word of a person's name → the word behind that name
+        self._person: dict[int, int] = {}  # index of a word in a name → index after that name
         for found in reading.names:
             evidence = reading.finding(found)
             if evidence is not None:
@@ -74,7 +73,7 @@ class _ContactSearch:
         return tuple(self._greeted), tuple(self._doubtful)
 
     def _couples(self) -> None:
-        """One name, two people: "mr and mrs lopez"."""
+        """Two people with one name: "mr and mrs lopez"."""
         for at in range(len(self._said) - 3):
             if (
                 self._said[at] in _TITLES
@@ -85,19 +84,17 @@ class _ContactSearch:
                 self._add(self._doubtful, at, self._person.get(at + 3, at + 4), "two titles of one name")
 
     def _others(self) -> None:
-        """Further people named before the caller says who calls: "hi, is this susan", "hi robert and his wife
-        susan".
-        """
-        told = {i for e in (*self._greeted, *self._doubtful) for i in range(e.first, e.last)}
-        told |= self._patients | self._callers | self._practice
+        """People named before the caller introduces themselves: "hi, is this susan", "hi robert and his wife susan"."""
+        known = {i for e in (*self._greeted, *self._doubtful) for i in range(e.first, e.last)}
+        known |= self._patients | self._callers | self._practice
         met = False
         for at in range(min(len(self._said), GREETING)):
             if self._said[at] in _INTRODUCES or self._said[at : at + 2] in (["this", "is"], ["my", "name"]):
                 return
             end = self._person.get(at, 0)
             met |= end > 0
-            if end and at not in told:
-                told |= set(range(at, end))
+            if end and at not in known:
+                known |= set(range(at, end))
                 if self._adds(at):
                     self._add(self._doubtful, at, end, "name in the greeting")
             if met and self._reading.words[at].text.endswith((".", "!", "?")):
@@ -115,7 +112,7 @@ class _ContactSearch:
         return not at or self._said[at - 1] in _HELLO
 
     def _follow(self, at: int, *, hello: bool) -> bool:
-        """Take the names that are joined to the one that ends at `at`; whether there was one."""
+        """Collect the names joined to the one that ends at `at`; returns whether there were any."""
         begun = at
         while 0 < at < len(self._said):
             by_and = self._said[at] in _AND
@@ -145,7 +142,7 @@ class _ContactSearch:
         return at > begun
 
     def _unfound(self, first: int) -> int:
-        """Behind words that may be a name and were not found as one; 0: there are none."""
+        """The end of words that may be an undetected name; 0 if there are none."""
         end = first
         while end < min(len(self._said), first + LONGEST_NAME) and self._is_word(end):
             end += 1
@@ -171,7 +168,7 @@ class _ContactSearch:
 
 
 def each(name: str) -> Iterator[str]:
-    """Names that were found as one: "robert and susan"."""
+    """The single names in a name like "robert and susan"."""
     held: list[str] = []
     for word in [*name.split(), "and"]:
         if word.lower() not in _AND:

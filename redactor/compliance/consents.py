@@ -1,22 +1,20 @@
-"""The consent register: what a recipient has allowed, restricted and asked for, as a CSV file or a table of a database.
+"""The consent register: consents, restrictions and requests of recipients, in a CSV file or a database table.
 
-recipient         mailbox, telephone number, or the practice's own id; "*" stands for everybody (lists of the whole
+recipient         mailbox, telephone number, or the practice's own id; "*": everybody (lists of the whole
 practice)
-patient           the patient's name, where messages to others must be told apart (optional)
+patient           the patient's name, to recognise messages to others (optional)
 scopes            details; medication until 2027-06-30; results …           see `SCOPES`
-authorised        people who may be told: Robert Lopez; Ana Lopez until 2027-01-31
+authorised        people who may hear details: Robert Lopez; Ana Lopez until 2027-01-31
 restrictions      no-voicemail; callback-only; other-number-only; no-practice-name        45 CFR 164.522(b)
 neutral_names     names of the practice that this recipient may hear
-callback_numbers  numbers that may be given to call back
+callback_numbers  approved callback numbers
 part2             yes, if a programme under 42 CFR part 2 treats this patient
 
-Lists are separated by semicolons. "until" is the last day; an expired consent is none. An empty cell says "none", a
-column that is not there
-says nothing: without `restrictions` V17 is undetermined for every message, without `part2` V06 is for each that names a
-practice. Only
-`recipient` must be there. An unknown column, scope or restriction, or a row that ends before its last column, is an
-error, since a
-restriction that is misspelled or cut off must not go unheeded. Errors name row and column, never what stands there.
+Lists are separated by semicolons. "until" is the last day; expired consents do not count. An empty cell means "none",
+a missing column means "not known": without `restrictions`, V17 is undetermined for every message; without `part2`, V06
+for every message that names a practice. Only `recipient` is required. An unknown column, scope or restriction, or an
+incomplete row, is an error, since a misspelled or truncated restriction must not be ignored. Errors name row and
+column, never the content.
 """
 
 from __future__ import annotations
@@ -145,13 +143,13 @@ def parse_register(rows: Iterable[tuple[int, Mapping[str, Any]]]) -> ConsentRegi
         entry = _entry(number, row)
         if recipient == EVERYBODY:
             if everybody is not None:
-                raise _wrong(number, "recipient", 'is a second "*"')
+                raise _wrong(number, "recipient", 'is "*" for the second time')
             if entry.scopes or entry.authorised or entry.patient or entry.part2:
-                raise _wrong(number, "recipient", 'is "*": consents are given by single patients')
+                raise _wrong(number, "recipient", 'is "*", but only individual patients can consent')
             everybody = entry
             continue
         if _key(recipient) in entries:
-            raise _wrong(number, "recipient", "stands in an earlier row too")
+            raise _wrong(number, "recipient", "repeats an earlier row")
         entries[_key(recipient)] = entry
     if everybody is not None:
         entries = {key: _joined(entry, everybody) for key, entry in entries.items()}
@@ -175,13 +173,13 @@ def _joined(entry: Consents, everybody: Consents) -> Consents:
 def _entry(number: int, row: Mapping[str, Any]) -> Consents:
     scopes = _grants(number, row, "scopes")
     if any(grant.what.lower() not in SCOPES for grant in scopes):
-        raise _wrong(number, "scopes", f"has a word that is none of {', '.join(sorted(SCOPES))}")
+        raise _wrong(number, "scopes", f"has a value other than {', '.join(sorted(SCOPES))}")
     restrictions = frozenset(r.lower() for r in _list(row, "restrictions")) if "restrictions" in row else None
     if (restrictions or frozenset()) - RESTRICTIONS:
-        raise _wrong(number, "restrictions", f"has a word that is none of {', '.join(sorted(RESTRICTIONS))}")
+        raise _wrong(number, "restrictions", f"has a value other than {', '.join(sorted(RESTRICTIONS))}")
     numbers = _list(row, "callback_numbers")
     if any(sum(c.isdigit() for c in n) < 7 for n in numbers):
-        raise _wrong(number, "callback_numbers", "has a number of fewer than seven digits")
+        raise _wrong(number, "callback_numbers", "has a number with fewer than seven digits")
     part2 = _cell(row, "part2").lower()
     if part2 not in _YES:
         raise _wrong(number, "part2", "is neither yes nor no")
@@ -203,13 +201,13 @@ def _grants(number: int, row: Mapping[str, Any], column: str) -> tuple[Grant, ..
         if match is None:
             # "details 2027-01-01" and "Robert Lopez exp 1/1/27" must not be consents without an end.
             if part.lower() not in SCOPES and _SAYS_AN_END.search(part):
-                raise _wrong(number, column, 'has a day that is not written "until YYYY-MM-DD"')
+                raise _wrong(number, column, 'has a day not written as "until YYYY-MM-DD"')
             out.append(Grant(part))
             continue
         try:
             out.append(Grant(match["what"], date.fromisoformat(match["day"])))
         except ValueError:
-            raise _wrong(number, column, 'has a day that is not written "until YYYY-MM-DD"') from None
+            raise _wrong(number, column, 'has a day not written as "until YYYY-MM-DD"') from None
     return tuple(out)
 
 
@@ -220,7 +218,7 @@ def _rows_of_csv(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
         reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
         for row in reader:
             if None in row:
-                raise _wrong(reader.line_num, "the last", "is followed by more cells than there are columns")
+                raise _wrong(reader.line_num, "the last", "is followed by further cells")
             if any((value or "").strip() for value in row.values()):
                 _whole(reader.line_num, row)
                 yield reader.line_num, row
@@ -266,16 +264,16 @@ def _check_columns(names: Iterable[str]) -> None:
     given = [name.strip().lower() for name in names]
     if "recipient" not in given or set(given) - set(COLUMNS) or len(set(given)) < len(given):
         raise ConfigurationError(
-            "The consent register's columns are not as they should be.",
-            hint=f"Its first line names, once each: {', '.join(COLUMNS)}; all but recipient may be left out, and "
-            f"what rests on them is then undetermined.",
+            "The consent register has wrong columns.",
+            hint=f"The first line names each column once: {', '.join(COLUMNS)}. All but recipient are optional; "
+            f"rules that need a missing column are undetermined.",
         )
 
 
 def _wrong(number: int, column: str, what: str) -> ConfigurationError:
     return ConfigurationError(
         f"Row {number} of the consent register: column {column} {what}.",
-        hint="Correct that row; nothing was audited with a register that cannot be trusted.",
+        hint="Correct that row. Nothing was audited.",
     )
 
 

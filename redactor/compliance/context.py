@@ -1,4 +1,4 @@
-"""A message under judgement: what was said, what is known, and how evidence becomes a breach or an exemption."""
+"""The evaluation context of a message: its words, what is known about it, and how evidence becomes a breach."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from redactor.compliance.parts import Parts, find_parts
 from redactor.compliance.rules import Rules
 
 DETAILS = ("V01", "V02", "V04", "V06", "V08", "V09", "V10")
-"""Rules whose evidence is a detail of care; V05's topics are, too."""
+"""Rules whose evidence is a detail of care; the topics of V05 are details, too."""
 
 
 class Addressee(Enum):
-    """Whom the words are meant for."""
+    """The person to whom a message is addressed."""
 
     PATIENT = "patient"
     OTHER = "another person"
@@ -31,7 +31,7 @@ class Addressee(Enum):
 
 
 class EvaluationContext:
-    """See the module. `exempt` collects what would have been a breach, and what allows it."""
+    """See the module's docstring. `exempt` collects what would have been a breach, and what allows it."""
 
     def __init__(self, message: Message, circumstances: Circumstances, rules: Rules) -> None:
         self.message, self.circumstances, self.rules = message, circumstances, rules
@@ -56,7 +56,7 @@ class EvaluationContext:
 
     @cached_property
     def seconds(self) -> float:
-        """How long the message lasts; of a text that nobody has read aloud: estimated."""
+        """The length of the message; estimated for a text."""
         return self.message.duration or self.words / max(self.rules.limits.words_a_second, 0.1)
 
     def heard(self, rule: str) -> tuple[Evidence, ...]:
@@ -70,17 +70,17 @@ class EvaluationContext:
 
     @cached_property
     def details(self) -> tuple[Evidence, ...]:
-        """All that tells something of the patient's care."""
+        """Everything that reveals something about the patient's care."""
         found = [e for rule in DETAILS for e in self.heard(rule)]
         found += [e for evidence in self.topics.values() for e in evidence]
         return merged(found)
 
-    # --- who is meant ----------------------------------------------------------------------------------------------
+    # --- addressee
 
     @cached_property
     def addressee(self) -> Addressee:
-        """From the words ("your wife's results"), and from the names where the register has the patient's; everybody
-        greeted counts.
+        """From the words ("your wife's results"), and from the names if the register has the patient's. Everybody who
+        is greeted counts.
         """
         if self.related:
             return Addressee.OTHER
@@ -102,7 +102,7 @@ class EvaluationContext:
 
     @cached_property
     def strangers(self) -> tuple[Evidence, ...]:
-        """Names beside the one greeted, of people who may be greeted too, and whom the register does not know."""
+        """Names of further people who may be greeted and whom the register does not know."""
         known = () if self.consents is None else (self.consents.patient, *(g.what for g in self.consents.authorised))
         return tuple(
             e for e in self.parts.beside if not all(any(same_name(one, name) for name in known) for one in each(e.text))
@@ -110,7 +110,7 @@ class EvaluationContext:
 
     @cached_property
     def related(self) -> tuple[Evidence, ...]:
-        """Words that say that somebody is told of somebody else: "your wife's", "for the mother of"."""
+        """Words that address somebody about somebody else: "your wife's", "for the mother of"."""
         relations = "|".join(sorted(self.rules.words["relations"], key=len, reverse=True))
         pattern = re.compile(
             rf"\b(?:your|his|her|(?!doctor|office|today|tomorrow|it|that|let|he|she|there|what|"
@@ -125,11 +125,11 @@ class EvaluationContext:
         return merged(e for e in found if e)
 
     def authorised(self) -> Grant | None:
-        """A grant of who is told, if each of them is the patient or somebody listed whose grant has not ended."""
+        """A listener's authorisation, if every listener is the patient or has an authorisation that has not ended."""
         return self._grant_of_listeners(self._holds)
 
     def perhaps_authorised(self) -> bool:
-        """Whether they were, if the grants that have ended held on the unknown day of sending."""
+        """Whether that was so if authorisations that have ended were still in effect on the unknown day of sending."""
         return self.day is None and self._grant_of_listeners(lambda _: True) is not None
 
     def _grant_of_listeners(self, holds: Callable[[Grant], bool]) -> Grant | None:
@@ -145,7 +145,7 @@ class EvaluationContext:
             first = first or grant
         return first
 
-    # --- consent ---------------------------------------------------------------------------------------------------
+    # --- consent
 
     @cached_property
     def day(self) -> date | None:
@@ -156,15 +156,12 @@ class EvaluationContext:
             return True
         if self.day is not None:
             return self.day <= grant.until
-        # Of a message sent on or before today. Not on the last day itself: west or east of here it may be another day
-        # already.
+        # The message was sent today or earlier. The last day itself does not count, because of time zones.
         today = self.circumstances.today
         return today is not None and today < grant.until
 
     def granted(self, scopes: Sequence[str]) -> Grant | None:
-        """A consent that covers one of the scopes on the day of sending; it covers the patient, and who is
-        authorised beside.
-        """
+        """A consent to one of the scopes on the day of sending, for the patient or authorised persons."""
         if self.consents is None:
             return None
         if self.addressee is Addressee.OTHER and self.authorised() is None:
@@ -175,25 +172,25 @@ class EvaluationContext:
         return None
 
     def perhaps_granted(self, scopes: Sequence[str]) -> bool:
-        """Whether one has ended, or an authorised person's, that may have held on the unknown day of sending."""
+        """Whether a consent or authorisation that has ended may have been in effect on the unknown day of sending."""
         if self.day is not None or self.consents is None:
             return False
         if self.addressee is Addressee.OTHER and not self.perhaps_authorised():
             return False
         return any(g.what in scopes for g in self.consents.scopes)
 
-    # --- breaches --------------------------------------------------------------------------------------------------
+    # --- breaches
 
     def unless_consented(
         self, rule: str, evidence: tuple[Evidence, ...], scopes: Sequence[str] | None = None, *, why: str
     ) -> Breach | None:
-        """A breach by evidence that a consent would allow."""
+        """A breach, unless a consent allows what the evidence shows."""
         if not evidence:
             return None
         wanted = self.rules.rules[rule].scopes if scopes is None else scopes
         if self.consents is None:
             return self.undetermined(
-                rule, ("consent",), evidence, why=f"{why} Whether the patient consented is not known."
+                rule, ("consent",), evidence, why=f"{why} It is not known whether the patient consented."
             )
         grant = self.granted(wanted)
         if grant is not None:
@@ -204,14 +201,14 @@ class EvaluationContext:
                 rule,
                 ("day of sending",),
                 evidence,
-                why=f"{why} A consent has ended; whether before the message, is not known.",
+                why=f"{why} A consent has ended, perhaps before the message was sent.",
             )
-        return self.found(rule, evidence, why=f"{why} There is no consent that covers it.")
+        return self.found(rule, evidence, why=f"{why} No consent covers it.")
 
     def found(self, rule: str, evidence: tuple[Evidence, ...] = (), *, why: str) -> Breach:
-        """A breach; undetermined if the detector was guessing about all of its evidence."""
+        """A breach; undetermined if the detector was not sure of any of its evidence."""
         if evidence and all(e.score < self.rules.limits.sure_score for e in evidence):
-            return self.undetermined(rule, ("a person's ear",), evidence, why=f"{why} The detector was not sure.")
+            return self.undetermined(rule, ("a human listener",), evidence, why=f"{why} The detector was not sure.")
         shipped = self.rules.rules[rule]
         return Breach(rule, shipped.severity, RuleVerdict.FINDINGS, evidence, (), why, shipped.better)
 
@@ -221,11 +218,11 @@ class EvaluationContext:
         shipped = self.rules.rules[rule]
         return Breach(rule, shipped.severity, RuleVerdict.UNDETERMINED, evidence, missing, why, shipped.better)
 
-    # --- lists -----------------------------------------------------------------------------------------------------
+    # --- lists
 
     @cached_property
     def callback_numbers(self) -> tuple[str, ...] | None:
-        """Approved numbers; None: there is no list."""
+        """Approved numbers; None if there is no list."""
         own = self.consents.callback_numbers if self.consents else ()
         return (*self.rules.practice.callback_numbers, *own) or None
 
@@ -241,7 +238,7 @@ class EvaluationContext:
 
 
 def near_number(heard: str, listed: str) -> bool:
-    """Whether a number is likely the listed one misheard: a digit of it is another, or some are lost or too many."""
+    """Whether a number is probably the listed one, misheard: one digit differs, or some are missing or extra."""
     given = "".join(c for c in heard if c.isdigit())
     wanted = "".join(c for c in listed if c.isdigit())[-10:]
     if len(given) in (7, 10):
@@ -251,9 +248,7 @@ def near_number(heard: str, listed: str) -> bool:
 
 
 def same_number(heard: str, listed: str) -> bool:
-    """By digits: with or without the country code; without the area code, as neighbours give it; with an extension
-    behind it.
-    """
+    """Compare the digits, with or without country code, area code or extension."""
     given = "".join(c for c in heard if c.isdigit())
     wanted = "".join(c for c in listed if c.isdigit())
     given = given[1:] if len(given) > 10 and given[0] == "1" else given

@@ -25,7 +25,7 @@ TABLE: Mapping[str, Callable[[EvaluationContext], Breach | None]] = {**CONTENT, 
 
 
 def audit(message: Message, circumstances: Circumstances, rules: Rules) -> Audited:
-    """Judge one message by every rule that the practice has not switched off.
+    """Apply every rule that the practice has not switched off to a message.
 
     Raises:
         ValueError: the message was not sent but left by somebody else (direction "in").
@@ -49,13 +49,13 @@ def audit(message: Message, circumstances: Circumstances, rules: Rules) -> Audit
 
 
 def verdict_of(breaches: Sequence[Breach], *, known_direction: bool = True) -> RuleVerdict:
-    """Findings, where one rule was seen to be broken; undetermined, where one could not be judged; else pass."""
+    """Findings if any rule is broken, else undetermined if any rule is undetermined, else pass."""
     if any(b.verdict is RuleVerdict.FINDINGS for b in breaches):
         return RuleVerdict.FINDINGS
     return RuleVerdict.UNDETERMINED if breaches or not known_direction else RuleVerdict.PASS
 
 
 def gravest(breaches: Sequence[Breach]) -> Severity | None:
-    """The gravest severity of what was found, for sorting and reports."""
+    """The highest severity found, for sorting and reports."""
     order = list(Severity)
     return min((b.severity for b in breaches if b.verdict is RuleVerdict.FINDINGS), key=order.index, default=None)

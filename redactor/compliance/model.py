@@ -1,6 +1,4 @@
-"""What the audit of a sent message gives: evidence, breaches of rules, a verdict. All are frozen; `repr` hides
-speech.
-"""
+"""The results of auditing a sent message: evidence, breaches of rules, a verdict. `repr` hides speech."""
 
 from __future__ import annotations
 
@@ -14,8 +12,8 @@ from redactor.types import Finding, Transcript
 
 
 class RuleVerdict(str, Enum):
-    """Of a rule or a message. There is no "compliant": `PASS` says that no rule was seen to be broken and none
-    lacked an input.
+    """The verdict on a rule or a message. There is no "compliant": `PASS` means that no breach was found and no rule
+    lacked information.
     """
 
     PASS = "pass"  # noqa: S105 - a verdict
@@ -24,7 +22,7 @@ class RuleVerdict(str, Enum):
 
 
 class Severity(str, Enum):
-    """S1 gravest; `NOTE` for what is no breach (V20: a person must listen)."""
+    """S1 is the most severe; `NOTE` is not a breach (V20: a person must listen)."""
 
     S1 = "S1"
     S2 = "S2"
@@ -33,7 +31,7 @@ class Severity(str, Enum):
 
 
 class Kind(str, Enum):
-    """What a message is for."""
+    """The purpose of a message."""
 
     CALLBACK = "callback"
     APPOINTMENT = "appointment"
@@ -49,9 +47,9 @@ class Evidence:
         start, end: seconds, unpadded.
         confidence: the lowest of its words' (0 … 1).
         score: of the finding that matched, 1.0 for a list or a rule of form.
-        matched: what said so: a recognizer's name with its label ("MedicationRecognizer MEDICATION"), or "list:
+        matched: what matched: a recognizer's name with its label ("MedicationRecognizer MEDICATION"), or "list:
             approved callback numbers".
-        text: the words themselves; never in logs, in names or on pages whose reader may not hear the original.
+        text: the words; never in logs, names, or on pages for people who may not hear the original.
     """
 
     channel: int
@@ -70,14 +68,14 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """One rule that a message breaks, or (verdict undetermined) that could not be judged for want of an input.
+    """A rule that a message breaks, or (verdict undetermined) that lacks information.
 
     Attributes:
         rule: "V01" … "V20".
-        missing: inputs without which the rule cannot be judged ("consent", "approved callback numbers"), empty for
+        missing: information that the rule lacks ("consent", "approved callback numbers"), empty for
             findings.
-        why: one sentence without any word of the message.
-        better: wording to use instead, "" where there is none.
+        why: the reason, without any word of the message.
+        better: wording to use instead, "" if there is none.
     """
 
     rule: str
@@ -91,7 +89,7 @@ class Breach:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Where a message says one of its parts: "patient", "caller", "practice", "callback", "request", "appointment",
+    """Where a message contains one of its parts: "patient", "caller", "practice", "callback", "request", "appointment",
     "refill".
     """
 
@@ -106,7 +104,7 @@ class Audited:
     Attributes:
         id: SHA-256 of the recording, or of the text.
         rules: name and version of the rule set ("voicemail/1").
-        exempt: rules that would have been broken, and the consent or list that allows it: (rule, "consent: details
+        exempt: rules that would have been broken, with the consent or list that allows it: (rule, "consent: details
             until 2027-01-01").
     """
 
@@ -122,13 +120,12 @@ class Audited:
 
 @dataclass(frozen=True, slots=True)
 class SoundFacts:
-    """What listening says about a recording beside its words; a message without it is a text that nobody has read aloud
-    yet.
+    """Properties of the recording other than its words; a text has none.
 
     Attributes:
-        unheard: seconds of speech that no word stands for.
+        unheard: seconds of speech without recognised words.
         clipped: share of samples at full scale, 0 … 1.
-        invented: the words are of a checkpoint that must not be trusted with human speech (`ModelInfo.synthetic_only`).
+        invented: the checkpoint does not understand human speech (`ModelInfo.synthetic_only`).
     """
 
     unheard: float = 0.0
@@ -137,7 +134,7 @@ class SoundFacts:
 
 
 def only_digits(text: str) -> str:
-    """The figures of a text; who knows how numbers are spoken passes something better to `audit`."""
+    """The digits of a text; callers that understand spoken numbers pass a better function to `audit`."""
     return "".join(c for c in text if c.isdigit())
 
 
@@ -163,15 +160,15 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What the words of a message do not tell. What is None is unknown: a rule that needs it is undetermined.
+    """Facts about a message that its words do not contain. None means unknown; rules that need it are undetermined.
 
     Attributes:
         consents: the recipient's entry in the register.
-        sent: day of sending; consents are judged for it.
+        sent: day of sending, for which consents are checked.
         today: day of the audit, for messages whose day is unknown.
-        direction: "out"; "" unknown. A message that was left by somebody else is not audited.
+        direction: "out", or "" if unknown. Messages left by others are not audited.
         prerecorded: a recording played to the recipient, rather than a person speaking.
-        to_patient: whoever is greeted is the patient (of a script: nobody is greeted yet).
+        to_patient: the person greeted is the patient (for scripts, which greet nobody yet).
     """
 
     consents: Consents | None = field(default=None, repr=False)

@@ -69,7 +69,7 @@ class Sendings:
                 continue
             if self._owners.setdefault(key, item.path) != item.path:
                 raise ConfigurationError(
-                    f"Row {self._numbers.get(key, 0)} of the recipients file: column file fits more than one "
+                    f"Row {self._numbers.get(key, 0)} of the recipients file: column file matches more than one "
                     f"recording.",
                     hint="Write the path below the folder given (101/INBOX/msg0000.wav), or the recording's SHA-256.",
                 )
@@ -109,8 +109,8 @@ def read_sendings(path: Path) -> Sendings:
         names = [name.strip().lower() for name in reader.fieldnames or ()]
         if "file" not in names or set(names) - set(COLUMNS) or len(set(names)) < len(names):
             raise ConfigurationError(
-                "The recipients file's columns are not as they should be.",
-                hint=f"Its first line names, once each: {', '.join(COLUMNS)}; all but file may be left out.",
+                "The recipients file has wrong columns.",
+                hint=f"The first line names each column once: {', '.join(COLUMNS)}. All but file are optional.",
             )
         reader.fieldnames = names
         for row in reader:
@@ -123,11 +123,11 @@ def read_sendings(path: Path) -> Sendings:
                 continue
             number = reader.line_num
             if None in row:
-                raise _wrong(number, "the last", "is followed by more cells than there are columns")
+                raise _wrong(number, "the last", "is followed by further cells")
             if None in row.values():
                 raise _wrong(number, "the last", "is missing: the row ends before it")
             if not cells["file"] or cells["file"] in rows:
-                raise _wrong(number, "file", "is empty, or stands in an earlier row too")
+                raise _wrong(number, "file", "is empty or repeats an earlier row")
             rows[cells["file"]] = _sending(number, cells)
             numbers[cells["file"]] = number
     except csv.Error:
@@ -141,7 +141,7 @@ def _sending(number: int, cells: Mapping[str, str]) -> Sending:
         try:
             sent = date.fromisoformat(cells["sent"][:10])
         except ValueError:
-            raise _wrong(number, "sent", "is no day, YYYY-MM-DD") from None
+            raise _wrong(number, "sent", "is not a day (YYYY-MM-DD)") from None
     prerecorded = cells.get("prerecorded", "").lower()
     if prerecorded not in _YES:
         raise _wrong(number, "prerecorded", "is neither yes nor no")

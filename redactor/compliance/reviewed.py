@@ -75,19 +75,17 @@ def read_labels(path: Path) -> dict[str, frozenset[str]]:
     reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
     for row in reader:
         if None in row or None in row.values():
-            raise ConfigurationError(f"Row {reader.line_num} of the reviewed labels has too few cells, or too many.")
+            raise ConfigurationError(f"Row {reader.line_num} of the reviewed labels has the wrong number of cells.")
         identity = (row["id"] or "").strip().lower()
         rules = frozenset(r.strip().upper() for r in (row["rules"] or "").split(";") if r.strip())
         if len(identity) < 8 or set(identity) - set("0123456789abcdef") or identity in labels:
-            raise ConfigurationError(
-                f"Row {reader.line_num} of the reviewed labels: the id is none, or stands there twice."
-            )
+            raise ConfigurationError(f"Row {reader.line_num} of the reviewed labels: the id is invalid or repeated.")
         if any(identity.startswith(other) or other.startswith(identity) for other in labels):
             raise ConfigurationError(
-                f"Row {reader.line_num} of the reviewed labels: its id begins as an earlier one, or is its beginning."
+                f"Row {reader.line_num} of the reviewed labels: its id is a prefix of another one."
             )
         if rules - set(IDS):
-            raise ConfigurationError(f"Row {reader.line_num} of the reviewed labels: rules are written V01; V14.")
+            raise ConfigurationError(f"Row {reader.line_num} of the reviewed labels: write rules as V01; V14.")
         labels[identity] = rules
     return labels
 

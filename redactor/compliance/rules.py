@@ -145,16 +145,16 @@ def overlaid(rules: Rules, text: str) -> Rules:
     if strange:
         raise ConfigurationError(
             f"The rules file has unknown keys: {', '.join(sorted(strange))}.",
-            hint="It may hold name, version, [practice], [limits] and [rules.V01] … [rules.V20].",
+            hint="Allowed: name, version, [practice], [limits] and [rules.V01] … [rules.V20].",
         )
     if not str(data.get("name", "")).strip() or not str(data.get("version", "")).strip():
         raise ConfigurationError(
-            "The rules file has no name or no version.", hint='Begin it with name = "…" and version = "1".'
+            "The rules file has no name or no version.", hint='Start it with name = "…" and version = "1".'
         )
     given = _table(data, "rules")
     unknown = sorted(set(given) - set(IDS))
     if unknown:
-        raise ConfigurationError(f"There are no rules {', '.join(unknown)}.", hint="Rules: V01 … V20.")
+        raise ConfigurationError(f"Unknown rules: {', '.join(unknown)}.", hint="Rules: V01 … V20.")
     return replace(
         rules,
         name=str(data["name"]),
@@ -173,7 +173,7 @@ def compiled(phrases: Sequence[str], *, where: str) -> Phrases:
     """Phrases as patterns over normalised text (`reading.plain`): whole words, a blank for any gap.
 
     Raises:
-        ConfigurationError: one is no regular expression.
+        ConfigurationError: one is not a valid regular expression.
     """
     out: list[re.Pattern[str]] = []
     for number, phrase in enumerate(phrases, 1):
@@ -181,7 +181,7 @@ def compiled(phrases: Sequence[str], *, where: str) -> Phrases:
             spaced = _BLANKS.sub(lambda m: m[1] or (r"\s*" if m[2].endswith("?") else r"\s+"), phrase)
             out.append(re.compile(rf"(?<![\w'])(?:{spaced})(?![\w'])"))
         except re.error:  # noqa: PERF203
-            raise ConfigurationError(f"Phrase {number} of {where} is no regular expression.") from None
+            raise ConfigurationError(f"Phrase {number} of {where} is not a valid regular expression.") from None
     return tuple(out)
 
 
@@ -225,12 +225,12 @@ def _changed(rule: Rule, given: Mapping[str, Any]) -> Rule:
     if strange:
         raise ConfigurationError(
             f"{rule.id} has keys that cannot be changed: {', '.join(sorted(strange))}.",
-            hint="severity, better, more and never may be.",
+            hint="Only severity, better, more and never can be changed.",
         )
     try:
         severity = Severity(given.get("severity", rule.severity))
     except ValueError:
-        raise ConfigurationError(f"The severity of {rule.id} is none of S1, S2, S3, note.") from None
+        raise ConfigurationError(f"The severity of {rule.id} must be S1, S2, S3 or note.") from None
     return replace(
         rule,
         severity=severity,
@@ -280,20 +280,22 @@ def _filled(base: Any, given: Mapping[str, Any], table: str) -> Any:
             values[key] = _strings(value, f"{table}.{key}")
         elif isinstance(kind, bool):
             if not isinstance(value, bool):
-                raise ConfigurationError(f"{table}.{key} is true or false.")
+                raise ConfigurationError(f"{table}.{key} must be true or false.")
             values[key] = value
         else:
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e6:
-                raise ConfigurationError(f"{table}.{key} is a number that is not negative.")
+                raise ConfigurationError(f"{table}.{key} must be a number of at least 0.")
             values[key] = float(value)
     if set(values.get("off", ())) - set(IDS):
-        raise ConfigurationError("practice.off names what is no rule.", hint="Rules: V01 … V20.")
+        raise ConfigurationError("practice.off contains an unknown rule.", hint="Rules: V01 … V20.")
     return replace(base, **values)
 
 
 def _strings(value: Any, where: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(v, str) and v.strip() for v in value):
-        raise ConfigurationError(f"{where} is a list of texts.", hint=f'Write {where.rpartition(".")[2]} = ["…", "…"].')
+        raise ConfigurationError(
+            f"{where} must be a list of texts.", hint=f'Write {where.rpartition(".")[2]} = ["…", "…"].'
+        )
     return tuple(value)
 
 
