@@ -46,12 +46,12 @@ def arrivals(rate: float, count: int, seed: int = SEED) -> list[float]:
     return list(itertools.accumulate(rng.expovariate(rate) for _ in range(count)))
 
 
-def served(ours: Any, paths: Sequence[Path], when: Sequence[float]) -> list[float]:
+def served(system: Any, paths: Sequence[Path], when: Sequence[float]) -> list[float]:
     """Latency of each message, in order of arrival."""
     from redactor.storage import Item
 
     done: dict[int, float] = {}
-    process = ours.pipeline.process
+    process = system.pipeline.process
 
     def watched(item: Item, out: Path, **named: Any) -> Any:
         outcome = process(item, out, **named)
@@ -67,13 +67,13 @@ def served(ours: Any, paths: Sequence[Path], when: Sequence[float]) -> list[floa
             time.sleep(max(0.0, began + at - time.perf_counter()))
             yield Item(number, path, PurePath(f"{number}.wav"), PurePath(str(number)))
 
-    ours.pipeline.process = watched
+    system.pipeline.process = watched
     try:
         with tempfile.TemporaryDirectory(prefix="redactor-bench-") as out:
-            for _ in ours.pipeline.run(items(), Path(out), threads=THREADS):
+            for _ in system.pipeline.run(items(), Path(out), threads=THREADS):
                 pass
     finally:
-        ours.pipeline.process = process
+        system.pipeline.process = process
     return [done[n] - began - at for n, at in enumerate(when, 1)]
 
 
@@ -90,20 +90,20 @@ def main() -> None:
     folder = folder_of(given.model)
     stamped = stamp(folder, cores=given.cores)
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: given.cores])
-    from ours import Ours
+    from redactor_system import RedactorSystem
 
     labels = voicemails.archive(given.files)
     paths = [voicemails.FOLDER / row["file"] for row in labels]
-    ours = Ours(folder, cores=given.cores)
-    ours.whole(paths[:2])
-    alone = [served(ours, [path], [0.0])[0] for path in paths[:10]]
+    system = RedactorSystem(folder, cores=given.cores)
+    system.whole(paths[:2])
+    alone = [served(system, [path], [0.0])[0] for path in paths[:10]]
     began = time.perf_counter()
-    ours.whole(paths)
+    system.whole(paths)
     capacity = len(paths) / (time.perf_counter() - began)
     progress(f"latency: alone {statistics.median(alone):.2f} s, capacity {60 * capacity:.0f} messages a minute")
     rows = []
     for load in given.loads:
-        waits = served(ours, paths, arrivals(load * capacity, given.messages))
+        waits = served(system, paths, arrivals(load * capacity, given.messages))
         rows.append(
             {
                 "load": load,

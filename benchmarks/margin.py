@@ -68,7 +68,7 @@ class Counted:
         self.transcriber = Recognizer(self.batcher)
 
     def words(self, paths: Sequence[Path]) -> dict[str, Any]:
-        from ours import words_of
+        from redactor_system import words_of
 
         from redactor.audio import decode, read_source
         from redactor.concurrency import bounded_map
@@ -149,7 +149,7 @@ Score = Any
 
 
 def _archive(files: int) -> tuple[list[Path], float, Score]:
-    from ours import timed
+    from redactor_system import timed
     from scoring import Scorer
 
     labels = voicemails.archive(files)

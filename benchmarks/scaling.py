@@ -56,7 +56,7 @@ def main() -> None:
     folder = folder_of(given.model)
     stamped = stamp(folder, cores=cores)
     os.sched_setaffinity(0, usable[:cores])
-    from ours import Ours
+    from redactor_system import RedactorSystem
 
     labels = voicemails.archive(given.files)
     paths = [voicemails.FOLDER / row["file"] for row in labels]
@@ -64,16 +64,16 @@ def main() -> None:
     detector = None
     rows: list[dict[str, Any]] = []
     for tried in settings(cores):
-        ours = Ours(folder, cores=cores, detector=detector, **tried["options"])
-        detector = ours.pipeline.detector
-        ours.in_flight = tried.get("in_flight", ours.in_flight)
-        ours.whole(paths[: 2 if rows else None])
+        system = RedactorSystem(folder, cores=cores, detector=detector, **tried["options"])
+        detector = system.pipeline.detector
+        system.in_flight = tried.get("in_flight", system.in_flight)
+        system.whole(paths[: 2 if rows else None])
         walls = []
         for _ in range(given.repeats):
             began = time.perf_counter()
-            ours.whole(paths)
+            system.whole(paths)
             walls.append(time.perf_counter() - began)
-        ours.close()
+        system.close()
         wall = statistics.median(walls)
         rows.append(
             {

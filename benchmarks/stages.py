@@ -123,12 +123,12 @@ def process_cpu() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def one_run(ours: Any, watch: Stopwatch, paths: list[Path], model_threads: set[int]) -> dict[str, Any]:
+def one_run(system: Any, watch: Stopwatch, paths: list[Path], model_threads: set[int]) -> dict[str, Any]:
     from redactor.audio import looks_like_audio
     from redactor.storage import list_inputs
 
     watch.reset()
-    calls = ours.transcriber.engine.calls
+    calls = system.transcriber.engine.calls
     before = (
         process_cpu(),
         cpu_of(model_threads),
@@ -139,7 +139,7 @@ def one_run(ours: Any, watch: Stopwatch, paths: list[Path], model_threads: set[i
     )
     with tempfile.TemporaryDirectory(prefix="redactor-bench-") as out:
         items = list_inputs(paths, is_audio=looks_like_audio).items
-        outcomes = list(ours.pipeline.run(items, Path(out), threads=ours.in_flight))
+        outcomes = list(system.pipeline.run(items, Path(out), threads=system.in_flight))
     after = (
         process_cpu(),
         cpu_of(model_threads),
@@ -198,7 +198,7 @@ def limit(model: Path, paths: list[Path], *, cores: int) -> dict[str, float]:
 
 def measure(model: Path, paths: list[Path], *, cores: int, repeats: int) -> dict[str, Any]:
     """Medians over the repeats of one process."""
-    from ours import Ours
+    from redactor_system import RedactorSystem
 
     watch = Stopwatch()
     with ExitStack() as stack:
@@ -207,14 +207,14 @@ def measure(model: Path, paths: list[Path], *, cores: int, repeats: int) -> dict
                 where, _, attribute = target.rpartition(".")
                 owner: Any = resolved(where)
                 stack.enter_context(mock.patch.object(owner, attribute, watch.wrapped(name, getattr(owner, attribute))))
-        ours = Ours(model, cores=cores)
-        ours.pipeline.detector = Timed(ours.pipeline.detector, watch)
-        ours.pipeline.decoder = watch.wrapped("decode", ours.pipeline.decoder)
-        ours.whole(paths[:2])
+        system = RedactorSystem(model, cores=cores)
+        system.pipeline.detector = Timed(system.pipeline.detector, watch)
+        system.pipeline.decoder = watch.wrapped("decode", system.pipeline.decoder)
+        system.whole(paths[:2])
         threads = engine_threads()
         runs = []
         for turn in range(repeats):
-            runs.append(one_run(ours, watch, paths, threads))
+            runs.append(one_run(system, watch, paths, threads))
             progress(
                 f"stages, run {turn + 1}: {runs[-1]['cpu_seconds']:.1f} s CPU, other {runs[-1]['other_share']:.1%}"
             )

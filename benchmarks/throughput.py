@@ -6,18 +6,18 @@ checkpoint, type and cores.
 
 Every run is a process of its own, held to --cores cores, that loads the checkpoint (int8), warms up on the first files
 and is then timed. Runs of the systems are interleaved; the table shows medians. All go from the file to a redacted
-file. The rivals (rivals.py): faster-whisper as documented, then Presidio with a stock spaCy pipeline, numpy and
+file. The baselines (baselines.py): faster-whisper as documented, then Presidio with a stock spaCy pipeline, numpy and
 soundfile; plain, with all cores for each model call, or "a worker a core", as
 somebody who has measured would run it: as many single-threaded calls as cores, each with files of its own. Ours does
 more: it finds spoken forms, checks the encoded result and saves five files for each recording.
 
 The words count, too. Each system's words go through our detector and policy and are measured against the labels
-(scoring.py): that compares recognition. "Stock audible" is what the rivals' own bleeps leave. Speech without words is
-bleeped, so a system that misses words leaks less and bleeps more; the default policy withholds such recordings: the
+(scoring.py): that compares recognition. "Stock audible" is what the baselines' own bleeps leave. Speech without words
+is bleeped, so a system that misses words leaks less and bleeps more; the default policy withholds such recordings: the
 last column.
 
 --random: every system writes 4 tokens for each second of speech and decodes once. Recordings of more than 29 s are left
-out, so that each is one window to the rivals. --device cuda: float16 instead of int8, for all systems; --cores then
+out, so that each is one window to the baselines. --device cuda: float16 instead of int8, for all systems; --cores then
 holds the rest of the work.
 
 Caveats: near-human voices reading texts that nobody spoke freely. Batches across files need an archive; for messages
@@ -42,7 +42,7 @@ import voicemails
 from report import folder_of, headline, progress, save, stamp, table
 
 A_CORE = "a worker a core"
-RIVALS = ("loop", f"loop, {A_CORE}", "batched")
+BASELINES = ("loop", f"loop, {A_CORE}", "batched")
 OURS = "ours"
 TITLES = {
     "loop": "loop: `WhisperModel.transcribe`, Presidio, numpy",
@@ -61,16 +61,16 @@ def child(given: argparse.Namespace) -> None:
     name, *how = job["system"].split(", ")
     with tempfile.TemporaryDirectory(prefix="redactor-bench-") as out:
         if name == OURS:
-            from ours import Ours
+            from redactor_system import RedactorSystem
 
-            run: Any = Ours(
+            run: Any = RedactorSystem(
                 given.folder, cores=given.cores, device=given.device, forced=job["forced"] is not None
             ).whole
         else:
-            import rivals
+            import baselines
 
             threads, workers = (1, given.cores) if A_CORE in how else (given.cores, 1)
-            run = rivals.load(
+            run = baselines.load(
                 name,
                 given.folder,
                 device=given.device,
@@ -118,7 +118,7 @@ class Bench:
 
 def compare(bench: Bench, repeats: int) -> dict[str, list[dict[str, Any]]]:
     """Runs of each system, a round of all after the other, each round in another order."""
-    order = [*RIVALS, OURS]
+    order = [*BASELINES, OURS]
     runs: dict[str, list[dict[str, Any]]] = {system: [] for system in order}
     for turn in range(repeats):
         for system in order[turn % len(order) :] + order[: turn % len(order)]:
@@ -127,7 +127,7 @@ def compare(bench: Bench, repeats: int) -> dict[str, list[dict[str, Any]]]:
 
 
 def row_of(system: str, runs: dict[str, list[dict[str, Any]]], seconds: float) -> dict[str, Any]:
-    """Medians of one system; how many times faster than each rival: medians of the ratios of one round."""
+    """Medians of one system; how many times faster than each baseline: medians of the ratios of one round."""
     done = runs[system]
     wall = statistics.median(r["wall"] for r in done)
     return {
@@ -139,8 +139,10 @@ def row_of(system: str, runs: dict[str, list[dict[str, Any]]], seconds: float) -
         "kernel_percent": round(100 * statistics.median(r["kernel"] / r["cpu"] for r in done), 1),
         "times_real_time": round(seconds / wall, 1),
         "faster_than": {
-            rival: round(statistics.median(b["wall"] / r["wall"] for b, r in zip(runs[rival], done, strict=False)), 2)
-            for rival in RIVALS
+            baseline: round(
+                statistics.median(b["wall"] / r["wall"] for b, r in zip(runs[baseline], done, strict=False)), 2
+            )
+            for baseline in BASELINES
         },
     }
 
@@ -163,8 +165,8 @@ def main() -> None:
     labels = voicemails.archive(given.files)
     forced: dict[str, int] | None = None
     if given.random:
-        from ours import speech_seconds, tokens_for
         from random_whisper import checkpoint
+        from redactor_system import speech_seconds, tokens_for
 
         folder = checkpoint(given.random)
         labels = [row for row in labels if row["duration"] <= LONGEST_FORCED]
@@ -197,8 +199,8 @@ def main() -> None:
 
 
 def _add_quality(rows: list[dict[str, Any]], runs: dict[str, list[dict[str, Any]]], paths: list[Path]) -> None:
-    from ours import timed
-    from rivals import StockDetector, analyzer
+    from baselines import StockDetector, analyzer
+    from redactor_system import timed
     from scoring import Scorer
 
     analyzer()  # first: Presidio's registry would take our recognizers for its own once they are imported
@@ -221,7 +223,7 @@ def shown_table(document: dict[str, Any]) -> str:
     rows = []
     for row in document["rows"]:
         name, _, how = row["system"].partition(", ")
-        ratios = [f"{row['faster_than'][rival]:.2f}x" for rival in RIVALS]
+        ratios = [f"{row['faster_than'][baseline]:.2f}x" for baseline in BASELINES]
         cells = [
             TITLES[name] + (f" ({how})" if how else ""),
             row["wall_seconds"],
@@ -236,7 +238,7 @@ def shown_table(document: dict[str, Any]) -> str:
             cells += [stock["audible_phi_percent"] if stock else None, stock["over_bleep_percent"] if stock else None]
             cells += [q["withheld_percent"]]
         rows.append(cells)
-    columns = ["system", "wall s", "CPU s", "kernel", "x real time", *(f"against {rival}" for rival in RIVALS)]
+    columns = ["system", "wall s", "CPU s", "kernel", "x real time", *(f"against {baseline}" for baseline in BASELINES)]
     if not document["random_weights"]:
         columns += ["WER %", "audible PHI %", "over-bleep %", "stock audible %", "stock over-bleep %", "withheld %"]
     return table(columns, rows)

@@ -30,7 +30,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from ours import Overhearing
+from redactor_system import Overhearing
 from report import Row, headline, save, stamp, table
 
 from redactor.audio import Source, bleep, decode, encode, looks_like_audio, read_source

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from rivals import Words
+from baselines import Words
 
 from redactor.types import WITHHELD, ModelInfo, Mono, Speech, TimedText
 
@@ -41,7 +41,7 @@ class Overhearing:
         return replace(speech, unheard=tuple(u for u in speech.unheard if u.kind not in WITHHELD))
 
 
-class Ours:
+class RedactorSystem:
     """A loaded pipeline.
 
     Args:
@@ -93,7 +93,7 @@ class Ours:
         self._patches.close()
 
     def recognition(self, paths: Sequence[Path]) -> dict[str, Words]:
-        """Read, decode, find sound, recognise: no more than the rivals do."""
+        """Read, decode, find sound, recognise: no more than the baselines do."""
         from redactor.audio import decode, read_source
         from redactor.concurrency import bounded_map
         from redactor.recognition import listen
@@ -125,7 +125,7 @@ class Ours:
 
 
 def words_of(speech: Speech) -> Words:
-    """The words of the first channel, as the rivals give theirs."""
+    """The words of the first channel, as the baselines give theirs."""
     return [[w.text, w.start, w.end, w.confidence] for w in speech.transcripts[0].words]
 
 

@@ -91,7 +91,7 @@ def load(
     device: str = "cpu",
     forced: Mapping[str, int] | None = None,
 ) -> Run:
-    """A rival, loaded.
+    """A baseline, loaded.
 
     Args:
         name: "loop" or "batched".
