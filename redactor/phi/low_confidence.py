@@ -40,7 +40,8 @@ class SlotKind(NamedTuple):
         each: the confidence of each word is below this.
         some, fewest: that of at least `fewest` words is below `some`.
         function: a function word of this confidence or more ends the slot.
-        whole: function words may end it, or be all of it.
+        whole: function words may end it.
+        content: function words alone do not fill it.
         phrase: a figure or an everyday noun ends it.
     """
 
@@ -50,15 +51,16 @@ class SlotKind(NamedTuple):
     fewest: int = 1
     function: float = 0.35
     whole: bool = False
+    content: bool = False
     phrase: bool = False
 
 
-BESIDE = SlotKind(longest=2)
-BESIDE_PLACE = SlotKind(longest=4)
+BESIDE = SlotKind(longest=2, content=True)
+BESIDE_PLACE = SlotKind(longest=4, content=True)
 BETWEEN = SlotKind(longest=3, some=MEDIUM, function=ANY, whole=True)
-AFTER_CUE = SlotKind(longest=4, whole=True)
+AFTER_CUE = SlotKind(longest=4)
 INTRODUCTION = SlotKind(longest=6, each=0.8, function=0.7, whole=True)
-CLINICAL_FACT = SlotKind(longest=4, each=ANY, some=0.8, function=0.55, phrase=True)
+CLINICAL_FACT = SlotKind(longest=4, each=ANY, some=0.8, function=0.55, content=True, phrase=True)
 STREET = SlotKind(longest=6, each=ANY, some=MEDIUM, fewest=2, function=MEDIUM, whole=True, phrase=True)
 TO_STREET = SlotKind(longest=4, each=ANY, some=MEDIUM, function=ANY, whole=True)
 
@@ -144,6 +146,9 @@ class _Slots:
             digits > 0 or (len(lower) == 1 and lower not in "ai")
             for digits, lower in zip(self.digits, self.lower, strict=True)
         ]
+        for n in range(len(words) - 2):
+            if self.lower[n : n + 3] == ["d", "o", "b"]:
+                self.figure[n : n + 3] = [False] * 3
         self.found = [(finding.label, held) for finding in findings if (held := self._touched(finding))]
 
     def beside_findings(self) -> Iterator[Finding]:
@@ -178,6 +183,8 @@ class _Slots:
             if self.confidence[at] < INTRODUCTION.each:
                 if _INTRODUCES.search(said):
                     yield from self._finding("PERSON", self._fill(INTRODUCTION, at))
+                elif self.confidence[at - 1] < LOW:
+                    pass  # a cue that was misheard itself
                 elif name_cues.level(lows, at) in _NAME_LEVELS:
                     yield from self._finding("PERSON", self._fill(AFTER_CUE, at))
                 elif (cue := _VALUE_CUE.search(said)) is not None:
@@ -260,8 +267,10 @@ class _Slots:
             at += step
         if before is not None and at != before:
             return []
-        if not kind.whole:
-            while run and self.function[run[-1]]:
+        if all(self.function[n] for n in run):
+            run = [] if kind.content else run
+        elif not kind.whole:
+            while self.function[run[-1]]:
                 run.pop()
         return sorted(run) if sum(self.confidence[n] < kind.some for n in run) >= kind.fewest else []
 

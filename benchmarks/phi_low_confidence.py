@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
-"""What covering unsure words (redactor/phi/low_confidence.py) brings and costs, on generated voicemails with
+"""What covering words of low confidence (redactor/phi/low_confidence.py) gains and costs, on generated voicemails with
 recognition errors.
 
-    python benchmarks/phi_doubt.py [--out benchmarks/phi_doubt.json]
+    python benchmarks/phi_low_confidence.py [--out benchmarks/phi_low_confidence.json]
 
-Text has no confidences, so they are simulated: of the words that an error changed 70 % get one below the threshold, of
-the others 5 %. That
-is a guess at a recogniser that knows most of its errors; words that were dropped cannot be unsure. Measures as in
-phi_measures.py.
+Text has no confidences, so they are simulated: 70 % of the words changed by an error get a low one, and 5 % of the
+others. This is a guess at a recogniser that is aware of most of its errors; dropped words have no confidence. Measures
+as in phi_measures.py.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ def main() -> None:
     detector = build_detector()
     report: dict[str, Any] = {}
     print(
-        "| errors | unsure words | leak % | recall % | precision % | false alarms /1,000 words "
+        "| errors | low confidence | leak % | recall % | precision % | false alarms /1,000 words "
         "|\n|---|---|---|---|---|---|"
     )
     clean = phi_cases.cases("test")
