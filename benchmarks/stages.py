@@ -89,7 +89,10 @@ STEPS: dict[str, tuple[str, ...]] = {
     "bleep": ("redactor.pipeline.bleep",),
     "encode": ("redactor.pipeline.encode",),
     "check": ("redactor.verification.Verification.samples",),
-    "render": tuple(f"redactor.pipeline.{n}" for n in ("tokens", "document", "plain_text", "srt", "vtt", "json.dumps")),
+    "render": (
+        *(f"redactor.pipeline.{n}" for n in ("tokens", "document")),
+        *(f"redactor.render.formats.{n}" for n in ("plain_text", "srt", "vtt", "json.dumps")),
+    ),
     "save": ("redactor.pipeline.save_set",),
 }
 """Step → the functions that do it, by where they are looked up."""
