@@ -1,21 +1,19 @@
-"""The audit trail: who did what to which message, in a form in which no later change goes unseen.
+"""The audit log: who did what to which message, stored so that later changes are detected.
 
-    event ──▶ line of JSON ──HMAC over (MAC before, line)──▶ segment file, flushed ──▶ anchor: how many, and the last
-    MAC, in a second place
+    event ──▶ line of JSON ──HMAC over (MAC before, line)──▶ segment file, flushed ──▶ anchor: count and last MAC,
+    in a second place
 
-`events` what can be told (ids only) · `keys` the key file · `chain` a line and its MAC · `anchor` the second place ·
-`trail` appends, one writer at a time, several processes · `verify` reads everything · `checked` when that was ·
-`newest` from the end, for a page · `export` a stretch with its own proof.
+`events` the kinds of entries (ids only) · `keys` the key file · `chain` a line and its MAC · `anchor` the second place
+· `log` appends, one writer at a time across processes · `verify` reads everything · `checked` the note of the last
+check · `newest` reads from the end, for a page · `proven` the last entry about something · `export` a range with its
+own proof.
 
-What it shows and what not. Without the key nobody can change, insert, remove or reorder an entry unseen, and the anchor
-shows a tail that was cut
-or a folder that was emptied. Whoever has the key file and both places (root on this host, for instance) can write the
-whole trail again, and whoever
-can put back an older copy of trail and anchor together needs no key: against both helps only an anchor that was printed
-(`redactor log anchor`) and kept
-where this host cannot write. What lies after the last such anchor rests on the host alone. Rotating the key limits
-nothing backwards: the old keys stay
-in the key file, since the old entries are checked with them.
+What it detects, and what not: without the key, nobody can change, insert, remove or reorder entries unnoticed, and the
+anchor shows a truncated log or an emptied folder. Somebody with the key file and both places (root on this host, for
+instance) can rewrite the whole log, and somebody who can roll back log and anchor together needs no key. Only an anchor
+that was printed (`redactor log anchor`) and is kept where this host cannot write helps against both; entries after that
+anchor depend on the host alone. Rotating the key does not protect old entries: old keys stay in the key file, since old
+entries are verified with them.
 """
 
 from redactor.audit_log import events

@@ -1,7 +1,7 @@
-"""The anchor: how long the trail is and its last MAC, kept in a second place, so that a tail that was cut shows.
+"""The anchor: the length of the log and its last MAC, in a second place, so that truncation is detected.
 
-It is written after every append. It should lie on another file system or host than the trail; printed (`text`), it can
-be kept where this host cannot write at all, and only such an anchor binds somebody who holds the key.
+It is written after every append and should be on another file system or host than the log. Printed (`text`), it can be
+kept where this host cannot write; only such an anchor constrains somebody who has the key.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Anchor:
     mac: str = ""
 
     def signed(self, key: bytes) -> Anchor:
-        """The same under this key."""
+        """The anchor with a MAC under this key."""
         bare = Anchor(self.trail, self.count, self.head, self.segment, self.offset, self.time, fingerprint_of(key))
         return Anchor(**{**asdict(bare), "mac": hmac.digest(key, bare._bytes(), "sha256").hex()})
 
@@ -48,12 +48,12 @@ class Anchor:
         return key is not None and hmac.compare_digest(self.signed(key).mac, self.mac)
 
     def text(self) -> str:
-        """One line to keep elsewhere."""
+        """One line, to be kept elsewhere."""
         return f"redactor-anchor/1 {' '.join(f'{name}={value}' for name, value in asdict(self).items())}"
 
     @classmethod
     def parse(cls, text: str) -> Anchor:
-        """Of one line.
+        """Parse one line.
 
         Raises:
             ConfigurationError
@@ -61,13 +61,13 @@ class Anchor:
         found = _TEXT.fullmatch(text.strip())
         if found is None:
             raise ConfigurationError(
-                "This is no anchor of an audit trail.", hint="It is one line, as `redactor log anchor` prints it."
+                "This is not an anchor of an audit log.", hint="Give the line that `redactor log anchor` prints."
             )
         trail, count, head, segment, offset, time, key, mac = found.groups()
         return cls(trail, int(count), head, int(segment), int(offset), int(time), key, mac)
 
     def save(self, path: Path) -> None:
-        """Write it in its second place.
+        """Write the anchor file.
 
         Raises:
             OutputError
@@ -76,10 +76,10 @@ class Anchor:
 
     @classmethod
     def load(cls, path: Path) -> Anchor | None:
-        """The one in this file, None if there is no file.
+        """The anchor in a file, None if there is no file.
 
         Raises:
-            TrailDamaged: there is something else in it.
+            TrailDamaged: the file contains something else.
         """
         try:
             with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb") as file:
@@ -87,7 +87,7 @@ class Anchor:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, ConfigurationError):
-            raise TrailDamaged("The anchor of the audit trail cannot be read.") from None
+            raise TrailDamaged("The anchor of the audit log cannot be read.") from None
 
     def _bytes(self) -> bytes:
         return json.dumps({name: value for name, value in asdict(self).items() if name != "mac"}).encode()

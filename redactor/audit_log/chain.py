@@ -1,10 +1,10 @@
-"""One line of the trail and its MAC.
+"""A line of the log and its MAC.
 
     {"n":17,"t":"2026-11-26T21:26:51.123456Z","event":"message-opened","by":"person:3","message":"…",
      "version":2,"mac":"…"}
 
 `mac` is HMAC-SHA256 (FIPS 198-1) over the MAC of the entry before (32 zero bytes before the first) and the bytes of the
-line in front of `,"mac":`; so a MAC stands for everything up to it, and one call of the library checks an entry.
+line in front of `,"mac":`; so a MAC covers everything up to it, and one call checks an entry.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ START = bytes(32)
 _TAG, _END = b',"mac":"', b'"}\n'
 TAIL = len(_TAG) + 64 + len(_END)
 LONGEST = 4096
-"""Bytes of a line; events are far shorter."""
+"""Longest line in bytes; entries are far shorter."""
 _TORN = 4 << 20
-"""Bytes of an interrupted write that are looked at."""
+"""Longest interrupted write in bytes."""
 _SEGMENT = re.compile(r"trail-([0-9]{6})\.jsonl")
 
 
 def seal_line(key: bytes, before: bytes, number: int, event: Event, moment: float) -> tuple[bytes, bytes]:
     """The line of an event, and its MAC."""
-    told = datetime.fromtimestamp(moment, timezone.utc).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    content = {"n": number, "t": told, **body_of(event)}
+    moment_text = datetime.fromtimestamp(moment, timezone.utc).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    content = {"n": number, "t": moment_text, **body_of(event)}
     body = json.dumps(content, separators=(",", ":")).encode()[:-1]
     mac = hmac.digest(key, before + body, "sha256")
     return body + _TAG + mac.hex().encode() + _END, mac
@@ -48,7 +48,7 @@ def check_line(key: bytes, before: bytes, number: int, line: bytes) -> bytes | N
 
 
 def claimed(line: bytes) -> tuple[int, bytes] | None:
-    """The number and MAC that a line claims, unchecked; None if it is not of the form."""
+    """The number and MAC in a line, unverified; None if it does not have the form of an entry."""
     found = re.match(rb'\{"n":([0-9]{1,18}),', line)
     tail = line[-TAIL:]
     if found is None or not (tail.startswith(_TAG) and tail.endswith(_END)):
@@ -60,7 +60,7 @@ def claimed(line: bytes) -> tuple[int, bytes] | None:
 
 
 def read_line(line: bytes) -> dict[str, Any]:
-    """An entry as a dictionary; empty if it is none."""
+    """An entry as a dictionary; empty if the line is not an entry."""
     try:
         found = json.loads(line)
     except (ValueError, RecursionError):
@@ -69,7 +69,7 @@ def read_line(line: bytes) -> dict[str, Any]:
 
 
 def interruption(file: BinaryIO, offset: int, key: bytes, head: bytes, at: int) -> int:
-    """Where the bytes that an `Interrupted` entry tells of end (and that entry begins); 0 if there is none."""
+    """The offset of an `Interrupted` entry behind the bytes that it describes; 0 if there is none."""
     file.seek(offset)
     block = file.read(_TORN)
     cut = block.find(b"\n") + 1
@@ -77,8 +77,8 @@ def interruption(file: BinaryIO, offset: int, key: bytes, head: bytes, at: int) 
         end = block.find(b"\n", cut) + 1
         line = block[cut:end]
         if b'"event":"interrupted"' in line and check_line(key, head, at + 1, line) is not None:
-            told, torn = read_line(line), block[: cut - 1]
-            fits = told.get("size") == len(torn) and told.get("sha256") == hashlib.sha256(torn).hexdigest()
+            entry, torn = read_line(line), block[: cut - 1]
+            fits = entry.get("size") == len(torn) and entry.get("sha256") == hashlib.sha256(torn).hexdigest()
             return offset + cut if fits else 0
         cut = end
     return 0
@@ -89,7 +89,7 @@ def segment_path(folder: Path, number: int) -> Path:
 
 
 def segments(folder: Path) -> list[int]:
-    """Numbers of the segment files there are, ascending."""
+    """The numbers of the segment files, ascending."""
     try:
         return sorted(int(m[1]) for p in folder.iterdir() if (m := _SEGMENT.fullmatch(p.name)))
     except FileNotFoundError:

@@ -1,9 +1,8 @@
-"""A note of the last check of the trail, beside its anchor: for people who ask when that was, and against a trail that
-was put back to an older state together with its anchor. It proves nothing of the entries after it.
+"""The note of the last check of the log, beside its anchor. It shows when that was, and detects a log that was rolled
+back together with its anchor. It proves nothing about later entries.
 
-One line under a key of the trail, so that only who holds the key can write one. Whoever can put back an older copy of
-all three needs no key: then
-only what lies elsewhere tells (a printed anchor, the vault's records).
+One line with a MAC under a key of the log, so that only a holder of the key can write it. If all three are rolled back,
+only something kept elsewhere shows it: a printed anchor, or the vault's records.
 """
 
 from __future__ import annotations
@@ -21,14 +20,14 @@ from redactor.audit_log.keys import KeyRing, fingerprint_of
 
 @dataclass(frozen=True, slots=True)
 class LastCheck:
-    """What the last check found, and how far a check ever found the trail sound.
+    """The result of the last check, and the length of the longest log that a check found intact.
 
     Attributes:
         at: seconds since 1970.
-        last: number of the last entry that was looked at.
-        problems: how many were found.
-        known: number of the last entry of the longest trail that was found sound; `head`: its MAC. Notes of earlier
-            versions lack both.
+        last: number of the last entry that was checked.
+        problems: number of problems found.
+        known: number of the last entry of the longest log found intact; `head`: its MAC. Notes of earlier versions
+            lack both.
     """
 
     at: int
@@ -39,17 +38,15 @@ class LastCheck:
 
     @property
     def reached(self) -> int:
-        """Entries that there were, for certain."""
+        """Number of entries that certainly existed."""
         return self.known if self.head or self.problems else self.last
 
     def contradiction(self, count: int, head: str | None) -> str:
-        """What is wrong with a trail of `count` entries, of which number `reached` has the MAC `head`; "" if nothing
-        is.
-        """
+        """What contradicts a log of `count` entries, of which number `reached` has the MAC `head`; "" if nothing."""
         return contradiction(self.reached, self.head, count, head, f"when it was checked at {moment_of(self.at)}")
 
     def save(self, anchor: Path, ring: KeyRing) -> None:
-        """Write it beside this anchor. Readable for all: the service need not be the user who checks.
+        """Write the note beside the anchor, readable for everybody, since the service may run as another user.
 
         Raises:
             OutputError
@@ -60,44 +57,44 @@ class LastCheck:
 
     @classmethod
     def load(cls, anchor: Path, ring: KeyRing) -> LastCheck | None:
-        """The note beside this anchor; None: there is none, or it was not made with a key of this trail."""
+        """The note beside the anchor; None if there is none, or if it was not made with a key of this log."""
         try:
             with os.fdopen(os.open(_beside(anchor), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb") as file:
-                told = json.loads(file.read(1024))
+                content = json.loads(file.read(1024))
             note = cls(
-                int(told["at"]),
-                int(told["last"]),
-                int(told["problems"]),
-                int(told.get("known", 0)),
-                str(told.get("head", "")),
+                int(content["at"]),
+                int(content["last"]),
+                int(content["problems"]),
+                int(content.get("known", 0)),
+                str(content.get("head", "")),
             )
-            key, mac = ring.find(str(told["key"])), str(told["mac"]).encode("utf-8", "replace")
+            key, mac = ring.find(str(content["key"])), str(content["mac"]).encode("utf-8", "replace")
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
         return note if key is not None and hmac.compare_digest(note._mac(key).encode(), mac) else None
 
     def _mac(self, key: bytes) -> str:
-        told = asdict(self) if self.head else {"at": self.at, "last": self.last, "problems": self.problems}
-        return hmac.digest(key, b"redactor-trail-checked\0" + json.dumps(told).encode(), "sha256").hex()
+        content = asdict(self) if self.head else {"at": self.at, "last": self.last, "problems": self.problems}
+        return hmac.digest(key, b"redactor-trail-checked\0" + json.dumps(content).encode(), "sha256").hex()
 
 
 def contradiction(known: int, known_head: str, count: int, head: str | None, when: str) -> str:
-    """What is wrong with a trail of `count` entries, if entry `known` was once there with the MAC `known_head` ("": not
-    known); "" if nothing is.
+    """What contradicts a log of `count` entries, if entry `known` once had the MAC `known_head` ("": not known); "" if
+    nothing.
 
     Args:
-        head: the MAC that entry `known` has now; None: there is none.
-        when: it was there.
+        head: the MAC of entry `known` now; None if there is no such entry.
+        when: when the entry existed, for the message.
     """
     if known > count:
         return (
-            f"The trail ends at entry {count}, and had {known} {when}: trail and anchor were put back to an older "
-            f"state."
+            f"The log ends at entry {count}, but had {known} entries {when}: log and anchor were rolled back to an "
+            f"older state."
         )
     if known and known_head and head != known_head:
         return (
-            f"Entry {known} is not the one that it was {when}: trail and anchor were put back to an older state, "
-            f"or written again."
+            f"Entry {known} differs from the one {when}: log and anchor were rolled back to an older state, or "
+            f"rewritten."
         )
     return ""
 

@@ -1,10 +1,8 @@
-"""What the trail can tell: one frozen class for each kind of event, its fields and nothing else.
+"""The kinds of log entries: one frozen class each, with exactly its fields.
 
-No PHI by construction: a message is its SHA-256, a person or token a number, everything else a number or one short word
-without spaces.
-Typed reasons may hold PHI, so an event carries a keyed mark of them (`Trail.mark`); the text is kept sealed elsewhere,
-and the mark
-shows if it was changed later.
+No PHI by construction: a message is its SHA-256, a person or token is a number, everything else is a number or one
+short word without spaces. Typed reasons may contain PHI, so an entry has only a keyed mark (`Trail.mark`); the text is
+stored sealed elsewhere, and the mark shows whether it was changed later.
 """
 
 from __future__ import annotations
@@ -17,16 +15,17 @@ _WORD = re.compile(r"[A-Za-z0-9:][A-Za-z0-9:._,+-]{0,95}|")
 _ID = re.compile(r"[0-9a-f]{64}")
 _LABELS = re.compile(r"[A-Za-z0-9_.:,-]{0,600}")
 _FORMS = {"message": _ID, "sha256": _ID, "labels": _LABELS}
-"""Of texts, by the field's name; of all others: `_WORD`."""
+"""Field → pattern of its text; all other texts: `_WORD`."""
 _BIG = 1 << 62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Base. `by`: who did it: "person:3", "token:5", "user:1000" (a login of the system), "service", "trail".
+    """Base. `by`: the actor: "person:3", "token:5", "user:1000" (a system user), "service", "trail".
 
     Raises:
-        ValueError: a text is no short word (it might be speech), a message no SHA-256, or a number too large.
+        ValueError: a text is not a short word (it might be speech), a message is not a SHA-256, or a number is too
+            large.
     """
 
     by: str
@@ -39,16 +38,16 @@ class Event:
             else:
                 fits = isinstance(value, int) and -_BIG < value < _BIG
             if not fits:
-                raise ValueError(f"{type(self).__name__}.{one.name} is not fit for the trail.")
+                raise ValueError(f"{type(self).__name__}.{one.name} cannot be logged.")
 
 
-# --- the trail itself
+# --- the log itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentOpened(Event):
-    """First entry of every file. `key`: which key made its MACs; `trail`: random, so that parts of two trails never
-    fit together.
+    """First entry of every file. `key`: the key of its MACs; `trail`: random, so that parts of two logs never fit
+    together.
     """
 
     key: str
@@ -64,9 +63,7 @@ class KeyChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interrupted(Event):
-    """Bytes that a killed process left before this entry: they stay where they are, and nobody was told that they
-    were written.
-    """
+    """Bytes that a killed process left before this entry. They stay, and were never acknowledged."""
 
     size: int
     sha256: str
@@ -82,7 +79,7 @@ class TrailExported(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrailRead(Event):
-    """Somebody looked at entries (a page of the review web)."""
+    """Somebody viewed entries on the page /trail."""
 
     first: int
     last: int
@@ -128,8 +125,8 @@ class WordsRead(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedactionEdited(Event):
-    """`version`: the new one; `uncovered`: how many `StretchUncovered` go with it, written together with it (-1: an
-    earlier version did not say).
+    """`version`: the new one; `uncovered`: number of `StretchUncovered` entries written with it (-1: by an
+    earlier version).
     """
 
     message: str
@@ -139,8 +136,8 @@ class RedactionEdited(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StretchUncovered(Event):
-    """What was covered in sound or text before this version and is not any more. `channel` from 0; milliseconds;
-    `labels` of what was covered.
+    """An interval that is no longer covered in audio or text. `channel` from 0; milliseconds; `labels` of what was
+    covered.
     """
 
     message: str
@@ -197,7 +194,7 @@ class Exported(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedIn(Event):
-    """`session`: first digits of the session's hash; `address`: of the client as the server saw it."""
+    """`session`: first digits of the session's hash; `address`: the client's."""
 
     session: str
     address: str
@@ -214,8 +211,8 @@ class LogInRefused(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedOff(Event):
-    """`why`: asked, idle, limit, everywhere, password, codes, replaced (another person logged in in its browser);
-    `sessions`: how many ended.
+    """`why`: asked, idle, limit, everywhere, password, codes, replaced (another person logged in with the same
+    browser); `sessions`: how many ended.
     """
 
     person: int
@@ -225,7 +222,7 @@ class LoggedOff(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotPermitted(Event):
-    """Somebody logged in asked for what their roles do not allow."""
+    """A person requested something that their roles do not allow."""
 
     permission: str
 
@@ -248,7 +245,7 @@ class AccountChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmergencyOpened(Event):
-    """Permissions were raised at once. `until`: seconds since 1970; `reason`: mark of the typed reason."""
+    """Emergency access started. `until`: seconds since 1970; `reason`: mark of the typed reason."""
 
     person: int
     emergency: int
@@ -258,7 +255,7 @@ class EmergencyOpened(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmergencyEnded(Event):
-    """Before its time, by the person or a lead."""
+    """Emergency access was ended early."""
 
     person: int
     emergency: int
@@ -300,9 +297,7 @@ class VaultSealed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultBound(Event):
-    """A person looked at an item that the log did not name, and vouched for it: from here on it is what was sealed.
-    Fields as `VaultSealed`.
-    """
+    """A person checked and confirmed an item that the log did not name. Fields as `VaultSealed`."""
 
     message: str
     item: str
@@ -313,7 +308,7 @@ class VaultBound(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultOpened(Event):
-    """Written before anything is given out."""
+    """Written before the content is returned."""
 
     message: str
     item: str
@@ -322,9 +317,8 @@ class VaultOpened(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultMismatch(Event):
-    """An item was not given out, since it is not what the log names. `why`: unknown, rolled-back (the log),
-    replaced, missing, purged, damaged; record: only its record was not the item's (a kill, or somebody), and was
-    made good.
+    """An item was not opened, since it is not what the log names. `why`: unknown, rolled-back (the log), replaced,
+    missing, purged, damaged; record: only its record was wrong, and was repaired.
     """
 
     message: str
@@ -334,8 +328,8 @@ class VaultMismatch(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultPurged(Event):
-    """The key of this item was destroyed. `why`: age, asked; leftover: of parts that a killed process left, the item
-    itself stays as it was.
+    """The key of this item was destroyed. `why`: age, asked; leftover: only parts left by a killed process were
+    destroyed, the item remains.
     """
 
     message: str
@@ -345,7 +339,7 @@ class VaultPurged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultHeld(Event):
-    """A legal hold began. `matter`: the number of the case."""
+    """A legal hold started. `matter`: the case number."""
 
     message: str
     matter: str
@@ -361,8 +355,8 @@ class VaultReleased(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultRotated(Event):
-    """The keys of so many items were wrapped for other recipients (0: it begins); `recipients`: mark of the new
-    ones.
+    """The keys of `items` items were wrapped for other recipients (0: it starts); `recipients`:
+    mark of the new ones.
     """
 
     items: int
@@ -370,7 +364,7 @@ class VaultRotated(Event):
 
 
 def kind_of(event: Event | type[Event]) -> str:
-    """The name of a kind: OriginalHeard is told as "original-heard"."""
+    """The name of a kind: "original-heard" for OriginalHeard."""
     name = event.__name__ if isinstance(event, type) else type(event).__name__
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
 
@@ -378,10 +372,10 @@ def kind_of(event: Event | type[Event]) -> str:
 KINDS = {
     kind_of(k): k for k in list(vars().values()) if isinstance(k, type) and issubclass(k, Event) and k is not Event
 }
-"""Every kind by its name in the trail."""
+"""Name in the log → class."""
 NAMES = {kind: name for name, kind in KINDS.items()}
 
 
 def body_of(event: Event) -> dict[str, Any]:
-    """What an entry says beside its number and time."""
+    """The content of an entry without its number and time."""
     return {"event": NAMES[type(event)], **{one.name: getattr(event, one.name) for one in fields(event)}}

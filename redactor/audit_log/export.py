@@ -1,10 +1,8 @@
-"""A stretch of the trail as a file of its own, with its own proof: to be kept for the six years of 45 CFR
-164.316(b)(2).
+"""Exports a range of the log with its own proof, to be kept for the six years of 45 CFR 164.316(b)(2).
 
-JSON Lines: the entries as they stand, then one line `{"proof": {…}}` with the MAC before the first entry, the last
-entry's MAC, the SHA-256 of the
-entries and a MAC over all that with the key in force. The keys (or a copy of the key file) check it, without the rest
-of the trail.
+JSON Lines: the unchanged entries, then one line `{"proof": {…}}` with the MAC before the first entry, the last MAC, the
+SHA-256 of the entries, and a MAC over all of that with the current key. It can be verified with the keys (or a copy of
+the key file), without the rest of the log.
 """
 
 from __future__ import annotations
@@ -28,7 +26,7 @@ SCHEMA = "redactor-trail-export/1"
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """Numbers of the first and last entry (0 and 0: none)."""
+    """Numbers of the first and last entry (0 and 0 if there are none)."""
 
     first: int
     last: int
@@ -37,13 +35,14 @@ class Export:
 def export(
     folder: Path, ring: KeyRing, *, since: float | None = None, until: float | None = None
 ) -> Iterator[bytes | Export]:
-    """Lines of the export; at the end what it holds.
+    """The lines of the export, and at the end its range.
 
-    The trail must have been verified: what does not fit is left out.
+    The log must have been verified; lines that do not verify are left out.
 
     Args:
-        since, until: seconds since 1970; entries from the first that is not older to the last that is older than
-            `until`. A chain has no gaps, so what lies between them goes along, whatever a clock that was set back says.
+        since, until: seconds since 1970; from the first entry that is not older than `since` to the last that is older
+            than
+            `until`. A chain has no gaps, so everything in between is included, even if the clock was set back.
     """
     first, last = _bounds(folder, ring, since, until)
     seen, before, head, trail = hashlib.sha256(), START, START, ""
@@ -72,7 +71,7 @@ def export(
 
 
 def verify_export(path: Path, ring: KeyRing) -> tuple[Export, tuple[str, ...]]:
-    """Check an exported file: what it holds, and what does not fit.
+    """Verify an exported file; returns its range and the problems.
 
     Raises:
         ConfigurationError: it cannot be read.
@@ -83,11 +82,13 @@ def verify_export(path: Path, ring: KeyRing) -> tuple[Export, tuple[str, ...]]:
             file.seek(0)
             return _check(file, proof, ring)
     except OSError:
-        raise ConfigurationError("The export cannot be read.", hint="Give the file that `log export` wrote.") from None
+        raise ConfigurationError(
+            "The export cannot be read.", hint="Give a file written by `redactor log export`."
+        ) from None
 
 
 def _proof_of(file: Any) -> dict[str, Any]:
-    """What the last line says, if it is a proof to the byte as `export` writes it."""
+    """The proof in the last line, if it has exactly the bytes that `export` writes."""
     size = file.seek(0, 2)
     file.seek(max(0, size - 4096))
     line = file.read().splitlines(keepends=True)[-1:]
@@ -103,8 +104,7 @@ def _check(file: Any, proof: dict[str, Any], ring: KeyRing) -> tuple[Export, tup
     problems: list[str] = []
     bare = {name: value for name, value in proof.items() if name != "mac"}
     key = ring.find(str(proof.get("key", "")))
-    # As bytes: letters beyond ASCII would be an error of the comparison, and whoever made them up decides what stands
-    # here.
+    # Compared as bytes: a forged MAC may contain non-ASCII letters, on which the comparison would fail.
     if key is None or not hmac.compare_digest(
         _mac(key, bare).encode(), str(proof.get("mac", "")).encode("utf-8", "replace")
     ):
@@ -114,12 +114,11 @@ def _check(file: Any, proof: dict[str, Any], ring: KeyRing) -> tuple[Export, tup
     for line in file:
         if line.startswith(b'{"proof":'):
             if file.read(1):
-                problems.append("Something follows the proof.")
+                problems.append("There is data after the proof.")
             break
         seen.update(line)
         mac = None
-        # Which key made an entry is told by its segment's first one, which may lie before the stretch: then all are
-        # tried once.
+        # The first entry of a segment names its key. It may be before the range; then all keys are tried once.
         for one in [line_key] if line_key else ring.keys:
             mac = check_line(one, head, number + 1, line)
             if mac:
@@ -130,13 +129,13 @@ def _check(file: Any, proof: dict[str, Any], ring: KeyRing) -> tuple[Export, tup
             mac = check_line(line_key, head, number + 1, line) if line_key else None
         number += 1
         if mac is None:
-            problems.append(f"Entry {number} is not what was written.")
-            told = claimed(line)
-            mac = told[1] if told else head
+            problems.append(f"Entry {number} was changed.")
+            claim = claimed(line)
+            mac = claim[1] if claim else head
         head = mac
     last = bare["last"] if bare["first"] else -1
     if (seen.hexdigest(), head.hex(), number) != (bare["sha256"], bare["head"], last):
-        problems.append("The entries are not those that the proof is of.")
+        problems.append("The entries do not match the proof.")
     return Export(bare["first"], bare["last"]), tuple(problems[:100])
 
 
@@ -145,7 +144,7 @@ def _mac(key: bytes, proof: dict[str, Any]) -> str:
 
 
 def _bounds(folder: Path, ring: KeyRing, since: float | None, until: float | None) -> tuple[int, int]:
-    """Numbers of the first and last entry of the stretch; 0, 0: none."""
+    """Numbers of the first and last entry of the range; 0, 0 if there are none."""
     low, high = _written(since) or "", _written(until) or "~"
     first = last = 0
     for number, line, _ in sound_lines(folder, ring):
@@ -158,8 +157,8 @@ def _bounds(folder: Path, ring: KeyRing, since: float | None, until: float | Non
 
 
 def _written(moment: float | None) -> str | None:
-    """As entries write it: text that sorts like time."""
+    """A time as entries contain it: text that sorts like time."""
     if moment is None:
         return None
-    told = datetime.fromtimestamp(moment, timezone.utc).isoformat(timespec="microseconds")
-    return told.replace("+00:00", "Z")
+    moment_text = datetime.fromtimestamp(moment, timezone.utc).isoformat(timespec="microseconds")
+    return moment_text.replace("+00:00", "Z")

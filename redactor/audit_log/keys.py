@@ -1,8 +1,6 @@
-"""The trail's keys: a file (mode 0600) that holds all there ever were, the last one in force.
+"""The log's keys: a file (mode 0600) with all keys ever used; the last one is current.
 
-The file belongs where whoever can write the trail must read it (entries are made with it), and in a copy where the
-auditor is: a
-trail is checked with the same keys that made it.
+Writers of the log need the file, and the auditor needs a copy: entries are verified with the keys that made them.
 """
 
 from __future__ import annotations
@@ -38,14 +36,14 @@ class KeyRing:
         return next((k for k in self.keys if fingerprint_of(k) == fingerprint), None)
 
     def mark(self, text: str) -> str:
-        """A keyed mark of a text, the same for ever: made with the oldest key."""
+        """A keyed mark of a text. It uses the oldest key, so it never changes."""
         return hmac.digest(self.keys[0], b"redactor-trail-mark\0" + text.encode(), "sha256").hex()[:32]
 
     def with_new_key(self) -> KeyRing:
         return KeyRing((*self.keys, secrets.token_bytes(32)))
 
     def save(self, path: Path) -> None:
-        """Write the file whole.
+        """Write the file.
 
         Raises:
             OutputError
@@ -58,13 +56,13 @@ class KeyRing:
 
     @classmethod
     def make(cls, path: Path) -> KeyRing:
-        """A new file with one key; the file that is there, if another process was quicker."""
+        """Create a file with one key; if another process was faster, load its file."""
         ring = cls((secrets.token_bytes(32),))
         made = path.with_name(f".{path.name}-{os.urandom(8).hex()}")
         ring.save(made)
         try:
             with suppress(FileExistsError):
-                os.link(made, path)  # never over another's key
+                os.link(made, path)  # never overwrites another process's key
         except OSError as error:
             raise as_output_error(error) from None
         finally:
@@ -76,8 +74,8 @@ class KeyRing:
         """Read the file.
 
         Raises:
-            TrailDamaged: it is missing: nothing can be checked without it, and a new one would hide that.
-            ConfigurationError: it is a link, or holds no keys.
+            TrailDamaged: it is missing; a new one would hide that nothing can be verified.
+            ConfigurationError: it is a link, or contains no keys.
         """
         try:
             handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0))
@@ -85,19 +83,17 @@ class KeyRing:
                 found = json.loads(file.read(_LONGEST))
             keys = [str(k) for k in found["keys"]] if found["schema"] == SCHEMA else []
         except FileNotFoundError:
-            raise TrailDamaged(
-                "The key file of the audit trail is missing.", hint="Put it back from its copy."
-            ) from None
+            raise TrailDamaged("The key file of the audit log is missing.", hint="Restore it from its copy.") from None
         except (OSError, ValueError, TypeError, KeyError):
             keys = []
         if not keys or not all(re.fullmatch(r"[0-9a-f]{64}", k) for k in keys):
             raise ConfigurationError(
-                "The key file of the audit trail cannot be read, or is none.",
-                hint="It must be a regular file, readable for this user, made by `redactor`.",
+                "The key file of the audit log cannot be read, or is not a key file.",
+                hint="It must be a regular file, readable for this user and written by `redactor`.",
             )
         return cls(tuple(bytes.fromhex(k) for k in keys))
 
 
 def fingerprint_of(key: bytes) -> str:
-    """By which a segment names its key."""
+    """The name by which a segment refers to its key."""
     return hashlib.sha256(b"redactor-trail-key\0" + key).hexdigest()[:16]

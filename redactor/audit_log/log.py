@@ -1,14 +1,10 @@
-"""Appending to the trail: one writer at a time, whatever the number of threads and processes, and nothing acknowledged
-that is not on the disk.
+"""Appends to the log: one writer at a time across threads and processes; what is acknowledged is on the disk.
 
-    lock ─▶ read on from where this process last saw the end (another may have written) ─▶ lines, flush ─▶ anchor, flush
-    ─▶ unlock
+    lock ─▶ read what other processes have appended ─▶ write lines, flush ─▶ write anchor, flush ─▶ unlock
 
-The end is known from the anchor, so that opening a trail of millions of entries costs as much as one of ten. What lies
-after the anchor was
-written by a process that was killed before it could write the anchor: whole entries stand, and bytes that are none are
-left where they are and
-told of by an `Interrupted` entry. A trail that ends before its anchor was cut: nothing more is written to it.
+The end is known from the anchor, so opening takes the same time for ten entries as for millions. Data after the anchor
+was written by a process that was killed before it wrote the anchor: complete entries count, and other bytes stay and
+are described by an `Interrupted` entry. A log that ends before its anchor was truncated; nothing more is written to it.
 """
 
 from __future__ import annotations
@@ -40,7 +36,7 @@ PATIENCE = 30.0
 
 @dataclass(slots=True)
 class _End:
-    """Where the trail ends, as this process knows it."""
+    """The end of the log, as far as this process knows."""
 
     trail: str
     segment: int
@@ -51,13 +47,13 @@ class _End:
 
 
 class Trail:
-    """An open trail. Threads and processes may share it; a fork goes on with its own.
+    """An open audit log ("audit trail"). Threads and processes may share it.
 
     Args:
-        folder: of the segments; made if absent, mode 0700.
+        folder: of the segments; created with mode 0700.
         key: the key file.
-        anchor: the second place; best on another file system.
-        ring: the keys of the key file.
+        anchor: the anchor file, preferably on another file system.
+        ring: the keys in the key file.
     """
 
     def __init__(self, folder: Path, *, key: Path, anchor: Path, ring: KeyRing) -> None:
@@ -68,16 +64,16 @@ class Trail:
 
     @classmethod
     def open(cls, folder: Path, *, key: Path, anchor: Path) -> Trail:
-        """Open a trail; make folder, key and anchor where there is nothing yet.
+        """Open the log; create folder, key and anchor if none of them exists.
 
-        A key file without trail and anchor is not nothing: somebody took both away, and a new trail would hide that.
+        If only the key file exists, somebody removed the other two, and a new log would hide that.
 
         Raises:
-            TrailDamaged: one or two of the three are missing, or the trail ends before its anchor.
-            OutputError: a folder cannot be made or written to.
+            TrailDamaged: one or two of the three are missing, or the log ends before its anchor.
+            OutputError: a folder cannot be created or written to.
         """
         if folder.is_symlink():
-            raise OutputError("The folder of the audit trail is a link.", hint="Give the folder itself.")
+            raise OutputError("The folder of the audit log is a link.", hint="Give the folder itself.")
         try:
             for made in (folder, key.parent, anchor.parent):
                 made.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -90,8 +86,8 @@ class Trail:
                 trail._end = trail._known()
             elif os.path.lexists(key):
                 raise TrailDamaged(
-                    "There is a key of an audit trail, but neither trail nor anchor.",
-                    hint="Put them back from a copy. To begin a new trail, move the key file away, and write down why.",
+                    "The key of the audit log exists, but neither log nor anchor.",
+                    hint="Restore them from a copy. To start a new log, move the key file away and document why.",
                 )
             else:
                 trail._ring = KeyRing.make(key)
@@ -103,16 +99,16 @@ class Trail:
         return trail
 
     def append(self, event: Event) -> int:
-        """Write an event; it is on the disk when this returns. Returns its number.
+        """Append an event and flush it to the disk. Returns its number.
 
         Raises:
-            TrailDamaged: somebody cut or changed the trail since.
-            OutputError, Busy: it cannot be written; do not do what it would have told of.
+            TrailDamaged: the log was truncated or changed.
+            OutputError, Busy: it cannot be written, so the caller must not do what it describes.
         """
         return self.append_many([event])
 
     def append_many(self, happened: Sequence[Event]) -> int:
-        """The same for several, flushed together; returns the last one's number."""
+        """Append several events with one flush; returns the number of the last one."""
         with self._locked():
             end = self._read_on()
             if fingerprint_of(end.key) != fingerprint_of(self._ring.active):
@@ -125,11 +121,11 @@ class Trail:
             return end.count
 
     def mark(self, text: str) -> str:
-        """A keyed mark of a text that the trail must not hold."""
+        """A keyed mark of a text that must not be in the log."""
         return self._ring.mark(text)
 
     def rotate(self, *, by: str) -> str:
-        """Put a new key in force: the old one's last entry names it. Returns its fingerprint.
+        """Start using a new key, named by the last entry under the old one. Returns its fingerprint.
 
         Raises:
             TrailDamaged, OutputError, Busy
@@ -144,24 +140,23 @@ class Trail:
         return fingerprint_of(ring.active)
 
     def now(self) -> Anchor:
-        """An anchor of this moment, to be kept elsewhere."""
+        """The current anchor, to be kept elsewhere."""
         with self._locked():
             self._read_on()
             return self._anchor()
 
     def last_check(self) -> LastCheck | None:
-        """When all of it was last checked on this host, as far as is known.
+        """The note of the last check on this host, None if there is none.
 
         Raises:
-            TrailDamaged, ConfigurationError: the key file is missing or none.
+            TrailDamaged, ConfigurationError: the key file is missing or invalid.
         """
         return LastCheck.load(self.anchor, KeyRing.load(self.key))
 
     def refuse_older(self, known: int, head: str, when: str) -> None:
-        """Raise TrailDamaged if this trail is not one that once had `known` entries, the last with this MAC ("": not
-        known).
+        """Raise TrailDamaged if entry `known` is missing or has another MAC than `head` ("": not known).
 
-        Against a trail that was put back to an older state together with its anchor, which fit each other.
+        This detects a log that was rolled back together with its anchor.
         """
         found = newest(self.folder, before=known + 1, limit=1).entries if known and head else ()
         there = str(found[0].get("mac")) if found and found[0].get("n") == known else None
@@ -169,12 +164,11 @@ class Trail:
         if problem:
             raise TrailDamaged(
                 problem,
-                hint="Put back the newer copies of both. Nothing is written to this trail: `redactor log verify` "
-                "says what else is known.",
+                hint="Restore the newer copies of both. Nothing is written to this log; `redactor log verify` "
+                "shows details.",
             )
 
     # --- under the lock
-    # -------------------------------------------------------------------------------------------------
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -182,7 +176,7 @@ class Trail:
 
         give_up = time.monotonic() + PATIENCE
         if not self._thread.acquire(timeout=PATIENCE):
-            raise Busy("The audit trail is being written to.")
+            raise Busy("The audit log is being written to.")
         try:
             file = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
             try:
@@ -192,13 +186,13 @@ class Trail:
                         break
                     except BlockingIOError:
                         if time.monotonic() > give_up:
-                            raise Busy("The audit trail is being written to by another process.") from None
+                            raise Busy("Another process is writing to the audit log.") from None
                         time.sleep(0.002)
                 yield
             finally:
                 os.close(file)
         except OSError as error:
-            # What was written and what not is found out by reading on from the anchor.
+            # Reading on from the anchor will show what was written.
             self._end = None
             raise as_output_error(error) from None
         except BaseException:
@@ -208,7 +202,7 @@ class Trail:
             self._thread.release()
 
     def _begin(self) -> _End:
-        """A new trail: its anchor first, so that a trail without one was never ours."""
+        """Start a new log with its anchor, so that no log ever exists without one."""
         name = secrets.token_hex(16)
         end = _End(name, 0, 0, 0, START, self._ring.active)
         self._end = end
@@ -216,14 +210,14 @@ class Trail:
         return end
 
     def _known(self) -> _End:
-        """The end as the anchor tells it, checked against the bytes there."""
+        """The end according to the anchor, compared with the file."""
         anchor = Anchor.load(self.anchor)
         if anchor is None:
-            raise TrailDamaged("The anchor of the audit trail is missing.")
+            raise TrailDamaged("The anchor of the audit log is missing.")
         if not anchor.is_genuine(self._ring):
             self._ring = KeyRing.load(self.key)
             if not anchor.is_genuine(self._ring):
-                raise TrailDamaged("The anchor of the audit trail was not made with its key.")
+                raise TrailDamaged("The anchor of the audit log was not made with its key.")
         head = bytes.fromhex(anchor.head)
         key = self._ring.find(anchor.key)
         assert key is not None
@@ -232,11 +226,11 @@ class Trail:
             with self._open(anchor.segment) as file:
                 file.seek(max(0, anchor.offset - 67))
                 if file.read(67) != anchor.head.encode() + b'"}\n':
-                    raise TrailDamaged("The audit trail ends before its anchor, or was changed there.")
+                    raise TrailDamaged("The audit log ends before its anchor, or was changed there.")
         return _End(anchor.trail, anchor.segment, anchor.offset, anchor.count, head, key)
 
     def _read_on(self) -> _End:
-        """Take in what was written since: by another process, or by one that was killed."""
+        """Read what other processes, or killed ones, have appended."""
         if self._end is None:
             self._end = self._known()
         end = self._end
@@ -256,7 +250,7 @@ class Trail:
         with self._open(end.segment) as file:
             size = os.fstat(file.fileno()).st_size
             if size < end.offset:
-                raise TrailDamaged("The audit trail is shorter than it was.")
+                raise TrailDamaged("The audit log is shorter than before.")
             if size == end.offset:
                 return
             file.seek(end.offset)
@@ -265,10 +259,10 @@ class Trail:
                 if mac is not None:
                     end.count, end.head, end.offset = end.count + 1, mac, end.offset + len(line)
                     continue
-                told = interruption(file, end.offset, end.key, end.head, end.count)
-                if not told:
+                resumed = interruption(file, end.offset, end.key, end.head, end.count)
+                if not resumed:
                     break
-                end.offset = file.seek(told)
+                end.offset = file.seek(resumed)
             file.seek(end.offset)
             torn = file.read()
         whole = check_line(end.key, end.head, end.count + 1, torn + b"\n")
@@ -277,7 +271,7 @@ class Trail:
             self._put(b"\n")
             end.count, end.head, end.offset = end.count + 1, whole, end.offset + len(torn) + 1
         elif torn:
-            # Not ours to remove: it may be a crash's or somebody's. The entry says what it was, and `verify` accepts
+            # The bytes of a crash, or of somebody else, are not removed. The entry describes them, and `verify` accepts
             # nothing else there.
             event = Interrupted(by="trail", size=len(torn), sha256=hashlib.sha256(torn).hexdigest())
             self._put(b"\n")
@@ -311,7 +305,7 @@ class Trail:
             os.close(file)
 
     def _roll(self) -> None:
-        """Begin the next segment, complete with its first entry, under the key in force."""
+        """Start the next segment, with its first entry, under the current key."""
         end = self._end
         assert end is not None
         key, number = self._ring.active, end.segment + 1
@@ -333,15 +327,19 @@ class Trail:
         return Anchor(end.trail, end.count, end.head.hex(), end.segment, end.offset, int(time.time())).signed(end.key)
 
     def key_of(self, segment: int) -> bytes:
-        """The key that a segment names as its own; TrailDamaged if the key file lacks it."""
+        """The key of a segment.
+
+        Raises:
+            TrailDamaged: the key file lacks it.
+        """
         with self._open(segment) as file:
             named = str(read_line(file.readline()).get("key", ""))
         key = self._ring.find(named)
         if key is None:
-            self._ring = KeyRing.load(self.key)  # another process put a new key in force
+            self._ring = KeyRing.load(self.key)  # another process has rotated the key
             key = self._ring.find(named)
         if key is None:
-            raise TrailDamaged("A segment of the audit trail was made with a key that the key file lacks.")
+            raise TrailDamaged("A segment of the audit log was made with a key that is not in the key file.")
         return key
 
     @contextmanager
@@ -349,6 +347,6 @@ class Trail:
         try:
             handle = os.open(segment_path(self.folder, segment), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         except FileNotFoundError:
-            raise TrailDamaged("A segment of the audit trail is missing.") from None
+            raise TrailDamaged("A segment of the audit log is missing.") from None
         with os.fdopen(handle, "rb") as file:
             yield file

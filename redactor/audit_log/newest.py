@@ -1,8 +1,6 @@
-"""The newest entries first, read from the end: what a page shows costs as much in a trail of a million entries as in
-one of a thousand.
+"""Reads the newest entries from the end, so a page takes the same time for a thousand entries as for a million.
 
-Where a number stands is found by halving, since numbers rise. Nothing is checked here: that is `verify`'s, over the
-whole trail.
+Entry numbers are found by bisection. Nothing is verified here; `verify` does that for the whole log.
 """
 
 from __future__ import annotations
@@ -17,13 +15,13 @@ from redactor.errors import TrailDamaged
 
 _BLOCK = 1 << 16
 MOST_BYTES = 256 << 20
-"""Bytes that are looked through for one answer: about a million entries."""
+"""Bytes searched for one page: about a million entries."""
 
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """Entries as dictionaries, newest first, unchecked; `following`: ask again with this `before` for older ones, 0:
-    there are none.
+    """Entries as dictionaries, newest first, unverified; `following`: the `before` for older entries, 0 if there are
+    none.
     """
 
     entries: tuple[dict[str, Any], ...]
@@ -33,9 +31,9 @@ class Newest:
 def newest(
     folder: Path, *, before: int = 0, kind: str = "", by: str = "", limit: int = 100, most_bytes: int = MOST_BYTES
 ) -> Newest:
-    """At most `limit` entries of this kind and actor ("": any), numbers below `before` (0: from the end).
+    """At most `limit` entries of this kind and actor ("": any), with numbers below `before` (0: from the end).
 
-    With a filter that little fits, looking ends after `most_bytes`; `following` says where to go on.
+    The search ends after `most_bytes`; `following` says where to continue.
 
     Raises:
         TrailDamaged: a segment cannot be read.
@@ -54,37 +52,37 @@ def newest(
                     looked += len(block)
                     if all(one in block for one in wanted):
                         for line in reversed(block.splitlines(keepends=True)):
-                            told = _fitting(line, before, wanted)
-                            if told is None or (kind and told.get("event") != kind) or (by and told.get("by") != by):
+                            entry = _fitting(line, before, wanted)
+                            if entry is None or (kind and entry.get("event") != kind) or (by and entry.get("by") != by):
                                 continue
                             if len(found) == limit:
                                 return Newest(tuple(found), bound)
-                            found.append(told)
-                            bound = int(told["n"])
+                            found.append(entry)
+                            bound = int(entry["n"])
                     reached = _first_number(block) if looked >= most_bytes else 0
                     if reached > 1 and (not before or reached < before):
                         return Newest(tuple(found), min(reached, bound) if found else reached)
     except OSError:
-        raise TrailDamaged("A segment of the audit trail cannot be read.") from None
+        raise TrailDamaged("A segment of the audit log cannot be read.") from None
     return Newest(tuple(found), 0)
 
 
 def _fitting(line: bytes, before: int, wanted: list[bytes]) -> dict[str, Any] | None:
     if len(line) > LONGEST or not all(one in line for one in wanted):
         return None
-    told = claimed(line)
-    if told is None or (before and told[0] >= before):
+    claim = claimed(line)
+    if claim is None or (before and claim[0] >= before):
         return None
     entry = read_line(line)
-    return entry if entry.get("n") == told[0] else None
+    return entry if entry.get("n") == claim[0] else None
 
 
 def _first_number(block: bytes) -> int:
-    return next((told[0] for line in block.splitlines(keepends=True) if (told := claimed(line))), 0)
+    return next((claim[0] for line in block.splitlines(keepends=True) if (claim := claimed(line))), 0)
 
 
 def _backwards(file: BinaryIO, end: int) -> Iterator[bytes]:
-    """Whole lines in blocks, the last block first. Of what is longer than any line only the end is kept: it is none."""
+    """Complete lines in blocks, the last block first. Of overlong lines only the end is kept; they are not entries."""
     rest = b""
     while end > 0:
         begin = max(0, end - _BLOCK)
@@ -100,17 +98,17 @@ def _backwards(file: BinaryIO, end: int) -> Iterator[bytes]:
 
 
 def _end_of(file: BinaryIO, size: int, before: int) -> int:
-    """Where to begin reading backwards: every entry below this number ends there or earlier, and little more does."""
+    """Where to start reading backwards: entries below this number end there or earlier."""
     low, high = 0, size
     while high - low > _BLOCK:
         middle = (low + high) // 2
         file.seek(middle)
         file.readline()
-        told = None
-        # Up to a line that begins at `high` itself: what is known is of those that begin after it.
-        while told is None and file.tell() <= high and (line := file.readline()):
-            told = claimed(line)
-        if told is not None and told[0] < before:
+        claim = None
+        # Up to a line that begins at `high` itself; the bound holds for lines that begin after it.
+        while claim is None and file.tell() <= high and (line := file.readline()):
+            claim = claimed(line)
+        if claim is not None and claim[0] < before:
             low = middle
         else:
             high = middle

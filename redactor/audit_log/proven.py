@@ -1,10 +1,8 @@
-"""The newest entry about something, proven: the chain is walked from the end of the trail back to the segment that
-holds it.
+"""Finds the newest entry about something, and proves that it is the newest.
 
-An entry that is only found could stand in a trail from which a newer one was taken. So every line of the segments from
-the entry's to the last one is checked, up to the end that the anchor tells of; what is known of a segment is kept, and
-later questions read only what was written since. A question about something old costs a second for each 64 MB of trail
-once, and after that nothing.
+To exclude that a newer entry was removed, every line from the entry's segment to the end named by the anchor is
+verified. Results are cached by segment, so later questions read only new entries. A question about something old takes
+a second for each 64 MB of log, once.
 """
 
 from __future__ import annotations
@@ -24,8 +22,8 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class _Walked(Generic[T]):
-    """A segment as far as it was read: entries `first` … `count`, the MAC `before` them, the last one's (`head`),
-    and what was found.
+    """A segment as far as it was read: entries `first` … `count`, the MAC `before` them, the last MAC (`head`), and
+    what was found.
     """
 
     before: bytes
@@ -37,24 +35,24 @@ class _Walked(Generic[T]):
 
 
 class Proven(Generic[T]):
-    """Answers for one process; safe for many threads.
+    """Safe for many threads; caches for one process.
 
     Args:
-        read: what a line tells, and of what; None: nothing that is asked for here.
+        read: line → (subject, value), or None for entries that do not matter.
     """
 
     def __init__(self, trail: Trail, read: Callable[[bytes], tuple[str, T] | None]) -> None:
         self._trail, self._read = trail, read
         self._known: dict[int, _Walked[T]] = {}
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
 
     def newest(self, subject: str) -> T | None:
-        """What the last entry about it tells; None if there is no entry about it in the whole trail.
+        """The value of the last entry about a subject; None if the whole log has none.
 
         Raises:
-            TrailDamaged: something between that entry and the end is not what was written.
+            TrailDamaged: something between that entry and the end was changed.
         """
-        with self._turn:
+        with self._lock:
             end = self._trail.now()
             following: _Walked[T] | None = None
             try:
@@ -75,12 +73,12 @@ class Proven(Generic[T]):
             return None
 
     def end(self) -> Anchor:
-        """Where the trail ends now."""
+        """The current end of the log."""
         return self._trail.now()
 
     def _begun(self, number: int) -> _Walked[T]:
         with segment_path(self._trail.folder, number).open("rb") as file:
-            told = claimed(file.readline())
+            claim = claimed(file.readline())
         before = START
         if number > 1:
             with segment_path(self._trail.folder, number - 1).open("rb") as file:
@@ -89,14 +87,12 @@ class Proven(Generic[T]):
                     before = bytes.fromhex(file.read(TAIL)[-67:-3].decode("ascii"))
                 except ValueError:
                     raise _damaged() from None
-        if told is None:
+        if claim is None:
             raise _damaged()
-        return _Walked(before, told[0], before, told[0] - 1)
+        return _Walked(before, claim[0], before, claim[0] - 1)
 
     def _walk(self, walked: _Walked[T], number: int, limit: int | None) -> None:
-        """Read on to `limit`, or to the end of a segment that is finished. Bytes of killed writes verify as nothing
-        and are passed over.
-        """
+        """Read on to `limit`, or to the end of a finished segment. Bytes of interrupted writes are skipped."""
         key = self._trail.key_of(number)
         with segment_path(self._trail.folder, number).open("rb") as file:
             file.seek(walked.offset)
@@ -109,12 +105,10 @@ class Proven(Generic[T]):
                 if mac is None:
                     continue
                 walked.head, walked.count = mac, walked.count + 1
-                told = self._read(line)
-                if told is not None:
-                    walked.found[told[0]] = told[1]
+                found = self._read(line)
+                if found is not None:
+                    walked.found[found[0]] = found[1]
 
 
 def _damaged() -> TrailDamaged:
-    return TrailDamaged(
-        "The audit trail is not what was written, so it vouches for nothing.", hint="`redactor log verify` says where."
-    )
+    return TrailDamaged("The audit log was changed, so it proves nothing.", hint="`redactor log verify` shows where.")

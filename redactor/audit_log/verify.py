@@ -1,7 +1,7 @@
-"""Reading the whole trail and checking every entry, its place, its key, and the end against anchors.
+"""Reads the whole log and checks every entry, its position, its key, and the end against anchors.
 
-Constant memory, one HMAC an entry. After a break the check goes on from what the next line claims, so that one change
-is told as one and the rest is still looked at.
+Constant memory, one HMAC per entry. After a mismatch the check continues from what the next line claims, so that one
+change is reported once and the rest is still checked.
 """
 
 from __future__ import annotations
@@ -23,16 +23,15 @@ _INTERRUPTED = b'"event":"interrupted"'
 
 @dataclass(frozen=True, slots=True)
 class LogReport:
-    """What a check found.
+    """The result of a check.
 
     Attributes:
-        entries: that verified; `last`: number of the last one.
-        problems: what does not fit, each a sentence without any content; empty: nothing was changed, as far as the
-            anchors reach.
-        interruptions: writes that were killed half-way and recorded as such.
-        unfinished: bytes at the very end that are no entry: a write that was killed and not yet recorded, or the work
-            of somebody.
-        after_anchor: entries after the anchor: nothing but the chain vouches for their number.
+        entries: number of verified entries; `last`: number of the last one.
+        problems: discrepancies, each a sentence without content; empty if nothing was changed, as far as the anchors
+            reach.
+        interruptions: interrupted writes that were recorded as such.
+        unfinished: bytes at the end that are not an entry: an interrupted write not yet recorded, or tampering.
+        after_anchor: entries after the anchor, whose number is protected only by the chain.
     """
 
     entries: int
@@ -64,21 +63,21 @@ class _ChainWalk:
     take: Callable[[int, bytes], object] = lambda _number, _line: None
     checked: LastCheck | None = None
     seen: str | None = None
-    """The MAC that entry `checked.reached` has."""
+    """The MAC of entry `checked.reached`."""
 
     def problem(self, text: str) -> None:
         if len(self.problems) < _MOST_PROBLEMS:
             self.problems.append(text)
 
     def meet(self) -> None:
-        """Hold what is known of this very entry against it."""
+        """Compare the current entry with anchors and the note of the last check."""
         if self.checked is not None and self.number == self.checked.reached:
             self.seen = self.head.hex()
         for anchor in self.waiting.pop(self.number, ()):
             if anchor.head != self.head.hex():
-                self.problem(f"Entry {self.number} is not the one that an anchor names: the trail was written again.")
+                self.problem(f"Entry {self.number} differs from an anchor: the log was rewritten.")
             if self.trail and anchor.trail != self.trail:
-                self.problem("An anchor is of another trail.")
+                self.problem("An anchor belongs to another log.")
 
 
 def verify(
@@ -90,13 +89,13 @@ def verify(
     take: Callable[[int, bytes], object] | None = None,
     checked: LastCheck | None = None,
 ) -> LogReport:
-    """Check all of it. A writer may be at work: what it appends meanwhile is checked or left out.
+    """Check the whole log. Entries that are appended meanwhile may be left out.
 
     Args:
-        anchor: of the second place; None: there is none, which is a problem.
+        anchor: the anchor file's; None if it is missing, which is a problem.
         outside: anchors that were kept elsewhere.
-        checked: the note of the last check, which may know of more than trail and anchor do.
-        take: called with the number and line of each entry that verified.
+        checked: the note of the last check, which may be newer than log and anchor.
+        take: called with the number and line of each verified entry.
 
     Raises:
         TrailDamaged: a file cannot be read.
@@ -104,12 +103,12 @@ def verify(
     walk = _ChainWalk(ring, {})
     walk.take, walk.checked = take or walk.take, checked
     if anchor is None:
-        walk.problem("The anchor is missing: whether the end was cut cannot be told.")
+        walk.problem("The anchor is missing, so truncation cannot be detected.")
     for one in [*([anchor] if anchor else []), *outside]:
         if not one.is_genuine(ring):
-            walk.problem("An anchor was not made with a key of this trail.")
+            walk.problem("An anchor was not made with a key of this log.")
         walk.waiting.setdefault(one.count, []).append(one)
-    walk.meet()  # of a trail without entries
+    walk.meet()  # for a log without entries
     numbers = segments(folder)
     if numbers != list(range(1, len(numbers) + 1)):
         walk.problem("A segment is missing.")
@@ -118,11 +117,11 @@ def verify(
             with segment_path(folder, number).open("rb") as file:
                 _segment(walk, file, number, last=number == numbers[-1])
     except OSError:
-        raise TrailDamaged("A segment of the audit trail cannot be read.") from None
+        raise TrailDamaged("A segment of the audit log cannot be read.") from None
     if checked is not None and (problem := checked.contradiction(walk.number, walk.seen)):
         walk.problem(problem)
     for count in sorted(walk.waiting):
-        walk.problem(f"An anchor tells of {count} entries: the end was cut, or entries are missing.")
+        walk.problem(f"An anchor names {count} entries: the log was truncated, or entries are missing.")
     return LogReport(
         entries=walk.good,
         last=walk.number,
@@ -141,19 +140,19 @@ def _segment(walk: _ChainWalk, file: BinaryIO, number: int, *, last: bool) -> No
     file.seek(0)
     key = walk.ring.find(str(first.get("key", "")))
     if first.get("event") != "segment-opened" or key is None:
-        walk.problem(f"Segment {number} does not begin as one, or its key is not in the key file.")
+        walk.problem(f"Segment {number} does not start like one, or its key is not in the key file.")
         key = walk.ring.active
     walk.trail = walk.trail or str(first.get("trail", ""))
     if first.get("trail") != walk.trail:
-        walk.problem(f"Segment {number} is of another trail.")
-    offset, told_of = 0, False
+        walk.problem(f"Segment {number} belongs to another log.")
+    offset, explained = 0, False
     head, at, good, waiting = walk.head, walk.number, walk.good, walk.waiting
     while line := file.readline():
         mac = check_line(key, head, at + 1, line)
         if mac is not None:
-            if _INTERRUPTED in line and not told_of:
-                walk.problem(f"Entry {at + 1} tells of bytes that are not there any more (segment {number}).")
-            told_of = False
+            if _INTERRUPTED in line and not explained:
+                walk.problem(f"Entry {at + 1} describes bytes that no longer exist (segment {number}).")
+            explained = False
             head, at, good, offset = mac, at + 1, good + 1, offset + len(line)
             walk.take(at, line)
             if at in waiting or (walk.checked is not None and at == walk.checked.reached):
@@ -162,26 +161,26 @@ def _segment(walk: _ChainWalk, file: BinaryIO, number: int, *, last: bool) -> No
             continue
         end = interruption(file, offset, key, head, at)
         if end:
-            told_of = True
+            explained = True
             walk.interruptions += 1
         elif last and not _entries_follow(file, offset):
             walk.unfinished = _size(file) - offset
             if walk.unfinished and at + 1 in waiting:
-                walk.problem(f"Entry {at + 1} is cut.")
+                walk.problem(f"Entry {at + 1} is truncated.")
             break
         else:
-            told = claimed(line)
-            walk.problem(f"Entry {at + 1} is not what was written (segment {number}, byte {offset}).")
-            if told:
-                at, head = told
-            end, told_of = offset + len(line), False
+            claim = claimed(line)
+            walk.problem(f"Entry {at + 1} was changed (segment {number}, byte {offset}).")
+            if claim:
+                at, head = claim
+            end, explained = offset + len(line), False
         file.seek(end)
         offset = end
     walk.head, walk.number, walk.good = head, at, good
 
 
 def _entries_follow(file: BinaryIO, offset: int) -> bool:
-    """Whether a line of the form of an entry stands behind the first of these bytes, or they are themselves one."""
+    """Whether a line at or after the offset has the form of an entry."""
     file.seek(offset)
     return any(line.endswith(b"\n") and claimed(line) for line in file)
 
@@ -191,7 +190,7 @@ def _size(file: BinaryIO) -> int:
 
 
 def sound_lines(folder: Path, ring: KeyRing) -> Iterator[tuple[int, bytes, bytes]]:
-    """Number, line and MAC of the entries of a trail that verified; bytes of killed writes are left out."""
+    """Number, line and MAC of each entry of a verified log; bytes of interrupted writes are left out."""
     head, at = START, 0
     for number in segments(folder):
         with segment_path(folder, number).open("rb") as file:
@@ -205,10 +204,10 @@ def sound_lines(folder: Path, ring: KeyRing) -> Iterator[tuple[int, bytes, bytes
 
 
 def entries(folder: Path, *, after: int = 0) -> Iterator[dict[str, Any]]:
-    """Entries in order as dictionaries, unchecked; lines that are none are left out."""
+    """Entries in order as dictionaries, unverified; other lines are left out."""
     for number in segments(folder):
         with segment_path(folder, number).open("rb") as file:
             for line in file:
-                told = claimed(line)
-                if told and told[0] > after:
+                claim = claimed(line)
+                if claim and claim[0] > after:
                     yield read_line(line)

@@ -165,7 +165,7 @@ def bind(
         return yes or typer.confirm(f"Look at {out}. Is it this message's {kind}?", err=True)
 
     try:
-        places_of(config, state).open_vault(identity=identity).bind(id, kind, by=actor(), reason=reason, looked=looked)
+        places_of(config, state).open_vault(identity=identity).bind(id, kind, by=actor(), reason=reason, confirm=looked)
     except ValueError:
         raise ConfigurationError(
             "--reason must be one short word without spaces.", hint="Give the number of a ticket, for example."

@@ -5,26 +5,20 @@
                                    recovery key
                                    ──▶ records/ab/ID.KIND.json     when, how large, which cipher; no names
 
-Every item has its own key, so that destroying a few hundred bytes (crypto-shredding) makes the content unreadable
-wherever copies of it lie, and new
-recipients mean new key files only. What that promises ends where somebody kept a copy of the key file and a private key
-of then: so `keys/` belongs in no long-lived
-backup, and a disk that moves blocks (SSD, snapshots, copy-on-write) may keep what was overwritten. Whoever stole an
-organisation's key together with `keys/` reads
-on after a rotation.
+Every item has its own key: destroying a few hundred bytes (crypto-shredding) makes all copies of the content
+unreadable, and new recipients need only new key files. This does not help against somebody who kept a copy of a key
+file and has a private key of that time. Therefore `keys/` does not belong in long-lived backups, and disks that move
+blocks (SSD, snapshots, copy-on-write) may keep what was overwritten. Whoever stole an organisation's key together with
+`keys/` can still read the items after a rotation.
 
-age (https://age-encryption.org/v1) is the default: `age -d -i organisation.key keys/…` gives an identity file, `age -d
--i` with it the content. The alternative,
-AES-256-GCM in chunks with RSA-OAEP (`gcm`), is FIPS-minded: it uses only algorithms that NIST approves (SP 800-38D, SP
-800-56B, FIPS 180-4). It is not "FIPS validated": that is a
-property of the module that computes, and the OpenSSL inside the package `cryptography` as it is commonly installed has
-no certificate.
+age (https://age-encryption.org/v1) is the default: `age -d -i organisation.key keys/…` gives an identity file, and `age
+-d -i` with that the content. The alternative, AES-256-GCM in chunks with RSA-OAEP (`gcm`), uses only algorithms
+approved by NIST (SP 800-38D, SP 800-56B, FIPS 180-4). It is not "FIPS validated": validation is a property of the
+cryptographic module, and the OpenSSL in common builds of the package `cryptography` has no certificate.
 
-Encrypting to public keys proves no sender: whoever can write here can seal something else. So the audit log, which only
-the holder of its key can write,
-has the SHA-256 of everything that is sealed, and nothing opens that is not what its last entry about the item names
-(`vault`); `log verify` holds the whole
-folder against the log (`check`).
+Encryption to public keys does not prove who sealed: anybody who can write to the folder can seal something else. So the
+audit log, which only the holder of its key can write, contains the SHA-256 of every sealed content. An item is opened
+only if it is what the log names last (`vault`); `log verify` compares the whole folder with the log (`check`).
 """
 
 from redactor.vault import files

@@ -1,7 +1,7 @@
-"""Sealing with age: the content for an identity of its own, that identity for the recipients.
+"""Sealing with age: the content is encrypted to its own identity, and that identity to the recipients.
 
-The key file, decrypted, is an identity file whose comment names message, kind and SHA-256 of the content: so content or
-key that was put in another's place does not open as it.
+The decrypted key file is an identity file whose comment names message, kind and SHA-256 of the content, so swapped
+content or keys do not open.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ def open_sealed(name: str, sealed: bytes, key: bytes, identities: Identities) ->
     """The content.
 
     Raises:
-        Refused: the key is for others.
-        VaultDamaged: content or key is not what was sealed as `name`.
+        Refused: the private key does not fit.
+        VaultDamaged: content or key was not sealed as `name`.
     """
     import pyrage
 
     found = _KEY.fullmatch(_plain(key, identities))
     if found is None or found[1].decode("ascii", "replace") != name:
-        raise VaultDamaged("The key of a sealed item is not that item's.")
+        raise VaultDamaged("The key file of a sealed item belongs to another item.")
     try:
         content: bytes = pyrage.decrypt(sealed, list(age_identities([found[3].decode()])))
     except pyrage.DecryptError:
-        raise VaultDamaged("A sealed item was cut or changed.") from None
+        raise VaultDamaged("A sealed item was truncated or changed.") from None
     if sha256(content).hexdigest() != found[2].decode():
-        raise VaultDamaged("A sealed item is not the one that its key is of.")
+        raise VaultDamaged("A sealed item does not match its key file.")
     return content
 
 
@@ -60,4 +60,4 @@ def _plain(key: bytes, identities: Identities) -> bytes:
     except pyrage.DecryptError as error:
         if "No matching keys" in str(error):
             raise Refused("This private key does not open the vault's items.") from None
-        raise VaultDamaged("The key of a sealed item was cut or changed.") from None
+        raise VaultDamaged("The key file of a sealed item was truncated or changed.") from None

@@ -1,6 +1,4 @@
-"""The vault's files: complete or not there, mode 0600, below real folders of mode 0700; links are refused at every
-step.
-"""
+"""The vault's files: complete or absent, mode 0600, in folders of mode 0700. Links are refused everywhere."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ from redactor.errors import RefusedInput, VaultDamaged
 
 
 def write(root: Path, *below: str, content: bytes) -> None:
-    """Write root/below…, making folders.
+    """Write root/below… and create its folders.
 
     Raises:
         OutputError, RefusedInput
@@ -26,7 +24,7 @@ def write(root: Path, *below: str, content: bytes) -> None:
         made = _make_folders(root, below)
         refuse_links(root, *below)
         for folder in made:
-            flush_folder(folder.parent)  # a power cut must not take a folder away from under its files
+            flush_folder(folder.parent)  # so that a power cut cannot lose the folder
         partial.write(content)
         partial.commit()
         flush_folder(target.parent)
@@ -37,10 +35,10 @@ def write(root: Path, *below: str, content: bytes) -> None:
 
 
 def read(root: Path, *below: str) -> bytes | None:
-    """Content of root/below…; None if there is no such file.
+    """The content of root/below…; None if there is no such file.
 
     Raises:
-        RefusedInput: a link.
+        RefusedInput: it is a link.
         VaultDamaged: it cannot be read.
     """
     refuse_links(root, *below)
@@ -56,7 +54,7 @@ def read(root: Path, *below: str) -> bytes | None:
 
 
 def rewrite(root: Path, *below: str, content: bytes) -> None:
-    """`write` over a file that is there, and zeros over what it held.
+    """Replace an existing file, and overwrite its old content with zeros.
 
     Raises:
         OutputError, RefusedInput
@@ -76,7 +74,7 @@ def rewrite(root: Path, *below: str, content: bytes) -> None:
 
 
 def shred(root: Path, *below: str) -> bool:
-    """Overwrite a file with zeros on the disk and remove it; false if there was none.
+    """Overwrite a file with zeros and remove it; false if there is none.
 
     Raises:
         OutputError, RefusedInput
@@ -102,7 +100,7 @@ def shred(root: Path, *below: str) -> bool:
 
 
 def remove(root: Path, *below: str) -> None:
-    """Remove a file if it is there."""
+    """Remove a file if it exists."""
     refuse_links(root, *below)
     path = root.joinpath(*below)
     with suppress(FileNotFoundError):
@@ -116,7 +114,7 @@ def remove(root: Path, *below: str) -> None:
 
 @contextmanager
 def locked(root: Path) -> Iterator[None]:
-    """One writer at a time, whatever the number of processes.
+    """A lock for one writer across processes.
 
     Raises:
         OutputError, RefusedInput
@@ -144,14 +142,12 @@ def is_there(root: Path, *below: str) -> bool:
 
 
 def is_leftover(name: str) -> bool:
-    """Whether a file is a temporary one. Under the lock nobody is writing: then it is one that a killed process
-    left.
-    """
+    """Whether a file is temporary. Under the lock, a temporary file was left by a killed process."""
     return name.startswith(PREFIX) and name.endswith(SUFFIX)
 
 
 def names(root: Path, *below: str) -> list[str]:
-    """What lies in a folder, in order; nothing if it is not there."""
+    """The sorted names in a folder; empty if it does not exist."""
     refuse_links(root, *below)
     with suppress(FileNotFoundError):
         return sorted(p.name for p in root.joinpath(*below).iterdir())
@@ -185,6 +181,4 @@ def _folders(root: Path, below: tuple[str, ...]) -> list[Path]:
 
 
 def _link() -> RefusedInput:
-    return RefusedInput(
-        "There is a link in the vault.", hint="Find out who put it there; the vault has none of its own."
-    )
+    return RefusedInput("There is a link in the vault.", hint="Find out who created it; the vault contains no links.")

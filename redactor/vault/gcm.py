@@ -1,13 +1,10 @@
-"""Sealing with AES-256-GCM in chunks: the content under a data key of its own, that key wrapped with RSA-OAEP for each
-recipient.
+"""Sealing with AES-256-GCM in chunks: each content has its own data key, wrapped with RSA-OAEP for each recipient.
 
     the line `redactor-gcm/1`, the line NAME, a prefix of 7 bytes; then chunks of 64 KiB, each with its tag of 16 bytes
 
 The nonce of a chunk is the prefix, the chunk's number (4 bytes) and whether it is the last (1 byte), as in STREAM
-(Hoang, Reyhanitabar, Rogaway, Vizár 2015), and everything in
-front of the chunks is authenticated with each: chunks that were dropped, doubled, reordered, cut off or taken from
-another item do not open. A data key is used for
-one item only, so nonces never meet.
+(Hoang, Reyhanitabar, Rogaway, Vizár 2015). The header is authenticated with every chunk. So dropped, duplicated,
+reordered, truncated or foreign chunks do not open. A data key is used for one item only, so nonces never repeat.
 """
 
 from __future__ import annotations
@@ -36,7 +33,7 @@ def seal(name: str, content: bytes, recipients: Recipients) -> tuple[bytes, byte
     box, parts = AESGCM(key), [header]
     count = max(1, -(-len(content) // CHUNK))
     if count > _MOST:
-        raise LimitExceeded("The content has more chunks than can be numbered.")
+        raise LimitExceeded("The content is too large to be sealed with this cipher.")
     view = memoryview(content)
     for number in range(count):
         chunk = view[number * CHUNK : (number + 1) * CHUNK]
@@ -48,19 +45,19 @@ def open_sealed(name: str, sealed: bytes, key: bytes, identities: Identities) ->
     """The content.
 
     Raises:
-        Refused: the key is for others.
-        VaultDamaged: content or key is not what was sealed as `name`.
+        Refused: the private key does not fit.
+        VaultDamaged: content or key was not sealed as `name`.
     """
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     secret = _unwrap(key, identities)
     if secret[32:64] != sha256(name.encode()).digest():
-        raise VaultDamaged("The key of a sealed item is not that item's.")
+        raise VaultDamaged("The key file of a sealed item belongs to another item.")
     start = len(_MAGIC) + len(name) + 1
     header, body = sealed[: start + 7], memoryview(sealed)[start + 7 :]
     if header[:start] != _MAGIC + name.encode() + b"\n":
-        raise VaultDamaged("A sealed item is not what its name says.")
+        raise VaultDamaged("A sealed item does not match its name.")
     box, parts, step = AESGCM(secret[:32]), [], CHUNK + _TAG
     count = max(1, -(-len(body) // step))
     try:
@@ -68,10 +65,10 @@ def open_sealed(name: str, sealed: bytes, key: bytes, identities: Identities) ->
             chunk = body[number * step : (number + 1) * step]
             parts.append(box.decrypt(_nonce(header[start:], number, last=number == count - 1), chunk, header))
     except (InvalidTag, ValueError, OverflowError):
-        raise VaultDamaged("A sealed item was cut or changed.") from None
+        raise VaultDamaged("A sealed item was truncated or changed.") from None
     content = b"".join(parts)
     if secret[64:] != sha256(content).digest():
-        raise VaultDamaged("A sealed item is not the one that its key is of.")
+        raise VaultDamaged("A sealed item does not match its key file.")
     return content
 
 
@@ -85,7 +82,7 @@ def _nonce(prefix: bytes, number: int, *, last: bool) -> bytes:
 
 
 def _secret(key: bytes, name: str, content: bytes) -> bytes:
-    """What is wrapped: the data key, and what it is of."""
+    """The bytes to wrap: the data key, and digests of name and content."""
     return key + sha256(name.encode()).digest() + sha256(content).digest()
 
 
@@ -105,7 +102,7 @@ def _unwrap(key: bytes, identities: Identities) -> bytes:
     try:
         wrapped = [base64.b64decode(w, validate=True) for w in json.loads(key)["wrapped"]]
     except (ValueError, KeyError, TypeError):
-        raise VaultDamaged("The key of a sealed item was cut or changed.") from None
+        raise VaultDamaged("The key file of a sealed item was truncated or changed.") from None
     for one in wrapped:
         for identity in identities.keys:
             try:

@@ -1,4 +1,4 @@
-"""Legal holds: a file for each message, with the matters that hold it. What cannot be read holds."""
+"""Legal holds: a file for each message with the matters that hold it. An unreadable file counts as a hold."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 from redactor.vault import files
 
 MATTER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-"""The number of a case."""
+"""A case number."""
 UNREADABLE = "unreadable"
 
 
 def matters_of(folder: Path, id: str) -> tuple[str, ...]:  # noqa: A002
-    """The matters that hold a message, in the order in which they came."""
+    """The matters that hold a message, oldest first."""
     content = files.read(folder, "holds", f"{id}.json")
     if content is None:
         return ()

@@ -1,7 +1,6 @@
-"""An item's record, the names of its files, and what the audit log says it must be.
+"""An item's record, the names of its files, and what the audit log says about it.
 
-The record is a pointer that anybody may write who can write the vault's folder; what it says counts only where the log
-says the same.
+Anybody who can write to the vault's folder can write a record, so it counts only if the log agrees.
 """
 
 from __future__ import annotations
@@ -18,51 +17,54 @@ from redactor.vault import files
 
 SCHEMA = "redactor-vault/1"
 ENDINGS = {"age": ("age", "age"), "aes-256-gcm": ("gcm", "json")}
-"""Of content and key, by cipher."""
+"""Cipher → endings of content and key file."""
 ID = re.compile(r"[0-9a-f]{64}")
 KIND = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,30}[a-z0-9])?")
 FILE = re.compile(r"([0-9a-f]{64})\.([a-z0-9.-]+)\.([0-9a-f]{8})\.(?:age|gcm|json)")
-"""Names of files of content and keys: id, kind, part."""
+"""Names of content and key files: id, kind, part."""
 _PART = re.compile(r"[0-9a-f]{8}")
 
 WHY = {
     "unknown": (
-        "The audit log does not name this sealed item: somebody else may have put it there.",
-        "Look at it with `redactor vault bind`, which puts it into the log if a person says that it is right.",
+        "The audit log does not name this sealed item; somebody else may have added it.",
+        "Check it with `redactor vault bind`, which adds it to the log once a person has confirmed it.",
     ),
     "rolled-back": (
-        "The audit log ends before the entry that sealed this item: log and anchor were put back to an older state.",
+        "The audit log ends before the entry that sealed this item: log and anchor were rolled back to an older state.",
         (
-            "Put back the newer copies of both. If the log was begun again on purpose, bind the item: see `redactor "
+            "Restore the newer copies of both. If the log was started again on purpose, bind the item: see `redactor "
             "vault bind --help`."
         ),
     ),
     "replaced": (
-        "This sealed item is not the one that the audit log names: it was replaced, or put back to an older version.",
-        "`redactor log verify` says which; restore it from a backup, or seal it again.",
+        "This sealed item is not the one that the audit log names: it was replaced or rolled back to an older version.",
+        "`redactor log verify` shows which; restore it from a backup, or seal it again.",
     ),
     "missing": (
-        "The audit log names this item, and it is not in the vault.",
-        "Restore it from a backup, or seal it again; `redactor log verify` lists all that is missing.",
+        "The audit log names this item, but it is not in the vault.",
+        "Restore it from a backup, or seal it again; `redactor log verify` lists everything that is missing.",
     ),
     "purged": (
-        "The audit log says that this item was purged, and it is there.",
-        "If its purge was stopped, purge it again; else find out who put it back.",
+        "The audit log says that this item was purged, but it is present.",
+        "If its purge was interrupted, purge it again; otherwise find out who restored it.",
     ),
-    "damaged": ("A part of a sealed item is missing.", "If its purge was stopped, purge it again; else seal it again."),
+    "damaged": (
+        "A part of a sealed item is missing.",
+        "If its purge was interrupted, purge it again; otherwise seal it again.",
+    ),
 }
-"""Why an item is not given out: message and hint by `VaultMismatch.why`."""
+"""Why an item is not opened: `VaultMismatch.why` → message and hint."""
 
 
 @dataclass(frozen=True, slots=True)
 class SealedItem:
-    """What is known of an item without any key.
+    """What is known about an item without any key.
 
     Attributes:
         size: bytes before sealing; `sha256`: of the sealed content.
-        sealed, purged: seconds since 1970; `purged` 0.0: it is there.
-        part: random, in the names of its files, so that replacing never mixes new content with an old key.
-        entry: number of the log's entry that names it; 0: a version sealed it that did not note that.
+        sealed, purged: seconds since 1970; `purged` is 0.0 for a present item.
+        part: random part of its file names, so that replacing never mixes new content with an old key.
+        entry: number of the log entry that names it; 0 if an earlier version sealed it.
     """
 
     id: str
@@ -91,7 +93,7 @@ class SealedItem:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What the log's last entry about an item says it must be. `sha256` "": it was purged."""
+    """What the log's last entry about an item says. `sha256` is "" if it was purged."""
 
     entry: int
     at: float
@@ -108,16 +110,16 @@ class Named:
 
 
 def named_by(line: bytes) -> tuple[str, Named] | None:
-    """The item that an entry of the log names, and how; None: an entry of another kind."""
+    """The item that a log entry names, and what it says; None for other entries."""
     if b'"event":"vault-' not in line:
         return None
-    told = read_line(line)
+    entry = read_line(line)
     try:
-        name, number = f"{told['message']}.{told['item']}", int(told["n"])
-        at = datetime.fromisoformat(str(told["t"]).replace("Z", "+00:00")).timestamp()
-        if told["event"] in ("vault-sealed", "vault-bound"):
-            return name, Named(number, at, str(told["cipher"]), int(told["size"]), str(told["sha256"]))
-        if told["event"] == "vault-purged" and told["why"] != "leftover":
+        name, number = f"{entry['message']}.{entry['item']}", int(entry["n"])
+        at = datetime.fromisoformat(str(entry["t"]).replace("Z", "+00:00")).timestamp()
+        if entry["event"] in ("vault-sealed", "vault-bound"):
+            return name, Named(number, at, str(entry["cipher"]), int(entry["size"]), str(entry["sha256"]))
+        if entry["event"] == "vault-purged" and entry["why"] != "leftover":
             return name, Named(number, at)
     except (KeyError, ValueError, TypeError):
         pass

@@ -1,7 +1,7 @@
-"""Public keys (recipients) and private keys (identities), of age or RSA, in text files; making them.
+"""Public keys (recipients) and private keys (identities) of age or RSA in text files.
 
-A recipients file holds age1… lines or PEM public keys, with # comments: the organisation's and at least one for
-recovery, which is kept offline. An identity file is what `age-keygen` writes, or a PEM private key.
+A recipients file contains age1… lines or PEM public keys, with # comments: the organisation's and at least one recovery
+key, whose private key is kept offline. An identity file is written by `age-keygen`, or contains a PEM private key.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _RSA_BITS = 3072
 
 @dataclass(frozen=True, slots=True)
 class Recipients:
-    """Whom content is sealed for. `texts`: as in the file."""
+    """The public keys for which content is sealed. `texts`: as in the file."""
 
     cipher: Cipher
     keys: tuple[Any, ...] = field(repr=False)
@@ -33,7 +33,7 @@ class Recipients:
 
     @property
     def fingerprint(self) -> str:
-        """By which the trail names them together."""
+        """Their common name in the audit log."""
         return sha256("\n".join(sorted(self.texts)).encode()).hexdigest()[:16]
 
     @classmethod
@@ -41,7 +41,7 @@ class Recipients:
         """Read a file.
 
         Args:
-            alone: one recipient is enough; whoever loses that key loses everything.
+            alone: accept a single recipient, although everything is lost with that key.
 
         Raises:
             ConfigurationError
@@ -50,13 +50,13 @@ class Recipients:
         ages, pems = _lines(content, "age1"), _PEM.findall(content)
         if bool(ages) == bool(pems):
             raise ConfigurationError(
-                "The recipients file must hold age1… lines or PEM public keys, and not both.",
-                hint="`redactor vault keygen` makes one.",
+                "The recipients file must contain either age1… lines or PEM public keys.",
+                hint="`redactor vault keygen` creates one.",
             )
         keys, texts = (_age_recipients(ages), ages) if ages else (_rsa_public(pems), [p.decode() for p in pems])
         if len(set(texts)) < 2 and not alone:
             raise ConfigurationError(
-                "The recipients file holds one key only: if it is lost, everything is.",
+                "The recipients file contains only one key: if it is lost, everything is lost.",
                 hint="Add the public key of a recovery key that is kept offline.",
             )
         return cls("age" if ages else "aes-256-gcm", tuple(keys), tuple(texts))
@@ -64,7 +64,7 @@ class Recipients:
 
 @dataclass(frozen=True, slots=True)
 class Identities:
-    """Private keys that open. `repr` hides them."""
+    """Private keys. `repr` hides them."""
 
     cipher: Cipher
     keys: tuple[Any, ...] = field(repr=False)
@@ -79,16 +79,15 @@ class Identities:
         content = _read(path)
         ages, pems = _lines(content, "AGE-SECRET-KEY-1"), _PEM.findall(content)
         if bool(ages) == bool(pems):
-            raise ConfigurationError("The identity file must hold AGE-SECRET-KEY-1… lines or a PEM private key.")
+            raise ConfigurationError("The identity file must contain AGE-SECRET-KEY-1… lines or a PEM private key.")
         return cls("age", age_identities(ages)) if ages else cls("aes-256-gcm", _rsa_private(pems))
 
 
 def make_keys(folder: Path, cipher: Cipher) -> list[Path]:
-    """Two new key pairs: organisation.key, recovery.key (mode 0600) and recipients.txt. Never over files that are
-    there.
+    """Create two key pairs: organisation.key, recovery.key (mode 0600) and recipients.txt. Never overwrites files.
 
     Raises:
-        OutputError: a file is there already, or cannot be written.
+        OutputError: a file exists already, or cannot be written.
     """
     pairs = {name: _age_pair() if cipher == "age" else _rsa_pair() for name in ("organisation", "recovery")}
     files = {f"{name}.key": f"# redactor vault: {name}, private\n{private}" for name, (private, _) in pairs.items()}
@@ -99,7 +98,7 @@ def make_keys(folder: Path, cipher: Cipher) -> list[Path]:
         for name in files:
             if os.path.lexists(folder / name):
                 raise OutputError(
-                    "There are keys in this folder already.", hint="Give another folder: keys are never overwritten."
+                    "This folder contains keys already.", hint="Choose another folder; keys are never overwritten."
                 )
         for name, text in files.items():
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
@@ -121,7 +120,7 @@ def age_identities(texts: list[str]) -> tuple[Any, ...]:
     try:
         return tuple(x25519.Identity.from_str(t) for t in texts)
     except IdentityError:
-        raise ConfigurationError("A key in the identity file is not whole.") from None
+        raise ConfigurationError("A key in the identity file is incomplete.") from None
 
 
 def _age_recipients(texts: list[str]) -> tuple[Any, ...]:
@@ -130,7 +129,7 @@ def _age_recipients(texts: list[str]) -> tuple[Any, ...]:
     try:
         return tuple(x25519.Recipient.from_str(t) for t in texts)
     except RecipientError:
-        raise ConfigurationError("A key in the recipients file is not whole, or no X25519 key.") from None
+        raise ConfigurationError("A key in the recipients file is incomplete, or not an X25519 key.") from None
 
 
 def _age_pair() -> tuple[str, str]:
@@ -187,5 +186,5 @@ def _read(path: Path) -> bytes:
             return file.read(_LONGEST)
     except OSError:
         raise ConfigurationError(
-            "A key file cannot be read.", hint="`redactor vault keygen` makes keys; give the file's path."
+            "A key file cannot be read.", hint="Check the path; `redactor vault keygen` creates keys."
         ) from None

@@ -1,10 +1,9 @@
-"""Sealing, opening, rotating, holding and purging items; every opening and purge is an event of the log before it
-happens.
+"""Sealing, opening, rotating, holding and purging items. Openings and purges are logged before they happen.
 
-An item is what the log's last entry about it says: cipher, size and SHA-256 of the sealed content. Both ciphers seal
-for public keys, so whoever can write the folder can seal something else; without the log's key he cannot make the log
-name it, nor take back what it names now. So sealing ends with the log's entry (content and key are on the disk by then,
-the record follows), and opening begins with it.
+An item is defined by the log's last entry about it: cipher, size and SHA-256 of the sealed content. Since items are
+sealed to public keys, anybody who can write to the folder can seal something else, but cannot change what the log names
+without the log's key. So sealing ends with the log entry (content and key are on the disk by then; the record follows),
+and opening starts with it.
 """
 
 from __future__ import annotations
@@ -43,8 +42,8 @@ class Vault:
     """A vault in a folder.
 
     Args:
-        recipients: whom to seal for; None: it only opens.
-        identities: private keys; None (on a host that takes recordings): it only seals.
+        recipients: public keys to seal for; None: items can only be opened.
+        identities: private keys; None (on a host that receives recordings): items can only be sealed.
     """
 
     def __init__(
@@ -61,36 +60,34 @@ class Vault:
         self._log: Proven[Named] = Proven(trail, named_by)
 
     def seal(self, id: str, kind: str, content: bytes, *, by: str, replace: bool = False) -> bool:  # noqa: A002
-        """Seal an item; false if the same original was there.
+        """Seal an item; false if the same original exists already.
 
         Args:
-            id: SHA-256 of the recording; content of the kind "original" must have it.
-            kind: "original", "transcript", "meta" (names and numbers belong there, never into `id` or `kind`) …
-            replace: over an item of this kind, or one that was purged.
+            id: SHA-256 of the recording; content of the kind "original" must have this digest.
+            kind: "original", "transcript", "meta" (for names and numbers, which never belong in `id` or `kind`) …
+            replace: replace an item of this kind, or one that was purged.
 
         Raises:
-            InputError: an original of another id. ConfigurationError: no recipients, or an odd id or kind.
-            Refused: there is one already, it was purged, or a legal hold keeps the one there is. OutputError.
-            VaultDamaged: the same original was there, and it is not the one that the log names, or a part is missing:
-                it is not kept.
+            InputError: the original does not have this id. ConfigurationError: no recipients, or an invalid id or kind.
+            Refused: there is one already, it was purged, or a legal hold protects it. OutputError.
+            VaultDamaged: the existing original is not the one that the log names, or a part is missing.
         """
         name = name_of(id, kind)
         if self._recipients is None:
-            raise ConfigurationError("The vault has no recipients to seal for.", hint="Set keeping.recipients.")
+            raise ConfigurationError("The vault has no recipients.", hint="Set keeping.recipients.")
         if kind == "original" and sha256(content).hexdigest() != id:
-            raise InputError("The original is not the recording that it is to be kept as.")
+            raise InputError("The original does not have the given id.")
         with files.locked(self.folder):
             old = self.item(id, kind)
             if old is not None and not replace:
                 if old.purged:
-                    raise Refused("This item was purged.", hint="Sealing it again must be asked for.")
+                    raise Refused("This item was purged.", hint="To seal it again, ask for a replacement.")
                 if kind == "original":
-                    # Believed by what the log says: else a file that was put there in advance would keep the original
-                    # out.
+                    # Checked against the log: a file planted in advance must not keep the original out.
                     if self._fitting(name, old) is None:
                         self._mismatch(id, kind, by=by)
                     return False
-                raise Refused("There is an item of this kind already.", hint="Replacing it must be asked for.")
+                raise Refused("There is already an item of this kind.", hint="To replace it, ask for a replacement.")
             if old is not None and not old.purged:
                 self._refuse_held(id)
             cipher = self._recipients.cipher
@@ -106,22 +103,20 @@ class Vault:
                 files.shred(self.folder, *item.key_path)
                 files.remove(self.folder, *item.content_path)
                 raise
-            # From here on it is what the log names; a record that a kill leaves unwritten is made when the item is
-            # asked for.
+            # From here on the log names it; if the record is not written, it is repaired when the item is opened.
             write_record(self.folder, with_(item, entry=entry))
             self._destroy(id, kind, keep=item.part)
         return True
 
     def open(self, id: str, kind: str, *, by: str, reason: str = "") -> bytes:  # noqa: A002
-        """The content of an item. The log has it before anything is read, and says what the item must be.
+        """The content of an item. It is logged before anything is read, and must be what the log names.
 
         Args:
-            reason: a word, or the trail's mark of a typed reason.
+            reason: a word, or the log's mark of a typed reason.
 
         Raises:
-            NoInput: there is none, or it was purged. Refused: not with these keys.
-            VaultDamaged: it is not what the log names last, or does not open as it. TrailDamaged: the log itself does
-                not fit.
+            NoInput: there is none, or it was purged. Refused: these keys do not fit.
+            VaultDamaged: it is not what the log names last, or does not open. TrailDamaged: the log does not verify.
         """
         name, item = name_of(id, kind), self.item(id, kind)
         identities = self._openers()
@@ -137,7 +132,7 @@ class Vault:
         self._trail.append(events.VaultOpened(by=by, message=id, item=kind, reason=reason))
         found = self._fitting(name, item)
         if found is None:
-            with files.locked(self.folder):  # it may be under way, or was killed between the log's entry and the record
+            with files.locked(self.folder):  # another process is sealing it, or was killed before it wrote the record
                 found = self._fitting(name, self.item(id, kind))
                 if found is None and (found := self._completed(id, kind)) is not None:
                     self._trail.append(events.VaultMismatch(by=by, message=id, item=kind, why="record"))
@@ -145,16 +140,15 @@ class Vault:
                     self._mismatch(id, kind, by=by)
         return self._opened(*found, identities)
 
-    def bind(self, id: str, kind: str, *, by: str, reason: str, looked: Callable[[bytes], bool]) -> None:  # noqa: A002
-        """Have the log name an item that it does not name, once a person has looked at it: of a vault whose log was
-        begun again.
+    def bind(self, id: str, kind: str, *, by: str, reason: str, confirm: Callable[[bytes], bool]) -> None:  # noqa: A002
+        """Add an item to the log after a person has checked it; for a vault whose log was started again.
 
         Args:
-            looked: is given the content; whether it is what was sealed.
+            confirm: gets the content; returns whether it is what was sealed.
 
         Raises:
-            NoInput: there is none. Refused: the person says that it is not, or the log names it already.
-            VaultDamaged: it does not open, or the log names another or says that it was purged.
+            NoInput: there is none. Refused: it was not confirmed, or the log names it already.
+            VaultDamaged: it does not open, or the log names another, or says that it was purged.
         """
         name, item = name_of(id, kind), self.item(id, kind)
         identities = self._openers()
@@ -168,30 +162,34 @@ class Vault:
         self._trail.append(events.VaultOpened(by=by, message=id, item=kind, reason=reason))
         sealed, key = self._parts(item)
         content = self._opened(item, sealed, key, identities)
-        if not looked(content):
+        if not confirm(content):
             raise Refused(
-                "The item stays as it is: nobody vouched for it.", hint="Purge it if it is not what was sealed."
+                "The item was not confirmed and stays as it is.", hint="Purge it if it is not what was sealed."
             )
         digest = sha256(sealed).hexdigest()
         with files.locked(self.folder):
             if self.item(id, kind) != item or self._parts(item)[0] != sealed:
-                raise Refused("The item was changed while it was looked at.", hint="Look at it again.")
+                raise Refused("The item changed while it was being checked.", hint="Check it again.")
             size = len(content)
             event = events.VaultBound(by=by, message=id, item=kind, cipher=item.cipher, size=size, sha256=digest)
             entry = self._trail.append(event)
             write_record(self.folder, with_(item, size=size, sha256=digest, entry=entry))
 
     def holds(self, id: str, kind: str) -> bool:  # noqa: A002
-        """Whether there is such an item (which was not purged)."""
+        """Whether the vault contains this item (purged ones excluded)."""
         item = self.item(id, kind)
         return item is not None and not item.purged
 
     def item(self, id: str, kind: str) -> SealedItem | None:  # noqa: A002
-        """What the vault's record says of an item; VaultDamaged if it cannot be read."""
+        """The record of an item, None if there is none.
+
+        Raises:
+            VaultDamaged: it cannot be read.
+        """
         return read_record(self.folder, id, kind)
 
     def items(self, *, purged: bool = False) -> Iterator[SealedItem]:
-        """All there are, by id; with `purged` also the records of those that are gone."""
+        """All items by id; with `purged`, also the records of purged ones."""
         records = self.folder / "records"
         for shard in sorted(records.iterdir()) if records.is_dir() else ():
             for path in sorted(shard.glob("*.json")):
@@ -200,21 +198,22 @@ class Vault:
                 if item is not None and (purged or not item.purged):
                     yield item
 
-    # --- the end of items
+    # --- purging and holding
 
     def purge(self, item: SealedItem, *, by: str, why: str) -> None:
-        """Destroy the key of an item, then its content. Done again after a stop, it ends what was begun; after that it
-        does nothing.
+        """Destroy the key of an item, then its content. Can be repeated after an interruption.
 
         Raises:
-            Refused: a legal hold, or the item was sealed again since it was chosen. OutputError: it could not be
-                destroyed.
+            Refused: a legal hold, or the item has been sealed again since it was selected.
+            OutputError: it could not be destroyed.
         """
         with files.locked(self.folder):
             self._refuse_held(item.id)
             there = self.item(item.id, item.kind)
             if there is None or there.part != item.part:
-                raise Refused("The item was sealed again since it was chosen.", hint="List the items and choose again.")
+                raise Refused(
+                    "The item has been sealed again since it was selected.", hint="List the items and select again."
+                )
             if there.purged:
                 return
             self._trail.append(events.VaultPurged(by=by, message=item.id, item=item.kind, why=why))
@@ -222,10 +221,9 @@ class Vault:
             write_record(self.folder, with_(item, purged=self._clock()))
 
     def sweep(self, *, by: str) -> int:
-        """Destroy what killed processes left: temporary files, and parts that no record names, of which nobody was told
-        that they are kept.
+        """Destroy what killed processes left: temporary files, and parts whose sealing was never confirmed.
 
-        Items under a legal hold keep theirs. Returns of how many items parts were destroyed.
+        Items under a legal hold keep theirs. Returns the number of items of which parts were destroyed.
         """
         strays: dict[tuple[str, str], str] = {}
         with files.locked(self.folder):
@@ -251,15 +249,16 @@ class Vault:
         return len(strays)
 
     def hold(self, id: str, matter: str, *, by: str) -> None:  # noqa: A002
-        """Nothing of this message is purged or replaced until it is released. Several matters may hold one.
+        """Put a message under a legal hold: nothing of it is purged or replaced until release. Several matters may hold
+        it.
 
         Args:
-            matter: the number of the case, without names.
+            matter: the case number, without names.
         """
         name_of(id, "original")
         if not MATTER.fullmatch(matter):
             raise ConfigurationError(
-                "A matter is a number of up to 64 letters, digits, dots and dashes, without names."
+                "A matter is a case number of up to 64 letters, digits, dots and dashes, without names."
             )
         with files.locked(self.folder):
             holding = matters_of(self.folder, id)
@@ -271,35 +270,37 @@ class Vault:
         """End a legal hold; the message stays held while another matter holds it.
 
         Args:
-            matter: which, if there are several.
+            matter: required if there are several.
 
         Raises:
-            NoInput: there is none. ConfigurationError: there are several, and none is named.
+            NoInput: there is none. ConfigurationError: there are several and `matter` is missing.
         """
         with files.locked(self.folder):
             holding = matters_of(self.folder, id)
             if not holding or (matter and matter not in holding):
                 raise NoInput("There is no such legal hold on this message.", hint="See `redactor vault list`.")
             if len(holding) > 1 and not matter:
-                raise ConfigurationError("Several matters hold this message.", hint="Say which one ends: --matter.")
+                raise ConfigurationError(
+                    "Several matters hold this message.", hint="Name the one to release with --matter."
+                )
             ended = matter or holding[0]
             self._trail.append(events.VaultReleased(by=by, message=id, matter=ended))
             write_matters(self.folder, id, tuple(m for m in holding if m != ended))
 
     def held(self, id: str) -> str | None:  # noqa: A002
-        """The matters of legal holds on this message, joined by commas. A hold that cannot be read is one."""
+        """The matters that hold this message, joined by commas; None if none does. An unreadable hold counts."""
         name_of(id, "original")
         return ",".join(matters_of(self.folder, id)) or None
 
     def rotate(self, recipients: Recipients, *, by: str) -> int:
-        """Wrap the keys of all items for other recipients; how many. Content stays as it is. Done again after a stop,
-        it goes on.
+        """Wrap the keys of all items for other recipients; returns how many. The content stays unchanged. Can be
+        repeated after an interruption.
 
         Raises:
-            Refused: no private key, not the right one, or recipients of the other cipher. VaultDamaged.
+            Refused: no private key, the wrong one, or recipients of the other cipher. VaultDamaged.
         """
         if self._identities is None:
-            raise Refused("Rotating needs the private key in force until now.")
+            raise Refused("Rotation needs the current private key.")
         count = 0
         with files.locked(self.folder):
             self._trail.append(events.VaultRotated(by=by, items=0, recipients=recipients.fingerprint))
@@ -322,13 +323,12 @@ class Vault:
 
     def _refuse_held(self, id: str) -> None:  # noqa: A002
         if self.held(id) is not None:
-            raise Refused("A legal hold keeps this message.", hint="Whoever may must release it first.")
+            raise Refused("This message is under a legal hold.", hint="The hold must be released first.")
 
-    # --- what the log says
-    # ----------------------------------------------------------------------------------------------
+    # --- checking against the log
 
     def _fitting(self, name: str, item: SealedItem | None) -> tuple[SealedItem, bytes, bytes] | None:
-        """Record, sealed content and key of an item that is what the log names; None if it is not."""
+        """Record, sealed content and key of an item, if it is what the log names."""
         if item is None or item.purged:
             return None
         named = self._log.newest(name)
@@ -338,11 +338,11 @@ class Vault:
         return (item, sealed, key) if sha256(sealed).hexdigest() == named.sha256 else None
 
     def _completed(self, id: str, kind: str) -> tuple[SealedItem, bytes, bytes] | None:  # noqa: A002
-        """An item that the log names and whose record is not the one of it, from its parts, and its record made good;
-        None: it is not there.
+        """Find the parts of an item that the log names but whose record is wrong, and repair the record; None if they
+        are missing.
 
-        To be called under the lock: then no sealing is under way, and one that was killed after its entry is as good as
-        ended.
+        Called under the lock, so that no sealing is in progress; one that was killed after its log entry counts as
+        done.
         """
         named = self._log.newest(name_of(id, kind))
         if named is None or named.purged or named.cipher not in ENDINGS:
@@ -359,7 +359,7 @@ class Vault:
         return None
 
     def _mismatch(self, id: str, kind: str, *, by: str) -> NoReturn:  # noqa: A002
-        """Say why an item is not what the log names, in the log as well."""
+        """Log and raise why an item is not what the log names."""
         named, item = self._log.newest(name_of(id, kind)), self.item(id, kind)
         if item is not None and item.entry > self._log.end().count:
             why = "rolled-back"
@@ -388,26 +388,24 @@ class Vault:
 
     def _openers(self) -> Identities:
         if self._identities is None:
-            raise Refused("There is no private key here: this host can only seal.", hint="Open it where the key is.")
+            raise Refused("No private key is configured, so this host can only seal.", hint="Open it where the key is.")
         return self._identities
 
     def _opened(self, item: SealedItem, sealed: bytes, key: bytes, identities: Identities) -> bytes:
         if identities.cipher != item.cipher:
-            raise Refused(f"The item was sealed with {item.cipher}, which this private key is not for.")
+            raise Refused(f"The item was sealed with {item.cipher}; the private key is of another kind.")
         content: bytes = _CIPHERS[item.cipher].open_sealed(item.name, sealed, key, identities)
         if item.kind == "original" and sha256(content).hexdigest() != item.id:
-            raise VaultDamaged("What was sealed as an original is another recording.")
+            raise VaultDamaged("The sealed original is another recording.")
         return content
 
     def _destroy(self, id: str, kind: str, *, keep: str = "") -> None:  # noqa: A002
-        """Keys first, then content: of all parts but `keep`, also those that a killed process left, under whatever
-        name.
-        """
+        """Remove keys, then content, of all parts but `keep`, including leftovers of killed processes."""
         for folder in ("keys", "sealed"):
             for name in files.names(self.folder, folder, id[:2]):
                 found = FILE.fullmatch(name)
                 own = found is not None and (found[1], found[2]) == (id, kind) and found[3] != keep
-                # A temporary file says nothing of whose key it is.
+                # The name of a temporary file does not say to which item it belongs.
                 if own or files.is_leftover(name):
                     end = files.shred if folder == "keys" else files.remove
                     end(self.folder, folder, id[:2], name)

@@ -1,4 +1,4 @@
-"""A trail that was put back to an older state together with its anchor: both fit each other, and what was noted
+"""A trail that was rolled back to an older state together with its anchor: both fit each other, and what was noted
 elsewhere does not fit them.
 """
 
@@ -59,7 +59,7 @@ def test_the_last_check_knows_more_than_trail_and_anchor(place):
         assert len(problem) == 1
         assert "ends at entry 5" in problem[0]
         assert "had 8 when it was checked at" in problem[0]
-        with pytest.raises(TrailDamaged, match="put back to an older state"):
+        with pytest.raises(TrailDamaged, match="rolled back to an older state"):
             place.open()
 
 

@@ -205,15 +205,15 @@ def test_an_item_that_a_person_vouches_for_opens_again(place):
     assert refused(place) == "unknown"
     seen = []
     with pytest.raises(Refused):
-        place.desk.bind(ID, "plan", by="person:4", reason="new-log", looked=seen.append)
+        place.desk.bind(ID, "plan", by="person:4", reason="new-log", confirm=seen.append)
     assert seen == [PLAN]
     assert refused(place) == "unknown"
-    place.desk.bind(ID, "plan", by="person:4", reason="new-log", looked=lambda content: content == PLAN)
+    place.desk.bind(ID, "plan", by="person:4", reason="new-log", confirm=lambda content: content == PLAN)
     assert place.desk.open(ID, "plan", by="person:1") == PLAN
     told = place.told("vault-bound")
     assert [(e["by"], e["item"]) for e in told] == [("person:4", "plan")]
     with pytest.raises(Refused):
-        place.desk.bind(ID, "plan", by="person:4", reason="again", looked=lambda _: True)
+        place.desk.bind(ID, "plan", by="person:4", reason="again", confirm=lambda _: True)
     Attacker(place).put(ID, "plan", OTHER)
     assert refused(place) == "replaced"
 
@@ -222,7 +222,7 @@ def test_nobody_can_vouch_for_what_the_log_names_otherwise(place):
     place.host.seal(ID, "plan", PLAN, by="service")
     Attacker(place).put(ID, "plan", OTHER)
     with pytest.raises(VaultDamaged):
-        place.desk.bind(ID, "plan", by="person:4", reason="x", looked=lambda _: True)
+        place.desk.bind(ID, "plan", by="person:4", reason="x", confirm=lambda _: True)
     assert place.told("vault-bound") == []
 
 
@@ -234,14 +234,14 @@ def test_what_changes_while_a_person_looks_is_not_bound(place):
         return True
 
     with pytest.raises(Refused):
-        place.desk.bind(ID, "plan", by="person:4", reason="x", looked=swapped)
+        place.desk.bind(ID, "plan", by="person:4", reason="x", confirm=swapped)
     assert place.told("vault-bound") == []
 
 
 def test_what_is_not_there_is_no_attack(place):
     for act in (
         lambda: place.desk.open(ID, "plan", by="person:1"),
-        lambda: place.desk.bind(ID, "plan", by="person:1", reason="x", looked=lambda _: True),
+        lambda: place.desk.bind(ID, "plan", by="person:1", reason="x", confirm=lambda _: True),
     ):
         with pytest.raises(NoInput):
             act()
@@ -295,15 +295,15 @@ def test_a_vault_as_the_log_tells_it_has_no_problems(filled, tmp_path):
 @pytest.mark.parametrize(
     ("attack", "told"),
     [
-        (lambda p: p.attacker.put(ID, "plan", OTHER), f"{ID}.plan: it was replaced by something that the log"),
-        (lambda p: p.one("sealed", "plan").write_bytes(b"junk"), ".plan: it was replaced by something that the log"),
-        (lambda p: p.attacker.put_back(only=f"{ID}.plan.*"), f"{ID}.plan: it was put back to an older version"),
-        (lambda p: p.attacker.put("ef" * 32, "plan", OTHER), f"{'ef' * 32}.plan: the log does not name it"),
-        (lambda p: [f.unlink() for f in p.files() if f"{ID}.plan" in f.name], f"{ID}.plan: it is missing"),
-        (lambda p: p.one("keys", "plan").unlink(), ".plan: a part of it is missing"),
-        (lambda p: p.attacker.put(ID, "meta", b"{}"), f"{ID}.meta: it was purged"),
-        (lambda p: (p.folder / "vault" / "holds" / f"{ID}.json").unlink(), f"{ID}: its legal holds are not"),
-        (lambda p: shutil.rmtree(p.folder / "vault"), f"{'cd' * 32}.plan: it is missing"),
+        (lambda p: p.attacker.put(ID, "plan", OTHER), f"{ID}.plan: replaced by something that the log"),
+        (lambda p: p.one("sealed", "plan").write_bytes(b"junk"), ".plan: replaced by something that the log"),
+        (lambda p: p.attacker.put_back(only=f"{ID}.plan.*"), f"{ID}.plan: rolled back to an older version"),
+        (lambda p: p.attacker.put("ef" * 32, "plan", OTHER), f"{'ef' * 32}.plan: not named by the log"),
+        (lambda p: [f.unlink() for f in p.files() if f"{ID}.plan" in f.name], f"{ID}.plan: missing"),
+        (lambda p: p.one("keys", "plan").unlink(), ".plan: a part is missing"),
+        (lambda p: p.attacker.put(ID, "meta", b"{}"), f"{ID}.meta: purged by entry"),
+        (lambda p: (p.folder / "vault" / "holds" / f"{ID}.json").unlink(), f"{ID}: its legal holds differ"),
+        (lambda p: shutil.rmtree(p.folder / "vault"), f"{'cd' * 32}.plan: missing"),
     ],
     ids=["replaced", "junk", "older", "extra", "missing", "key", "purged", "hold", "emptied"],
 )
@@ -316,7 +316,7 @@ def test_the_check_says_what_somebody_did_to_the_vault(filled, attack, told):
 def test_one_item_in_anothers_place_is_told(filled):
     mine, theirs = (next(p for p in filled.files("sealed") if p.name.startswith(i)) for i in (ID, "cd" * 32))
     theirs.write_bytes(mine.read_bytes())
-    assert problems(filled) == (f"{'cd' * 32}.plan: another item was put in its place.",)
+    assert problems(filled) == (f"{'cd' * 32}.plan: replaced by another item.",)
 
 
 def test_a_log_that_was_put_back_with_its_anchor_is_told_by_the_vault(place):
@@ -330,7 +330,7 @@ def test_a_log_that_was_put_back_with_its_anchor_is_told_by_the_vault(place):
     shutil.rmtree(place.folder / "trail")
     (place.folder / "old-trail").rename(place.folder / "trail")
     (place.folder / "old-anchor").replace(place.folder / "anchor")
-    assert any("put back to an older state" in problem for problem in problems(place))
+    assert any("rolled back to an older state" in problem for problem in problems(place))
     place.trail = Trail.open(place.folder / "trail", key=place.folder / "trail.keys", anchor=place.folder / "anchor")
     place.desk = place.vault(identities=place.identity("organisation"))
     assert refused(place) == "rolled-back"

@@ -58,7 +58,7 @@ def test_an_older_vault_beside_the_same_log_is_told_and_stays_shut(run, state, t
     code, told = checked(run, state)
     assert code == 76
     assert told["problems"] == told["vault"]["problems"]
-    assert "put back to an older version" in told["problems"][0]
+    assert "rolled back to an older version" in told["problems"][0]
     code, told = checked(run, state, "--no-vault")
     assert (code, told["vault"]) == (0, None)
     done = opened(run, state, tmp_path)
@@ -78,13 +78,13 @@ def test_trail_and_anchor_that_were_put_back_together_are_told(run, state, tmp_p
     for _ in range(2):
         code, told = checked(run, state)
         assert code == 76
-        assert "put back to an older state" in told["problems"][0]
+        assert "rolled back to an older state" in told["problems"][0]
     assert opened(run, state, tmp_path).returncode == 76
     if not with_vault:  # without the note as well, the vault still knows
         (state / "trail.anchor.checked").unlink()
         code, told = checked(run, state)
         assert code == 76
-        assert any("log and anchor were put back" in problem for problem in told["problems"])
+        assert any("log and anchor were rolled back" in problem for problem in told["problems"])
 
 
 def test_a_person_looks_and_vouches_for_what_a_new_log_does_not_name(run, state, tmp_path):
