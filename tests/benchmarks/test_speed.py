@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MICRO = ROOT / "models" / "voicemail-micro"
 
 
-@pytest.mark.parametrize("name", ["report", "page", "latency", "ours"])
+@pytest.mark.parametrize("name", ["report", "page", "latency", "redactor_system"])
 def test_examples_hold(name: str) -> None:
     result = doctest.testmod(importlib.import_module(name))
     assert result.attempted > 0
