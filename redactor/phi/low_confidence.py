@@ -16,7 +16,9 @@ than of garbled names, so that their slots need less.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -66,7 +68,8 @@ TO_STREET = SlotKind(longest=4, each=ANY, some=MEDIUM, function=ANY, whole=True)
 
 FEWEST_DIGITS, FEWEST_AFTER_CUE, FEWEST_LETTERS = 4, 2, 4
 """So many digits (letters, one by one) in an interrupted run are an identifier."""
-LONGEST_RUN, LONGEST_GAP = 12, 3
+LONGEST_GAP = 3
+"""Words of low confidence between two figures of a run, or between a cue and the figures of its value."""
 CONTEXT = 12
 """A cue of both drugs and other things counts within this many words of a clinical finding."""
 
@@ -125,6 +128,11 @@ def low_confidence_findings(words: Sequence[Word], findings: Sequence[Finding]) 
     yield from slots.among_figures()
 
 
+@cache
+def _function_words() -> frozenset[str]:
+    return gazetteers.words("function_words") | name_cues.FUNCTION
+
+
 class _LowerCase(NamedTuple):
     lower: str
 
@@ -133,7 +141,7 @@ class _Slots:
     """The slots of one transcript. Words are counted from 0."""
 
     def __init__(self, words: Sequence[Word], findings: Sequence[Finding]) -> None:
-        function = gazetteers.words("function_words") | name_cues.FUNCTION
+        function = _function_words()
         self.words = words
         self.lower = [(m.group().lower() if (m := _WORD.search(w.text)) else "") for w in words]
         self.confidence = [w.confidence if lower else 1.0 for w, lower in zip(words, self.lower, strict=True)]
@@ -175,7 +183,7 @@ class _Slots:
             if label in CLINICAL
             for n in range(held[0] - CONTEXT, held[-1] + CONTEXT + 1)
         }
-        lows = [_LowerCase(lower) for lower in self.lower]
+        lower_case = [_LowerCase(lower) for lower in self.lower]
         for at in range(1, len(self.words)):
             if all(confidence >= CLINICAL_FACT.some for confidence in self.confidence[at : at + CLINICAL_FACT.longest]):
                 continue
@@ -183,12 +191,12 @@ class _Slots:
             if self.confidence[at] < INTRODUCTION.each:
                 if _INTRODUCES.search(said):
                     yield from self._finding("PERSON", self._fill(INTRODUCTION, at))
-                elif self.confidence[at - 1] < LOW:
-                    pass  # a cue that was misheard itself
-                elif name_cues.level(lows, at) in _NAME_LEVELS:
-                    yield from self._finding("PERSON", self._fill(AFTER_CUE, at))
-                elif (cue := _VALUE_CUE.search(said)) is not None:
-                    yield from self._finding(str(cue.lastgroup), self._fill(AFTER_CUE, at))
+                elif self.confidence[at - 1] >= LOW:  # else the cue itself may be misheard
+                    cue = _VALUE_CUE.search(said)
+                    if name_cues.level(lower_case, at) in _NAME_LEVELS:
+                        yield from self._finding("PERSON", self._fill(AFTER_CUE, at))
+                    elif cue is not None:
+                        yield from self._finding(str(cue.lastgroup), self._fill(AFTER_CUE, at))
             if self._ends_sentence(at - 1):
                 continue
             if _CONDITION_CUE.search(said):
@@ -289,7 +297,8 @@ class _Slots:
 
     def _touched(self, finding: Finding) -> list[int]:
         """The words that a finding touches."""
-        return [n for n, w in enumerate(self.words) if w.char_start < finding.end and w.char_end > finding.start]
+        first = bisect_right(self.words, finding.start, key=lambda word: word.char_end)
+        return list(range(first, bisect_left(self.words, finding.end, key=lambda word: word.char_start)))
 
     def _finding(self, label: str, run: Sequence[int]) -> Iterator[Finding]:
         if run:
