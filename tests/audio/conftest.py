@@ -15,7 +15,7 @@ from redactor.types import AudioFormat, Recording
 
 @dataclass(frozen=True)
 class Case:
-    """A format `encode` can write: what comes back must have the same container, codec, rate and channels."""
+    """A format that `encode` can write, with the same container, codec, rate and channels."""
 
     container: str
     codec: str
@@ -25,7 +25,7 @@ class Case:
     bit_rate: int | None = None
     exact: bool = False
     frame: int = 1
-    """Samples a codec frame: the length may grow to a whole number of them."""
+    """Samples per codec frame: the length may grow to a whole number of frames."""
 
     @property
     def format(self) -> AudioFormat:
@@ -176,7 +176,7 @@ def ffmpeg_bytes(
 
 
 def lag_ms(reference: np.ndarray, heard: np.ndarray, rate: int) -> tuple[float, float]:
-    """By how many milliseconds `heard` comes late, and the normalised correlation there."""
+    """The delay of `heard` in milliseconds, and the normalised correlation there."""
     n = min(len(reference), len(heard))
     a, b = reference[:n].astype(float), heard[:n].astype(float)
     a, b = a - a.mean(), b - b.mean()

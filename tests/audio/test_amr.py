@@ -31,7 +31,7 @@ needs_amr = pytest.mark.skipif("libopencore_amrnb" not in av.codecs_available, r
 
 @needs_amr
 def test_amr_silence_frames_keep_their_time():
-    """With FFmpeg's own decoder the SID frames vanish and everything behind the pause comes early."""
+    """With FFmpeg's own decoder the SID frames vanish and everything after the pause is early."""
     packets, samples = amr_frames(dtx=True)
     kinds = {p[0] >> 3 & 15 for p in packets}
     assert {7, 8, 15} <= kinds, "speech, SID and no-data frames"

@@ -1,5 +1,5 @@
-"""What an attacker who runs code inside a decoder can reach: nothing. Each attack is shown to work on an unconfined
-process first.
+"""An attacker who runs code inside a decoder can reach nothing. Each attack is shown to work on an unrestricted process
+first.
 """
 
 import ctypes
@@ -39,7 +39,7 @@ def hostile(source, **options):
 module.decode = hostile
 zygote.main()
 """
-"""The zygote's program, with a decoder that runs whatever Python a "recording" holds: as if a codec had a hole."""
+"""The zygote's program, with a decoder that runs the Python code in a "recording", as if a codec were exploitable."""
 
 UNCONFINED = """
 import ctypes, mmap, os, resource, signal, socket, sys, threading
@@ -119,7 +119,7 @@ warning.
 
 @pytest.fixture(scope="module")
 def target(tmp_path_factory):
-    """What is worth reaching: a secret, a folder, two listening sockets, and an open descriptor with a high number."""
+    """The targets of attacks: a secret, a folder, two listening sockets, and an open descriptor with a high number."""
     folder = tmp_path_factory.mktemp("target")
     secret = folder / "secret"
     secret.write_text(SECRET)
@@ -155,7 +155,7 @@ def hostile(request, target):
 
 
 def made(target):
-    """Whether an attack left something; it is gone then."""
+    """Whether an attack left something, which is removed."""
     path = Path(target["made"])
     if path.is_dir():
         path.rmdir()
@@ -198,7 +198,7 @@ def test_the_next_recording_is_decoded_after_all_attacks(hostile, kit):
 
 
 def test_a_refused_call_ends_the_process_at_once(hostile):
-    """Killed, not told no: an attacker who may try again and again finds what was forgotten."""
+    """The process is killed: an attacker who can try repeatedly would find what was overlooked."""
     how, decoder = hostile
     if how == "no filter":
         pytest.skip("needs the filter")

@@ -1,4 +1,4 @@
-"""Several streams, pictures, lying headers, playlists."""
+"""Several streams, pictures, false headers, playlists."""
 
 import struct
 
@@ -76,7 +76,7 @@ def test_decoded_length_is_limited_as_it_grows(kit, fails):
 
 
 def test_playlists_and_other_clever_files_are_never_opened(tmp_path, fails):
-    """FFmpeg's guessing reads playlists, and through them files; here the content must be audio."""
+    """FFmpeg's format detection opens playlists and the files they name; here the content must be audio."""
     secret = tmp_path / "secret.wav"
     for text in (
         f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile://{secret}\n#EXT-X-ENDLIST\n",

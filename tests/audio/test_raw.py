@@ -1,4 +1,4 @@
-"""Headerless telephone audio: what the suffix or the user says, and never what the first bytes look like."""
+"""Headerless telephone audio: the format is the suffix's or the user's, never a guess from the first bytes."""
 
 import numpy as np
 import pytest

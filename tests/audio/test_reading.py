@@ -1,4 +1,4 @@
-"""Codecs that are read here and not written."""
+"""Codecs that can be read but not written."""
 
 import contextlib
 import struct
@@ -68,7 +68,7 @@ def test_flac_in_ogg(kit, fails):
 
 
 def test_decoders_write_nothing_on_the_terminal(make, cases, capfd):
-    """Some libraries report broken frames on stderr, past every logger; what they quote could be anything."""
+    """Some libraries report broken frames on stderr, bypassing every logger, and may quote anything."""
     rng = np.random.default_rng(0)
     for case in cases:
         source = make(case)

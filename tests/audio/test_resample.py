@@ -19,7 +19,7 @@ def test_length_is_the_duration_to_one_sample(kit, rate):
 
 @pytest.mark.parametrize("rate", RATES)
 def test_nothing_moves(kit, rate):
-    """A click comes out in its own place, and a chirp suffix_matches without any delay."""
+    """A click keeps its place, and a chirp fits without any delay."""
     click = np.zeros(2 * rate, np.float32)
     click[rate] = 0.9
     assert abs(int(np.argmax(np.abs(recognition_audio(kit.recording(click, rate), 0)))) - 16_000) <= 1
@@ -35,7 +35,7 @@ def test_nothing_moves(kit, rate):
 
 
 def test_block_borders_leave_no_trace(kit):
-    """Longer than a block: the same as one that suffix_matches a block, piece by piece."""
+    """Longer than a block: the same as one that fits a block, piece by piece."""
     rate = 8000
     sound = kit.voice(40, rate).astype(np.float32)
     whole = recognition_audio(kit.recording(sound, rate), 0)
@@ -75,7 +75,7 @@ def test_a_long_file_needs_its_result_and_little_more(kit):
 
 @pytest.mark.parametrize("rate", [8000, 16_000, 44_100])
 def test_hours_are_kept_in_16_bits_and_sound_the_same(kit, rate, monkeypatch):
-    """Same clock, same samples to a 16-bit step, whatever part is asked for."""
+    """Same clock, same samples to a 16-bit step, for any part."""
     sound = np.random.default_rng(3).uniform(-1, 1, rate * 5).astype(np.float32)
     recording = kit.recording(sound, rate)
     whole = recognition_audio(recording, 0)

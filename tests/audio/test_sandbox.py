@@ -106,7 +106,7 @@ def test_a_missing_filter_is_reported_or_refused_where_required(monkeypatch, wav
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
 def test_a_filter_under_which_nothing_decodes_is_not_used(monkeypatch, wav):
-    """Another C library may call what the list lacks: a trial finds out, before every recording fails."""
+    """Another C library may need other system calls: a trial detects this before every recording fails."""
     without_libseccomp(monkeypatch, "seccomp.ALLOWED = seccomp.ALLOWED[:3]")
     with SandboxedDecoder(bubblewrap=False) as decoder:
         assert "seccomp" not in decoder.layers
@@ -151,7 +151,7 @@ restrict({memory}, {cpu})
 
 
 def restricted(act, *, before="", memory=1 << 30, cpu=2):
-    """What becomes of a process that limits itself (without a filter) and then does something."""
+    """Run a process that restricts itself (without a filter) and then acts."""
     program = CONFINED.format(act=act, before=before, memory=memory, cpu=cpu)
     return subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=False)
 
@@ -223,7 +223,7 @@ def test_bubblewrap_hides_network_files_and_processes(tmp_path):
 
 
 def answered(header, samples=b"", *, limits=None):
-    """What this side makes of an answer."""
+    """The parent's result for an answer."""
     here, there = socket.socketpair()
     with here, there:
         if isinstance(header, bytes):

@@ -1,4 +1,4 @@
-"""WAV headers that were never closed, were cut or are out of date: all samples, or a failure."""
+"""WAV headers that were never closed, are truncated or out of date: all samples, or a failure."""
 
 import struct
 
@@ -38,7 +38,7 @@ def test_cut_wav_fails_at_every_length(wav, fails):
 
 
 def test_audio_behind_the_declared_end_fails(wav, fails):
-    """A header that was written once and not kept up to date: the rest would be lost in silence."""
+    """A header that was never updated: the rest would be lost silently."""
     stale = wav[:40] + struct.pack("<I", 4000) + wav[44:]
     assert "continues" in fails(stale, ".wav")
 
@@ -58,7 +58,7 @@ def test_a_second_data_chunk_fails(wav, fails):
 @pytest.mark.parametrize("frames", [320, 4123, 4160, 8000, 8320])
 @pytest.mark.parametrize("codec", ["GSM610", "IMA_ADPCM", "MS_ADPCM"])
 def test_block_codecs_end_where_the_fact_chunk_says(kit, codec, frames):
-    """Also after an odd number of 65-byte GSM blocks, whose pad byte libsndfile takes for one more block."""
+    """Also after an odd number of 65-byte GSM blocks, whose pad byte libsndfile reads as another block."""
     samples = kit.as_dtype(kit.voice(frames / 8000, 8000), "int16")[:, None]
     data = encode(samples, AudioFormat("WAV", codec, ".WAV", 8000, 1, "soundfile")).data
     recording = decode(Source.of(data, ".WAV"))

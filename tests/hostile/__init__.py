@@ -1,3 +1,3 @@
-"""Recordings made to slip past the redaction: `make` makes them, `judge` listens to what came out,
+"""Recordings that try to evade the redaction: `make` makes them, `judge` listens to what came out,
 `benchmarks/hostile.py` runs both.
 """

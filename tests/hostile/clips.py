@@ -1,5 +1,5 @@
-"""The catalogue: every hostile clip, by class. Nothing is random here; the number of a clip gives its text, its voice
-and its seed.
+"""The catalogue: every hostile clip, by class. Nothing is random: a clip's number determines its text, voice and
+seed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SPANISH, FRENCH = ("kokoro/em_alex", "kokoro/ef_dora", "kokoro/em_santa"), "koko
 OPERATOR, CALLER = (JOE, 0.95), (JOE, 1.08)
 
 SPEEDS = ((0.04, 0.04), (0.05, 0.05), (0.065, 0.065), (0.1, 0.1), (0.15, 0.1), (0.25, 0.2))
-"""Seconds of a key's tone and of the pause behind it: from the least that ITU-T Q.24 has a receiver take to a
+"""Seconds of a key's tone and of the pause after it: from the shortest that receivers must accept by ITU-T Q.24 to a
 careful thumb.
 """
 NUMBERS = (
@@ -62,7 +62,7 @@ IMPORTANT = (
 """Made first."""
 OVERLAP = ("two-at-once", "two-partly")
 CONTROL = "ordinary"
-"""Not hostile: what the same texts and voices come to over a plain line."""
+"""Not hostile: the same texts and voices over a plain line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,10 +74,10 @@ class Clip:
         hostile: the parts whose PHI is judged; None: all.
         form: of sample_audio/codecs.py.
         peak: dBFS of the loudest sample. floor: dBFS of the line's noise.
-        transcript: what an imported transcript is like: "shift 0.4", "drift 0.05", "untimed 1"; "": none.
-        judged: whether anything that is said can be understood at all.
+        transcript: the error of an imported transcript: "shift 0.4", "drift 0.05", "untimed 1"; "": none.
+        judged: whether any speech is intelligible.
         brief: a few seconds, kept with the tests.
-        condition: what is special about it within its class.
+        condition: its special property within its class.
     """
 
     kind: str
@@ -100,11 +100,11 @@ class Clip:
 
     @property
     def outcome(self) -> list[str]:
-        """What is right for it: a transcript that does not fit may also be refused."""
+        """Its correct outcomes: a transcript that does not match may also be refused."""
         return ["redacted", "withheld", *(["failed"] if self.transcript else [])]
 
     def recipe(self) -> dict[str, Any]:
-        """All that shapes it, as plain data."""
+        """All its properties, as plain data."""
         return asdict(self)
 
 
@@ -141,7 +141,7 @@ def brief(turn: int, **given: Any) -> Part:
 
 
 def plain(turn: int, **given: Any) -> Part:
-    """A loud voice that says nothing of anybody."""
+    """A loud voice without PHI."""
     return by(OPERATOR, f"plain-{turn % 3 + 1}", **given)
 
 
@@ -337,7 +337,7 @@ def _imported() -> Iterator[Clip]:
 
 
 def _brief() -> Iterator[Clip]:
-    """What the test run hears: one each of the main classes, some seconds long."""
+    """The clips of the test run: one of each main class, some seconds long."""
     small: dict[str, Any] = {"brief": True}
     keyed = (by(OPERATOR, "plain-4"), Part(NUMBERS[0], kind="keys", keys=SPEEDS[1]))
     faint_keys = (by(OPERATOR, "plain-4"), Part(NUMBERS[1], kind="keys", keys=SPEEDS[3], gain=-30))

@@ -1,6 +1,5 @@
 """What is done to a clip's sound. Every effect takes mono float32 samples, their rate in Hz and random numbers, and
-keeps
-the clock: as many samples, word times stay true.
+keeps the clock: as many samples, word times stay true.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ def telephone(samples: Samples, rate: int, rng: np.random.Generator, *, codec: s
 
 
 def band(samples: Samples, rate: int, rng: np.random.Generator, *, low: float, high: float) -> Samples:
-    """A line that passes less than a telephone's."""
+    """A line with a narrower band than a telephone's."""
     return line.bandpass(samples, rate, low, high, 8)
 
 
@@ -75,7 +74,7 @@ def reverberant(samples: Samples, rate: int, rng: np.random.Generator, *, rt60: 
 
 
 def noise(samples: Samples, rate: int, rng: np.random.Generator, *, kind: str, snr: float) -> Samples:
-    """Under the voice: music, babble (voices played backwards) or one of models/tts/noise.py."""
+    """Noise under the voice: music, babble (voices played backwards) or one of models/tts/noise.py."""
     if kind == "music":
         under = sounds.music(len(samples) / rate + 1.0, rate, rng)[: len(samples)]
     elif kind == "babble":
@@ -97,12 +96,12 @@ def hum(samples: Samples, rate: int, rng: np.random.Generator, *, snr: float) ->
 
 
 def offset(samples: Samples, rate: int, rng: np.random.Generator, *, share: float) -> Samples:
-    """Beside a constant of `share` of full scale."""
+    """With a constant offset of `share` of full scale."""
     return (samples * (0.5 / max(float(np.abs(samples).max()), 1e-9)) + share).astype(np.float32)
 
 
 def inverted(samples: Samples, rate: int, rng: np.random.Generator) -> Samples:
-    """A voice scrambler of old: the telephone band upside down; the same again makes it plain."""
+    """An old voice scrambler: the telephone band inverted; applied twice it restores the voice."""
     line_rate = 8000
     narrow = resample_poly(samples, line_rate, rate)
     narrow = narrow * np.where(np.arange(len(narrow)) % 2, -1.0, 1.0)
@@ -126,7 +125,7 @@ def fade(samples: Samples, rate: int, rng: np.random.Generator, *, start: float,
 
 
 def chain(samples: Samples, rate: int, rng: np.random.Generator, *, through: tuple[str, ...]) -> Samples:
-    """One codec after the other ("gsm", "amr", "mulaw", "mp3"), as a message that is forwarded."""
+    """One codec after the other ("gsm", "amr", "mulaw", "mp3"), as in forwarded messages."""
     out = line.telephone(samples, rate)
     for codec in through:
         out = _amr(out, rate) if codec == "amr" else line.telephone(out, rate, codec=codec)

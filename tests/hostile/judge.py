@@ -1,13 +1,12 @@
-"""Listens to what came out of the redaction, with none of its ears: a clip's finished sound is compared with what went
-in.
+"""Judges redacted clips independently of the pipeline: a clip's finished sound is compared with the original.
 
     audible       share of the PHI's time in which the finished sound is still the original: 20 ms frames that correlate
                   with it once the bleep's tone is taken out of both
     over_bleep    share of the other words' time in which it is not
     keys_heard    share of the keyed digits that a tone decoder reads from the finished sound
-    words_heard   words and numbers of the PHI that another checkpoint finds in the finished sound, turned up
+    words_heard   words and numbers of the PHI that another checkpoint finds in the amplified finished sound
 
-The first three decide; the last is told beside them, since a checkpoint hears less than a person.
+The first three decide; the last is only reported, since a checkpoint recognises less than a person.
 """
 
 from __future__ import annotations
@@ -30,15 +29,13 @@ from sample_audio.sounds import HIGH, LOW, PAD
 FRAME, HOP = 0.02, 0.01  # s
 BLEEP = 1000.0  # Hz
 ALIKE = 0.5
-"""Correlation of a frame from which on it is the original: a replaced one has 0.1, an untouched one 0.9 after any
-codec.
-"""
+"""Correlation from which a frame is the original: a replaced one has 0.1, an untouched one 0.9 after any codec."""
 QUIET_DB = -40.0
-"""Frames so far below the loudest of a word say nothing: pauses between syllables, between keys."""
+"""Frames this far below the loudest of a word are pauses between syllables or keys."""
 ALLOWED = 0.05
 """Share of the PHI's time that may be audible."""
 KEYS_ALLOWED = 0.34
-"""Share of the digits, in their order, that a tone decoder may seem to read: some are found in any sound."""
+"""Share of the digits, in order, that a tone decoder may find: some are found in any sound."""
 REACH = 0.05  # s that an encoder may delay the sound
 SHORTEST_RUN = 4  # digits of a number that tell whose it is
 SHORTEST_WORD = 4  # letters
@@ -46,7 +43,7 @@ SHORTEST_WORD = 4  # letters
 
 @dataclass(frozen=True)
 class Heard:
-    """What can be heard of a clip that came out; shares 0 … 1, None where there is nothing to measure."""
+    """What is audible of a redacted clip; shares 0 … 1, None where there is nothing to measure."""
 
     audible: float | None
     over_bleep: float | None
@@ -59,7 +56,7 @@ class Heard:
 
 
 def judge(row: dict[str, Any], original: Path, finished: Path) -> Heard:
-    """Compare a clip's finished sound with what went in. row: its line of labels.jsonl."""
+    """Compare a clip's finished sound with the original. row: its line of labels.jsonl."""
     before, rate = _read(original)
     after, after_rate = _read(finished)
     if after_rate != rate or abs(len(after) - len(before)) > REACH * rate or after.shape[1] != before.shape[1]:
@@ -107,7 +104,7 @@ def _words(channel: dict[str, Any], span: dict[str, Any]) -> list[dict[str, Any]
 
 
 def _frames(words: Sequence[dict[str, Any]], level: np.ndarray) -> np.ndarray:
-    """Numbers of the frames in these words that say something."""
+    """Numbers of the frames in these words that are not pauses."""
     found: list[np.ndarray] = []
     for word in words:
         inside = np.arange(int(word["start"] / HOP), min(int(word["end"] / HOP) + 1, len(level)))
@@ -125,7 +122,7 @@ def _lossy(path: Path) -> bool:
 
 
 def _again(path: Path) -> np.ndarray:
-    """The original through its own encoder once more, as every stretch that is not bleeped goes."""
+    """The original encoded again, like every stretch that is not bleeped."""
     recording = decode(read_source(path))
     encoded = encode(recording.samples, recording.format)
     samples = decode(Source.of(encoded.data, encoded.suffix)).samples
@@ -216,9 +213,7 @@ def _in_order(wanted: str, found: str) -> int:
 
 
 def turned_up(samples: np.ndarray, rate: int) -> np.ndarray:
-    """Mono at 16 kHz as somebody hears it who is curious: bleeps cut out, then every half second as loud as the
-    next.
-    """
+    """Mono at 16 kHz as a curious listener would hear it: without bleeps, and every half second equally loud."""
     frames = _framed(samples, rate)
     whole = (frames**2).sum(axis=1)
     bleeped = (_without_tone(frames, rate) ** 2).sum(axis=1) < 0.1 * whole
@@ -241,7 +236,7 @@ def _ears(model: str) -> Any:
 
 
 def words_heard(row: dict[str, Any], sound: Path, model: str) -> tuple[int, int]:
-    """How many words and numbers of the PHI another checkpoint finds in the sound, turned up; of how many."""
+    """How many words and numbers of the PHI another checkpoint finds in the amplified sound, and of how many."""
     samples, rate = _read(sound)
     spanish = (
         "es"
@@ -270,7 +265,7 @@ def words_heard(row: dict[str, Any], sound: Path, model: str) -> tuple[int, int]
 
 
 def _pieces(span: str) -> list[str]:
-    """Words of some length, and the number as one."""
+    """The longer words, and the number as a whole."""
     pieces = normalised(span)
     number = "".join(piece for piece in pieces if piece.isdigit())
     return [p for p in pieces if len(p) >= SHORTEST_WORD] + ([number] if len(number) >= SHORTEST_RUN else [])

@@ -1,7 +1,7 @@
 """Make the hostile clips: `python -m tests.hostile.make [--out .train/hostile] [--only CLASS …]`.
 
-Needs the natural voices (`python -m models.tts.natural.setup`). What is already there and still made the same way is
-kept; labels.jsonl is written after each clip, so that a part of them can be used at once. The form of a line is that of
+Needs the natural voices (`python -m models.tts.natural.setup`). Clips that exist and would be made the same way are
+kept; labels.jsonl is written after each clip, so that the finished ones can be used. The form of a line is that of
 sample_audio/labels.jsonl (`redactor.labels` reads it), and
 
     class, condition, seed, made_from    which kind it is, what was done to it, its random numbers, its recipe's
@@ -37,13 +37,13 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".train" / "hostile"
 COMMITTED = Path(__file__).with_name("clips")
 RECIPE = "1"
-"""Changes with anything that changes a clip's sound or labels and is not in its recipe."""
+"""To be changed with anything that changes a clip's sound or labels and is not in its recipe."""
 UNTIMED_AFTER = 3
 """Words with times, before those that have none."""
 
 
 def fingerprint(clip: Clip) -> int:
-    """Changes with anything that is asked of a clip."""
+    """Changes with any property of a clip."""
     scripts = [texts()[part.text] for part in clip.parts if part.kind == "say"]
     return zlib.crc32(json.dumps([RECIPE, clip.recipe(), scripts], sort_keys=True).encode())
 

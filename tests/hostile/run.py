@@ -1,4 +1,4 @@
-"""Hostile clips through the command line, as a user runs it, and each verdict on what came out."""
+"""Redact hostile clips with the command line, as a user does, and judge the results."""
 
 from __future__ import annotations
 
@@ -23,11 +23,8 @@ COMMAND = (sys.executable, "-c", "from redactor.cli.main import main; main()")
 
 @dataclass(frozen=True)
 class Verdict:
-    """How one clip ended.
-
-    status: "redacted", "withheld" or "failed". confidence: mean of the words that stayed. heard: None where nothing
-    came
-    out.
+    """The verdict on one clip. status: "redacted", "withheld" or "failed". confidence: mean of the words that stayed.
+    heard: None without output.
     """
 
     row: dict[str, Any]
@@ -43,7 +40,7 @@ class Verdict:
 
     @property
     def met(self) -> bool:
-        """Whether it ended as its labels allow: covered, or kept back."""
+        """Whether it ended as its labels allow: covered or withheld."""
         return self.status in self.row["outcome"] and not self.leaks
 
 
@@ -97,7 +94,7 @@ def _verdict(row: dict[str, Any], original: Path, out: Path, outcome: dict[str, 
     finished = out / f"{original.stem}.redacted{original.suffix}"
     if status != "redacted":
         if finished.exists():
-            raise AssertionError(f"{row['id']} was {status}, and yet there is a finished sound")
+            raise AssertionError(f"{row['id']} was {status}, but there is a finished sound")
         return Verdict(row, status, outcome.get("reason", ""), None, None, None)
     document = json.loads((out / f"{original.stem}.redacted.json").read_text(encoding="utf-8"))
     sure = [word["confidence"] for word in document["words"] if not word["redacted"]]
@@ -105,7 +102,7 @@ def _verdict(row: dict[str, Any], original: Path, out: Path, outcome: dict[str, 
 
 
 def by_class(found: Sequence[Verdict]) -> list[dict[str, Any]]:
-    """A row for each class, and one for all but the control: counts, and means over what came out."""
+    """A row for each class, and one for all but the control: counts, and means over redacted clips."""
     groups: defaultdict[str, list[Verdict]] = defaultdict(list)
     for verdict in found:
         groups[verdict.row["class"]].append(verdict)

@@ -1,4 +1,4 @@
-"""A clip's sound before its effects: who says, keys or plays what, when, how loud and on which channel."""
+"""A clip's sound before its effects: speech, keys and music with their time, level and channel."""
 
 from __future__ import annotations
 
@@ -36,12 +36,10 @@ ENGLISH = ("en-us", "en")
 class Part(NamedTuple):
     """One voice's turn, a row of keys, or a sound.
 
-    text: a key of texts.toml; for keys: label and digits ("US_SSN 900417726"); for a sound: its seconds.
-    kind: "say", "keys", "music" or "silence".
-    at: seconds at which it begins; None: when what came before it has ended.
-    gain: dB. keys: seconds of each tone and of the pause behind it.
-    accent: an English text in a voice of another language, read as English.
-    ends: played on as it is (False), or first of all trimmed to the speech itself (True).
+    text: a key of texts.toml; for keys: label and digits ("US_SSN 900417726"); for a sound: its seconds. kind: "say",
+    "keys", "music" or "silence". at: seconds at which it begins; None: when the part before it has ended. gain: dB.
+    keys: seconds of each tone and of the pause behind it. accent: an English text in a voice of another language, read
+    as English. without_pauses: pauses are shortened. cut: trimmed from within the first to within the last word.
     """
 
     text: str
@@ -104,7 +102,7 @@ def staged(parts: Iterable[Part], rng: np.random.Generator, channels: int = 1) -
 
 
 def _sounding(part: Part, rng: np.random.Generator) -> tuple[np.ndarray, str, list[Times]]:
-    """Samples at RATE, what is said in the notation, and when each of its words is."""
+    """Samples at RATE, the script in the notation, and the time of each word."""
     if part.kind == "music":
         return sounds.music(float(part.text), RATE, rng), "", []
     if part.kind == "silence":
@@ -130,7 +128,7 @@ def _sounding(part: Part, rng: np.random.Generator) -> tuple[np.ndarray, str, li
 def _spoken(
     text: str, voice: str, rate: float, pitch: float, warp: float, *, accent: bool
 ) -> tuple[np.ndarray, list[Times]]:
-    """Clean speech and when each of its words is; its words have to be found in it, which takes longest."""
+    """Clean speech and the time of each word; finding the words takes longest."""
     message = {"id": text, "script": texts()[text], "voice": voice, "rate": rate, "pitch": pitch, "warp": warp}
     language = voice.partition("/")[2][0]
     reading = mock.patch.dict(engine.LANGUAGES, {language: ENGLISH}) if accent else nullcontext()
@@ -150,7 +148,7 @@ def keyed(digits: str, seconds: float, gap: float) -> np.ndarray:
 
 
 def _closed(samples: np.ndarray, words: list[Times], longest: float = 0.03) -> tuple[np.ndarray, list[Times]]:
-    """The same without its pauses: what lies between two words is cut to `longest` seconds."""
+    """The same without pauses: the time between two words is shortened to `longest` seconds."""
     kept, moved, clock = [], [], 0.0
     for number, (start, end) in enumerate(words):
         following = words[number + 1][0] if number + 1 < len(words) else end
@@ -162,7 +160,7 @@ def _closed(samples: np.ndarray, words: list[Times], longest: float = 0.03) -> t
 
 
 def _cut(samples: np.ndarray, words: list[Times]) -> tuple[np.ndarray, list[Times]]:
-    """From within the first word to within the last one."""
+    """Trimmed from within the first word to within the last one."""
     (first, first_end), (last, last_end) = words[0], words[-1]
     begin, end = first + 0.3 * (first_end - first), last + 0.7 * (last_end - last)
     moved = [(max(0.0, a - begin), min(b, end) - begin) for a, b in words]

@@ -1,5 +1,5 @@
-"""The hostile clips are what they say, the judge cannot be fooled, and the brief ones end as required but for the
-known gaps.
+"""The hostile clips have their stated properties, the judge is reliable, and the brief clips end as required, except
+for known gaps.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from tests.hostile.scene import keyed, texts
 
 ROWS = read(COMMITTED / "labels.jsonl")
 KNOWN_GAPS: set[str] = set()
-"""Brief clips that do not yet end as required with `base`. What begins to has to leave."""
+"""Brief clips that do not yet end as required with `base`; a clip that begins to must be removed."""
 CHANCE = {"brief-noise-1", "brief-french-1", "brief-whispered-1"}
-"""How these end hangs on what is guessed, and so on the processor's rounding; `brief-noise-1` leaked when last
+"""The outcome of these depends on guessed words, and so on the processor's rounding; `brief-noise-1` leaked when last
 measured.
 """
 
@@ -61,7 +61,7 @@ def test_the_kept_ones_are_those_of_the_catalogue():
 
 
 def covered(row: dict[str, Any], folder: Path, *, uncovered: int = 0) -> Path:
-    """The clip with all its spans bleeped but for the last `uncovered`."""
+    """The clip with all its spans bleeped except for the last `uncovered`."""
     recording = decode(read_source(COMMITTED / row["file"]))
     intervals = [(c["channel"], i) for c in row["channels"] for i in c["intervals"]]
     bleeps = [
@@ -170,7 +170,9 @@ def test_transcripts_are_wrong_as_they_say(how, first, last, count):
 
 
 def test_exactly_the_known_gaps_end_otherwise(tmp_path):
-    """Strict: what begins to end as required has to leave KNOWN_GAPS. TEST_CHECKPOINT names another copy of `base`."""
+    """Strict: a clip that begins to end as required has to leave KNOWN_GAPS. TEST_CHECKPOINT names another copy of
+    `base`.
+    """
     from redactor.speech import resolve
 
     model = os.environ.get("TEST_CHECKPOINT", "base")

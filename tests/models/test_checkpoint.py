@@ -1,4 +1,4 @@
-"""The shipped checkpoint says what it is, and its files are the ones it was measured with."""
+"""The shipped checkpoint describes itself, and its files are those that were measured."""
 
 import hashlib
 import json

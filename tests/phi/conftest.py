@@ -1,4 +1,4 @@
-"""One detector for all tests of the room."""
+"""One detector for all tests of detection."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ def test_no_text_takes_long(detector: Detector, piece: str) -> None:
 
 
 def test_a_built_detector_has_its_word_lists() -> None:
-    """In a fresh process: a list that loaded on first use would load in every thread that comes while it does."""
+    """In a fresh process: a list that is loaded on first use would be loaded in every concurrent thread."""
     script = """
 from redactor.phi import build_detector
 detector = build_detector()

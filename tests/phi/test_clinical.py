@@ -1,5 +1,5 @@
-"""The clinical recognizers: one row a kind of phrase; what is marked with brackets must be found, nothing else may
-be.
+"""The clinical recognizers: one row for each kind of phrase; what is marked with brackets must be found, nothing else
+may be.
 """
 
 import re

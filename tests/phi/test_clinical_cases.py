@@ -1,5 +1,5 @@
-"""The clinical recognizers on fictional messages: data/clinical_cases.jsonl, a third of which was not looked at
-while tuning.
+"""The clinical recognizers on fictional messages: data/clinical_cases.jsonl, a third of which was not read while
+tuning.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Repair of misheard drug names: how many come back, and what is left alone."""
+"""Phonetic matching of misheard drug names: how many are found, and what is left alone."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Forms that people use and that no cue explains; values said again; texts that hold nothing of the kind."""
+"""Common forms without a cue, repeated values, and texts without identifiers."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_talk_without_identifiers(patterns: Detector, text: str) -> None:
 
 
 def _example(parsed: object, rnd: random.Random) -> str:
-    """Any string that a cue's regular expression matches, letters only where it leaves a choice."""
+    """Any string that a cue's regular expression matches, with letters where there is a choice."""
     out = ""
     for kind, value in parsed:  # type: ignore[attr-defined]
         name = str(kind)

@@ -1,5 +1,5 @@
-"""Generated voicemails: labels are exact, errors keep them aligned, the detector stays within its bounds, measures
-add up.
+"""Generated voicemails: labels are exact, errors keep them aligned, the detector stays within its bounds, measures add
+up.
 """
 
 from __future__ import annotations

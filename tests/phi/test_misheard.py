@@ -1,6 +1,4 @@
-"""Numbers and names that recognition got partly wrong, and names that are words: what stays covered, and what stays
-talk.
-"""
+"""Partly misrecognised numbers and names, and names that are words: what stays covered, and what stays talk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shipped name tagger, and the seam through which other models come."""
+"""The shipped name tagger, and the interface for other models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The spoken layer: what is written, and that its maps are exact for any text."""
+"""Spoken forms: how they are written, and that the maps are exact for any text."""
 
 from __future__ import annotations
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from redactor.phi import THRESHOLDS, build_detector
-from redactor.phi import analyzer as room
+from redactor.phi import THRESHOLDS, analyzer, build_detector
 from redactor.types import CLINICAL, LABELS
 
 TEXT = "hi this is denise whitaker call me at four one oh five five five oh one four two about the colonoscopy"
@@ -18,7 +17,7 @@ def test_every_label_has_a_threshold() -> None:
 
 
 def test_a_label_can_be_made_stricter_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "THRESHOLDS", {**THRESHOLDS, "PERSON": 0.99})
+    monkeypatch.setattr(analyzer, "THRESHOLDS", {**THRESHOLDS, "PERSON": 0.99})
     labels = {f.label for f in build_detector(ner="none").detect(TEXT)}
     assert "PERSON" not in labels
     assert {"PHONE_NUMBER", "PROCEDURE"} <= labels

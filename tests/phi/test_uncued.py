@@ -1,4 +1,4 @@
-"""Identifiers that no cue word announces, and talk in which words like them mean something else."""
+"""Identifiers without a cue word, and talk in which similar words mean something else."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def cases() -> list[str]:
 
 
 def unmarked(line: str) -> tuple[str, list[tuple[int, int]]]:
-    """The text, and the spans that stand in brackets."""
+    """The text, and the spans in brackets."""
     text, spans, last = "", [], 0
     for match in _MARK.finditer(line):
         text += line[last : match.start()]

@@ -20,7 +20,7 @@ from redactor.types import (
 )
 
 RATE = 100
-"""Nothing here listens: few samples make long recordings cheap."""
+"""The sound is never analysed: few samples make long recordings cheap."""
 
 
 def recording(duration: float = 10.0, channels: int = 1) -> Recording:
@@ -51,7 +51,7 @@ def spoken(text: str, *, pace: float = 0.4, channel: int = 0) -> Transcript:
 def finding(
     text: str, part: str, label: str = "PERSON", *, score: float = 0.9, source: str = "test", channel: int = 0
 ) -> Finding:
-    """Where `part` stands in `text` (once)."""
+    """The position of `part` in `text` (once)."""
     assert text.count(part) == 1, part
     start = text.index(part)
     return Finding(label, start, start + len(part), score, source, channel)
@@ -64,7 +64,7 @@ odd_seconds = st.one_of(
     st.floats(-2, 14, allow_nan=False).map(lambda x: round(x, 2)),
     st.sampled_from([0.0, math.nan, math.inf, -math.inf, 10.0, 1e9]),
 )
-"""Times as bad engines give them, for a recording of 10 s: missing, before it, after it, not numbers."""
+"""Times from bad engines, for a recording of 10 s: missing, before it, after it, not numbers."""
 
 letters = st.text("abcdefghij0123456789-.,'", min_size=1, max_size=8)
 
@@ -96,7 +96,7 @@ def transcripts(draw: st.DrawFn, *, channel: int = 0, min_words: int = 0, max_wo
 
 @st.composite
 def findings_in(draw: st.DrawFn, transcript: Transcript) -> list[Finding]:
-    """Spans that touch at least one word, wherever they begin and end."""
+    """Spans that touch at least one word."""
     found = []
     for _ in range(draw(st.integers(0, 4)) if transcript.words else 0):
         start = draw(st.integers(0, len(transcript.text) - 1))

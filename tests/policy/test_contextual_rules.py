@@ -1,4 +1,4 @@
-"""The rules that read the words around a finding, on sentences as voicemails have them. In doubt: redact."""
+"""The contextual rules on sentences of voicemails. In doubt they redact."""
 
 import pytest
 from planned import finding

@@ -1,6 +1,4 @@
-"""A reviewer's edits: whatever they are, a covered word is neither audible nor written, and what is kept is what was
-asked for.
-"""
+"""A reviewer's edits: a covered word is never audible or written, and what is kept is what was asked for."""
 
 import itertools
 import json
@@ -85,7 +83,7 @@ def test_a_covered_word_is_never_audible_nor_written(case):
 @settings(max_examples=100, deadline=None)
 @given(edited_cases())
 def test_the_last_word_is_the_reviewers(case):
-    """Of each word the last edit that names or touches it decides; nothing else changes."""
+    """For each word the last edit that names or touches it counts; nothing else changes."""
     plan, edits, policy = case
     out = edited(plan, edits, policy)
     for transcript in plan.speech.transcripts:

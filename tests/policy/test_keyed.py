@@ -1,6 +1,4 @@
-"""Keyed digits in the plan: bleeped and shown by their label, whatever words stand there and whatever a reviewer
-does.
-"""
+"""Keyed digits in the plan: bleeped and shown by their label, whatever the words and whatever a reviewer does."""
 
 import pytest
 from planned import DEIDENTIFY, finding, recording, speech

@@ -1,4 +1,4 @@
-"""Findings → Plan: nothing that is to be redacted stays audible, and every doubt stops the recording."""
+"""Findings → Plan: nothing to be redacted stays audible, and any doubt withholds the recording."""
 
 import itertools
 
@@ -17,7 +17,7 @@ DURATION = 10.0
 
 @st.composite
 def cases(draw):
-    """A recording of one or two channels, what was heard on them, and findings."""
+    """A recording of one or two channels, its transcripts, and findings."""
     same_as = draw(st.sampled_from([(0,), (0, 1), (0, 0), (1, 1), (0, 1, 0)]))
     heard = [draw(transcripts(channel=c)) for c in sorted(set(same_as))]
     found = [f for t in heard for f in draw(findings_in(t))]

@@ -1,4 +1,4 @@
-"""Policies are checked when they are read: a typing error must never redact less than was meant."""
+"""Policies are checked when they are read: a typing error must never redact less than intended."""
 
 import pytest
 

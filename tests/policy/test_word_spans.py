@@ -84,7 +84,7 @@ def test_a_word_without_a_time_reaches_from_neighbour_to_neighbour(before, word,
 
 @st.composite
 def runs(draw):
-    """A with_times transcript, some of its words kept, and a run of covered ones."""
+    """A transcript with times, some of its words kept, and a run of covered ones."""
     transcript, _ = with_times(draw(transcripts(min_words=1)), DURATION)
     n = len(transcript.words)
     first = draw(st.integers(0, n - 1))

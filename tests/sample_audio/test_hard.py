@@ -1,4 +1,6 @@
-"""The hard recordings hold what they are there for, and end as their labels require, but for the known gaps."""
+"""The hard recordings have the properties that they were made for, and end as their labels require, except for known
+gaps.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ FOLDER = Path(__file__).parents[2] / "sample_audio"
 KNOWN_GAPS: set[str] = set()
 """Hard recordings that do not yet end as required with `base`; sample_audio/README.md says how each ends instead."""
 CHANCE = {"hard-noise"}
-"""What is guessed in noise, and so how it ends, hangs on the processor's rounding."""
+"""What is guessed in noise, and so the outcome, depends on the processor's rounding."""
 
 
 def decoded(row: dict[str, Any]) -> tuple[np.ndarray, int]:
@@ -128,7 +130,9 @@ def ending(path: Path, pipeline: Any, engine: Any) -> tuple[str, Plan | None]:
 
 
 def test_exactly_the_known_gaps_end_otherwise(hard: dict[str, dict[str, Any]]) -> None:
-    """Strict: what begins to end as required has to leave KNOWN_GAPS. TEST_CHECKPOINT names another copy of `base`."""
+    """Strict: a recording that begins to end as required has to leave KNOWN_GAPS. TEST_CHECKPOINT names another copy of
+    `base`.
+    """
     from redactor.phi import build_detector
     from redactor.pipeline import Pipeline
     from redactor.policy import load_policy

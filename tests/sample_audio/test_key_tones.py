@@ -1,4 +1,4 @@
-"""Keys in every format that recordings come in, and none in any of the sample recordings that has none."""
+"""Keypad tones in every format, and none in sample recordings without any."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The sample recordings are what their labels say. No speech engine is needed."""
+"""The sample recordings match their labels. No speech engine is needed."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ each_ordinary_channel = pytest.mark.parametrize(
 
 @cache
 def decodings(name: str) -> list[tuple[np.ndarray, int]]:
-    """What libsndfile (where it can) and FFmpeg make of one file."""
+    """One file decoded by libsndfile (where supported) and by FFmpeg."""
     return [d for d in (codecs.read_soundfile(FOLDER / name), codecs.read_av(FOLDER / name)) if d]
 
 

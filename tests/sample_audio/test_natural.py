@@ -1,4 +1,4 @@
-"""Natural voices without a synthesiser: what they are given to read, where the words lie, what the set-up accepts."""
+"""Natural voices without a synthesiser: their input, word times, and what the set-up accepts."""
 
 from __future__ import annotations
 

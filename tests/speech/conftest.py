@@ -19,7 +19,7 @@ def voicemail() -> Mono:
     """6.9 s of a synthetic voice (flite slt, 8 kHz) saying SPOKEN, at 16 kHz."""
     samples, rate = soundfile.read(HERE / "data" / "voicemail.flac", dtype="float32")
     assert rate == 8000
-    # Plain interpolation is enough here: the room that decodes has a proper resampler.
+    # Plain interpolation is enough here: redactor.audio has a proper resampler.
     return np.interp(np.arange(2 * len(samples)) / 2, np.arange(len(samples)), samples).astype(np.float32)
 
 

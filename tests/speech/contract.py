@@ -1,4 +1,4 @@
-"""What every WindowEngine and every Transcriber promises; each implementation inherits these tests."""
+"""The contract of every WindowEngine and Transcriber; each implementation inherits these tests."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,4 +1,4 @@
-"""A server on 127.0.0.1 that speaks as much of the hub's protocol as huggingface_hub asks for.
+"""A server on 127.0.0.1 that speaks as much of the hub's protocol as huggingface_hub needs.
 
 GET  /api/models/{repo}/revision/{revision}   → {"id", "sha", …}
 GET  /api/models/{repo}/tree/{commit}         → the files, large ones with their SHA-256
@@ -22,7 +22,7 @@ LARGE = 1 << 20
 
 @dataclass
 class Hub:
-    """What the server holds and what was asked of it; tests change it to make it fail."""
+    """The server's content and the requests; tests change it to make it fail."""
 
     repo: str
     files: dict[str, bytes]

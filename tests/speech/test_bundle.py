@@ -1,4 +1,4 @@
-"""A checkpoint carried in one file, and what an archive from outside may not do."""
+"""A checkpoint in one file, and what an untrusted archive may not do."""
 
 import hashlib
 import json
@@ -220,7 +220,7 @@ def test_hostile_archives(archive: Path, tmp_path: Path, case: str) -> None:
 
 
 def test_a_manifest_that_names_other_known_looking_weights_needs_trust(archive: Path, tmp_path: Path) -> None:
-    """Whoever changes the weights can change the manifest too: only the digests of this version count."""
+    """An attacker who changes the weights can change the manifest too: only this version's digests count."""
     content = bytes(len(FILES["model.bin"]))
     digest = hashlib.sha256(content).hexdigest()
     rewrite(archive, swap("model.bin", content))

@@ -182,7 +182,7 @@ def test_model_card(folder: Path) -> None:
 
 
 def test_only_stock_checkpoints_are_trimmed_without_a_card(folder: Path, cache: Path) -> None:
-    """Windows are trimmed by what is known of a checkpoint; of a foreign one nothing is."""
+    """Windows are trimmed by a known checkpoint's margin; an unknown one has none."""
     snapshot = seed(cache, folder, "Systran/faster-whisper-small.en")
     for name in ("small.en", "Systran/faster-whisper-small.en"):
         found = resolve(name, cache_dir=cache)

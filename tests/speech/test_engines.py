@@ -72,7 +72,7 @@ class TestRecognizerWithWhisper(TranscriberContract):
     def test_understands_some_of_it(self, transcriber: Transcriber, voicemail: Mono) -> None:
         speech = transcriber.transcribe([voicemail], recording_id=ID)
         text = speech.transcripts[0].text
-        # Whatever the shipped checkpoint is trained to next, it must hear the call back and most of the number.
+        # However the shipped checkpoint is trained, it must recognise the call back and most of the number.
         assert "call" in text.lower()
         assert "555" in text
         assert speech.model.synthetic_only

@@ -1,4 +1,4 @@
-"""Which results are believed."""
+"""Which results are accepted."""
 
 import pytest
 from hypothesis import given

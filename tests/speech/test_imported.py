@@ -1,4 +1,4 @@
-"""Every format, as its tool writes it; and every way in which a transcript can fail to fit its recording."""
+"""Every format, as its tool writes it; and every way in which a transcript can fail to match its recording."""
 
 import json
 from pathlib import Path

@@ -49,7 +49,7 @@ def home(cache: Path) -> Path:
 
 
 def is_absent(cache: Path) -> bool:
-    """Neither we nor huggingface_hub see anything of the checkpoint."""
+    """Neither we nor huggingface_hub find the checkpoint."""
     import huggingface_hub
     from huggingface_hub.errors import LocalEntryNotFoundError
 

@@ -1,4 +1,4 @@
-"""On the natural voices of the sample recordings; voices that the network never heard are in tests/hostile."""
+"""On the natural voices of the sample recordings; tests/hostile has voices that the network was not trained on."""
 
 from functools import cache
 from pathlib import Path

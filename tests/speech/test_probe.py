@@ -1,4 +1,4 @@
-"""The measurement before a large archive: it chooses by what it measured, and within its time."""
+"""The measurement before a large archive: it chooses by its measurements, and within its time."""
 
 from types import SimpleNamespace
 
@@ -11,7 +11,7 @@ from redactor.speech.probe import arrange
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """The probe's clock, which only pretended work moves: what else the machine does changes no choice."""
+    """The probe's clock, which only simulated work advances: the machine's load changes no choice."""
     made = SimpleNamespace(spent=[])
     told = SimpleNamespace(perf_counter=lambda: sum(made.spent), monotonic=lambda: sum(made.spent))
     monkeypatch.setattr("redactor.speech.probe.time", told)

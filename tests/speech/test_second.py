@@ -1,4 +1,4 @@
-"""Who reads a second time."""
+"""The recogniser of the second reading."""
 
 from dataclasses import replace
 from pathlib import Path

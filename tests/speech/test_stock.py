@@ -1,4 +1,4 @@
-"""Stock checkpoints: the table agrees with faster-whisper's; weights are known by digest wherever they lie."""
+"""Stock checkpoints: the table agrees with faster-whisper's; weights are recognised by digest in any folder."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""What `models verify` says of checkpoints from each source."""
+"""The results of `models verify` for checkpoints from each source."""
 
 import hashlib
 import json

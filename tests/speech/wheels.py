@@ -94,7 +94,7 @@ def build(parts: dict[str, dict[str, tuple[str, bytes]]]) -> str:
 
 @dataclass
 class Index:
-    """What the index holds and what was asked of it; tests change it to make it fail."""
+    """The index's content and the requests; tests change it to make it fail."""
 
     wheels: dict[str, bytes] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
