@@ -93,8 +93,7 @@ def contradiction(known: int, known_head: str, count: int, head: str | None, whe
         )
     if known and known_head and head != known_head:
         return (
-            f"Entry {known} differs from the one {when}: log and anchor were rolled back to an older state, or "
-            f"rewritten."
+            f"Entry {known} is not the same as {when}: log and anchor were rolled back to an older state, or rewritten."
         )
     return ""
 

@@ -1,5 +1,5 @@
-"""What is read and written on disk: `listing` finds the inputs and names the outputs, `save` writes all or nothing,
-`archive` remembers.
+"""Files on disk: `inputs` finds recordings and names outputs, `save` writes sets of files atomically, and `run_journal`
+remembers what is done.
 """
 
 from redactor.storage.artefacts import Fingerprint, Fingerprints, artefact, fingerprints, remove_set

@@ -1,8 +1,7 @@
 """The set of files of one redacted recording: `a.redacted.wav`, `.txt`, `.srt`, `.vtt` and, last, `.json`.
 
-A set that lies on the disk is believed by its digests, which whoever keeps count noted when it was made: others may
-write there, too, and a
-size, a time or a document that says so prove nothing.
+A set on the disk counts only if its digests are those recorded when it was made. Sizes, times and the document prove
+nothing, since others may write there, too.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ Place = TypeVar("Place", Path, Target)
 
 
 class Fingerprint(NamedTuple):
-    """What a file is known by: bytes, and their SHA-256 as 64 hex digits."""
+    """Size in bytes and SHA-256 (64 hex digits) of a file."""
 
     size: int
     sha256: str
@@ -35,7 +34,7 @@ class Fingerprint(NamedTuple):
 
 
 Fingerprints = Mapping[str, Fingerprint]
-"""Of a set, by suffix."""
+"""Suffix → fingerprint of a set."""
 
 
 def artefact(target: Place, suffix: str) -> Place:
@@ -48,15 +47,15 @@ def _name(stem: str, suffix: str) -> str:
 
 
 def fingerprints(files: Iterable[tuple[str, bytes]]) -> dict[str, Fingerprint]:
-    """Of the files of a set, by suffix."""
+    """Suffix → fingerprint of the files of a set."""
     return {suffix: Fingerprint.of(content) for suffix, content in files}
 
 
 def intact(target: Target, files: Fingerprints) -> bool:
-    """Whether a set lies there as it was made: every byte of it is read."""
+    """Whether a set is complete and unchanged. Reads every byte."""
     try:
         with target.parent.opened() as here:
-            # Sizes of all first: they cost nothing, and what somebody put there may be without end.
+            # All sizes first: they are cheap to compare, and a planted file may be endless.
             return bool(files) and all(
                 all(check(_name(target.name, suffix), here, noted) for suffix, noted in files.items())
                 for check in (_has_size, _has_digest)
@@ -88,11 +87,10 @@ def _opened(name: str, here: int) -> Iterator[int]:
 
 
 def copy_set(first: Target, target: Target, files: Fingerprints) -> bool:
-    """Give `target` the artefacts of `first`, all or none, the document last; False if those are no longer what they
-    were.
+    """Copy the artefacts of `first` to `target`, all or none, the document last; False if they have changed.
 
-    What is checked are the bytes that are then written. They are copied rather than linked: an edit of one twin's file
-    must not change the other's.
+    The bytes that are checked are those that are written. They are copied rather than linked, so that editing one file
+    does not change the other.
 
     Raises:
         OutputError: as `save_set`.
@@ -113,7 +111,7 @@ def copy_set(first: Target, target: Target, files: Fingerprints) -> bool:
 
 
 def remove_set(target: Target, suffixes: Iterable[str]) -> None:
-    """Remove artefacts with these suffixes, as far as they are there."""
+    """Remove the artefacts with these suffixes that exist."""
     try:
         with target.parent.opened() as here:
             remove((_name(target.name, suffix) for suffix in suffixes), here)

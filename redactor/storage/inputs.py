@@ -1,9 +1,8 @@
-"""Which files a run is about, in order and one at a time: an archive of a million files is never held in memory.
+"""Finds the inputs of a run in order, one at a time, without holding the list of an archive in memory.
 
-At any time memory holds the names of one folder, and eight to sixteen bytes for each file met so far (its inode number,
-by which a second name of it is recognised). Outputs can share a name only within one folder, so that is where names are
-settled; for several paths given at once, and for folders that differ in case only, a first walk counts digests of the
-names.
+Memory holds the names of one folder, and about 70 bytes for each file found so far (its inode number, to recognise
+further names of it). Outputs can share a name only within one folder, so names are decided there; if several paths are
+given, or folders differ only in case, a first walk counts the names.
 """
 
 from __future__ import annotations
@@ -21,15 +20,14 @@ from redactor.storage.stems import Stems, folded
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One input. `repr` shows its number only: names of recordings often hold the caller's number.
+    """One input. `repr` shows only its number, since file names often contain the caller's number.
 
     Attributes:
-        number: place in the sorted listing, from 1.
-        relative: path below the folder that was given (the bare name for a file).
-        stem: what outputs are named after (see `Stems`).
-        plain: whether the stem is of our own making, so that nobody's name can be in it.
-        within: the folder that was given and walked: no link below it may lead out of it. None for a file that was
-            named by itself.
+        number: position in the sorted listing, from 1.
+        relative: path below the given folder (the name, for a file).
+        stem: base name of the outputs (see `Stems`).
+        plain: whether the stem was generated, so that it cannot contain anybody's name.
+        within: the given folder, which links below it must not leave. None for a file given by itself.
         has_namesake, shares_stem: whether another input of the run has the same relative path, or the same up to the
             suffix.
     """
@@ -46,25 +44,22 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Items in order, and how many entries were passed over: not audio, links to folders, further names of a listed
-    file.
-    """
+    """Items in order, and the number of skipped entries: not audio, links to folders, further names of a file."""
 
     items: tuple[Item, ...]
     passed_over: int
 
 
 class Inputs:
-    """The inputs of a run: each walk over it finds them again, in the same order. `passed_over` counts up with the last
-    walk.
+    """The inputs of a run. Every iteration walks the folders again, in the same order, and sets `passed_over`.
 
     Args:
-        paths: files as they are given, folders walked (sorted, links to folders not followed), each file once.
-        is_audio: asked for each file of a folder; a file named by itself is always taken.
-        outside: a folder to leave out (the output, when it lies inside the archive).
+        paths: files, and folders to walk (sorted, without following links to folders); each file counts once.
+        is_audio: called for each file of a folder; a file given by itself is always included.
+        outside: a folder to exclude (the output folder, if it is inside the archive).
 
     Raises:
-        NoInput: a path does not exist; in a walk, at its end: nothing was found.
+        NoInput: a path does not exist or, at the end of an iteration, nothing was found.
     """
 
     def __init__(self, paths: Sequence[Path], *, is_audio: Callable[[Path], bool], outside: Path | None = None) -> None:
@@ -103,17 +98,17 @@ class Inputs:
                 )
             for path in batch.blocked:
                 number += 1
-                # The folder that was given goes by its name.
+                # The given folder is represented by its name.
                 below = path.relative_to(batch.given) if path != batch.given else PurePath(batch.given.name or "folder")
                 yield Item(number, path, below, below.with_name(f"{below.name}-{number}"))
         self.passed_over = walk.passed_over
         if not number:
             raise NoInput(
-                f"No audio found ({self.passed_over} other files).", hint="Name files or folders that hold recordings."
+                f"No audio found ({self.passed_over} other files).", hint="Give files or folders with recordings."
             )
 
     def count(self, *, stopping: Callable[[], bool] = lambda: False) -> int | None:
-        """How many there are: a walk of its own, without names; None if `stopping` became true meanwhile."""
+        """The number of inputs, by a separate walk; None if `stopping` became true meanwhile."""
         total = 0
         for batch in self._walk().batches():
             total += len(batch.names) + len(batch.blocked)
@@ -134,11 +129,11 @@ def list_inputs(paths: Sequence[Path], *, is_audio: Callable[[Path], bool], outs
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Files of one folder, sorted; or one file that was given; or folders that may not be listed: they get a (failed)
-    outcome.
+    """Sorted files of one folder, or one given file, or unreadable folders, which get a failed outcome.
 
-    walked: the folder that was given, None for a file.
-    stems: shared with other folders, where names of several folders could meet.
+    Attributes:
+        walked: the given folder, None for a file.
+        stems: shared between folders whose names could collide.
     """
 
     given: Path
@@ -162,11 +157,11 @@ class _FolderWalk:
         self._is_audio = is_audio
         self._outside = outside
         self._seen: defaultdict[int, set[int]] = defaultdict(set)  # device → inodes
-        self._walked: set[str] = set()  # what was given and is done with, without links
+        self._walked: set[str] = set()  # given paths that are done, links resolved
 
     def batches(self) -> Iterator[_Batch]:
         for given in self._paths:
-            if os.path.isdir(given):  # noqa: PTH112 - False, not an error, where one may not look
+            if os.path.isdir(given):  # noqa: PTH112 - False instead of an error without permission
                 yield from self._folder(given, given)
             elif self._is_first(given, _status(given)):
                 yield _Batch(given, given.parent, "", [given.name])
@@ -198,7 +193,7 @@ class _FolderWalk:
             yield _Batch(given, given, "", [], given, None, kept)
 
     def _counted(self, given: Path, folders: list[Path]) -> Stems:
-        """The names below folders that some file systems take for one."""
+        """Stems of all names below folders that some file systems treat as one."""
         ahead = _FolderWalk(self._paths, self._is_audio, self._outside)
         ahead._seen.update({device: inodes.copy() for device, inodes in self._seen.items()})
         stems = Stems()
@@ -209,7 +204,7 @@ class _FolderWalk:
         return stems
 
     def _is_wanted(self, path: Path) -> bool:
-        """Whether a file of a folder is an input; counts it as passed over if not."""
+        """Whether a file of a folder is an input; otherwise it counts as skipped."""
         status = _status(path)
         if (
             _is_our_output(path)
@@ -222,11 +217,9 @@ class _FolderWalk:
         return self._is_first(path, status)
 
     def _is_first(self, path: Path, status: os.stat_result | None) -> bool:
-        """False for a further name of a file that was met (a link: counts as passed over), and for the same name
-        once more.
-        """
+        """False for a further name of a known file (a link, counted as skipped), and for the same name again."""
         if status is None:
-            return True  # unreadable: it still gets its outcome
+            return True  # unreadable files still get an outcome
         seen = self._seen[status.st_dev]
         if status.st_ino not in seen:
             seen.add(status.st_ino)
@@ -238,7 +231,7 @@ class _FolderWalk:
 
 
 def _place(path: Path) -> str:
-    """The name with links in the folders above it resolved; a folder wholly."""
+    """The path with links in its parent folders resolved; for a folder, all links."""
     if os.path.isdir(path):  # noqa: PTH112
         return os.path.realpath(path)
     return os.path.join(os.path.realpath(path.parent), path.name)  # noqa: PTH118
@@ -266,7 +259,7 @@ def _same(a: Path, b: Path) -> bool:
 
 
 def _is_there(path: Path) -> bool:
-    """True also where nobody may look, or for a name that is too long: it then gets its (failed) outcome."""
+    """Whether a path exists. True if that cannot be determined; it then gets a failed outcome."""
     try:
         path.lstat()
     except (FileNotFoundError, NotADirectoryError):

@@ -1,21 +1,18 @@
-"""The seam between the pipeline and whatever remembers what became of the inputs.
+"""The protocol between the pipeline and the journal, which remembers the outcome of every input.
 
 For every item the pipeline calls, in this order and from any thread:
 
-    known(item)              before the file is read: finished earlier, by the look of its name, times and size, and the
-    digests of the outputs?
-    begin(claim)             after it was read and hashed, before it is decoded: proceed, wait, or here is the outcome
-    holds(item)              after it failed: is it still ours, or may what lies in its place be another's by now?
-    finish(item, outcome, files)   after the artefacts were saved, or after the recording failed (also before `begin`)
-    released(idle=…)         after each finish, and when nothing is left to do: items that waited and must be taken
-    again, from `known` on
+    known(item)         before the file is read: was it finished earlier, judging by name, times, size and the digests
+                        of its outputs?
+    begin(claim)        after it was read and hashed, before it is decoded: proceed, wait, or the outcome
+    holds(item)         after it failed: is its place still reserved for it, or may it belong to another item by now?
+    finish(item, outcome, files)   after the artefacts were saved, or the recording failed (also before `begin`)
+    released(idle=…)    after each finish, and when nothing is left to do: waiting items to process again, from `known`
 
-Many items may be under way at once. Only `begin` raises (an `OutputError`, if the memory of the run cannot be kept).
-An item that is told to WAIT is forgotten by the pipeline: it comes back from `released`. With `idle` true the caller
-promises that
-nothing is under way beside what it takes (in its process: one that crashes must take nothing with it); `released` then
-gives what
-waits for quiet, one item at a time, and an empty answer is the end.
+Many items may be in progress at once. Only `begin` raises (an `OutputError`, if the journal cannot be written). The
+pipeline forgets an item that must WAIT; it comes back from `released`. With `idle`, the caller promises that nothing
+else is in progress in its process, so that a crash affects one item only; `released` then returns suspect items, one at
+a time, and an empty result is the end.
 """
 
 from __future__ import annotations
@@ -33,13 +30,13 @@ from redactor.types import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An item whose bytes are known and which is about to be worked on.
+    """An item whose bytes are known and which is about to be processed.
 
     Attributes:
         source_id: SHA-256 of the bytes, 64 hex digits.
-        suffix: the input's ending as far as it shapes the result ("" for one that nobody knows): the same bytes may
-            decode differently as ".ulaw" and as ".alaw", and the output has the input's ending.
-        settings: fingerprint of all else that shapes the artefacts; the document carries it too.
+        suffix: the input's suffix if it affects the result ("" if unknown): the same bytes may decode differently as
+            ".ulaw" and ".alaw", and the output has the input's suffix.
+        settings: fingerprint of everything else that affects the artefacts; also in the document.
         target: place of the outputs, without ".redacted" and suffix.
     """
 
@@ -52,8 +49,8 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What an earlier run made of an unchanged file; its outputs are still in place. It counts only if the settings
-    are the same.
+    """The result of an earlier run for an unchanged file whose outputs still exist. Valid only for
+    the same settings.
     """
 
     source_id: str
@@ -61,7 +58,7 @@ class Known:
 
 
 class Step(Enum):
-    """What the pipeline does with an item after `begin`."""
+    """What to do with an item after `begin`."""
 
     PROCEED = "proceed"
     SETTLED = "settled"
@@ -81,53 +78,51 @@ WAIT = JournalDecision(Step.WAIT)
 
 
 def settled(outcome: Outcome) -> JournalDecision:
-    """The decision that carries an outcome."""
+    """A decision with an outcome."""
     return JournalDecision(Step.SETTLED, outcome)
 
 
 class Journal(Protocol):
-    """See the module's text; `tests/storage/test_journal_contract.py` holds what every journal must do."""
+    """See the module's docstring. `tests/storage/test_journal_contract.py` is the contract for every journal."""
 
     def known(self, item: Item) -> Known | None:
         """None if the file must be read."""
         ...
 
     def begin(self, claim: Claim) -> JournalDecision:
-        """Claim the work, unless it is done, under way or given up."""
+        """Claim the work, unless it is done, in progress or given up."""
         ...
 
     def holds(self, item: Item) -> bool:
-        """Whether nobody else has taken over what `begin` let proceed: only then what an earlier run left in its
-        place may be removed.
-        """
+        """Whether the claim is still valid; only then may old outputs in its place be removed."""
         ...
 
     def finish(self, item: Item, outcome: Outcome, files: Fingerprints) -> None:
-        """The end of what `begin` let proceed: what was saved, empty if nothing was."""
+        """Record the outcome of a claim; `files` is empty if nothing was saved."""
         ...
 
     def released(self, *, idle: bool) -> tuple[Item, ...]:
-        """Items to take again."""
+        """Items to process again."""
         ...
 
 
 class NullJournal:
-    """The journal that keeps nothing: everything is done again."""
+    """A journal that remembers nothing, so everything is done again."""
 
     def known(self, item: Item) -> Known | None:
         """Nothing is known."""
         return None
 
     def begin(self, claim: Claim) -> JournalDecision:
-        """Whatever lies there: nobody noted what it should be."""
+        """Proceed, whatever outputs exist."""
         return PROCEED
 
     def holds(self, item: Item) -> bool:
-        """Nobody takes over."""
+        """Always."""
         return True
 
     def finish(self, item: Item, outcome: Outcome, files: Fingerprints) -> None:
-        """Nobody asks later."""
+        """Ignored."""
 
     def released(self, *, idle: bool) -> tuple[Item, ...]:
         """Nothing ever waits."""
@@ -135,7 +130,7 @@ class NullJournal:
 
 
 def in_turn(items: Iterable[Item], journal: Journal) -> Iterator[Item]:
-    """The items, those that waited put in as they are released: the way to walk them one at a time."""
+    """The items, with waiting ones inserted when they are released; for processing one at a time."""
     for item in items:
         yield item
         yield from journal.released(idle=False)

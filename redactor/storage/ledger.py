@@ -1,25 +1,21 @@
-"""The ledger: an SQLite file in the output folder that remembers, from run to run, what became of every input.
+"""The ledger: an SQLite file in the output folder that records the outcome of every input across runs.
 
 Two tables. `work` has a row for each content (SHA-256 of the bytes, ending, settings) and its state:
 
     pending ──begin──▶ claimed ──finish──▶ redacted | quarantined | failed
        ▲                  │
-       └── the next run ──┘  found claimed when it started: the process was killed; `crashes` counts that
+       └── the next run ──┘  claimed at the start of a run: the process was killed, and `crashes` counts it
 
-`input` has a row for each input whose work was settled: a mark of its path, a mark of its size and times, its output's
-sealed name, sizes and digests (`sealing.py` says what marks and seals hide). No names, no speech, no durations; reasons
-and messages are those of `errors`.
+`input` has a row for each input with an outcome: a keyed mark of its path, a mark of its size and times, its output's
+sealed name, sizes and digests (see `redactor.crypto`). No names, no speech, no durations; reasons and messages are
+those of `errors`.
 
-One process: the file is locked by SQLite for as long as it is open, and the system drops the lock with the process. A
-second run
-is refused. One thread: all statements run in the thread that owns the connection; what is asked of it meanwhile goes
-into its next
-transaction, so that many files under way share the cost of one flush to the disk. `synchronous=FULL`: what was answered
-survives
+One process: SQLite locks the file while it is open, and the system releases the lock with the process; a second run is
+refused. One thread: all statements run in the thread that owns the connection, and requests that arrive meanwhile share
+its next transaction, so that many files share one flush to the disk. `synchronous=FULL`: what is answered survives
 kill -9 and a power cut.
 
-The standard library's sqlite3 does all that is needed; an object mapper or an expression language would hide the
-pragmas on which safety rests.
+It uses sqlite3 directly, since an object mapper would hide the pragmas on which safety depends.
 """
 
 from __future__ import annotations
@@ -41,10 +37,10 @@ from redactor.errors import InUse, OutOfSpace, OutputError
 NAME = ".redactor-ledger.sqlite"
 KEY_NAME = ".redactor-ledger.key"
 
-_APPLICATION = 0x52644C67  # "RdLg": SQLite keeps it in the file's head
+_APPLICATION = 0x52644C67  # "RdLg", in the header of the SQLite file
 _VERSION = 2
 _TOGETHER = 256
-"""Statements of at most so many callers share a transaction."""
+"""Largest number of requests in one transaction."""
 
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
@@ -54,9 +50,9 @@ CREATE TABLE work (
   suffix TEXT NOT NULL,
   settings TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('pending', 'claimed', 'redacted', 'quarantined', 'failed')),
-  attempts INTEGER NOT NULL DEFAULT 0,   -- times it was begun
-  crashes INTEGER NOT NULL DEFAULT 0,    -- times a run was killed meanwhile
-  run INTEGER NOT NULL DEFAULT 0,        -- the run that settled it
+  attempts INTEGER NOT NULL DEFAULT 0,   -- number of attempts
+  crashes INTEGER NOT NULL DEFAULT 0,    -- number of runs killed meanwhile
+  run INTEGER NOT NULL DEFAULT 0,        -- the run of its outcome
   reason TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT '', hint TEXT NOT NULL DEFAULT '',
   exit_code INTEGER NOT NULL DEFAULT 0,
   UNIQUE (content, suffix, settings)
@@ -67,10 +63,10 @@ _INPUT = """
 CREATE TABLE input (
   name BLOB PRIMARY KEY,                 -- mark of path and output stem
   work INTEGER NOT NULL REFERENCES work (id),
-  stamp BLOB,                            -- mark of size, times, inode; NULL: too young to be told from a later write
+  stamp BLOB,                            -- mark of size, times, inode; NULL: too recent to detect a later write
   target BLOB,                           -- sealed output name below the output folder; NULL: nothing was written
   files TEXT NOT NULL DEFAULT '{}',      -- artefacts by suffix: bytes and SHA-256, JSON
-  duplicate INTEGER NOT NULL DEFAULT 0   -- its artefacts are copies of another input's of the same work
+  duplicate INTEGER NOT NULL DEFAULT 0   -- its artefacts are copies of another input's with the same work
 ) WITHOUT ROWID;
 CREATE INDEX twins ON input (work) WHERE target IS NOT NULL;
 """
@@ -84,33 +80,32 @@ class Ledger:
 
     Args:
         folder: the output folder.
-        patience: seconds to wait for another process to let go of the file (one that was just killed may still be
-            ending).
+        patience: seconds to wait for another process to release the file (a killed one may still be ending).
 
     Raises:
         InUse: another process has it open.
-        OutOfSpace, OutputError: it can be neither opened nor made.
+        OutOfSpace, OutputError: it cannot be opened or created.
 
-    A damaged file is set aside under another name, and a new one begun: `rebuilt` is then true.
+    A damaged file is renamed and a new one created; `rebuilt` is then true.
     """
 
     def __init__(self, folder: Path, *, patience: float = 2.0) -> None:
         self.path = folder / NAME
         self.rebuilt = False
         self.unclean = True
-        """Whether the last run was killed (or there is no telling)."""
+        """Whether the last run was killed (or this is not known)."""
         self.run = 0
         self.trouble: OutputError | None = None
-        """Why nothing can be written any more, once that is so."""
+        """The error after which nothing can be written any more."""
         self._patience = patience
-        self._asked: queue.SimpleQueue[tuple[Statements[Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[tuple[Statements[Any], Future[Any]] | None] = queue.SimpleQueue()
         self._ready: Future[None] = Future()
         self._thread = threading.Thread(target=self._serve, name="ledger", daemon=True)
         self._thread.start()
         self._ready.result()
 
     def do(self, statements: Statements[Result]) -> Result:
-        """Run these in a transaction and wait until it is on the disk. They may run twice (the first time undone).
+        """Run statements in a transaction and wait until it is on the disk. They may run twice (the first time undone).
 
         Raises:
             OutputError: the ledger cannot be written, now or since an earlier call.
@@ -118,60 +113,59 @@ class Ledger:
         return self.later(statements).result()
 
     def later(self, statements: Statements[Result]) -> Future[Result]:
-        """The same without waiting: a failure shows in `trouble` and in all later calls."""
+        """The same without waiting; a failure is in `trouble` and in all later calls."""
         answer: Future[Result] = Future()
-        self._asked.put((statements, answer))
+        self._requests.put((statements, answer))
         return answer
 
     def close(self) -> None:
-        """Wait for what was asked, note an orderly end, let go of the file."""
+        """Finish pending requests, record an orderly end, and release the file."""
         if self._thread.is_alive():
-            self._asked.put(None)
+            self._requests.put(None)
             self._thread.join()
 
-    # --- in the thread
-    # -------------------------------------------------------------------------------------------------
+    # --- in the ledger's thread
 
     def _serve(self) -> None:
         try:
             connection = self._open()
-        except BaseException as error:  # noqa: BLE001 - told to the caller
+        except BaseException as error:  # noqa: BLE001 - passed to the caller
             self._ready.set_exception(error if isinstance(error, OutputError) else _explained(error))
             return
         self._ready.set_result(None)
         last = False
         while not last:
-            asked = [self._asked.get()]
+            requests = [self._requests.get()]
             with suppress(queue.Empty):
-                while len(asked) < _TOGETHER:
-                    asked.append(self._asked.get_nowait())
-            last = None in asked
-            self._answer(connection, [a for a in asked if a is not None])
+                while len(requests) < _TOGETHER:
+                    requests.append(self._requests.get_nowait())
+            last = None in requests
+            self._answer(connection, [a for a in requests if a is not None])
         with suppress(sqlite3.Error):
             if self.trouble is None:
                 connection.execute("INSERT OR REPLACE INTO meta VALUES ('clean', 1)")
         with suppress(sqlite3.Error):
             connection.close()
-        while True:  # whoever asks after the end must not wait for ever
+        while True:  # requests after the end must not wait for ever
             try:
-                late = self._asked.get_nowait()
+                late = self._requests.get_nowait()
             except queue.Empty:
                 return
             if late is not None:
                 late[1].set_exception(OutputError("The ledger is closed."))
 
-    def _answer(self, connection: sqlite3.Connection, asked: list[tuple[Statements[Any], Future[Any]]]) -> None:
-        """All in one transaction; if one of them fails, each in its own, so that only that one does."""
-        if self.trouble is None and len(asked) > 1:
+    def _answer(self, connection: sqlite3.Connection, requests: list[tuple[Statements[Any], Future[Any]]]) -> None:
+        """Run all requests in one transaction; if one fails, each in its own, so that the others succeed."""
+        if self.trouble is None and len(requests) > 1:
             try:
-                results = self._transact(connection, [statements for statements, _ in asked])
-            except Exception:  # noqa: BLE001, S110 - told below to whom it concerns
+                results = self._transact(connection, [statements for statements, _ in requests])
+            except Exception:  # noqa: BLE001, S110 - raised below for the request that failed
                 pass
             else:
-                for (_, answer), result in zip(asked, results, strict=True):
+                for (_, answer), result in zip(requests, results, strict=True):
                     answer.set_result(result)
                 return
-        for statements, answer in asked:
+        for statements, answer in requests:
             if self.trouble is not None:
                 answer.set_exception(self.trouble)
                 continue
@@ -180,7 +174,7 @@ class Ledger:
             except sqlite3.Error as error:
                 self.trouble = _explained(error)
                 answer.set_exception(self.trouble)
-            except Exception as error:  # noqa: BLE001 - the caller's own mistake is the caller's
+            except Exception as error:  # noqa: BLE001 - passed to the caller
                 answer.set_exception(error)
 
     @staticmethod
@@ -209,9 +203,11 @@ class Ledger:
 
     def _make_file(self) -> None:
         if self.path.is_symlink():
-            raise OutputError("The ledger in the --out folder is a link.", hint="Remove it: a new ledger is made.")
+            raise OutputError(
+                "The ledger in the --out folder is a link.", hint="Remove it; a new ledger is then created."
+            )
         try:
-            # Made here, since SQLite would make it readable by all; its companion files take over the mode.
+            # Created here, since SQLite would make it readable for everybody; its companion files inherit the mode.
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600))
         except OSError as error:
             raise as_output_error(error) from None
@@ -219,7 +215,7 @@ class Ledger:
     def _prepare(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=self._patience, isolation_level=None)
         try:
-            # Exclusive before the first read: the lock stays until the file is closed, and no shared memory is needed.
+            # Exclusive before the first read, so that the lock stays until the end and no shared memory is needed.
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
@@ -249,7 +245,7 @@ class Ledger:
         elif connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise sqlite3.DatabaseError("malformed")
         elif version < _VERSION:
-            # Version 1 noted sizes alone: nothing that lies there can be believed by them, so all of it is made again.
+            # Version 1 recorded only sizes, which prove nothing, so everything is made again.
             for statement in ("DROP TABLE input", *_INPUT.split(";\n"), f"PRAGMA user_version = {_VERSION}"):
                 connection.execute(statement)
         facts = dict(connection.execute("SELECT name, value FROM meta").fetchall())
@@ -281,9 +277,7 @@ def _explained(error: BaseException) -> OutputError:
     if "locked" in said:
         return InUse("Another run is using this --out folder.")
     if "is full" in said or "disk I/O" in said:
-        return OutOfSpace("The disk is full or failing: the ledger of the run cannot be written.")
+        return OutOfSpace("The disk is full or failing, so the ledger of the run cannot be written.")
     if isinstance(error, sqlite3.DatabaseError) and _is_damage(error):
-        return OutputError(
-            "The ledger of the run is damaged.", hint="Run the same command again: it is then set aside and rebuilt."
-        )
+        return OutputError("The ledger of the run is damaged.", hint="Run the same command again to rebuild it.")
     return OutputError("The ledger of the run cannot be read or written in the --out folder.")

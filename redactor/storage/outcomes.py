@@ -1,8 +1,7 @@
 """Outcomes as they happen: `outcomes.jsonl`, a line for each input of the latest run, without names or speech.
 
-The file is begun again by each run (an unchanged input then has a line that says `skipped`), appended to and flushed
-line by line: after
-kill -9 it holds whole lines for what was done, and at most one cut line at its end.
+Each run starts the file again (an unchanged input then has a line with `skipped`) and flushes it line by line: after
+kill -9 it contains complete lines for what was done, and at most one truncated line at the end.
 """
 
 from __future__ import annotations
@@ -27,20 +26,22 @@ class OutcomeLog:
     """The file of one run, open for appending.
 
     Raises:
-        OutputError: it cannot be made, or the folder has a file of that name by somebody else.
+        OutputError: it cannot be created, or a file of that name comes from another program.
     """
 
     def __init__(self, folder: Path) -> None:
         if not _is_ours(folder):
-            raise OutputError(f"The --out folder has an {NAME} of somebody else.", hint="Choose another --out folder.")
+            raise OutputError(
+                f"The --out folder contains an {NAME} from another program.", hint="Choose another --out folder."
+            )
         self.trouble: OutputError | None = None
-        """Why no more lines can be written, once that is so."""
+        """The error after which no more lines can be written."""
         try:
             with folder_at(folder) as here:
                 partial = Partial(NAME, folder=here)
                 try:
                     self._file: TextIO = os.fdopen(partial.open(), "w", encoding="utf-8")
-                    # Renamed at once: what stood there, be it a link, is replaced and not written to.
+                    # Renamed at once, so that an existing file or link is replaced rather than written to.
                     partial.commit()
                 finally:
                     partial.discard()
@@ -48,7 +49,7 @@ class OutcomeLog:
             raise as_output_error(error) from None
 
     def add(self, outcome: Outcome) -> None:
-        """Append a line; a failure shows in `trouble`."""
+        """Append a line; a failure is in `trouble`."""
         if self.trouble is not None:
             return
         try:
@@ -66,7 +67,7 @@ class OutcomeLog:
 
 
 def row(outcome: Outcome) -> dict[str, object]:
-    """An outcome as JSON; what is empty is left out."""
+    """An outcome as JSON, without empty fields."""
     found: dict[str, object] = {"schema": SCHEMA}
     found.update({k: v for k, v in asdict(outcome).items() if v not in ("", (), 0, 0.0)})
     found["status"] = outcome.status.value

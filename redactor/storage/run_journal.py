@@ -1,21 +1,18 @@
-"""The journal of an archive run: decides by the ledger what is done, given up, done by a twin, or to be done.
+"""The journal of an archive run: decides from the ledger which inputs are done, given up, duplicates, or to be done.
 
-Order, and what a kill between two steps costs:
+The order of steps, and the effect of a kill between them:
 
-1. `begin` commits the claim. Killed before: nothing is known, nothing was done. Killed after: the next run counts a
-crash.
-2. The artefacts are saved, their document last (`save.py`).
-3. `finish` commits their digests. Killed before: nothing says what those files should be, and the file is redone. So no
-   file is lost, and none but those under way is done twice.
+1. `begin` commits the claim. Killed before it: nothing is recorded, nothing was done. Killed after it: the next run
+   counts a crash.
+2. The artefacts are saved, the document last (`save.py`).
+3. `finish` commits their digests. Killed before it: the digests are not known, and the file is done again. So no file
+   is lost, and only files in progress are done twice.
 
-The ledger is never believed over the disk, nor the disk over the ledger: a result counts while all its files have the
-digests that were
-noted when it was made. What no digest was noted of (a lost ledger, one of an earlier version) is made again, whatever
-lies there.
+A result counts while all its files have the digests recorded when it was made. Files without recorded digests (a lost
+ledger, or one of an earlier version) are made again.
 
-A file that was under way when a run was killed is taken up again at the end of the next one, with nothing else under
-way: if it is to
-blame, it ends that run alone, after all others are done; after `tries` such ends it is set aside.
+A file that was in progress when a run was killed is processed at the end of the next run, with nothing else in
+progress. If it is to blame, it ends that run after all others are done; after `tries` such runs it is given up.
 """
 
 from __future__ import annotations
@@ -42,23 +39,23 @@ from redactor.storage.work import WorkRow, claim_work, give_back, look_up
 from redactor.types import Outcome, Status
 
 YOUNG = 2_000_000_000
-"""Nanoseconds: a file changed so shortly before it was read might change again without a new time (file systems
-count coarsely).
+"""Nanoseconds. A file changed more recently might change again without a new timestamp, since file systems have a
+coarse clock.
 """
 
 _PLACE = frozenset((OutputError.exit_code, OutOfSpace.exit_code))
-"""Failures of a place rather than of a recording: another place, or another day, may do."""
+"""Failures of a location rather than of a recording, which another location or another day may avoid."""
 _LIMITED = 70
-"""Failures with this code may pass (an engine that stopped), or never: they are tried a limited number of times."""
+"""Failures with this code may or may not be temporary, so they are retried a limited number of times."""
 
 
 @dataclass(slots=True)
-class _Begun:
-    """A claim under way, and the items that wait for its end."""
+class _ActiveClaim:
+    """A claim in progress, and the items that wait for its end."""
 
     claim: Claim
     stamp: bytes | None
-    lone: bool
+    isolated: bool
     work: int = 0
     waiting: list[Item] = field(default_factory=list)
 
@@ -67,15 +64,15 @@ class ArchiveJournal:
     """A `Journal` on a ledger in the output folder. Close it at the end; safe to call from many threads.
 
     Args:
-        naming: how outputs get their names (a result under a name of another kind does not count).
-        resume: results of earlier runs stand; false: everything is done again, once.
-        retry_failed: what earlier runs quarantined or gave up is tried again.
-        tries: how often a recording may fail for a passing reason, or be under way when a run is killed, before it is
-            given up.
-        stopping: true once the run is to end: nothing that waits is released any more.
+        naming: how outputs get their names (results under other kinds of names do not count).
+        resume: keep results of earlier runs; false: everything is done again, once.
+        retry_failed: retry what earlier runs quarantined or gave up.
+        tries: how often a recording may fail temporarily, or be in progress when a run is killed, before it is given
+            up.
+        stopping: true once the run should end; waiting items are then no longer released.
 
     Raises:
-        InUse: another run has this output folder.
+        InUse: another run uses this output folder.
         OutputError: the ledger cannot be opened.
     """
 
@@ -99,43 +96,43 @@ class ArchiveJournal:
         self._ledger = Ledger(out, patience=patience)
         try:
             self._seals = Sealer(read_or_make_key(out / KEY_NAME))
-            self._ledger.do(self._know_the_key)
+            self._ledger.do(self._check_key)
         except BaseException:
             self._ledger.close()
             raise
         self._lock = threading.Lock()
         self._stamps: dict[int, bytes | None] = {}
-        self._begun: dict[int, _Begun] = {}
-        self._holders: dict[object, int] = {}  # work or target → the item that has it now
+        self._active: dict[int, _ActiveClaim] = {}
+        self._holders: dict[object, int] = {}  # work or target → number of the item that has it
         self._ready: list[Item] = []
         self._suspects: list[Item] = []
-        self._lone: set[int] = set()
+        self._isolated: set[int] = set()
 
     @property
     def unclean(self) -> bool:
-        """Whether the last run was killed, or there was none: temporary files may lie about."""
+        """Whether the last run was killed, or there was none; there may be temporary files."""
         return self._ledger.unclean
 
     @property
     def rebuilt(self) -> bool:
-        """Whether a damaged ledger was set aside."""
+        """Whether a damaged ledger was replaced."""
         return self._ledger.rebuilt
 
     @property
     def trouble(self) -> OutputError | None:
-        """Why the ledger can no longer be written, once that is so: the run should stop."""
+        """The error after which the ledger can no longer be written; the run should stop."""
         return self._ledger.trouble
 
     def close(self) -> None:
-        """Give back what is still under way (an orderly end is no crash) and close the ledger."""
+        """Give back claims in progress (an orderly end is not a crash) and close the ledger."""
         with self._lock:
-            open_ends, self._begun = list(self._begun.values()), {}
-        for begun in open_ends:
-            self._ledger.later(lambda c, work=begun.work: give_back(c, work))  # type: ignore[misc]
+            open_ends, self._active = list(self._active.values()), {}
+        for active in open_ends:
+            self._ledger.later(lambda c, work=active.work: give_back(c, work))  # type: ignore[misc]
         self._ledger.close()
 
     def states(self) -> dict[str, int]:
-        """How many inputs are in which state."""
+        """Number of inputs by state."""
         rows = self._ledger.do(
             lambda c: c.execute(
                 "SELECT CASE WHEN duplicate THEN 'duplicate' ELSE state END, count(*) FROM input JOIN work ON "
@@ -144,11 +141,10 @@ class ArchiveJournal:
         )
         return {str(state): int(n) for state, n in rows}
 
-    # --- the seam
-    # ------------------------------------------------------------------------------------------------------
+    # --- the protocol
 
     def known(self, item: Item) -> Known | None:
-        """By path, size, times and inode; the outputs must be there with the digests that were noted."""
+        """Looks up path, size, times and inode; the outputs must have the recorded digests."""
         stamp = self._stamp(item)
         self._stamps[item.number] = stamp
         if stamp is None or not self._resume:
@@ -172,79 +168,78 @@ class ArchiveJournal:
         return Known(row[0].lower(), row[1])
 
     def begin(self, claim: Claim) -> JournalDecision:
-        """See the module's text.
+        """See the module's docstring.
 
         Raises:
-            OutputError: the ledger, or a twin's copies, cannot be written.
+            OutputError: the ledger, or copies from a duplicate, cannot be written.
         """
         number = claim.item.number
-        mine = _holds(claim)
+        mine = _exclusive_keys(claim)
         with self._lock:
             stamp = self._stamps.pop(number, None)
             for holder in (self._holders.get(key) for key in mine):
                 if holder is not None:
-                    self._begun[holder].waiting.append(claim.item)
+                    self._active[holder].waiting.append(claim.item)
                     return WAIT
-            begun = self._begun[number] = _Begun(claim, stamp, number in self._lone)
-            self._lone.discard(number)
+            active = self._active[number] = _ActiveClaim(claim, stamp, number in self._isolated)
+            self._isolated.discard(number)
             self._holders.update(dict.fromkeys(mine, number))
         decision: JournalDecision | None = None
         try:
-            decision = self._decide(begun)
+            decision = self._decide(active)
         finally:
             if decision is None or decision.step is not Step.PROCEED:
-                self._let_go(number)
+                self._release(number)
         return decision
 
     def holds(self, item: Item) -> bool:
-        """One run has a ledger at a time."""
+        """Always: only one run at a time uses a ledger."""
         return True
 
     def finish(self, item: Item, outcome: Outcome, files: Fingerprints) -> None:
-        """Note the result; what waited for it may go on."""
+        """Record the result and release the items that waited for it."""
         self._stamps.pop(item.number, None)
-        begun = self._begun.get(item.number)
-        if begun is None:  # it failed before it had an id, or was known: every run looks again
+        active = self._active.get(item.number)
+        if active is None:  # it failed before it had an id, or was known
             return
         if outcome.status is Status.REDACTED:
-            self._ledger.later(lambda c: self._settle(c, begun, "redacted", files=files))
+            self._ledger.later(lambda c: self._settle(c, active, "redacted", files=files))
         else:
-            self._ledger.later(lambda c: self._settle(c, begun, outcome.status.value, outcome=outcome))
-        self._let_go(item.number)
+            self._ledger.later(lambda c: self._settle(c, active, outcome.status.value, outcome=outcome))
+        self._release(item.number)
 
     def released(self, *, idle: bool) -> tuple[Item, ...]:
-        """Twins of what has ended; when nothing else is to be done, one of the suspects."""
+        """Duplicates of finished items; if idle, one of the suspects."""
         if self._stopping() or self.trouble is not None:
             return ()
         with self._lock:
             ready, self._ready = self._ready, []
             if not ready and idle and self._suspects:
                 ready = [self._suspects.pop(0)]
-                self._lone.add(ready[0].number)
+                self._isolated.add(ready[0].number)
         return tuple(ready)
 
     # --- decisions
-    # -----------------------------------------------------------------------------------------------------
 
-    def _decide(self, begun: _Begun) -> JournalDecision:
-        claim = begun.claim
-        row, noted = self._ledger.do(lambda c: self._look_up(c, begun))
+    def _decide(self, active: _ActiveClaim) -> JournalDecision:
+        claim = active.claim
+        row, noted = self._ledger.do(lambda c: self._look_up(c, active))
         if row is None:
-            return PROCEED  # claimed with the look
+            return PROCEED  # claimed by the lookup
         fresh = row.run == self._ledger.run
         if row.state in ("quarantined", "failed"):
-            if self._stands(row, fresh=fresh):
-                return self._as_before(begun, row, fresh=fresh)
-            if row.reason == CrashedRepeatedly.reason and not begun.lone:
-                return self._later(begun)
-            return self._claimed(begun, again=self._retry_failed and not fresh)
+            if self._is_final(row, fresh=fresh):
+                return self._repeat_outcome(active, row, fresh=fresh)
+            if row.reason == CrashedRepeatedly.reason and not active.isolated:
+                return self._defer(active)
+            return self._claimed(active, again=self._retry_failed and not fresh)
         if self._resume and noted is not None and intact(claim.target, noted):
-            self._ledger.later(lambda c: self._settle(c, begun, "redacted", files=noted, run=row.run))
+            self._ledger.later(lambda c: self._settle(c, active, "redacted", files=noted, run=row.run))
             return settled(Outcome(claim.item.number, claim.source_id, Status.SKIPPED))
-        if row.state == "redacted" and (self._resume or fresh) and (copied := self._copied(begun, fresh=fresh)):
+        if row.state == "redacted" and (self._resume or fresh) and (copied := self._copied(active, fresh=fresh)):
             return copied
         if row.crashes >= self._tries:
-            problem = CrashedRepeatedly(f"{row.crashes} runs ended while they were at it.")
+            problem = CrashedRepeatedly(f"{row.crashes} runs were killed while they processed it.")
             outcome = Outcome(
                 claim.item.number,
                 claim.source_id,
@@ -254,13 +249,13 @@ class ArchiveJournal:
                 hint=problem.hint,
                 exit_code=problem.exit_code,
             )
-            self._ledger.do(lambda c: self._settle(c, begun, "failed", outcome=outcome))
+            self._ledger.do(lambda c: self._settle(c, active, "failed", outcome=outcome))
             return settled(outcome)
-        return self._claimed(begun) if not row.crashes or begun.lone else self._later(begun)
+        return self._claimed(active) if not row.crashes or active.isolated else self._defer(active)
 
-    def _stands(self, row: WorkRow, *, fresh: bool) -> bool:
-        """Whether an earlier failure of these bytes is the answer for this input too."""
-        if fresh:  # of a twin, in this run
+    def _is_final(self, row: WorkRow, *, fresh: bool) -> bool:
+        """Whether an earlier failure of these bytes applies to this input, too."""
+        if fresh:  # of a duplicate, in this run
             return row.exit_code not in _PLACE
         if self._retry_failed or not self._resume:
             return False
@@ -268,14 +263,14 @@ class ArchiveJournal:
             return True
         return row.reason == CrashedRepeatedly.reason or (row.exit_code == _LIMITED and row.attempts >= self._tries)
 
-    def _as_before(self, begun: _Begun, row: WorkRow, *, fresh: bool) -> JournalDecision:
+    def _repeat_outcome(self, active: _ActiveClaim, row: WorkRow, *, fresh: bool) -> JournalDecision:
         why = (
-            "The same bytes as another recording of this run."
+            "It has the same bytes as another recording of this run."
             if fresh
-            else "So it was in an earlier run (--retry-failed tries again)."
+            else "This is the outcome of an earlier run; --retry-failed tries again."
         )
-        claim = begun.claim
-        self._ledger.later(lambda c: self._note_input(c, begun, {}))
+        claim = active.claim
+        self._ledger.later(lambda c: self._note_input(c, active, {}))
         return settled(
             Outcome(
                 claim.item.number,
@@ -288,23 +283,23 @@ class ArchiveJournal:
             )
         )
 
-    def _claimed(self, begun: _Begun, *, again: bool = False) -> JournalDecision:
-        # Waited for: what crashes the program must be on record before it is touched.
-        self._ledger.do(lambda c: claim_work(c, begun.work, again=again))
+    def _claimed(self, active: _ActiveClaim, *, again: bool = False) -> JournalDecision:
+        # Waits for the commit: a file that crashes the program must be recorded before it is decoded.
+        self._ledger.do(lambda c: claim_work(c, active.work, again=again))
         return PROCEED
 
-    def _later(self, begun: _Begun) -> JournalDecision:
+    def _defer(self, active: _ActiveClaim) -> JournalDecision:
         with self._lock:
-            self._suspects.append(begun.claim.item)
+            self._suspects.append(active.claim.item)
         return WAIT
 
-    def _copied(self, begun: _Begun, *, fresh: bool) -> JournalDecision | None:
-        """Artefacts copied from a twin that still has them as they were made."""
-        claim, name = begun.claim, self._name(begun.claim.item)
+    def _copied(self, active: _ActiveClaim, *, fresh: bool) -> JournalDecision | None:
+        """Copy the artefacts of a duplicate whose own are unchanged."""
+        claim, name = active.claim, self._name(active.claim.item)
         rows = self._ledger.do(
             lambda c: c.execute(
                 "SELECT target, files FROM input WHERE work = ? AND target IS NOT NULL AND name != ? LIMIT 8",
-                (begun.work, name),
+                (active.work, name),
             ).fetchall()
         )
         for sealed, noted_text in rows:
@@ -312,12 +307,12 @@ class ArchiveJournal:
             if place is None:
                 continue
             if intact(place, noted) if place == claim.target else copy_set(place, claim.target, noted):
-                # In its own place: by a twin of the same output name (an id) in this run; else the input has another
-                # path than it had.
+                # In its own place: made by a duplicate with the same output name (an id) in this run; otherwise the
+                # input was moved.
                 twin = fresh or place != claim.target
 
                 def note(c: sqlite3.Connection, noted: Fingerprints = noted, twin: bool = twin) -> None:
-                    self._note_input(c, begun, noted, duplicate=twin)
+                    self._note_input(c, active, noted, duplicate=twin)
 
                 self._ledger.later(note)
                 return settled(
@@ -325,20 +320,19 @@ class ArchiveJournal:
                 )
         return None
 
-    def _let_go(self, number: int) -> None:
+    def _release(self, number: int) -> None:
         with self._lock:
-            begun = self._begun.pop(number, None)
-            if begun is None:
+            active = self._active.pop(number, None)
+            if active is None:
                 return
-            self._ready += begun.waiting
-            for key in _holds(begun.claim):
+            self._ready += active.waiting
+            for key in _exclusive_keys(active.claim):
                 del self._holders[key]
 
     # --- names and stamps
-    # ----------------------------------------------------------------------------------------------
 
     def _name(self, item: Item) -> bytes:
-        path = os.path.abspath(item.path)  # noqa: PTH100 - links are not followed: the name is what counts
+        path = os.path.abspath(item.path)  # noqa: PTH100 - links are not followed, since the name matters
         return self._seals.mark(os.fsencode(path), os.fsencode(item.stem), self._naming)
 
     def _stamp(self, item: Item) -> bytes | None:
@@ -360,38 +354,35 @@ class ArchiveJournal:
         return None if name is None else Target(self._out) / os.fsdecode(name)
 
     # --- statements (in the ledger's thread)
-    # ---------------------------------------------------------------------------
 
-    def _know_the_key(self, c: sqlite3.Connection) -> None:
+    def _check_key(self, c: sqlite3.Connection) -> None:
         check = self._seals.mark(b"check")
         row = c.execute("SELECT value FROM meta WHERE name = 'key'").fetchone()
         if row is None or row[0] != check:
-            c.execute("DELETE FROM input")  # marks and seals of a key that is gone
+            c.execute("DELETE FROM input")  # made with a key that is gone
             c.execute("INSERT OR REPLACE INTO meta VALUES ('key', ?)", (check,))
 
-    def _look_up(self, c: sqlite3.Connection, begun: _Begun) -> tuple[WorkRow | None, Fingerprints | None]:
-        """The work's row, and what was noted of this input's artefacts; a row is made, and claimed at once, where
-        there is none.
-        """
-        claim = begun.claim
+    def _look_up(self, c: sqlite3.Connection, active: _ActiveClaim) -> tuple[WorkRow | None, Fingerprints | None]:
+        """The work's row, and the recorded artefacts of this input. A missing row is created and claimed at once."""
+        claim = active.claim
         key = (bytes.fromhex(claim.source_id), claim.suffix, claim.settings)
         row = look_up(c, key)
         if row is None:
             made = c.execute("INSERT INTO work (content, suffix, settings, state) VALUES (?, ?, ?, 'pending')", key)
-            begun.work = int(made.lastrowid or 0)
-            claim_work(c, begun.work)
+            active.work = int(made.lastrowid or 0)
+            claim_work(c, active.work)
             return None, None
-        begun.work = row.id
+        active.work = row.id
         noted = c.execute(
             "SELECT files FROM input WHERE name = ? AND work = ? AND target IS NOT NULL",
-            (self._name(claim.item), begun.work),
+            (self._name(claim.item), active.work),
         ).fetchone()
         return row, _files(noted[0]) if noted else None
 
     def _settle(
         self,
         c: sqlite3.Connection,
-        begun: _Begun,
+        active: _ActiveClaim,
         state: str,
         *,
         files: Fingerprints | None = None,
@@ -402,16 +393,16 @@ class ArchiveJournal:
         c.execute(
             "UPDATE work SET state = ?, run = ?, crashes = 0, reason = ?, message = ?, hint = ?, exit_code = ?, "
             "attempts = CASE WHEN ? = 'failed' THEN attempts ELSE 0 END WHERE id = ?",
-            (state, self._ledger.run if run is None else run, *problem, state, begun.work),
+            (state, self._ledger.run if run is None else run, *problem, state, active.work),
         )
-        self._note_input(c, begun, files or {})
+        self._note_input(c, active, files or {})
 
     def _note_input(
-        self, c: sqlite3.Connection, begun: _Begun, files: Fingerprints, *, duplicate: bool = False
+        self, c: sqlite3.Connection, active: _ActiveClaim, files: Fingerprints, *, duplicate: bool = False
     ) -> None:
-        claim = begun.claim
+        claim = active.claim
         target = self._seals.seal(os.fsencode(PurePath(*claim.target.names))) if files else None
-        noted = (self._name(claim.item), begun.work, begun.stamp, target, json.dumps(dict(files)), duplicate)
+        noted = (self._name(claim.item), active.work, active.stamp, target, json.dumps(dict(files)), duplicate)
         c.execute("INSERT OR REPLACE INTO input VALUES (?, ?, ?, ?, ?, ?)", noted)
 
 
@@ -419,6 +410,6 @@ def _files(noted: str) -> Fingerprints:
     return {suffix: Fingerprint(*facts) for suffix, facts in json.loads(noted).items()}
 
 
-def _holds(claim: Claim) -> tuple[object, object]:
-    """What only one item may be at: work, and a place."""
+def _exclusive_keys(claim: Claim) -> tuple[object, object]:
+    """What only one item may use at a time: its work, and its target."""
     return (claim.source_id, claim.suffix, claim.settings), claim.target

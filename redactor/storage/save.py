@@ -1,11 +1,9 @@
-"""Atomic saves of a set of files: each appears complete or not at all (`durable`), and none outside the folder that the
-operator named.
+"""Saves sets of files atomically: each file appears complete or not at all (`atomic_files`), and never outside the
+folder that the operator named.
 
-The last file of a set is its marker: an older one goes before anything else changes, the new one comes when all else is
-in place
-and flushed. All of it happens in one folder that was opened without following a link (`safe_open`): whoever may write
-there can move
-it away, and then the files are in it wherever it is, but nobody can make them appear in another.
+The last file of a set is its marker: an old one is removed before anything changes, and the new one appears after all
+others are in place and flushed. The folder is opened once, without following links (`safe_open`), so nobody can
+redirect the files into another folder.
 """
 
 from __future__ import annotations
@@ -24,11 +22,11 @@ __all__ = ["Partial", "Target", "as_output_error", "remove_leftovers", "save_set
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A place for an output. `repr` shows nothing: names of outputs may be names of people.
+    """The path of an output. `repr` shows nothing, since names of outputs may contain names of people.
 
     Attributes:
-        root: folder that the operator named; links on the way to it are the operator's own.
-        names: components below it; no link among them is ever followed.
+        root: folder that the operator named; links in its path are allowed.
+        names: components below it; links among them are never followed.
     """
 
     root: Path = field(repr=False)
@@ -36,7 +34,7 @@ class Target:
 
     @classmethod
     def of(cls, place: Path | Target) -> Target:
-        """A file whose folder is itself one that the operator named."""
+        """A file directly in a folder that the operator named."""
         return place if isinstance(place, cls) else cls(Path(place).parent, (Path(place).name,))
 
     @property
@@ -54,18 +52,18 @@ class Target:
         return Target(self.root, (*self.names, *PurePath(below).parts))
 
     def __fspath__(self) -> str:
-        return os.path.join(self.root, *self.names)  # noqa: PTH118 - for people and as a key; nothing is opened by it
+        return os.path.join(self.root, *self.names)  # noqa: PTH118 - for people and as a key; never opened
 
     def opened(self, *, make: bool = False) -> AbstractContextManager[int]:
         """A descriptor of the folder with this name.
 
         Raises:
-            OSError: ENOTDIR or ELOOP where a link or a file lies on the way.
+            OSError: ENOTDIR or ELOOP if there is a link or a file in the path.
         """
         return folder_at(self.root, self.names, make=make)
 
     def check(self) -> None:
-        """Say now, rather than after minutes of recognition, that a link lies where the output's folder should be.
+        """Report a link in the place of the output folder now, rather than after minutes of recognition.
 
         Raises:
             OutputError
@@ -73,22 +71,21 @@ class Target:
         try:
             with self.parent.opened():
                 pass
-        except FileNotFoundError:  # it will be made
+        except FileNotFoundError:  # it will be created
             pass
         except OSError as error:
             raise as_output_error(error) from None
 
 
 def save_set(files: Mapping[Path, bytes] | Mapping[Target, bytes]) -> None:
-    """Write several files of one folder so that the last one appears only when all others are there: it marks the set
-    as complete.
+    """Write several files of one folder so that the last one, the marker, appears only after all others.
 
     Raises:
         OutOfSpace: the disk is full or failing; nothing of the set is left.
-        OutputError: the folder cannot be made or written to, or a link lies on the way to it; nothing of the set is
+        OutputError: the folder cannot be created or written to, or there is a link in its path; nothing of the set is
             left.
 
-    In both cases an older set under the same names is untouched if writing failed, and gone if renaming did.
+    In both cases, an older set under the same names is untouched if writing failed, and removed if renaming failed.
     """
     content = {Target.of(place): data for place, data in files.items()}
     (folder,) = {target.parent for target in content}
@@ -124,7 +121,7 @@ def _save(files: Mapping[str, bytes], here: int) -> None:
 
 
 def remove(names: Iterable[str], here: int) -> None:
-    """Remove files of an open folder, as far as they are there."""
+    """Remove the files of an open folder that exist."""
     for name in names:
         with suppress(OSError):
             os.unlink(name, dir_fd=here)

@@ -1,4 +1,4 @@
-"""What outputs are called after, so that no two of a run share a name."""
+"""Chooses base names for outputs, so that no two of a run share a name."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from collections.abc import Iterable
 
 
 class Stems:
-    """The names of one set of inputs that could meet: all are added, then each is asked for once, in order.
+    """Base names for a set of inputs whose names could collide: add all, then ask for each once, in order.
 
-    A stem is the relative path without its suffix; with it, where a sibling has the same stem (Asterisk keeps
-    msg0000.wav, msg0000.WAV and msg0000.gsm side by side); with the item's number behind it where even that is not
-    enough. Names are compared as file systems do that ignore case or composition (é), which would let two of them
-    overwrite each other.
+    A stem is the relative path without its suffix; with the suffix, if a sibling has the same stem (Asterisk stores
+    msg0000.wav, msg0000.WAV and msg0000.gsm side by side); followed by the item's number, if that is not enough. Names
+    are compared ignoring case and Unicode composition, as some file systems do, so that none overwrites another.
     """
 
     def __init__(self, relatives: Iterable[str] = ()) -> None:
@@ -23,7 +22,7 @@ class Stems:
             self.add(relative)
 
     def add(self, relative: str) -> None:
-        """Count one input, by its path below the folder that was given."""
+        """Count one input by its path below the given folder."""
         self._short.add(without_suffix(relative))
         self._full.add(relative)
 
@@ -39,7 +38,7 @@ class Stems:
         return stem
 
     def has_namesake(self, relative: str) -> bool:
-        """Whether another input has exactly this relative path (in another folder that was given)."""
+        """Whether another input has exactly this relative path (in another given folder)."""
         return self._full.has_same(relative)
 
     def shares_stem(self, relative: str) -> bool:
@@ -50,8 +49,8 @@ class Stems:
 class _Tally:
     """Which texts were added more than once, exactly or in another case or composition.
 
-    Texts are remembered by their hashes of 64 bits, 70 to 80 bytes each in a set; most names equal their folded form
-    and are in one set only. Where two hashes happen to be equal, a name is longer than it need be.
+    Only 64-bit hashes are stored (70 to 80 bytes each in a set), and most names, which equal their folded form, only in
+    one set. If two hashes collide, a name is longer than necessary.
     """
 
     def __init__(self) -> None:
@@ -81,12 +80,12 @@ class _Tally:
 
 
 def without_suffix(relative: str) -> str:
-    """The path up to the name's last suffix; "..wav" and ".wav" stay: "." names a folder, and nothing names nothing."""
+    """The path without the last suffix of the name; "..wav" and ".wav" stay, since nothing usable would remain."""
     start = relative.rfind(os.sep) + 1
     dot = relative.rfind(".", start)
     return relative[:dot] if start < dot < len(relative) - 1 and relative[start:dot].strip(".") else relative
 
 
 def folded(name: str) -> str:
-    """One text for all names that some file system takes for the same."""
+    """The same text for all names that some file systems treat as equal."""
     return name.lower() if name.isascii() else unicodedata.normalize("NFC", name.casefold())

@@ -1,4 +1,4 @@
-"""A row of the ledger's table of work, and the statements that begin and give it back (run in the ledger's thread)."""
+"""Rows of the ledger's `work` table, and the statements that claim them and give them back (in the ledger's thread)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class WorkRow:
-    """What is remembered of one content under one ending and settings."""
+    """The record of one content with one suffix and settings."""
 
     id: int
     state: str
@@ -22,7 +22,7 @@ class WorkRow:
 
 
 def look_up(c: sqlite3.Connection, key: tuple[bytes, str, str]) -> WorkRow | None:
-    """By content, suffix and settings."""
+    """The row for content, suffix and settings."""
     row = c.execute(
         "SELECT id, state, attempts, crashes, run, reason, message, hint, exit_code FROM work "
         "WHERE content = ? AND suffix = ? AND settings = ?",
@@ -32,7 +32,7 @@ def look_up(c: sqlite3.Connection, key: tuple[bytes, str, str]) -> WorkRow | Non
 
 
 def claim_work(c: sqlite3.Connection, work: int, *, again: bool = False) -> None:
-    """It is begun; `again`: as if for the first time."""
+    """Claim a row; `again`: reset its counters."""
     c.execute(
         "UPDATE work SET state = 'claimed', attempts = 1 + (NOT ?) * attempts, crashes = (NOT ?) * crashes "
         "WHERE id = ?",
@@ -41,5 +41,5 @@ def claim_work(c: sqlite3.Connection, work: int, *, again: bool = False) -> None
 
 
 def give_back(c: sqlite3.Connection, work: int) -> None:
-    """It was begun and left, in good order."""
+    """Give a claimed row back in an orderly end."""
     c.execute("UPDATE work SET state = 'pending', attempts = attempts - 1 WHERE id = ? AND state = 'claimed'", (work,))

@@ -58,7 +58,7 @@ def test_the_last_check_knows_more_than_trail_and_anchor(place):
         problem = place.check()
         assert len(problem) == 1
         assert "ends at entry 5" in problem[0]
-        assert "had 8 when it was checked at" in problem[0]
+        assert "had 8 entries when it was checked at" in problem[0]
         with pytest.raises(TrailDamaged, match="rolled back to an older state"):
             place.open()
 
@@ -73,9 +73,9 @@ def test_a_trail_that_was_put_back_and_grew_again_is_another(place):
     note.unlink()
     place.write(7)
     note.write_bytes(noted)
-    with pytest.raises(TrailDamaged, match="Entry 8 is not the one"):
+    with pytest.raises(TrailDamaged, match="Entry 8 is not the same"):
         place.open()
-    assert any("Entry 8 is not the one" in problem for problem in place.check())
+    assert any("Entry 8 is not the same" in problem for problem in place.check())
 
 
 def test_a_note_of_an_earlier_version_still_counts_entries(place):
@@ -90,7 +90,7 @@ def test_a_note_of_an_earlier_version_still_counts_entries(place):
     assert place.check() == ()
     LastCheck(1_800_000_000, 8, 0).save(place.anchor, ring)
     place.put_back()
-    with pytest.raises(TrailDamaged, match="had 8 when it was checked at 2027-01-15"):
+    with pytest.raises(TrailDamaged, match="had 8 entries when it was checked at 2027-01-15"):
         place.open()
 
 
