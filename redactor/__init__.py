@@ -6,10 +6,9 @@ import os
 
 __version__ = "0.1.0"
 
-# Libraries read these when they are loaded, so they are set before any of them is.
-# ONNX Runtime reports its use to its makers unless it is told not to (since 1.29, on Linux too).
+# Libraries read these variables when they are loaded, so they are set before any of them is.
+# ONNX Runtime reports usage to its makers unless this is set (since 1.29, on Linux as well).
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-# With more threads OpenBLAS rounds sums differently, and with them features and words: artefacts would depend on how
-# many cores
-# a machine has. Many recordings at once keep the cores busy without.
+# With several threads OpenBLAS rounds sums differently, so features, words and artefacts would depend on the number of
+# cores. Many recordings at once keep the cores busy anyway.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

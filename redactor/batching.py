@@ -35,7 +35,7 @@ class Closed(RuntimeError):
 class _Call(Generic[Result]):
     """One caller's pieces in progress; `left` counts those without a result, plus one until all are submitted."""
 
-    room: threading.Semaphore
+    slots: threading.Semaphore
     results: dict[int, Result] = field(default_factory=dict)
     left: int = 1
     failure: BaseException | None = None
@@ -107,7 +107,7 @@ class DynamicBatcher(Generic[Piece, Result]):
         place = -1
         source = enumerate(pieces)
         try:
-            while call.room.acquire() and (following := next(source, None)) is not None:
+            while call.slots.acquire() and (following := next(source, None)) is not None:
                 place, piece = following
                 self._put(_Job(piece, call, place, time.monotonic()))
         finally:
@@ -173,7 +173,7 @@ class DynamicBatcher(Generic[Piece, Result]):
             return batch
 
     def _settled(self, call: _Call[Result]) -> None:
-        call.room.release()
+        call.slots.release()
         with self._state:
             call.left -= 1
             if not call.left:

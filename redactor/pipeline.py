@@ -64,7 +64,7 @@ TEXTS = 64
 """Most texts searched in one batch."""
 
 LARGE = (1_000_000, 4_000_000)
-"""Bytes of a file that may last a quarter of an hour or more: compressed, and mostly PCM."""
+"""Bytes of a file that may last a quarter of an hour or more: compressed, and PCM in most cases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ class Pipeline:
     def plan(
         self, recording: Recording, transcriber: Transcriber, clock: Clock | None = None, policy: Policy | None = None
     ) -> Plan:
-        """Everything up to the Plan; `policy` instead of the pipeline's own, here and below.
+        """All steps up to the Plan; `policy` overrides the pipeline's own, here and below.
 
         Raises:
             RedactorError: recognition or detection failed, or doubt (`Quarantine`).
@@ -172,14 +172,14 @@ class Pipeline:
             return _echoed(recording, make_plan(recording, speech, findings, policy or self.policy))
 
     def edited(self, recording: Recording, plan: Plan, edits: Sequence[Edit], policy: Policy | None = None) -> Plan:
-        """A plan of ours after a reviewer's edits; ValueError: one does not fit."""
+        """The plan after a reviewer's edits; ValueError if one does not fit."""
         with self._cpu_semaphore:
             return _echoed(recording, edited(plan, edits, policy or self.policy))
 
     def redact(
         self, recording: Recording, transcriber: Transcriber, clock: Clock | None = None, policy: Policy | None = None
     ) -> Artefacts:
-        """All artefacts of a recording, checked on the encoded bytes; nothing is written.
+        """All artefacts of a recording, checked on the encoded bytes; nothing is saved.
 
         Raises:
             VerificationHit: a bleeped stretch of the encoded output still resembles the original, or (with
@@ -235,11 +235,11 @@ class Pipeline:
     # ---------------------------------------------------------------------------------------------------------
 
     def process(self, item: Item, out: Path | Target, *, journal: Journal | None = None) -> Outcome | None:
-        """Read, redact and save one file. Never raises for anything that is wrong with the file or its processing.
+        """Read, redact and save one file. Never raises because of the file or its processing.
 
         Args:
             out: folder of the outputs; below the one that the operator named, no link is followed.
-            journal: asked what is to be done, told what was; None is given back for an item that it makes wait.
+            journal: decides what is to be done, and records it; the result is None for an item that it defers.
         """
         journal = journal or NullJournal()
         clock = Clock()
@@ -270,7 +270,7 @@ class Pipeline:
                 with clock.stage("decode", self._cpu_semaphore):
                     recording = self.decoder(source)
                     if self._before_save is None:
-                        del source  # its bytes need not lie in memory beside the samples
+                        del source  # its bytes are not needed in memory beside the samples
                 with self._audio.of(recording.duration * recording.channels):
                     made = self.redact(recording, transcriber, clock, policy)
                     if self._before_save is not None:
@@ -279,7 +279,7 @@ class Pipeline:
                     with clock.stage("save"):
                         save_set({artefact(target, suffix): content for suffix, content in made.files})
                         self._discard(target, keep={suffix for suffix, _ in made.files})
-            if target.name == identity:  # only so can two inputs share a name
+            if target.name == identity:  # two inputs can share only such a name
                 self._saved.add(hash(target))
         except Exception as error:  # noqa: BLE001 - the one boundary: a failure is a value, and the run goes on
             problem = as_redactor_error(error, next(reversed(clock.spent), "start"))
@@ -324,16 +324,16 @@ class Pipeline:
         """One Outcome for each item, as each is done.
 
         Args:
-            items: taken lazily, when there is room.
+            items: consumed lazily, when there is room.
             out: folder of the outputs, or what gives it for each item.
             journal: see `process`.
-            threads: recordings under way at once; some dozens, so that batches fill.
+            threads: recordings in progress at once; some dozens, so that batches fill.
             ordered: outcomes in the items' order (by their numbers) instead.
-            stopping: once true nothing new is begun; what is under way is finished and its outcomes given.
+            stopping: once true, no recording is started; those in progress are finished and their outcomes yielded.
         """
         journal = journal or NullJournal()
         folder = out if callable(out) else lambda _: out
-        with self._gathered(threads):
+        with self._batched_detection(threads):
             outcomes = bounded_map(
                 lambda item: self.process(item, folder(item), journal=journal),
                 items,
@@ -344,8 +344,8 @@ class Pipeline:
             yield from in_order(outcomes, place=lambda outcome: outcome.item) if ordered else outcomes
 
     @contextmanager
-    def _gathered(self, threads: int) -> Iterator[None]:
-        """While many recordings are under way, one thread searches the texts of all that are ready."""
+    def _batched_detection(self, threads: int) -> Iterator[None]:
+        """While many recordings are in progress, one thread searches the texts of all that are ready."""
         if threads == 1:
             yield
             return
@@ -361,7 +361,7 @@ class Pipeline:
                 self._texts = None
 
     def _forget(self, target: Target, identity: str) -> None:
-        """What an earlier run left under this name no longer tells the truth about the file."""
+        """Remove what an earlier run left under this name: it no longer describes the file."""
         if (
             target.name != identity or hash(target) not in self._saved
         ):  # what this run saved there was made of the same bytes
@@ -381,7 +381,7 @@ def _echoed(recording: Recording, plan: Plan) -> Plan:
 
 
 def _is_large(source: Source) -> bool:
-    """Whether it may last so long that only one such recording should lie in memory decoded."""
+    """Whether it may be so long that only one such recording should be decoded in memory at a time."""
     return len(source.untrusted_data) > LARGE[source.suffix.lower() in (".wav", ".au", ".aif", ".aiff")]
 
 

@@ -100,7 +100,7 @@ def main() -> None:
     except SystemExit as stop:
         if stop.code == 130:  # Typer's answer to Ctrl-C
             print("Stopped.", file=sys.stderr)
-        # 1 is Typer's when the reader of a pipe went away (`| head`), which is no error of ours.
+        # Typer exits with 1 when the reader closes a pipe (`| head`), which is not an error.
         sys.exit(0 if stop.code == 1 else stop.code)
     except Exception as error:  # noqa: BLE001 - the last boundary: no traceback may reach a terminal
         if isinstance(error, OSError) and error.errno in _LOST:

@@ -1,4 +1,4 @@
-"""What stands in the text for a covered run of words, through presidio-anonymizer's operators."""
+"""Replacements of covered words in text, by presidio-anonymizer's operators."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ MIN_KEY_BYTES = 16
 
 
 class KeyedHash(Operator):
-    """Presidio operator: HMAC-SHA256 of the normalised words, 12 hex digits, so that one person is one token in an
-    archive.
+    """Presidio operator: HMAC-SHA256 of the normalised words, 12 hex digits, so that a person gets the same token in
+    the whole archive.
 
-    A plain hash of a phone number can be reversed by trying them all; the key is what prevents that. Keep it secret.
+    A plain hash of a phone number can be reversed by trying all numbers; the secret key prevents that.
     """
 
     def operate(self, text: str = "", params: dict[str, Any] | None = None) -> str:

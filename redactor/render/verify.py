@@ -68,7 +68,7 @@ def _resembles(inside: npt.NDArray[np.float64], before: npt.NDArray[np.float64],
     FFT.
     """
     n = len(inside)
-    # Only lags at which `inside` lies wholly in `before` are looked at: none of them reaches round the end.
+    # Only lags at which `inside` is completely within `before` count: none of them wraps around the end.
     size = _fft_size(len(before))
     product = np.fft.irfft(np.fft.rfft(before, size) * np.conj(np.fft.rfft(inside, size)), size)[: len(before) - n + 1]
     total = np.concatenate(([0.0], np.cumsum(before)))
