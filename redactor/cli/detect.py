@@ -39,8 +39,10 @@ def detect(
     ner: NerOption = "auto",
     min_score: Annotated[float, typer.Option(min=0.0, max=1.0, help="Omit findings with a lower score.")] = 0.35,
 ) -> None:
-    """Find PHI in text: JSON Lines {"id","text"} in, {"id","spans":[{"start","end","label","score"}]} out, offsets
-    in characters.
+    """Find PHI in text: reads JSON Lines with "id" and "text", and prints the spans that it finds.
+
+    For each line of input it prints {"id", "spans": [{"start", "end", "label", "score", "source"}]}.
+    Offsets count characters of the given text.
     """
     if not 0 <= min_score <= 1:  # "nan" passes the option's own check, and would omit everything
         raise ConfigurationError("--min-score must be between 0 and 1.", hint="0.35 is the default.")

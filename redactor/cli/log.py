@@ -26,7 +26,7 @@ AnchorFiles = Annotated[
     typer.Option(
         "--anchor",
         metavar="FILE",
-        help="File of anchors that were kept elsewhere, one a line; - for standard input; may be repeated.",
+        help="File of anchors that were kept elsewhere, one per line; - for standard input; may be repeated.",
     ),
 ]
 KeysOption = Annotated[
