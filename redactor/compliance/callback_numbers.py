@@ -1,4 +1,4 @@
-"""Which telephone numbers of a message are for calling back."""
+"""Finds the callback numbers of a message."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _OWN = re.compile(
     r"\b(?:call|calling|dial|reach|number|phone|line|extension|office|contact|ring|us|me|back)(?: [\w']+){0,3}$"
 )
 _GAP = r"(?: (?!our\b|my\b|us\b|me\b|call\b|reach\b|dial\b|back\b)[\w']+)"
-"""A word between "your" and its number: none that makes the number ours."""
+"""A word between "your" and the number, except words that make the number the practice's."""
 _THEIRS = re.compile(
     rf"\b(?:(?:your|his|her|their|patient's|(?!doctor|office|clinic|practice|it's|that's|there's|here's|let's|"
     rf"name's|number's)[a-z]+'s){_GAP}{{0,2}} "
@@ -34,7 +34,7 @@ FEWEST_DIGITS = 7
 
 
 def numbers_in(message: Message, reading: AnnotatedText) -> tuple[list[Part], list[Evidence], list[Evidence]]:
-    """Numbers to call back, the patient's own, and others."""
+    """Callback numbers, the patient's own numbers, and others."""
     callback: list[Part] = []
     theirs: list[Evidence] = []
     further: list[Evidence] = []
@@ -58,7 +58,7 @@ def numbers_in(message: Message, reading: AnnotatedText) -> tuple[list[Part], li
 
 
 def _dialled(message: Message, reading: AnnotatedText) -> Iterator[Part]:
-    """Figures behind "call us at", whatever the detector took them for."""
+    """Digits after "call us at", whatever their label."""
     for cue in _DIAL.finditer(reading.plain):
         figures = _FIGURES.match(reading.plain, cue.end())
         if figures and len(message.digits_of(reading.text[figures.start() : figures.end()])) in (7, 10, 11):

@@ -31,9 +31,8 @@ from typing import Any
 from redactor.errors import ConfigurationError, NoInput
 
 SCOPES = frozenset("details medication results billing hiv mental-health reproductive-health part2 prerecorded".split())
-"""What a consent may name. `details`: medication, results, conditions, procedures, providers; never the topics that
-need their own
-consent (hiv, mental-health, reproductive-health, part2), nor billing, nor prerecorded calls."""
+"""Scopes of consents. `details` covers medication, results, conditions, procedures and providers; never the topics that
+need their own consent (hiv, mental-health, reproductive-health, part2), billing or prerecorded calls."""
 RESTRICTIONS = frozenset("no-voicemail callback-only other-number-only no-practice-name".split())
 COLUMNS = (
     "recipient",
@@ -52,13 +51,13 @@ _SAYS_AN_END = re.compile(
     r"[\d()\[\]{}<>/]|\b(?:until|un?till?|til|thru|through|exp|expir\w*|ends?|ending|valid|not\s+after)\b",
     re.IGNORECASE,
 )
-"""What neither a scope nor a person's name holds, and a day that is written another way may."""
+"""Text that occurs in neither scopes nor names, but in a date written in another way."""
 _YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Something allowed (a scope, or a person who may be told) up to a day, None: without an end."""
+    """A consent to a scope, or for a person, until a day; None: without an end."""
 
     what: str = field(repr=False)
     until: date | None = None
@@ -66,10 +65,10 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Consents:
-    """One recipient's entry, with what holds for everybody.
+    """One recipient's entry, combined with the entry for everybody.
 
     Attributes:
-        restrictions, part2: None: the register does not say (which is not "none" and not "no").
+        restrictions, part2: None if the register does not say (unlike "none" or "no").
     """
 
     patient: str = field(default="", repr=False)
@@ -92,7 +91,7 @@ class ConsentRegister:
         return len(self._entries)
 
     def of(self, recipient: str) -> Consents | None:
-        """The recipient's entry; None: nothing is known of them, which is not the same as "no consent"."""
+        """The recipient's entry; None if nothing is known, which is not the same as "no consent"."""
         return self._entries.get(_key(recipient)) if recipient.strip() else None
 
     @property
@@ -102,12 +101,10 @@ class ConsentRegister:
 
 
 def read_register(given: str) -> ConsentRegister:
-    """A CSV file, an SQLite file (.sqlite, .sqlite3, .db), a file that ends in .url and holds a database's address, or
-    the address.
+    """Read a CSV file, an SQLite file (.sqlite, .sqlite3, .db), or a database named by an address or by a .url file.
 
     Raises:
-        NoInput: the file cannot be read. ConfigurationError: a row that cannot be honoured, or a database that does not
-            answer.
+        NoInput: the file cannot be read. ConfigurationError: a row is invalid, or a database does not answer.
     """
     if "://" in given:
         return parse_register(_rows_of_database(given))
@@ -138,7 +135,7 @@ def parse_register(rows: Iterable[tuple[int, Mapping[str, Any]]]) -> ConsentRegi
         if not recipient:
             raise _wrong(number, "recipient", "is empty")
         if recipient != EVERYBODY and not any(c.isalnum() for c in recipient):
-            # A placeholder ("-") would answer for every recipient who is written as one.
+            # A placeholder ("-") would match every recipient entered as one.
             raise _wrong(number, "recipient", "has neither letter nor digit")
         entry = _entry(number, row)
         if recipient == EVERYBODY:
@@ -227,7 +224,7 @@ def _rows_of_csv(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 
 def _whole(number: int, row: Mapping[str, Any]) -> None:
-    """A row that ends early was cut, or broken by a line break: what it lacks is not known to be empty."""
+    """Refuse a row that ends early: it was truncated, and its missing cells need not be empty."""
     for column, value in row.items():
         if value is None:
             raise _wrong(number, column, "is missing: the row ends before it")
@@ -251,7 +248,7 @@ def _rows_of_database(address: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
         finally:
             engine.dispose()
     except (sqlalchemy.exc.SQLAlchemyError, ImportError, ValueError, OSError) as error:
-        # Messages of databases quote addresses with passwords.
+        # Database errors may quote addresses with passwords.
         raise ConfigurationError(
             f"The consent register's database does not answer ({type(error).__name__}).",
             hint=f"It needs a table {TABLE} with the columns {', '.join(COLUMNS)}.",
@@ -289,7 +286,7 @@ def _list(row: Mapping[str, Any], column: str) -> tuple[str, ...]:
 
 
 def _key(recipient: str) -> str:
-    """Telephone numbers are the same however they are written; everything else regardless of case."""
+    """The key of a recipient: telephone numbers by their digits, everything else regardless of case."""
     plain = recipient.strip().casefold()
     if re.fullmatch(r"[\d\s()+.-]+", plain):
         digits = "".join(c for c in plain if c.isdigit())

@@ -1,13 +1,12 @@
 """`audit`: one sent message, its circumstances and the rules → evidence, breaches and a verdict.
 
-What is definite without a register (it needs nobody's consent to be wrong): V03, V11, V12 (but for numbers that may be
-the practice's), V14 without any number, V16, V18, and V07 where no name is meant. Everything that a consent, a list or
-a restriction could allow is `undetermined` while the recipient is not in the register: the evidence is given, and
-`missing` says what must be looked up. V17 needs the register whatever was said, so a message to an unknown recipient
-never passes. A consent counts on the day of sending; where that day is unknown, one that has ended since leaves the
-rule undetermined.
+Definite without a register, since no consent could allow it: V03, V11, V12 (except numbers that may be the practice's),
+V14 without any number, V16, V18, and V07 outside the practice's name. What a consent, a list or a restriction could
+allow is `undetermined` while the recipient is not in the register; `missing` names the information that is needed. V17
+always needs the register, so a message to an unknown recipient never passes. Consents count on the day of sending; if
+that day is unknown, a consent that has ended since makes the rule undetermined.
 
-Evidence whose findings are all below `limits.sure_score` makes a rule undetermined too: the detector was guessing.
+A rule is also undetermined if all its findings are below `limits.sure_score`.
 """
 
 from __future__ import annotations
@@ -21,14 +20,14 @@ from redactor.compliance.model import Audited, Breach, Circumstances, Message, R
 from redactor.compliance.rules import IDS, Rules
 
 TABLE: Mapping[str, Callable[[EvaluationContext], Breach | None]] = {**CONTENT, **FORM}
-"""Each rule's own function: the breach, or None where nothing was seen to be wrong."""
+"""Rule → its function, which returns the breach or None."""
 
 
 def audit(message: Message, circumstances: Circumstances, rules: Rules) -> Audited:
     """Apply every rule that the practice has not switched off to a message.
 
     Raises:
-        ValueError: the message was not sent but left by somebody else (direction "in").
+        ValueError: the message was left by somebody else (direction "in").
     """
     if circumstances.direction not in ("out", ""):
         raise ValueError("only sent messages are audited")

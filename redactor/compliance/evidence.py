@@ -1,6 +1,4 @@
-"""Where a message says what the content rules look at: V01-V04, V06-V12, and the topics of V05. Evidence only; no
-verdicts.
-"""
+"""Finds evidence for the content rules V01-V04 and V06-V12, and for the topics of V05. No verdicts."""
 
 from __future__ import annotations
 
@@ -40,7 +38,7 @@ _DOCTOR = re.compile(r"\b(?:dr|doctor)\s+(?!office|or|and|is|will|has|wants|woul
 
 
 def heard(rule: Rule, readings: Sequence[AnnotatedText], rules: Rules) -> tuple[Evidence, ...]:
-    """All evidence for a content rule, in order of place."""
+    """All evidence for a content rule, in order of position."""
     out: list[Evidence] = []
     for reading in readings:
         never = [span for _, *span in reading.phrases(rule.never)]
@@ -51,7 +49,7 @@ def heard(rule: Rule, readings: Sequence[AnnotatedText], rules: Rules) -> tuple[
 
 
 def topics(rule: Rule, readings: Sequence[AnnotatedText]) -> dict[str, tuple[Evidence, ...]]:
-    """Evidence by the consent scope that it needs (V05)."""
+    """Consent scope → evidence that needs it (V05)."""
     out: dict[str, tuple[Evidence, ...]] = {}
     for scope, phrases in rule.topics.items():
         found = [
@@ -88,7 +86,7 @@ def _plain(reading: AnnotatedText, start: int, end: int) -> str:
 
 
 def _is_drug(reading: AnnotatedText, found: Finding, rules: Rules) -> bool:
-    """A medication by its name or class; "your prescription" alone is V03's."""
+    """A medication by its name or class; "your prescription" alone belongs to V03."""
     return any(word not in rules.words["generic_drugs"] for word in reading.said(found).split())
 
 
@@ -101,7 +99,7 @@ def _is_procedure(reading: AnnotatedText, found: Finding, rules: Rules) -> bool:
 
 
 def _is_specialty(reading: AnnotatedText, found: Finding, rules: Rules) -> bool:
-    """A specialty; a general practice reveals nothing, and "your other doctor" is V10's."""
+    """A specialty. A general practice reveals nothing, and "your other doctor" belongs to V10."""
     said = _plain(reading, found.start, found.end)
     if _SENTENCES.search(reading.text[found.start : found.end]):
         return False  # "... surgery. Doctor ..."
@@ -116,9 +114,7 @@ def _identifies(reading: AnnotatedText, found: Finding, rules: Rules) -> bool:  
 
 
 def _is_contact(reading: AnnotatedText, found: Finding, rules: Rules) -> bool:  # noqa: ARG001 - one kind of function
-    """An address or e-mail that is not the practice's own; telephone numbers are judged with the approved list
-    (`content.v12`).
-    """
+    """An address or e-mail that is not the practice's; telephone numbers are checked in `content.v12`."""
     before = reading.before(found.start)
     if found.label == "EMAIL_ADDRESS":
         return not _OUR_MAIL.search(before)
@@ -137,7 +133,7 @@ _CHOSEN: Mapping[str, Callable[[AnnotatedText, Finding, Rules], bool]] = {
     "V11": _identifies,
     "V12": _is_contact,
 }
-"""Which findings of its labels count for a rule; all of them where nothing stands here."""
+"""Rule → which findings with its labels count; without an entry, all do."""
 
 
 def _several_doctors(reading: AnnotatedText) -> Iterator[Spot]:

@@ -1,7 +1,7 @@
-"""Which names of a message are the patient's, the caller's and the practice's.
+"""Finds the names of the patient, the caller and the practice in a message.
 
-Names come from the detector; the words around tell whose they are ("hi …", "this is …"). Where the detector missed one,
-the place where it is always said stands in for it: "hi … this is … from …".
+Names come from the detector; the words around them show whose they are ("hi …", "this is …"). If the detector missed a
+name, fixed phrases show where it is: "hi … this is … from …".
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ NOT_NAMES = frozenset(
     "up check checking hope ready".split()
 )
 _NO_NAME = NOT_NAMES - frozenset("medical clinic practice pharmacy hospital nurse office quick".split())
-"""Words that are in no practice's name."""
+"""Words that never occur in a practice's name."""
 _WORD = r"[a-z][a-z'{}]*"
 _NAME_SPOKEN = (
     re.compile(
@@ -104,7 +104,7 @@ def people_in(reading: AnnotatedText, rules: Rules) -> Iterator[Part]:
 
 
 def _joined_names(reading: AnnotatedText) -> Iterator[Finding]:
-    """PERSON findings, neighbours as one: detectors find a name in two pieces."""
+    """PERSON findings, with adjacent ones joined, since detectors find some names in two parts."""
     previous: Finding | None = None
     for found in reading.names:
         if previous is not None and not reading.text[previous.end : found.start].strip():
@@ -120,7 +120,7 @@ def _joined_names(reading: AnnotatedText) -> Iterator[Finding]:
 
 
 def _parted(reading: AnnotatedText, found: Finding) -> Sequence[Finding]:
-    """Two people that were found as one: "hi linda paula here from …"."""
+    """Split a finding that covers two people: "hi linda paula here from …"."""
     words = list(re.finditer(r"\S+", reading.plain[found.start : found.end]))
     greeted = _GREETED.search(reading.before(found.start)) or _WANTED.search(reading.before(found.start))
     if len(words) < 2 or not greeted or not _CALLS.match(reading.after(found.end)):
@@ -200,7 +200,7 @@ def practices_in(reading: AnnotatedText, rules: Rules) -> Iterator[Part]:
         for match in pattern.finditer(reading.plain):
             span = match.span(group)
             words = reading.plain[span[0] : span[1]].split()
-            # From the last word that cannot be part of a name on: "at the lakeside clinic".
+            # Drop leading words that cannot be part of a name: "at the lakeside clinic".
             while words and (words[0] in _NO_NAME or words[0] == "and") and group:
                 span = (span[0] + len(words[0]) + _blanks(reading.plain, span[0] + len(words[0])), span[1])
                 words = words[1:]

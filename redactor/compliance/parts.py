@@ -1,7 +1,6 @@
-"""What a message says of who calls whom: patient, caller, practice, callback number, request, appointment, refill; and
-its kind.
+"""Finds the parts of a message (patient, caller, practice, callback number, request, appointment, refill) and its kind.
 
-In a script "{name}", "{caller}", "{practice}", "{number}" and "{date}" stand for what differs.
+Scripts contain the placeholders "{name}", "{caller}", "{practice}", "{number}" and "{date}".
 """
 
 from __future__ import annotations
@@ -39,12 +38,12 @@ _SLOTS = {
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts of a message, and telephone numbers said in it that are not for calling back.
+    """The parts of a message, and telephone numbers other than callback numbers.
 
     Attributes:
-        theirs: numbers that the words call the patient's own.
-        further: other numbers, a fax among them.
-        beside: names next to the one greeted, of people who may be greeted too.
+        theirs: numbers that are called the patient's own.
+        further: other numbers, such as a fax.
+        beside: names of further people who may be greeted.
     """
 
     found: tuple[Part, ...]
@@ -58,7 +57,7 @@ class Parts:
 
 
 def find_parts(message: Message, readings: Sequence[AnnotatedText], rules: Rules) -> Parts:
-    """All parts of all channels, and what the message is for."""
+    """All parts in all channels, and the purpose of the message."""
     found: list[Part] = []
     theirs: list[Evidence] = []
     further: list[Evidence] = []
@@ -111,7 +110,7 @@ def find_parts(message: Message, readings: Sequence[AnnotatedText], rules: Rules
 
 
 def is_birth(reading: AnnotatedText, found: Finding) -> bool:
-    """Whether a date is a date of birth: announced as one, or of the last century's years."""
+    """Whether a date is a date of birth: announced as one, or with a year of the last century."""
     before = reading.before(found.start, 6)
     said = reading.said(found)
     return bool(

@@ -1,15 +1,14 @@
-"""Who was called, by whom and when: a CSV file beside the recordings.
+"""The recipients file: a CSV file that says who was called, by whom and when.
 
-file         the recording: its path below the folder given, its name, its name without the ending, or its SHA-256
+file         the recording: its path below the given folder, its name with or without suffix, or its SHA-256
 recipient    as in the consent register
-caller       an id of the member of staff (it is printed in reports: no name)
-sent         day of sending, YYYY-MM-DD (a time behind it is passed over)
+caller       an id of the member of staff (printed in reports, so no name)
+sent         day of sending, YYYY-MM-DD (a time after it is ignored)
 prerecorded  yes or no
 direction    out (or empty), or in: messages that were left by others are not audited
 
-Each row is of one recording. Servers call the first message of every mailbox msg0000.wav, so a name that fits several
-recordings is an
-error: one person's consents must not answer for another's message.
+Each row belongs to one recording. The first message of every mailbox may be called msg0000.wav, so a name that matches
+several recordings is an error: one person's consents must not apply to another's message.
 """
 
 from __future__ import annotations
@@ -30,10 +29,10 @@ _YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": 
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """What is known of one sending.
+    """What is known about one sending.
 
     Attributes:
-        listed: false: there is a list of sendings, and this one is not on it.
+        listed: false if there is a list of recipients that does not contain it.
     """
 
     recipient: str = field(default="", repr=False)
@@ -45,11 +44,11 @@ class Sending:
 
 
 class Sendings:
-    """By file. What is in no row is unknown.
+    """Sendings by file.
 
     Args:
-        rows: by what stands in the column `file`.
-        numbers: of the same rows, in their file.
+        rows: value of the column `file` → sending.
+        numbers: the same → row number in the file.
     """
 
     def __init__(self, rows: Mapping[str, Sending], numbers: Mapping[str, int] = {}) -> None:
@@ -58,10 +57,10 @@ class Sendings:
         self._owners: dict[str, Path] = {}
 
     def settle(self, items: Iterable[Item]) -> None:
-        """Find the recording that each row is of; to be called before `of`.
+        """Match rows to recordings; call it before `of`.
 
         Raises:
-            ConfigurationError: a row fits several.
+            ConfigurationError: a row matches several recordings.
         """
         for item in items if self._rows else ():
             key = next((key for key in _names(item) if key in self._rows), None)
@@ -75,14 +74,12 @@ class Sendings:
                 )
 
     def of(self, item: Item, identity: str) -> Sending:
-        """The row of a recording, looked for by path, name, stem and id, in this order."""
+        """The row of a recording, searched by path, name, stem and id, in this order."""
         key = next((key for key in _names(item) if self._owners.get(key) == item.path), identity)
         return self._rows.get(key, Sending())
 
     def named(self, names: Iterable[str]) -> Sending | None:
-        """The row that is called by the first of these names that there is: names that fit one recording alone,
-        since none is settled.
-        """
+        """The row for the first of these names that is listed; each name must belong to one recording only."""
         return next((self._rows[name] for name in names if name in self._rows), None)
 
 
@@ -96,7 +93,7 @@ def read_sendings(path: Path) -> Sendings:
     """CSV → sendings.
 
     Raises:
-        NoInput: it cannot be read. ConfigurationError: names row and column of what is wrong, never a value.
+        NoInput: it cannot be read. ConfigurationError: names the wrong row and column, never a value.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")

@@ -1,6 +1,4 @@
-"""report.html: one file, no script, nothing fetched; pictures are SVG drawn by the template from the geometry made
-here.
-"""
+"""Renders report.html: one file without scripts or external resources; charts are SVG with geometry computed here."""
 
 from __future__ import annotations
 
@@ -19,17 +17,17 @@ from redactor.errors import ConfigurationError
 
 MOST_CALLERS = 15
 MOST_MESSAGES = 100
-"""Messages shown one by one; all are in audit.csv and audit.json."""
+"""Number of messages shown in detail; all are in audit.csv and audit.json."""
 MOST_COLUMNS = 31
-"""Days shown singly; longer stretches are shown by month."""
+"""Largest number of days in the chart; longer periods are shown by month."""
 WIDTH = 430
 HEIGHT = 130
-CALLED = {RuleVerdict.FINDINGS: "findings", RuleVerdict.UNDETERMINED: "undetermined", RuleVerdict.PASS: "nothing found"}
+CALLED = {RuleVerdict.FINDINGS: "findings", RuleVerdict.UNDETERMINED: "undetermined", RuleVerdict.PASS: "no findings"}
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar of a picture: its name and the lengths, in picture units, of findings, undetermined and the rest."""
+    """One bar of a chart: its name and the lengths, in SVG units, of findings, undetermined and the rest."""
 
     name: str
     title: str
@@ -53,8 +51,8 @@ def render(
 
     Args:
         words: show the words of the messages.
-        made: when, for the reader.
-        name_model: what --ner named; "none" is said in the report.
+        made: time, as text.
+        name_model: value of --ner; the report mentions "none".
 
     Raises:
         ConfigurationError: Jinja2 is not installed.
@@ -92,7 +90,7 @@ def render(
 
 
 def needs() -> None:
-    """Said before anything is recognised.
+    """Fail before anything is recognised.
 
     Raises:
         ConfigurationError: Jinja2 is not installed.
@@ -117,7 +115,7 @@ def _environment() -> Any:
 
 
 def _order(row: ResultRow) -> tuple[int, int, int]:
-    """Gravest first, then most findings, then as they came."""
+    """By severity, then number of findings, then position."""
     assert row.audited is not None
     worst = gravest(row.audited.breaches)
     found = sum(b.verdict is RuleVerdict.FINDINGS for b in row.audited.breaches)
@@ -152,7 +150,7 @@ def _by_caller(audited: Sequence[ResultRow]) -> list[Bar]:
 
 
 def _over_time(audited: Sequence[ResultRow]) -> list[Bar]:
-    """By day, or by month where there are more days than fit; empty where no day of sending is known."""
+    """Bars by day, or by month if there are too many days; empty if no day of sending is known."""
     dated = [(row.sent, row) for row in audited if row.sent]
     by_day = len({day for day, _ in dated}) <= MOST_COLUMNS
     periods: dict[date, list[ResultRow]] = defaultdict(list)

@@ -1,7 +1,6 @@
-"""What an audit came to: a row for each recording, and the same as JSON and CSV.
+"""The results of an audit: a row for each recording, as JSON and CSV.
 
-Neither holds a word of the messages unless they are asked for. Which entry of a list matched tells a word too, so it is
-left out with them.
+They contain no words of messages unless requested, and no numbers of matching list entries, which would reveal words.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from redactor.compliance import Audited, Breach, Evidence, Rules, RuleVerdict
 SCHEMA = "redactor-audit/1"
 FINDINGS = 1
 UNDETERMINED = 3
-"""Exit codes: a rule was seen to be broken; nothing was, but a person must look or listen."""
+"""Exit codes: there are findings; there are none, but some rules are undetermined."""
 GRAVEST = (74, 73, 70, 69, 78, 65, 66)
 
 
@@ -31,9 +30,9 @@ class ResultRow:
     """One recording: its audit, or why there is none.
 
     Attributes:
-        caller: id of staff, or a keyed hash of the name that was heard; "" unknown.
-        reason, message, hint, exit_code: of what could not be audited.
-        passed_over: a message that was left by somebody else.
+        caller: staff id, or a keyed hash of the recognised name; "" if unknown.
+        reason, message, hint, exit_code: for recordings that could not be audited.
+        passed_over: the message was left by somebody else.
     """
 
     item: int
@@ -50,7 +49,7 @@ class ResultRow:
 
 
 def exit_code(rows: Sequence[ResultRow]) -> int:
-    """The gravest: 74, 73, 70, 69, 78, 65; then 1 for findings, 3 for what is undetermined, 0."""
+    """The most severe: 74, 73, 70, 69, 78, 65; then 1 for findings, 3 for undetermined rules, 0."""
     codes = {row.exit_code for row in rows}
     for code in GRAVEST:
         if code in codes:
@@ -62,14 +61,14 @@ def exit_code(rows: Sequence[ResultRow]) -> int:
 
 
 def caller_of(audited: Audited, key: bytes) -> str:
-    """A name for who called that is nobody's: the same for the same heard name and key."""
+    """A pseudonym for a caller: the same for the same recognised name and key."""
     name = next((p.evidence.text for p in audited.parts if p.name == "caller"), "")
     plain = re.sub(r"[^\w]+", " ", name.lower()).strip()
     return f"caller-{hmac.new(key, plain.encode(), hashlib.sha256).hexdigest()[:8]}" if plain else ""
 
 
 def counts(rows: Sequence[ResultRow]) -> dict[str, Any]:
-    """Numbers of a run: recordings by end and verdict, findings and undetermined by rule."""
+    """Counts of a run: recordings by outcome and verdict, findings and undetermined by rule."""
     audited = [row.audited for row in rows if row.audited]
     verdicts = Counter(a.verdict for a in audited)
     by_rule = {v: Counter(b.rule for a in audited for b in a.breaches if b.verdict is v) for v in RuleVerdict}
@@ -88,7 +87,7 @@ def counts(rows: Sequence[ResultRow]) -> dict[str, Any]:
 
 
 def document(rows: Sequence[ResultRow], rules: Rules, *, words: bool, **facts: Any) -> dict[str, Any]:
-    """audit.json. `facts`: whatever else is to stand in it (when, which model, interrupted)."""
+    """The content of audit.json. `facts`: further entries (time, model, interrupted)."""
     return {
         "schema": SCHEMA,
         "rules": rules.stamp,
@@ -112,8 +111,8 @@ def document(rows: Sequence[ResultRow], rules: Rules, *, words: bool, **facts: A
 
 
 def discreet(matched: str) -> str:
-    """What matched, without the entry of the list: "list: V05 hiv phrase 3" → "list: V05"; "consent: hiv until …" →
-    "consent until …".
+    """What matched, without the list entry: "list: V05 hiv phrase 3" → "list: V05"; "consent: hiv until …" → "consent
+    until …".
     """
     plain = re.sub(r"^(list: V\d\d)\b.*phrase \d+$", r"\1", matched)
     return re.sub(r"^consent: (?:hiv|mental-health|reproductive-health|part2)\b", "consent", plain)
@@ -193,7 +192,7 @@ COLUMNS = (
 
 
 def table(rows: Sequence[ResultRow], rules: Rules, *, words: bool) -> str:
-    """audit.csv: a line for each piece of evidence, one for a breach without any, one for a message without
+    """The content of audit.csv: a line for each piece of evidence, breach without evidence, and message without
     breaches.
     """
     out = io.StringIO()

@@ -1,9 +1,9 @@
-"""How much the rules miss, measured against people: labels of reviewed messages, and exact bounds.
+"""Measures what the rules miss against the labels of reviewed messages, with exact bounds.
 
 id      SHA-256 of the recording, or its first 8 digits or more
-rules   what a reviewer found that the message breaks: V02; V14; empty: nothing
+rules   the rules that the message breaks according to a reviewer: V02; V14; empty: none
 
-Messages in which the audit found nothing must be among them, or misses are invisible.
+The labels must include messages without findings; otherwise misses are invisible.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """What reviewers saw that the audit did not.
+    """Differences between reviewers and the audit.
 
     Attributes:
-        breaches: of the breaches that reviewers confirmed, those that the audit neither found nor left undetermined.
-        silent: of the reviewed messages in which the audit found nothing, those with a breach.
-        false_alarms: of the findings in reviewed messages, those that reviewers did not confirm.
-        unknown: labels of messages that are not in this audit, or whose id is the beginning of several.
+        breaches: confirmed breaches that the audit neither found nor left undetermined.
+        silent: reviewed messages without findings that contain a breach.
+        false_alarms: findings in reviewed messages that reviewers did not confirm.
+        unknown: labels of messages that are not in this audit, or whose id is ambiguous.
     """
 
     reviewed: int
@@ -59,7 +59,7 @@ class Missed:
 
 
 def read_labels(path: Path) -> dict[str, frozenset[str]]:
-    """CSV → rules by (a part of an) id.
+    """CSV → (prefix of an) id → rules.
 
     Raises:
         NoInput, ConfigurationError
@@ -91,7 +91,7 @@ def read_labels(path: Path) -> dict[str, frozenset[str]]:
 
 
 def missed(rows: Sequence[ResultRow], labels: dict[str, frozenset[str]]) -> Missed:
-    """Compare."""
+    """Compare an audit with reviewers' labels."""
     audited = {row.id: row.audited for row in rows if row.audited}
     confirmed = lost = clean = silent = claimed = wrong = unknown = 0
     for identity, truth in labels.items():

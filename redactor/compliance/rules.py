@@ -1,8 +1,8 @@
-"""The rule set: `rules.toml` as checked objects, and a practice's own file laid over it.
+"""The rule set: `rules.toml` as validated objects, with a practice's own file on top.
 
-A practice's file (`--rules FILE`) may hold
+A practice's file (`--rules FILE`) may contain
 
-    name = "lakeside"                  # what results are stamped with
+    name = "lakeside"                  # shown in results
     version = "3"
     [practice]                         # any of the keys of [practice] in rules.toml: limits, approved scripts, names,
     numbers, off = ["V18"]
@@ -13,7 +13,7 @@ A practice's file (`--rules FILE`) may hold
     are not counted]
     never = ["lakeside family dental"]
 
-Authority, citation and what exempts from a rule stay as they are shipped: they say what the law or the guidance says.
+Authority, citation and exemptions cannot be changed: they reflect the law or the guidance.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ class Rule:
 
     Attributes:
         authority: "regulation", "guidance" or "policy".
-        labels: findings it looks at; `phrases`: what it looks for by itself; `never`: what does not count.
-        topics: phrases by the consent scope that they need (V05).
+        labels: findings it uses; `phrases`: words it searches for; `never`: words that do not count.
+        topics: consent scope → phrases that need it (V05).
         tests: procedures that are tests (V04).
-        scopes: consents of which any one exempts.
+        scopes: consents, any of which exempts.
     """
 
     id: str
@@ -69,7 +69,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Practice:
-    """What a practice decides; see [practice] in rules.toml."""
+    """Decisions of the practice; see [practice] in rules.toml."""
 
     max_seconds: float = 60.0
     full_name_allowed: bool = False
@@ -85,7 +85,7 @@ class Practice:
 
 @dataclass(frozen=True, slots=True)
 class RuleLimits:
-    """Numbers that decide when hearing was good enough; see [limits] in rules.toml."""
+    """Thresholds for the quality of recognition; see [limits] in rules.toml."""
 
     unsure_word: float = 0.5
     unsure_share: float = 0.2
@@ -99,7 +99,9 @@ class RuleLimits:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """A checked rule set. `words`: lists that several rules use; `attestation`: what a person must attest."""
+    """A validated rule set. `words`: lists that several rules use; `attestation`: statements for a
+    person to confirm.
+    """
 
     name: str
     version: str
@@ -112,15 +114,15 @@ class Rules:
 
     @property
     def stamp(self) -> str:
-        """Name and version, as results carry it."""
+        """Name and version, as in results."""
         return f"{self.name}/{self.version}"
 
 
 def load_rules(own: Path | None = None) -> Rules:
-    """The shipped rules, with a practice's own file laid over them.
+    """The shipped rules, with a practice's own file on top.
 
     Raises:
-        ConfigurationError: the file cannot be read or honoured.
+        ConfigurationError: the file cannot be read or is not valid.
     """
     shipped = _shipped((resources.files("redactor.compliance") / "rules.toml").read_text(encoding="utf-8"))
     if own is None:
@@ -135,10 +137,10 @@ def load_rules(own: Path | None = None) -> Rules:
 
 
 def overlaid(rules: Rules, text: str) -> Rules:
-    """A practice's TOML over a rule set.
+    """Apply a practice's TOML to a rule set.
 
     Raises:
-        ConfigurationError: not TOML, unknown keys, values of another kind, phrases that are no regular expressions.
+        ConfigurationError: invalid TOML, unknown keys, wrong types, or invalid regular expressions.
     """
     data = _toml(text)
     strange = set(data) - {"name", "version", "practice", "limits", "rules"}
@@ -166,11 +168,11 @@ def overlaid(rules: Rules, text: str) -> Rules:
 
 
 _BLANKS = re.compile(r"(\(\?<[!=][^)]*\))|( \??)")
-"""Blanks in a phrase; those inside look-behinds stay single, since a look-behind has a fixed length."""
+"""Spaces in a phrase; those inside look-behinds stay single, since a look-behind has a fixed length."""
 
 
 def compiled(phrases: Sequence[str], *, where: str) -> Phrases:
-    """Phrases as patterns over normalised text (`reading.plain`): whole words, a blank for any gap.
+    """Phrases as patterns over normalised text (`AnnotatedText.plain`): whole words, a space matches any gap.
 
     Raises:
         ConfigurationError: one is not a valid regular expression.
@@ -250,8 +252,7 @@ _BOUNDS = {
     "prerecorded_seconds": (1.0, 60.0),
     "words_a_second": (1.0, 5.0),
 }
-"""Beyond them a limit switches its rule off, and a message would pass unjudged: that is what `off` is for, which
-results name.
+"""Allowed ranges. Beyond them a limit would silently disable its rule; `off` does that visibly.
 """
 
 
@@ -266,7 +267,7 @@ def _checked(limits: RuleLimits) -> RuleLimits:
 
 
 def _filled(base: Any, given: Mapping[str, Any], table: str) -> Any:
-    """A dataclass with the values of a TOML table, each of the kind that its default has."""
+    """A dataclass with the values of a TOML table, each of the type of its default."""
     known = {f.name for f in fields(base)}
     strange = sorted(set(given) - known)
     if strange:

@@ -1,4 +1,4 @@
-"""From a recording to what the rules judge: decode, recognise, search, and measure what else is to be heard."""
+"""Turns recordings into messages for the rules: decodes, recognises, detects, and measures the audio."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from redactor.storage import Item
 from redactor.types import Finding, Recording, Samples, Speech, TimedText, Transcript
 
 AUDIO_SECONDS = 3600.0
-"""Of all recordings under way, channels counted."""
+"""Recordings in progress, counted by channels."""
 TEXTS = 64
 FULL_SCALE = 0.97
-"""µ-law and A-law end at 0.98 of full scale, and a clipped sample need not be the largest there is."""
+"""µ-law and A-law end at 0.98 of full scale, and a clipped sample need not be the largest value."""
 RUN = 3
-"""Samples of equal, full height in a row that are clipping rather than a peak."""
+"""Consecutive equal samples at full scale that count as clipping rather than a peak."""
 
 
 def digits_of(text: str) -> str:
-    """The digits of a number as it was said: "two oh six …"; of a corrected number, those said last."""
+    """The digits of a spoken number ("two oh six …"); of a corrected number, the last ones."""
     from redactor.phi.spoken import CORRECTION, written_form
 
     written = written_form(text).text
@@ -34,7 +34,7 @@ def digits_of(text: str) -> str:
 
 
 class Listener:
-    """Recordings of one run, from many threads at once."""
+    """Transcribes recordings of one run; safe for many threads."""
 
     def __init__(self, made: Assembled, *, read: Callable[[Item], Any]) -> None:
         self._pipeline = made.pipeline
@@ -44,7 +44,7 @@ class Listener:
 
     @contextmanager
     def gathered(self) -> Iterator[None]:
-        """Meanwhile one thread searches the texts of all recordings that are ready."""
+        """Run one thread that searches the texts of all recordings that are ready."""
 
         def search(transcripts: Sequence[Transcript]) -> list[tuple[Finding, ...]]:
             return list(self._pipeline.detector.search(transcripts))
@@ -57,10 +57,10 @@ class Listener:
                 self._search = None
 
     def hear(self, item: Item, known: Callable[[str], None]) -> tuple[Message, bool]:
-        """The message of a recording, and whether its words are of a checkpoint that must not be trusted.
+        """The message of a recording, and whether its checkpoint is for synthetic speech only.
 
         Args:
-            known: told the recording's id as soon as it has one.
+            known: called with the recording's id as soon as it is known.
 
         Raises:
             RedactorError: it cannot be read or decoded, or recognition or detection failed.
@@ -78,7 +78,7 @@ class Listener:
 
 
 def message_of(recording: Recording, speech: Speech, findings: tuple[Finding, ...]) -> Message:
-    """What the rules judge: the words, what was found in them, and how well they were heard."""
+    """The message for the rules: words, findings, and properties of the audio."""
     return Message(
         id=recording.id,
         transcripts=speech.transcripts,
@@ -94,7 +94,7 @@ def message_of(recording: Recording, speech: Speech, findings: tuple[Finding, ..
 
 
 def clipped(recording: Recording) -> float:
-    """The share of samples that stand in runs of equal height at full scale, 0 … 1."""
+    """The share of samples in runs of equal samples at full scale, 0 … 1."""
     samples: Samples = recording.samples
     if not samples.size:
         return 0.0
@@ -109,7 +109,7 @@ def clipped(recording: Recording) -> float:
 
 
 def message_of_text(text: str, detector: Any, identity: str) -> Message:
-    """A text that nobody has read aloud yet."""
+    """The message of a text."""
     transcript = Transcript.of(TimedText(word, None, None) for word in text.split())
     found = next(iter(detector.search([transcript])))
     return Message(identity, (transcript,), tuple(found), digits_of=digits_of)
