@@ -106,7 +106,7 @@ def audit(
 
     report.needs()
     rule_set = load_rules(rules)
-    register_ = read_register(consents) if consents is not None else None
+    consent_register = read_register(consents) if consents is not None else None
     sendings = read_sendings(recipients) if recipients is not None else Sendings({})
     labels = read_labels(reviewed) if reviewed is not None else None
     key = builders.read_key(hash_key_file) or secrets.token_bytes(32)
@@ -140,7 +140,7 @@ def audit(
             sending = sendings.of(item, identity)
             return sending if sending.recipient or recipient is None else replace(sending, recipient=recipient)
 
-        judge = _judge(listener, rule_set, register_, known, key)
+        judge = _judge(listener, rule_set, consent_register, known, key)
         stack.enter_context(listener.gathered())
         stack.enter_context(stop.on_signals())
         ordered = in_order(
@@ -196,14 +196,14 @@ def audit(
     if as_json:
         print(json.dumps({"schema": results.SCHEMA, "exit_code": code, **doc["counts"]}))
     else:
-        console().print(_shown(doc["counts"]))
+        console().print(_counts_table(doc["counts"]))
     if interrupted:
         notice("Stopped early: the results are incomplete and say so. The same command starts again.")
     raise typer.Exit(code)
 
 
 def _judge(
-    listener: Any, rule_set: Any, register_: Any, known: Callable[[Item, str], Sending], key: bytes
+    listener: Any, rule_set: Any, consent_register: Any, known: Callable[[Item, str], Sending], key: bytes
 ) -> Callable[[Item], ResultRow]:
     """A function from a recording to its row. It never raises: a failure is a row, and the audit continues."""
     from redactor.compliance import Circumstances
@@ -222,7 +222,7 @@ def _judge(
             if sending.direction == "in":
                 return ResultRow(item.number, message.id, passed_over=True)
             circumstances = Circumstances(
-                consents=register_.of(sending.recipient) if register_ is not None else None,
+                consents=consent_register.of(sending.recipient) if consent_register is not None else None,
                 sent=sending.sent,
                 today=datetime.now().astimezone().date(),
                 prerecorded=sending.prerecorded,
@@ -269,7 +269,7 @@ def _prepare(out: Path) -> None:
             )
 
 
-def _shown(counts: dict[str, Any]) -> Table:
+def _counts_table(counts: dict[str, Any]) -> Table:
     table = Table(show_header=False, title="Audit", title_justify="left")
     for name in ("audited", "findings", "undetermined", "nothing_found", "not_audited", "left_by_others"):
         if counts[name] or name == "audited":

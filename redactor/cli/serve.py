@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     app.command()(serve)
-    below = typer.Typer(
+    queue = typer.Typer(
         no_args_is_help=True, help="The service's queue: list jobs, retry failed ones, find a job's files."
     )
-    below.command("list")(show)
-    below.command("retry")(retry)
-    below.command("where")(where)
-    app.add_typer(below, name="queue")
+    queue.command("list")(show)
+    queue.command("retry")(retry)
+    queue.command("where")(where)
+    app.add_typer(queue, name="queue")
 
 
 def serve(

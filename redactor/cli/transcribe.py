@@ -42,8 +42,8 @@ def transcribe(
         )
     builders.build_decoder(decoding.raw)
     inputs = Inputs(paths, is_audio=looks_like_audio)
-    iterated = iter(inputs)
-    items = chain([next(iterated)], iterated)  # raises where there is nothing, before anything is loaded
+    found = iter(inputs)
+    items = chain([next(found)], found)  # raises where there is nothing, before anything is loaded
     engine = builders.build_transcriber(recognition.options())
     worst = 0
     with sandboxed(decoding.sandbox, warn=notice) as decoder:
@@ -52,7 +52,7 @@ def transcribe(
             try:
                 recording = decode(read_source(item.path, within=item.within, limits=Limits()))
                 speech = listen(recording, engine)
-            except Exception as caught:  # noqa: BLE001 - one recording's failure; the run goes on
+            except Exception as caught:  # noqa: BLE001 - one recording's failure does not end the run
                 error = as_redactor_error(caught, "transcribe")
                 worst = max(worst, error.exit_code)
                 complain(RedactorError(f"#{item.number}: {error.message}", hint=error.hint))
