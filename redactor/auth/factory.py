@@ -17,7 +17,7 @@ from redactor.auth.dependencies import AccessGuard
 from redactor.auth.emergencies import Emergencies
 from redactor.auth.emergency_routes import emergency_routes
 from redactor.auth.login import login_routes
-from redactor.auth.pages import Pages, environment
+from redactor.auth.pages import Pages
 from redactor.auth.sessions import Sessions
 from redactor.auth.store import AccessSettings, AccessStore
 from redactor.auth.tokens import Tokens
@@ -43,21 +43,21 @@ def build_access(
     trail: Trail,
     sealer: Sealer,
     settings: AccessSettings | None = None,
-    templates: Environment | None = None,
+    templates: Environment,
     clock: Callable[[], float] = time.time,
 ) -> Access:
     """Create or migrate the tables, and build the routes.
 
     Args:
         sealer: with the service's key.
-        templates: with the `base.html` that the pages extend; by default an environment of their own.
+        templates: with the `base.html` that the pages extend.
 
     Raises:
         Busy: the database does not answer.
     """
     store = AccessStore(engine, trail, sealer, settings or AccessSettings(), clock)
     store.make_tables()
-    guard, pages = AccessGuard(store), Pages(templates or environment())
+    guard, pages = AccessGuard(store), Pages(templates)
     router = APIRouter()
     for routes in (login_routes, account_routes, emergency_routes):
         router.include_router(routes(store, guard, pages))

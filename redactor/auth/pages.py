@@ -11,20 +11,13 @@ from typing import Any, TypeVar
 from fastapi import HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from redactor.auth.dependencies import SECURITY_HEADERS
 from redactor.errors import RedactorError
 
 _LOCAL = re.compile(r"/(?![/\\])[\w/?=&%.,:~+-]*")
 Result = TypeVar("Result")
-
-
-def environment() -> Environment:
-    """The templates of the review pages; everything is escaped, and a missing value is an error."""
-    made = Environment(loader=PackageLoader("redactor.review", "templates"), autoescape=True, undefined=StrictUndefined)
-    made.filters["moment"] = moment
-    return made
 
 
 def moment(seconds: float) -> str:

@@ -13,6 +13,7 @@ from redactor.audit_log import Anchor, KeyRing, Trail, entries, verify
 from redactor.auth import AccessSettings, Person, build_access
 from redactor.crypto import Sealer
 from redactor.database import connect
+from redactor.review.request_context import environment
 
 FIRST, OWN = "correct horse battery", "another staple entirely"
 HTML = {"Accept": "text/html"}
@@ -29,6 +30,7 @@ class Entrance:
             trail=self.trail,
             sealer=Sealer(b"k" * 32),
             settings=AccessSettings(**settings),
+            templates=environment(),
             clock=lambda: self.now,
         )
         self.app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
