@@ -1,4 +1,4 @@
-"""An engine for SQLite (one host) or PostgreSQL (several hosts), and the few statements in which the two differ."""
+"""Engines for SQLite (one host) or PostgreSQL (several hosts), migrations, and statements in which the two differ."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ _LOCK = 727364
 
 
 def connect(url: str) -> Engine:
-    """An engine. Never raises for a database that is down: the first use does.
+    """An engine. Does not connect yet, so a database that is down is noticed at the first use.
 
     Args:
-        url: SQLAlchemy's (sqlite:////var/lib/redactor/queue.sqlite, postgresql+psycopg://…).
+        url: for SQLAlchemy (sqlite:////var/lib/redactor/queue.sqlite, postgresql+psycopg://…).
     """
     sqlite = url.startswith("sqlite")
     engine = create_engine(url, pool_pre_ping=not sqlite, hide_parameters=True, pool_size=16, max_overflow=16)
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
-        # The driver's own BEGIN comes late and without a lock: two writers would meet in the middle and one would fail.
+        # The driver's own BEGIN comes late and takes no lock, so that one of two writers would fail halfway.
         event.listen(engine, "begin", _begin_sqlite)
     return engine
 
@@ -91,7 +91,7 @@ def _revision(c: Connection) -> str | None:
 
 
 def reading(engine: Engine) -> Engine:
-    """The same engine for transactions that only read: with SQLite they wait for no writer, and none waits for them."""
+    """The same engine for read-only transactions: with SQLite, they and writers do not wait for each other."""
     return engine.execution_options(reads=True)
 
 
@@ -100,30 +100,28 @@ def _begin_sqlite(c: Connection) -> None:
 
 
 def now(c: Connection) -> float:
-    """Seconds since 1970: the database's clock where several hosts share it."""
+    """Seconds since 1970, by the database's clock if several hosts share it."""
     if c.dialect.name == "postgresql":
         return float(c.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
     return time.time()
 
 
 def clock(c: Connection) -> ColumnElement[float]:
-    """The same as a part of a statement, which saves a way to the database and back; the time at which the statement
-    began.
-    """
+    """The same as an expression in a statement, which saves a round trip: the time at which the statement started."""
     if c.dialect.name == "postgresql":
         return literal_column("extract(epoch FROM statement_timestamp())::float8", Float)
     return literal(time.time(), Float)
 
 
 def insert_new(c: Connection, table: Table, values: Mapping[str, Any]) -> int | None:
-    """A row's `id`; None if there is one already that it would be a second of, whoever put it in meanwhile."""
+    """Insert a row and return its `id`; None if it conflicts with an existing row."""
     kind = postgresql if c.dialect.name == "postgresql" else sqlite
     made = c.execute(kind.insert(table).values(values).on_conflict_do_nothing().returning(table.c.id)).scalar()
     return None if made is None else int(made)
 
 
 def upsert(c: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-    """Put a row in, or change the one with this key; nothing is written where it says so already."""
+    """Insert a row, or change the one with this key; writes nothing if it has these values already."""
     kind = postgresql if c.dialect.name == "postgresql" else sqlite
     other = or_(*(table.c[name] != value for name, value in values.items()))
     c.execute(
@@ -134,8 +132,8 @@ def upsert(c: Connection, table: Table, key: Mapping[str, Any], values: Mapping[
 
 
 def locked(query: Select[Any]) -> Select[Any]:
-    """Rows that this transaction holds; those that another holds are left out (PostgreSQL; SQLite has one writer at
-    a time).
+    """The query with locks on its rows, without rows that another transaction has locked (PostgreSQL; SQLite has one
+    writer at a time).
     """
     return query.with_for_update(skip_locked=True)
 

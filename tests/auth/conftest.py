@@ -2,7 +2,7 @@
 
 import pytest
 from argon2 import PasswordHasher
-from entrance import Entrance
+from auth_site import AuthSite
 
 from redactor.auth import passwords
 
@@ -18,5 +18,5 @@ def quick(monkeypatch):
 
 
 @pytest.fixture
-def entrance(tmp_path, quick) -> Entrance:
-    return Entrance(tmp_path, f"sqlite:///{tmp_path}/accounts.sqlite")
+def site(tmp_path, quick) -> AuthSite:
+    return AuthSite(tmp_path, f"sqlite:///{tmp_path}/accounts.sqlite")

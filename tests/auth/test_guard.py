@@ -8,7 +8,7 @@ import re
 
 import postgresql
 import pytest
-from entrance import FIRST, OWN, Entrance, csrf
+from auth_site import FIRST, OWN, AuthSite, csrf
 from fastapi.routing import APIRoute
 from sqlalchemy import text
 
@@ -29,18 +29,18 @@ def flat(router):
             yield from flat(getattr(route, "original_router", None) or getattr(route, "router", None) or route)
 
 
-def routes(entrance, *methods):
-    found = {(m, r.path.replace("{number}", "1")) for r in flat(entrance.access.router) for m in r.methods}
+def routes(site, *methods):
+    found = {(m, r.path.replace("{number}", "1")) for r in flat(site.access.router) for m in r.methods}
     found |= {("GET", "/behind"), ("GET", "/original"), ("POST", "/decide")}
     assert len(found) > 16, found
     return sorted((m, p) for m, p in found if not methods or m in methods)
 
 
-def test_every_route_without_a_session_leads_to_the_log_in(entrance):
-    for method, path in routes(entrance):
+def test_every_route_without_a_session_leads_to_the_log_in(site):
+    for method, path in routes(site):
         if path in OPEN:
             continue
-        client = entrance.client()
+        client = site.client()
         page = client.request(method, path)
         assert (page.status_code, page.headers["location"].partition("?")[0]) == (303, "/login"), path
         told = client.request(method, path, headers={"Accept": "*/*"})
@@ -49,12 +49,12 @@ def test_every_route_without_a_session_leads_to_the_log_in(entrance):
         assert client.request(method, path).status_code == 303
 
 
-def test_every_route_of_an_incomplete_account_but_those_that_complete_it(entrance):
-    entrance.add("dana", "lead")
-    client = entrance.client()
-    entrance.password(client, "dana", FIRST)
+def test_every_route_of_an_incomplete_account_but_those_that_complete_it(site):
+    site.add("dana", "lead")
+    client = site.client()
+    site.password(client, "dana", FIRST)
     token = csrf(client, "/account/password")
-    for method, path in routes(entrance):
+    for method, path in routes(site):
         if path in OPEN or path.startswith(("/account/password", "/account/totp", "/logout")):
             continue
         answer = client.request(method, path, headers={"X-CSRF-Token": token})
@@ -74,20 +74,20 @@ WRONG = [
 ]
 
 
-def test_every_route_with_a_role_that_does_not_allow_it(entrance):
+def test_every_route_with_a_role_that_does_not_allow_it(site):
     covered = set()
     for role in ROLES:
-        client = entrance.inside(f"one.{role}", role)
+        client = site.inside(f"one.{role}", role)
         token = csrf(client)
         for who, method, path in WRONG:
             if who == role:
                 answer = client.request(method, path, headers={"X-CSRF-Token": token})
                 assert (answer.status_code, answer.json()["detail"]) == (403, "not-permitted"), (role, path)
                 covered.add((method, path))
-        entrance.now += 60
-    guarded = {(m, p) for m, p in routes(entrance) if not p.startswith(("/account", "/log"))} - {("GET", "/behind")}
+        site.now += 60
+    guarded = {(m, p) for m, p in routes(site) if not p.startswith(("/account", "/log"))} - {("GET", "/behind")}
     assert covered == guarded
-    assert len(entrance.told("not-permitted")) == len(WRONG)
+    assert len(site.events("not-permitted")) == len(WRONG)
 
 
 def test_roles_are_data_and_say_what_issue_and_rules_ask():
@@ -97,10 +97,10 @@ def test_roles_are_data_and_say_what_issue_and_rules_ask():
     assert [r for r in ROLES if "adjudicate" in ROLES[r]] == ["lead"]
 
 
-def test_every_change_needs_the_sessions_own_token(entrance):
-    client, other = entrance.inside("dana", "lead"), entrance.inside("kim", "lead")
+def test_every_change_needs_the_sessions_own_token(site):
+    client, other = site.inside("dana", "lead"), site.inside("kim", "lead")
     foreign = csrf(other)
-    for method, path in routes(entrance, "POST"):
+    for method, path in routes(site, "POST"):
         if path in OPEN:
             continue
         for headers, form in (
@@ -129,17 +129,17 @@ def test_every_change_needs_the_sessions_own_token(entrance):
     ],
     ids=str,
 )
-def test_no_change_comes_from_another_site(entrance, headers):
-    client = entrance.inside("dana", "lead")
+def test_no_change_comes_from_another_site(site, headers):
+    client = site.inside("dana", "lead")
     token = csrf(client)
-    for method, path in routes(entrance, "POST"):
+    for method, path in routes(site, "POST"):
         answer = client.request(method, path, headers=headers, data={"csrf": token, "name": "dana", "password": OWN})
         assert (answer.status_code, answer.json()["detail"]) == (403, "cross-site"), path
     assert client.get("/behind").status_code == 200
 
 
-def test_our_own_pages_may_change_things(entrance):
-    client = entrance.inside("dana", "reviewer")
+def test_our_own_pages_may_change_things(site):
+    client = site.inside("dana", "reviewer")
     token, headers = csrf(client), {"Origin": "https://review.test", "Sec-Fetch-Site": "same-origin"}
     form = client.post("/decide", data={"csrf": token, "more": "x"}, headers=headers)
     assert form.json() == {"by": "person:1", "read": len(f"csrf={token}&more=x")}
@@ -147,7 +147,7 @@ def test_our_own_pages_may_change_things(entrance):
 
 
 def test_the_origin_that_a_proxy_hides_is_named_by_the_settings(tmp_path, quick):
-    behind = Entrance(tmp_path, f"sqlite:///{tmp_path}/a.sqlite", origin="https://public.test")
+    behind = AuthSite(tmp_path, f"sqlite:///{tmp_path}/a.sqlite", origin="https://public.test")
     client = behind.inside("dana", "reviewer")
     token = csrf(client)
     for origin, status in (("https://public.test", 200), ("https://review.test", 403)):
@@ -155,7 +155,7 @@ def test_the_origin_that_a_proxy_hides_is_named_by_the_settings(tmp_path, quick)
 
 
 def test_delays_behind_a_proxy_are_the_clients_own(tmp_path, quick):
-    behind = Entrance(tmp_path, f"sqlite:///{tmp_path}/a.sqlite", behind_proxy=True)
+    behind = AuthSite(tmp_path, f"sqlite:///{tmp_path}/a.sqlite", behind_proxy=True)
 
     def guess(forwarded, peer="127.0.0.1"):
         return behind.client(peer).post(
@@ -177,13 +177,13 @@ def test_delays_behind_a_proxy_are_the_clients_own(tmp_path, quick):
         (b"&".join(b"a=1" for _ in range(2000)), "application/x-www-form-urlencoded", 400),
     ],
 )
-def test_forms_have_limits(entrance, content, kind, status):
-    answer = entrance.client().post("/login", content=content, headers={"Content-Type": kind})
+def test_forms_have_limits(site, content, kind, status):
+    answer = site.client().post("/login", content=content, headers={"Content-Type": kind})
     assert answer.status_code == status
 
 
-def test_pages_carry_the_strict_headers_and_no_script_or_style(entrance):
-    client = entrance.inside("dana", "lead")
+def test_pages_carry_the_strict_headers_and_no_script_or_style(site):
+    client = site.inside("dana", "lead")
     for path in ("/login", "/account", "/account/password", "/account/totp", "/emergency"):
         page = client.get(path)
         assert page.status_code == 200
@@ -201,49 +201,49 @@ def test_pages_carry_the_strict_headers_and_no_script_or_style(entrance):
 # --- emergencies
 
 
-def test_an_emergency_raises_rights_at_once_for_a_while_and_leads_are_told(entrance):
-    client, lead = entrance.inside("olga", "operator"), entrance.inside("lee", "lead")
+def test_an_emergency_raises_rights_at_once_for_a_while_and_leads_are_told(site):
+    client, lead = site.inside("olga", "operator"), site.inside("lee", "lead")
     assert client.get("/original").status_code == 403
     assert client.post("/emergency", data={"csrf": csrf(client), "reason": "short"}).status_code == 422
     reason = f"<script>alert(1)</script> {CANARY} is on the line and must be called back"
     assert client.post("/emergency", data={"csrf": csrf(client), "reason": reason}).status_code == 303
-    assert client.get("/original").json()["until"] == entrance.now + 3600
+    assert client.get("/original").json()["until"] == site.now + 3600
     assert "Emergency access is active" in client.get("/emergency").text
     assert CANARY not in client.get("/emergency").text
     assert lead.get("/behind").json()["unacknowledged"] == 1
     page = lead.get("/emergency").text
     assert CANARY in page
     assert "<script>" not in page
-    told = entrance.told("emergency-opened")[0]
-    assert (told["person"], told["until"]) == (1, int(entrance.now + 3600))
-    assert told["reason"] == entrance.trail.mark(reason)
+    told = site.events("emergency-opened")[0]
+    assert (told["person"], told["until"]) == (1, int(site.now + 3600))
+    assert told["reason"] == site.trail.mark(reason)
     assert lead.post("/emergency/1/acknowledge", data={"csrf": csrf(lead)}).status_code == 303
     assert lead.get("/behind").json()["unacknowledged"] == 0
     assert lead.post("/emergency/1/acknowledge", data={"csrf": csrf(lead)}).status_code == 409
     for _ in range(5):
-        entrance.now += 721
+        site.now += 721
         client.get("/behind")
     assert client.get("/original").status_code == 403
 
 
-def test_an_emergency_can_be_given_back(entrance):
-    client = entrance.inside("olga", "operator")
+def test_an_emergency_can_be_given_back(site):
+    client = site.inside("olga", "operator")
     client.post("/emergency", data={"csrf": csrf(client), "reason": "a patient must be reached"})
     client.post("/emergency/end", data={"csrf": csrf(client)})
     assert client.get("/original").status_code == 403
-    assert len(entrance.told("emergency-ended")) == 1
+    assert len(site.events("emergency-ended")) == 1
 
 
-def test_nobody_acknowledges_an_emergency_of_their_own(entrance):
-    lead = entrance.inside("lee", "lead")
+def test_nobody_acknowledges_an_emergency_of_their_own(site):
+    lead = site.inside("lee", "lead")
     lead.post("/emergency", data={"csrf": csrf(lead), "reason": "nobody else is here today"})
     assert lead.post("/emergency/1/acknowledge", data={"csrf": csrf(lead)}).status_code == 409
     assert lead.get("/behind").json()["unacknowledged"] == 1
 
 
-def test_without_the_trail_nothing_is_given(entrance, monkeypatch):
-    client = entrance.inside("olga", "operator")
-    entrance.enrolled("dana", "lead")
+def test_without_the_trail_nothing_is_given(site, monkeypatch):
+    client = site.inside("olga", "operator")
+    site.enrolled("dana", "lead")
     token = csrf(client)
 
     def full(*_given):
@@ -253,52 +253,52 @@ def test_without_the_trail_nothing_is_given(entrance, monkeypatch):
     answer = client.post("/emergency", data={"csrf": token, "reason": "a patient must be reached"})
     assert (answer.status_code, answer.json()["detail"]) == (503, "access-unavailable")
     assert client.get("/original").status_code == 503  # the refusal could not be recorded either
-    other = entrance.client()
-    entrance.password(other, "dana")
-    assert other.post("/login/code", data={"code": entrance.code("dana")}).status_code == 503
+    other = site.client()
+    site.password(other, "dana")
+    assert other.post("/login/code", data={"code": site.code("dana")}).status_code == 503
     assert other.get("/behind").status_code == 303
     with pytest.raises(OutputError):
-        entrance.access.accounts.add("new", FIRST, ["lead"], by="user:0")
+        site.access.accounts.add("new", FIRST, ["lead"], by="user:0")
     monkeypatch.undo()
-    assert entrance.access.emergencies.until(1) == 0.0
-    assert [a.name for a in entrance.access.accounts.list()] == ["olga", "dana"]
+    assert site.access.emergencies.until(1) == 0.0
+    assert [a.name for a in site.access.accounts.list()] == ["olga", "dana"]
 
 
-def test_without_the_database_nothing_is_given(entrance):
-    client = entrance.inside("dana", "lead")
-    with entrance.engine.begin() as c:
+def test_without_the_database_nothing_is_given(site):
+    client = site.inside("dana", "lead")
+    with site.engine.begin() as c:
         for table in ("redactor_sessions", "redactor_accounts", "redactor_attempts"):
             c.execute(text(f"DROP TABLE {table}"))
     assert client.get("/behind").status_code == 503
-    assert entrance.password(entrance.client(), "dana").status_code == 503
+    assert site.password(site.client(), "dana").status_code == 503
     with pytest.raises(Busy):
-        entrance.add("kim", "lead")
+        site.add("kim", "lead")
 
 
 # --- tokens of programs
 
 
-def test_tokens_have_scopes_an_end_and_can_be_revoked(entrance):
-    tokens = entrance.access.tokens
+def test_tokens_have_scopes_an_end_and_can_be_revoked(site):
+    tokens = site.access.tokens
     good = tokens.make("exporter", ["export"], days=30, by="user:0")
     other = tokens.make("hook", ["hook"], days=30, by="user:0")
 
     def ask(token, kind="Bearer"):
-        return entrance.client().get("/program", headers={"Authorization": f"{kind} {token}"})
+        return site.client().get("/program", headers={"Authorization": f"{kind} {token}"})
 
     assert ask(good).json() == {"actor": "token:1"}
     assert ask(other).status_code == 403
     for wrong in ("", "rdt_x", good[:-1], good + "x", good.upper()):
         assert ask(wrong).status_code == 401
     assert ask(good, "Basic").status_code == 401
-    assert entrance.client().get("/behind", headers={"Authorization": f"Bearer {good}"}).status_code == 303
-    entrance.now += 30 * 86_400 + 1
+    assert site.client().get("/behind", headers={"Authorization": f"Bearer {good}"}).status_code == 303
+    site.now += 30 * 86_400 + 1
     assert ask(good).status_code == 401
     fresh = tokens.make("exporter", ["export"], days=1, by="user:0")
     assert tokens.revoke(3, by="user:0")
     assert ask(fresh).status_code == 401
     assert not tokens.revoke(3, by="user:0")
-    assert [e["event"] for e in map(dict, entrance.told("token-made") + entrance.told("token-revoked"))] == [
+    assert [e["event"] for e in map(dict, site.events("token-made") + site.events("token-revoked"))] == [
         "token-made"
     ] * 3 + ["token-revoked"]
     for bad in ({"scopes": ["everything"]}, {"scopes": []}, {"days": 0}, {"days": 4000}, {"name": ""}):
@@ -309,26 +309,26 @@ def test_tokens_have_scopes_an_end_and_can_be_revoked(entrance):
 # --- what stays where
 
 
-def test_nothing_secret_lies_in_the_database_or_the_trail_in_clear(entrance):
-    client = entrance.inside("dana", "lead")
-    codes = entrance.enrolled("kim", "lead")
-    token = entrance.access.tokens.make("exporter", ["export"], days=30, by="user:0")
+def test_nothing_secret_lies_in_the_database_or_the_trail_in_clear(site):
+    client = site.inside("dana", "lead")
+    codes = site.enrolled("kim", "lead")
+    token = site.access.tokens.make("exporter", ["export"], days=30, by="user:0")
     client.post("/emergency", data={"csrf": csrf(client), "reason": f"{CANARY} must be reached"})
     session = next(iter(client.cookies.values()), "") or client.cookies["__Host-redactor-session"]
-    entrance.engine.dispose()
-    written = b"".join(p.read_bytes() for p in entrance.folder.rglob("*") if p.is_file())
+    site.engine.dispose()
+    written = b"".join(p.read_bytes() for p in site.folder.rglob("*") if p.is_file())
     assert b"dana" in written
-    for secret in (OWN, FIRST, session, csrf(client), token, *codes, *entrance.secrets.values(), *CANARY.split()):
+    for secret in (OWN, FIRST, session, csrf(client), token, *codes, *site.secrets.values(), *CANARY.split()):
         assert secret.encode() not in written, secret
 
 
-def test_nothing_that_was_typed_reaches_logs_or_error_pages(entrance, caplog):
+def test_nothing_that_was_typed_reaches_logs_or_error_pages(site, caplog):
     caplog.set_level(logging.DEBUG)
-    client = entrance.inside("dana", "lead")
+    client = site.inside("dana", "lead")
     answers = [
-        entrance.password(entrance.client(), CANARY, CANARY),
-        entrance.client().post("/login", content=CANARY, headers={"Content-Type": "text/plain"}),
-        entrance.client().get(f"/nowhere/{CANARY}"),
+        site.password(site.client(), CANARY, CANARY),
+        site.client().post("/login", content=CANARY, headers={"Content-Type": "text/plain"}),
+        site.client().get(f"/nowhere/{CANARY}"),
         client.post("/emergency", data={"csrf": csrf(client), "reason": CANARY[:9]}),
         client.post("/emergency", data={"csrf": CANARY, "reason": CANARY}),
         client.post(f"/emergency/{CANARY}/acknowledge", headers={"X-CSRF-Token": csrf(client)}, data={"x": CANARY}),
@@ -341,7 +341,7 @@ def test_nothing_that_was_typed_reaches_logs_or_error_pages(entrance, caplog):
         assert CANARY not in json.dumps(dict(answer.headers))
     ours = [r.getMessage() for r in caplog.records if not r.name.startswith(("httpx", "httpcore"))]
     assert not [line for line in ours if "Whitlock" in line or "metformin" in line]
-    trail = (entrance.folder / "trail" / "trail-000001.jsonl").read_text()
+    trail = (site.folder / "trail" / "trail-000001.jsonl").read_text()
     assert not any(word in trail for word in CANARY.split())
 
 
@@ -350,27 +350,27 @@ def on_postgresql(tmp_path, quick):
     if postgresql.missing():
         pytest.skip(postgresql.missing())
     with postgresql.server() as url:
-        yield Entrance(tmp_path, url)
+        yield AuthSite(tmp_path, url)
 
 
 def test_the_same_on_postgresql(on_postgresql):
-    entrance = on_postgresql
-    client = entrance.inside("dana", "lead")
+    site = on_postgresql
+    client = site.inside("dana", "lead")
     assert client.get("/behind").json()["name"] == "dana"
-    code = entrance.code("dana")
-    again = entrance.client()
-    entrance.password(again, "dana")
+    code = site.code("dana")
+    again = site.client()
+    site.password(again, "dana")
     assert again.post("/login/code", data={"code": code}).status_code == 303
-    third = entrance.client()
-    entrance.password(third, "dana")
+    third = site.client()
+    site.password(third, "dana")
     assert third.post("/login/code", data={"code": code}).status_code == 401
     client.post("/emergency", data={"csrf": csrf(client), "reason": "a patient must be reached"})
-    assert client.get("/original").json()["until"] > entrance.now
-    statuses = [entrance.password(entrance.client(), "dana", "guess").status_code for _ in range(5)]
+    assert client.get("/original").json()["until"] > site.now
+    statuses = [site.password(site.client(), "dana", "guess").status_code for _ in range(5)]
     assert 429 in statuses
     with pytest.raises(ConfigurationError):
-        entrance.add("dana", "lead")
-    entrance.access.accounts.disable("dana", by="user:0")
+        site.add("dana", "lead")
+    site.access.accounts.disable("dana", by="user:0")
     assert client.get("/behind").status_code == 303
-    assert entrance.sound()
-    entrance.engine.dispose()
+    assert site.sound()
+    site.engine.dispose()

@@ -29,7 +29,7 @@ loaded = cache(Identities.load)
 
 
 class Place:
-    """A vault with a trail; `host` can only seal, `desk` can open too."""
+    """A vault with a trail; `host` can only seal, `organisation` can open too."""
 
     def __init__(self, folder, cipher):
         self.folder, self.cipher = folder, cipher
@@ -39,7 +39,7 @@ class Place:
         self.recipients = Recipients.load(self.keys / "recipients.txt")
         self.now = 1_800_000_000.0
         self.host = self.vault(recipients=self.recipients)
-        self.desk = self.vault(recipients=self.recipients, identities=self.identity("organisation"))
+        self.organisation = self.vault(recipients=self.recipients, identities=self.identity("organisation"))
 
     def identity(self, name):
         return loaded(self.keys / f"{name}.key")

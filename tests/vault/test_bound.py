@@ -31,7 +31,7 @@ def aged(tmp_path):
 def refused(place, kind="plan"):
     """That an item does not open, and why the log says so."""
     with pytest.raises(VaultDamaged) as caught:
-        place.desk.open(ID, kind, by="person:1", reason="x")
+        place.organisation.open(ID, kind, by="person:1", reason="x")
     assert caught.value.hint
     return place.told("vault-mismatch")[-1]["why"]
 
@@ -54,7 +54,7 @@ def test_an_original_that_was_put_there_in_advance_does_not_count_as_kept(place)
     with pytest.raises(VaultDamaged):
         place.host.seal(ID, "original", SOUND, by="service")
     assert place.host.seal(ID, "original", SOUND, by="service", replace=True)
-    assert place.desk.open(ID, "original", by="person:1") == SOUND
+    assert place.organisation.open(ID, "original", by="person:1") == SOUND
 
 
 def test_an_older_version_of_the_same_item_does_not_open(place):
@@ -72,7 +72,7 @@ def test_a_purged_item_that_was_put_back_does_not_open(place):
     place.host.seal(ID, "plan", PLAN, by="service")
     attacker = Attacker(place)
     attacker.copy()
-    place.desk.purge(place.desk.item(ID, "plan"), by="person:9", why="age")
+    place.organisation.purge(place.organisation.item(ID, "plan"), by="person:9", why="age")
     attacker.put_back(only=f"{ID}.plan.*")
     assert refused(place) == "purged"
 
@@ -112,7 +112,7 @@ def test_a_key_that_was_replaced_opens_nothing(place):
     _, key = CIPHERS[place.cipher].seal(f"{ID}.plan", PLAN, place.recipients)
     place.one("keys", "plan").write_bytes(key)
     with pytest.raises((VaultDamaged, Refused)):
-        place.desk.open(ID, "plan", by="person:1")
+        place.organisation.open(ID, "plan", by="person:1")
 
 
 @pytest.mark.parametrize("told", [{"purged": 1.0}, {"size": 7}, {"cipher": "other"}])
@@ -121,16 +121,16 @@ def test_a_record_that_lies_opens_nothing(place, told):
     path = place.one("records", "plan")
     path.write_text(json.dumps({**json.loads(path.read_bytes()), **told}))
     with suppress(VaultDamaged):  # or what the log names, from its parts
-        assert place.desk.open(ID, "plan", by="person:1") == PLAN
+        assert place.organisation.open(ID, "plan", by="person:1") == PLAN
     place.one("sealed", "plan").unlink()
     with pytest.raises(VaultDamaged):
-        place.desk.open(ID, "plan", by="person:1")
+        place.organisation.open(ID, "plan", by="person:1")
 
 
 def test_removing_the_record_does_not_make_an_item_unknown(place):
     place.host.seal(ID, "plan", PLAN, by="service")
     place.one("records", "plan").unlink()
-    assert place.desk.open(ID, "plan", by="person:1") == PLAN
+    assert place.organisation.open(ID, "plan", by="person:1") == PLAN
     for below in ("records", "sealed"):
         place.one(below, "plan").unlink()
     assert refused(place) == "missing"
@@ -154,9 +154,9 @@ def test_the_log_cannot_be_made_to_name_an_older_version(place):
     fresh = Trail.open(place.folder / "trail", key=place.folder / "trail.keys", anchor=place.folder / "anchor")
     for trail in (place.trail, fresh):
         place.trail = trail
-        desk = place.vault(recipients=place.recipients, identities=place.identity("organisation"))
+        organisation = place.vault(recipients=place.recipients, identities=place.identity("organisation"))
         with pytest.raises(TrailDamaged):
-            desk.open(ID, "plan", by="person:1")
+            organisation.open(ID, "plan", by="person:1")
 
 
 @pytest.mark.parametrize("size", [400, 3000])
@@ -169,21 +169,21 @@ def test_what_the_log_names_is_found_in_older_segments_and_after_new_entries(age
         aged.trail.rotate(by="user:0")
     assert len(list((aged.folder / "trail").glob("*.jsonl"))) > 3
     for _ in range(2):
-        assert aged.desk.open(ID, "plan", by="person:1") == PLAN
-        assert aged.desk.open("cd" * 32, "plan", by="person:1") == b"29"
+        assert aged.organisation.open(ID, "plan", by="person:1") == PLAN
+        assert aged.organisation.open("cd" * 32, "plan", by="person:1") == b"29"
     other = Trail.open(aged.folder / "trail", key=aged.folder / "trail.keys", anchor=aged.folder / "anchor")
     told = aged.trail
     aged.trail = other
     aged.vault(recipients=aged.recipients).seal(ID, "plan", b"by another process", by="service", replace=True)
     aged.trail = told
-    assert aged.desk.open(ID, "plan", by="person:1") == b"by another process"
+    assert aged.organisation.open(ID, "plan", by="person:1") == b"by another process"
 
 
 def test_bytes_of_a_killed_write_in_the_log_do_not_matter(aged):
     aged.host.seal(ID, "plan", PLAN, by="service")
     with segment_path(aged.folder / "trail", 1).open("ab") as file:
         file.write(b'{"n":4,"t":"2026')
-    assert aged.desk.open(ID, "plan", by="person:1") == PLAN
+    assert aged.organisation.open(ID, "plan", by="person:1") == PLAN
     assert aged.told("interrupted")
 
 
@@ -197,7 +197,7 @@ def without_its_log(place):
     for name in ("trail.keys", "anchor"):
         (place.folder / name).unlink()
     place.trail = Trail.open(place.folder / "trail", key=place.folder / "trail.keys", anchor=place.folder / "anchor")
-    place.desk = place.vault(recipients=place.recipients, identities=place.identity("organisation"))
+    place.organisation = place.vault(recipients=place.recipients, identities=place.identity("organisation"))
 
 
 def test_an_item_that_a_person_vouches_for_opens_again(place):
@@ -205,15 +205,15 @@ def test_an_item_that_a_person_vouches_for_opens_again(place):
     assert refused(place) == "unknown"
     seen = []
     with pytest.raises(Refused):
-        place.desk.bind(ID, "plan", by="person:4", reason="new-log", confirm=seen.append)
+        place.organisation.bind(ID, "plan", by="person:4", reason="new-log", confirm=seen.append)
     assert seen == [PLAN]
     assert refused(place) == "unknown"
-    place.desk.bind(ID, "plan", by="person:4", reason="new-log", confirm=lambda content: content == PLAN)
-    assert place.desk.open(ID, "plan", by="person:1") == PLAN
+    place.organisation.bind(ID, "plan", by="person:4", reason="new-log", confirm=lambda content: content == PLAN)
+    assert place.organisation.open(ID, "plan", by="person:1") == PLAN
     told = place.told("vault-bound")
     assert [(e["by"], e["item"]) for e in told] == [("person:4", "plan")]
     with pytest.raises(Refused):
-        place.desk.bind(ID, "plan", by="person:4", reason="again", confirm=lambda _: True)
+        place.organisation.bind(ID, "plan", by="person:4", reason="again", confirm=lambda _: True)
     Attacker(place).put(ID, "plan", OTHER)
     assert refused(place) == "replaced"
 
@@ -222,7 +222,7 @@ def test_nobody_can_vouch_for_what_the_log_names_otherwise(place):
     place.host.seal(ID, "plan", PLAN, by="service")
     Attacker(place).put(ID, "plan", OTHER)
     with pytest.raises(VaultDamaged):
-        place.desk.bind(ID, "plan", by="person:4", reason="x", confirm=lambda _: True)
+        place.organisation.bind(ID, "plan", by="person:4", reason="x", confirm=lambda _: True)
     assert place.told("vault-bound") == []
 
 
@@ -234,14 +234,14 @@ def test_what_changes_while_a_person_looks_is_not_bound(place):
         return True
 
     with pytest.raises(Refused):
-        place.desk.bind(ID, "plan", by="person:4", reason="x", confirm=swapped)
+        place.organisation.bind(ID, "plan", by="person:4", reason="x", confirm=swapped)
     assert place.told("vault-bound") == []
 
 
 def test_what_is_not_there_is_no_attack(place):
     for act in (
-        lambda: place.desk.open(ID, "plan", by="person:1"),
-        lambda: place.desk.bind(ID, "plan", by="person:1", reason="x", confirm=lambda _: True),
+        lambda: place.organisation.open(ID, "plan", by="person:1"),
+        lambda: place.organisation.bind(ID, "plan", by="person:1", reason="x", confirm=lambda _: True),
     ):
         with pytest.raises(NoInput):
             act()
@@ -252,7 +252,7 @@ def test_refusals_say_nothing_of_the_content(place):
     place.host.seal(ID, "plan", PLAN, by="service")
     Attacker(place).put(ID, "plan", OTHER)
     with pytest.raises(RedactorError) as caught:
-        place.desk.open(ID, "plan", by="person:1")
+        place.organisation.open(ID, "plan", by="person:1")
     assert ID not in str(caught.value)
 
 
@@ -280,15 +280,15 @@ def filled(place):
     place.attacker.copy()
     place.host.seal(ID, "plan", b"newer", by="service", replace=True)
     place.host.seal(ID, "meta", b"{}", by="service")
-    place.desk.purge(place.desk.item(ID, "meta"), by="person:9", why="age")
-    place.desk.hold(ID, "case-1", by="person:4")
+    place.organisation.purge(place.organisation.item(ID, "meta"), by="person:9", why="age")
+    place.organisation.hold(ID, "case-1", by="person:4")
     return place
 
 
 def test_a_vault_as_the_log_tells_it_has_no_problems(filled, tmp_path):
     assert problems(filled) == ()
     make_keys(tmp_path / "new", filled.cipher)
-    filled.desk.rotate(Recipients.load(tmp_path / "new" / "recipients.txt"), by="person:4")
+    filled.organisation.rotate(Recipients.load(tmp_path / "new" / "recipients.txt"), by="person:4")
     assert problems(filled) == ()
 
 
@@ -332,5 +332,5 @@ def test_a_log_that_was_put_back_with_its_anchor_is_told_by_the_vault(place):
     (place.folder / "old-anchor").replace(place.folder / "anchor")
     assert any("rolled back to an older state" in problem for problem in problems(place))
     place.trail = Trail.open(place.folder / "trail", key=place.folder / "trail.keys", anchor=place.folder / "anchor")
-    place.desk = place.vault(identities=place.identity("organisation"))
+    place.organisation = place.vault(identities=place.identity("organisation"))
     assert refused(place) == "rolled-back"

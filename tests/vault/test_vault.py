@@ -28,10 +28,10 @@ def test_what_the_host_seals_opens_with_either_private_key(place):
     assert place.host.seal(ID, "transcript", b"{}", by="service")
     assert place.host.seal(ID, "meta", b"", by="service")
     for name in ("organisation", "recovery"):
-        desk = place.vault(identities=place.identity(name))
-        assert desk.open(ID, "original", by="person:1", reason="x") == SOUND
-        assert desk.open(ID, "transcript", by="person:1") == b"{}"
-        assert desk.open(ID, "meta", by="person:1") == b""
+        organisation = place.vault(identities=place.identity(name))
+        assert organisation.open(ID, "original", by="person:1", reason="x") == SOUND
+        assert organisation.open(ID, "transcript", by="person:1") == b"{}"
+        assert organisation.open(ID, "meta", by="person:1") == b""
     assert [(e["item"], e["by"]) for e in place.told("vault-opened")][:2] == [
         ("original", "person:1"),
         ("transcript", "person:1"),
@@ -87,8 +87,8 @@ def test_the_standard_program_makes_keys_that_are_used_here(tmp_path):
     trail = Trail.open(tmp_path / "trail", key=tmp_path / "k", anchor=tmp_path / "a")
     recipients = Recipients.load(tmp_path / "recipients")
     Vault(tmp_path / "v", trail=trail, recipients=recipients).seal(ID, "original", SOUND, by="service")
-    desk = Vault(tmp_path / "v", trail=trail, identities=Identities.load(tmp_path / "two"))
-    assert desk.open(ID, "original", by="person:1") == SOUND
+    organisation = Vault(tmp_path / "v", trail=trail, identities=Identities.load(tmp_path / "two"))
+    assert organisation.open(ID, "original", by="person:1") == SOUND
 
 
 def test_items_cannot_take_each_others_place(place):
@@ -100,10 +100,10 @@ def test_items_cannot_take_each_others_place(place):
         first, second, keys = second, first, keys[::-1]
     first.write_bytes(second.read_bytes())
     with pytest.raises(VaultDamaged):
-        place.desk.open(ID, "transcript", by="person:1")
+        place.organisation.open(ID, "transcript", by="person:1")
     keys[0].write_bytes(keys[1].read_bytes())
     with pytest.raises(VaultDamaged):
-        place.desk.open(ID, "transcript", by="person:1")
+        place.organisation.open(ID, "transcript", by="person:1")
 
 
 def test_an_original_is_what_its_id_says(place):
@@ -121,7 +121,7 @@ def test_the_same_again_changes_nothing_and_another_must_be_asked_for(place):
     with pytest.raises(Refused):
         place.host.seal(ID, "transcript", b"two", by="service")
     place.host.seal(ID, "transcript", b"two", by="service", replace=True)
-    assert place.desk.open(ID, "transcript", by="person:1") == b"two"
+    assert place.organisation.open(ID, "transcript", by="person:1") == b"two"
     assert len(place.files("keys")) == len(place.files("sealed")) == 2
 
 
@@ -141,8 +141,8 @@ def test_a_replacement_that_is_killed_leaves_one_item_whole(place, monkeypatch, 
     with pytest.raises(KeyboardInterrupt):
         place.host.seal(ID, "transcript", b"two", by="service", replace=True)
     monkeypatch.undo()
-    assert place.desk.open(ID, "transcript", by="person:1") == holds
-    place.desk.purge(place.desk.item(ID, "transcript"), by="person:1", why="asked")
+    assert place.organisation.open(ID, "transcript", by="person:1") == holds
+    place.organisation.purge(place.organisation.item(ID, "transcript"), by="person:1", why="asked")
     assert place.files("keys") == place.files("sealed") == []
 
 
@@ -152,7 +152,7 @@ def test_a_replacement_that_is_killed_leaves_one_item_whole(place, monkeypatch, 
 def test_no_name_leads_out_of_the_folder(place, bad):
     for act in (
         lambda: place.host.seal(*bad, b"", by="service"),
-        lambda: place.desk.open(*bad, by="person:1"),
+        lambda: place.organisation.open(*bad, by="person:1"),
         lambda: place.host.holds(*bad),
     ):
         with pytest.raises(ConfigurationError):
@@ -184,10 +184,10 @@ def test_a_file_that_is_a_link_is_refused(place, tmp_path):
         path.rename(moved)
         path.symlink_to(moved)
         with pytest.raises(RefusedInput):
-            place.desk.open(ID, "original", by="person:1")
+            place.organisation.open(ID, "original", by="person:1")
         path.unlink()
         moved.rename(path)
-    assert place.desk.open(ID, "original", by="person:1") == SOUND
+    assert place.organisation.open(ID, "original", by="person:1") == SOUND
 
 
 def test_purging_destroys_the_key_and_is_remembered(place):
@@ -196,16 +196,16 @@ def test_purging_destroys_the_key_and_is_remembered(place):
     key = place.one("keys").read_bytes()
     sealed, path = place.one("sealed").read_bytes(), place.one("keys")
     handle = os.open(path, os.O_RDONLY)  # what the disk's blocks hold afterwards
-    place.desk.purge(place.desk.item(ID, "original"), by="person:9", why="age")
+    place.organisation.purge(place.organisation.item(ID, "original"), by="person:9", why="age")
     assert os.read(handle, 1 << 16) == bytes(len(key))
     os.close(handle)
     assert not any("original" in p.name for p in place.files("keys") + place.files("sealed"))
     with pytest.raises(NoInput):
-        place.desk.open(ID, "original", by="person:1")
+        place.organisation.open(ID, "original", by="person:1")
     assert not place.host.holds(ID, "original")
-    assert place.desk.open(ID, "transcript", by="person:1") == b"one"
-    assert [i.kind for i in place.desk.items()] == ["transcript"]
-    assert {i.kind for i in place.desk.items(purged=True)} == {"original", "transcript"}
+    assert place.organisation.open(ID, "transcript", by="person:1") == b"one"
+    assert [i.kind for i in place.organisation.items()] == ["transcript"]
+    assert {i.kind for i in place.organisation.items(purged=True)} == {"original", "transcript"}
     told = place.told("vault-purged")[0]
     assert (told["by"], told["message"], told["item"], told["why"]) == ("person:9", ID, "original", "age")
     with pytest.raises(Refused):
@@ -219,23 +219,23 @@ def test_purging_destroys_the_key_and_is_remembered(place):
 
 def test_a_legal_hold_keeps_a_message(place):
     place.host.seal(ID, "transcript", b"one", by="service")
-    place.desk.hold(ID, "case-2026.7", by="person:4")
-    item = place.desk.item(ID, "transcript")
+    place.organisation.hold(ID, "case-2026.7", by="person:4")
+    item = place.organisation.item(ID, "transcript")
     with pytest.raises(Refused):
-        place.desk.purge(item, by="person:4", why="age")
+        place.organisation.purge(item, by="person:4", why="age")
     with pytest.raises(Refused):
         place.host.seal(ID, "transcript", b"two", by="service", replace=True)
-    assert place.desk.open(ID, "transcript", by="person:1") == b"one"
+    assert place.organisation.open(ID, "transcript", by="person:1") == b"one"
     (place.folder / "vault" / "holds" / f"{ID}.json").write_text("damaged")
     with pytest.raises(Refused):
-        place.desk.purge(item, by="person:4", why="age")
-    place.desk.release(ID, by="person:4")
-    place.desk.purge(item, by="person:4", why="age")
+        place.organisation.purge(item, by="person:4", why="age")
+    place.organisation.release(ID, by="person:4")
+    place.organisation.purge(item, by="person:4", why="age")
     assert [e["matter"] for e in place.told("vault-held")] == ["case-2026.7"]
     with pytest.raises(NoInput):
-        place.desk.release(ID, by="person:4")
+        place.organisation.release(ID, by="person:4")
     with pytest.raises(ConfigurationError):
-        place.desk.hold(ID, "Dana Whitlock against us", by="person:4")
+        place.organisation.hold(ID, "Dana Whitlock against us", by="person:4")
 
 
 def test_rotation_gives_the_keys_to_others_and_leaves_the_content(place, tmp_path):
@@ -244,19 +244,19 @@ def test_rotation_gives_the_keys_to_others_and_leaves_the_content(place, tmp_pat
     content = {p: p.read_bytes() for p in place.files("sealed")}
     make_keys(tmp_path / "new", place.cipher)
     new = Recipients.load(tmp_path / "new" / "recipients.txt")
-    assert place.desk.rotate(new, by="person:4") == 2
+    assert place.organisation.rotate(new, by="person:4") == 2
     assert {p: p.read_bytes() for p in place.files("sealed")} == content
     with pytest.raises(Refused):
-        place.desk.open(ID, "original", by="person:1")
+        place.organisation.open(ID, "original", by="person:1")
     for name in ("organisation", "recovery"):
-        desk = place.vault(identities=Identities.load(tmp_path / "new" / f"{name}.key"))
-        assert desk.open(ID, "original", by="person:1") == SOUND
+        organisation = place.vault(identities=Identities.load(tmp_path / "new" / f"{name}.key"))
+        assert organisation.open(ID, "original", by="person:1") == SOUND
     assert [e["items"] for e in place.told("vault-rotated")] == [0, 2]
     other = "age" if place.cipher != "age" else "aes-256-gcm"
     make_keys(tmp_path / "other", other)
     with pytest.raises(Refused):
-        desk.rotate(Recipients.load(tmp_path / "other" / "recipients.txt"), by="person:4")
-    assert desk.open(ID, "transcript", by="person:1") == b"one"
+        organisation.rotate(Recipients.load(tmp_path / "other" / "recipients.txt"), by="person:4")
+    assert organisation.open(ID, "transcript", by="person:1") == b"one"
 
 
 def test_without_the_trail_nothing_is_opened_sealed_or_destroyed(place, monkeypatch):
@@ -267,13 +267,13 @@ def test_without_the_trail_nothing_is_opened_sealed_or_destroyed(place, monkeypa
         raise OutputError("The disk is full.")
 
     monkeypatch.setattr(Trail, "append_many", full)
-    item = place.desk.item(ID, "original")
+    item = place.organisation.item(ID, "original")
     for act in (
-        lambda: place.desk.open(ID, "original", by="person:1"),
-        lambda: place.desk.purge(item, by="person:1", why="asked"),
+        lambda: place.organisation.open(ID, "original", by="person:1"),
+        lambda: place.organisation.purge(item, by="person:1", why="asked"),
         lambda: place.host.seal(ID, "transcript", b"one", by="service"),
-        lambda: place.desk.hold(ID, "case", by="person:1"),
-        lambda: place.desk.rotate(place.recipients, by="person:1"),
+        lambda: place.organisation.hold(ID, "case", by="person:1"),
+        lambda: place.organisation.rotate(place.recipients, by="person:1"),
     ):
         with pytest.raises(OutputError):
             act()
@@ -288,7 +288,7 @@ def test_a_damaged_record_is_told(place, content):
         content = json.dumps({**json.loads(record.read_text()), "part": "../../x"})
     record.write_text(content)
     with pytest.raises(VaultDamaged):
-        place.desk.open(ID, "original", by="person:1")
+        place.organisation.open(ID, "original", by="person:1")
 
 
 @pytest.mark.parametrize("below", ["sealed", "keys"])
@@ -296,7 +296,7 @@ def test_a_missing_part_is_told(place, below):
     place.host.seal(ID, "original", SOUND, by="service")
     place.one(below).unlink()
     with pytest.raises(VaultDamaged):
-        place.desk.open(ID, "original", by="person:1")
+        place.organisation.open(ID, "original", by="person:1")
 
 
 def test_keys_are_never_overwritten_and_one_recipient_is_not_enough(place, tmp_path):
@@ -330,14 +330,14 @@ def test_files_that_hold_no_keys_are_refused(tmp_path, content):
 
 
 def test_no_private_key_shows_in_a_repr(place):
-    shown = repr(place.identity("recovery")) + repr(place.recipients) + repr(place.desk)
+    shown = repr(place.identity("recovery")) + repr(place.recipients) + repr(place.organisation)
     assert "AGE-SECRET" not in shown
     assert "BEGIN" not in shown
 
 
 def test_the_trail_of_all_this_is_sound(place):
     place.host.seal(ID, "original", SOUND, by="service")
-    item = place.desk.item(ID, "original")
+    item = place.organisation.item(ID, "original")
     assert item == replace(item)
     assert (
         place.told("vault-sealed")[0]["sha256"] == item.sha256 == sha256(place.one("sealed").read_bytes()).hexdigest()

@@ -19,7 +19,7 @@ FIRST, OWN = "correct horse battery", "another staple entirely"
 HTML = {"Accept": "text/html"}
 
 
-class Entrance:
+class AuthSite:
     def __init__(self, folder, url, **settings):
         self.folder = folder
         self.now = 1_800_000_000.0
@@ -93,7 +93,7 @@ class Entrance:
         self.now += 60
         return client
 
-    def told(self, kind):
+    def events(self, kind):
         return [e for e in entries(self.folder / "trail") if e["event"] == kind]
 
     def sound(self):
