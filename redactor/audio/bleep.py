@@ -50,7 +50,7 @@ def bleep(recording: Recording, intervals: Iterable[Interval], *, style: Style =
 
     Raises:
         ValueError: an interval is inverted, not finite or on a channel that does not exist: the plan is wrong.
-        UnlocatedFinding: an interval lies outside the recording; bleeping nothing would look like redaction.
+        UnlocatedFinding: an interval is outside the recording; bleeping nothing would look like redaction.
     """
     if style not in ("tone", "silence", "noise"):
         raise ValueError(f"unknown bleep style {style!r}")
@@ -77,7 +77,7 @@ def _stretches(recording: Recording, intervals: Iterable[Interval], ramp: int) -
             raise ValueError("an interval is on a channel that the recording does not have")
         first, last = sample_range(interval.start, interval.end, recording.sample_rate, recording.frames)
         if first >= last:
-            raise UnlocatedFinding("An interval to bleep lies outside the recording.")
+            raise UnlocatedFinding("An interval to bleep is outside the recording.")
         by_channel.setdefault(interval.channel, []).append((first, last))
     return {channel: list(_merge(ranges, 2 * ramp)) for channel, ranges in by_channel.items()}
 

@@ -4,10 +4,10 @@ The recognizers give scores from 0 to 1, which mean the same for every label:
 
     0.9 …        in an unambiguous form, or right after its cue ("member id", "doctor", "zip code")
     0.7 … 0.9    a usual form with a cue near it; on a list
-    0.5 … 0.7    usual form without a cue; a doubtful word where a name is asked for; a number that misheard words
+    0.5 … 0.7    usual form without a cue; an ambiguous word where a name is expected; a number that misheard words
     interrupt
     0.4 … 0.5    forms that are more often PHI than not; long runs of figures
-    below 0.4    a form that needs a cue and has none; hints of the clinical lists
+    below 0.4    a form that needs a cue but has none; hints of the clinical lists
 
 Chosen by hand and checked on generated messages, on their copies with recognition errors and on real conversations
 (benchmarks/phi_curve.png, drawn by phi_accuracy.py): from 0.4 to 0.6 identifiers gain at most 1.5 points of precision

@@ -141,7 +141,7 @@ def _decide(
     if transcript is None:
         raise UnlocatedFinding(f"A {finding.label} is on channel {finding.channel}, which was not recognised.")
     if not 0 <= finding.start < finding.end <= len(transcript.text):
-        raise UnlocatedFinding(f"A {finding.label} lies outside the text.")
+        raise UnlocatedFinding(f"A {finding.label} is outside the text.")
     out: list[Decision] = []
     rule = policy.labels.get(finding.label, "redact")
     for part, action in apply_rule(rule, finding, transcript.text, others):

@@ -43,7 +43,7 @@ may hold the rest of a number that was cut off.
 def covered_words(words: Sequence[Word], start: int, end: int) -> tuple[int, int]:
     """The run first … last (exclusive) of words that share at least one character with text[start:end].
 
-    An empty span, or one that lies in the blank between two words, covers nothing: first == last.
+    An empty span, or one in the blank between two words, covers nothing: first == last.
     """
     if start >= end:
         return 0, 0

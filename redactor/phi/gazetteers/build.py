@@ -18,7 +18,7 @@ Sources:
                            `wbritish-large`) from 1.5 on
                            that are no names and are never written with a capital, and the usual Spanish words: what is
                                in none of these
-                           lists is most likely somebody's name or a place.
+                           lists is most likely a person's name or a place.
 """
 
 from __future__ import annotations

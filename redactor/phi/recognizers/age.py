@@ -1,5 +1,5 @@
 """Ages over 89 (45 CFR 164.514(b)(2)(i)(C)): "ninety two", "94", "a hundred and two", "in her nineties", and the years
-of birth that tell them.
+of birth that reveal them.
 
 A bare number is an age only after a person ("he's", "turned") and before no unit: "he's ninety percent better" is none.
 Once a message has told such an age, every other number of that size in it is one too, unless something is measured with
