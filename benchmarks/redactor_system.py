@@ -152,7 +152,7 @@ def forced_lengths(transcriber: Any) -> ExitStack:
     suppressed = [*engine._suppressed, engine._tokenizer.eot]  # noqa: SLF001
     stack.enter_context(mock.patch.object(engine, "_suppressed", suppressed))
     stack.enter_context(mock.patch.object(transcriber, "_retry", False))
-    stack.enter_context(mock.patch("redactor.speech.whisper.believed", return_value=True))
+    stack.enter_context(mock.patch("redactor.speech.whisper.is_accepted", return_value=True))
     return stack
 
 

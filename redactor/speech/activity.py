@@ -19,7 +19,6 @@ fluctuates like that of speech.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,6 +29,8 @@ import numpy.typing as npt
 
 from redactor.errors import RecognitionFailed
 from redactor.types import RECOGNITION_RATE, Channel
+
+from .spans import Span, overlapping, union
 
 FRAME = 512  # samples, 32 ms: the frame Silero v6 was trained on
 CONTEXT = 64  # samples of the previous frame that Silero sees before each frame
@@ -58,9 +59,6 @@ FLUCTUATION_PERCENTILES = (20, 90)  # quiet, loud: of faint speech, only the vow
 FLUCTUATION_EDGE = 0.3  # seconds beside speech in which it dies away
 SHORTEST_FAINT = 0.25  # seconds: shorter is the tail of a loud word, or a click
 JOIN = 0.1  # seconds: sounds closer than this are one
-
-Span = tuple[float, float]
-"""start, end in seconds."""
 
 Levels = npt.NDArray[np.float32]
 
@@ -334,39 +332,3 @@ def _runs(mask: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     """First frame and the frame after the last of each run of True."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
-
-
-def union(spans: Sequence[Span], *, join: float = 0.0) -> list[Span]:
-    """Sorted disjoint spans; spans at most `join` seconds apart are merged."""
-    out: list[Span] = []
-    for start, end in sorted(spans):
-        if out and start <= out[-1][1] + join:
-            out[-1] = (out[-1][0], max(out[-1][1], end))
-        else:
-            out.append((start, end))
-    return out
-
-
-def subtract(spans: Sequence[Span], holes: Sequence[Span]) -> list[Span]:
-    """The parts of `spans` outside `holes`. Both sorted and disjoint."""
-    out: list[Span] = []
-    first = 0
-    for start, end in spans:
-        while first < len(holes) and holes[first][1] <= start:
-            first += 1
-        position = start
-        for hole_start, hole_end in holes[first:]:
-            if hole_start >= end:
-                break
-            if hole_start > position:
-                out.append((position, hole_start))
-            position = max(position, hole_end)
-        if position < end:
-            out.append((position, end))
-    return out
-
-
-def overlapping(spans: Sequence[Span], start: float, end: float) -> Sequence[Span]:
-    """Those of the sorted, disjoint `spans` that meet start … end."""
-    first = bisect_right(spans, start, key=lambda span: span[1])
-    return spans[first : bisect_left(spans, end, key=lambda span: span[0])]

@@ -1,4 +1,4 @@
-"""The engine that all recordings in flight share: windows of many recordings in one model call."""
+"""A shared engine: windows of many recordings in one model call."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ from .engine import BatchEngine, Prepared
 
 BATCH_SIZE = {"cpu": 8, "cuda": 48}
 """On a CPU a search costs less for each window of a larger batch: by 11 % with base and 14 % with tiny.en from 4 to 8
-(AMD EPYC), no
-more from 16 on. Memory grows with the batch: the decoder keeps its view of every window, 20 MB for base and 8 s."""
+(AMD EPYC), no more from 16 on. Memory grows with the batch: the decoder keeps its state of every window, 20 MB for base
+and 8 s.
+"""
 
 
 class Batcher:
-    """A WindowEngine over a BatchEngine, for use from many threads at once.
+    """A thread-safe WindowEngine over a BatchEngine.
 
     Args:
         engine: the model.
-        batch_size: most windows in one call; 0 = by device.
-        workers: calls that run at once; as many as the engine was loaded for.
-        linger: seconds a worker waits for company when less than half a batch is there.
+        batch_size: most windows per call; 0: by device.
+        workers: concurrent calls; as many as the engine was loaded for.
+        linger: seconds that a worker waits for more windows when it has less than half a batch.
         cpu_semaphore: held while a window's features are computed: as many threads do so as there are cores.
 
     Attributes:
-        in_flight: recordings that should be under way at once, so that batches fill.
+        in_flight: recordings that should be processed concurrently, so that batches fill.
     """
 
     def __init__(
@@ -71,7 +72,7 @@ class Batcher:
         return self.calls(self._prepared(windows, careful=careful))
 
     def close(self) -> None:
-        """Let the workers finish what waits, then end them."""
+        """Let the workers finish what is queued, then end them."""
         self.calls.close()
 
     def __enter__(self) -> Batcher:

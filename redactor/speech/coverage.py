@@ -16,7 +16,8 @@ from collections.abc import Sequence
 
 from redactor.types import TimedText, Unheard
 
-from .activity import Activity, Span, overlapping, subtract, union
+from .activity import Activity
+from .spans import Span, overlapping, subtract, union
 
 TOLERANCE = 0.3  # seconds: word times of Whisper are off by 50 to 300 ms, and the voice detector lingers after a word
 JOIN = 0.4  # seconds

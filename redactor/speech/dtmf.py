@@ -24,7 +24,7 @@ import numpy.typing as npt
 from redactor.errors import RecognitionFailed
 from redactor.types import RECOGNITION_RATE, Channel
 
-from .activity import Span, union
+from .spans import Span, union
 
 LOW, HIGH = (697.0, 770.0, 852.0, 941.0), (1209.0, 1336.0, 1477.0, 1633.0)  # Hz, ITU-T Q.23
 FRAME, HOP, SIZE = 400, 80, 512  # samples: 25 ms, 5 ms, and the transform's length

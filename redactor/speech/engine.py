@@ -1,12 +1,11 @@
-"""The seam: what recognition asks of an engine, on two levels.
+"""Interfaces of recognition, on three levels.
 
-    BatchEngine     prepared windows of one bucket → words   what a `Batcher` needs of a model to fill its batches
-    across files
-    WindowEngine    windows of audio → words           a model, or a `Batcher` before it that many files share
-    Transcriber     channels of one recording → Speech what the pipeline asks; real, imported or fake
+    BatchEngine     prepared windows of one bucket → words   a model, as a `Batcher` uses it across files
+    WindowEngine    windows of audio → words                 a model, or a `Batcher` that many files share
+    Transcriber     channels of one recording → Speech       used by the pipeline; real, imported or fake
 
-`recognize.Recognizer` makes a Transcriber of any WindowEngine. `fake` ships a stand-in for each, and
-tests/speech/contract.py is the one suite that real and fake pass.
+`recognize.Recognizer` is a Transcriber for any WindowEngine. `fake` has a fake of each, and real and fake pass the same
+contract tests (tests/speech/contract.py).
 """
 
 from __future__ import annotations
@@ -26,10 +25,10 @@ class Prepared:
     """A window ready for the model.
 
     Attributes:
-        features: shape (mel bands, frames), float32; no frames: too short to hold speech.
+        features: shape (mel bands, frames), float32; no frames: too short for speech.
         seconds: of audio.
-        context: frames the encoder is given, 0 for a window that needs no model.
-        limit: most tokens its text may have.
+        context: frames for the encoder, 0 for a window that needs no model.
+        limit: the most tokens of its text.
     """
 
     features: npt.NDArray[np.float32]
@@ -39,12 +38,12 @@ class Prepared:
 
     @property
     def bucket(self) -> tuple[int, int]:
-        """Windows of one bucket may share a call, and the result is the same as if each came alone."""
+        """Windows of one bucket may share a call without a change in their results."""
         return self.context, self.limit
 
 
 class WindowEngine(Protocol):
-    """A speech model that hears short windows and remembers nothing between them.
+    """A stateless speech model for short windows.
 
     Implementations are safe to call from several threads.
     """
@@ -59,21 +58,21 @@ class WindowEngine(Protocol):
 
     @property
     def max_window(self) -> float:
-        """Longest window this checkpoint reads well, seconds, at most 30."""
+        """The longest window that this checkpoint recognises well, seconds, at most 30."""
 
     def recognize(self, windows: Iterable[Mono], *, careful: bool = False) -> list[list[TimedText]]:
         """Recognise each window by itself.
 
         Args:
-            windows: 16 kHz mono, each at most 30 s; taken as they are needed. They may come from different channels and
-                recordings: the result of one
-                never depends on its company (what a doubtful one is sampled to at a higher temperature is chance).
-            careful: a wider margin, for windows in which words were missed.
+            windows: 16 kHz mono, each at most 30 s; read as needed. They may come from different channels and
+                recordings: a window's result does not depend on the others (apart from sampling at a higher
+                temperature, which is random).
+            careful: use a wider margin, for windows in which words were missed.
 
         Returns:
             As many lists as windows, in their order. Times are seconds from the window's first sample, inside the
-            window, starts not decreasing; None (or equal, or inverted) where the engine has no time. [] where it hears
-            no words.
+            window, starts not decreasing; None (or equal, or inverted) where the engine has no time. [] for windows
+                without words.
 
         Raises:
             RecognitionFailed: the engine failed; the message holds no text.
@@ -81,10 +80,10 @@ class WindowEngine(Protocol):
 
 
 class BatchEngine(WindowEngine, Protocol):
-    """A WindowEngine whose work can be cut in two, so that windows of many callers meet in one call."""
+    """A WindowEngine whose work can be split, so that windows of many callers share one call."""
 
     def prepare(self, window: Mono, *, careful: bool = False) -> Prepared:
-        """Features of one window: no model, any thread."""
+        """Compute the features of one window, without the model, in any thread."""
 
     def decode(self, batch: Sequence[Prepared]) -> list[list[TimedText]]:
         """Windows of one bucket → words of each, as `recognize`.
@@ -95,7 +94,7 @@ class BatchEngine(WindowEngine, Protocol):
 
 
 class Transcriber(Protocol):
-    """Everything recognition says about one recording."""
+    """Recognition of one recording."""
 
     @property
     def info(self) -> ModelInfo:
@@ -105,15 +104,15 @@ class Transcriber(Protocol):
         """Recognise the channels of one recording.
 
         Args:
-            channels: 16 kHz, one a channel; they may differ in length by rounding. Identical channels are the
-                caller's business: pass each sound once and set `Speech.same_as` afterwards.
+            channels: 16 kHz; they may differ in length by rounding. Callers pass identical channels once and set
+                `Speech.same_as` afterwards.
             recording_id: SHA-256 of the file; for errors only.
 
         Returns:
-            One transcript a channel, channel numbers by position, `same_as` the identity; times on the recording's
+            One transcript per channel, channel numbers by position, `same_as` the identity; times on the recording's
             clock.
 
         Raises:
             RecognitionFailed: the engine failed on this recording.
-            TranscriptError: a supplied transcript does not fit it.
+            TranscriptError: a supplied transcript does not match it.
         """

@@ -51,7 +51,7 @@ def loops(tokens: Sequence[int]) -> bool:
     return False
 
 
-def believed(found: DecodedWindow) -> bool:
+def is_accepted(found: DecodedWindow) -> bool:
     """Whether a search's result is accepted.
 
     An improbable text that the model itself rates as "nothing said" is accepted: decoding again would only invent
@@ -62,9 +62,9 @@ def believed(found: DecodedWindow) -> bool:
     return found.log_probability >= LOG_PROBABILITY or found.no_speech > NO_SPEECH
 
 
-def sure(found: DecodedWindow) -> bool:
+def is_confident(found: DecodedWindow) -> bool:
     """Whether a greedy result is so probable that a wider search would hardly find another text."""
-    return believed(found) and found.log_probability >= SURE
+    return is_accepted(found) and found.log_probability >= SURE
 
 
 def best(tries: Sequence[DecodedWindow]) -> DecodedWindow:

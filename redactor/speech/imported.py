@@ -17,10 +17,11 @@ from pathlib import Path
 from redactor.errors import TranscriptError
 from redactor.types import Channel, ModelInfo, Speech, TimedText, Transcript
 
-from .activity import Activity, VadOptions, listen, overlapping
+from .activity import Activity, VadOptions, listen
 from .coverage import TOLERANCE, gaps
 from .formats import Parsed, parse
 from .language import is_english
+from .spans import overlapping
 from .synchrony import Synchrony, synchronize
 
 LARGEST = 64 << 20  # bytes: a day of words with times

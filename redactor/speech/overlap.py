@@ -18,7 +18,8 @@ import numpy.typing as npt
 from redactor.errors import ModelUnavailable
 from redactor.types import RECOGNITION_RATE, Channel
 
-from .activity import Activity, Span, overlapping, union
+from .activity import Activity
+from .spans import Span, overlapping, union
 
 NAME = "voicemail-overlap"
 WIDTH = 1024  # samples of a spectrum

@@ -18,10 +18,11 @@ from typing import Any
 
 from redactor.types import Channel, ModelInfo, Speech, TimedText, Transcript, Unheard
 
-from .activity import Activity, Region, Span, VadOptions, listen, overlapping
+from .activity import Activity, Region, VadOptions, listen
 from .coverage import gaps
 from .engine import WindowEngine
 from .overlap import overlaps
+from .spans import Span, overlapping
 from .understanding import Floors, find_guesses
 from .windows import Window, plan_windows
 

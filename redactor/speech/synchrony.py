@@ -1,15 +1,14 @@
-"""Whether a transcript's times are those of the sound: offset, drift and jumps, by correlation.
+"""Compare a transcript's times with the sound: offset, drift and jumps, by correlation.
 
-    words → what their letters should sound like, every 10 ms (`_expected`: a vowel is loud, an s is hissed, a pause is
-    quiet)
+    words → the expected sound of their letters, every 10 ms (`_expected`: vowels are loud, pauses quiet)
     sound → level and the balance of three telephone bands, every 10 ms (`_observed`)
-    both  → how well they agree at every lag, for every half second (`_agreement`)
-          → the straight line through it that agrees best (`synchronize`)
+    both  → their agreement at every lag, for every half second (`_agreement`)
+          → the straight line with the best agreement (`synchronize`)
 
-The line is `true time = offset + (1 + drift) · transcript's time`. Pauses alone are too few in a short message, and
-word aligners give them away; with the letters every word tells. What a letter sounds like on average was fitted by
-least squares to the word times of `sample_audio` (46 channels, 15 minutes); it explains a third of the variance of the
-level, and tells the time of another synthesiser's voice as well.
+The line is `true time = offset + (1 + drift) · transcript's time`. A short message has too few pauses, and word
+aligners distort them; with letters every word counts. The average sound of a letter was fitted by least squares to the
+word times of `sample_audio` (46 channels, 15 minutes); it explains a third of the variance of the level, and works for
+another synthesiser's voice as well.
 """
 
 from __future__ import annotations
@@ -23,26 +22,26 @@ import numpy.typing as npt
 
 from redactor.types import RECOGNITION_RATE, Channel, TimedText
 
-from .activity import Activity, union
+from .activity import Activity
+from .spans import union
 
 HOP = 160  # samples, 10 ms
 RATE = RECOGNITION_RATE // HOP  # frames a second
 WINDOW = 512  # samples
 FRAMES = 6_000  # a minute at a time, so that hours of audio need no second copy in memory
 BANDS = ((200, 900), (900, 2000), (2000, 3800), (200, 3800))  # Hz; the last gives the level
-BLOCK = 50  # frames whose agreement is kept apart
+BLOCK = 50  # frames whose agreement is summed
 STEP = 2  # frames from lag to lag
-FURTHEST = 3.0  # seconds of lag that are tried
-STEEPEST = 0.07  # drift that is tried
+FURTHEST = 3.0  # seconds: the largest lag
+STEEPEST = 0.07  # the largest drift
 FINE = 0.03  # seconds at the recording's end from drift to drift
 NEAR = 100  # frames around words in which a pause is expected to be quiet
 ELSEWHERE = 0.15  # seconds
-# Agreement that must be gained by what is not simply an offset, since short recordings fit much by chance: by a drift
-# of up to
-# SLIGHT seconds from end to end (which leaves half of that), by a larger one, and by each jump.
+# The gain in agreement required for more than an offset, since short recordings fit much by chance: for a drift of up
+# to SLIGHT seconds from end to end (which leaves half of that), for a larger one, and for each jump.
 SLIGHT = 0.35
 SLIGHT_DRIFT, DRIFT, JUMP = 80.0, 60.0, 150.0
-JUMPS = 1.5  # seconds that a jump can be at most
+JUMPS = 1.5  # seconds: the largest jump
 
 Array = npt.NDArray[np.float32]
 
@@ -59,19 +58,19 @@ LETTER_SOUND: Array = np.array(
     np.float32,
 ).reshape(-1, 3)
 """Level, low over high band, middle over both, in standard deviations: of a pause, then of a … z; shape (27, 3)."""
-_VARIANCE: Array = np.array([0.66, 0.91, 0.94], np.float32)  # that is not explained
+_VARIANCE: Array = np.array([0.66, 0.91, 0.94], np.float32)  # not explained
 
 
 @dataclass(frozen=True, slots=True)
 class Synchrony:
-    """How a transcript's clock runs against the sound's.
+    """A transcript's clock relative to the sound's.
 
     Attributes:
         offset, drift: a time t of the transcript is offset + (1 + drift) · t seconds of the recording.
-        agreement: of what is expected and what is heard along that line, 1 where a word sounds as words do on average.
-        lead: by how much that line agrees better than the best that is ELSEWHERE away at some word, in units of the
+        agreement: of the expected and the observed sound along that line, 1 for an average word.
+        lead: by how much that line agrees better than the best line that is ELSEWHERE away at some word, in units of
             noise.
-        broken: by how much times that jump (each jump has its price) agree better; 0 where they do not.
+        broken: by how much times with jumps (each at a cost) agree better; 0 if they do not.
     """
 
     offset: float
@@ -88,11 +87,11 @@ class Synchrony:
 def synchronize(
     parts: Sequence[tuple[Sequence[TimedText], Sequence[Channel], Sequence[Activity]]],
 ) -> Synchrony | None:
-    """Estimate how a transcript's times lie against a recording.
+    """Estimate a transcript's clock relative to a recording.
 
     Args:
-        parts: words, the channels that they were said on (one of them, or several for a transcript that does not tell
-            them apart) and these channels' activities; the parts share one clock.
+        parts: words, their channels (one, or several for a transcript that does not distinguish them) and these
+            channels' activities; the parts share one clock.
 
     Returns:
         None: no word has a time.
@@ -118,8 +117,8 @@ def synchronize(
     steepest = min(STEEPEST, FURTHEST / max(2 * middle, 1.0))
     count = int(np.ceil(steepest * 2 * middle / FINE))
     drifts = np.linspace(-steepest, steepest, 2 * count + 1)
-    price = np.where(abs(drifts) * 2 * middle > SLIGHT, DRIFT, SLIGHT_DRIFT) * (drifts != 0.0)
-    scores = np.stack([_along(total, drift, middle).sum(0) for drift in drifts]) - price[:, None]
+    cost = np.where(abs(drifts) * 2 * middle > SLIGHT, DRIFT, SLIGHT_DRIFT) * (drifts != 0.0)
+    scores = np.stack([_along(total, drift, middle).sum(0) for drift in drifts]) - cost[:, None]
     i, j = np.unravel_index(int(scores.argmax()), scores.shape)
     ends = [lag[None] + drifts[:, None] * (time - middle) for time in (first, last)]
     far = np.maximum(*(abs(end - end[i, j]) for end in ends)) > ELSEWHERE
@@ -127,14 +126,12 @@ def synchronize(
     drift, offset = float(drifts[i]), float(lag[j] - drifts[i] * middle)
     near = slice(max(0, j - round(JUMPS * RATE / STEP)), j + round(JUMPS * RATE / STEP) + 1)
     local = _along(total, drift, middle)
-    broken = max(_with_jumps(local[:, near]) - price[i], _with_jumps(total[:, near])) - float(scores[i, j])
+    broken = max(_with_jumps(local[:, near]) - cost[i], _with_jumps(total[:, near])) - float(scores[i, j])
     return Synchrony(offset, drift, float(local[:, j].sum()) / max(energy, 1e-9), lead, float(broken))
 
 
 def _along(agreement: Array, drift: float, middle: float) -> Array:
-    """The agreement, each block moved by what the drift makes of its time; outside the lags that were tried there is
-    none.
-    """
+    """The agreement, each block shifted by the drift at its time; zero outside the computed lags."""
     blocks, lags = agreement.shape
     times = (np.arange(blocks) + 0.5) * BLOCK / RATE
     index = np.arange(lags)[None] + np.round(drift * (times - middle) * RATE / STEP).astype(int)[:, None]
@@ -143,7 +140,7 @@ def _along(agreement: Array, drift: float, middle: float) -> Array:
 
 
 def _with_jumps(agreement: Array) -> float:
-    """The agreement along the best lags if they may change at a price."""
+    """The agreement along the best lags if they may change at a cost."""
     best = np.zeros(agreement.shape[1], np.float32)
     for block in agreement:
         best = np.maximum(best, best.max() - JUMP) + block
@@ -151,7 +148,7 @@ def _with_jumps(agreement: Array) -> float:
 
 
 def spoken_letters(words: Sequence[TimedText]) -> Iterator[tuple[str, float, float]]:
-    """Letters as they are spoken, with the time they share; a cue's words are spread over it by their letters."""
+    """Letters as they are spoken, with their times; a cue's words are spread over it in proportion to their letters."""
     i = 0
     while i < len(words):
         _, start, end, _ = words[i]
@@ -177,7 +174,7 @@ def _spoken(text: str) -> str:
 
 
 def _expected(spelled: Sequence[tuple[str, float, float]], frames: int) -> Array:
-    """What the words should sound like, shape (frames, 3), each column around zero."""
+    """The expected sound of the words, shape (frames, 3), each column centred on zero."""
     sounds = np.zeros(frames, np.intp)
     for spoken, start, end in spelled:
         a, b = round(start * RATE), max(round(start * RATE) + 1, round(end * RATE))
@@ -186,19 +183,19 @@ def _expected(spelled: Sequence[tuple[str, float, float]], frames: int) -> Array
         sounds[place] = letters[(place - a) * len(letters) // (b - a)]
     near = np.convolve(sounds > 0, np.ones(2 * NEAR + 1))[NEAR : NEAR + frames] > 0.5
     out = _smooth(LETTER_SOUND[sounds])
-    # Far from every word there may be speech that the transcript leaves out: `coverage` sees to that.
+    # Far from every word there may be speech that the transcript omits, which `coverage` reports.
     return np.where(near[:, None], out - out[near].mean(0), np.float32(0)) if near.any() else 0 * out
 
 
 def _smooth(columns: Array) -> Array:
-    """Over 50 ms: no letter has edges that are sharper."""
+    """Smooth over 50 ms: letters have no sharper edges."""
     kernel = np.hanning(7)[1:-1]
     kernel /= kernel.sum()
     return np.stack([np.convolve(column, kernel)[2:-2] for column in columns.T], 1).astype(np.float32)
 
 
 def _observed(channels: Sequence[Channel], activities: Sequence[Activity]) -> Array:
-    """What the channels together sound like, shape (frames, 3), each column around zero with a deviation of one."""
+    """The observed sound of all channels, shape (frames, 3), each column with mean 0 and deviation 1."""
     frames = max(len(channel) for channel in channels) // HOP
     hann = np.hanning(WINDOW).astype(np.float32)
     edges = [slice(int(a * WINDOW / RECOGNITION_RATE), int(b * WINDOW / RECOGNITION_RATE)) for a, b in BANDS]
@@ -212,8 +209,8 @@ def _observed(channels: Sequence[Channel], activities: Sequence[Activity]) -> Ar
             bands[first:last, i] = 10 * np.log10(power[:, band].sum(1) + 1e-7)
     low, mid, high, level = bands.T
     level = level - np.percentile(level, 95) if frames else level
-    speech = _speaking(activities, frames)
-    # Ringing, music and knocks between the words say nothing of the words.
+    speech = _speech_frames(activities, frames)
+    # Ringing, music and knocks between words are irrelevant.
     level = np.where(speech, level, np.minimum(level, -20.0)).clip(-35.0, 5.0)
     loud = level > -25.0
     out = np.stack(
@@ -234,8 +231,8 @@ def _cut(channel: Channel, start: int, end: int) -> Array:
     return out
 
 
-def _speaking(activities: Sequence[Activity], frames: int) -> npt.NDArray[np.bool_]:
-    """Frames of speech to the voice detector, or of any sound where it hears hardly any speech."""
+def _speech_frames(activities: Sequence[Activity], frames: int) -> npt.NDArray[np.bool_]:
+    """Frames of speech to the voice detector, or of any sound if there is hardly any speech."""
     speech = union([span for activity in activities for span in activity.speech])
     sound = union([span for activity in activities for span in activity.sound])
     if sum(b - a for a, b in speech) < 0.3 * sum(b - a for a, b in sound):
@@ -247,16 +244,16 @@ def _speaking(activities: Sequence[Activity], frames: int) -> npt.NDArray[np.boo
 
 
 def _agreement(expected: Array, observed: Array) -> Array:
-    """Their product by block and lag, shape (blocks, lags); at lag L what is expected at t is compared with what is
-    heard at t + L.
+    """Their product by block and lag, shape (blocks, lags): at lag L the expected sound at t is compared with the
+    observed sound at t + L.
     """
     reach = round(FURTHEST * RATE)
-    weighed = expected / _VARIANCE
+    weighted = expected / _VARIANCE
     padded = np.concatenate([np.zeros((reach, 3), np.float32), observed, np.zeros((reach, 3), np.float32)])
     starts = np.arange(0, len(expected), BLOCK)
     lags = range(-reach, reach + 1, STEP)
     out = np.empty((len(starts), len(lags)), np.float32)
     for i, lag in enumerate(lags):
         moved = padded[reach + lag : reach + lag + len(expected)]
-        out[:, i] = np.add.reduceat(np.einsum("ij,ij->i", weighed, moved), starts)
+        out[:, i] = np.add.reduceat(np.einsum("ij,ij->i", weighted, moved), starts)
     return out

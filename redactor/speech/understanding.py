@@ -15,8 +15,9 @@ import numpy as np
 
 from redactor.types import TimedText, Unheard
 
-from .activity import Activity, Span, overlapping, union
+from .activity import Activity
 from .language import has_another_language
+from .spans import Span, overlapping, union
 
 RUN = 4  # words over which confidence is averaged
 FEWEST = 8  # words: fewer say little about the channel as a whole; low-confidence runs are covered all the same

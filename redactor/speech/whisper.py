@@ -1,15 +1,15 @@
-"""faster-whisper behind the seam: windows of audio → words with times, by its model, tokenizer, features and alignment.
+"""faster-whisper as an engine: windows of audio → words with times, with its model, tokenizer, features and alignment.
 
-`WhisperModel.transcribe` is not used, because for redaction it is the wrong loop: it drops segments of zero length and,
-by a threshold, whole windows; it shortens words at segment boundaries; it seeks by the model's own time tokens; and it
-knows one file. Here windows of many files share one call:
+`WhisperModel.transcribe` is not suitable for redaction: it drops segments of zero length and, below a threshold, whole
+windows; it shortens words at segment boundaries; it seeks by the model's own time tokens; and it handles one file. Here
+windows of many files share one call:
 
-    prepare   a window → features, and the context it needs: its own length and a margin, on a grid of GRID frames
+    prepare   a window → features and the context that it needs: its length and a margin, on a grid of GRID frames
     decode    windows of one bucket → encode · one search · gate · one alignment → words
 
-Guards against invented text: windows are cut by sound (`activity`), the text before is never a prompt, a repetitive or
-improbable result is decoded again in the whole context (`gate`), the length of a window limits its tokens. None removes
-words where somebody speaks; what no word stands for is reported by `coverage`, guesses by `understanding`.
+Guards against invented text: windows are cut by sound (`activity`), the preceding text is never a prompt, a repetitive
+or improbable result is decoded again in the full context (`gate`), and a window's length limits its tokens. None
+removes words where somebody speaks; speech without words is reported by `coverage`, guesses by `understanding`.
 """
 
 from __future__ import annotations
@@ -30,34 +30,38 @@ from .alignment import words_of
 from .checkpoints import Checkpoint
 from .decoding import DecodingOptions
 from .engine import Prepared
-from .gate import DecodedWindow, believed, best, sure
+from .gate import DecodedWindow, best, is_accepted, is_confident
 from .loading import SEED, load_model
 
 LONGEST = 30.0  # seconds: Whisper's context
 FRAMES_PER_SECOND = 100  # of features
 GRID = 50
-"""Frames. Contexts are multiples of it, so that windows of like length meet in one batch; contexts of more than 20
-steps lie on a grid twice as wide, and so on, so that no more than a tenth is added."""
+"""Frames. Contexts are multiples of it, so that windows of similar length share a batch; contexts of more than 20 steps
+are on a grid twice as wide, and so on, so that no more than a tenth is added.
+"""
 TRIMMED_WINDOW = 15.0
-"""Seconds that a window has at most where its padding is trimmed. The encoder's time grows faster than its context: for
+"""The longest window, in seconds, if its padding is trimmed. The encoder's time grows faster than its context: for
 base's shape on one CPU thread 180 us a frame at 600 frames, 420 at 3,000 (benchmarks/BENCHMARKS.md)."""
-CAREFUL_MARGIN = 3.0  # seconds of nothing after a window in which words were missed
+CAREFUL_MARGIN = 3.0  # seconds of silence after a window in which words were missed
 OWN_LANGUAGE = 0.5
 """Probability of the expected language below which a window is in another (base). Of 60 windows of ordinary messages
 the lowest was 0.86, of a telephone's ring 0.62; of Spanish and French the highest was 0.05.
 """
-SHORTEST_JUDGED = 2.0  # seconds: "okay, bye" could be said in many languages
+SHORTEST_FOR_LANGUAGE = 2.0  # seconds: "okay, bye" could be said in many languages
 TOKENS_PER_SECOND = 20  # fast speech is 5 to 7 words a second, 1 to 3 tokens each
 SPARE_TOKENS = 24
-FULL_STEP = 10  # seconds: windows in the whole context share a batch if their token limits, in such steps, agree
-TRIED_TOGETHER = {"cpu": 1, "cuda": 4}
-"""Doubtful windows that are tried again at once: CTranslate2 keeps the decoder's view of a window once for each sampled
-text, 0.2 GB a window for base and half a gigabyte for small. On a CPU several together take as long as one by one."""
-CALLS_PER_SAMPLING = 4  # of so many calls that run at once, one at a time may sample: the same memory again
+FULL_STEP = 10  # seconds: windows in the full context share a batch if their token limits agree in these steps
+DECODED_AGAIN_TOGETHER = {"cpu": 1, "cuda": 4}
+"""Rejected windows that are decoded again at once: CTranslate2 keeps the decoder's view of a window for each sampled
+text, 0.2 GB per window for base and half a gigabyte for small. On a CPU several together take as long as one by one.
+"""
+CALLS_PER_SAMPLING = 4  # of this many concurrent calls, one at a time may sample: it needs the same memory again
 
 
 class WhisperEngine:
-    """A loaded checkpoint: a `BatchEngine`. Thread-safe: CTranslate2 runs as many calls at once as it has workers."""
+    """A loaded checkpoint: a `BatchEngine`. Thread-safe: CTranslate2 runs as many concurrent calls as it has
+    workers.
+    """
 
     def __init__(
         self,
@@ -81,7 +85,7 @@ class WhisperEngine:
         language = self._options.language
         if language not in model.supported_languages:
             raise ModelUnavailable(
-                f"This checkpoint does not know the language {language!r}.",
+                f"This checkpoint does not support the language {language!r}.",
                 hint="Use a multilingual --model (a name without .en), or --language en.",
             )
         from faster_whisper.tokenizer import Tokenizer
@@ -97,7 +101,7 @@ class WhisperEngine:
         # On a CPU the encoder is cheaper one window at a time (its working set stays in the cache), the decoder in a
         # batch.
         self.encode_together = info.device != "cpu"
-        self._tried_together = TRIED_TOGETHER.get(info.device, 1)
+        self._decoded_again_together = DECODED_AGAIN_TOGETHER.get(info.device, 1)
         self._sampling = threading.BoundedSemaphore(max(1, model.model.num_workers // CALLS_PER_SAMPLING))
 
     @classmethod
@@ -118,11 +122,11 @@ class WhisperEngine:
             device: "auto" (CUDA if CTranslate2 sees a GPU), "cpu" or "cuda".
             compute_type: CTranslate2's name; "default" is int8 on CPU and float16 on CUDA.
             cpu_threads: of each call; 0 = CTranslate2's choice.
-            workers: calls that may run at once.
-            full: every window in the whole 30 s context, whatever the checkpoint was measured to need.
+            workers: concurrent calls.
+            full: decode every window in the full 30 s context, even if the checkpoint needs less.
 
         Raises:
-            ModelUnavailable: the folder does not load, or the device or compute type is not there.
+            ModelUnavailable: the folder does not load, or the device or compute type is not available.
         """
         model, info = load_model(
             checkpoint, device=device, compute_type=compute_type, cpu_threads=cpu_threads, workers=workers
@@ -149,9 +153,6 @@ class WhisperEngine:
     @property
     def max_window(self) -> float:
         return self._max_window
-
-    # --- windows → words
-    # -----------------------------------------------------------------------------------------------
 
     def recognize(self, windows: Iterable[Mono], *, careful: bool = False) -> list[list[TimedText]]:
         """See `WindowEngine.recognize`. Windows of one context share a call; `Batcher` does so across threads."""
@@ -182,7 +183,7 @@ class WhisperEngine:
         try:
             return self._decode(batch, batch[0].context)
         except (RuntimeError, ValueError, IndexError, MemoryError) as error:
-            # Neither the library's message nor its traceback goes on: they could quote what it decoded.
+            # The library's message and traceback are dropped: they could quote what it decoded.
             memory = isinstance(error, MemoryError) or "out of memory" in str(error).lower()
             raise RecognitionFailed(
                 f"The speech engine failed ({'out of memory' if memory else type(error).__name__}).",
@@ -190,10 +191,9 @@ class WhisperEngine:
             ) from None
 
     def rehearse(self, windows: int, *, seconds: float = 6.0, tokens: int = 32) -> None:
-        """As much work as `windows` windows of speech in one call, on noise: for measuring arrangements.
+        """Do the work of `windows` windows of speech in one call, on noise, to measure arrangements.
 
-        The end of text is forbidden, so that every rehearsal writes the same number of tokens whatever the model makes
-        of noise.
+        The end of text is suppressed, so that every rehearsal decodes the same number of tokens.
         """
         frames = round(seconds * FRAMES_PER_SECOND)
         rng = np.random.default_rng(SEED)
@@ -212,97 +212,100 @@ class WhisperEngine:
 
     def _decode(self, batch: Sequence[Prepared], context: int) -> list[list[TimedText]]:
         encoded = self._encode(batch, context)
-        foreign = self._foreign(encoded, batch)
-        if len(foreign) == len(batch):
+        other_language = self._in_another_language(encoded, batch)
+        if len(other_language) == len(batch):
             return [[] for _ in batch]
-        found = self._first(encoded, batch)
-        doubtful = [i for i, result in enumerate(found) if not believed(result) and i not in foreign]
-        standing = [None if i in doubtful or i in foreign else result for i, result in enumerate(found)]
-        words = self._align(encoded, batch, standing)
+        found = self._first_search(encoded, batch)
+        rejected = [i for i, result in enumerate(found) if not is_accepted(result) and i not in other_language]
+        accepted = [None if i in rejected or i in other_language else result for i, result in enumerate(found)]
+        words = self._align(encoded, batch, accepted)
         if not self._options.second_tries:
             return words
-        for first in range(0, len(doubtful), self._tried_together):
-            some = doubtful[first : first + self._tried_together]
-            again = self._again([batch[i] for i in some], context, [found[i] for i in some])
-            for i, better in zip(some, again, strict=True):
+        for first in range(0, len(rejected), self._decoded_again_together):
+            chunk = rejected[first : first + self._decoded_again_together]
+            decoded_again = self._decode_again([batch[i] for i in chunk], context, [found[i] for i in chunk])
+            for i, better in zip(chunk, decoded_again, strict=True):
                 words[i] = better
         return words
 
-    def _foreign(self, encoded: Any, batch: Sequence[Prepared]) -> set[int]:
-        """Windows in another language: what would be written for them in this one was never said.
+    def _in_another_language(self, encoded: Any, batch: Sequence[Prepared]) -> set[int]:
+        """Windows in another language, for which any text in this language would be invented.
 
-        English-only checkpoints cannot tell; there the words' confidence does (`understanding`).
+        English-only checkpoints cannot detect it; there the words' confidence is low (`understanding`).
         """
         if not self._multilingual:
             return set()
-        heard = self._model.model.detect_language(self._thinned(encoded))
-        wanted = f"<|{self._options.language}|>"
+        heard = self._model.model.detect_language(self._every_second_state(encoded))
+        needed = f"<|{self._options.language}|>"
         return {
             i
             for i, (window, ranked) in enumerate(zip(batch, heard, strict=True))
-            if window.seconds >= SHORTEST_JUDGED and dict(ranked).get(wanted, 0.0) < OWN_LANGUAGE
+            if window.seconds >= SHORTEST_FOR_LANGUAGE and dict(ranked).get(needed, 0.0) < OWN_LANGUAGE
         }
 
-    def _thinned(self, encoded: Any) -> Any:
-        """Every second state of the encoder: the language is heard in them as well, for two thirds of the time."""
+    def _every_second_state(self, encoded: Any) -> Any:
+        """Every second state of the encoder: enough to detect the language, in two thirds of the time."""
         if self.encode_together:
             return encoded
         from ctranslate2 import StorageView
 
         return StorageView.from_array(np.ascontiguousarray(np.asarray(encoded)[:, ::2]))
 
-    def _first(self, encoded: Any, batch: Sequence[Prepared]) -> list[DecodedWindow]:
-        """The first search of each window: greedy, and with the whole beam where the greedy text is not probable
-        enough.
+    def _first_search(self, encoded: Any, batch: Sequence[Prepared]) -> list[DecodedWindow]:
+        """The first search of each window: greedy, and with the full beam where the greedy text is not probable enough.
 
-        A beam of five costs three to five times as much as a greedy search, and where every token is nearly certain it
-        finds the same text.
+        A beam of five costs three to five times as much as a greedy search, and finds the same text where every token
+        is nearly certain.
         """
         temperature, width = self._options.temperatures[0], self._options.beam_size
-        # What lies on a GPU cannot be cut into rows there, and a beam costs it little.
+        # On a GPU the batch cannot be split into rows, and a beam costs little.
         if width == 1 or temperature > 0 or self.encode_together:
             return self._search(encoded, batch, temperature)
         found = self._search(encoded, batch, temperature, width=1)
-        unsure = [i for i, result in enumerate(found) if not sure(result)]
-        if not unsure:
+        uncertain = [i for i, result in enumerate(found) if not is_confident(result)]
+        if not uncertain:
             return found
-        part = encoded if len(unsure) == len(batch) else self._rows(encoded, unsure, batch)
-        for i, wider in zip(unsure, self._search(part, [batch[i] for i in unsure], temperature), strict=True):
-            if believed(wider) or not believed(found[i]):
+        part = encoded if len(uncertain) == len(batch) else self._rows(encoded, uncertain, batch)
+        for i, wider in zip(uncertain, self._search(part, [batch[i] for i in uncertain], temperature), strict=True):
+            if is_accepted(wider) or not is_accepted(found[i]):
                 found[i] = wider
         return found
 
-    def _again(self, batch: Sequence[Prepared], context: int, first: Sequence[DecodedWindow]) -> list[list[TimedText]]:
-        """Doubtful windows in the whole context, at one temperature after the other."""
+    def _decode_again(
+        self, batch: Sequence[Prepared], context: int, first: Sequence[DecodedWindow]
+    ) -> list[list[TimedText]]:
+        """Decode rejected windows in the full context, at one temperature after the other."""
         encoded = self._encode(batch, self._full)
         tries: list[list[DecodedWindow]] = [[] for _ in batch]
-        open_ = list(range(len(batch)))
-        # What was searched in the whole context already need not be searched so again.
+        remaining = list(range(len(batch)))
+        # The first temperature was searched already if the context is full.
         for temperature in self._options.temperatures[1 if context == self._full else 0 :]:
-            part = encoded if len(open_) == len(batch) else self._rows(encoded, open_, batch)
-            for i, result in zip(open_, self._search(part, [batch[i] for i in open_], temperature), strict=True):
+            part = encoded if len(remaining) == len(batch) else self._rows(encoded, remaining, batch)
+            for i, result in zip(
+                remaining, self._search(part, [batch[i] for i in remaining], temperature), strict=True
+            ):
                 tries[i].append(result)
-            open_ = [i for i in open_ if not believed(tries[i][-1])]
-            if not open_:
+            remaining = [i for i in remaining if not is_accepted(tries[i][-1])]
+            if not remaining:
                 break
-        if not any(tries):  # one temperature only, in the whole context: there is nothing else to try
+        if not any(tries):  # one temperature only, in the full context: there is nothing else to try
             tries = [[result] for result in first]
-        chosen = [t[-1] if believed(t[-1]) else best(t) for t in tries]
+        chosen = [t[-1] if is_accepted(t[-1]) else best(t) for t in tries]
         return self._align(encoded, batch, chosen)
 
     def _context(self, frames: int, *, careful: bool = False) -> int:
-        """Feature frames the encoder is given: the window and at least its margin of zeros, on the grid, up to 30 s."""
+        """Feature frames for the encoder: the window and at least its margin of zeros, on the grid, up to 30 s."""
         if self._margin is None:
             return self._full
         margin = max(self._margin, CAREFUL_MARGIN) if careful else self._margin
-        wanted = frames + round(margin * FRAMES_PER_SECOND)
+        needed = frames + round(margin * FRAMES_PER_SECOND)
         grid = GRID
-        while wanted > 20 * grid:
+        while needed > 20 * grid:
             grid *= 2
-        return min(self._full, -(-wanted // grid) * grid)
+        return min(self._full, -(-needed // grid) * grid)
 
     def _limit(self, seconds: float, context: int) -> int:
-        """Most tokens of a window's text; of its context where that is trimmed, so that windows share a call."""
+        """The most tokens of a window's text; of its context if that is trimmed, so that windows share a call."""
         if context == self._full:
             longest: float = math.ceil(seconds / FULL_STEP) * FULL_STEP
         else:
@@ -322,9 +325,7 @@ class WhisperEngine:
         return StorageView.from_array(np.concatenate(single))
 
     def _rows(self, encoded: Any, rows: Sequence[int], batch: Sequence[Prepared]) -> Any:
-        """Some windows of a batch encoded in the whole context; what lies on a GPU cannot be cut: it is encoded
-        again.
-        """
+        """Some rows of a batch that was encoded in the full context; on a GPU they are encoded again."""
         if self.encode_together:
             return self._encode([batch[i] for i in rows], self._full)
         from ctranslate2 import StorageView
@@ -341,9 +342,9 @@ class WhisperEngine:
         forbidden: Sequence[int] = (),
     ) -> list[DecodedWindow]:
         limit = len(self._prompt) + batch[0].limit
-        how: dict[str, Any] = {"beam_size": width or self._options.beam_size}
+        options: dict[str, Any] = {"beam_size": width or self._options.beam_size}
         if temperature > 0:
-            how = {
+            options = {
                 "beam_size": 1,
                 "num_hypotheses": self._options.beam_size,
                 "sampling_topk": 0,
@@ -359,21 +360,21 @@ class WhisperEngine:
                 suppress_blank=True,
                 suppress_tokens=[*self._suppressed, *forbidden],
                 max_initial_timestamp_index=round(1.0 / self._model.time_precision),
-                **how,
+                **options,
             )
-        return [self._judged(result, limit) for result in results]
+        return [self._decoded_window(result, limit) for result in results]
 
-    def _judged(self, result: Any, limit: int) -> DecodedWindow:
-        said = result.sequences_ids[0]
-        tokens = tuple(token for token in said if token < self._tokenizer.eot)
+    def _decoded_window(self, result: Any, limit: int) -> DecodedWindow:
+        sequence = result.sequences_ids[0]
+        tokens = tuple(token for token in sequence if token < self._tokenizer.eot)
         text = self._tokenizer.decode(list(tokens)).strip().encode()
         return DecodedWindow(
             tokens,
-            # The score is a mean over the tokens; Whisper counts the end of text too.
-            result.scores[0] * len(said) / (len(said) + 1),
+            # The score is a mean over the tokens; Whisper includes the end of text.
+            result.scores[0] * len(sequence) / (len(sequence) + 1),
             result.no_speech_prob,
             len(text) / len(zlib.compress(text)) if text else 1.0,
-            ended=len(self._prompt) + len(said) < limit,
+            ended=len(self._prompt) + len(sequence) < limit,
         )
 
     def _align(
@@ -384,15 +385,15 @@ class WhisperEngine:
         if not any(texts):
             return [[] for _ in batch]
         if self.encode_together:
-            # A window without words keeps its row with a stand-in, so that the encoded batch is used as it is.
-            rows = self._timed(encoded, [text or [self._tokenizer.eot] for text in texts], batch)
+            # A window without words keeps its row with a placeholder, so that the encoded batch is used unchanged.
+            rows = self._aligned(encoded, [text or [self._tokenizer.eot] for text in texts], batch)
         else:
-            # One by one it costs the same here, and CTranslate2 lets a window's padding move its times in a batch.
+            # On a CPU one by one costs the same, and in a batch a window's padding would shift its times.
             from ctranslate2 import StorageView
 
             every = np.asarray(encoded)
             rows = [
-                self._timed(StorageView.from_array(every[i : i + 1]), [text], [window])[0] if text else []
+                self._aligned(StorageView.from_array(every[i : i + 1]), [text], [window])[0] if text else []
                 for i, (window, text) in enumerate(zip(batch, texts, strict=True))
             ]
         return [
@@ -400,7 +401,7 @@ class WhisperEngine:
             for pieces, window, text in zip(rows, batch, texts, strict=True)
         ]
 
-    def _timed(self, encoded: Any, texts: list[list[int]], batch: Sequence[Prepared]) -> list[Any]:
+    def _aligned(self, encoded: Any, texts: list[list[int]], batch: Sequence[Prepared]) -> list[Any]:
         frames = [window.features.shape[1] for window in batch]
         rows: list[Any] = self._model.find_alignment(self._tokenizer, texts, encoded, frames)
         return rows

@@ -1,11 +1,9 @@
-"""Activity → windows: stretches short enough for the model, cut where nobody speaks.
+"""Activity → windows: stretches that are short enough for the model, cut at pauses.
 
 The active stretches of a channel, with the pauses between them, are grouped by dynamic programming: every window fits
-`max_window`, and the sum of a constant for each window and a price for each cut, high for short pauses, is least. A
-stretch
-longer than a window in which the voice detector hears no pause is cut where the level drops longest, or else at its
-quietest
-point; both windows then share the sound around the cut, so that a word under the knife is whole in at least one of them
+`max_window`, and the sum of a constant cost for each window and a cost for each cut, high for short pauses, is minimal.
+A stretch longer than a window without a pause is cut where the level drops longest, or else at its quietest point; both
+windows then share the sound around the cut, so that a word at the cut is complete in at least one of them
 (`Window.keep_from`, `recognize.join`).
 """
 
@@ -18,19 +16,18 @@ import numpy as np
 
 from redactor.types import RECOGNITION_RATE, Channel, Mono
 
-from .activity import FRAME_SECONDS, Activity, Levels, Region, overlapping, subtract
+from .activity import FRAME_SECONDS, Activity, Levels, Region
+from .spans import overlapping, subtract
 
-MARGIN = 0.3  # seconds of the pause kept before and after: soft onsets, and models read a clip's first sound badly
+MARGIN = 0.3  # seconds of the pause kept before and after: soft onsets, and models recognise a clip's first sound badly
 OVERLAP = 1.2  # seconds shared by two windows that meet inside continuous speech: longer than almost any word
-LEVEL_PAUSE = (
-    0.16  # seconds below the level of sound, inside what the voice detector calls speech: probably between words
-)
+LEVEL_PAUSE = 0.16  # seconds below the level of sound inside speech: probably between words
 LEVEL_PAUSE_OVERLAP = 0.2  # seconds shared beyond such a pause, 0.1 each side
 LONGEST_PAUSE = 2.0  # seconds: longer pauses end a window (Whisper invents text in long silences)
-LONE_SOUND = 1.0  # seconds: ringing, beeps and music of this length go into windows of their own
-WINDOW_PRICE = 2.0
-LEVEL_PAUSE_PRICE = 3.0
-FORCED_PRICE = 30.0
+LONE_SOUND = 1.0  # seconds: ringing, beeps and music of this length get windows of their own
+WINDOW_COST = 2.0
+LEVEL_PAUSE_COST = 3.0
+FORCED_COST = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +35,9 @@ class Window:
     """A stretch of one channel to recognise: seconds on the recording's clock.
 
     Attributes:
-        keep_from, keep_to: words whose middle lies outside belong to the neighbouring window; start and end of the
-            window except where two windows overlap.
-        speech: whether the voice detector hears speech in it.
+        keep_from, keep_to: words whose middle is outside belong to the neighbouring window; start and end of the window
+            except where two windows overlap.
+        speech: whether it has speech to the voice detector.
         gain: factor that makes faint speech as loud as ordinary speech.
     """
 
@@ -59,17 +56,17 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """Activity that no window boundary may cut further.
+    """Activity that is not cut further.
 
-    `shared`: seconds each way that two windows share if they meet at its start; 0 = a pause lies before it.
-    `price`: added to the price of a cut before it.
+    `shared`: seconds on each side that two windows share if they meet at its start; 0: there is a pause before it.
+    `cost`: added to the cost of a cut before it.
     """
 
     start: float
     end: float
     speech: bool
     shared: float = 0.0
-    price: float = 0.0
+    cost: float = 0.0
 
     @property
     def lone_sound(self) -> bool:
@@ -83,7 +80,7 @@ def plan_windows(
 
     Args:
         max_window: longest window, seconds, 2 … 30.
-        regions: what to cover, by default all that is active; sorted and disjoint.
+        regions: what to cover, by default all activity; sorted and disjoint.
 
     Returns:
         Windows in time order; together they cover every region. Only windows that meet inside continuous speech, or in
@@ -99,37 +96,37 @@ def plan_windows(
 
 
 def _divide(region: Region, activity: Activity, longest: float) -> list[_Piece]:
-    """Cut a region longer than `longest` until each piece fits."""
+    """Cut a region until each piece is at most `longest` seconds."""
     pieces: list[_Piece] = []
-    start, shared, price = region.start, 0.0, 0.0
+    start, shared, cost = region.start, 0.0, 0.0
     while region.end - start > longest:
-        # Never in the first half, so that windows stay long, and never so late that a scrap remains.
+        # Never in the first half, so that windows stay long, and never so late that only a scrap remains.
         low = start + longest / 2
         high = max(low + FRAME_SECONDS, min(start + longest, region.end - 1.0))
         gaps = subtract([(low, high)], overlapping(activity.sound, low, high))
         gap_start, gap_end = max(gaps, key=lambda gap: gap[1] - gap[0], default=(low, low))
         if gap_end - gap_start >= LEVEL_PAUSE:
             cut = (gap_start + gap_end) / 2
-            next_shared, next_price = (gap_end - gap_start + LEVEL_PAUSE_OVERLAP) / 2, LEVEL_PAUSE_PRICE
+            next_shared, next_cost = (gap_end - gap_start + LEVEL_PAUSE_OVERLAP) / 2, LEVEL_PAUSE_COST
         else:
             cut = _quietest(activity.level, low, high)
-            next_shared, next_price = OVERLAP / 2, FORCED_PRICE
-        pieces.append(_Piece(start, cut, region.speech, shared, price))
-        start, shared, price = cut, min(next_shared, OVERLAP / 2), next_price
-    pieces.append(_Piece(start, region.end, region.speech, shared, price))
+            next_shared, next_cost = OVERLAP / 2, FORCED_COST
+        pieces.append(_Piece(start, cut, region.speech, shared, cost))
+        start, shared, cost = cut, min(next_shared, OVERLAP / 2), next_cost
+    pieces.append(_Piece(start, region.end, region.speech, shared, cost))
     return pieces
 
 
 def _quietest(level: Levels, low: float, high: float) -> float:
     first, last = int(low / FRAME_SECONDS), max(int(low / FRAME_SECONDS) + 1, int(high / FRAME_SECONDS))
-    # About 100 ms, the length of a stop consonant's closure: a single quiet frame may lie inside a vowel.
+    # About 100 ms, the length of a stop consonant's closure: a single quiet frame may be inside a vowel.
     padded = np.pad(level[first:last], 1, mode="edge")
     smooth = np.convolve(10 ** (padded / 10), np.ones(3), mode="valid")
     return (first + int(np.argmin(smooth)) + 0.5) * FRAME_SECONDS
 
 
 def _edges(pieces: Sequence[_Piece], first: int, last: int, duration: float) -> tuple[float, float]:
-    """Audio from … to of the window made of pieces first … last (inclusive): margins end where the neighbour begins."""
+    """Start and end of the window of pieces first … last (inclusive): margins end where the neighbour begins."""
     if pieces[first].shared:
         start = max(0.0, pieces[first].start - pieces[first].shared)
     else:
@@ -141,9 +138,9 @@ def _edges(pieces: Sequence[_Piece], first: int, last: int, duration: float) -> 
     return start, end
 
 
-def _price(before: _Piece, after: _Piece) -> float:
-    """What it costs to cut between two neighbours."""
-    return after.price if after.shared else 1.0 / (after.start - before.end + 0.05)
+def _cut_cost(before: _Piece, after: _Piece) -> float:
+    """The cost of a cut between two neighbours."""
+    return after.cost if after.shared else 1.0 / (after.start - before.end + 0.05)
 
 
 def _must_cut(before: _Piece, after: _Piece) -> bool:
@@ -157,18 +154,18 @@ def _group(pieces: Sequence[_Piece], duration: float, max_window: float) -> list
     best: list[float] = [0.0]
     back: list[int] = [0]
     for last in range(len(pieces)):
-        cost, origin = float("inf"), last
+        lowest, origin = float("inf"), last
         for first in range(last, -1, -1):
             if first < last and _must_cut(pieces[first], pieces[first + 1]):
                 break
             start, end = _edges(pieces, first, last, duration)
-            # A single piece always fits: _divide saw to it.
+            # A single piece always fits, thanks to _divide.
             if first < last and end - start > max_window:
                 break
-            price = best[first] + WINDOW_PRICE + (_price(pieces[first - 1], pieces[first]) if first else 0.0)
-            if price < cost:
-                cost, origin = price, first
-        best.append(cost)
+            cost = best[first] + WINDOW_COST + (_cut_cost(pieces[first - 1], pieces[first]) if first else 0.0)
+            if cost < lowest:
+                lowest, origin = cost, first
+        best.append(lowest)
         back.append(origin)
     groups: list[tuple[int, int]] = []
     last = len(pieces)

@@ -6,7 +6,8 @@ from sounds import noise, silence, tone
 
 from redactor.errors import RecognitionFailed
 from redactor.speech import activity
-from redactor.speech.activity import VadOptions, listen, loudest, overlapping, subtract, union
+from redactor.speech.activity import VadOptions, listen, loudest
+from redactor.speech.spans import overlapping, subtract, union
 from redactor.types import Mono
 
 

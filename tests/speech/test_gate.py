@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redactor.speech.gate import DecodedWindow, believed, best, loops
+from redactor.speech.gate import DecodedWindow, best, is_accepted, loops
 
 FINE = DecodedWindow((1, 2, 3, 4), -0.3, 0.01, 1.0, ended=True)
 
@@ -25,7 +25,7 @@ FINE = DecodedWindow((1, 2, 3, 4), -0.3, 0.01, 1.0, ended=True)
     ],
 )
 def test_what_is_believed(changed: dict, stands: bool) -> None:
-    assert believed(FINE._replace(**changed)) is stands
+    assert is_accepted(FINE._replace(**changed)) is stands
 
 
 @pytest.mark.parametrize(

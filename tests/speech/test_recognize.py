@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from sounds import noise, silence
 
 from redactor.speech import FakeEngine, Recognizer
-from redactor.speech.activity import Activity, listen, overlapping, union
+from redactor.speech.activity import Activity, listen
 from redactor.speech.recognize import ChannelPlan, fit
+from redactor.speech.spans import overlapping, union
 from redactor.speech.windows import Window
 from redactor.types import ModelInfo, Mono, TimedText
 

@@ -110,7 +110,7 @@ def test_doubt_is_decoded_again_in_the_whole_context(
     options = DecodingOptions(beam_size=1)
     engine = WhisperEngine(micro._model, info=micro.info, max_window=8, margin=1.0, options=options)
     monkeypatch.setattr(micro._model, "model", spy)
-    monkeypatch.setattr("redactor.speech.whisper.believed", lambda found: False)
+    monkeypatch.setattr("redactor.speech.whisper.is_accepted", lambda found: False)
     (said,) = engine.recognize([voicemail[:32_000]])
     assert spy.searches == [(0.0, 1, 150), (0.0, 1, 1500), (0.2, 1, 1500), (0.4, 1, 1500), (0.6, 1, 1500)]
     assert said  # the best of them is kept: nothing is dropped
@@ -147,7 +147,7 @@ def test_sampling_takes_one_window_at_a_time(
     spy = Spy(micro._model.model)
     monkeypatch.setattr(spy, "generate", watched)
     monkeypatch.setattr(micro._model, "model", spy)
-    monkeypatch.setattr("redactor.speech.whisper.believed", lambda found: False)
+    monkeypatch.setattr("redactor.speech.whisper.is_accepted", lambda found: False)
     with ThreadPoolExecutor(3) as pool:
         said = list(pool.map(lambda _: engine.recognize(windows), range(3)))
     assert all(any(words) for words in said)
@@ -165,7 +165,7 @@ def test_only_doubtful_windows_are_decoded_again(
     doubted = engine._search(engine._encode([engine.prepare(windows[0])], 300), [engine.prepare(windows[0])], 0.0)[0]
     spy = Spy(micro._model.model)
     monkeypatch.setattr(micro._model, "model", spy)
-    monkeypatch.setattr("redactor.speech.whisper.believed", lambda found: found.tokens != doubted.tokens)
+    monkeypatch.setattr("redactor.speech.whisper.is_accepted", lambda found: found.tokens != doubted.tokens)
     again = engine.recognize(windows)
     assert again[1] == second
     assert spy.searches[0] == (0.0, 2, 150)
@@ -321,6 +321,6 @@ def test_without_second_tries_a_doubtful_window_has_no_words(
     options = DecodingOptions(beam_size=1, temperatures=(0.0,), second_tries=False)
     engine = WhisperEngine(micro._model, info=micro.info, max_window=7, margin=0.25, timestamps=False, options=options)
     assert engine.recognize([voicemail[:80_000]])[0]
-    monkeypatch.setattr("redactor.speech.whisper.believed", lambda found: False)
-    monkeypatch.setattr(engine, "_again", None)  # it is not asked
+    monkeypatch.setattr("redactor.speech.whisper.is_accepted", lambda found: False)
+    monkeypatch.setattr(engine, "_decode_again", None)  # it is not asked
     assert engine.recognize([voicemail[:80_000]]) == [[]]
