@@ -265,7 +265,7 @@ def _prepare(out: Path) -> None:
             ours = False
         if not ours:
             raise OutputError(
-                f"The --out folder contains a file {name} of another program.", hint="Choose another --out folder."
+                f"The --out folder contains {name} from another program.", hint="Choose another --out folder."
             )
 
 

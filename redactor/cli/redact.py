@@ -406,5 +406,5 @@ def _protect(out: Path, paths: Sequence[Path]) -> None:
         ours = False
     if not ours:
         raise OutputError(
-            "The --out folder contains a summary.json of another program.", hint="Choose another --out folder."
+            "The --out folder contains a summary.json from another program.", hint="Choose another --out folder."
         )

@@ -77,7 +77,7 @@ def test_the_summary_does_not_grow_with_the_archive():
 def test_a_planted_link_is_not_written_to(tmp_path):
     (tmp_path / "precious").write_text("")
     (tmp_path / "outcomes.jsonl").symlink_to(tmp_path / "precious")
-    with pytest.raises(OutputError, match="somebody else"):
+    with pytest.raises(OutputError, match="another program"):
         OutcomeLog(tmp_path)
     assert (tmp_path / "precious").read_text() == ""
 
