@@ -75,7 +75,8 @@ def _redacted(
         transcripts = work / "transcripts"
         transcripts.mkdir()
         for row in rows:
-            shutil.copyfile(folder / row["transcript"], transcripts / f"{row['id']}.json")
+            source = folder / row["transcript"]
+            shutil.copyfile(source, transcripts / f"{row['id']}{source.suffix}")
         arguments += ["--transcript", str(transcripts)]
     done = subprocess.run(
         [*COMMAND, *arguments], capture_output=True, text=True, check=False, env={**os.environ, "HF_HUB_OFFLINE": "1"}
