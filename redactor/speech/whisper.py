@@ -39,7 +39,7 @@ GRID = 50
 """Frames. Contexts are multiples of it, so that windows of similar length share a batch; contexts of more than 20 steps
 are on a grid twice as wide, and so on, so that no more than a tenth is added.
 """
-TRIMMED_WINDOW = 15.0
+TRIMMED_WINDOW = 20.0
 """The longest window, in seconds, if its padding is trimmed. The encoder's time grows faster than its context: for
 base's shape on one CPU thread 180 us a frame at 600 frames, 420 at 3,000 (benchmarks/BENCHMARKS.md)."""
 CAREFUL_MARGIN = 3.0  # seconds of silence after a window in which words were missed
