@@ -30,8 +30,9 @@ from redactor.types import CLINICAL, Finding, Word
 
 SCORE = 0.45
 SOURCE = "unsure word"
-LOW, MEDIUM, ANY = 0.5, 0.75, 1.1
-"""Below LOW a word is more likely wrong than right, below MEDIUM it may be wrong, and below ANY is every word."""
+GUESS, LOW, MEDIUM, ANY = 0.35, 0.5, 0.75, 1.1
+"""Below GUESS a word is nearly always wrong, below LOW more likely wrong than right, below MEDIUM it may be wrong, and
+below ANY is every word."""
 
 
 class SlotKind(NamedTuple):
@@ -59,10 +60,13 @@ class SlotKind(NamedTuple):
 
 BESIDE = SlotKind(longest=2, content=True)
 BESIDE_PLACE = SlotKind(longest=4, content=True)
+BESIDE_GUESS = SlotKind(longest=1, each=0.8, some=0.8, function=0.8, whole=True)
+"""Before a finding whose first word is a guess: where it begins is a guess as well."""
 BETWEEN = SlotKind(longest=3, some=MEDIUM, function=ANY, whole=True)
 AFTER_CUE = SlotKind(longest=4)
 INTRODUCTION = SlotKind(longest=6, each=0.8, function=0.7, whole=True)
 CLINICAL_FACT = SlotKind(longest=4, each=ANY, some=0.8, function=0.55, content=True, phrase=True)
+OWN_MATTER = SlotKind(longest=3, each=0.65, some=GUESS, content=True)
 STREET = SlotKind(longest=6, each=ANY, some=MEDIUM, fewest=2, function=MEDIUM, whole=True, phrase=True)
 TO_STREET = SlotKind(longest=4, each=ANY, some=MEDIUM, function=ANY, whole=True)
 
@@ -77,6 +81,9 @@ _OWN = r"(?: (?:my|his|her|their|the|some|a|an|any|more|your|new|that))*"
 _INTRODUCES = re.compile(
     r"\b(?:this is|i am|name is|(?:mother|father|mom|dad|parent|guardian|wife|husband|son|daughter|sister|brother|"
     r"grandmother|grandfather|friend) of)$"
+)
+_OWN_MATTER_CUE = re.compile(
+    r"\b(?:about|for|of|regarding|with|have|had|having|on|take|taking|needs?) (?:my|his|her|their)$"
 )
 _VALUE_CUE = re.compile(
     r"\b(?:(?P<DATE_TIME>date of birth|birth ?(?:day|date)|d ?o ?b|born)|"
@@ -169,7 +176,8 @@ class _Slots:
                     yield from self._finding(label, [after] if letter else self._fill(BESIDE, after))
             elif label != "ORGANIZATION":
                 kind = BESIDE_PLACE if label == "LOCATION" else BESIDE
-                yield from self._finding(label, self._fill(kind, before, step=-1))
+                guess = self.confidence[held[0]] < GUESS
+                yield from self._finding(label, self._fill(BESIDE_GUESS if guess else kind, before, step=-1))
                 yield from self._finding(label, self._fill(kind, after))
         for label in ("PERSON", *sorted(NUMBER_LABELS)):
             for left, right in pairwise(held for other, held in self.found if other == label):
@@ -203,6 +211,8 @@ class _Slots:
                 yield from self._finding("CONDITION", self._fill(CLINICAL_FACT, at))
             elif _DRUG_CUE.search(said) or (at in near and _POSSIBLE_DRUG_CUE.search(said)):
                 yield from self._finding("MEDICATION", self._fill(CLINICAL_FACT, at))
+            elif _OWN_MATTER_CUE.search(said):
+                yield from self._finding("CONDITION", self._fill(OWN_MATTER, at))
 
     def after_house_numbers(self) -> Iterator[Finding]:
         """A house number with what follows it: words of low confidence, or all up to the street that was found."""
@@ -285,9 +295,14 @@ class _Slots:
     def _fits(self, kind: SlotKind, at: int) -> bool:
         if not self.lower[at] or self.confidence[at] >= kind.each:
             return False
-        if kind.phrase and (self.figure[at] or self.lower[at] in _EVERYDAY):
+        if kind.phrase and (self.figure[at] or (self.lower[at] in _EVERYDAY and not self._misheard(at))):
             return False
         return not self.function[at] or self.confidence[at] < kind.function
+
+    def _misheard(self, at: int) -> bool:
+        """Whether not even an everyday noun is believed, as in "her office beaver" for "her sofosbuvir"."""
+        after = self.confidence[at + 1 : at + 2]
+        return self.confidence[at] < GUESS and after != [] and after[0] < MEDIUM and not self.function[at + 1]
 
     def _before(self, at: int) -> str:
         return " ".join(self.lower[max(0, at - 6) : at])

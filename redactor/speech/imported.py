@@ -96,8 +96,7 @@ class TranscriptReader:
                 words = [_retimed(clock, said, wider=wider) for said in words]
             if wider == WIDENING:
                 warnings += (
-                    "The transcript's cues could be placed only roughly; each was extended by "
-                    f"{WIDENING} s on both sides.",
+                    f"The transcript's cues could be placed only roughly; each gets {WIDENING} s on both sides.",
                 )
             elif shift > SMALL:
                 warnings += (f"The transcript's times were up to {shift:.2f} s off and were corrected.",)
