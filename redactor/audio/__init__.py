@@ -14,9 +14,9 @@ from redactor.audio.channels import ECHO_REACH, echoes, same_as
 from redactor.audio.decode import decode
 from redactor.audio.decoder import Decoder, decode_plain_wav
 from redactor.audio.encode import Encoded, encode
+from redactor.audio.file_filter import looks_like_audio
 from redactor.audio.formats import codec_floor
 from redactor.audio.limits import Limits
-from redactor.audio.looks import looks_like_audio
 from redactor.audio.raw import RAW_SUFFIXES, RawFormat
 from redactor.audio.resample import recognition_audio
 from redactor.audio.source import AUDIO_SUFFIXES, Source, read_source

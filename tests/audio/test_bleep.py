@@ -64,7 +64,7 @@ def test_inside_nothing_is_left_and_elsewhere_nothing_changes(kit, spans, style,
 
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_what_was_said_does_not_show_inside(kit, style, dtype):
+def test_bleeps_are_independent_of_the_speech(kit, style, dtype):
     """Same loudness around, different speech inside: identical samples come out, so their correlation with either is
     chance.
     """

@@ -9,7 +9,7 @@ def stereo(kit, *channels, dtype="int16"):
     return kit.recording(kit.as_dtype(np.stack(channels, 1), dtype))
 
 
-def test_identical_channels_are_heard_once(kit):
+def test_identical_channels_are_recognised_once(kit):
     a, b = kit.voice(3, 8000, 1), kit.voice(3, 8000, 2)
     assert same_as(stereo(kit, a)) == (0,)
     assert same_as(stereo(kit, a, a)) == (0, 0)

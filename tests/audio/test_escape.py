@@ -166,7 +166,7 @@ def made(target):
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_an_attack_works_where_nothing_confines(name, target):
+def test_an_attack_works_without_a_sandbox(name, target):
     done = subprocess.run(
         [sys.executable, "-c", UNCONFINED],
         input=ATTACKS[name].format(**target).encode(),

@@ -287,7 +287,7 @@ def test_answers_that_break_off():
     assert answered(GOOD, bytes(20)).frames == 10
 
 
-def test_messages_lose_what_terminals_obey():
+def test_control_characters_are_removed_from_messages():
     with pytest.raises(InputError) as caught:
         answered({"error": "DamagedAudio", "message": "a\x1b[2Jb" + "x" * 999, "hint": "h\n"})
     assert caught.value.message.startswith("a[2Jbxxx")

@@ -74,7 +74,7 @@ def test_empty_and_oversized(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["call.555.0100", "voice.Maria Gonzalez", "msg0000.bin", "noending"])
-def test_an_unknown_ending_may_say_who_called_and_is_dropped(tmp_path, name):
+def test_an_unknown_suffix_is_dropped(tmp_path, name):
     (tmp_path / name).write_bytes(b"x")
     assert read_source(tmp_path / name).suffix == ""
 

@@ -34,7 +34,7 @@ measured.
 """
 
 
-def test_there_are_enough_of_them():
+def test_the_catalogue_is_large_enough():
     clips = catalogue()
     assert len({clip.id for clip in clips}) == len(clips)
     sizes = Counter(clip.kind for clip in clips if not clip.brief and clip.kind != CONTROL)
@@ -43,14 +43,14 @@ def test_there_are_enough_of_them():
     assert min(sizes[kind] for kind in IMPORTANT) >= 4
 
 
-def test_every_number_that_is_said_is_nobodys():
+def test_all_spoken_numbers_are_fictitious():
     said = " ".join(texts().values()) + " ".join(part.text for clip in catalogue() for part in clip.parts)
     for number in re.findall(r"PHONE_NUMBER\|\{([\d-]+)", said):
         assert re.fullmatch(r"\d{3}-555-01\d\d", number)
     assert set(re.findall(r"US_SSN\|\{(\d{3})", said)) == {"900"}
 
 
-def test_the_kept_ones_are_those_of_the_catalogue():
+def test_the_committed_clips_are_those_of_the_catalogue():
     brief = {clip.id: clip for clip in catalogue() if clip.brief}
     assert ROWS.keys() <= brief.keys()
     assert len(ROWS) >= 10
@@ -74,7 +74,7 @@ def covered(row: dict[str, Any], folder: Path, *, uncovered: int = 0) -> Path:
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
-def test_the_judge_hears_what_is_left_and_nothing_else(row, tmp_path):
+def test_the_judge_finds_exactly_what_is_left(row, tmp_path):
     original = COMMITTED / row["file"]
     untouched = judge(row, original, covered(row, tmp_path, uncovered=99))
     assert untouched.audible > 0.97
@@ -161,7 +161,7 @@ def test_tempo_changes_the_length_and_not_the_pitch():
         ("instant 2", 0.5, 2.9, 5),
     ],
 )
-def test_transcripts_are_wrong_as_they_say(how, first, last, count):
+def test_imported_transcripts_have_the_stated_errors(how, first, last, count):
     words = [{"text": f"w{k}", "start": 0.5 + k, "end": 0.9 + k} for k in range(5)]
     (segment,) = imported({"words": words}, how)["segments"]
     assert len(segment["words"]) == count

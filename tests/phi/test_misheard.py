@@ -29,7 +29,7 @@ def found(text: str, label: str) -> list[str]:
         ("balogun b a l o g u n i tried", "balogun balogun i tried"),
     ],
 )
-def test_misheard_figures_are_read(text: str, written: str) -> None:
+def test_misheard_figures_are_written_out(text: str, written: str) -> None:
     assert written_form(text).text == written
 
 

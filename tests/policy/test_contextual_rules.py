@@ -110,7 +110,7 @@ def test_keep_appointment(kept, text, date):
     assert action is (Action.KEEP if kept else Action.REDACT)
 
 
-def test_a_recognizer_for_birth_dates_is_believed():
+def test_a_recognizer_for_birth_dates_is_trusted():
     text = "Your appointment is on March 3rd."
     born = finding(text, "March 3rd", "DATE_TIME", source="DateOfBirthRecognizer")
     assert apply_rule("keep-appointment", born, text) == [(born, Action.REDACT)]

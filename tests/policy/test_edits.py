@@ -159,7 +159,7 @@ def test_a_region_over_no_word_is_shown_and_bleeped():
     assert [(i.start, i.end) for i in out.intervals] == [(3.0, 4.0)]
 
 
-def test_what_was_unheard_stays_covered_through_edits():
+def test_unheard_sound_stays_covered_through_edits():
     plan = planned(unheard=(Unheard(0, 6.0, 7.0, "speech"),))
     out = edited(plan, [Edit("cover", 0, 0, 1), Edit("uncover", 0, 0, len(TEXT.split()))], DEIDENTIFY)
     assert any(i.start <= 6.0 and i.end >= 7.0 for i in out.intervals)

@@ -115,7 +115,7 @@ def test_speech_beside_the_tones_still_stops_the_recording_or_is_bleeped():
     assert bleeped(plan, 2.3, 5.9)
 
 
-def test_a_scrap_beside_the_tones_is_bleeped():
+def test_a_remnant_beside_the_tones_is_bleeped():
     plan = plan_of(policy=load_policy("deidentify"), unheard=(Unheard(0, 2.3, 5.6, "speech"),))
     assert bleeped(plan, 2.3, 5.6)
 

@@ -158,7 +158,7 @@ def test_a_finding_without_a_place_stops_the_recording(nowhere):
     assert caught.value.exit_code == 3
 
 
-def test_unheard_speech_stops_the_recording_or_is_bleeped():
+def test_unheard_speech_withholds_the_recording_or_is_bleeped():
     lost = (Unheard(0, 4.0, 6.0, "speech"),)
     with pytest.raises(UntranscribedSpeech, match=r"2\.0 s"):
         plan_of(unheard=lost, policy=load_policy("deidentify"))
@@ -175,7 +175,7 @@ def test_unheard_speech_stops_the_recording_or_is_bleeped():
         (Unheard(0, 4.0, 6.0, "something new"),),
     ],
 )
-def test_odd_unheard_speech_stops_the_recording_too(unheard):
+def test_malformed_unheard_speech_withholds_the_recording_too(unheard):
     with pytest.raises(UntranscribedSpeech):
         plan_of(unheard=unheard, policy=load_policy("deidentify"))
 
@@ -214,7 +214,7 @@ def test_a_silent_recording_has_an_empty_plan():
     assert plan.intervals == plan.covers == plan.decisions == plan.warnings == ()
 
 
-def test_widened_words_are_told():
+def test_widened_words_are_reported():
     said = speech(Transcript.of([TimedText("Hi", 0.0, 0.4), TimedText("Dana", None, None), TimedText("bye", 3.0, 3.4)]))
     plan = make_plan(recording(), said, [Finding("PERSON", 3, 7, 0.9, "test")], DEIDENTIFY)
     assert plan.warnings[0].startswith("1 words had no usable time")

@@ -46,7 +46,7 @@ def test_words_that_were_guessed_are_covered_with_their_sound(kind):
 
 @pytest.mark.parametrize("kind", ["faint", "doubt", "overlap"])
 @pytest.mark.parametrize("policy", ["quarantine", "bleep"])
-def test_what_was_not_understood_is_bleeped_whatever_the_policy_says_of_speech(kind, policy):
+def test_what_was_not_understood_is_bleeped_under_any_policy(kind, policy):
     assert planned(WORDS, (6.0, 7.5, kind), unheard_speech=policy, unheard_sound="keep").intervals
 
 

@@ -51,7 +51,7 @@ def test_every_file_is_labelled_and_every_label_has_a_file() -> None:
     assert [label["id"] for label in LABELS] == list(MESSAGES)
 
 
-def test_there_are_enough_of_them_and_of_voices() -> None:
+def test_the_catalogue_is_large_enough_and_of_voices() -> None:
     assert len(ORDINARY) >= 40
     assert len({voice for label in ORDINARY for voice in label["voices"]}) >= 20
 

@@ -132,7 +132,7 @@ def test_words_that_are_read_as_one_are_parted_at_a_phoneme() -> None:
     assert found[1][1] == found[2][0] == pytest.approx(0.775, abs=0.03)
 
 
-def test_phonemes_of_other_words_are_not_believed() -> None:
+def test_phonemes_of_other_words_are_rejected() -> None:
     samples = sound(4.0, (0.0, 3.9))
     assert (
         phonemes.exact([(0.0, 0.3), (0.3, 0.6), (0.6, 0.9)], symbols((0.0, 2.0), (2.0, 3.0), (3.0, 3.9)), samples)

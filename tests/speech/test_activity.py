@@ -73,7 +73,7 @@ def test_a_burst_of_noise_is_sound_in_a_quiet_recording(voicemail: Mono) -> None
     assert any(start > 8.5 and end - start > 0.9 for start, end in listen(burst).sound)
 
 
-def test_blocks_give_what_one_pass_gives(voicemail: Mono, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_and_one_pass_agree(voicemail: Mono, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = listen(voicemail)
     monkeypatch.setattr(activity, "BLOCK_FRAMES", 7)
     parts = listen(voicemail)

@@ -24,7 +24,7 @@ def test_speech_with_words_is_not() -> None:
     assert gaps(heard([(0.9, 3.2)]), words, channel=0) == ()
 
 
-def test_a_clause_that_no_word_stands_for_is_reported() -> None:
+def test_a_clause_without_words_is_reported() -> None:
     words = [word("please", 1.0, 1.5), word("back", 5.0, 5.4)]
     (gap,) = gaps(heard([(0.9, 5.5)]), words, channel=0)
     assert gap.start == pytest.approx(1.8)
@@ -49,7 +49,7 @@ def test_words_of_one_cue_fill_it_together() -> None:
 
 
 @pytest.mark.parametrize("untimed", [word("Ann", None, None), word("Ann", 2.0, 2.0), word("Ann", 9.0, 2.0)])
-def test_a_word_without_a_time_explains_what_it_can_be(untimed: TimedText) -> None:
+def test_a_word_without_a_time_explains_no_more_than_its_longest_duration(untimed: TimedText) -> None:
     def left(between: float) -> tuple[Unheard, ...]:
         words = [word("a", 1.0, 1.2), untimed, word("c", 1.2 + between, 1.4 + between)]
         return gaps(heard([(0.9, 1.5 + between)]), words, channel=0)
@@ -115,7 +115,7 @@ def test_short_pieces_add_up() -> None:
     assert gaps(heard(pieces), few, channel=0) == ()
 
 
-def test_short_sounds_add_up_without_what_lies_between() -> None:
+def test_short_sounds_add_up_without_the_gaps() -> None:
     tones = [(1.0 + 1.5 * i, 1.2 + 1.5 * i) for i in range(8)]
     assert [(g.start, g.end, g.kind) for g in gaps(heard([], sound=tones), [], channel=0)] == [
         (*t, "sound") for t in tones
@@ -134,13 +134,13 @@ def test_short_pieces_close_together_count_as_one() -> None:
     assert (gap.kind, gap.start, round(gap.end, 2)) == ("sound", 1.0, 4.0)
 
 
-def test_doubtful_words_do_not_explain_ringing() -> None:
+def test_low_confidence_words_do_not_explain_ringing() -> None:
     activity = heard([], sound=[(1.0, 3.0)])
     assert gaps(activity, [word("0929", 1.0, 3.0, 0.3)], channel=0)[0].kind == "sound"
     assert gaps(activity, [word("goodbye", 1.0, 3.0, 0.8)], channel=0) == ()
 
 
-def test_doubtful_words_do_explain_speech() -> None:
+def test_low_confidence_words_explain_speech() -> None:
     assert gaps(heard([(1.0, 2.0)]), [word("goodbye", 1.0, 2.0, 0.05)], channel=0) == ()
 
 

@@ -24,7 +24,7 @@ FINE = DecodedWindow((1, 2, 3, 4), -0.3, 0.01, 1.0, ended=True)
         ({"tokens": ()}, True),
     ],
 )
-def test_what_is_believed(changed: dict, stands: bool) -> None:
+def test_which_results_are_accepted(changed: dict, stands: bool) -> None:
     assert is_accepted(FINE._replace(**changed)) is stands
 
 
@@ -51,7 +51,7 @@ def test_every_repeated_phrase_is_a_loop(before: list[int], phrase: list[int], t
     assert loops((*before, *phrase * times)) or len(phrase) * times < 8
 
 
-def test_the_best_of_doubtful_results_is_a_calm_one() -> None:
+def test_the_best_of_rejected_results_has_no_repetition() -> None:
     wild = FINE._replace(log_probability=-0.2, compression=9.0)
     calm = FINE._replace(log_probability=-1.4)
     assert best([wild, calm]) is calm

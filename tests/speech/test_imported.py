@@ -223,7 +223,7 @@ def test_deepgram_and_ctm_channels(tmp_path: Path, voicemail: Mono) -> None:
     assert [len(t.words) for t in read(tmp_path, other, [silence(6.9), voicemail]).transcripts] == [0, 5]
 
 
-def test_a_transcript_without_channels_stands_for_every_channel(tmp_path: Path, voicemail: Mono) -> None:
+def test_a_transcript_without_channels_applies_to_every_channel(tmp_path: Path, voicemail: Mono) -> None:
     speech = read(tmp_path, FORMATS["openai-whisper"], [voicemail, voicemail * np.float32(0.5)])
     assert [len(t.words) for t in speech.transcripts] == [5, 5]
 

@@ -88,7 +88,7 @@ def test_the_index_is_asked_where_the_hub_is_out_of_reach(index: Index, tmp_path
     assert not (home(tmp_path) / ".staging").exists()
 
 
-def test_what_was_installed_is_found_by_everybody(index: Index, tmp_path: Path, monkeypatch) -> None:
+def test_installed_checkpoints_are_found_everywhere(index: Index, tmp_path: Path, monkeypatch) -> None:
     from faster_whisper.utils import download_model
 
     use(monkeypatch, SINGLE)

@@ -32,7 +32,7 @@ OTHERS = [
 
 
 @pytest.mark.parametrize("text", OTHERS)
-def test_other_languages_are_told(text: str) -> None:
+def test_other_languages_are_detected(text: str) -> None:
     assert not is_english(text.split())
 
 

@@ -78,7 +78,7 @@ class Deaf(FakeEngine):
         return said if len(said) < 9 else said[:3] + said[-3:]
 
 
-def test_speech_without_words_is_heard_again(voicemail: Mono) -> None:
+def test_speech_without_words_is_recognised_again(voicemail: Mono) -> None:
     once = Recognizer(Deaf(), retry=False).transcribe([voicemail], recording_id=ID)
     again = Recognizer(Deaf()).transcribe([voicemail], recording_id=ID)
     assert any(gap.kind == "speech" for gap in once.unheard)
@@ -91,7 +91,7 @@ class Mute(FakeEngine):
         return []
 
 
-def test_an_engine_that_hears_nothing_leaves_speech_unheard(voicemail: Mono) -> None:
+def test_an_engine_without_results_leaves_speech_unheard(voicemail: Mono) -> None:
     channel = np.concatenate([noise(2, -25), silence(3), voicemail])
     speech = Recognizer(Mute()).transcribe([channel], recording_id=ID)
     assert {gap.kind for gap in speech.unheard} == {"speech", "sound"}
@@ -113,7 +113,7 @@ def test_silence_never_reaches_the_engine() -> None:
     assert speech.skipped == 7
 
 
-def test_short_windows_hear_what_one_window_hears(voicemail: Mono) -> None:
+def test_short_windows_and_one_window_agree(voicemail: Mono) -> None:
     """Whatever the window length, every stretch of speech gets words."""
     for max_window in (2.0, 3.0, 5.0, 28.0):
         speech = Recognizer(FakeEngine(), max_window=max_window).transcribe([voicemail], recording_id=ID)

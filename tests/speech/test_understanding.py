@@ -47,7 +47,7 @@ def test_a_few_unsure_words_are_covered_but_say_nothing_about_the_whole() -> Non
     assert stretch.kind == "doubt"
 
 
-def test_doubt_over_most_of_the_speech_is_unclear() -> None:
+def test_guesses_over_most_of_the_speech_are_unclear() -> None:
     (whole,) = found(said(*[0.95] * 6, *[0.4] * 8, *[0.95] * 2), overlaps=((1.0, 2.5),))
     assert whole.kind == "unclear"
 
@@ -56,7 +56,7 @@ def test_voices_that_overlap_are_reported_beside_words_that_are_sure() -> None:
     assert found(said(*[0.95] * 20), overlaps=((3.0, 4.0),)) == (Unheard(2, 3.0, 4.0, "overlap"),)
 
 
-def test_a_channel_without_words_has_no_doubts() -> None:
+def test_a_channel_without_words_has_no_guesses() -> None:
     assert find_guesses([], heard(9.0), (), channel=0, floors=FLOORS) == ()
 
 

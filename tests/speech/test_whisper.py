@@ -103,7 +103,7 @@ class Spy:
         return self.model.generate(encoded, *args, **options)
 
 
-def test_doubt_is_decoded_again_in_the_whole_context(
+def test_rejected_windows_are_decoded_again_in_the_full_context(
     micro: WhisperEngine, voicemail: Mono, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spy = Spy(micro._model.model)
@@ -154,7 +154,7 @@ def test_sampling_takes_one_window_at_a_time(
     assert (most, sizes) == (1, {1})
 
 
-def test_only_doubtful_windows_are_decoded_again(
+def test_only_rejected_windows_are_decoded_again(
     micro: WhisperEngine, voicemail: Mono, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = WhisperEngine(
@@ -315,7 +315,7 @@ def test_words_are_corrected_by_the_checkpoints_delay(micro: WhisperEngine, voic
     assert earlier[2:] == pytest.approx([start - 0.1 for start in as_aligned[2:]])
 
 
-def test_without_second_tries_a_doubtful_window_has_no_words(
+def test_without_second_tries_a_rejected_window_has_no_words(
     micro: WhisperEngine, voicemail: Mono, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     options = DecodingOptions(beam_size=1, temperatures=(0.0,), second_tries=False)
