@@ -89,7 +89,7 @@ class _Judged:
                 missed.setdefault((r.message, r.person), {})[r.rule, r.start, r.end] = r.decision == "missed"
             else:
                 self.answers.setdefault((r.message, r.person), {})[r.finding] = r.decision
-        self.missed = {key: {p[0] for p, stands in places.items() if stands} for key, places in missed.items()}
+        self.missed = {key: {p[0] for p, present in places.items() if present} for key, places in missed.items()}
         self.final: dict[str, tuple[str, dict[int, str], set[str]]] = {}
         for r in c.execute(select(adjudications).where(adjudications.c.message.in_(ids)).order_by(adjudications.c.id)):
             kept = json.loads(r.decisions)

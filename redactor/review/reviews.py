@@ -3,9 +3,9 @@
     new ──give──▶ open ──give──▶ reviewed          (all wanted reviews are given and agree)
                         └──────▶ disputed ──adjudicate──▶ adjudicated
 
-Reviewers do not see each other's decisions. Whoever has read a review of a message can no longer review it, and whoever
-has reviewed it cannot adjudicate it. Two reviews agree if they have the same verdict, the same answers to the findings
-that both answered, and the same missed rules.
+Reviewers do not see each other's decisions. Anybody who has read a review of a message can no longer review it, and
+reviewers of a message cannot adjudicate it. Two reviews agree if they have the same verdict, the same answers to the
+findings that both answered, and the same missed rules.
 """
 
 from __future__ import annotations
@@ -364,7 +364,7 @@ class Reviews:
         return ReviewerVerdicts(
             person,
             answers,
-            tuple(sorted(place for place, stands in missed.items() if stands)),
+            tuple(sorted(place for place, present in missed.items() if present)),
             comments,
             *(
                 (

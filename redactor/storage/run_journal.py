@@ -309,14 +309,14 @@ class ArchiveJournal:
             if intact(place, noted) if place == claim.target else copy_set(place, claim.target, noted):
                 # In its own place: made by a duplicate with the same output name (an id) in this run; otherwise the
                 # input was moved.
-                twin = fresh or place != claim.target
+                duplicate = fresh or place != claim.target
 
-                def note(c: sqlite3.Connection, noted: Fingerprints = noted, twin: bool = twin) -> None:
-                    self._note_input(c, active, noted, duplicate=twin)
+                def note(c: sqlite3.Connection, noted: Fingerprints = noted, duplicate: bool = duplicate) -> None:
+                    self._note_input(c, active, noted, duplicate=duplicate)
 
                 self._ledger.later(note)
                 return settled(
-                    Outcome(claim.item.number, claim.source_id, Status.DUPLICATE if twin else Status.SKIPPED)
+                    Outcome(claim.item.number, claim.source_id, Status.DUPLICATE if duplicate else Status.SKIPPED)
                 )
         return None
 
