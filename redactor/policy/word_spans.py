@@ -35,8 +35,8 @@ UNSURE = 0.65
 UNSURE_REACH = 0.1
 """Seconds that padding reaches further into a kept word whose time is uncertain."""
 EDGE = 0.75
-"""Seconds between a covered word and the recording's edge, with no word between them, that are covered completely: they
-may hold the rest of a number that was cut off.
+"""Seconds between a covered word and its neighbour or the recording's edge that are covered completely: they may hold the
+rest of a number that was cut off, or letters of a spelled name that recognition left out.
 """
 
 
@@ -126,13 +126,19 @@ def padded(
     after = next((words[i] for i in range(last, len(words)) if kept[i]), None)
     if before:
         ends = _ends(before)
-        low = min(low, max(ends, start - LONGEST_STRETCH)) if ends < (before.end or 0.0) else low
+        if ends < (before.end or 0.0):
+            low = min(low, max(ends, start - LONGEST_STRETCH))
+        elif padding and start - ends <= EDGE:
+            low = min(low, ends)
         low = max(low, ((before.start or 0.0) + ends) / 2, min(ends, start) - _reach(reach, before))
     elif padding and start <= EDGE:
         low = 0.0
     if after:
         begins = _begins(after)
-        high = max(high, min(begins, end + LONGEST_STRETCH)) if begins > (after.start or 0.0) else high
+        if begins > (after.start or 0.0):
+            high = max(high, min(begins, end + LONGEST_STRETCH))
+        elif padding and begins - end <= EDGE:
+            high = max(high, begins)
         high = min(high, (begins + (after.end or 0.0)) / 2, max(begins, end) + _reach(reach, after))
     elif padding and duration - end <= EDGE:
         high = duration

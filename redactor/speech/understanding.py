@@ -20,7 +20,9 @@ from .language import has_another_language
 from .spans import Span, overlapping, union
 
 RUN = 4  # words over which confidence is averaged
-FEWEST = 8  # words: fewer say little about the channel as a whole; low-confidence runs are covered all the same
+FEWEST, BRIEF = 8, 3.0
+"""Fewer words in less than BRIEF seconds of speech say little about the channel as a whole; low-confidence runs are
+covered all the same. Few words in more seconds than that are themselves a sign that it was not understood."""
 MOSTLY = 0.5  # share of speech that may be doubt or overlap
 CROWDED = (
     0.25  # share of speech that may be overlap, of which only a part is found (45 ordinary recordings: at most 0.06)
@@ -70,7 +72,7 @@ def find_guesses(
     if (
         crowded
         or has_another_language(word.text for word in words)
-        or (len(words) >= FEWEST and (confidence < floors.channel or lost > MOSTLY * spoken))
+        or ((len(words) >= FEWEST or spoken >= BRIEF) and (confidence < floors.channel or lost > MOSTLY * spoken))
     ):
         return (Unheard(channel, 0.0, activity.duration, "unclear"),)
     return tuple(sorted(found, key=lambda stretch: stretch.start))

@@ -174,6 +174,14 @@ def test_a_time_too_short_for_speech_is_widened_into_the_neighbours():
     assert high - low >= shortest_duration("555-867-5309") > 1.0
 
 
+def test_a_short_pause_between_a_covered_word_and_its_neighbour_is_covered():
+    """Letters of a spelled name that recognition left out; over a long pause, only padding."""
+    words = words_at((0.8, 1.0), (1.6, 2.4), (3.1, 3.3), (5.0, 5.2))
+    low, high = padded(words, 1, 2, padding=0.1, reach=0.05, duration=10.0, kept=[True, False, True, True])
+    assert (low, high) == (pytest.approx(1.0), pytest.approx(3.1))
+    assert padded(words, 2, 3, padding=0.1, reach=0.05, duration=10.0, kept=[True, True, False, True])[1] == 3.4
+
+
 def test_at_the_recordings_edge_a_short_time_is_widened_on_the_other_side():
     words = [Word("5558675309", 0.0, 0.1, 1.0, 0, 10), Word("bye-bye-bye-bye", 0.1, 1.5, 1.0, 11, 26)]
     low, high = padded(words, 0, 1, padding=0.0, reach=0.1, duration=DURATION, kept=[False, True])

@@ -43,8 +43,14 @@ def test_a_message_that_is_unsure_on_the_whole_is_unclear() -> None:
 
 
 def test_a_few_unsure_words_are_covered_but_say_nothing_about_the_whole() -> None:
-    (stretch,) = found(said(*[0.3] * (FEWEST - 1)))
+    (stretch,) = found(said(*[0.3] * 5))
     assert stretch.kind == "doubt"
+
+
+def test_a_few_unsure_words_for_many_seconds_of_speech_are_unclear() -> None:
+    few = said(*[0.3] * (FEWEST - 1))
+    (whole,) = find_guesses(few, heard(9.0), (), channel=2, floors=FLOORS)
+    assert whole.kind == "unclear"
 
 
 def test_guesses_over_most_of_the_speech_are_unclear() -> None:
