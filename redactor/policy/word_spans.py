@@ -35,8 +35,8 @@ UNSURE = 0.65
 UNSURE_REACH = 0.1
 """Seconds that padding reaches further into a kept word whose time is uncertain."""
 EDGE = 0.75
-"""Seconds between a covered word and its neighbour or the recording's edge that are covered completely: they may hold the
-rest of a number that was cut off, or letters of a spelled name that recognition left out.
+"""Seconds between a covered word and its neighbour, or the recording's edge, that are covered completely: they may hold
+the rest of a number that was cut off, or letters of a spelled name that recognition left out.
 """
 
 

@@ -178,7 +178,9 @@ def test_a_short_pause_between_a_covered_word_and_its_neighbour_is_covered():
     """Letters of a spelled name that recognition left out; over a long pause, only padding."""
     words = words_at((0.8, 1.0), (1.6, 2.4), (3.1, 3.3), (5.0, 5.2))
     low, high = padded(words, 1, 2, padding=0.1, reach=0.05, duration=10.0, kept=[True, False, True, True])
-    assert (low, high) == (pytest.approx(1.0), pytest.approx(3.1))
+    assert (low, high) == (pytest.approx(1.0, abs=0.05), pytest.approx(3.1, abs=0.05))
+    assert low <= 1.0
+    assert high >= 3.1
     assert padded(words, 2, 3, padding=0.1, reach=0.05, duration=10.0, kept=[True, True, False, True])[1] == 3.4
 
 
