@@ -107,6 +107,11 @@ _POSSIBLE_DRUG_CUE = re.compile(
     rf"\b(?:takes?|took|taken|needs?|give|gives?|gave (?:me|him|her)|stop(?:ped)?|started?|on|with|get|"
     rf"pick(?:ing)? up){_OWN}$"
 )
+_CLINICAL_CUE_ENDS = frozenset(
+    "of on for to with from prescribed taking take takes took taken need needs give gives me him her stop stopped "
+    "start started get up my his their the some a an any more your new that".split()
+)
+"""Last words of the cues of conditions and drugs (for speed)."""
 _NAME_LEVELS = frozenset({name_cues.TITLE, name_cues.NAME})
 _FIGURES_FOLLOW = frozenset({"DATE_TIME", "OTHER_ID", "PHONE_NUMBER"})
 _BEFORE_HOUSE_NUMBER = frozenset({"at", "on", "is"})
@@ -200,12 +205,11 @@ class _Slots:
                 if _INTRODUCES.search(said):
                     yield from self._finding("PERSON", self._fill(INTRODUCTION, at))
                 elif self.confidence[at - 1] >= LOW:  # else the cue itself may be misheard
-                    cue = _VALUE_CUE.search(said)
                     if name_cues.level(lower_case, at) in _NAME_LEVELS:
                         yield from self._finding("PERSON", self._fill(AFTER_CUE, at))
-                    elif cue is not None:
+                    elif (cue := _VALUE_CUE.search(said)) is not None:
                         yield from self._finding(str(cue.lastgroup), self._fill(AFTER_CUE, at))
-            if self._ends_sentence(at - 1):
+            if self.lower[at - 1] not in _CLINICAL_CUE_ENDS or self._ends_sentence(at - 1):
                 continue
             if _CONDITION_CUE.search(said):
                 yield from self._finding("CONDITION", self._fill(CLINICAL_FACT, at))
@@ -229,10 +233,13 @@ class _Slots:
         label_at = {n: label for label, held in self.found if label not in CLINICAL for n in held}
         at = 0
         while at < len(self.words):
+            if not self.figure[at]:
+                at += 1
+                continue
             run = self._figures(at)
-            at = run[-1] + 1 if run else at + 1
+            at = run[-1] + 1
             labels = [label_at[n] for n in run if n in label_at]
-            if run and (announced := self._announced(run[0])):
+            if announced := self._announced(run[0]):
                 first, label = announced
                 run = [*range(first, run[0]), *run]
                 labels.append(label)
@@ -255,22 +262,21 @@ class _Slots:
         return None
 
     def _figures(self, at: int) -> list[int]:
-        """Figures from `at` on, with up to LONGEST_GAP words of low confidence between two of them."""
+        """Figures from the one at `at` on, with up to LONGEST_GAP words of low confidence between two of them, and words
+        of low confidence beside the first and the last.
+        """
         run: list[int] = []
-        while at < len(self.words) and (self.figure[at] or run):
-            doubtful = self.confidence[at] < (LOW if run and self._ends_sentence(at - 1) else MEDIUM)
-            if not (doubtful or self.figure[at] or len(self.lower[at]) == 1):
+        while at < len(self.words):
+            unsure = self.confidence[at] < (LOW if run and self._ends_sentence(at - 1) else MEDIUM)
+            if not (unsure or self.figure[at] or len(self.lower[at]) == 1):
                 break
             run.append(at)
             if not any(self.figure[n] for n in run[-LONGEST_GAP - 1 :]):
                 break
             at += 1
-        while run and not self.figure[run[-1]]:
+        while not self.figure[run[-1]]:
             run.pop()
-        if not run:
-            return []
-        edge = self._fill(BESIDE, run[0] - 1, step=-1), self._fill(BESIDE, run[-1] + 1)
-        return sorted({*run, *edge[0], *edge[1]})
+        return sorted({*run, *self._fill(BESIDE, run[0] - 1, step=-1), *self._fill(BESIDE, run[-1] + 1)})
 
     def _fill(self, kind: SlotKind, at: int, *, step: int = 1, before: int | None = None) -> list[int]:
         """The words that fill a slot of this kind from `at` on, in order; none if they are not as it asks.
