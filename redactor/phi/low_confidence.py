@@ -262,8 +262,8 @@ class _Slots:
         return None
 
     def _figures(self, at: int) -> list[int]:
-        """Figures from the one at `at` on, with up to LONGEST_GAP words of low confidence between two of them, and words
-        of low confidence beside the first and the last.
+        """Figures from the one at `at` on, with up to LONGEST_GAP words of low confidence between two of them, and
+        words of low confidence beside the first and the last.
         """
         run: list[int] = []
         while at < len(self.words):
