@@ -62,6 +62,7 @@ BESIDE = SlotKind(longest=2, content=True)
 BESIDE_PLACE = SlotKind(longest=4, content=True)
 BESIDE_GUESS = SlotKind(longest=1, each=0.8, some=0.8, function=0.8, whole=True)
 """Before a finding whose first word is a guess: where it begins is a guess as well."""
+KIND_OF_CONDITION = SlotKind(longest=1, some=MEDIUM, content=True, phrase=True)
 BETWEEN = SlotKind(longest=3, some=MEDIUM, function=ANY, whole=True)
 AFTER_CUE = SlotKind(longest=4)
 INTRODUCTION = SlotKind(longest=6, each=0.8, function=0.7, whole=True)
@@ -123,6 +124,11 @@ _EVERYDAY = frozenset(
     "o'clock monday tuesday wednesday thursday friday saturday sunday".split()
 )
 """Nouns that follow the same cues, and are neither drugs nor streets."""
+_SOUNDS_LIKE_A_LETTER = frozenset(
+    "age are be bee by cue eh ex eye for gee hay he in jay kay key me my no on or pay pea see she tea the to way we "
+    "why you zee".split()
+)
+"""Before a digit: the letter that begins a member number, heard as a word ("age 552" for H 552)."""
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 
 
@@ -166,6 +172,9 @@ class _Slots:
             digits > 0 or (len(lower) == 1 and lower not in "ai")
             for digits, lower in zip(self.digits, self.lower, strict=True)
         ]
+        for n in range(len(words) - 1):
+            if self.lower[n] in _SOUNDS_LIKE_A_LETTER and self.digits[n + 1] and self.confidence[n] < MEDIUM:
+                self.function[n] = False
         for n in range(len(words) - 2):
             if self.lower[n : n + 3] == ["d", "o", "b"]:
                 self.figure[n : n + 3] = [False] * 3
@@ -176,6 +185,8 @@ class _Slots:
         for label, held in self.found:
             before, after = held[0] - 1, held[-1] + 1
             if label in CLINICAL:
+                if label == "CONDITION":  # "nematoid arthritis"
+                    yield from self._finding(label, self._fill(KIND_OF_CONDITION, before, step=-1))
                 if after < len(self.words) and self.words[held[-1]].text[-1:] not in ",;.?!":
                     letter = len(self.lower[after]) == 1 and self.figure[after]  # "hepatitis T", for C
                     yield from self._finding(label, [after] if letter else self._fill(BESIDE, after))
