@@ -162,7 +162,13 @@ COLUMNS = (
 )
 
 
+def caption(document: Row) -> str:
+    """The number of messages and who verified."""
+    return f"{document['rows'][0]['messages']} messages, each with every error; verified with {document['model']}."
+
+
 def shown_table(document: Row) -> str:
+    """The table."""
     return table(TITLES, [[row[c] for c in COLUMNS] for row in document["rows"]])
 
 
