@@ -226,7 +226,8 @@ def test_killed_and_resumed(run, message, tmp_path):
     assert sorted(row["item"] for row in outcomes(out)) == list(range(1, 14))
     assert (out / "twin.redacted.wav").read_bytes() == (out / "m05.redacted.wav").read_bytes()
     redone += sum(path.stat().st_mtime_ns != stamp for path, stamp in done_before.items())
-    assert redone <= 2 * kills  # the row in the ledger follows the files a moment later
+    # The row in the ledger follows the files a moment later, on a busy machine for three recordings at a time.
+    assert redone <= 3 * kills
     assert not list(out.glob(".redactor-*.part"))
     assert tree(archive) == originals
 
