@@ -1,11 +1,11 @@
-"""Every benchmark of time and memory, one after the other, and then the tables of BENCHMARKS.md.
+"""Runs every benchmark of time and memory, one after the other, and updates the tables of BENCHMARKS.md.
 
     python benchmarks/all.py [--only throughput stages …] [--quick] [--out FOLDER]
 
-On two quiet cores about 25 minutes (`make bench` is the same). Each step is a script that also runs alone: its
-docstring says what it measures, its caveats and its options. --quick: a few files each, into .train/bench-quick, to see
-that all of it works; its numbers say nothing. Needs the extra `bench`, torch and transformers (for random weights), and
-the environment that voicemails.py names.
+Takes about 25 minutes on two quiet cores (`make bench` does the same). Each step is a script that also runs alone; its
+docstring describes the measurement, its caveats and its options. --quick measures a few files each, into
+.train/bench-quick, to check that everything works; its numbers are meaningless. Needs the extra `bench`, torch and
+transformers (for random weights), and the environment that voicemails.py names.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""The systems that ours is compared with: what a user would build of the same libraries, from the file to a bleeped
-file.
+"""The baselines that redactor is compared with: systems that a user would build from the same libraries, from the file
+to a bleeped file.
 
-    loop       faster-whisper's WhisperModel.transcribe, beam 5, word times, its other options as they come
-    batched    faster-whisper's BatchedInferencePipeline, the same
+    loop       faster-whisper's WhisperModel.transcribe, beam 5, word times, other options at their defaults
+    batched    faster-whisper's BatchedInferencePipeline, with the same options
 
-Both then do what a user would do with the words: Presidio with a stock spaCy pipeline finds the entities in the text,
-numpy puts a tone over the words that they touch, soundfile writes the file. Each is loaded once and takes file after
-file.
+Both then process the words as a user would: Presidio with a stock spaCy pipeline finds the entities in the text, numpy
+puts a tone over the words that they touch, and soundfile writes the file. Each is loaded once and processes the files
+one after the other.
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
-"""What `--cluster` costs: the same files through the local pool, one Ray worker with all cores, and two Ray nodes that
-share them.
+"""The cost of `--cluster`: the same files through the local pool, one Ray worker with all cores, and two Ray nodes that
+share the cores.
 
     python benchmarks/cluster.py [--small 1] [--large 6] [--repeats 3] [--json FILE]
 
-Each way redacts copies of the WAV files of sample_audio/ twice: few and many. The difference, divided by the recordings
-between, is the steady cost of a recording; the rest is the start (Ray, models in each worker). Ways take turns, medians
-are printed. Needs the extra "cluster" and at least two cores.
+Each configuration redacts copies of the WAV files of sample_audio/ twice: few and many. The difference in time, divided
+by the difference in number, is the steady cost of a recording; the rest is the start (Ray, models in each worker). The
+configurations alternate, and medians are printed. Needs the extra "cluster" and at least two cores.
 
-Caveats: nodes of one machine talk over its loopback interface and share its disk and memory; the demonstration
-checkpoint makes recordings
-cheap, so that overhead weighs more than with a real one; two nodes with half the cores each also mean smaller batches.
+Caveats: nodes of one machine communicate over its loopback interface and share its disk and memory; the toy checkpoint
+makes recordings cheap, so overhead weighs more than with a real one; two nodes with half the cores each also have
+smaller batches.
 """
 
 from __future__ import annotations

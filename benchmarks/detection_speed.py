@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
-"""Words a second of each part of the detector on one core, beside Presidio's default recognizers on the same texts in
+"""Words per second of each part of the detector on one core, beside Presidio's default recognizers on the same texts in
 the same run.
 
     python benchmarks/detection_speed.py TEXTS.jsonl... [--json OUT.json] [--rounds 5]
 
-TEXTS: JSONL with "text"; a table for each file. Times are CPU seconds of this process (other work on the machine does
-not count), the median of the
-rounds after one warm-up. Presidio's defaults run on the same blank tokenizer, since its own pretrained pipeline would
-be a
-download; with it they are slower. Words are counted by blanks.
+TEXTS: JSONL with "text"; the script prints a table for each file. Times are CPU seconds of this process (other work on
+the machine does not count), the median of the rounds after one warm-up. Presidio's defaults run on the same blank
+tokenizer, because its own pretrained pipeline would have to be downloaded; with it they are slower. Words are separated
+by blanks.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""Requests that schemathesis makes of the OpenAPI description, against a running service: no server error, and no
-answer that quotes a request.
+"""Sends requests that schemathesis generates from the OpenAPI description to a running service, which must give no
+server error and no answer that quotes a request.
 
     python benchmarks/fuzz_api.py [--requests 2000] [--seed 1] [--json FILE]      # needs the extra `bench`
 
-All routes are configured. A share of the requests is signed as the route requires, so that they pass the check of the
-signature. Every request carries planted PHI in a header and in its query. Answers of 503 with Retry-After mean a full
-queue, and are no error.
+All routes are configured. Some of the requests are signed as the route requires, so that they pass the check of the
+signature. Every request carries planted PHI in a header and in its query. An answer of 503 with Retry-After means that
+the queue is full, and is not an error.
 """
 
 from __future__ import annotations

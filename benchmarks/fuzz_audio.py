@@ -1,16 +1,16 @@
-"""Mutated recordings through the running service: whatever is in a file, the service stays up and writes nothing that
-is not redacted.
+"""Sends mutated recordings through the running service: whatever a file contains, the service must stay up and write
+only redacted output.
 
     python benchmarks/fuzz_audio.py [--files 10000] [--seed 1] [--json FILE]
 
-Takes a short message in several formats, changes each copy in one to many places (bits, bytes, blocks, lengths in
-headers, cuts, splices of two files), and puts all below the root of a real
-`redactor serve`, whose sweeper finds them. Each has a transcript with words to cover, so that everything that can be
-decoded is redacted. Then: the service is the same
-process as at the start; every file has exactly one end; in every result the covered stretch sounds like something else,
-and no document holds the words. Prints
-counts by reason; "internal-error" is a fault of ours.
-Caveat: mutations of the container are found more often than those deep in a codec; this is no coverage-guided fuzzing.
+Takes a short message in several formats, changes each copy in one or more places (bits, bytes, blocks, lengths in
+headers, cuts, splices of two files), and puts all copies below the root of a real `redactor serve`, whose sweeper finds
+them. Each has a transcript with words to cover, so that everything that can be decoded is redacted. At the end, the
+service must be the same process as at the start, every file must have exactly one outcome, the covered stretch of every
+result must differ from the original, and no document may contain the words. Prints counts by reason; "internal-error"
+is a bug.
+
+Caveat: the mutations reach the container more often than the depths of a codec; this is not coverage-guided fuzzing.
 """
 
 from __future__ import annotations

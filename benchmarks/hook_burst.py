@@ -1,4 +1,4 @@
-"""A burst of calls beside an archive run of the same recordings: rates and processor seconds, for `hooks.py`."""
+"""Compares a burst of calls with an archive run of the same recordings: rates and processor seconds, for `hooks.py`."""
 
 from __future__ import annotations
 

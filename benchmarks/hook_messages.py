@@ -1,4 +1,4 @@
-"""Messages that the hook's benchmarks tell the service of."""
+"""Messages that the benchmarks of the hook report to the service."""
 
 from __future__ import annotations
 

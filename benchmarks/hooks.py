@@ -1,20 +1,20 @@
-"""Calls of the hook in bursts while the service is killed, and how long a recording waits for its twin at rising load.
+"""Calls the hook in bursts while the service is killed, and measures the time to a redacted recording at rising load.
 
     python benchmarks/hooks.py [--recordings 2000] [--kills 5] [--services 1] [--database sqlite|postgresql]
         [--json FILE]
     python benchmarks/hooks.py --load 0.1 0.5 1 2 --seconds 60 --burst 50 [--bursts 1] [--model base] [--json FILE]
         [--plot FILE]
 
-First form: every tenth recording is told of twice, every fiftieth is corrupt, all in bursts of 50 hook processes, eight
+First form: every tenth recording is reported twice and every fiftieth is corrupt, in bursts of 50 hook processes, eight
 at a time, while `redactor serve` (or several, on PostgreSQL) is killed (-9) and started again. At the end every
-recording must have exactly one result: a twin whose document is of its bytes and whose files are all there, or a dead
-letter if it is corrupt. Words come from transcripts, so that the queue and not the recogniser is what is tested;
+recording must have exactly one result: a redacted copy whose document matches its bytes and whose files all exist, or a
+dead letter if it is corrupt. Words come from transcripts, so that this tests the queue and not the recogniser;
 detection, bleeping, the sandbox and the disk are real.
 
-Second form: for each load (calls a second, evenly spread) the seconds from the call of the hook to the redacted
-document, with a real checkpoint and natural messages of 15 s in a service that is warm. Percentiles by load show where
-the machine is full. --burst: so many calls at once, how fast they are worked off, from the first call to the last end,
-and, right after it, the rate of an archive run (`redactor redact`) over the same recordings.
+Second form: for each load (calls per second, evenly spread) the seconds from the call of the hook to the redacted
+document, with a real checkpoint, natural messages of 15 s and a warm service. Percentiles by load show where the
+machine is saturated. --burst makes that many calls at once and measures how fast they are processed, from the first
+call to the last outcome, and, right after it, the rate of an archive run (`redactor redact`) over the same recordings.
 
 Caveats: kill -9 is not a power cut; hooks, service and database share the cores.
 """
@@ -374,11 +374,11 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--services", type=int, default=1)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
-    parser.add_argument("--load", type=float, nargs="*", help="calls a second; the second form")
+    parser.add_argument("--load", type=float, nargs="*", help="calls per second; selects the second form")
     parser.add_argument("--seconds", type=float, default=40.0)
-    parser.add_argument("--burst", type=int, default=0, help="calls at once, after the loads")
-    parser.add_argument("--bursts", type=int, default=1, help="how often, each with an archive run after it")
-    parser.add_argument("--model", default="base", help="of the second form")
+    parser.add_argument("--burst", type=int, default=0, help="number of calls at once, after the loads")
+    parser.add_argument("--bursts", type=int, default=1, help="number of bursts, each followed by an archive run")
+    parser.add_argument("--model", default="base", help="checkpoint of the second form")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
     given = parser.parse_args()

@@ -1,16 +1,15 @@
-"""What gets past the redaction that was made to get past it: the hostile clips, by class, and what holding them back
-costs.
+"""Measures how many hostile clips evade the redaction, by class, and what the checks against them cost.
 
     python benchmarks/hostile.py [--model base] [--clips .train/hostile] [--only CLASS …] [--ears tiny.en]
         [--price .train/voicemails] [--out benchmarks/results/hostile-base.json]
 
-`python -m tests.hostile.make` makes the clips. Each goes through `redactor redact`. A clip has been held if it was
-withheld, or if its finished sound, as tests/hostile/judge.py hears it, is the original in at most 5 % of its PHI's time
-and a tone decoder reads no keyed number from it. --ears: another checkpoint listens to both sounds, turned up, and says
-how many of the PHI's words and numbers it finds. --price: an archive of ordinary messages (benchmarks/voicemails.py):
-how many are withheld, how much of what is no PHI is bleeped.
+`python -m tests.hostile.make` makes the clips. Each is redacted with `redactor redact`. A clip passes if it was
+withheld, or if its redacted audio, judged by tests/hostile/judge.py, equals the original in at most 5 % of its PHI's
+time and a tone decoder reads no keyed number from it. --ears: another checkpoint recognises both recordings, amplified,
+and the script counts the words and numbers of the PHI that it finds. --price: an archive of ordinary messages
+(benchmarks/voicemails.py), of which the script reports how many are withheld and how much other speech is bleeped.
 
-Caveat: the clips are natural voices of a synthesiser, and what is done to them is arithmetic.
+Caveat: the clips are natural synthetic voices with computed effects.
 """
 
 from __future__ import annotations
@@ -137,10 +136,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="base")
     parser.add_argument("--clips", type=Path, default=FOLDER)
-    parser.add_argument("--only", nargs="*", help="classes")
-    parser.add_argument("--ears", help="another checkpoint that listens to what came out")
+    parser.add_argument("--only", nargs="*", help="classes of clips")
+    parser.add_argument("--ears", help="another checkpoint that recognises the redacted audio")
     parser.add_argument("--price", type=Path, help="an archive of ordinary messages")
-    parser.add_argument("--files", type=int, default=200, help="of them")
+    parser.add_argument("--files", type=int, default=200, help="number of ordinary messages")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--option", action="append", default=[], help="passed on to redact, as in --option=--verify")
     given = parser.parse_args()

@@ -1,12 +1,12 @@
-"""Imported transcripts whose times are wrong: what comes of each kind of error, end to end.
+"""Redacts with imported transcripts whose times are wrong, and measures the effect of each kind of error end to end.
 
     python benchmarks/imports.py .train/voicemails [--files 40] [--model base] [--option=--no-verify]
         [--only TEXT …] [--out benchmarks/results/imports.json]
 
 Each message is redacted with the transcript of its labels (the exact words), once with times for each word, as a
-recogniser gives them (edges off by 40 ms), and once as subtitles of 5 to 9 words, after its times were moved: by an
-offset, a drift, a jump in the middle. tests/hostile/judge.py listens to what came out. "leaking": more than 5 % of the
-PHI's time is still the original, and more than with the times that are right.
+recogniser gives them (edges off by 40 ms), and once as subtitles of 5 to 9 words, after its times were moved by an
+offset, a drift, or a jump in the middle. tests/hostile/judge.py judges the redacted audio. "leaking": in more than 5 %
+of the PHI's time the audio is still the original, and in more than with the right times.
 
 Caveat: the words are right; a transcript that also misspells PHI leaks more.
 """
@@ -177,7 +177,7 @@ def main() -> None:
     parser.add_argument("archive", type=Path)
     parser.add_argument("--files", type=int, default=40)
     parser.add_argument("--model", default="base", help="the checkpoint that verifies")
-    parser.add_argument("--only", nargs="*", default=[], help="errors whose name holds one of these")
+    parser.add_argument("--only", nargs="*", default=[], help="errors whose name contains one of these")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--option", action="append", default=[], help="passed on to redact, as in --option=--no-verify")
     given = parser.parse_args()

@@ -1,15 +1,14 @@
-"""What kill -9 at random moments of an archive run leaves: exactly one correct result a file, and nothing half-written.
+"""Kills an archive run (kill -9) at random moments: every file must end with exactly one correct result.
 
     python benchmarks/kills.py [--kills 20] [--copies 2] [--seed 1] [--json FILE]
 
 Copies sample_audio/ (`--copies` times, so that there are duplicates) into a temporary archive, makes a reference in one
-undisturbed run, then runs `redactor redact` again and again into another folder and kills it, each time a random while
-after its first
-sign of work. After each kill every document that stands is checked against its files; at the end a run that is not
-killed must leave, for
-every input, the artefacts of the reference, byte for byte but for what depends on the clock, and must have redone
-nothing that was finished.
-Caveats: kill -9 is not a power cut (what the system holds in memory survives); the moments are random, so run several
+undisturbed run, then runs `redactor redact` repeatedly into another folder and kills it, each time a random while after
+its first sign of work. After each kill every existing document is checked against its files. At the end, a run that is
+not killed must leave the artefacts of the reference for every input, byte for byte except for values that depend on the
+clock, and must not have redone finished recordings.
+
+Caveats: kill -9 is not a power cut (data in the system's memory survives); the moments are random, so run several
 seeds.
 """
 

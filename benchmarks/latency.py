@@ -1,17 +1,14 @@
-"""How long a message waits for its redacted twin when messages arrive one by one, as a mail server's hook hands them
-in.
+"""Measures the time to a redacted message when messages arrive one by one, as from a mail server's hook.
 
     python benchmarks/latency.py [--loads 0.25 0.5 0.75 0.9] [--messages 80] [--json FILE] [--plot FILE.png]
 
-First the archive is run at once to find the machine's capacity (messages a minute). Then, for each share of it,
-messages arrive at random (a Poisson process from a seeded generator) at one running Pipeline; latency is from the
-arrival to the moment when all five files are saved. The time of one message alone on the idle machine is given beside
-it.
+First the archive is redacted as a whole to find the machine's capacity (messages per minute). Then, for each share of
+it, messages arrive at random (a Poisson process from a seeded generator) at one running Pipeline. Latency is the time
+from the arrival until all five files are saved. The time of one message alone on the idle machine is printed as well.
 
-Caveats: messages repeat if there are more than --files. Near the capacity a queue grows without end, so the last line
-depends on
-how long one looks. Starting the program (about as long as a few messages) is not counted: a hook that starts it for
-every message pays for that, too.
+Caveats: messages repeat if there are more than --files. Near the capacity the queue grows without bound, so the last
+line depends on the length of the run. Starting the program (about as long as a few messages) is not counted: a hook
+that starts it for every message takes that time as well.
 """
 
 from __future__ import annotations

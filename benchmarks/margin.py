@@ -1,18 +1,18 @@
-"""How recognition is best set for a checkpoint: the margin behind a window, the longest window, the width of the
-search.
+"""Finds the best settings of recognition for a checkpoint: the margin after a window, the longest window, and the width
+of the search.
 
     python benchmarks/margin.py --model base [--files 66] [--json FILE] [--plot FILE.png]
 
-Whisper was trained on 30 s with zeros behind the speech; the encoder's time grows with what it is given. The product
-gives it the window and at least `margin` seconds of zeros, on a grid (redactor/speech/whisper.py), and hears a doubtful
-window again in the whole 30 s ("heard again"). Its first search is greedy; where the text's mean log probability is
-below a threshold, a beam of five searches again ("beam below"). One setting changes at a time; the others stay at the
-checkpoint's own. What is chosen goes into redactor/speech/stock.toml and gate.py.
+Whisper was trained on 30 s with zeros after the speech, and the encoder's time grows with the length of its input.
+redactor gives it the window and at least `margin` seconds of zeros, on a grid (redactor/speech/whisper.py), and
+recognises a doubtful window again in the whole 30 s ("heard again"). Its first search is greedy; if the text's mean log
+probability is below a threshold, a beam of five searches again ("beam below"). One setting changes at a time; the
+others keep the checkpoint's values. The chosen values are kept in redactor/speech/stock.toml and gate.py.
 
-Words go through the detector, policy and evaluation as in throughput.py. CPU seconds are of the whole process,
-recognition only (decoding and voice detector included).
+Words go through the detector, policy and evaluation as in throughput.py. CPU seconds are those of the whole process,
+for recognition only (decoding and voice detector included).
 
-Caveats: of 66 files a difference of a point of word errors is noise. Every checkpoint has a curve of its own.
+Caveats: with 66 files, a difference of one point in word errors is noise. Every checkpoint has a curve of its own.
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
-"""Peak memory of an archive run against the number of files, and of one recording of three hours.
+"""Measures the peak memory of an archive run by number of files, and of one recording of three hours.
 
     python benchmarks/memory.py [--files 100 1000 5000] [--hours 3] [--json FILE] [--plot FILE.png]
 
-`redactor redact` in a process of its own, as a user starts it. Peak: the kernel's count of the process's resident
-memory (ru_maxrss); the picture draws it as read twice a second. The archive is made of the first CLIP seconds of
-benchmark voicemails with their last bytes changed, so that no two are alike; the long recording is benchmark voicemails
-one after the other, µ-law, 8 kHz.
+`redactor redact` runs in a process of its own, as a user starts it. The peak is the kernel's figure for the process's
+resident memory (ru_maxrss); the picture shows memory as sampled twice per second. The archive consists of the first
+CLIP seconds of benchmark voicemails with their last bytes changed, so that no two are alike; the long recording is a
+sequence of benchmark voicemails, µ-law, 8 kHz.
 
-Caveats: clips cut inside words, so speech without words is bleeped (--unheard bleep); what is measured is memory, not
-accuracy. Resident memory counts the checkpoint, the detector's lists and the libraries, too: that is what the smallest
-run shows. Linux only.
+Caveats: clips are cut inside words, so speech without words is bleeped (--unheard bleep), because this measures memory,
+not accuracy. Resident memory includes the checkpoint, the detector's lists and the libraries, which dominate the
+smallest run. Linux only.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def plot(document: dict[str, Any], path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, nargs="*", default=[100, 1000, 5000])
-    parser.add_argument("--hours", type=float, default=3.0, help="of the long recording; 0: none")
+    parser.add_argument("--hours", type=float, default=3.0, help="length of the long recording; 0: none")
     parser.add_argument("--model", default="base", help="a name or a folder")
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--json", type=Path)

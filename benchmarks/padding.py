@@ -1,10 +1,10 @@
-"""How much to bleep around covered words, and how far into kept ones: leak against over-bleep, from one recognition.
+"""Compares leak and over-bleep for different paddings of covered words, from one recognition.
 
     python benchmarks/padding.py [--labels sample_audio] [--model base] [--json FILE]
 
-Recognises every labelled recording once, then plans with each padding. "edge leak" is what padding can mend: labelled
-PHI that was recognised and covered but whose sound reaches beyond the bleep. Caveats: the shipped recordings are
-synthetic, and word times are those of the checkpoint; run it on your own labels and checkpoint before changing a
+Recognises every labelled recording once, then plans with each padding. Padding can only reduce the "edge leak":
+labelled PHI that was recognised and covered but whose sound extends beyond the bleep. Caveats: the sample recordings
+are synthetic, and word times are those of the checkpoint; run it on your own labels and checkpoint before changing a
 policy.
 """
 

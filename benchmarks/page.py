@@ -1,7 +1,7 @@
 """Puts the kept results into BENCHMARKS.md: `python benchmarks/page.py`.
 
-The text between a pair of marks, <!-- NAME --> and <!-- /NAME -->, is replaced by the table of results/NAME.json; all
-else is written by hand. A result that is not there leaves its place as it is.
+The text between a pair of marks, <!-- NAME --> and <!-- /NAME -->, is replaced by the table of results/NAME.json; the
+rest of the page is written by hand. If a result is missing, the text between its marks stays as it is.
 """
 
 from __future__ import annotations

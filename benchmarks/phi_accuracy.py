@@ -1,22 +1,20 @@
 #!/usr/bin/env python3
-"""How much PHI the detector misses and over-covers, with recognition errors, part by part, and beside Presidio: one
-table.
+"""Measures how much PHI the detector misses and how much other text it covers, with recognition errors, by component,
+and beside Presidio.
 
     python benchmarks/phi_accuracy.py [--dev CONVERSATIONS.jsonl] [--out benchmarks/phi_accuracy.json] [--curve
     benchmarks/phi_curve.png]
 
-Texts: generated voicemails (phi_cases.py, part "test": its leaks were not read while fixing, its totals were) clean and
-with 10 % and 20 % of the words
-misrecognised (recognition_errors.py), their part "tuning", the invented spoken cases of the tests, the true words of
-sample_audio, and with
---dev real conversations, labelled, in the same format (never committed).
-Systems: "patterns" the recognizers on the text as said, "+ spoken" on its written form too, "+ NER" with the shipped
-tagger, "all" with
-names repaired by sound; "Presidio" its default recognizers on a blank tokenizer.
+Texts: generated voicemails (phi_cases.py, part "test"; during development we read its totals, not its leaks), clean and
+with 10 % and 20 % of the words misrecognised (recognition_errors.py); their part "tuning"; the invented spoken cases of
+the tests; the true words of sample_audio; and, with --dev, labelled real conversations in the same format (never
+committed).
 
-phi_measures.py defines the measures. Caveats: the generated texts are invented by the makers of the detector;
-recognition errors are simulated; what a system does on a practice's own recordings is measured with `redactor
-evaluate`.
+Systems: "patterns" is the recognizers on the text as said, "+ spoken" also on its written form, "+ NER" with the
+bundled tagger, "all" with names corrected by their sound; "Presidio" is its default recognizers on a blank tokenizer.
+
+phi_measures.py defines the measures. Caveats: the authors of the detector invented the generated texts; recognition
+errors are simulated. Use `redactor evaluate` to measure a practice's own recordings.
 """
 
 from __future__ import annotations

@@ -1,22 +1,18 @@
 #!/usr/bin/env python3
-"""Invented voicemails with exact labels: the test split of the PHI detector.
+"""Generates invented voicemails with exact labels, to tune and test the PHI detector.
 
     python benchmarks/phi_cases.py --part test --seed 1 --out CASES.jsonl
 
-A message is written from sentence frames with slots ("my number is {phone}"); a slot gives pieces of text, each with
-its label, so
-labels are exact by construction. Every kind of number is said in every way people say it: digit by digit, in pairs, in
-hundreds,
-with "double" and "triple", broken by "uh", corrected, in figures. Names, places, frames and clinical words are split in
-two halves
-apart (only mail domains, months and the ways to say numbers are common): part "tuning" draws from one, part "test" from
-the other. Nothing here is used to train anything.
+A message is written from sentence frames with slots ("my number is {phone}"). A slot gives pieces of text, each with
+its label, so labels are exact by construction. Numbers are said in every way that people say them: digit by digit, in
+pairs, in hundreds, with "double" and "triple", interrupted by "uh", corrected, in figures. Names, places, frames and
+clinical words are split into two disjoint halves (they share only mail domains, months and the ways to say numbers):
+part "tuning" draws from one, part "test" from the other. Nothing here is used for training.
 
 Format of a line: {"id","kind","form","text","spans":[{"start","end","label","text","tier"?}]}; labels PERSON
-PHONE_NUMBER EMAIL
-ADDRESS DATE AGE_OVER_89 ID URL_IP ORGANIZATION MEDICATION CONDITION LAB_OR_PROCEDURE SPECIALTY BILLING; tier "may" (a
-year alone, a bare
-weekday, an age under 90, a state) is neutral: neither a miss nor a false alarm.
+PHONE_NUMBER EMAIL ADDRESS DATE AGE_OVER_89 ID URL_IP ORGANIZATION MEDICATION CONDITION LAB_OR_PROCEDURE SPECIALTY
+BILLING; tier "may" (a year alone, a bare weekday, an age under 90, a state) is neutral: neither a miss nor a false
+alarm.
 """
 
 from __future__ import annotations

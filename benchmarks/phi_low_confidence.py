@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What covering words of low confidence (redactor/phi/low_confidence.py) gains and costs, on generated voicemails with
-recognition errors.
+"""Measures the gain and cost of covering words of low confidence (redactor/phi/low_confidence.py), on generated
+voicemails with recognition errors.
 
     python benchmarks/phi_low_confidence.py [--out benchmarks/phi_low_confidence.json]
 

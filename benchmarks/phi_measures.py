@@ -1,15 +1,14 @@
 """The measures of the PHI benchmarks, defined once.
 
-    leak             identifying letters and figures that no finding of any label covers, of all of them (voicemail's
-    headline)
-    recall           labelled spans that some finding touches
-    recall, whole    labelled spans of which nothing is left uncovered
-    precision        of the words (tokens) that findings of the group cover, those that are labelled
-    clean            of the texts with labelled spans, those in which nothing leaks
+    leak             share of the identifying letters and figures that no finding of any label covers (the main figure)
+    recall           share of the labelled spans that some finding touches
+    recall, whole    share of the labelled spans that are covered completely
+    precision        share of the words (tokens) covered by findings of the group that are labelled
+    clean            share of the texts with labelled spans in which nothing leaks
     false alarms     covered words that are not labelled, per 1,000 words
 
-Neutral spans (tier "may") count neither for nor against. A token is covered when half of its characters are; "group" is
-identifiers or clinical labels; labels that a text was not annotated for ("scope") cannot be false alarms.
+Neutral spans (tier "may") do not count. A token is covered if half of its characters are; "group" is identifiers or
+clinical labels; labels that a text was not annotated for ("scope") cannot be false alarms.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""A private PostgreSQL for tests and benchmarks: Debian's package, a data folder of its own, a socket instead of a
-port.
+"""A private PostgreSQL server for tests and benchmarks: Debian's package with its own data folder, on a socket instead
+of a port.
 """
 
 from __future__ import annotations

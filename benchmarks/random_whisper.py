@@ -1,4 +1,4 @@
-"""Checkpoints of Whisper's shapes with random weights, for timing only: tiny, base, small.
+"""Makes checkpoints of Whisper's shapes with random weights, for timing only: tiny, base, small.
 
     python benchmarks/random_whisper.py base [--out .train/random-whisper]
 
@@ -7,9 +7,9 @@ positions, 448 tokens, an output layer of 51,864 tokens), converted to CTranslat
 tokenizer is voicemail-micro's, its pieces filled up with invented words to as many as Whisper has, and the special
 tokens behind them in Whisper's order, so that faster-whisper loads it as an English-only model.
 
-Random weights have nothing to say and no end: whoever times them must forbid the end of text and set the number of
-tokens, alike for every
-system (recognisers.py does: 4 tokens a second of speech, and no system may decode again). Needs torch and transformers.
+With random weights the text has no meaning and never ends, so a benchmark must forbid the end of text and set the
+number of tokens, in the same way for every system (redactor_system.py and baselines.py do: 4 tokens per second of
+speech, and no system may decode again). Needs torch and transformers.
 """
 
 from __future__ import annotations

@@ -1,15 +1,13 @@
 #!/usr/bin/env python3
-"""Recognition errors put into labelled texts, labels kept aligned.
+"""Puts recognition errors into labelled texts and keeps the labels aligned.
 
     python benchmarks/recognition_errors.py CASES.jsonl --rate 0.1 --seed 1 --out WORSE.jsonl
 
-A share `rate` of the words is changed: half of them become a word that sounds alike (same phonetic key: consonants by
-place, voiced
-and voiceless as one, vowels ignored) or, where the lists know none, lose or change a sound; the rest is dropped, split
-in two, run
-together with the next word, or gets an "uh" before it. Half of the texts also lose capitals and marks, and figures are
-misheard as other
-figures. A misheard name keeps its label: the person is still named. Same text, rate and seed, same errors.
+A share `rate` of the words is changed. Half of them become a word that sounds alike (same phonetic key: consonants by
+place, voiced and voiceless as one, vowels ignored) or, if the lists contain none, lose or change a sound; the rest are
+dropped, split in two, joined with the next word, or preceded by "uh". Half of the texts also lose capitals and
+punctuation, and figures are misheard as other figures. A misheard name keeps its label, because the person is still
+named. The same text, rate and seed give the same errors.
 """
 
 from __future__ import annotations
