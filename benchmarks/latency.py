@@ -79,7 +79,7 @@ def main() -> None:
     parser.add_argument("--loads", type=float, nargs="*", default=[0.25, 0.5, 0.75, 0.9])
     parser.add_argument("--messages", type=int, default=80)
     parser.add_argument("--files", type=int, default=40)
-    parser.add_argument("--model", default="base", help="a name or a folder")
+    parser.add_argument("--model", default="base", help="name or folder of a checkpoint")
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)

@@ -83,7 +83,7 @@ class Counted:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=66)
-    parser.add_argument("--model", default="base", help="a name or a folder")
+    parser.add_argument("--model", default="base", help="name or folder of a checkpoint")
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)

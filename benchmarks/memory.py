@@ -153,7 +153,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, nargs="*", default=[100, 1000, 5000])
     parser.add_argument("--hours", type=float, default=3.0, help="length of the long recording; 0: none")
-    parser.add_argument("--model", default="base", help="a name or a folder")
+    parser.add_argument("--model", default="base", help="name or folder of a checkpoint")
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)

@@ -1,5 +1,5 @@
-"""Our pipeline as `redactor redact` builds it, for benchmarks: over files, words remembered, lengths forced where
-weights are random.
+"""The pipeline as `redactor redact` builds it, for benchmarks: it processes files, records the words, and forces the
+number of tokens if the weights are random.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from baselines import Words
 from redactor.types import WITHHELD, ModelInfo, Mono, Speech, TimedText
 
 TOKENS_A_SECOND = 4
-"""What random weights are made to write: ordinary speech has 3 to 5 of Whisper's tokens a second."""
+"""Tokens that random weights must write: ordinary speech has 3 to 5 of Whisper's tokens per second."""
 
 
 class Overhearing:
-    """A Transcriber that remembers what another one said, by recording.
+    """A Transcriber that records the words of another one, by recording.
 
-    What it passes on is withheld for no doubt about its words: a recording withheld would be work not done.
+    It marks no words as doubtful, because a withheld recording would not be processed further.
     """
 
     def __init__(self, inner: Any) -> None:
@@ -93,7 +93,7 @@ class RedactorSystem:
         self._patches.close()
 
     def recognition(self, paths: Sequence[Path]) -> dict[str, Words]:
-        """Read, decode, find sound, recognise: no more than the baselines do."""
+        """Read, decode, find sound and recognise, as the baselines do."""
         from redactor.audio import decode, read_source
         from redactor.concurrency import bounded_map
         from redactor.recognition import listen

@@ -1,4 +1,4 @@
-"""What the benchmarks of time and memory share: the stamp on a result, tables, files."""
+"""Shared by the benchmarks of time and memory: the stamp on a result, tables, files."""
 
 from __future__ import annotations
 

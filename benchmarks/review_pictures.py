@@ -1,7 +1,7 @@
-"""Pictures of the review web for the README: python benchmarks/review_pictures.py (needs Debian's chromium).
+"""Makes the pictures of the review pages: python benchmarks/review_pictures.py (needs Debian's chromium).
 
-Invented messages, the shipped detector and rules, and judgments drawn at random: the pictures show what the pages look
-like, the numbers in them mean nothing.
+The messages are invented, detector and rules are the default ones, and the reviews are drawn at random: the pictures
+show the look of the pages, and their numbers are meaningless.
 """
 
 from __future__ import annotations

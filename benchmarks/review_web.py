@@ -1,12 +1,12 @@
-"""The review web with many messages: how long a page takes at the browser's end of the wire.
+"""Measures the review pages with many messages: the time of a page as the browser sees it.
 
     python benchmarks/review_web.py                     # 50,000 messages in SQLite, 200 requests of each kind
     python benchmarks/review_web.py --messages 5000 --requests 50
 
-The service's own application on a real socket, one client, logged in as a lead; every request is authorised, and what
-opens a message is written to the audit trail (flushed to the disk) before it is answered, as always. Messages are rows
-of the store with findings drawn at random; 200 of them have a redacted version on the disk (a minute of telephone
-sound, 150 words), and those are the ones that are opened. Nothing is recognised here.
+The service's own application runs on a real socket, with one client, logged in as a lead. Every request is authorised,
+and every request that opens a message is written to the audit log (flushed to the disk) before it is answered, as in
+production. Messages are rows of the database with findings drawn at random; 200 of them have a redacted version on the
+disk (a minute of telephone audio, 150 words), and only those are opened. Nothing is recognised here.
 """
 
 from __future__ import annotations
@@ -216,7 +216,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--messages", type=int, default=50_000)
     parser.add_argument("--requests", type=int, default=200)
-    parser.add_argument("--postgresql", action="store_true", help="in a PostgreSQL started for it, instead of SQLite")
+    parser.add_argument("--postgresql", action="store_true", help="use a private PostgreSQL server instead of SQLite")
     parser.add_argument("--out", type=Path, default=RESULTS / "review_web.json")
     given = parser.parse_args()
     marked, rng = stamp(), random.Random(1)

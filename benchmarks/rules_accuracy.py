@@ -1,16 +1,15 @@
 #!/usr/bin/env python3
-"""Precision and recall of the rules V01 … V20 on invented sent messages whose breaches are known.
+"""Measures precision and recall of the rules V01 … V20 on invented sent messages whose violations are known.
 
     python benchmarks/rules_accuracy.py --json benchmarks/results/rules_accuracy.json --report
     benchmarks/results/sample-report.html
 
-Messages and labels come from sent_messages.py, in three parts with other names, practices, sentences and clinical
-words: faults were read in
-"tuning"; "second" was scored unread, then the kinds of its faults were looked at; "test" was written last, and is
-scored only. "errors": the same messages with recognition errors in 5 and 10 % of the words (recognition_errors.py).
-A rule counts as raised whether its verdict is findings or undetermined; "verdict" is the share of rightly raised ones
-that also have the
-right verdict. The words go straight to the rules: no audio, so this says nothing of recognition on calls.
+Messages and labels come from sent_messages.py, in three parts with different names, practices, sentences and clinical
+words: mistakes were read in "tuning"; "second" was scored unread, then the kinds of its mistakes were read; "test" was
+written last, and only scored. "errors": the same messages with recognition errors in 5 and 10 % of the words
+(recognition_errors.py). A rule counts as raised if its verdict is findings or undetermined; "verdict" is the share of
+correctly raised rules that also have the correct verdict. The words go straight to the rules, without audio, so this
+does not measure recognition.
 """
 
 from __future__ import annotations
@@ -200,7 +199,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=600, help="messages of each part")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--report", type=Path, help="write a sample report of the test part")
-    parser.add_argument("--faults", type=int, default=0, help="print so many faults of the part tuning, and end")
+    parser.add_argument("--faults", type=int, default=0, help="print this many mistakes of the part tuning, then exit")
     parser.add_argument("--rate", type=float, default=0.0, help="recognition errors for --faults")
     given = parser.parse_args()
     detector = build_detector()

@@ -1,14 +1,13 @@
-"""How the whole path scales: workers and threads, windows in a batch, recordings under way.
+"""Measures how the whole pipeline scales: workers and threads, windows per batch, recordings in progress.
 
     python benchmarks/scaling.py [--files 40] [--repeats 1] [--cores N] [--json FILE] [--plot FILE.png]
 
-One setting changes at a time, the others stay at what `redactor redact` uses. Each run is `Pipeline.run` over the same
-files after a warm-up, all in one process that is held to --cores cores (default: all there are). More workers times
-threads than cores gain nothing.
+One setting changes at a time; the others keep the values of `redactor redact`. Each run is `Pipeline.run` over the same
+files after a warm-up, all in one process that is restricted to --cores cores (default: all). More workers times threads
+than cores gain nothing.
 
-Caveats: one process for all settings, so the first may pay for cold caches (it is run once before the clock starts).
-Times of
-a small archive: the last batches are not full.
+Caveats: one process runs all settings, so the first may suffer from cold caches (it is run once before the clock
+starts). The archive is small, so the last batches are not full.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=40)
     parser.add_argument("--repeats", type=int, default=1)
-    parser.add_argument("--model", default="base", help="a name or a folder")
+    parser.add_argument("--model", default="base", help="name or folder of a checkpoint")
     parser.add_argument("--cores", type=int, default=0)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)

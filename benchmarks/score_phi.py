@@ -1,19 +1,19 @@
 #!/usr/bin/env python3
-"""Run the detector over labelled texts and write what it found in the scorer's terms.
+"""Runs the detector over labelled texts and writes its findings with the labels of an external scorer.
 
     python benchmarks/score_phi.py GOLD.jsonl --out PRED.jsonl [--part held-out] [--min-score 0.4]
     python score.py --gold GOLD.jsonl --pred PRED.jsonl --ci --by form
 
-The scorer knows eight kinds of identifier; this is how our labels map to them:
+The scorer has eight kinds of identifier. Our labels map to them as follows:
 
     MEDICAL_RECORD_NUMBER, HEALTH_PLAN_ID, ACCOUNT_NUMBER, LICENSE_NUMBER, VEHICLE_ID, DEVICE_ID, OTHER_ID → ID (as
     US_SSN)
     LAB_RESULT, PROCEDURE → LAB_OR_PROCEDURE        LOCATION → ADDRESS        DATE_TIME → DATE        AGE → AGE_OVER_89
     EMAIL_ADDRESS → EMAIL        URL, IP_ADDRESS → URL_IP        the others are called the same
 
-Without a scorer at hand it prints the headline itself: share of identifying characters that no finding covers.
-Caveats: a text is scored as given (no speech recognition in between); tests/phi/data/spoken_cases.jsonl is invented and
-small.
+Without the scorer, the script itself prints the main figure: the share of identifying characters that no finding
+covers. Caveats: a text is scored as given (without speech recognition); tests/phi/data/spoken_cases.jsonl is invented
+and small.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def main() -> None:
     parser.add_argument("gold", type=Path)
     parser.add_argument("--out", type=Path, help="write predictions here")
     parser.add_argument("--part", help='only texts with this "part": tuning, held-out')
-    parser.add_argument("--min-score", type=float, help="instead of the table of thresholds")
+    parser.add_argument("--min-score", type=float, help="minimum score, instead of the table of thresholds")
     options = parser.parse_args()
     rows = read(options.gold, options.part)
     found = predict(build_detector(min_score=options.min_score), rows)

@@ -1,4 +1,6 @@
-"""Words that any system heard → word errors and leak, through the same detector, policies and evaluation."""
+"""Scores the recognised words of any system: word errors and leak, through the same detector, policies and
+evaluation.
+"""
 
 from __future__ import annotations
 
@@ -27,10 +29,11 @@ class _Case:
 
 
 class Scorer:
-    """Scores hearings of one labelled archive of one channel; what the labels alone decide is worked out once.
+    """Scores recognised words of one labelled archive with one channel; values that depend on the labels alone are
+    computed once.
 
-    `make_plan`, detector and policy are the product's; speech that no word stands for is bleeped, so that every
-    recording comes out and is measured. How many the default policy would withhold for it instead is counted beside.
+    `make_plan`, detector and policy are redactor's own. Speech without a recognised word is bleeped, so that every
+    recording has an output and is measured; the recordings that the default policy would withhold for it are counted.
     """
 
     def __init__(self, labels: Path, names: Sequence[str]) -> None:
@@ -57,9 +60,7 @@ class Scorer:
         return sum(case.recording.duration for case in self._cases)
 
     def score_stock(self, heard: Mapping[str, Sequence[TimedText]], detector: Any) -> dict[str, Any]:
-        """The same figures for what another detector finds in the words and a user bleeps: the words' own times,
-        nothing else.
-        """
+        """The same figures for the findings of another detector, bleeped by a user at the times of the words alone."""
         tally = EvaluationTotals()
         policy = self._policy.with_changes(padding=0.0)
         speeches = [

@@ -1,9 +1,9 @@
-"""Invented sent voicemails with what each breaks: `python benchmarks/sent_messages.py --part test --count 20` prints
-some.
+"""Invented sent voicemails, labelled with the rules that they break: `python benchmarks/sent_messages.py --part test
+--count 20` prints some.
 
-A message is put together from sentences (sent_words.py) that carry the rules they break. What breaks a rule only under
-circumstances (consents, restrictions, lists, length, how it was recorded) is worked out here from the facts, not from
-the words: nothing of the product's word lists or code is used, except that messages are cut into words with times.
+A message is composed of sentences (sent_words.py) that are labelled with the rules they break. Rules that depend on
+circumstances (consents, restrictions, lists, length, the way of recording) are decided here from the facts, not from
+the words: nothing of redactor's word lists or code is used, except that messages are split into words with times.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Sent:
 
     Attributes:
         truth: rule → "findings" or "undetermined"; `may`: rules that count neither way.
-        entry: the recipient's row of the register, None: not in it.
+        entry: the recipient's row of the register; None if the recipient is not in it.
     """
 
     id: int
@@ -144,7 +144,7 @@ def _message(rnd: random.Random, part: str, number: int) -> Sent:
         no_caller=no_caller,
         no_practice=no_practice,
         number_said=number_said,
-        told=bool(named) or dated,
+        detailed=bool(named) or dated,
         seconds=seconds,
     )
     _hearing(rnd, made)
@@ -190,7 +190,7 @@ def _valid(made: Sent) -> set[str]:
 
 
 def _truth_of_words(made: Sent, broken: set[str], topics: set[str], *, named: str) -> None:
-    """V01 … V13. `named`: the practice's name, if it tells what is treated there and was said."""
+    """V01 … V13. `named`: the practice's name, if it was said and reveals the specialty."""
     entry, truth = made.entry, made.truth
     unknown = "undetermined" if entry is None else "findings"
     scopes = _valid(made)
@@ -211,10 +211,17 @@ def _truth_of_words(made: Sent, broken: set[str], topics: set[str], *, named: st
 
 
 def _truth_of_form(
-    made: Sent, broken: set[str], *, no_caller: bool, no_practice: bool, number_said: str, told: bool, seconds: float
+    made: Sent,
+    broken: set[str],
+    *,
+    no_caller: bool,
+    no_practice: bool,
+    number_said: str,
+    detailed: bool,
+    seconds: float,
 ) -> None:
-    """V14 … V19. `told`: the message has a date, or a name that tells what is treated: more than a request to call
-    back.
+    """V14 … V19. `detailed`: the message has more than a request to call back: a date, or a practice's name that
+    reveals the specialty.
     """
     entry, truth = made.entry, made.truth
     unknown = "undetermined" if entry is None else "findings"
@@ -230,7 +237,7 @@ def _truth_of_form(
     elif (
         restrictions & {"no-voicemail", "other-number-only"}
         or ("no-practice-name" in restrictions and not no_practice)
-        or ("callback-only" in restrictions and (broken & (CARE | {"V03", "V07"}) or told))
+        or ("callback-only" in restrictions and (broken & (CARE | {"V03", "V07"}) or detailed))
     ):
         truth["V17"] = "findings"
     elif "callback-only" in restrictions and made.may & (CARE | {"V03", "V07"}):

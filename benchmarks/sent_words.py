@@ -1,9 +1,9 @@
-"""Words and sentences of sent_messages.py, written for it by hand. Each list has three parts with nothing in common:
-"tuning", on which faults were looked for; "second", of which the kinds of faults were; "test", written last and scored
-only.
+"""Words and sentences of sent_messages.py, written for it by hand. Each list has three disjoint parts: "tuning", whose
+mistakes were read; "second", whose kinds of mistakes were read after it was scored; and "test", written last and only
+scored.
 
-What an item breaks stands beside it: rules, a topic of V05 after a colon; behind a "?" what may be seen in it and
-counts neither way.
+Each item is followed by the rules that it breaks, with a topic of V05 after a colon. Rules after a "?" may be reported
+or not: they do not count.
 """
 
 from __future__ import annotations

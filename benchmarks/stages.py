@@ -1,22 +1,20 @@
-"""Where the time of an archive run goes: CPU seconds of every step, and how much is neither voice detector, features
-nor model.
+"""Measures the CPU seconds of every step of an archive run, and the share of the steps other than voice detector,
+features and model.
 
     python benchmarks/stages.py [--files 60] [--repeats 3] [--model base] [--json FILE] [--plot FILE.png]
 
-One process, `Pipeline.run` as `redactor redact` builds it, held to --cores cores. Each step's function is wrapped in a
-clock that counts CPU seconds of the calling thread alone (time.thread_time), less those of wrapped functions that it
-calls; the model's are those of CTranslate2's own threads, read from the kernel. "Not wrapped" is the rest of the
-process: threads, locks, queues and the clocks themselves.
+One process runs `Pipeline.run` as `redactor redact` builds it, restricted to --cores cores. Each step's function is
+wrapped in a clock that counts CPU seconds of the calling thread alone (time.thread_time), minus those of wrapped
+functions that it calls. The model's seconds are those of CTranslate2's own threads, read from the kernel. "Not wrapped"
+is the rest of the process: threads, locks, queues and the clocks themselves.
 
-Where all cores are busy, a share of CPU time is a share of wall time; "cores busy" says how nearly that is so.
+If all cores are busy, a share of CPU time is a share of wall time; "cores busy" shows how close that is.
 
-Caveats: CPU seconds, so a busy machine changes them little; hyper-threads and full memory buses still do. Linux only.
-The share
-depends on the checkpoint: with a larger one the model takes more and all else the same.
+Caveats: other work changes CPU seconds little, but hyper-threads and saturated memory buses do. Linux only. The shares
+depend on the checkpoint: with a larger one the model takes more time and the other steps take the same.
 
-"The limit": the encoder, one greedy search and one alignment of each window of the same files, and nothing else, with
-as many single-threaded processes' worth of work at once as there are cores. No arrangement of the same three steps can
-be faster.
+"The limit" is the time of the encoder, one greedy search and one alignment of each window of the same files alone, with
+one single-threaded call per core. No arrangement of the same three steps can be faster.
 """
 
 from __future__ import annotations
@@ -41,7 +39,7 @@ from report import folder_of, headline, progress, save, stamp, table
 
 MODEL, VAD, FEATURES = "model", "voice detector", "features"
 NAMED = (MODEL, VAD, FEATURES)
-"""What a recogniser of any kind must do; all else is "other"."""
+"""Steps that every recogniser needs; the rest is "other"."""
 
 
 class Stopwatch:
@@ -289,7 +287,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=60)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--model", default="base", help="a name or a folder")
+    parser.add_argument("--model", default="base", help="name or folder of a checkpoint")
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)

@@ -1,27 +1,27 @@
-"""How much faster than the loop a user would write: ours beside faster-whisper's own two ways, on the same files,
-checkpoint, type and cores.
+"""Compares the speed of redactor with the loop that a user would write: beside faster-whisper's own two interfaces, on
+the same files, checkpoint, type and cores.
 
     python benchmarks/throughput.py --model base [--files 200] [--repeats 3] [--json FILE]
     python benchmarks/throughput.py --random small --device cuda       # a Whisper shape with random weights: speed only
 
-Every run is a process of its own, held to --cores cores, that loads the checkpoint (int8), warms up on the first files
-and is then timed. Runs of the systems are interleaved; the table shows medians. All go from the file to a redacted
-file. The baselines (baselines.py): faster-whisper as documented, then Presidio with a stock spaCy pipeline, numpy and
-soundfile; plain, with all cores for each model call, or "a worker a core", as
-somebody who has measured would run it: as many single-threaded calls as cores, each with files of its own. Ours does
-more: it finds spoken forms, checks the encoded result and saves five files for each recording.
+Every run is a process of its own, restricted to --cores cores, that loads the checkpoint (int8), warms up on the first
+files and is then timed. Runs of the systems are interleaved; the table shows medians. All systems process a file to a
+redacted file. The baselines (baselines.py) are faster-whisper as documented, then Presidio with a stock spaCy pipeline,
+numpy and soundfile: plain, with all cores for each model call, or "a worker a core", as a user would run it after
+measuring: one single-threaded call per core, each with its own files. redactor does more: it finds spoken forms, checks
+the encoded result and saves five files for each recording.
 
-The words count, too. Each system's words go through our detector and policy and are measured against the labels
-(scoring.py): that compares recognition. "Stock audible" is what the baselines' own bleeps leave. Speech without words
-is bleeped, so a system that misses words leaks less and bleeps more; the default policy withholds such recordings: the
-last column.
+Accuracy is measured as well. Each system's words go through our detector and policy and are compared with the labels
+(scoring.py), which compares recognition. "Stock audible" is the PHI that the baselines' own bleeps leave audible.
+Speech without words is bleeped, so a system that misses words leaks less and bleeps more; the last column shows the
+recordings that the default policy would withhold for that.
 
 --random: every system writes 4 tokens for each second of speech and decodes once. Recordings of more than 29 s are left
 out, so that each is one window to the baselines. --device cuda: float16 instead of int8, for all systems; --cores then
-holds the rest of the work.
+restricts the rest of the work.
 
-Caveats: near-human voices reading texts that nobody spoke freely. Batches across files need an archive; for messages
-that come one by one see latency.py. Only ratios of one run compare.
+Caveats: near-human voices read texts that nobody spoke freely. Batches across files need an archive; for messages that
+arrive one by one, see latency.py. Compare only ratios within one run.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=voicemails.FILES)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--model", default="base", help="a name or a folder")
+    parser.add_argument("--model", default="base", help="name or folder of a checkpoint")
     parser.add_argument("--random", choices=["tiny", "base", "small"])
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")

@@ -1,15 +1,14 @@
-"""A trail of a million events: how fast it is written and checked, and whether single changes of it are found.
+"""Measures an audit log of a million events: how fast it is written and verified, and whether single changes are found.
 
     python benchmarks/trail.py [--events 1000000] [--changes 40] [--json FILE]
 
-Events are appended in batches of 10,000 (one flush each); appending one at a time, as the service does, is timed by
-itself. Then the whole trail is checked three times (the median counts), and again after each of so many changes at
-random places, kinds in turn: a bit flipped, an entry removed, doubled, moved, put in from elsewhere, the tail cut, a
-segment gone. Every one must be found; after each the file is restored.
+Events are appended in batches of 10,000 (one flush each); appending one at a time, as the service does, is timed
+separately. Then the whole log is verified three times (the median counts), and again after each of --changes changes at
+random places, whose kinds alternate: a bit flipped, an entry removed, doubled, moved or inserted from elsewhere, the
+tail cut off, a segment removed. Every change must be found; after each the file is restored.
 
-Caveats: one process and one core; the files come from the page cache after the first reading; what an attacker with the
-key could do is not tried, since nothing
-on the host can show it (see `redactor/audit_log`).
+Caveats: one process and one core; the files come from the page cache after the first reading; changes by an attacker
+with the key are not tried, because nothing on the host can show them (see `redactor/audit_log`).
 """
 
 from __future__ import annotations

@@ -1,19 +1,18 @@
-"""What `--verify` finds, what it withholds for nothing, and what it costs, on labelled natural voicemails.
+"""Measures the finds, the false alarms and the cost of `--verify` on labelled natural voicemails.
 
     python benchmarks/verify.py ARCHIVE --model base --verify-model tiny.en --out benchmarks/results/verify.json
 
 Three measurements:
 
-    messages   each is redacted without and with --verify, in turns. By the labels a message leaks if of one of its
-               spans more than LEAK_SECONDS and more than LEAK_SHARE can be heard; the others are well redacted, and
-               should not be withheld
-    faults     of a redacted message one bleep is undone (the original sound put back) or moved by MOVED seconds; the
-               samples then go the way of
-               every output: encode, decode, checks. Beside what the whole check finds: what each of its two halves
-                   finds alone
+    messages   each is redacted without and with --verify, alternately. By the labels, a message leaks if more than
+               LEAK_SECONDS and more than LEAK_SHARE of one of its spans stay audible; the others are correctly
+               redacted and should not be withheld
+    faults     in a redacted message, one bleep is undone (the original audio is restored) or moved by MOVED seconds;
+               the samples are then encoded, decoded and checked like every output. Counted are the finds of the whole
+               check and of each of its two halves alone
     time       wall and processor seconds of whole runs, to saved artefacts
 
-Speech that no word stands for is bleeped, so that no message is withheld for other reasons than --verify's.
+Speech without a recognised word is bleeped, so that only --verify withholds messages.
 """
 
 from __future__ import annotations
@@ -170,9 +169,9 @@ def main() -> None:
     parser.add_argument("--model", default="base")
     parser.add_argument("--verify-model", default="auto", help="a checkpoint, auto as redactor does, or same")
     parser.add_argument("--files", type=int, default=66)
-    parser.add_argument("--first", type=int, default=0, help="files passed over: those that thresholds were chosen on")
+    parser.add_argument("--first", type=int, default=0, help="first files to skip: thresholds were chosen on them")
     parser.add_argument("--faults", type=int, default=200)
-    parser.add_argument("--rounds", type=int, default=1, help="runs without and with --verify")
+    parser.add_argument("--rounds", type=int, default=1, help="timed runs without and with --verify")
     parser.add_argument("--bleep", choices=("tone", "silence", "noise"), default="tone")
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()

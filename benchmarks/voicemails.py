@@ -1,20 +1,19 @@
-"""The benchmark archive: 200 invented voicemails (more than an hour) in natural voices over a telephone line, with the
-time of every word and exact PHI labels.
+"""Makes the benchmark archive: 200 invented voicemails (more than an hour) in natural voices over a telephone line,
+with the time of every word and exact PHI labels.
 
     python benchmarks/voicemails.py [--files 200] [--out .train/voicemails]
 
-The texts (texts/a.toml, b.toml, c.toml) are by three writers who saw neither each other's nor the detector. The voices
-are eight of Kokoro's that no sample recording uses, and Piper's "joe" at several speeds and pitches, so that it sounds
-like several speakers. WAV
-of 8 kHz: µ-law, 16-bit PCM and GSM in turn, each through a band, a level and, in half of them, a noise of its own.
-Writers, voices and formats take turns, so the first N are a fair part of all.
+The texts (texts/a.toml, b.toml, c.toml) are by three authors who saw neither the others' texts nor the detector. The
+voices are eight of Kokoro's that no sample recording uses, and Piper's "joe" at several speeds and pitches, so that it
+sounds like several speakers. The files are WAV at 8 kHz: µ-law, 16-bit PCM and GSM in turn, each with its own band,
+level and, in half of them, noise. Authors, voices and formats alternate, so the first N represent all.
 
-What is said, by whom and over which line depends on the message's number alone, and what is already there is not made
-again: an archive of 12 is the beginning of one of 200. The synthesisers draw random numbers of their own, so a second
-archive has other samples and word times that differ by some hundredths of a second. Needs the environment that `python
--m models.tts.natural.setup` makes.
+Text, voice and line depend on the message's number alone, and existing files are not made again: an archive of 12 is
+the beginning of one of 200. The synthesisers draw their own random numbers, so a second archive has other samples and
+word times that differ by some hundredths of a second. Needs the environment that `python -m models.tts.natural.setup`
+makes.
 
-Caveat: near-human voices that read what somebody wrote are easier to recognise than people on telephones.
+Caveat: near-human voices that read written texts are easier to recognise than people on telephones.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ TEXTS = ROOT / "benchmarks" / "texts"
 HANDS = "abc"
 FILES = 200
 RECIPE = "2"
-"""Changes with anything that changes the sound or the labels."""
+"""To be increased whenever the audio or the labels change."""
 RATE = 16000  # Hz, before the recorder
 #: Reserved for this archive; the sample recordings take the others.
 KOKORO = ("af_bella", "am_michael", "bf_emma", "bm_george", "af_sarah", "am_fenrir", "af_kore", "bm_lewis")
@@ -167,7 +166,7 @@ def _talkers(sample_rate: int) -> tuple[np.ndarray, ...]:
 
 
 def fingerprint(message: dict[str, Any]) -> int:
-    """Changes with anything that is asked of a recording."""
+    """A fingerprint of all properties of a recording."""
     return zlib.crc32(json.dumps([RECIPE, message], sort_keys=True).encode())
 
 
@@ -252,11 +251,11 @@ def main() -> None:
         f"{words} words, "
         f"{len(spans)} PHI spans"
     )
-    from models.tts.natural.engine import Retold
+    from models.tts.natural.engine import SpeechCounts
 
     print(
-        f"spoken now: {Retold.spoken} calls, {Retold.again} spoken again, {Retold.failed} given up, "
-        f"{Retold.inexact} timed by alignment alone"
+        f"spoken now: {SpeechCounts.spoken} calls, {SpeechCounts.again} spoken again, {SpeechCounts.failed} given up, "
+        f"{SpeechCounts.inexact} timed by alignment alone"
     )
 
 

@@ -54,7 +54,7 @@ SWALLOWED = 0.06  # … and with a length in seconds below which it was not said
 RETRIES = (1.0, 0.95, 1.04)  # of the speed
 
 
-class Retold:
+class SpeechCounts:
     """Counts for reports: calls, calls spoken again, given up, and attempts whose phonemes did not fit the words."""
 
     spoken = again = failed = inexact = 0
@@ -145,7 +145,7 @@ def _synthesise(engine: str, tokens: Sequence[str], voice: str, rate: float, pit
     reader, language = LANGUAGES[voice[0]] if engine == "kokoro" else ("en-us", "en")
     text = " ".join(readable(tokens) if language == "en" else tokens)
     best: tuple[float, Speech] | None = None
-    Retold.spoken += 1
+    SpeechCounts.spoken += 1
     for attempt, factor in enumerate(RETRIES):
         speed = float(np.clip(rate / pitch * factor, 0.5, 2.0))
         request = {"engine": engine, "voice": voice, "language": reader, "text": text, "speed": speed}
@@ -153,7 +153,7 @@ def _synthesise(engine: str, tokens: Sequence[str], voice: str, rate: float, pit
         clean = speech.resampled(alignment.RATE).samples
         heard = alignment.aligner(FOLDER / "base").align(clean, tokens, language)
         times = exact(heard.times, phonemes, clean)
-        Retold.inexact += times is None
+        SpeechCounts.inexact += times is None
         swallowed = [
             token
             for token, (start, end), probability in zip(tokens, heard.times, heard.probabilities, strict=True)
@@ -165,10 +165,10 @@ def _synthesise(engine: str, tokens: Sequence[str], voice: str, rate: float, pit
             best = (quality, replace(speech, words=words))
         if heard.quality >= POOR and not swallowed:
             break
-        Retold.again += attempt == 0
+        SpeechCounts.again += attempt == 0
     assert best is not None
     if best[0] < POOR:
-        Retold.failed += 1
+        SpeechCounts.failed += 1
         raise SynthesisError(f"the words could not be found in what {engine}/{voice} said (probability {best[0]:.2f})")
     return best[1].warped(pitch)
 
