@@ -1,1 +1,1 @@
-"""How models/voicemail-ner is made: generate → train → evaluate → package."""
+"""Makes models/voicemail-ner: generate → train → evaluate → package."""

@@ -1,13 +1,14 @@
-"""Step 4, measures: `python -m models.ner.evaluate --test work/ner/test.jsonl --set NAME=GOLD.jsonl … --json out.json`.
+"""Step 4, evaluation: `python -m models.ner.evaluate --test work/ner/test.jsonl --set NAME=GOLD.jsonl … --json
+out.json`.
 
-First the tagger alone on the held-out generated split, word by word, by case style: a word counts as found when its
-label is right (chance 0.5 and more). Then the whole detector without and with the tagger: on the generated split, and
-on every labelled file given with --set (the format of tests/phi/data/spoken_cases.jsonl; `NAME:part=FILE` takes one
-part of it).
+First evaluates the tagger alone on the held-out generated split, word by word, by case style: a word counts as found if
+its label is right (probability of at least 0.5). Then evaluates the whole detector without and with the tagger, on the
+generated split and on every labelled file given with --set (the format of tests/phi/data/spoken_cases.jsonl;
+`NAME:part=FILE` takes one part of it).
 
-    leak        identifying letters and figures that no finding covers
-    precision   of the words that findings of identifiers cover, those that are labelled (neutral spans left out)
-    clean       texts with identifiers of which nothing leaks
+    leak        share of the identifying letters and figures that no finding covers
+    precision   share of the words covered by findings of identifiers that are labelled (without neutral spans)
+    clean       share of the texts with identifiers in which nothing leaks
     FP/1k       covered words that are not labelled, per 1,000 words
 """
 
@@ -120,7 +121,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--test", type=Path, required=True)
     parser.add_argument("--set", action="append", default=[], metavar="NAME[:PART]=FILE")
-    parser.add_argument("--prose", type=Path, help="prose.json: its held-out sentences hold no identifiers")
+    parser.add_argument("--prose", type=Path, help="prose.json, whose held-out sentences contain no identifiers")
     parser.add_argument("--ner", default="voicemail-ner")
     parser.add_argument("--card", type=Path, help="write the tables into this model card")
     parser.add_argument("--json", type=Path)

@@ -1,8 +1,8 @@
 """Step 1, data: `python -m models.ner.generate --prose prose.json --out work/ner`.
 
 Writes train.jsonl, dev.jsonl and test.jsonl: {"text", "style", "spans": [[start, end, label]]}. Train and dev use the
-same lines and names; the test uses lines of the grammar and names that neither holds. `prose.json` comes from `python
--m models.ner.prose`.
+same lines and names; the test set uses lines of the grammar and names that neither contains. `python -m
+models.ner.prose` makes `prose.json`.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ CODAS = (
 
 
 def held(name: str) -> bool:
-    """Kept for the test, by hash of the spelling, so that every machine agrees."""
+    """Whether a name is held out for the test, by the hash of its spelling, so that every machine agrees."""
     return zlib.crc32(b"name" + name.encode()) % 100 < HELD_PERCENT
 
 
@@ -101,7 +101,7 @@ def _list(name: str) -> list[str]:
 
 
 class Names:
-    """Picks names; with `test` mostly ones that no training text holds."""
+    """Picks names; with `test` mostly ones that no training text contains."""
 
     def __init__(self, *, test: bool) -> None:
         def keep(found: list[str]) -> list[str]:
@@ -169,7 +169,7 @@ class Names:
 
 
 def invented(rng: random.Random) -> str:
-    """A name that nobody bears: two or three syllables."""
+    """An invented name of two or three syllables."""
     parts = [rng.choice(ONSETS) + rng.choice(VOWELS) for _ in range(rng.choice((1, 2, 2, 2, 3)))]
     name = "".join(parts) + rng.choice(CODAS)
     return name if len(name) > 2 else name + rng.choice(("na", "ro", "lin"))

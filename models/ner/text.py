@@ -1,7 +1,7 @@
-"""Grammar → labelled words: expands a template into words that carry a label, then writes them as a recogniser would.
+"""Expands the templates of a grammar into labelled words, then writes them as a recogniser would.
 
-A `Said` is one word with the tag of the entity it belongs to (None outside) and that entity's number, so that two names
-side by side stay two. Case, punctuation and recognition errors are applied to the list, and offsets are computed last.
+A `Said` is one word with the tag of its entity (None outside entities) and that entity's number, so that two adjacent
+names stay separate. Case, punctuation and recognition errors are applied to the list, and offsets are computed last.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class Grammar:
         return rng.choice(self._vocabulary)
 
     def _named(self, rng: random.Random) -> str:
-        """Prose in which a name stands for a pronoun, or a place for "the town": the most varied contexts there are."""
+        """Prose in which a name replaces a pronoun, or a place replaces "the town", for varied contexts."""
         if rng.random() < 0.15:
             line = rng.choice(self._placed)
             kinds = {"city": "[L|{city}]", "town": "[L|{city}]", "village": "[L|{city}]", "country": "[L|{city}]"}
@@ -279,7 +279,7 @@ def misheard(word: str, rng: random.Random) -> str:
 def with_errors(
     said: list[Said], rng: random.Random, rate: float, other_word: Callable[[random.Random], str]
 ) -> list[Said]:
-    """Words misheard, split, merged, dropped and repeated, at about `rate` of the words; entities keep their label."""
+    """Mishear, split, merge, drop and repeat about a share `rate` of the words; entities keep their label."""
     out: list[Said] = []
     skip = False
     for at, word in enumerate(said):

@@ -1,7 +1,7 @@
 """Step 2, training: `python -m models.ner.train --data work/ner --out work/ner/run`.
 
 spaCy's `tagger` on a HashEmbedCNN (`MultiHashEmbed` + `MaxoutWindowEncoder`), trained through Thinc with Adam; the
-learning rate falls to zero over the run. One process, one thread is enough.
+learning rate falls to zero over the run. One process with one thread is enough.
 """
 
 from __future__ import annotations
@@ -107,9 +107,9 @@ def main() -> None:
     parser.add_argument("--depth", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument(
-        "--minutes", type=float, default=12, help="the learning rate reaches zero after this, at the latest"
+        "--minutes", type=float, default=12, help="time after which the learning rate is zero at the latest"
     )
-    parser.add_argument("--init", type=Path, help="go on from this pipeline, at half the learning rate")
+    parser.add_argument("--init", type=Path, help="continue from this pipeline, at half the learning rate")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     fix_random_seed(options.seed)

@@ -1,1 +1,1 @@
-"""How models/voicemail-overlap is made: voices mixed with each other and with noise → a small network → ONNX."""
+"""Makes models/voicemail-overlap: voices mixed with each other and with noise → a small network → ONNX."""

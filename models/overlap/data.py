@@ -1,7 +1,7 @@
 """Voices for training, and four-second examples of one voice or two over a telephone line, labelled frame by frame.
 
-Voices: the sample recordings (20 Kokoro voices) and Piper's "joe" at eight pitches, spoken now. Each is used at other
-speeds, so that pitch and timbre vary more than the speakers do.
+Voices: the sample recordings (20 Kokoro voices) and Piper's "joe" at eight pitches, synthesised here. Each is used at
+several speeds, so that pitch and timbre vary more than the speakers do.
 """
 
 from __future__ import annotations
@@ -45,9 +45,7 @@ def sample_voices() -> list[Voice]:
 
 
 def texts() -> list[str]:
-    """What the messages of the benchmark archive say, 80 of them, their first 300 characters: only the voices matter
-    here.
-    """
+    """The first 300 characters of 80 messages of the benchmark archive; only the voices matter here."""
     import tomllib
 
     from sample_audio.markup import parse
@@ -165,7 +163,7 @@ class Mixer:
 
 
 def _level(samples: np.ndarray) -> float:
-    """Level of what is said: of the blocks of 20 ms within 25 dB of the loudest."""
+    """Level of the speech: of the blocks of 20 ms within 25 dB of the loudest."""
     power = np.square(samples[: len(samples) // HOP * HOP].reshape(-1, HOP)).mean(axis=1)
     loud = power[power > power.max() * 10**-2.5]
     return float(np.sqrt(loud.mean())) if len(loud) and power.max() > 0 else 0.0

@@ -54,7 +54,7 @@ class Detector(nn.Module):
 
 
 class ExamplePool:
-    """Examples that another process makes all the time: making one takes longer than learning from it."""
+    """Examples made continuously by another process, because making one takes longer than learning from it."""
 
     def __init__(self, voices: list[Voice]) -> None:
         seen, labels, _ = Mixer(voices, 0).example()
@@ -104,7 +104,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=15.0)
     parser.add_argument("--piper", type=Path, default=Path(".train/overlap-piper.npz"))
     parser.add_argument(
-        "--state", type=Path, default=Path(".train/overlap.pt"), help="goes on from here, and is kept here"
+        "--state", type=Path, default=Path(".train/overlap.pt"), help="checkpoint to continue from and update"
     )
     given = parser.parse_args()
     torch.manual_seed(1)

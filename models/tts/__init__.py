@@ -5,8 +5,8 @@
     line = channel.telephone(speech.samples, speech.sample_rate)
 
 Natural voices: kokoro and piper (natural/, in an environment of their own). Small engines: flite and espeak-ng (shared
-libraries through ctypes) and festival (its command), from Debian. An absent one raises `EngineMissing`, whose message
-says what installs it. Engines keep global state: use one thread a process.
+libraries through ctypes) and festival (its command), from Debian. A missing engine raises `EngineMissing`, whose
+message says how to install it. Engines keep global state: use one thread per process.
 """
 
 from .errors import EngineMissing, SynthesisError, TTSError

@@ -1,4 +1,4 @@
-"""What a telephone call does to speech.
+"""The effects of a telephone call on speech.
 
 Every function takes mono float32 samples (full scale 1.0) and their rate in Hz and returns as many samples on the same
 clock, so word times stay true: filters delay by less than 2 ms, codecs are compensated. `rng` makes a run repeatable.

@@ -1,7 +1,7 @@
 """Errors of the text-to-speech wrappers.
 
 TTSError
-├── EngineMissing     a library, command or voice is not installed; the message says what installs it
+├── EngineMissing     a library, command or voice is not installed; the message says how to install it
 └── SynthesisError    the engine ran but its words could not be matched to the text
 """
 
@@ -14,7 +14,7 @@ class EngineMissing(TTSError):
     """An engine or voice is absent."""
 
     def __init__(self, what: str, *packages: str, command: str = "") -> None:
-        """packages: Debian's; command: what installs it where they do not."""
+        """packages: Debian's; command: installs it if they do not."""
         how = command or f"apt-get install {' '.join(packages)}"
         super().__init__(f"{what} is not installed; {'run' if command else 'on Debian'}: {how}")
         self.packages = packages

@@ -1,4 +1,4 @@
-"""festival through one long-lived `festival --pipe` process. Debian: festival and one package a voice."""
+"""festival through one long-lived `festival --pipe` process. Debian: festival and one package per voice."""
 
 from __future__ import annotations
 

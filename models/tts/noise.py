@@ -62,7 +62,7 @@ def television(length: int, sample_rate: int, rng: np.random.Generator) -> Sampl
 
 
 def babble(length: int, sample_rate: int, rng: np.random.Generator) -> Samples:
-    """Six voices played backwards, so that the noise holds no word that a recogniser could rightly write down."""
+    """Six voices played backwards, so that the noise contains no word that a recogniser could correctly write."""
     mix = np.zeros(length, dtype=np.float32)
     for voice, text in _BABBLE:
         speech = say(text, voice, sample_rate=sample_rate).trimmed(0.1)

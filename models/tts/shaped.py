@@ -1,7 +1,7 @@
-"""Sound shaped like the letters of words: nobody understands it, but a transcript's times can be held against it.
+"""Audio shaped like the letters of words: nobody understands it, but a transcript's times can be compared with it.
 
-For tests and benchmarks of what happens to imported transcripts, where no voice is needed. Level and bands go up and
-down as those of speech do on average (`redactor.speech.synchrony`).
+For tests and benchmarks of imported transcripts that need no voice. Level and bands rise and fall as those of speech do
+on average (`redactor.speech.synchrony`).
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ class Speech:
         return replace(self, samples=samples, sample_rate=sample_rate)
 
     def warped(self, factor: float) -> Speech:
-        """Played `factor` times faster: pitch and formants rise together, which makes another speaker of one voice."""
+        """Played `factor` times faster: pitch and formants rise together, as if by another speaker."""
         ratio = Fraction(100, round(100 * factor))
         return replace(
             self,

@@ -1,4 +1,4 @@
-"""Word times from what an engine knows: shared by the engines."""
+"""Word times from an engine's output; shared by the engines."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def bare(token: str) -> str:
 
 
 def attach(tokens: Sequence[str], times: Sequence[Times | None], end: float) -> tuple[Word, ...]:
-    """Words from one (start, end) a token.
+    """Words from one (start, end) per token.
 
     A token without a time (engines merge "of the" into one word) shares the time of its neighbour on the left, or on
     the right for the first one, in proportion to its letters. Raises SynthesisError when more than a third is missing.

@@ -1,4 +1,4 @@
-"""The one door to the engines: `say(text, "engine/voice")`."""
+"""The interface to all engines: `say(text, "engine/voice")`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def is_natural(voice: str) -> bool:
 
 
 def say(text: str, voice: str, *, rate: float = 1.0, pitch: float = 1.0, sample_rate: int = 16000) -> Speech:
-    """Speak `text` and tell when each word is heard.
+    """Speak `text` and return the time of each word.
 
     text: spoken words ("five five five", not "555") and the punctuation , . ? !; a capital letter that stands alone
           is spoken as the letter's name ("A" is "ay", never the article).

@@ -1,7 +1,6 @@
-"""Word times by forced alignment: Whisper's cross-attention says when each known word is heard, the energy says where
-it ends.
+"""Word times by forced alignment: Whisper's cross-attention gives the time of each known word, the energy its end.
 
-The sound must be clean (no line, no noise). Everything but `Aligner` is a pure function on numbers.
+The audio must be clean (no line, no noise). Everything but `Aligner` is a pure function on numbers.
 """
 
 from __future__ import annotations
@@ -86,10 +85,9 @@ def pauses(level: np.ndarray, *, shortest: float = SHORTEST_PAUSE) -> list[Times
 def refined(times: Sequence[Times], samples: Samples, *, marked: Sequence[bool]) -> list[Times]:
     """The same words with silence cut off their edges; monotone, no word shorter than SHORTEST_WORD.
 
-    marked: whether the token ends with a punctuation mark, where a pause is expected. A pause within REACH of a
-        boundary (half of it
-    where there is no mark) belongs to it; each pause goes to the boundary that is nearest, by their order. A boundary
-    without a pause moves to the quietest place within SNAP.
+    marked: whether the token ends with a punctuation mark, after which a pause is expected. A pause within REACH of a
+        boundary (half of that without a mark) belongs to it; pauses go to the nearest boundaries in order. A boundary
+        without a pause moves to the quietest place within SNAP.
     """
     level, duration = loudness(samples), len(samples) / RATE
     silent = pauses(level)

@@ -85,10 +85,10 @@ def _process() -> subprocess.Popen[str]:
 
 
 def _spoken(request: dict[str, Any]) -> tuple[Speech, Phonemes]:
-    """What the synthesiser says, without words, and when it meant to say each phoneme, in seconds from an origin near
-    the sound's.
+    """The synthesiser's audio, without words, and its intended time of each phoneme, in seconds from an origin near the
+    audio's.
 
-    Kept under FOLDER/spoken: the same request is never said twice the same way, and a second of Kokoro costs one of
+    Cached under FOLDER/spoken: the same request never sounds the same twice, and a second of Kokoro takes a second of
     processor time.
     """
     name = hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()[:32]

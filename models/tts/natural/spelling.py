@@ -1,7 +1,8 @@
-"""What a natural synthesiser is given to read for a list of spoken tokens.
+"""The text that a natural synthesiser reads for a list of spoken tokens.
 
-The tokens follow `models.tts.say`: numbers as words, a capital letter alone is the letter's name. A synthesiser reads
-such a row of letters or digits as one hurried word; commas make it read them one by one, as people do on the telephone.
+The tokens follow `models.tts.say`: numbers are words, and a single capital letter is the letter's name. A synthesiser
+reads a row of letters or digits as one hurried word; commas make it read them one by one, as people do on the
+telephone.
 """
 
 from __future__ import annotations

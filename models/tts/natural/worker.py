@@ -1,11 +1,11 @@
-"""Runs in the tool environment: one JSON request a line on standard input, one JSON answer a line on standard output.
+"""Runs in the voices' environment: one JSON request per line on standard input, one JSON answer per line on output.
 
     {"engine": "kokoro", "voice": "af_bella", "language": "en-us", "text": "Hello there.", "speed": 1.0, "out":
     "speech.npy"}
     {"sample_rate": 24000, "phonemes": [["h", 0.05, 0.1], …]}                     or {"error": "…"}
 
 `out` receives mono float32 samples; for Kokoro it may be null, when only the phonemes' times (seconds, from an origin
-of their own) are wanted. The only argument is the folder that setup.py made. One thread: run one process a core.
+of their own) are wanted. The only argument is the folder that setup.py made. One thread: run one process per core.
 """
 
 import contextlib
