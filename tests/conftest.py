@@ -1,5 +1,4 @@
-"""Shared fixtures: a recording that sounds like speech to a level meter, and its transcript as another program would
-write it."""
+"""Shared fixtures: a recording with the levels of speech, and its transcript as another program would write it."""
 
 import io
 import json
@@ -37,7 +36,7 @@ def pytest_configure():
 
 @pytest.fixture(scope="module", autouse=True)
 def _nothing_is_left_running():
-    """What a test has started ends with it; what a fixture has started may serve later modules."""
+    """Processes that a test started end with it; those that a fixture started may serve later modules."""
     leftovers.mark()
     yield
     left = leftovers.ended(kept="(setup)")
@@ -51,7 +50,7 @@ def pytest_runtest_logreport(report):
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session):
-    """When all fixtures have ended, and also after an interruption, nothing at all is left.
+    """After all fixtures have ended, and also after an interruption, no process is left.
 
     Where TESTS_NEED_ALL_PACKAGES is set (.ci/fresh), a test that was skipped for want of a package is a failure.
     """

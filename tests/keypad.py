@@ -1,5 +1,5 @@
-"""A keypad: its tones at any level, length and fault, and another decoder of them than the redactor's own
-(Goertzel's).
+"""The tones of a keypad at any level, length and fault, and a decoder of them (Goertzel's) that is independent of
+redactor's own.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def dialled(
 
 
 def heard(spans: list[tuple[float, float]], found: Iterable[tuple[float, float]]) -> list[float]:
-    """Of each key the share of its time that lies in what was found."""
+    """For each key, the share of its time that the findings cover."""
     found = list(found)
     return [sum(max(0.0, min(b, d) - max(a, c)) for c, d in found) / (b - a) for a, b in spans]
 

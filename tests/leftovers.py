@@ -1,7 +1,8 @@
-"""Processes that tests have started and that still run: known by their environment, whoever their parent is now.
+"""Finds processes that tests have started and that still run, by their environment, because their parent may have
+ended.
 
-pytest names the running test in PYTEST_CURRENT_TEST, which every process below inherits, so that each also tells its
-origin.
+pytest names the running test in PYTEST_CURRENT_TEST, which every process that it starts inherits, so that each process
+shows its origin.
 """
 
 import os
@@ -16,7 +17,7 @@ environment."""
 
 
 def mark() -> None:
-    """Mark all that this process starts from now on."""
+    """Mark all processes that this one starts from now on."""
     os.environ[NAME] = VALUE
 
 
@@ -43,7 +44,7 @@ def running() -> dict[int, str]:
 
 
 def ended(kept: str = "", *, seconds: float = 5.0) -> list[str]:
-    """Wait for the marked processes to end, kill those that do not, and say which they were.
+    """Wait for the marked processes to end, kill those that do not, and return them.
 
     Args:
         kept: processes of these tests or phases, such as "(setup)", may go on.

@@ -1,4 +1,4 @@
-"""Made-up speech and files of every format, for the tests of this folder. Nothing here is a real voice."""
+"""Invented speech and files of every format, for the tests of this folder. No voice is real."""
 
 import io
 from dataclasses import dataclass
@@ -236,7 +236,7 @@ def wav():
 
 @pytest.fixture(scope="session")
 def fails():
-    """fails(data, suffix, error) asserts that decoding raises exactly that error; gives its message."""
+    """fails(data, suffix, error) asserts that decoding raises exactly that error, and returns its message."""
 
     def check(data: bytes, suffix: str, error: type[InputError] = DamagedAudio, **options: Any) -> str:
         with pytest.raises(InputError) as caught:

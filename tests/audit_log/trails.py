@@ -1,4 +1,4 @@
-"""What the tests of the trail share: a trail in a folder, its check, an event."""
+"""Shared by the tests of the audit log: a log in a folder, its verification, an event."""
 
 from pathlib import Path
 

@@ -1,6 +1,4 @@
-"""An application with nothing but access and three routes behind it, a clock that is moved by hand, and people who
-log in.
-"""
+"""An application with access control and three protected routes, a clock that tests move, and people who log in."""
 
 import re
 from typing import Annotated
@@ -83,7 +81,7 @@ class AuthSite:
         return client.post("/login", data={"name": name, "password": password})
 
     def inside(self, name, *roles, client=None) -> TestClient:
-        """Somebody logged in; made if need be."""
+        """Somebody logged in; the account is created if necessary."""
         if self.access.accounts.by_name(name) is None:
             self.enrolled(name, *roles)
         client = client or self.client()

@@ -1,4 +1,4 @@
-"""Passwords that are quick to check, and the log-in pages on a database of their own."""
+"""Passwords that are quick to check, and the log-in pages with a database of their own."""
 
 import pytest
 from argon2 import PasswordHasher

@@ -1,8 +1,8 @@
-"""For every rule at least three messages that break it and three that do not; the same cases are judged as text and as
+"""For every rule, at least three messages that break it and three that do not; the same cases are judged as text and as
 audio.
 
-A case is a message, the recipient's row of the register (None: not in it) and what the practice's own rules say.
-`verdict` is that of the rule the case is about, "" where the rule must be silent; other rules may speak.
+A case is a message, the recipient's row of the register (None: not in it) and the practice's own rules. `verdict` is
+the verdict of the rule that the case tests, or "" if the rule must not report anything; other rules may report.
 """
 
 from __future__ import annotations

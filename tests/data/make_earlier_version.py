@@ -10,7 +10,7 @@ The folder as the archive has it:
     facts.json              where it was made, log-in, ids, counts
     archive/in, out         three recordings of the toy voice; outputs and ledger of a run over the first two
     site/redactor.toml      a service: recordings, transcripts, results
-    site/state              the database with its key: jobs that are redacted, failed, queued, or claimed by a program
+    site/state              the database with its key: jobs that are redacted, failed, queued, or claimed by a process
                             that has ended; accounts; messages under review
     site/state/trail…       audit log with its keys and anchor
     site/state/vault        sealed originals, plans and names of the messages under review

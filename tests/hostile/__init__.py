@@ -1,3 +1,3 @@
-"""Recordings that try to evade the redaction: `make` makes them, `judge` listens to what came out,
+"""Recordings that try to evade the redaction: `make` makes them, `judge` judges the redacted audio,
 `benchmarks/hostile.py` runs both.
 """

@@ -1,5 +1,5 @@
-"""What is done to a clip's sound. Every effect takes mono float32 samples, their rate in Hz and random numbers, and
-keeps the clock: as many samples, word times stay true.
+"""Audio effects of the clips. Every effect takes mono float32 samples, their rate in Hz and random numbers, and keeps
+the number of samples, so that word times stay correct.
 """
 
 from __future__ import annotations

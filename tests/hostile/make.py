@@ -1,14 +1,14 @@
-"""Make the hostile clips: `python -m tests.hostile.make [--out .train/hostile] [--only CLASS …]`.
+"""Makes the hostile clips: `python -m tests.hostile.make [--out .train/hostile] [--only CLASS …]`.
 
 Needs the natural voices (`python -m models.tts.natural.setup`). Clips that exist and would be made the same way are
 kept; labels.jsonl is written after each clip, so that the finished ones can be used. The form of a line is that of
 sample_audio/labels.jsonl (`redactor.labels` reads it), and
 
-    class, condition, seed, made_from    which kind it is, what was done to it, its random numbers, its recipe's
-    fingerprint
-    channels[].spans[].judged            whether the PHI is what the clip is about, and counts
+    class, condition, seed, made_from    its kind, its effect, the seed of its random numbers, the fingerprint of its
+                                         properties
+    channels[].spans[].judged            whether the PHI is the subject of the clip, and counts
     transcript                           a transcript to import with it, below the labels' folder
-    brief                                kept in tests/hostile/clips, where the test run finds it
+    brief                                kept in tests/hostile/clips for the test run
 """
 
 from __future__ import annotations

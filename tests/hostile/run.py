@@ -1,4 +1,4 @@
-"""Redact hostile clips with the command line, as a user does, and judge the results."""
+"""Redacts hostile clips with the command line, as a user does, and judges the results."""
 
 from __future__ import annotations
 

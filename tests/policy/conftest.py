@@ -1,4 +1,4 @@
-"""No deadlines in Hypothesis: a busy machine is not a failure."""
+"""Switches off Hypothesis' deadlines, because a busy machine is not a failure."""
 
 from hypothesis import HealthCheck, settings
 

@@ -1,4 +1,4 @@
-"""Takes the clock out of Hypothesis: a busy machine is no failure."""
+"""Switches off Hypothesis' deadlines, because a busy machine is not a failure."""
 
 from hypothesis import HealthCheck, settings
 

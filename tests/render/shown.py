@@ -1,4 +1,4 @@
-"""Plans to render, made by hand: this room gets them from `policy`, its tests do not need it."""
+"""Plans to render, made by hand, so that the tests of this package do not need `policy`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One site a module, since passwords are slow to hash by design."""
+"""One site per module, because passwords are slow to hash by design."""
 
 import pytest
 from review_site import ReviewSite

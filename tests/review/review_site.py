@@ -1,5 +1,5 @@
-"""A review in this process: real store, trail, vault, accounts and pipeline around a scripted detector, with
-messages in it.
+"""A review in this process, with messages: real repository, audit log, vault, accounts and pipeline, and a scripted
+detector.
 """
 
 import hashlib
@@ -53,7 +53,7 @@ ROLES = {"olive": ["operator"], "ray": ["reviewer"], "rita": ["reviewer"], "lee"
 
 
 class Finder:
-    """Finds the words of `LABELS`; told nothing of the audio."""
+    """Finds the words of `LABELS`; does not get the audio."""
 
     def detect(self, text):
         return tuple(
@@ -152,7 +152,7 @@ class ReviewSite:
         return source.id
 
     def person(self, name):
-        """An account that is complete; its number."""
+        """Creates a complete account and returns its number."""
         accounts = self.access.accounts
         if accounts.by_name(name) is None:
             accounts.add(name, "first-password-to-change-1", ROLES[name], by="user:0")
@@ -178,7 +178,7 @@ class ReviewSite:
         return client
 
     def events(self):
-        """Everything that the trail tells, as text."""
+        """Everything that the audit log contains, as text."""
         return "".join(p.read_text(errors="replace") for p in sorted((self.folder / "trail").rglob("*")) if p.is_file())
 
 

@@ -1,4 +1,4 @@
-"""The fake `JobHandler` of all tests that need a worker and no service."""
+"""The fake `JobHandler` of all tests that need a worker but no service."""
 
 from collections.abc import Callable
 
@@ -10,10 +10,10 @@ class FakeJobHandler:
 
     Attributes:
         fails: errors to raise, by method.
-        document: gives the document of the result at a target, as if it were unchanged; None for none.
-        earlier: what `earlier_result` answers.
-        late: what `learned_too_late` answers.
-        repeats: what `must_repeat` answers.
+        document: returns the document of the result at a target, as if it were unchanged; None if there is none.
+        earlier: the answer of `earlier_result`.
+        late: the answer of `learned_too_late`.
+        repeats: the answer of `must_repeat`.
     """
 
     def __init__(self, document: Callable = lambda _: None) -> None:

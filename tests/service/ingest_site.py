@@ -46,7 +46,7 @@ class IngestSite:
         self.sweeper = Sweeper(spool, self.ingest, self.tickets, settle=0)
 
     def replaces_originals(self):
-        """From now on the ingest knows what the service writes in the place of originals."""
+        """From now on the ingest knows the files that the service writes in the place of originals."""
         roots = (str(self.recordings),)
         self.ingest.originals = Originals(
             "replace", None, self.queue, None, None, roots=roots, limits=Limits(), pipeline=lambda: None
@@ -67,7 +67,7 @@ class IngestSite:
             os.utime(path, (time.time() - seconds,) * 2)
 
     def take(self):
-        """All that may be taken now, with no wait between two looks."""
+        """All jobs that may be taken now, without a wait between two polls."""
         self.tickets._retries = {name: retry._replace(at=0.0) for name, retry in self.tickets._retries.items()}
         return self.tickets.take_tickets()
 

@@ -105,7 +105,7 @@ roots = ["{self.recordings}", "{self.voicemail}"]\ntranscripts = "{self.transcri
         return path
 
     def bad(self, name: str, content: bytes) -> Path:
-        """A file that is no recording; what it should say is known nevertheless."""
+        """A file that is not a recording, although a transcript for it exists."""
         (self.transcripts / f"{hashlib.sha256(content).hexdigest()}.json").write_text(voicemail(1)[1])
         path = self.recordings / name
         path.write_bytes(content)

@@ -12,7 +12,7 @@ ID = "0" * 64
 
 
 class WindowEngineContract:
-    """Subclasses give `engine`."""
+    """Subclasses provide `engine`."""
 
     def test_says_who_it_is(self, engine: WindowEngine) -> None:
         assert engine.info.engine
@@ -56,7 +56,7 @@ class WindowEngineContract:
 
 
 class TranscriberContract:
-    """Subclasses give `transcriber`, which knows `voicemail` (its words begin with "hi" or "hello") under ID."""
+    """Subclasses provide `transcriber`, which knows `voicemail` (its words begin with "hi" or "hello") under ID."""
 
     def check(self, speech: Speech, channels: list[Mono]) -> None:
         assert [t.channel for t in speech.transcripts] == list(range(len(channels)))

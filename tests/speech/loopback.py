@@ -1,4 +1,4 @@
-"""A server on 127.0.0.1 that speaks as much of the hub's protocol as huggingface_hub needs.
+"""A server on 127.0.0.1 that implements as much of the hub's protocol as huggingface_hub needs.
 
 GET  /api/models/{repo}/revision/{revision}   → {"id", "sha", …}
 GET  /api/models/{repo}/tree/{commit}         → the files, large ones with their SHA-256
@@ -31,7 +31,7 @@ class Hub:
     status: int = 200
     error_code: str = ""
     cut: int = 0
-    """Send only so many bytes of a large file, the first time it is asked for."""
+    """Send only this many bytes of a large file at its first request."""
     forever: bool = False
     corrupt: bool = False
     token: str = ""

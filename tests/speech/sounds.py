@@ -1,4 +1,4 @@
-"""Made sounds, 16 kHz mono."""
+"""Synthetic sounds, 16 kHz mono."""
 
 import numpy as np
 

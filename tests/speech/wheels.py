@@ -100,7 +100,7 @@ class Index:
     requests: list[str] = field(default_factory=list)
     url: str = ""
     stall: str = ""
-    """After half of this wheel nothing comes any more, until `go` is set."""
+    """After half of this wheel the server sends nothing until `go` is set."""
     cut: str = ""
     """The connection is closed after half of this wheel."""
     hashes: bool = False

@@ -1,4 +1,4 @@
-"""An archive with a pipeline that does nothing but keep to the journal's protocol."""
+"""An archive with a pipeline that only follows the journal's protocol."""
 
 import hashlib
 import json
@@ -30,7 +30,7 @@ CODES = {
 
 
 class Archive:
-    """Inputs, outputs, and a pipeline that does nothing but keep to the protocol."""
+    """Inputs, outputs, and a pipeline that only follows the protocol."""
 
     def __init__(self, folder: Path) -> None:
         self.out = folder / "out"
@@ -102,7 +102,7 @@ class Archive:
 
 
 def crash(journal) -> None:
-    """The process is gone: nothing is given back, nothing noted as orderly."""
+    """As if the process were killed: nothing is released, and no orderly end is recorded."""
     ledger = journal._ledger
     ledger.do(lambda c: c.execute("SELECT 1").fetchone())
     ledger.trouble = OutputError("crashed")  # so that the end is not noted as clean

@@ -1,5 +1,5 @@
-"""Every journal of the project behind one interface, for the contract suite: a run gives the journal and the items that
-a pipeline would get with it.
+"""All journals of the project behind one interface, for the contract suite: a run provides the journal and the items
+that a pipeline would get with it.
 
     null     NullJournal: remembers nothing
     archive  ArchiveJournal: the ledger of `redactor redact`
@@ -38,7 +38,7 @@ class NullRuns:
         yield journal, in_turn(self.archive.items(), journal)
 
     def retry_failed(self):
-        """Have failures tried again, where a person must ask for that."""
+        """Retry failures, if that needs a person's request."""
 
 
 class ArchiveRuns(NullRuns):

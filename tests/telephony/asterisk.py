@@ -1,13 +1,12 @@
-"""A real Asterisk for tests, beside the system: Debian's packages of another release are unpacked into a folder and run
-there.
+"""Runs a real Asterisk for tests without installing it: Debian's packages of another release are unpacked into a folder
+and run there.
 
-    python tests/telephony/asterisk.py FOLDER      # downloads about 90 MB and unpacks them; needs apt-get and dpkg-deb,
-    not root
+    python tests/telephony/asterisk.py FOLDER      # downloads and unpacks about 90 MB; needs apt-get and dpkg-deb, but
+                                                   # not root
 
-Nothing is installed: apt gets a state of its own (an empty dpkg status, so that it fetches libc and all), the archive's
-address comes from this machine's
-own apt sources, and Asterisk is started by its own release's dynamic loader, so that it needs neither chroot nor
-containers. SIP and RTP stay on the loopback.
+apt gets a state of its own (an empty dpkg status, so that it also fetches libc), the archive's address comes from the
+machine's own apt sources, and Asterisk is started by its own release's dynamic loader, so that it needs neither chroot
+nor containers. SIP and RTP stay on the loopback interface.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ MODULES = (
 
 
 def missing() -> str:
-    """What is missing for preparation, "" if nothing is."""
+    """The missing requirement of `prepare`, or ""."""
     for program, package in (("apt-get", "apt"), ("dpkg-deb", "dpkg")):
         if shutil.which(program) is None:
             return f"{program} is not installed (the package {package})"
@@ -165,7 +164,7 @@ class Asterisk:
             self._process.wait()
 
     def console(self, command: str) -> str:
-        """What the command line interface answers."""
+        """The answer of the command line interface."""
         return subprocess.run(
             self._command("-rx", command), capture_output=True, text=True, timeout=60, check=False
         ).stdout

@@ -1,4 +1,4 @@
-"""baresip as the answering side: a SIP phone that picks up and records both directions, each into a WAV of its own."""
+"""baresip as the called side: a SIP phone that answers and records both directions, each into its own WAV."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A service in a process of its own with the shipped checkpoint, and something to say into calls."""
+"""A service in a process of its own with the bundled checkpoint, and speech for calls."""
 
 import json
 import re
@@ -68,7 +68,7 @@ class Running:
         return len(re.findall(r"job \d+ \w+ (?:redacted|failed|quarantined)", self.log.read_text()))
 
     def quiet(self):
-        """Wait until every ticket was looked at."""
+        """Wait until every ticket was processed."""
         self.wait_for(lambda: not list((self.here / "tickets/new").iterdir()))
         time.sleep(0.5)
 

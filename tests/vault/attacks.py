@@ -1,4 +1,4 @@
-"""What whoever can write the vault's folder can do without any private key, and without the log's."""
+"""Attacks by somebody who can write to the vault's folder, without any private key and without the log's key."""
 
 import json
 import secrets
@@ -18,7 +18,7 @@ class Attacker:
         self.place, self.vault = place, place.folder / "vault"
 
     def put(self, id, kind, content, *, keep_part=False):  # noqa: A002
-        """An item of his own, complete with its record, where he likes, in place of what was there."""
+        """The attacker's own item, complete with its record, in the place of another."""
         item = self.place.host.item(id, kind)
         part = item.part if keep_part and item else secrets.token_hex(4)
         for below in ("sealed", "keys", "records"):
@@ -46,7 +46,7 @@ class Attacker:
         shutil.copytree(self.vault, self.place.folder / name)
 
     def put_back(self, name="copy", *, only="*"):
-        """All of the copy, or one item's files, in place of what there is."""
+        """Put back the whole copy, or one item's files."""
         for below in ("sealed", "keys", "records"):
             for path in (self.vault / below).rglob(only):
                 if path.is_file():
@@ -58,7 +58,7 @@ class Attacker:
                     shutil.copy(path, target)
 
     def swap(self, one, other):
-        """The content of one item in the place of another, its record saying what it is now."""
+        """The content of one item in the place of another, with a matching record."""
         for below in ("sealed", "keys"):
             mine, theirs = self.place.one(below, one), self.place.one(below, other)
             theirs.write_bytes(mine.read_bytes())

@@ -1,4 +1,4 @@
-"""What the tests of the vault share: a vault with its trail and keys."""
+"""Shared by the tests of the vault: a vault with its audit log and keys."""
 
 import atexit
 import shutil
@@ -18,7 +18,7 @@ ID = sha256(SOUND).hexdigest()
 
 @cache
 def made_keys(cipher):
-    """Making RSA keys takes a second: once for all tests."""
+    """RSA keys, made once for all tests because that takes a second."""
     folder = Path(tempfile.mkdtemp(prefix="redactor-keys-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     make_keys(folder / "keys", cipher)
@@ -29,7 +29,7 @@ loaded = cache(Identities.load)
 
 
 class Place:
-    """A vault with a trail; `host` can only seal, `organisation` can open too."""
+    """A vault with an audit log; `host` can only seal, `organisation` can also open."""
 
     def __init__(self, folder, cipher):
         self.folder, self.cipher = folder, cipher

@@ -1,5 +1,5 @@
-"""Messages made audible: by flite where its libraries are, else as sound shaped like their letters; both with the
-time of every word.
+"""Audio of messages with the time of every word: spoken by flite if its libraries are installed, otherwise shaped like
+their letters.
 """
 
 from __future__ import annotations
