@@ -119,7 +119,7 @@ def load(
 
     def one(path: Path) -> Words:
         limit = {} if forced is None else {"max_new_tokens": forced[path.name]}
-        # As the documentation shows it; a multilingual checkpoint is told its language, as ours is.
+        # As the documentation shows it; the language of a multilingual checkpoint is given, as in our own runs.
         segments, _ = transcribe(str(path), beam_size=5, language="en", word_timestamps=True, **options, **limit)
         words = [
             [word.word, float(word.start), float(word.end), float(word.probability)]

@@ -29,7 +29,7 @@ from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
 
 
 def presidio_defaults() -> AnalyzerEngine:
-    """Presidio as it comes, minus its downloads: blank tokenizer, the packaged suffix list."""
+    """Presidio with its defaults but without its downloads: blank tokenizer, the packaged suffix list."""
     tldextract.tldextract.TLD_EXTRACTOR = tldextract.TLDExtract(suffix_list_urls=())
     tldextract.extract = tldextract.tldextract.TLD_EXTRACTOR
     registry = RecognizerRegistry(supported_languages=["en"])
@@ -51,7 +51,7 @@ def presidio_defaults() -> AnalyzerEngine:
 
 
 def rate(words: int, work: Callable[[], object], rounds: int) -> float:
-    """Median words a second over the rounds, after a warm-up."""
+    """Median words per second over the rounds, after a warm-up."""
     work()
     spent = []
     for _ in range(rounds):
@@ -62,7 +62,7 @@ def rate(words: int, work: Callable[[], object], rounds: int) -> float:
 
 
 def measurer(rounds: int) -> Callable[[Path], dict[str, Any]]:
-    """What measures and prints a file of texts; everything is built once."""
+    """Return a function that measures a file of texts and prints the result; everything is built once."""
     defaults = presidio_defaults()
     from redactor.phi import build_detector
     from redactor.phi.ner import load_entities

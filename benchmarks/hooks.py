@@ -91,7 +91,7 @@ class Site:
 
     @contextmanager
     def queue(self) -> Iterator[Queue]:
-        """The queue as an onlooker sees it."""
+        """The queue as seen by an observer."""
         settings = load_settings(self.config)
         worker_locks = WorkerLocks(settings.state)
         queue = open_queue(settings, worker_locks)
@@ -110,7 +110,7 @@ class Site:
 
 
 def prepare(site: Site, count: int) -> dict[str, bool]:
-    """Write the recordings with their transcripts: name → whether it is sound. Every fiftieth is cut short."""
+    """Write the recordings with their transcripts: name → whether it is intact. Every fiftieth is truncated."""
     made: dict[str, bool] = {}
     for number in range(count):
         data, transcript = message(number)
@@ -127,7 +127,7 @@ def prepare(site: Site, count: int) -> dict[str, bool]:
 def wrong_results(
     site: Site, made: dict[str, bool], letters: Sequence[dict[str, Any]], counts: dict[str, int]
 ) -> list[str]:
-    """What is not as it must be, in words."""
+    """The violations of the requirements, in words."""
     wrong: list[str] = []
     dead = Counter(letter["audio"] for letter in letters)
     for name, sound in made.items():
@@ -197,7 +197,7 @@ def killed_run(
                     codes[code] += 1
                     took.append(seconds)
                 time.sleep(chance.random())
-        told = time.monotonic() - began
+        reported = time.monotonic() - began
         with site.queue() as queue:
             counts = wait_until_settled(queue, site, recordings)
             thread.join(timeout=120)
@@ -216,7 +216,7 @@ def killed_run(
         "database": "postgresql" if database else "sqlite",
         "hook_codes": {str(k): v for k, v in codes.items()},
         "hook_ms": dict(zip(("p50", "p95", "p99", "max"), np.round(hooks, 1).tolist(), strict=True)),
-        "told_seconds": round(told, 1),
+        "reported_seconds": round(reported, 1),
         "seconds": round(time.monotonic() - began, 1),
         "states": counts,
         "to_result": waits,
@@ -250,7 +250,7 @@ def latencies(queue: Queue, after: int = 0) -> dict[str, float]:
 
 
 def stop(process: subprocess.Popen[bytes]) -> int:
-    """End a service in good order; its exit code."""
+    """Stop a service in an orderly way and return its exit code."""
     process.send_signal(signal.SIGTERM)
     try:
         return process.wait(timeout=120)

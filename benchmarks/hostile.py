@@ -108,7 +108,7 @@ def priced(archive: Path, model: str, files: int, options: Sequence[str]) -> Row
 
 
 def caption(document: Row) -> str:
-    """What was heard by whom."""
+    """The number of clips and the checkpoint."""
     return f"{len(document.get('clips', ()))} clips, {document['model']}."
 
 

@@ -54,7 +54,7 @@ def documents(out: Path) -> dict[str, Path]:
 
 
 def check(out: Path) -> list[str]:
-    """What is wrong with the artefacts that stand: a document whose files are not there or are not of its id."""
+    """The faults of the existing artefacts: a document whose files are missing or do not match its id."""
     wrong = []
     for name, path in documents(out).items():
         try:

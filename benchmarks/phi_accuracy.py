@@ -76,8 +76,8 @@ def texts(dev: Path | None) -> dict[str, Rows]:
 
 
 def systems() -> dict[str, System]:
-    """Name → what predicts. Presidio's are loaded first: its loader looks recognizers up by class name among all
-    that exist.
+    """Systems by name. Presidio's are loaded first, because its loader looks recognizers up by class name among all
+    existing classes.
     """
     defaults = presidio_defaults()
     from redactor.phi import build_detector

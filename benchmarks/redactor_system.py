@@ -135,9 +135,9 @@ def timed(words: Words) -> list[TimedText]:
 
 
 def forced_lengths(transcriber: Any) -> ExitStack:
-    """Until closed, `transcriber` writes TOKENS_A_SECOND, believes what it wrote, and hears nothing twice.
+    """Until closed, `transcriber` writes TOKENS_A_SECOND, accepts its text, and recognises nothing twice.
 
-    A batch writes as much as its bucket's longest window may: a little more than its share, never less.
+    A batch writes as many tokens as the longest window of its bucket may: a little more than its share, never less.
     """
     engine = transcriber.engine.engine
     prepare, margin = engine.prepare, engine._margin  # noqa: SLF001

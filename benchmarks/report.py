@@ -51,7 +51,7 @@ def stamp(model: Path | None = None, *, cores: int | None = None) -> Row:
 
 
 def folder_of(model: str) -> Path:
-    """The folder of a checkpoint that is here: a folder itself, or a name that `redactor models get` knows."""
+    """The folder of an installed checkpoint, given as a folder or as a name that `redactor models get` knows."""
     from redactor.speech import resolve
 
     return resolve(model, device="cpu").path
@@ -71,7 +71,7 @@ def _git(*arguments: str) -> str:
 
 
 def cpu_model() -> str:
-    """As the kernel names it, or the architecture."""
+    """The processor's name according to the kernel, or the architecture."""
     try:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):

@@ -105,7 +105,7 @@ def fill(store: ReviewRepository, version_store: VersionStore, count: int, rng: 
                     "rule": rule,
                     "severity": "S2",
                     "verdict": "findings",
-                    "why": "A detail is told.",
+                    "why": "A detail is mentioned.",
                     "better": "Please call us back",
                     "missing": "",
                     "evidence": json.dumps([place]),

@@ -181,7 +181,7 @@ def sample(sents: Sequence[sent_messages.Sent], audits: Sequence[Audited], path:
 
 
 def faults(sents: Sequence[sent_messages.Sent], audits: Sequence[Audited], most: int) -> None:
-    """What went wrong, for reading; of the part "tuning" only."""
+    """The mistakes in the part "tuning", for reading."""
     for sent, audited in zip(sents, audits, strict=True):
         raised = {b.rule: (b.verdict.value, [e.text for e in b.evidence], b.why) for b in audited.breaches}
         wrong = [f"missed {r}" for r in sent.truth if r not in raised]

@@ -32,7 +32,7 @@ SINGLE = 200
 
 
 class Specimen:
-    """A trail in a folder of its own."""
+    """An audit log in a folder of its own."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -49,7 +49,7 @@ class Specimen:
         return took
 
     def check(self) -> tuple[bool, int, float]:
-        """Whether it is sound, how many entries verified, and the seconds it took."""
+        """Whether the log is intact, the number of verified entries, and the seconds that it took."""
         began = time.perf_counter()
         report = verify(
             self.folder / "trail", KeyRing.load(self.folder / "keys"), anchor=Anchor.load(self.folder / "anchor")

@@ -38,7 +38,7 @@ else:
 
 FOLDER = ROOT / ".train" / "voicemails"
 TEXTS = ROOT / "benchmarks" / "texts"
-HANDS = "abc"
+AUTHORS = "abc"
 FILES = 200
 RECIPE = "2"
 """To be increased whenever the audio or the labels change."""
@@ -62,7 +62,7 @@ _BABBLE = (
 
 
 def texts(folder: Path = TEXTS) -> dict[str, list[dict[str, str]]]:
-    """Messages (id, script) of each hand in the order of its file.
+    """Messages (id, script) of each author in the order of the file.
 
     Raises ValueError for a script that cannot be spoken, a label that is not ours, an id that comes twice.
     """
@@ -71,7 +71,7 @@ def texts(folder: Path = TEXTS) -> dict[str, list[dict[str, str]]]:
 
     found: dict[str, list[dict[str, str]]] = {}
     seen: set[str] = set()
-    for hand in HANDS:
+    for hand in AUTHORS:
         path = folder / f"{hand}.toml"
         found[hand] = tomllib.loads(path.read_text(encoding="utf-8"))["message"] if path.exists() else []
         for message in found[hand]:
@@ -84,11 +84,11 @@ def texts(folder: Path = TEXTS) -> dict[str, list[dict[str, str]]]:
 
 
 def ordered(found: dict[str, list[dict[str, str]]]) -> Iterator[tuple[int, str, dict[str, str]]]:
-    """Number from 0, hand, message: one of each hand in turn. Ends where the hand whose turn it is has no more, because
-    the number says which message it is.
+    """Number from 0, author, message: one of each author in turn. Ends when the author whose turn it is has no more,
+    because the number identifies the message.
     """
     number = 0
-    while (turn := number // len(HANDS)) < len(found[hand := HANDS[number % len(HANDS)]]):
+    while (turn := number // len(AUTHORS)) < len(found[hand := AUTHORS[number % len(AUTHORS)]]):
         yield number, hand, found[hand][turn]
         number += 1
 
@@ -111,7 +111,7 @@ def planned(number: int, text: dict[str, str], attempt: int = 0) -> dict[str, An
     row: dict[str, Any] = {
         "id": text["id"],
         "script": text["script"],
-        "format": FORMATS[(number + number // len(HANDS)) % len(FORMATS)],
+        "format": FORMATS[(number + number // len(AUTHORS)) % len(FORMATS)],
         "voice": voice,
         "rate": speed,
         "pitch": pitch,
@@ -192,7 +192,7 @@ def make(number: int, hand: str, text: dict[str, str], folder: Path) -> dict[str
 
 
 def archive(files: int = FILES, folder: Path = FOLDER, *, source: Path = TEXTS) -> list[dict[str, Any]]:
-    """The labels of the first `files` recordings (fewer where the texts end), made now if they are not there."""
+    """The labels of the first `files` recordings (fewer if the texts end), which are made if they do not exist."""
     wanted = [(n, hand, text, fingerprint(planned(n, text))) for n, hand, text in ordered(texts(source))]
     folder.mkdir(parents=True, exist_ok=True)
     lines = folder / "labels.jsonl"
@@ -217,7 +217,7 @@ def archive(files: int = FILES, folder: Path = FOLDER, *, source: Path = TEXTS) 
 
 
 def _kept(lines: Path, marks: set[int]) -> dict[int, dict[str, Any]]:
-    """What an earlier run made and this one would make the same way, by fingerprint."""
+    """Recordings of an earlier run that this one would make in the same way, by fingerprint."""
     if not lines.exists():
         return {}
     made = [json.loads(text) for text in lines.read_text(encoding="utf-8").splitlines() if text.endswith("}")]

@@ -22,8 +22,8 @@ SPEAKERS = (
     (JOE, 0.9),
     (JOE, 1.2),
 )
-"""Voice and pitch of the eight English texts; a pitch of its own makes another speaker of joe. None of them speaks in a
-sample recording.
+"""Voice and pitch of the eight English texts; with another pitch, joe sounds like another speaker. None of them speaks
+in a sample recording.
 """
 BRIEF_SPEAKERS = ((JOE, 1.0), ("kokoro/af_bella", 1.0), (JOE, 1.08))
 SPANISH, FRENCH = ("kokoro/em_alex", "kokoro/ef_dora", "kokoro/em_santa"), "kokoro/ff_siwis"
@@ -162,7 +162,7 @@ def by(speaker: tuple[str, float], text: str, **given: Any) -> Part:
 
 
 def under(kind: str, snr: float) -> Effects:
-    """A telephone line with a noise under the voice."""
+    """A telephone line with noise under the voice."""
     return (("noise", {"kind": kind, "snr": snr}), ("telephone", {}))
 
 

@@ -152,7 +152,7 @@ EFFECTS: dict[str, Effect] = {
 
 
 def applied(samples: Samples, rate: int, rng: np.random.Generator, effects: tuple[tuple[str, Any], ...]) -> Samples:
-    """One effect after the other: (name, its arguments)."""
+    """Apply the effects one after the other: (name, its arguments)."""
     for name, arguments in effects:
         samples = EFFECTS[name](samples, rate, rng, **arguments)
     return samples

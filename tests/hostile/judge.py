@@ -43,7 +43,7 @@ SHORTEST_WORD = 4  # letters
 
 @dataclass(frozen=True)
 class Heard:
-    """What is audible of a redacted clip; shares 0 … 1, None where there is nothing to measure."""
+    """The audible parts of a redacted clip; shares 0 … 1, None if there is nothing to measure."""
 
     audible: float | None
     over_bleep: float | None
@@ -169,9 +169,7 @@ def _without_tone(frames: np.ndarray, rate: int) -> np.ndarray:
 
 BLOCK, STEP = 0.0255, 0.005  # s
 LEAST_SHARE, LEAST_LEAD, MOST_TWIST = 0.6, 4.0, 10.0
-"""Of a block's power in the two tones; of the loudest tone over the next of its group; between the two (power
-ratios).
-"""
+"""Power ratios: the two tones to the block; the loudest tone to the next of its group; one tone to the other."""
 LEAST_BLOCKS = 3
 
 
@@ -213,7 +211,7 @@ def _in_order(wanted: str, found: str) -> int:
 
 
 def turned_up(samples: np.ndarray, rate: int) -> np.ndarray:
-    """Mono at 16 kHz as a curious listener would hear it: without bleeps, and every half second equally loud."""
+    """Mono at 16 kHz, prepared as a curious listener would: without bleeps, and every half second equally loud."""
     frames = _framed(samples, rate)
     whole = (frames**2).sum(axis=1)
     bleeped = (_without_tone(frames, rate) ** 2).sum(axis=1) < 0.1 * whole
@@ -236,7 +234,7 @@ def _ears(model: str) -> Any:
 
 
 def words_heard(row: dict[str, Any], sound: Path, model: str) -> tuple[int, int]:
-    """How many words and numbers of the PHI another checkpoint finds in the amplified sound, and of how many."""
+    """How many words and numbers of the PHI another checkpoint finds in the amplified audio, and their total."""
     samples, rate = _read(sound)
     spanish = (
         "es"

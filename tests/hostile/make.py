@@ -37,7 +37,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".train" / "hostile"
 COMMITTED = Path(__file__).with_name("clips")
 RECIPE = "1"
-"""To be changed with anything that changes a clip's sound or labels and is not in its recipe."""
+"""To be increased if a clip's audio or labels change for a reason that is not one of its properties."""
 UNTIMED_AFTER = 3
 """Words with times, before those that have none."""
 
@@ -143,9 +143,7 @@ def imported(channel: dict[str, Any], how: str) -> dict[str, Any]:
 
 
 def made(folder: Path, clips: Sequence[Clip]) -> list[dict[str, Any]]:
-    """The labels of these clips, made now where they are not there. Those of others stay, also of a run beside this
-    one.
-    """
+    """The labels of these clips, which are made if they do not exist. Labels of other clips stay."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = folder / "labels.jsonl"
     for clip in clips:
@@ -164,7 +162,7 @@ def made(folder: Path, clips: Sequence[Clip]) -> list[dict[str, Any]]:
 
 
 def read(lines: Path) -> dict[str, dict[str, Any]]:
-    """labels.jsonl by id; nothing where there is none."""
+    """labels.jsonl by id; empty if it does not exist."""
     if not lines.exists():
         return {}
     rows = map(json.loads, lines.read_text(encoding="utf-8").splitlines())

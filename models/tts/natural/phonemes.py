@@ -132,7 +132,7 @@ def _without_silence(times: Sequence[Times], silent: Sequence[Times]) -> list[Ti
         if pause is None or pause[1] - pause[0] < 3 * HOP:
             ends[k] = starts[k + 1] = (gap[0] + gap[1]) / 2
         else:
-            # A word that is too quiet to be told from the pause keeps its phonemes' edge.
+            # A word that is too quiet to be distinguished from the pause keeps its phonemes' edge.
             if pause[0] > (starts[k] + ends[k]) / 2:
                 ends[k] = pause[0]
             if pause[1] < (starts[k + 1] + ends[k + 1]) / 2:
