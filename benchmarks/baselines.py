@@ -34,7 +34,7 @@ LABELS = {
     "US_DRIVER_LICENSE": "LICENSE_NUMBER",
     "ID": "OTHER_ID",
 }
-"""Presidio's entity → our label, where they differ; what is in neither list is an OTHER_ID."""
+"""Presidio's entity → our label, if they differ; an entity in neither list is an OTHER_ID."""
 
 
 @cache
@@ -50,7 +50,7 @@ def analyzer() -> Any:
 
 
 class StockDetector:
-    """Presidio as shipped, in the shape of our detector: for scoring what the stock stack leaves audible."""
+    """Presidio's defaults behind our detector's interface, to score the PHI that the stock system leaves audible."""
 
     def search(self, transcripts: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
         """The findings of each transcript."""

@@ -65,7 +65,7 @@ def configure_routes(site: hooks.Site) -> None:
 
 
 def signed(case: Any, number: int) -> dict[str, str]:
-    """Headers that the route accepts, for every second request; the others keep what schemathesis made."""
+    """Headers that the route accepts, for every second request; the others keep the values of schemathesis."""
     headers = {"X-Caller": CANARY, "Authorization": f"Bearer {TOKEN}"}
     if number % 2:
         return {"X-Caller": CANARY}

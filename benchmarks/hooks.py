@@ -160,7 +160,7 @@ def killed_run(
     """The first form; see the module."""
     site = Site(folder, database=database, ner=ner)
     made = prepare(site, recordings)
-    os.sync()  # the first call's flush is not to write what was prepared
+    os.sync()  # the first call's flush must not include the preparation
     calls = [n for i, n in enumerate(made) for _ in range(2 if i % 10 == 9 else 1)]
     chance = random.Random(seed)
     running = [site.start() for _ in range(services)]

@@ -163,7 +163,7 @@ COLUMNS = (
 
 
 def caption(document: Row) -> str:
-    """The number of messages and who verified."""
+    """The number of messages and the verifying checkpoint."""
     return f"{document['rows'][0]['messages']} messages, each with every error; verified with {document['model']}."
 
 

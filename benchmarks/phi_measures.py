@@ -115,7 +115,7 @@ class Counts:
             self.missed.append((span["label"], row["id"], span.get("text", "")))
 
     def measures(self) -> dict[str, Any]:
-        """Shares between 0 and 1 (None where there is nothing to divide by), and the same by label."""
+        """Shares between 0 and 1 (None if there is nothing to divide by), and the same by label."""
         spans = sum(c["spans"] for c in self.labels.values())
 
         def share(part: float, whole: float) -> float | None:

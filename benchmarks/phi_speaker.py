@@ -84,7 +84,7 @@ class Speaker:
         return " ".join(out)
 
     def broken(self, groups: Sequence[str]) -> str:
-        """Groups with what a speaker puts between them."""
+        """Groups, joined as the speaker joins them."""
         text = groups[0]
         for group in groups[1:]:
             joint = self.rnd.choices([" ", ", ", " uh ", ", um, ", " dash "], [60, 15, 8, 4, 5])[0]

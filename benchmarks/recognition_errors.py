@@ -95,7 +95,7 @@ def sound(word: str) -> str:
 
 @cache
 def _alike(*, names: bool) -> dict[str, list[str]]:
-    """Words by their sound; names only where a name was said, since recognisers prefer everyday words."""
+    """Words by their sound; names only if a name was said, because recognisers prefer everyday words."""
     lists: dict[str, list[str]] = defaultdict(list)
     first = words("first_names")
     everyday = words("function_words") | words("common_words")

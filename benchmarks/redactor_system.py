@@ -166,7 +166,7 @@ def tokens_for(seconds: float) -> int:
 
 
 def speech_seconds(paths: Sequence[Path]) -> dict[str, float]:
-    """Seconds of each file that our windows cover: what every system is made to write tokens for."""
+    """Seconds of each file that our windows cover; every system must write tokens for them."""
     from redactor.audio import decode, read_source, recognition_audio
     from redactor.speech.fake import FakeEngine
     from redactor.speech.recognize import Recognizer

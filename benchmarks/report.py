@@ -58,7 +58,7 @@ def folder_of(model: str) -> Path:
 
 
 def commit() -> str:
-    """Short hash of HEAD, with "+" where files that git follows differ from it (results themselves left out)."""
+    """Short hash of HEAD, with "+" if tracked files differ from it (except results)."""
     head = _git("rev-parse", "--short", "HEAD")
     changed = [
         line for line in _git("status", "--porcelain", "--untracked-files=no").splitlines() if "results/" not in line

@@ -30,7 +30,7 @@ from redactor.types import Finding
 
 
 def read(path: Path, part: str | None = None) -> list[dict[str, Any]]:
-    """The labelled texts of a file, of one part where it has parts."""
+    """The labelled texts of a file, or of one part if it has parts."""
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     return [row for row in rows if part is None or row.get("part") == part]
 

@@ -33,7 +33,7 @@ SCOPES = {
     "V10": {"details"},
     "V19": {"prerecorded"},
 }
-"""Which consents allow what a rule forbids, as the rules say."""
+"""The consents that permit a violation of each rule, as the rules define them."""
 CARE = {"V01", "V02", "V04", "V05", "V06", "V08", "V09", "V10"}
 SITUATIONS = ["none", "given", "expired", "wrong scope", "unknown"]
 
@@ -265,7 +265,7 @@ def _hearing(rnd: random.Random, made: Sent) -> None:
 
 
 def as_spoken(text: str) -> str:
-    """Lower case, no marks, figures as words: what many recognisers give."""
+    """Lower case, no punctuation, figures as words, like the output of many recognisers."""
     text = re.sub(r"\b(\d{3})-(\d{3})-(\d{4})\b", lambda m: " ".join(SPOKEN[int(c)] for c in "".join(m.groups())), text)
     text = re.sub(r"\b(\d\d?)(?:st|nd|rd|th)\b", lambda m: _ordinal(int(m[1])), text)
     text = re.sub(r"\b(19|20)(\d\d)\b", lambda m: f"{_cardinal(int(m[1]))} {_cardinal(int(m[2]))}", text)

@@ -93,7 +93,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     ),
     "save": ("redactor.pipeline.save_set",),
 }
-"""Step → the functions that do it, by where they are looked up."""
+"""Step → its functions, by the module in which they are looked up."""
 
 
 class Timed:

@@ -38,7 +38,7 @@ PLANNED = (
 
 
 def pages() -> list[Path]:
-    """All pages of the project; what is hidden, or made by commands, is none."""
+    """All pages of the project, except hidden and generated ones."""
     made = {"site", "demo-out", "dist", "build"}
     folders = [p for p in ROOT.iterdir() if p.is_dir() and not p.name.startswith(".") and p.name not in made]
     return sorted([*ROOT.glob("*.md"), *(p for folder in folders for p in folder.rglob("*.md"))])

@@ -1,4 +1,4 @@
-"""The error tree: what its docstring draws is what the classes are."""
+"""The error tree: the docstring's drawing matches the classes."""
 
 import pickle
 import re

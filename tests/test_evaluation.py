@@ -69,7 +69,7 @@ def measured(heard, findings, *, spans=SPANS, ideal=BOTH, policy=EXACT):
 
 @pytest.fixture(autouse=True)
 def _words_are_never_stretched(monkeypatch):
-    """Half a second a word, however short: what is measured here is the measuring."""
+    """Half a second per word, however short: these tests check the measures, not the recogniser."""
     monkeypatch.setattr("redactor.policy.word_spans.longest_duration", lambda _text: 10.0)
 
 

@@ -1,4 +1,4 @@
-"""The house itself: who may import whom, how long a file may be, what lies at the top, what a reader is told."""
+"""The rules of the project: imports, length of modules, names at the top level, text."""
 
 import ast
 import re
@@ -32,8 +32,8 @@ MADE = {"demo-out", "dist", "build", "site"}
 
 
 def tracked() -> list[Path]:
-    """The files of the project: what git knows and what it would take; where there is no git, all but hidden and
-    made ones.
+    """The files of the project: tracked files and new ones that git does not ignore; without git, all files except
+    hidden and generated ones.
     """
     if shutil.which("git") and (ROOT / ".git").exists():
         listed = subprocess.run(

@@ -1,4 +1,4 @@
-"""The types that flow: offsets agree with the text, and no `repr` shows what was said."""
+"""The pipeline's types: offsets agree with the text, and no `repr` shows speech."""
 
 import math
 import traceback

@@ -78,7 +78,7 @@ def texts() -> dict[str, str]:
 
 
 def staged(parts: Iterable[Part], rng: np.random.Generator, channels: int = 1) -> Scene:
-    """All parts together. Raises SynthesisError where a voice cannot be understood."""
+    """All parts together. Raises SynthesisError if a voice cannot be understood."""
     clock, placed = 0.0, []
     sources: list[list[str]] = [[] for _ in range(channels)]
     times: list[list[Times]] = [[] for _ in range(channels)]

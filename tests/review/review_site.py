@@ -41,7 +41,7 @@ from redactor.types import Finding
 from redactor.vault import Identities, Recipients, Vault, make_keys
 
 CANARY = ("Whitlock", "metformin", "555-0142")
-"""Said in the messages; what may be shown to nobody without leave."""
+"""Words of the messages that nobody may see without permission."""
 SAID = (
     "hi this is Rowan from the practice with a message for Dana Whitlock your metformin is ready please call "
     "555-0142 thank you"
