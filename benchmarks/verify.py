@@ -34,7 +34,7 @@ from report import Row, headline, save, stamp, table
 
 from redactor.audio import Source, bleep, decode, encode, looks_like_audio, read_source
 from redactor.concurrency import bounded_map
-from redactor.errors import VerificationHit
+from redactor.errors import Quarantine, VerificationHit
 from redactor.evaluation import audible_spans
 from redactor.labels import LabelledRecording, load_labels
 from redactor.phi import build_detector
@@ -113,15 +113,19 @@ class Bench:
             outcomes = list(pipeline.run(items, Path(out), threads=self.in_flight))
             seconds = time.perf_counter() - began[0], time.process_time() - began[1]
         names = {item.number: item.path.name for item in items}
-        bad = [o for o in outcomes if o.status.value != "redacted" and o.reason != "verification-hit"]
+        bad = [o for o in outcomes if o.status.value == "failed"]
         if bad:
             raise SystemExit(f"{len(bad)} files failed: {bad[0].reason}. {bad[0].message}")
         return seconds, {names[o.item]: o.message for o in outcomes}
 
-    def message(self, labelled: LabelledRecording, verdict: str) -> Message:
+    def message(self, labelled: LabelledRecording, verdict: str) -> Message | None:
+        """None: it is withheld already without a second reading."""
         recording = decode(read_source(labelled.path))
         speech = self.heard.heard[recording.id]
-        plan = make_plan(recording, speech, self.plain.search(speech), self.policy)
+        try:
+            plan = make_plan(recording, speech, self.plain.search(speech), self.policy)
+        except Quarantine:
+            return None
         spans = audible_spans(labelled, plan, self.policy)
         leaks = [label for label, audible, whole in spans if audible > LEAK_SECONDS and audible > LEAK_SHARE * whole]
         return Message(recording, plan, tuple(leaks), verdict)
@@ -194,7 +198,8 @@ def measured(bench: Bench, labelled: Sequence[LabelledRecording], *, faults: int
         times["without"].append(bench.run(bench.plain, paths)[0])
         seconds, verdicts = bench.run(bench.verifying, paths)
         times["with"].append(seconds)
-    messages = [bench.message(one, verdicts[one.path.name]) for one in labelled]
+    made = [bench.message(one, verdicts[one.path.name]) for one in labelled]
+    messages = [one for one in made if one is not None]
     good = [m for m in messages if not m.leaks]
     leaking = [m for m in messages if m.leaks]
     began = time.perf_counter()
@@ -203,6 +208,7 @@ def measured(bench: Bench, labelled: Sequence[LabelledRecording], *, faults: int
     )
     return {
         "messages": len(messages),
+        "withheld_before": len(made) - len(messages),
         "audio_seconds": round(sum(m.recording.duration for m in messages), 1),
         "well_redacted": _share(good, lambda m: bool(m.verdict)),
         "leaking": _share(leaking, lambda m: bool(m.verdict)),
