@@ -34,6 +34,8 @@ UNSURE = 0.65
 """Confidence below which a word's time is uncertain as well."""
 UNSURE_REACH = 0.1
 """Seconds that padding reaches further into a kept word whose time is uncertain."""
+SLOW = 0.9
+"""Share of the time of unhurried speech from which on a kept word beside a number may have been given some of it."""
 EDGE = 0.75
 """Seconds between a covered word and its neighbour, or the recording's edge, that are covered completely: they may hold
 the rest of a number that was cut off, or letters of a spelled name that recognition left out.
@@ -130,7 +132,7 @@ def padded(
             low = min(low, max(ends, start - LONGEST_STRETCH))
         elif padding and start - ends <= EDGE:
             low = min(low, ends)
-        low = max(low, ((before.start or 0.0) + ends) / 2, min(ends, start) - _reach(reach, before))
+        low = max(low, ((before.start or 0.0) + ends) / 2, min(ends, start) - _reach(reach, before, words[first]))
     elif padding and start <= EDGE:
         low = 0.0
     if after:
@@ -139,14 +141,16 @@ def padded(
             high = max(high, min(begins, end + LONGEST_STRETCH))
         elif padding and begins - end <= EDGE:
             high = max(high, begins)
-        high = min(high, (begins + (after.end or 0.0)) / 2, max(begins, end) + _reach(reach, after))
+        high = min(high, (begins + (after.end or 0.0)) / 2, max(begins, end) + _reach(reach, after, words[last - 1]))
     elif padding and duration - end <= EDGE:
         high = duration
     return max(0.0, min(low, start)), min(duration, max(high, end))
 
 
-def _reach(reach: float, kept: Word) -> float:
-    return reach + (UNSURE_REACH if kept.confidence < UNSURE else 0.0)
+def _reach(reach: float, kept: Word, covered: Word) -> float:
+    lasts = (kept.end or 0.0) - (kept.start or 0.0)
+    slow = lasts > SLOW * longest_duration(kept.text) and any(map(str.isdigit, covered.text))
+    return reach + (UNSURE_REACH if kept.confidence < UNSURE or slow else 0.0)
 
 
 def longest_duration(text: str) -> float:

@@ -142,6 +142,17 @@ def test_padding_reaches_further_where_recognition_was_unsure():
     assert unsure[1] > sure[1]
 
 
+def test_padding_reaches_further_from_a_number_into_a_slow_word():
+    number, quick, slow = Word("0165", 1.0, 2.0, 1.0, 0, 4), (2.0, 2.3), (2.0, 2.45)
+    reach = [
+        padded(
+            [number, Word("about", *times, 1.0, 5, 10)], 0, 1, padding=0.2, reach=0.05, duration=9.0, kept=[False, True]
+        )[1]
+        for times in (quick, slow)
+    ]
+    assert reach == [pytest.approx(2.05), pytest.approx(2.05 + UNSURE_REACH)]
+
+
 def test_what_follows_a_covered_word_up_to_the_recordings_edge_is_covered():
     """A number that is cut off there: its last digit was not recognised."""
     words = words_at((0.6, 1.0), (8.0, 9.4))
