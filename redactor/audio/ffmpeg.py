@@ -1,6 +1,6 @@
 """Strict decoding with PyAV (FFmpeg): a corrupt, missing or mistimed packet makes the file be refused.
 
-FFmpeg is told the container and never guesses. Times come from counting samples; a container's time stamps are only
+FFmpeg gets the container format and never guesses. Times come from counting samples; a container's time stamps are only
 compared with that count, since a decoder that skips a bad frame would otherwise shift everything after it.
 """
 

@@ -192,8 +192,9 @@ class _Slots:
                     yield from self._finding(label, [after] if letter else self._fill(BESIDE, after))
             elif label != "ORGANIZATION":
                 kind = BESIDE_PLACE if label == "LOCATION" else BESIDE
-                guess = self.confidence[held[0]] < GUESS
-                yield from self._finding(label, self._fill(BESIDE_GUESS if guess else kind, before, step=-1))
+                yield from self._finding(label, self._fill(kind, before, step=-1))
+                if self.confidence[held[0]] < GUESS:
+                    yield from self._finding(label, self._fill(BESIDE_GUESS, before, step=-1))
                 yield from self._finding(label, self._fill(kind, after))
         for label in ("PERSON", *sorted(NUMBER_LABELS)):
             for left, right in pairwise(held for other, held in self.found if other == label):

@@ -35,7 +35,7 @@ UNSURE = 0.65
 UNSURE_REACH = 0.1
 """Seconds that padding reaches further into a kept word whose time is uncertain."""
 SLOW = 0.9
-"""Share of the time of unhurried speech from which on a kept word beside a number may have been given some of it."""
+"""A kept word beside a number that lasts longer than this share of its `longest_duration` may include a part of it."""
 EDGE = 0.75
 """Seconds between a covered word and its neighbour, or the recording's edge, that are covered completely: they may hold
 the rest of a number that was cut off, or letters of a spelled name that recognition left out.

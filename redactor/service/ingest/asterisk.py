@@ -64,7 +64,7 @@ def messages(
     Args:
         box: path of the mailbox.
         largest: most bytes of a recording; of a larger one no more are read, see `hash_of`.
-        unseen: selects, from the stamps of a folder's files (a rename does not change them), those that must be read.
+        unseen: selects, from the fingerprints of a folder's files (a rename keeps them), those that must be read.
         is_being_written: asked with the stamp of a file before it is read: whether the service is writing over it.
     """
     with opened_folder(box, roots) as descriptor:

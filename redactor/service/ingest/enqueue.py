@@ -121,8 +121,8 @@ class Ingest:
         """
         new = 0
 
-        def unseen(stamps: Sequence[str]) -> set[str]:
-            places = {inode_of(box, stamp): stamp for stamp in stamps}
+        def unseen(fingerprints: Sequence[str]) -> set[str]:
+            places = {inode_of(box, one): one for one in fingerprints}
             return {places[place] for place in self.queue.fingerprints.unseen(places)}
 
         def is_being_written(stamp: str) -> bool:

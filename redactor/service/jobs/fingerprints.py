@@ -37,7 +37,7 @@ class FileFingerprints:
         return self.of_all((place,)).get(place)
 
     def of_all(self, places: Iterable[str]) -> dict[str, str]:
-        """The recorded stamps of many places, without those that have none."""
+        """The recorded fingerprints of many places, without those that have none."""
         found: dict[str, str] = {}
         rest = iter(places)
         while chunk := {self.mark("place", place): place for place in islice(rest, CHUNK)}:
@@ -46,9 +46,9 @@ class FileFingerprints:
                 found |= {chunk[mark]: str(stamp) for mark, stamp in c.execute(query)}
         return found
 
-    def unseen(self, stamps: Mapping[str, str]) -> set[str]:
-        """The places whose stamp differs from the one recorded last."""
-        return {place for place, stamp in stamps.items() - self.of_all(stamps).items()}
+    def unseen(self, fingerprints: Mapping[str, str]) -> set[str]:
+        """The places whose fingerprint differs from the one recorded last."""
+        return {place for place, _ in fingerprints.items() - self.of_all(fingerprints).items()}
 
     def note(self, place: str, stamp: str) -> None:
         """Record the stamp of a file that is in the queue."""
