@@ -12,14 +12,12 @@ class DecodingOptions:
     Attributes:
         language: code of the spoken language; English-only checkpoints know "en".
         beam_size: 1 = greedy.
-        temperatures: tried in turn while the text is repetitive or improbable.
         second_tries: False: a window whose text is repetitive or improbable gets no words and is not decoded again.
         hotwords, initial_prompt: words to expect (names of the practice, drugs). Never logged: they may contain names.
     """
 
     language: str = "en"
     beam_size: int = 5
-    temperatures: tuple[float, ...] = (0.0, 0.2, 0.4, 0.6)
     second_tries: bool = True
     hotwords: str | None = field(default=None, repr=False)
     initial_prompt: str | None = field(default=None, repr=False)

@@ -65,8 +65,7 @@ class WindowEngine(Protocol):
 
         Args:
             windows: 16 kHz mono, each at most 30 s; read as needed. They may come from different channels and
-                recordings: a window's result does not depend on the others (apart from sampling at a higher
-                temperature, which is random).
+                recordings: a window's result does not depend on the others.
             careful: use a wider margin, for windows in which words were missed.
 
         Returns:

@@ -1,5 +1,4 @@
-"""The quality gate: which decoded windows are accepted, and which are decoded again with the full context and higher
-temperatures.
+"""The quality gate: which decoded windows are accepted, and which are decoded again in the full context.
 
 Thresholds are Whisper's own (Radford et al. 2022, section 4.5), plus two signs of a loop for short windows, where the
 compression ratio shows none: the search reached its token limit, or ended by repeating a few words.

@@ -11,8 +11,6 @@ from redactor.types import ModelInfo
 from .device import pick_device
 from .folder import Checkpoint
 
-SEED = 1
-
 
 def load_model(
     checkpoint: Checkpoint, *, device: str, compute_type: str, cpu_threads: int, workers: int
@@ -30,8 +28,6 @@ def load_model(
         compute_type = "float16" if device == "cuda" else "int8"
     # Its logger prints durations and thresholds only, but later versions may print more.
     logging.getLogger("faster_whisper").setLevel(logging.ERROR)
-    # Sampling (temperatures above 0) then starts from the same state in every run.
-    ctranslate2.set_random_seed(SEED)
     try:
         model = WhisperModel(
             str(checkpoint.path),

@@ -173,6 +173,7 @@ class Recognizer:
             self.engine.info,
             sum(plan.skipped for plan in plans),
             tuple(gap for _, unheard in finished for gap in unheard),
+            least_confidence=self._floors.channel if self._floors else 0.0,
         )
 
     def _recognize(

@@ -81,5 +81,5 @@ def second_transcriber(
         longest = max(2.0, SHORTER * given.engine.max_window)
     engine = batcher.engine
     # Not an option of its loader.
-    engine._options = replace(engine._options, beam_size=1, temperatures=(0.0,), second_tries=False)  # noqa: SLF001
+    engine._options = replace(engine._options, beam_size=1, second_tries=False)  # noqa: SLF001
     return Recognizer(batcher, retry=False, max_window=longest, cpu_semaphore=cpu_semaphore)

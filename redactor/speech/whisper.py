@@ -18,7 +18,6 @@ import math
 import threading
 import zlib
 from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -31,7 +30,7 @@ from .checkpoints import Checkpoint
 from .decoding import DecodingOptions
 from .engine import Prepared
 from .gate import DecodedWindow, best, is_accepted, is_confident
-from .loading import SEED, load_model
+from .loading import load_model
 
 LONGEST = 30.0  # seconds: Whisper's context
 FRAMES_PER_SECOND = 100  # of features
@@ -52,10 +51,14 @@ TOKENS_PER_SECOND = 20  # fast speech is 5 to 7 words a second, 1 to 3 tokens ea
 SPARE_TOKENS = 24
 FULL_STEP = 10  # seconds: windows in the full context share a batch if their token limits agree in these steps
 DECODED_AGAIN_TOGETHER = {"cpu": 1, "cuda": 4}
-"""Rejected windows that are decoded again at once: CTranslate2 keeps the decoder's view of a window for each sampled
-text, 0.2 GB per window for base and half a gigabyte for small. On a CPU several together take as long as one by one.
+"""Rejected windows that are decoded again at once: CTranslate2 keeps the decoder's view of a window for each text of
+the beam, 0.2 GB per window for base and half a gigabyte for small. On a CPU several take as long as one by one.
 """
-CALLS_PER_SAMPLING = 4  # of this many concurrent calls, one at a time may sample: it needs the same memory again
+CALLS_PER_SECOND_SEARCH = 4  # of this many concurrent calls, one at a time may decode again: it needs the same memory
+SECOND_BEAM = 5
+"""The least beam width of a rejected window's second search; a greedy checkpoint has few of them."""
+REJECTED = 0.3
+"""The highest confidence of words whose text the gate rejected in the full context as well: they are guesses."""
 
 
 class WhisperEngine:
@@ -101,8 +104,8 @@ class WhisperEngine:
         # On a CPU the encoder is cheaper one window at a time (its working set stays in the cache), the decoder in a
         # batch.
         self.encode_together = info.device != "cpu"
+        self._second_searches = threading.BoundedSemaphore(max(1, model.model.num_workers // CALLS_PER_SECOND_SEARCH))
         self._decoded_again_together = DECODED_AGAIN_TOGETHER.get(info.device, 1)
-        self._sampling = threading.BoundedSemaphore(max(1, model.model.num_workers // CALLS_PER_SAMPLING))
 
     @classmethod
     def load(
@@ -196,7 +199,7 @@ class WhisperEngine:
         The end of text is suppressed, so that every rehearsal decodes the same number of tokens.
         """
         frames = round(seconds * FRAMES_PER_SECOND)
-        rng = np.random.default_rng(SEED)
+        rng = np.random.default_rng(0)
         bands = self._model.feature_extractor.mel_filters.shape[0]
         batch = [
             Prepared(rng.normal(0, 0.3, (bands, frames)).astype(np.float32), seconds, self._context(frames), tokens)
@@ -205,7 +208,7 @@ class WhisperEngine:
         try:
             encoded = self._encode(batch, batch[0].context)
             width = None if self.encode_together else 1  # as `_first`
-            found = self._search(encoded, batch, 0.0, width=width, forbidden=(self._tokenizer.eot,))
+            found = self._search(encoded, batch, width=width, forbidden=(self._tokenizer.eot,))
             self._align(encoded, batch, found)
         except RuntimeError as error:
             raise RecognitionFailed(f"A rehearsal failed ({type(error).__name__}).") from None
@@ -257,16 +260,15 @@ class WhisperEngine:
         A beam of five costs three to five times as much as a greedy search, and finds the same text where every token
         is nearly certain.
         """
-        temperature, width = self._options.temperatures[0], self._options.beam_size
         # On a GPU the batch cannot be split into rows, and a beam costs little.
-        if width == 1 or temperature > 0 or self.encode_together:
-            return self._search(encoded, batch, temperature)
-        found = self._search(encoded, batch, temperature, width=1)
+        if self._options.beam_size == 1 or self.encode_together:
+            return self._search(encoded, batch)
+        found = self._search(encoded, batch, width=1)
         uncertain = [i for i, result in enumerate(found) if not is_confident(result)]
         if not uncertain:
             return found
         part = encoded if len(uncertain) == len(batch) else self._rows(encoded, uncertain, batch)
-        for i, wider in zip(uncertain, self._search(part, [batch[i] for i in uncertain], temperature), strict=True):
+        for i, wider in zip(uncertain, self._search(part, [batch[i] for i in uncertain]), strict=True):
             if is_accepted(wider) or not is_accepted(found[i]):
                 found[i] = wider
         return found
@@ -274,24 +276,25 @@ class WhisperEngine:
     def _decode_again(
         self, batch: Sequence[Prepared], context: int, first: Sequence[DecodedWindow]
     ) -> list[list[TimedText]]:
-        """Decode rejected windows in the full context, at one temperature after the other."""
+        """Decode rejected windows in the full context; the words of a text that is rejected there as well are guesses.
+
+        Whisper's own next step, sampling at rising temperatures, is left out: where the most probable text is
+        rejected, a sampled one is invented, and another one in every run.
+        """
         encoded = self._encode(batch, self._full)
-        tries: list[list[DecodedWindow]] = [[] for _ in batch]
-        remaining = list(range(len(batch)))
-        # The first temperature was searched already if the context is full.
-        for temperature in self._options.temperatures[1 if context == self._full else 0 :]:
-            part = encoded if len(remaining) == len(batch) else self._rows(encoded, remaining, batch)
-            for i, result in zip(
-                remaining, self._search(part, [batch[i] for i in remaining], temperature), strict=True
-            ):
-                tries[i].append(result)
-            remaining = [i for i in remaining if not is_accepted(tries[i][-1])]
-            if not remaining:
-                break
-        if not any(tries):  # one temperature only, in the full context: there is nothing else to try
-            tries = [[result] for result in first]
-        chosen = [t[-1] if is_accepted(t[-1]) else best(t) for t in tries]
-        return self._align(encoded, batch, chosen)
+        width = max(SECOND_BEAM, self._options.beam_size)
+        searched_already = context == self._full and width == self._options.beam_size
+        found = first
+        if not searched_already:
+            with self._second_searches:
+                found = self._search(encoded, batch, width=width)
+        chosen = [
+            again if is_accepted(again) else best((again, before)) for again, before in zip(found, first, strict=True)
+        ]
+        return [
+            words if is_accepted(text) else [word._replace(confidence=min(word.confidence, REJECTED)) for word in words]
+            for words, text in zip(self._align(encoded, batch, chosen), chosen, strict=True)
+        ]
 
     def _context(self, frames: int, *, careful: bool = False) -> int:
         """Feature frames for the encoder: the window and at least its margin of zeros, on the grid, up to 30 s."""
@@ -336,32 +339,22 @@ class WhisperEngine:
         self,
         encoded: Any,
         batch: Sequence[Prepared],
-        temperature: float,
         *,
         width: int | None = None,
         forbidden: Sequence[int] = (),
     ) -> list[DecodedWindow]:
         limit = len(self._prompt) + batch[0].limit
-        options: dict[str, Any] = {"beam_size": width or self._options.beam_size}
-        if temperature > 0:
-            options = {
-                "beam_size": 1,
-                "num_hypotheses": self._options.beam_size,
-                "sampling_topk": 0,
-                "sampling_temperature": temperature,
-            }
-        with self._sampling if temperature > 0 else nullcontext():
-            results = self._model.model.generate(
-                encoded,
-                [self._prompt] * len(batch),
-                max_length=limit,
-                return_scores=True,
-                return_no_speech_prob=True,
-                suppress_blank=True,
-                suppress_tokens=[*self._suppressed, *forbidden],
-                max_initial_timestamp_index=round(1.0 / self._model.time_precision),
-                **options,
-            )
+        results = self._model.model.generate(
+            encoded,
+            [self._prompt] * len(batch),
+            beam_size=width or self._options.beam_size,
+            max_length=limit,
+            return_scores=True,
+            return_no_speech_prob=True,
+            suppress_blank=True,
+            suppress_tokens=[*self._suppressed, *forbidden],
+            max_initial_timestamp_index=round(1.0 / self._model.time_precision),
+        )
         return [self._decoded_window(result, limit) for result in results]
 
     def _decoded_window(self, result: Any, limit: int) -> DecodedWindow:

@@ -11,12 +11,10 @@ from redactor.phi import build_detector
 from redactor.pipeline import Pipeline
 from redactor.policy import load_policy
 from redactor.render import Replacer
-from redactor.speech import Batcher, DecodingOptions, Recognizer, WhisperEngine, resolve
+from redactor.speech import Batcher, Recognizer, WhisperEngine, resolve
 from redactor.storage import Item, list_inputs
 from redactor.types import Status
 
-SURE = DecodingOptions(temperatures=(0.0,))
-"""What is sampled at a higher temperature is chance, alone as in company."""
 RECORDINGS = 6
 
 
@@ -27,7 +25,7 @@ def detector():
 
 @pytest.fixture(scope="module")
 def shared() -> Recognizer:
-    engine = WhisperEngine.load(resolve("voicemail-micro"), device="cpu", cpu_threads=1, workers=2, options=SURE)
+    engine = WhisperEngine.load(resolve("voicemail-micro"), device="cpu", cpu_threads=1, workers=2)
     return Recognizer(Batcher(engine, workers=2, batch_size=4))
 
 
@@ -57,7 +55,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_company_changes_no_artefact(archive, tmp_path, shared, detector) -> None:
-    engine = WhisperEngine.load(resolve("voicemail-micro"), device="cpu", cpu_threads=1, options=SURE)
+    engine = WhisperEngine.load(resolve("voicemail-micro"), device="cpu", cpu_threads=1)
     alone, together = tmp_path / "alone", tmp_path / "together"
     for item in items(archive):
         assert pipeline(Recognizer(engine), detector).process(item, alone).status is Status.REDACTED
@@ -91,10 +89,10 @@ def test_an_engine_that_fails_on_one_window_fails_one_recording(
             marked.append(prepared)
         return prepared
 
-    def poisoned(self, encoded, batch, temperature, **how):
+    def poisoned(self, encoded, batch, **how):
         if any(window is marked[0] for window in batch):
             raise RuntimeError("no such luck")
-        return search(self, encoded, batch, temperature, **how)
+        return search(self, encoded, batch, **how)
 
     marked: list[object] = []
     monkeypatch.setattr(engine, "prepare", prepare)

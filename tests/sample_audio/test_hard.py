@@ -137,16 +137,13 @@ def test_exactly_the_known_gaps_end_otherwise(hard: dict[str, dict[str, Any]]) -
     from redactor.pipeline import Pipeline
     from redactor.policy import load_policy
     from redactor.render import Replacer
-    from redactor.speech import DecodingOptions, Recognizer, WhisperEngine, resolve
+    from redactor.speech import Recognizer, WhisperEngine, resolve
 
     try:
         checkpoint = resolve(os.environ.get("TEST_CHECKPOINT", "base"), allow_download=False)
     except ModelUnavailable:
         pytest.skip("the checkpoint base is not here: redactor models get base")
-    sure = DecodingOptions(temperatures=(0.0,))  # what is sampled at a higher temperature is chance
-    engine = Recognizer(
-        WhisperEngine.load(checkpoint, device="cpu", cpu_threads=1, options=sure), floors=checkpoint.floors
-    )
+    engine = Recognizer(WhisperEngine.load(checkpoint, device="cpu", cpu_threads=1), floors=checkpoint.floors)
     policy = load_policy("deidentify")
     pipeline = Pipeline(
         transcriber_for=lambda _item: engine, detector=build_detector(), policy=policy, replacer=Replacer()

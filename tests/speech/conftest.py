@@ -26,5 +26,5 @@ def voicemail() -> Mono:
 @pytest.fixture(scope="session")
 def micro() -> WhisperEngine:
     """The shipped checkpoint, greedy."""
-    options = DecodingOptions(beam_size=1, temperatures=(0.0,))
+    options = DecodingOptions(beam_size=1)
     return WhisperEngine.load(resolve("voicemail-micro"), device="cpu", cpu_threads=1, options=options)

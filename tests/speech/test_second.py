@@ -56,7 +56,6 @@ def test_it_reads_greedily_and_nothing_twice(voicemail, other: bool) -> None:
     theirs, ours = second.engine.engine, first.engine.engine
     assert (theirs._model is ours._model) is not other
     assert theirs._options.beam_size == 1
-    assert theirs._options.temperatures == (0.0,)
     assert ours._options.beam_size == 5  # the first's own are as they were
     assert second._retry is False
     assert second._max_window == pytest.approx(ours.max_window * (1.0 if other else 0.6))

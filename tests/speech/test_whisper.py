@@ -13,7 +13,7 @@ from sounds import noise, silence
 from redactor.errors import ModelUnavailable, RecognitionFailed
 from redactor.speech import DecodingOptions, WhisperEngine, load_transcriber, pick_device, resolve
 from redactor.speech.alignment import words_of
-from redactor.speech.whisper import TRIMMED_WINDOW
+from redactor.speech.whisper import REJECTED, TRIMMED_WINDOW
 from redactor.types import Mono
 
 
@@ -66,9 +66,7 @@ def test_windows_are_at_most_30_s(micro: WhisperEngine) -> None:
 
 def test_prompts_and_hotwords_are_used_and_never_shown(voicemail: Mono, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    options = DecodingOptions(
-        hotwords="Zyxwort Clinic", initial_prompt="Calling Quorn", beam_size=1, temperatures=(0.0,)
-    )
+    options = DecodingOptions(hotwords="Zyxwort Clinic", initial_prompt="Calling Quorn", beam_size=1)
     engine = WhisperEngine.load(resolve("voicemail-micro"), device="cpu", cpu_threads=1, options=options)
     plain = WhisperEngine(engine._model, info=engine.info, max_window=8, options=DecodingOptions(beam_size=1))
     assert len(engine._prompt) > len(plain._prompt)
@@ -95,11 +93,11 @@ class Spy:
 
     def __init__(self, model: object) -> None:
         self.model, self.device, self.device_index = model, "cpu", [0]
-        self.searches: list[tuple[float, int, int]] = []  # temperature, windows, encoder frames
+        self.searches: list[tuple[int, int, int]] = []  # beam, windows, encoder frames
         self.encode, self.align = model.encode, model.align
 
     def generate(self, encoded: object, *args: object, **options: float) -> object:
-        self.searches.append((options.get("sampling_temperature", 0.0), *encoded.shape[:2]))
+        self.searches.append((options["beam_size"], *encoded.shape[:2]))
         return self.model.generate(encoded, *args, **options)
 
 
@@ -112,34 +110,36 @@ def test_rejected_windows_are_decoded_again_in_the_full_context(
     monkeypatch.setattr(micro._model, "model", spy)
     monkeypatch.setattr("redactor.speech.whisper.is_accepted", lambda found: False)
     (said,) = engine.recognize([voicemail[:32_000]])
-    assert spy.searches == [(0.0, 1, 150), (0.0, 1, 1500), (0.2, 1, 1500), (0.4, 1, 1500), (0.6, 1, 1500)]
-    assert said  # the best of them is kept: nothing is dropped
+    assert spy.searches == [(1, 1, 150), (5, 1, 1500)]
+    assert said  # the better of them is kept: nothing is dropped
+    assert all(word.confidence <= REJECTED for word in said)  # but its words are guesses
+    assert engine.recognize([voicemail[:32_000]]) == [said]  # the same in every run
 
 
-def test_sampling_takes_one_window_at_a_time(
+def test_second_searches_take_one_window_at_a_time(
     micro: WhisperEngine, voicemail: Mono, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each sampled window costs several times the memory of a search: neither a batch of doubtful ones nor several
-    calls at once may multiply that."""
+    """A window in the full context costs several times the memory of a trimmed one: neither a batch of doubtful ones
+    nor several calls at once may multiply that."""
     windows = [voicemail[first : first + 32_000] for first in (0, 16_000, 32_000)]
-    sampling, most, sizes = 0, 0, set()
+    searching, most, sizes = 0, 0, set()
     lock = threading.Lock()
     generate = micro._model.model.generate
 
     def watched(encoded: Any, *args: object, **options: Any) -> object:
-        nonlocal sampling, most
-        if not options.get("sampling_temperature"):
+        nonlocal searching, most
+        if encoded.shape[1] < 1500:
             return generate(encoded, *args, **options)
         with lock:
-            sampling += 1
-            most = max(most, sampling)
+            searching += 1
+            most = max(most, searching)
             sizes.add(encoded.shape[0])
         try:
             time.sleep(0.05)  # so that the others arrive
             return generate(encoded, *args, **options)
         finally:
             with lock:
-                sampling -= 1
+                searching -= 1
 
     engine = WhisperEngine(
         micro._model, info=micro.info, max_window=8, margin=1.0, options=DecodingOptions(beam_size=1)
@@ -162,13 +162,13 @@ def test_only_rejected_windows_are_decoded_again(
     )
     windows = [voicemail[:32_000], voicemail[32_000:64_000]]
     first, second = engine.recognize(windows)
-    doubted = engine._search(engine._encode([engine.prepare(windows[0])], 300), [engine.prepare(windows[0])], 0.0)[0]
+    doubted = engine._search(engine._encode([engine.prepare(windows[0])], 300), [engine.prepare(windows[0])])[0]
     spy = Spy(micro._model.model)
     monkeypatch.setattr(micro._model, "model", spy)
     monkeypatch.setattr("redactor.speech.whisper.is_accepted", lambda found: found.tokens != doubted.tokens)
     again = engine.recognize(windows)
     assert again[1] == second
-    assert spy.searches[0] == (0.0, 2, 150)
+    assert spy.searches[0] == (1, 2, 150)
     assert {search[1:] for search in spy.searches[1:]} == {(1, 1500)}
     assert first
 
@@ -271,16 +271,16 @@ def test_the_beam_searches_only_where_the_greedy_text_is_unsure(
     assert len(windows) > 1
 
     def heard(beam: int, below: float) -> tuple[list[list[str]], int]:
-        options = DecodingOptions(beam_size=beam, temperatures=(0.0,))
+        options = DecodingOptions(beam_size=beam)
         engine = WhisperEngine(
             micro._model, info=micro.info, max_window=7, margin=0.25, timestamps=False, options=options
         )
         searched = []
         search = engine._search
 
-        def watched(encoded: object, batch: list, temperature: float, **how: object) -> object:
+        def watched(encoded: object, batch: list, **how: object) -> object:
             searched.append((how.get("width"), len(batch)))
-            return search(encoded, batch, temperature, **how)
+            return search(encoded, batch, **how)
 
         monkeypatch.setattr(engine, "_search", watched)
         monkeypatch.setattr("redactor.speech.gate.SURE", below)
@@ -318,7 +318,7 @@ def test_words_are_corrected_by_the_checkpoints_delay(micro: WhisperEngine, voic
 def test_without_second_tries_a_rejected_window_has_no_words(
     micro: WhisperEngine, voicemail: Mono, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    options = DecodingOptions(beam_size=1, temperatures=(0.0,), second_tries=False)
+    options = DecodingOptions(beam_size=1, second_tries=False)
     engine = WhisperEngine(micro._model, info=micro.info, max_window=7, margin=0.25, timestamps=False, options=options)
     assert engine.recognize([voicemail[:80_000]])[0]
     monkeypatch.setattr("redactor.speech.whisper.is_accepted", lambda found: False)
