@@ -255,6 +255,8 @@ class Speech:
         skipped: seconds, over all recognised channels, that were skipped as silence.
         unheard: sound without words, see `Unheard`.
         key_tones: keypad tones, by the recording's channels.
+        least_confidence: mean confidence that the words of a channel that stay audible must have; 0 if confidence means
+            nothing.
     """
 
     transcripts: tuple[Transcript, ...]
@@ -264,6 +266,7 @@ class Speech:
     unheard: tuple[Unheard, ...] = ()
     warnings: tuple[str, ...] = ()
     key_tones: tuple[KeyTone, ...] = ()
+    least_confidence: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

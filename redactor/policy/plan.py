@@ -25,7 +25,11 @@ from redactor.types import (
     Speech,
     Transcript,
     Unheard,
+    Word,
 )
+
+FEWEST_KEPT = 4
+"""Words whose mean confidence says something."""
 
 ECHOED = "bleeps were repeated on another channel that carries the same voice"
 """End of the warning that `with_echoes` adds."""
@@ -40,7 +44,7 @@ def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding],
     Raises:
         UntranscribedSpeech: there is speech without words, and the policy does not bleep such stretches; or a channel
             has no transcript.
-        NotUnderstood: nothing was understood, or most of the words are guesses.
+        NotUnderstood: nothing was understood, or most of the words are guesses, or most of those that would stay.
         UnlocatedFinding: a finding touches no word, or names a channel that was not recognised.
     """
     duration = recording.duration
@@ -90,6 +94,8 @@ def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding],
                 found_intervals.append(bleep_for_stretch(transcript, start, end, policy, duration))
         covered = {i for c in found for i in range(c.first, c.last)}
         kept = [w for i, w in enumerate(transcript.words) if i not in covered]
+        if _are_guesses(kept, speech.least_confidence):
+            raise NotUnderstood("Most of the words that would stay audible are guesses.")
         covers.extend(sorted(found, key=lambda c: (c.first, c.last, c.start)))
         for interval in merge_intervals(found_intervals, kept):
             intervals.extend(
@@ -133,6 +139,14 @@ def with_echoes(plan: Plan, echoes: Sequence[tuple[Interval, tuple[int, ...]]], 
         merged.extend(merge_intervals([i for i in (*plan.intervals, *extra) if i.channel == channel], (), join=0.0))
     note = f"{len(extra)} {ECHOED}"
     return replace(plan, intervals=tuple(merged), warnings=(*plan.warnings, note))
+
+
+def _are_guesses(kept: Sequence[Word], floor: float) -> bool:
+    """Whether the words that no bleep covers are less sure on average than the words of a channel must be.
+
+    A misheard channel can pass as a whole, because words that recognition was sure of were found and covered.
+    """
+    return len(kept) >= FEWEST_KEPT and sum(word.confidence for word in kept) < floor * len(kept)
 
 
 def _decide(

@@ -1,11 +1,13 @@
 """Bleeps over unheard sound reach to the neighbouring words, but not into them."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 
 from redactor.errors import NotUnderstood
 from redactor.policy import load_policy, make_plan
-from redactor.types import AudioFormat, ModelInfo, Recording, Speech, TimedText, Transcript, Unheard
+from redactor.types import AudioFormat, Finding, ModelInfo, Recording, Speech, TimedText, Transcript, Unheard
 
 FORMAT = AudioFormat("WAV", "PCM_16", ".wav", 8000, 1, "soundfile")
 
@@ -55,3 +57,14 @@ def test_what_was_not_understood_is_bleeped_under_any_policy(kind, policy):
 def test_a_recording_that_was_not_understood_is_withheld(kind, policy):
     with pytest.raises(NotUnderstood):
         planned(WORDS, (0.0, 8.0, kind), unheard_speech=policy)
+
+
+@pytest.mark.parametrize(("confidence", "withheld"), [(0.5, True), (0.9, False)])
+def test_words_that_stay_must_be_sure_on_average(confidence, withheld):
+    """The finding's word is sure, so that the channel as a whole passes; only the words beside it are guesses."""
+    words = [word._replace(confidence=1.0 if word.text == "bill" else confidence) for word in WORDS]
+    speech = Speech((Transcript.of(words),), (0,), ModelInfo("x", "x"), least_confidence=0.7)
+    recording = Recording("0" * 64, np.zeros((64000, 1), np.int16), FORMAT)
+    found = [Finding("PERSON", 12, 16, 0.9, "test")]
+    with pytest.raises(NotUnderstood) if withheld else nullcontext():
+        assert make_plan(recording, speech, found, load_policy("deidentify")).covers
