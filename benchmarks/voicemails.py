@@ -38,7 +38,6 @@ else:
 
 FOLDER = ROOT / ".train" / "voicemails"
 TEXTS = ROOT / "benchmarks" / "texts"
-AUTHORS = "abc"
 FILES = 200
 RECIPE = "2"
 """To be increased whenever the audio or the labels change."""
@@ -62,7 +61,7 @@ _BABBLE = (
 
 
 def texts(folder: Path = TEXTS) -> dict[str, list[dict[str, str]]]:
-    """Messages (id, script) of each author in the order of the file.
+    """Messages (id, script) of each author, a file of the folder each, in the order of the file.
 
     Raises ValueError for a script that cannot be spoken, a label that is not ours, an id that comes twice.
     """
@@ -71,10 +70,9 @@ def texts(folder: Path = TEXTS) -> dict[str, list[dict[str, str]]]:
 
     found: dict[str, list[dict[str, str]]] = {}
     seen: set[str] = set()
-    for hand in AUTHORS:
-        path = folder / f"{hand}.toml"
-        found[hand] = tomllib.loads(path.read_text(encoding="utf-8"))["message"] if path.exists() else []
-        for message in found[hand]:
+    for path in sorted(folder.glob("*.toml")):
+        found[path.stem] = tomllib.loads(path.read_text(encoding="utf-8"))["message"]
+        for message in found[path.stem]:
             script = parse(message["script"])
             unknown = {span.label for span in script.spans} - set(LABELS)
             if unknown or message["id"] in seen or message["id"].partition("-")[0] not in {"in", "out"}:
@@ -87,8 +85,8 @@ def ordered(found: dict[str, list[dict[str, str]]]) -> Iterator[tuple[int, str, 
     """Number from 0, author, message: one of each author in turn. Ends when the author whose turn it is has no more,
     because the number identifies the message.
     """
-    number = 0
-    while (turn := number // len(AUTHORS)) < len(found[hand := AUTHORS[number % len(AUTHORS)]]):
+    number, authors = 0, sorted(found)
+    while authors and (turn := number // len(authors)) < len(found[hand := authors[number % len(authors)]]):
         yield number, hand, found[hand][turn]
         number += 1
 
@@ -111,7 +109,7 @@ def planned(number: int, text: dict[str, str], attempt: int = 0) -> dict[str, An
     row: dict[str, Any] = {
         "id": text["id"],
         "script": text["script"],
-        "format": FORMATS[(number + number // len(AUTHORS)) % len(FORMATS)],
+        "format": FORMATS[(number + number // len(FORMATS)) % len(FORMATS)],
         "voice": voice,
         "rate": speed,
         "pitch": pitch,
