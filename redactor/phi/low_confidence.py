@@ -70,6 +70,9 @@ CLINICAL_FACT = SlotKind(longest=4, each=ANY, some=0.8, function=0.55, content=T
 OWN_MATTER = SlotKind(longest=3, each=0.65, some=GUESS, content=True)
 STREET = SlotKind(longest=6, each=ANY, some=MEDIUM, fewest=2, function=MEDIUM, whole=True, phrase=True)
 TO_STREET = SlotKind(longest=4, each=ANY, some=MEDIUM, function=ANY, whole=True)
+TO_STREET_FROM_GUESS = TO_STREET._replace(fewest=0)
+AFTER_PLACE = SlotKind(longest=3, each=0.8, function=0.8, whole=True)
+"""A whole sentence after a place: "Juniper Terrace. No problem." for "Juniper Terrace, Millbrook."."""
 
 FEWEST_DIGITS, FEWEST_AFTER_CUE, FEWEST_LETTERS = 4, 2, 4
 """So many digits (letters, one by one) in an interrupted run are an identifier."""
@@ -196,6 +199,9 @@ class _Slots:
                 if self.confidence[held[0]] < GUESS:
                     yield from self._finding(label, self._fill(BESIDE_GUESS, before, step=-1))
                 yield from self._finding(label, self._fill(kind, after))
+                if label == "LOCATION" and self._ends_sentence(held[-1]):
+                    sentence = self._fill(AFTER_PLACE, after)
+                    yield from self._finding(label, sentence if sentence and self._ends_sentence(sentence[-1]) else [])
         for label in ("PERSON", *sorted(NUMBER_LABELS)):
             for left, right in pairwise(held for other, held in self.found if other == label):
                 yield from self._finding(label, self._fill(BETWEEN, left[-1] + 1, before=right[0]))
@@ -237,7 +243,8 @@ class _Slots:
             house = 0 < self.digits[at] <= 5 and self.lower[at - 1] in _BEFORE_HOUSE_NUMBER
             if house and not self._ends_sentence(at):
                 street = next((n for n in range(at + 2, at + 6) if n in streets), None)
-                run = self._fill(TO_STREET, at + 1, before=street) if street else self._fill(STREET, at + 1)
+                to_street = TO_STREET if self.confidence[at] >= LOW else TO_STREET_FROM_GUESS
+                run = self._fill(to_street, at + 1, before=street) if street else self._fill(STREET, at + 1)
                 yield from self._finding("LOCATION", [at, *run] if run else [])
 
     def among_figures(self) -> Iterator[Finding]:
