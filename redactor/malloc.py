@@ -1,4 +1,4 @@
-"""Keeps the memory of long runs flat by limiting the arenas of the C library's allocator."""
+"""Settings of the C library's allocator: the memory of long runs stays flat, and buffers are used again."""
 
 from __future__ import annotations
 
@@ -10,22 +10,24 @@ import time
 from collections.abc import Callable
 from functools import cache
 
-ARENA_MAX = -8  # mallopt(3): M_ARENA_MAX
+ARENA_MAX, MMAP_THRESHOLD, TRIM_THRESHOLD = -8, -3, -1  # of mallopt(3)
 ARENAS_PER_CORE = 2
 """By default, glibc uses up to eight arenas per core, and memory freed in one is not available to the others.
-Even fewer were not clearly slower or faster.
-
-The thresholds for mmap and trim stay dynamic: fixed at 1 and 2 MB, every buffer of a real checkpoint was mapped and
+Even fewer were not clearly slower or faster."""
+LARGEST_IN_ARENA, KEPT_FREE = 32 << 20, 512 << 20
+"""Bytes: buffers up to the first size come from the arenas, which keep free memory up to the second size until the
+next trim. glibc adjusts both to what was freed last; at 1 and 2 MB, every buffer of a real checkpoint was mapped and
 unmapped at each use, and a third of the processor time was spent in the kernel."""
 
 
-TRIM_SECONDS = 5.0
-"""Seconds between returns of free memory inside the arenas; without them the memory of long runs grows faster."""
+TRIM_SECONDS = 30.0
+"""Seconds between returns of free memory inside the arenas; without them the memory of long runs grows faster. Each
+costs as many page faults as it returns pages."""
 
 
 @cache
 def keep_flat() -> bool:
-    """Limit the arenas; call it once, before threads start. Returns whether the allocator accepted the setting (other
+    """Apply the settings; call it once, before threads start. Returns whether the allocator accepted them (other
     C libraries have none).
     """
     if not sys.platform.startswith("linux"):
@@ -34,7 +36,11 @@ def keep_flat() -> bool:
     mallopt, trim = getattr(libc, "mallopt", None), getattr(libc, "malloc_trim", None)
     if trim is not None:
         threading.Thread(target=_trimming, args=(trim,), name="malloc-trim", daemon=True).start()
-    return mallopt is not None and bool(mallopt(ARENA_MAX, ARENAS_PER_CORE * (os.cpu_count() or 1)))
+    if mallopt is None:
+        return False
+    arenas = ARENAS_PER_CORE * (os.cpu_count() or 1)
+    settings = ((ARENA_MAX, arenas), (MMAP_THRESHOLD, LARGEST_IN_ARENA), (TRIM_THRESHOLD, KEPT_FREE))
+    return all(mallopt(name, value) for name, value in settings)
 
 
 def _trimming(trim: Callable[[int], int]) -> None:
