@@ -59,7 +59,7 @@ class SlotKind(NamedTuple):
 
 
 BESIDE = SlotKind(longest=2, content=True)
-BESIDE_PLACE = SlotKind(longest=4, content=True)
+BESIDE_PLACE = SlotKind(longest=4, function=0.5, content=True)
 BESIDE_GUESS = SlotKind(longest=1, each=0.8, some=0.8, function=0.8, whole=True)
 """Before a finding whose first word is a guess: where it begins is a guess as well."""
 KIND_OF_CONDITION = SlotKind(longest=1, some=MEDIUM, content=True, phrase=True)
@@ -318,11 +318,24 @@ class _Slots:
         return sorted(run) if sum(self.confidence[n] < kind.some for n in run) >= kind.fewest else []
 
     def _fits(self, kind: SlotKind, at: int) -> bool:
-        if not self.lower[at] or self.confidence[at] >= kind.each:
+        if not self.lower[at]:
+            return False
+        if self.function[at] and self._between_guesses(at):
+            return True
+        if self.confidence[at] >= kind.each:
             return False
         if kind.phrase and (self.figure[at] or (self.lower[at] in _EVERYDAY and not self._misheard(at))):
             return False
         return not self.function[at] or self.confidence[at] < kind.function
+
+    def _between_guesses(self, at: int) -> bool:
+        """Whether a function word stands between two words of low confidence, as in "self as beaver" for
+        "sofosbuvir".
+        """
+        if not 0 < at < len(self.words) - 1:
+            return False
+        before, after = self.confidence[at - 1], self.confidence[at + 1]
+        return max(before, after) < LOW or (before < LOW and max(self.confidence[at], after) < MEDIUM)
 
     def _misheard(self, at: int) -> bool:
         """Whether not even an everyday noun is believed, as in "her office beaver" for "her sofosbuvir"."""

@@ -41,6 +41,10 @@ EDGE = 0.75
 the rest of a number that was cut off, or letters of a spelled name that recognition left out.
 """
 
+TAIL = 2.0
+"""A longer pause after a word is covered for so many times the padding: the last word before a pause is drawn out and
+fades, and recognition ends it early (95 % within 0.48 s; within 0.15 s where a word follows without a pause)."""
+
 
 def covered_words(words: Sequence[Word], start: int, end: int) -> tuple[int, int]:
     """The run first … last (exclusive) of words that share at least one character with text[start:end].
@@ -139,11 +143,11 @@ def padded(
         begins = _begins(after)
         if begins > (after.start or 0.0):
             high = max(high, min(begins, end + LONGEST_STRETCH))
-        elif padding and begins - end <= EDGE:
-            high = max(high, begins)
+        elif padding:
+            high = max(high, begins if begins - end <= EDGE else end + TAIL * padding)
         high = min(high, (begins + (after.end or 0.0)) / 2, max(begins, end) + _reach(reach, after, words[last - 1]))
-    elif padding and duration - end <= EDGE:
-        high = duration
+    elif padding:
+        high = max(high, duration if duration - end <= EDGE else end + TAIL * padding)
     return max(0.0, min(low, start)), min(duration, max(high, end))
 
 

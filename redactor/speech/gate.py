@@ -17,6 +17,8 @@ SURE = -0.5
 LONGEST_LOOP = 12  # tokens of the phrase that is repeated
 FEWEST_REPEATS = 4
 SHORTEST_LOOP = 8  # tokens in all: "five five five five" is a number, not a loop
+LONG_LOOP = 20
+"""Tokens of a loop that the search got out of; what follows one is seldom where it should be."""
 
 
 class DecodedWindow(NamedTuple):
@@ -38,14 +40,14 @@ class DecodedWindow(NamedTuple):
 
 
 def loops(tokens: Sequence[int]) -> bool:
-    """Whether the text ends in one phrase repeated over and over."""
+    """Whether one phrase is repeated over and over: to the end of the text, or LONG_LOOP tokens long inside it."""
     for length in range(1, LONGEST_LOOP + 1):
-        repeats = 1
-        while repeats * length + length <= len(tokens) and (
-            tokens[len(tokens) - (repeats + 1) * length : len(tokens) - repeats * length] == tokens[-length:]
-        ):
-            repeats += 1
-        if repeats >= FEWEST_REPEATS and repeats * length >= SHORTEST_LOOP:
+        same = 0  # tokens up to here that equal the ones `length` before
+        for at in range(length, len(tokens)):
+            same = same + 1 if tokens[at] == tokens[at - length] else 0
+            if same + length >= max(LONG_LOOP, FEWEST_REPEATS * length):
+                return True
+        if same + length >= max(SHORTEST_LOOP, FEWEST_REPEATS * length):
             return True
     return False
 

@@ -59,7 +59,7 @@ def find_guesses(
         Stretches of kind "doubt" and "overlap"; one of kind "unclear" over the whole channel if they are most of the
             speech, if the words' mean confidence is too low, or if they are in another language.
     """
-    guessed = _low_confidence_runs(words, floors.run)
+    guessed = _with_sentences(_low_confidence_runs(words, floors.run), words, (floors.run + floors.channel) / 2)
     found = [Unheard(channel, a, b, "doubt") for a, b in guessed] + [
         Unheard(channel, a, b, "overlap") for a, b in overlaps
     ]
@@ -94,4 +94,23 @@ def _low_confidence_runs(words: Sequence[TimedText], floor: float) -> list[Span]
             run = run[:-1]
         if run:
             spans.append((min(w.start or 0.0 for w in run), max(w.end or 0.0 for w in run)))
+    return union(spans)
+
+
+def _with_sentences(guessed: Sequence[Span], words: Sequence[TimedText], floor: float) -> list[Span]:
+    """`guessed`, and the whole sentence of each of these stretches if the sentence's mean confidence is below `floor`.
+
+    Of an invented sentence only parts are improbable.
+    """
+    spans, sentence = list(guessed), list[TimedText]()
+    for number, word in enumerate(words, 1):
+        sentence.append(word)
+        if number < len(words) and word.text[-1:] not in ".?!":
+            continue
+        timed = [w for w in sentence if w.start is not None and w.end is not None]
+        if timed and sum(w.confidence for w in sentence) < floor * len(sentence):
+            start, end = timed[0].start or 0.0, timed[-1].end or 0.0
+            if any(a < end and b > start for a, b in guessed):
+                spans.append((start, end))
+        sentence = []
     return union(spans)

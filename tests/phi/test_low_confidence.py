@@ -39,6 +39,7 @@ def transcript(marked: str, channel: int = 0) -> Transcript:
         ("call me at four one oh drive? five five one two", {"drive", "four", "two"}),
         ("my date of birth is murk? for? tense?", {"murk", "for", "tense"}),
         ("the member number is seen? ate? one", {"seen", "ate"}),
+        ("hi this is used? to this? blackwood? and i have a question", {"used", "to", "this", "blackwood"}),
         ("she lives at 48 Juniper Terrace. No? problem.? She tested negative", {"No", "problem."}),
         ("who is at 48? in Millbrook and needs a ride", {"48", "in"}),
         ("she is in? the? waiting? room", set()),

@@ -37,6 +37,7 @@ def test_which_results_are_accepted(changed: dict, stands: bool) -> None:
         ((1, 2, 3) * 4, True),
         ((9, 8, 7, *(1, 2) * 4), True),
         (((1, 2) * 4 + (3,)), False),  # it found its way out
+        (((1, 2) * 10 + (3,)), True),  # after too long
         ((), False),
     ],
 )

@@ -37,6 +37,16 @@ def test_a_run_of_unsure_words_is_a_guess_from_its_first_to_its_last() -> None:
     assert stretch.end == pytest.approx(8.0 + 0.5 * (RUN - 1) + 0.4, abs=0.01)
 
 
+@pytest.mark.parametrize(("rest", "end"), [(0.6, 12.4), (0.9, 9.4)])
+def test_an_unsure_sentence_with_a_guess_in_it_is_a_guess_as_a_whole(rest: float, end: float) -> None:
+    words = said(*[0.95] * 14, *[0.1, 0.3, 0.1], *[rest] * 6, *[0.95] * 20)
+    words[13] = words[13]._replace(text="before.")
+    words[22] = words[22]._replace(text="after.")
+    (stretch,) = found(words)
+    assert stretch.start == pytest.approx(8.0, abs=0.01)
+    assert stretch.end == pytest.approx(end, abs=0.51)
+
+
 def test_a_message_that_is_unsure_on_the_whole_is_unclear() -> None:
     (whole,) = found(said(*[0.65] * 20))
     assert (whole.kind, whole.start) == ("unclear", 0.0)
