@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from redactor.console import DownloadBar, notice
-from redactor.errors import ConfigurationError, NoInput, TranscriptError
+from redactor.errors import ConfigurationError, ModelUnavailable, NoInput, TranscriptError
 from redactor.policy import Policy, load_policy
 from redactor.storage import Inputs, Item
 
@@ -108,6 +108,39 @@ def build_second(
         hotwords=given.hotwords,
         initial_prompt=given.initial_prompt,
     )
+
+
+def build_second_ear(
+    model: str, given: RecognitionOptions, *, cpu_semaphore: AbstractContextManager[Any] | None = None
+) -> Any:
+    """The transcriber of --second-ear, beside the one that `build_transcriber` makes from `given`.
+
+    `model` "auto": a smaller checkpoint on this machine.
+
+    Raises:
+        ModelUnavailable: there is none, or it cannot be loaded.
+        ConfigurationError: it is the first one.
+    """
+    from redactor.speech import resolve, second_checkpoint
+
+    first = resolve(given.model, device=given.device, revision=given.revision)
+    with DownloadBar() as bar:
+        other = (
+            second_checkpoint(first, language=given.language)
+            if model == "auto"
+            else resolve(model, device=given.device, progress=bar, notify=notice)
+        )
+    if other is None:
+        raise ModelUnavailable(
+            f"There is no smaller checkpoint than {first.name} here for --second-ear.",
+            hint="Get one with `redactor models get tiny.en`, or name one.",
+        )
+    if other.path == first.path:
+        raise ConfigurationError(
+            f"--second-ear is {first.name}, which recognises already.", hint="Name another checkpoint, or auto."
+        )
+    second = replace(given, model=str(other.path), revision=None, beam=None)
+    return build_transcriber(second, cpu_semaphore=cpu_semaphore)
 
 
 TRANSCRIPT_SUFFIXES = (".json", ".vtt", ".srt", ".ctm")

@@ -170,6 +170,7 @@ class RedactionTable(Table):
     verify: bool = False
     verify_transcripts: bool = True
     verify_model: str = "auto"
+    second_ear: str = ""
     names: Literal["auto", "id", "keep"] = "auto"
 
     @model_validator(mode="after")

@@ -31,6 +31,7 @@ class JobConfiguration:
         verify: recognise each output again. verify_transcripts: outputs of recordings with a transcript.
         sandbox: where recordings are decoded: "off" (in this process), or see `sandboxed`.
         verify_model: checkpoint of the second reading, see `builders.build_second`.
+        second_ear: checkpoint whose findings are added, see `builders.build_second_ear`; None: none.
         hash_key: secret of the operator "hash".
     """
 
@@ -46,13 +47,20 @@ class JobConfiguration:
     sandbox: str = "auto"
     verify_model: str = "auto"
     verify_transcripts: bool = False
+    second_ear: str | None = None
     only_transcripts: bool = False
     hash_key: bytes | None = field(default=None, repr=False)
 
     def elsewhere(self) -> JobConfiguration:
         """The same with absolute paths, for a process with another working directory."""
         given = self.recognition and replace(self.recognition, model=_in_full(self.recognition.model))
-        return replace(self, recognition=given, ner=_in_full(self.ner), verify_model=_in_full(self.verify_model))
+        return replace(
+            self,
+            recognition=given,
+            ner=_in_full(self.ner),
+            verify_model=_in_full(self.verify_model),
+            second_ear=self.second_ear and _in_full(self.second_ear),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +105,7 @@ def assemble(
     decode = builders.build_decoder(job.raw, decoder=decoder)
     engine: Any = None
     second: Any = None
+    second_ear: Any = None
     settings: tuple[Any, ...] = (job.raw, job.ner)
     if job.recognition is not None:
         given = job.recognition
@@ -105,6 +114,8 @@ def assemble(
             given = replace(given, workers=max(1, cores // (given.threads or 1)))
         if not job.only_transcripts:
             engine = builders.build_transcriber(given, cpu_semaphore=cpu_semaphore)
+            if job.second_ear:
+                second_ear = builders.build_second_ear(job.second_ear, given, cpu_semaphore=cpu_semaphore)
         if job.verify or job.verify_transcripts:
             settings += ("second reading" if job.verify else "second reading of transcripts",)
             second = _second(job, engine, given, cpu_semaphore)
@@ -117,6 +128,7 @@ def assemble(
         style=job.style,
         verify_with=second,
         verify_all=job.verify,
+        second_ear=second_ear,
         names=job.names,
         extra_settings=repr(settings),
         cpu_semaphore=cpu_semaphore,

@@ -47,6 +47,7 @@ def job_configuration_of(settings: Settings) -> JobConfiguration:
         verify=r.verify,
         verify_model=r.verify_model,
         verify_transcripts=verify_transcripts,
+        second_ear=None if only_transcripts else r.second_ear or None,
         only_transcripts=only_transcripts,
         recognition=recognition,
         hash_key=bytes(r.hash_key) or None,

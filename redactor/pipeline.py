@@ -17,8 +17,8 @@ import hashlib
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ from redactor.output_names import NameDetector, OutputNames
 from redactor.policy import Edit, Policy, edited, make_plan, with_echoes
 from redactor.recognition import listen
 from redactor.render import TEXT_FORMATS, TEXT_SUFFIXES, Replacer, document, tokens
+from redactor.second_ear import unconfirmed
 from redactor.speech import Transcriber
 from redactor.storage import (
     Claim,
@@ -57,7 +58,7 @@ from redactor.storage import (
     remove_set,
     save_set,
 )
-from redactor.types import Finding, Outcome, Plan, Recording, Speech, Status, Transcript
+from redactor.types import Finding, Outcome, Plan, Recording, Speech, Status, Transcript, Unheard
 from redactor.verification import Verification
 
 TEXTS = 64
@@ -86,6 +87,7 @@ class Pipeline:
         verify_with: an engine (no reader of transcripts made elsewhere) that recognises the encoded output again: PHI
             that it hears and the plan did not keep on purpose puts the recording in quarantine (`verification`). None:
             no second reading.
+        second_ear: a recogniser whose findings are added (`redactor.second_ear`); not for transcripts made elsewhere.
         verify_all: whether it hears every output, or only those of transcripts made elsewhere.
         names: "auto" (a name in which PHI is found becomes the id), "id" or "keep".
         extra_settings: other settings that shape the artefacts (hot words, beam width …): a resumed run redoes what was
@@ -109,6 +111,7 @@ class Pipeline:
         decoder: Decoder = decode,
         style: Style = "tone",
         verify_with: Transcriber | None = None,
+        second_ear: Transcriber | None = None,
         verify_all: bool = True,
         names: str = "auto",
         limits: Limits | None = None,
@@ -126,6 +129,7 @@ class Pipeline:
         self.decoder = decoder
         self.style = style
         self.verify_with = verify_with
+        self.second_ear = second_ear
         self.limits = limits or Limits()
         self.extra_settings = extra_settings
         self._read = reader or (lambda item: read_source(item.path, within=item.within, limits=self.limits))
@@ -164,12 +168,33 @@ class Pipeline:
             RedactorError: recognition or detection failed, or doubt (`Quarantine`).
         """
         clock = clock or Clock()
+        policy = policy or self.policy
         with clock.stage("recognise"):
             speech = listen(recording, transcriber, self._cpu_semaphore)
         with clock.stage("detect"):
             findings = self.search(speech)
         with clock.stage("plan", self._cpu_semaphore):
-            return _echoed(recording, make_plan(recording, speech, findings, policy or self.policy))
+            plan = make_plan(recording, speech, findings, policy)
+        if self.second_ear is not None and speech.model.engine != "transcript":
+            doubts = self._second_opinion(recording, plan, self.second_ear, clock, policy)
+            if doubts:
+                with clock.stage("plan", self._cpu_semaphore):
+                    speech = replace(speech, unheard=(*speech.unheard, *doubts))
+                    plan = make_plan(recording, speech, findings, policy)
+        with clock.stage("plan", self._cpu_semaphore):
+            return _echoed(recording, plan)
+
+    def _second_opinion(
+        self, recording: Recording, plan: Plan, transcriber: Transcriber, clock: Clock, policy: Policy
+    ) -> tuple[Unheard, ...]:
+        """What only the second recogniser heard as PHI; nothing if it did not understand the recording."""
+        with clock.stage("second ear"):
+            speech = listen(recording, transcriber, self._cpu_semaphore)
+        with clock.stage("detect"):
+            findings = self.search(speech)
+        with clock.stage("plan", self._cpu_semaphore), suppress(Quarantine):
+            return unconfirmed(plan, make_plan(recording, speech, findings, policy))
+        return ()
 
     def edited(self, recording: Recording, plan: Plan, edits: Sequence[Edit], policy: Policy | None = None) -> Plan:
         """The plan after a reviewer's edits; ValueError if one does not fit."""
@@ -218,6 +243,7 @@ class Pipeline:
             __version__,
             _engine(transcriber),
             _engine(self.verify_with),
+            _engine(self.second_ear),
             self.extra_settings,
             policy.stamp,
             sorted(policy.labels.items()),

@@ -58,8 +58,17 @@ def evaluate(
     recordings = load_labels(labels)
     chosen = privacy.build_policy()
     engine = builders.build_transcriber(recognition.options())
+    second_ear = (
+        builders.build_second_ear(privacy.second_ear, recognition.options()) if privacy.second_ear is not None else None
+    )
     detector = builders.build_detector(privacy.ner)
-    pipeline = Pipeline(transcriber_for=lambda _item: engine, detector=detector, policy=chosen, replacer=Replacer())
+    pipeline = Pipeline(
+        transcriber_for=lambda _item: engine,
+        detector=detector,
+        policy=chosen,
+        replacer=Replacer(),
+        second_ear=second_ear,
+    )
 
     def ideal_plan(labelled: LabelledRecording, recording: Recording) -> Plan:
         texts = tuple(c.transcript for c in labelled.channels)
@@ -118,6 +127,7 @@ def evaluate(
         "policy": chosen.stamp,
         "padding": chosen.padding,
         "model": engine.info.name,
+        "second_ear": second_ear.info.name if second_ear else None,
         "left_out": unusable,
         "hard": {
             "recordings": len(verdicts),

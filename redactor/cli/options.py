@@ -236,6 +236,16 @@ class PrivacyGroup:
         ),
     ] = None
 
+    second_ear: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|PATH|auto",
+            help="A second checkpoint that recognises each recording too: what only it hears as PHI is covered where "
+            "the first one is unsure. auto: a smaller one that is here.",
+            rich_help_panel="Privacy",
+        ),
+    ] = None
+
     def build_policy(self) -> Policy:
         from redactor.builders import policy_from
 

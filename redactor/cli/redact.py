@@ -292,6 +292,9 @@ def _job(
     if verification.verify_model != "auto" and not verify:
         raise ConfigurationError("--verify-model is for --verify.", hint="Add --verify, or omit it.")
 
+    if privacy.second_ear and transcript is not None:
+        raise ConfigurationError("--second-ear is for recordings that are recognised here.", hint="Omit it.")
+
     def many() -> bool:
         first = islice(Inputs(paths, is_audio=looks_like_audio, outside=output.out), PROBED)
         return sum(1 for _ in first) == PROBED
@@ -306,6 +309,7 @@ def _job(
         verify=verify,
         verify_model=verification.verify_model,
         only_transcripts=transcript is not None,
+        second_ear=privacy.second_ear,
         in_flight=cluster.in_flight,
         sandbox=decoding.sandbox,
         hash_key=builders.read_key(output.hash_key_file),

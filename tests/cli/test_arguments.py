@@ -248,6 +248,7 @@ def test_a_folder_that_may_not_be_written_to_is_said_at_once(call, message, tmp_
         (("--raw", "ulaw:8000:-1"), 78),
         (("--raw", "nothing"), 78),
         (("--verify-model", "tiny.en"), 78),
+        (("--second-ear", "tiny.en"), 78),
     ],
 )
 def test_options_that_cannot_be_honoured(call, message, tmp_path, options, code):

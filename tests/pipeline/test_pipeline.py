@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from redactor.errors import RecognitionFailed
+from redactor import builders
+from redactor.errors import ConfigurationError, ModelUnavailable, RecognitionFailed
 from redactor.pipeline import Pipeline
 from redactor.policy import load_policy
 from redactor.render import Replacer
-from redactor.speech.fake import FakeTranscriber
+from redactor.speech.fake import FAKE, FakeTranscriber
 from redactor.storage import ArchiveJournal, Item, list_inputs
 from redactor.types import Finding, Status, TimedText
 
@@ -312,3 +313,48 @@ def test_a_witness_that_waits_holds_up_no_computing(tmp_path):
     )
     assert outcome.status is Status.REDACTED, outcome
     assert free == [True]
+
+
+SECOND = replace(FAKE, name="second")
+
+
+def misheard(text, confidence):
+    """The words with the surname misheard, with this confidence."""
+    return [[w._replace(text=text, confidence=confidence) if w.text == "Whitlock" else w for w in WORDS]]
+
+
+@pytest.mark.parametrize(("confidence", "covered"), [(0.6, True), (0.95, False)])
+def test_a_second_ear_is_believed_where_the_first_was_unsure(tmp_path, confidence, covered):
+    soundfile.write(tmp_path / "a.wav", voice(8000), 8000)
+    made = pipeline(misheard("wet-lock", confidence), second_ear=FakeTranscriber({"": [WORDS]}, info=SECOND))
+    assert made.process(one(tmp_path / "a.wav"), tmp_path / "out").status is Status.REDACTED
+    doc = document(tmp_path / "out")
+    assert ("wet-lock" not in json.dumps(doc)) is covered
+    assert any(i["start"] <= 1.7 and i["end"] >= 2.3 for i in doc["intervals"]) is covered
+    assert ("[UNTRANSCRIBED]" in doc["text"]) is covered
+
+
+def test_what_a_second_ear_does_not_understand_changes_nothing(tmp_path):
+    soundfile.write(tmp_path / "a.wav", voice(8000), 8000)
+    outcome = pipeline([WORDS], second_ear=FakeTranscriber({}, info=SECOND)).process(
+        one(tmp_path / "a.wav"), tmp_path / "out"
+    )
+    assert outcome.status is Status.REDACTED
+    assert document(tmp_path / "out")["text"] == "this is [PERSON] [PERSON] please call back"
+
+
+def test_another_second_ear_makes_other_artefacts():
+    plain, other = (pipeline([WORDS], second_ear=ear) for ear in (None, FakeTranscriber({}, info=SECOND)))
+    transcriber = FakeTranscriber({"": [WORDS]})
+    assert plain.settings(transcriber) != other.settings(transcriber)
+
+
+def test_auto_needs_a_smaller_checkpoint(tmp_path, monkeypatch):
+    monkeypatch.setattr("redactor.speech.second_checkpoint", lambda *_, **__: None)
+    with pytest.raises(ModelUnavailable, match="no smaller checkpoint"):
+        builders.build_second_ear("auto", builders.RecognitionOptions(model="voicemail-micro"))
+
+
+def test_the_first_checkpoint_is_no_second_ear():
+    with pytest.raises(ConfigurationError, match="recognises already"):
+        builders.build_second_ear("voicemail-micro", builders.RecognitionOptions(model="voicemail-micro"))
