@@ -62,7 +62,7 @@ BESIDE = SlotKind(longest=2, content=True)
 BESIDE_PLACE = SlotKind(longest=4, function=0.5, content=True)
 BESIDE_GUESS = SlotKind(longest=1, each=0.8, some=0.8, function=0.8, whole=True)
 """Before a finding whose first word is a guess: where it begins is a guess as well."""
-KIND_OF_CONDITION = SlotKind(longest=1, some=MEDIUM, content=True, phrase=True)
+KIND_OF_CONDITION = SlotKind(longest=1, each=0.8, some=0.8, content=True, phrase=True)
 BETWEEN = SlotKind(longest=3, some=MEDIUM, function=ANY, whole=True)
 AFTER_CUE = SlotKind(longest=4)
 INTRODUCTION = SlotKind(longest=6, each=0.8, function=0.7, whole=True)
@@ -76,6 +76,8 @@ AFTER_PLACE = SlotKind(longest=3, each=0.8, function=0.8, whole=True)
 
 FEWEST_DIGITS, FEWEST_AFTER_CUE, FEWEST_LETTERS = 4, 2, 4
 """So many digits (letters, one by one) in an interrupted run are an identifier."""
+LONGEST_REST, UNSURE_REST = 8, 0.7
+"""Words of an introduction up to the end of its sentence, and their mean confidence below which all are the name."""
 LONGEST_GAP = 3
 """Words of low confidence between two figures of a run, or between a cue and the figures of its value."""
 CONTEXT = 12
@@ -221,7 +223,9 @@ class _Slots:
             said = self._before(at)
             if self.confidence[at] < INTRODUCTION.each:
                 if _INTRODUCES.search(said):
-                    yield from self._finding("PERSON", self._fill(INTRODUCTION, at))
+                    run = self._fill(INTRODUCTION, at)
+                    yield from self._finding("PERSON", self._garbled_rest(at) if run else run)
+                    yield from self._finding("PERSON", run)
                 elif self.confidence[at - 1] >= LOW:  # else the cue itself may be misheard
                     if name_cues.level(lower_case, at) in _NAME_LEVELS:
                         yield from self._finding("PERSON", self._fill(AFTER_CUE, at))
@@ -316,6 +320,17 @@ class _Slots:
             while self.function[run[-1]]:
                 run.pop()
         return sorted(run) if sum(self.confidence[n] < kind.some for n in run) >= kind.fewest else []
+
+    def _garbled_rest(self, at: int) -> list[int]:
+        """The words from `at` to the end of a sentence that ends soon and is unsure on average.
+
+        This covers the whole of "this is [what we'll mean to ever net me]."
+        """
+        end = next((n for n in range(at, min(at + LONGEST_REST, len(self.words))) if self._ends_sentence(n)), None)
+        if end is None:
+            return []
+        rest = list(range(at, end + 1))
+        return rest if sum(self.confidence[n] for n in rest) < UNSURE_REST * len(rest) else []
 
     def _fits(self, kind: SlotKind, at: int) -> bool:
         if not self.lower[at]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from .language import has_another_language
 from .spans import Span, overlapping, union
 
 RUN = 4  # words over which confidence is averaged
+PAIR = 0.5
+"""Confidence below which two neighbouring words are guesses. On 200 natural messages this covered 0.5 % more of the PHI
+(base; tiny.en 0.6 %) and 0.3 % (0.7 %) more of the other speech."""
 FEWEST, BRIEF = 8, 3.0
 """Fewer words in less than BRIEF seconds of speech say little about the channel as a whole; low-confidence runs are
 covered all the same. Few words in more seconds than that are themselves a sign that it was not understood."""
@@ -59,7 +63,10 @@ def find_guesses(
         Stretches of kind "doubt" and "overlap"; one of kind "unclear" over the whole channel if they are most of the
             speech, if the words' mean confidence is too low, or if they are in another language.
     """
-    guessed = _with_sentences(_low_confidence_runs(words, floors.run), words, (floors.run + floors.channel) / 2)
+    runs = _low_confidence_runs(words, floors.run)
+    if floors.run:
+        runs = union((*runs, *_low_confidence_pairs(words)))
+    guessed = _with_sentences(runs, words, (floors.run + floors.channel) / 2)
     found = [Unheard(channel, a, b, "doubt") for a, b in guessed] + [
         Unheard(channel, a, b, "overlap") for a, b in overlaps
     ]
@@ -95,6 +102,14 @@ def _low_confidence_runs(words: Sequence[TimedText], floor: float) -> list[Span]
         if run:
             spans.append((min(w.start or 0.0 for w in run), max(w.end or 0.0 for w in run)))
     return union(spans)
+
+
+def _low_confidence_pairs(words: Sequence[TimedText]) -> list[Span]:
+    return [
+        (one.start, other.end)
+        for one, other in pairwise(words)
+        if max(one.confidence, other.confidence) < PAIR and one.start is not None and other.end is not None
+    ]
 
 
 def _with_sentences(guessed: Sequence[Span], words: Sequence[TimedText], floor: float) -> list[Span]:
