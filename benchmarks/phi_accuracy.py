@@ -7,11 +7,12 @@ and beside Presidio.
 
 Texts: generated voicemails (phi_cases.py, part "test"; during development we read its totals, not its leaks), clean and
 with 10 % and 20 % of the words misrecognised (recognition_errors.py); their part "tuning"; the invented spoken cases of
-the tests; the true words of sample_audio; and, with --dev, labelled real conversations in the same format (never
-committed).
+the tests; the true words of sample_audio; the scripts of voicemails.py, of which texts/unseen is only scored; and, with
+--dev, labelled real conversations in the same format (never committed).
 
 Systems: "patterns" is the recognizers on the text as said, "+ spoken" also on its written form, "+ NER" with the
-bundled tagger, "all" with names corrected by their sound; "Presidio" is its default recognizers on a blank tokenizer.
+bundled tagger, "all" with names corrected by their sound; "Presidio" is its default recognizers on a blank tokenizer,
+"Presidio + spaCy" the stock stack: the same with spaCy's pipeline for names (needs the extra `bench`).
 
 phi_measures.py defines the measures. Caveats: the authors of the detector invented the generated texts; recognition
 errors are simulated. Use `redactor evaluate` to measure a practice's own recordings.
@@ -27,15 +28,19 @@ import platform
 import subprocess
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import phi_cases
+from baselines import SPACY, analyzer
 from detection_speed import presidio_defaults
 from phi_measures import CLINICAL, IDENTIFIERS, SCORER, Found, found, leak_interval, measure
 
 ROOT = Path(__file__).resolve().parent.parent
+MESSAGES = ROOT / "benchmarks" / "texts"
+UNWRITTEN = str.maketrans("", "", ",.?!")
 Rows = list[dict[str, Any]]
 System = Callable[[Rows], list[list[Found]]]
 SPOKEN_SCOPE = [*IDENTIFIERS, "ORGANIZATION"]
@@ -57,6 +62,34 @@ def sample_audio() -> Rows:
     return rows
 
 
+def messages(folder: Path, *, said: bool = False) -> Rows:
+    """The scripts of voicemails.py as labelled texts: as they would be written, or word by word as they are said."""
+    import voicemails
+
+    from sample_audio.markup import parse
+
+    rows = []
+    for message in (m for several in voicemails.texts(folder).values() for m in several):
+        script = parse(message["script"])
+        if not said:
+            text = script.text
+            place = {word.start: (word.start, word.end) for word in script.words}
+        else:
+            text, place = "", {}
+            for word in script.words:
+                spoken = " ".join(word.spoken).lower().translate(UNWRITTEN)
+                text += f" {spoken}" if text else spoken
+                place[word.start] = (len(text) - len(spoken), len(text))
+        spans = []
+        for span in script.spans:
+            touched = [place[word.start] for word in script.words if word.start < span.end and span.start < word.end]
+            start, end = (touched[0][0], touched[-1][1]) if said else (span.start, span.end)
+            label = SCORER.get(span.label, span.label)
+            spans.append({"start": start, "end": end, "label": label, "tier": span.tier, "text": text[start:end]})
+        rows.append({"id": message["id"], "text": text, "spans": spans})
+    return rows
+
+
 def texts(dev: Path | None) -> dict[str, Rows]:
     """Name → labelled texts."""
     from recognition_errors import worsen
@@ -71,6 +104,10 @@ def texts(dev: Path | None) -> dict[str, Rows]:
         "spoken cases, tuning": [row for row in spoken if row["part"] == "tuning"],
         "spoken cases, held out": [row for row in spoken if row["part"] == "held-out"],
         "sample_audio": sample_audio(),
+        "three authors": messages(MESSAGES),
+        "five more authors, developed on": messages(MESSAGES / "fresh"),
+        "five more authors, unseen": messages(MESSAGES / "unseen"),
+        "… as said": messages(MESSAGES / "unseen", said=True),
     }
     return out | ({"conversations": read(dev)} if dev else {})
 
@@ -79,16 +116,17 @@ def systems() -> dict[str, System]:
     """Systems by name. Presidio's are loaded first, because its loader looks recognizers up by class name among all
     existing classes.
     """
+    with_spacy = analyzer() if find_spec(SPACY) else None
     defaults = presidio_defaults()
     from redactor.phi import build_detector
     from redactor.phi.recognizers import clinical
     from redactor.phi.spoken import WrittenForm
 
-    def presidio(rows: Rows) -> list[list[Found]]:
-        return [
+    def stock(engine: Any) -> System:
+        return lambda rows: [
             [
                 Found(r.start, r.end, SCORER.get(r.entity_type, r.entity_type), r.score)
-                for r in defaults.analyze(row["text"], "en")
+                for r in engine.analyze(row["text"], "en")
             ]
             for row in rows
         ]
@@ -108,7 +146,8 @@ def systems() -> dict[str, System]:
         return predict
 
     return {
-        "Presidio": presidio,
+        "Presidio": stock(defaults),
+        **({"Presidio + spaCy": stock(with_spacy)} if with_spacy else {}),
         "patterns": ours(ner=False, spoken=False, repair=False),
         "+ spoken": ours(ner=False, spoken=True, repair=False),
         "+ NER": ours(ner=True, spoken=True, repair=False),

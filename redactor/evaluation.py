@@ -4,10 +4,11 @@ Spans of tier "may" (a bare weekday, an age under 90 …) count neither as PHI n
 policy keeps or flags. Where the policy keeps one use of a label (a first name, the callback number), its own rule
 decides on the labelled text which part is PHI: the decision is trusted here, its execution is measured.
 
-A word counts as bleeped whatever label the detector gave it. Audible time of PHI has three causes, which add up to it:
+A word counts as bleeped whatever label the detector gave it. Audible time of PHI has four causes, which add up to it:
     detection    the same detector misses it in the labelled words as well
     boundaries   the word was recognised and covered, but the bleep does not reach all of its sound
-    recognition  the rest: the word, or the words around it, were recognised as something else or not at all
+    unheard      no word was recognised at its time
+    recognition  the rest: the word, or the words around it, were recognised as something else
 
 Only recordings with an output are measured: a withheld one is inaudible, and would improve every percentage.
 
@@ -19,10 +20,10 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
@@ -32,6 +33,26 @@ from redactor.policy import Policy
 from redactor.policy.contextual_rules import apply_rule
 from redactor.policy.word_spans import covered_words
 from redactor.types import Action, Finding, Interval, Plan, Transcript, Word
+
+CAUSES = ("recognition", "detection", "boundaries", "unheard")
+
+
+class Loss(NamedTuple):
+    """A labelled span that stays audible for `seconds` of the `length` seconds of its words.
+
+    start … end: the span's seconds on `channel`. `text`: its words; `heard`: what was recognised there. `cause`: the
+    one of `CAUSES` that most of it has.
+    """
+
+    label: str
+    cause: str
+    seconds: float
+    length: float
+    channel: int
+    start: float
+    end: float
+    text: str
+    heard: str
 
 
 @dataclass(slots=True)
@@ -52,6 +73,8 @@ class EvaluationTotals:
     words: int = 0
     boundaries: list[float] = field(default_factory=list)
     labels: dict[str, list[float]] = field(default_factory=lambda: defaultdict(lambda: [0.0, 0.0]))
+    lost_by_label: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(float)))
+    losses: list[Loss] = field(default_factory=list, repr=False)
 
     def figures(self) -> dict[str, Any]:
         """Percentages of labelled PHI seconds (audible and its causes), of other words' seconds (over-bleep), WER, and
@@ -68,9 +91,7 @@ class EvaluationTotals:
             "audible_phi_percent": _percent(self.audible_seconds, self.phi_seconds),
             "phi_spans": self.spans,
             "leaked_spans": self.leaked_spans,
-            "lost_by_percent": {
-                k: _percent(self.lost[k], self.phi_seconds) for k in ("recognition", "detection", "boundaries")
-            },
+            "lost_by_percent": {cause: _percent(self.lost[cause], self.phi_seconds) for cause in CAUSES},
             "over_bleep_percent": _percent(self.overbleeped_seconds, self.other_seconds),
             "boundary_error_ms": {
                 "n": len(errors),
@@ -79,7 +100,11 @@ class EvaluationTotals:
             },
             "wer_percent": _percent(self.word_errors, self.words),
             "labels": {
-                label: {"seconds": round(total, 2), "audible_percent": _percent(audible, total)}
+                label: {
+                    "seconds": round(total, 2),
+                    "audible_percent": _percent(audible, total),
+                    "lost_by_percent": {c: _percent(self.lost_by_label[label][c], total) for c in CAUSES},
+                }
                 for label, (total, audible) in sorted(self.labels.items())
             },
         }
@@ -175,15 +200,18 @@ def _words_of_channel(
     words = channel.transcript.words
     must: dict[int, str] = {}
     neutral: set[int] = set()
+    spans: list[tuple[str, range]] = []
     for part, action in _parts(channel, policy):
         run = range(*covered_words(words, part.start, part.end))
         if action is Action.REDACT:
+            spans.append((part.label, run))
             must.update({i: part.label for i in run if i not in must})
             totals.spans += 1
             totals.leaked_spans += _leaked(words, run, bleeps)
         else:
             neutral.update(run)
     understood = _understood(words, heard, plan)
+    lost: dict[int, dict[str, float]] = {}
     for i, word in enumerate(words):
         audible = _audible(word, bleeps)
         if i in must:
@@ -193,11 +221,44 @@ def _words_of_channel(
             row[0] += _length(word)
             row[1] += audible
             by_detection = min(audible, _audible(word, ideal_bleeps))
-            totals.lost["detection"] += by_detection
-            totals.lost["boundaries" if understood[i] else "recognition"] += audible - by_detection
+            rest = "boundaries" if understood[i] else "recognition" if _heard_during(word, heard) else "unheard"
+            lost[i] = {"detection": by_detection, rest: audible - by_detection}
+            for cause, seconds in lost[i].items():
+                totals.lost[cause] += seconds
+                totals.lost_by_label[must[i]][cause] += seconds
         elif i not in neutral:
             totals.other_seconds += _length(word)
             totals.overbleeped_seconds += _length(word) - audible
+    totals.losses += [
+        loss for label, run in spans if (loss := _loss(label, [words[i] for i in run], [lost[i] for i in run], heard))
+    ]
+
+
+def _heard_during(word: Word, heard: Transcript) -> list[str]:
+    """The recognised words that overlap a labelled one."""
+    return [
+        w.text for w in heard.words if (w.start or 0.0) < (word.end or 0.0) and (w.end or 0.0) > (word.start or 0.0)
+    ]
+
+
+def _loss(label: str, words: Sequence[Word], lost: Sequence[Mapping[str, float]], heard: Transcript) -> Loss | None:
+    causes = {cause: sum(one.get(cause, 0.0) for one in lost) for cause in CAUSES}
+    seconds = sum(causes.values())
+    if not seconds or not words:
+        return None
+    start, end = words[0].start or 0.0, words[-1].end or 0.0
+    whole = replace(words[0], start=start, end=end)
+    return Loss(
+        label,
+        max(causes, key=lambda cause: causes[cause]),
+        seconds,
+        sum(_length(word) for word in words),
+        heard.channel,
+        start,
+        end,
+        " ".join(word.text for word in words),
+        " ".join(_heard_during(whole, heard)),
+    )
 
 
 def audible_spans(labelled: LabelledRecording, plan: Plan, policy: Policy) -> list[tuple[str, float, float]]:

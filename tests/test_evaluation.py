@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from redactor.errors import ConfigurationError, NoInput
-from redactor.evaluation import EvaluationTotals, edit_distance, judge, measure, normalised
+from redactor.evaluation import CAUSES, EvaluationTotals, edit_distance, judge, measure, normalised
+from redactor.evaluation_report import WorstLosses, render
 from redactor.labels import LabelledChannel, LabelledRecording, LabelledSpan, load_labels
 from redactor.policy import load_policy, make_plan
 from redactor.types import AudioFormat, Finding, ModelInfo, Plan, Recording, Speech, TimedText, Transcript
@@ -67,6 +68,9 @@ def measured(heard, findings, *, spans=SPANS, ideal=BOTH, policy=EXACT):
     return figures
 
 
+NOTHING_LOST = dict.fromkeys(CAUSES, 0.0)
+
+
 @pytest.fixture(autouse=True)
 def _words_are_never_stretched(monkeypatch):
     """Half a second per word, however short: these tests check the measures, not the recogniser."""
@@ -82,15 +86,15 @@ def test_a_perfect_run():
     assert figures["boundary_error_ms"] == {"n": 4, "median": 0, "p95": 0}
     assert figures["wer_percent"] == 0
     assert figures["labels"] == {
-        "PERSON": {"seconds": 1.0, "audible_percent": 0.0},
-        "PHONE_NUMBER": {"seconds": 0.5, "audible_percent": 0.0},
+        "PERSON": {"seconds": 1.0, "audible_percent": 0.0, "lost_by_percent": NOTHING_LOST},
+        "PHONE_NUMBER": {"seconds": 0.5, "audible_percent": 0.0, "lost_by_percent": NOTHING_LOST},
     }
 
 
 def test_what_the_detector_never_finds_is_lost_by_detection():
     figures = measured(said(), found(said(), BOTH[0]), ideal=BOTH[:1])
     assert figures["audible_phi_percent"] == 33.33
-    assert figures["lost_by_percent"] == {"recognition": 0.0, "detection": 33.33, "boundaries": 0.0}
+    assert figures["lost_by_percent"] == {"recognition": 0.0, "detection": 33.33, "boundaries": 0.0, "unheard": 0.0}
     assert figures["leaked_spans"] == 1
     assert figures["labels"]["PHONE_NUMBER"]["audible_percent"] == 100
 
@@ -99,13 +103,13 @@ def test_what_was_heard_as_something_else_is_lost_by_recognition():
     heard = said(TEXT.replace("Whitlock", "wet luck").replace("wet luck", "wetlock"))
     figures = measured(heard, found(heard, ("Dana", "PERSON"), BOTH[1]))
     assert figures["audible_phi_percent"] == 33.33
-    assert figures["lost_by_percent"] == {"recognition": 33.33, "detection": 0.0, "boundaries": 0.0}
+    assert figures["lost_by_percent"] == {"recognition": 33.33, "detection": 0.0, "boundaries": 0.0, "unheard": 0.0}
     assert figures["wer_percent"] == round(100 / 16, 2)  # nine words and seven digits
 
 
 def test_heard_right_but_not_found_for_want_of_its_context_is_lost_by_recognition():
     figures = measured(said(), found(said(), BOTH[0]))
-    assert figures["lost_by_percent"] == {"recognition": 33.33, "detection": 0.0, "boundaries": 0.0}
+    assert figures["lost_by_percent"] == {"recognition": 33.33, "detection": 0.0, "boundaries": 0.0, "unheard": 0.0}
 
 
 def test_a_late_bleep_is_lost_by_boundaries():
@@ -124,7 +128,7 @@ def test_a_late_bleep_is_lost_by_boundaries():
 def test_part_detection_part_boundaries():
     """The ideal run finds the family name only: the first name's loss is detection's whatever else happened."""
     figures = measured(said(), found(said(), BOTH[1]), ideal=(("Whitlock", "PERSON"), BOTH[1]))
-    assert figures["lost_by_percent"] == {"recognition": 33.33, "detection": 33.33, "boundaries": 0.0}
+    assert figures["lost_by_percent"] == {"recognition": 33.33, "detection": 33.33, "boundaries": 0.0, "unheard": 0.0}
 
 
 def test_over_bleep_counts_other_words_only():
@@ -154,7 +158,8 @@ def test_of_a_label_kept_in_part_the_rest_is_phi():
     """minimum-necessary keeps "Dana" and the number to call back; a family name that stays audible is a leak."""
     policy = load_policy("minimum-necessary").with_changes(padding=0.0)
     figures = measured(said(), [], policy=policy)
-    assert figures["labels"] == {"PERSON": {"seconds": 0.5, "audible_percent": 100.0}}
+    assert figures["labels"]["PERSON"]["audible_percent"] == 100
+    assert figures["labels"]["PERSON"]["lost_by_percent"] == {**NOTHING_LOST, "recognition": 100}
     assert figures["lost_by_percent"]["recognition"] == 100
     figures = measured(said(), found(said(), *BOTH), policy=policy)
     assert figures["audible_phi_percent"] == 0
@@ -343,3 +348,28 @@ def test_no_labels(tmp_path, content):
     (tmp_path / "labels.jsonl").write_bytes(content)
     with pytest.raises(NoInput):
         load_labels(tmp_path)
+
+
+def test_the_report_shows_the_worst_losses_with_their_sound():
+    recording = Recording(
+        "a" * 64, np.zeros((1200, 1), np.int16), AudioFormat("WAV", "PCM_16", ".wav", 100, 1, "soundfile")
+    )
+    worst = WorstLosses(most=2)
+    tally = EvaluationTotals()
+    truth = said()
+    labelled = LabelledRecording(None, (LabelledChannel(truth, SPANS),))
+    measure(labelled, planned([truth], []), planned([truth], found(truth, *BOTH)), tally, policy=EXACT)
+    assert [(loss.text, loss.cause, round(loss.seconds, 2)) for loss in tally.losses] == [
+        ("Dana Whitlock", "recognition", 1.0),
+        ("555-0142", "recognition", 0.5),
+    ]
+    short = tally.losses[1]._replace(seconds=0.1, text="<b>short</b>")
+    worst.add(1, recording, [short, *tally.losses])
+    worst.add(2, recording, [short])
+    assert [snippet.loss.text for snippet in worst.snippets()] == ["Dana Whitlock", "555-0142"]
+    page = render({**tally.figures(), "model": "x", "second_ear": None, "policy": "p/1"}, worst)
+    assert page.count("data:audio/wav;base64,UklGR") == 2
+    assert "of 4 that do" in page
+    other = WorstLosses()
+    other.add(1, recording, [short])
+    assert "&lt;b&gt;short" in render({**tally.figures(), "model": "x", "second_ear": "y", "policy": "p/1"}, other)

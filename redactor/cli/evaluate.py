@@ -39,6 +39,14 @@ def evaluate(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the figures, and a row for each recording, as JSON.")
     ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Also write a page (HTML) with the losses by label and cause, and the worst of them with their sound. "
+            "It contains the labelled PHI.",
+        ),
+    ] = None,
 ) -> None:
     """Measure on labelled recordings how much PHI stays audible, which step missed it, and how much else is bleeped.
 
@@ -47,14 +55,18 @@ def evaluate(
 
     Exit codes: 0, or 65 if a labelled recording could not be used (it is excluded from the figures).
     """
+    from redactor import evaluation_report
     from redactor.audio import Limits, decode, read_source
     from redactor.evaluation import EvaluationTotals, ideal_findings, judge, measure
     from redactor.labels import LabelledRecording, load_labels
     from redactor.pipeline import Pipeline
     from redactor.policy import make_plan
     from redactor.render import Replacer
+    from redactor.storage import save_set
     from redactor.types import ModelInfo, Speech
 
+    if report:
+        evaluation_report.needs()
     recordings = load_labels(labels)
     chosen = privacy.build_policy()
     engine = builders.build_transcriber(recognition.options())
@@ -102,6 +114,7 @@ def evaluate(
         return judge(labelled, outcome, plan, policy=chosen)
 
     total = EvaluationTotals()
+    worst = evaluation_report.WorstLosses()
     verdicts: dict[int, HardVerdict] = {}
     rows: list[dict[str, Any]] = []
     unusable = 0
@@ -122,6 +135,8 @@ def evaluate(
         one = EvaluationTotals()
         measure(labelled, plan, ideal, one, policy=chosen)
         measure(labelled, plan, ideal, total, policy=chosen)
+        if report:
+            worst.add(number, recording, one.losses)
         rows.append({"item": number, "id": recording.id, "outcome": outcome, **one.figures()})
     figures = {
         "policy": chosen.stamp,
@@ -136,6 +151,8 @@ def evaluate(
         },
         **total.figures(),
     }
+    if report:
+        save_set({report: evaluation_report.render(figures, worst).encode()})
     if as_json:
         print(json.dumps({**figures, "recordings_measured": rows}))
     else:
