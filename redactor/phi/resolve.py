@@ -26,13 +26,13 @@ _JOINS = re.compile(r"[\s,.\-\u2010-\u2014\u00ac]{0,3}|[\s,]*(?:in|and|at|uh|um)
 _DATE_JOINS = re.compile(r"[\s,.\-\u2010-\u2014\u00ac]{0,3}|\s+(?:to|through|thru|till?|until)\s+", re.IGNORECASE)
 _JOINABLE = frozenset({"PERSON", "LOCATION", "DATE_TIME", "PHONE_NUMBER"})
 _CODES = NUMBER_LABELS - {"PHONE_NUMBER"}
-_CODE_PIECE = r"(?:[b-hj-z]|[b-hj-z] as in [a-z]+|dash|hyphen|slash|underscore|double [a-z]+)"
+_CODE_PIECE = r"(?:[a-z] as in [a-z]+|[b-hj-z]|dash|hyphen|slash|underscore|double [a-z]+)"
 _CODE_BEFORE = re.compile(
     rf"(?<![\w'])(?:(?:{_CODE_PIECE}|[ai](?=[\s,.-]{{1,3}}[b-hj-z][\s,.-]))[\s,.-]{{1,3}})+$", re.IGNORECASE
 )
 _CODE_AFTER = re.compile(
     rf"(?:[\s,.-]{{1,3}}(?:(?:dash|hyphen|slash)(?=[\s,-]+(?:oh|o|[a-z]|\d+)\b)|(?<=dash )(?:oh|o|[a-z]|\d+)|"
-    rf"(?<=slash )(?:oh|o|[a-z]|\d+)|{_CODE_PIECE})\b(?!'))+",
+    rf"(?<=slash )(?:oh|o|[a-z]|\d+)|pound(?: sign| key)?|hash(?: sign| key)?|star(?= |$|[.,])|{_CODE_PIECE})\b(?!'))+",
     re.IGNORECASE,
 )
 _SPELLED_AFTER = re.compile(r"(?:'s)?,?\s+(?:[A-Za-z](?:-[A-Za-z])+(?![\w-])|[A-Za-z][- ]as[- ]in[- ][A-Za-z]+)")
@@ -42,7 +42,10 @@ _LETTER, _A_BEFORE = (
     re.compile(r"(?<![\w'])[ai][\s,.-]{1,3}$", re.IGNORECASE),
 )
 """An "a" or "i" before another letter is a letter itself: "a t four four"."""
-_A_LAST = re.compile(r"[\s,-]{1,2}a(?=\s*$|\s*[.,;!?]|\s+(?:and|that's|it's|if|for)\b)", re.IGNORECASE)
+_A_LAST = re.compile(
+    r"[\s,-]{1,2}a(?=\s*$|\s*[.,;!?]|\s+(?:and|that's|it's|if|for|please|my|the|on|is|so|but|you|we|i|thank|call)\b)",
+    re.IGNORECASE,
+)
 """An "a" after figures that no noun follows is a letter: "six two seven a, and the other one …"."""
 _GLUED_AFTER = re.compile(r"(?:-[A-Za-z0-9]{1,4})*-?[A-Za-z]{1,3}(?![\w'-])")
 """Letters of a code without a blank behind its figures: "31-7702-C"."""

@@ -22,6 +22,13 @@ NOT_NAMES = frozenset(
     "hi hello hey yeah yep nope uh um hmm mhm gonna wanna callback voicemail gotta kinda sorta lemme dunno mri ct er "
     "icu ekg ecg covid tylenol advil english spanish french american mexican indian chinese god lord christ internet "
     "zoom google dr mr mrs ms md rn np pa dob ssn mrn pcp gp id ext apt ste vin cvv npi faq tv pm am ii iii iv jr sr "
+    "honey hon sweetie sweetheart darlin darling hun lady sheriff senior papaw pawpaw peepaw mamaw mawmaw meemaw "
+    "memaw momma "
+    "korea vietnam germany afghanistan iraq iran japan italy mexico ethiopia nigeria cuba haiti bonjou bonjour mesi "
+    "m\u00e8si "
+    "bonsoir hola bueno buenos buenas gracias salaam salam shalom namaste talofa aloha mahalo merci danke privet ciao "
+    "magandang umaga hapon kumusta salamat dzie\u0144 dobry annyeong sawubona jambo habari konnichiwa abeg abi oya "
+    "inshallah wallah alhamdulillah bismillah "
     "etc asap medicare medicaid america usa us uk er ent gi obgyn ob gyn std uti gerd copd adhd ptsd hiv".split()
 )
 

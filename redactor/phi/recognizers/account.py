@@ -22,7 +22,8 @@ class AccountRecognizer(CuedValue):
         r"routing(?: number)?|(?:credit |debit |bank |visa |amex |discover |gift )?card(?: (?:number|no|ending))+|"
         r"card(?= is)|exp|(?:credit|debit) card|visa|mastercard|amex|iban|on the back(?: of (?:it|the card|my card))?|"
         r"c\.? ?v\.? ?[vc]2?|security code|invoice(?: (?:number|no|id))?|statement (?:number|id)|ending in|ends in|"
-        r"(?:last|final) (?:4|four)(?: digits)?(?: of)?|pin(?: (?:number|code)|(?= is\b))|expir\w+(?: date)?"
+        r"(?:last|final) (?:4|four)(?: digits)?(?: of)?|pin(?: (?:number|code)|(?= is\b| was\b|'s\b|,|:|\s+\d))|"
+        r"expir\w+(?: date)?"
     )
     cue_words = frozenset(
         "account acct routing card cards back exp expire expires expired expiry expiring expiration visa mastercard "

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from redactor.phi.gazetteers import NOT_NAMES, words
 from redactor.phi.lexicons.library import known_drugs
 from redactor.phi.recognizers import address_patterns as patterns
+from redactor.phi.recognizers.address_landmarks import landmarks
 from redactor.phi.recognizers.address_parts import CORNER, COUNTY, FOREIGN, SURE
 from redactor.phi.recognizers.base import SpokenRecognizer
 from redactor.phi.recognizers.number import UNIT
@@ -41,11 +42,43 @@ class AddressRecognizer(SpokenRecognizer):
         )
         self._common = common
         self._after_street = words("function_words") | {"upstairs", "downstairs", "second", "third"}
+        self._function = words("function_words")
+        self._drugs = known_drugs()
         self._known = common | NOT_NAMES | known_drugs()
 
     def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
         for start, end, score, name in self._found(form.text, form.words):
             yield *form.to_original(start, end), score, name
+
+    def _nearby(self, text: str, said: frozenset[str]) -> Iterator[tuple[int, int, float, str]]:
+        """Places without a street's word: beside a landmark, on a creek, in capitals after a preposition."""
+        yield from landmarks(text, said)
+        for match in patterns.NEAR_STREET.finditer(text) if not patterns.NEAR_HINTS.isdisjoint(said) else ():
+            first = match["name"].lower().split()[0]
+            if first not in patterns.NO_NEAR and first not in words("function_words"):
+                yield *match.span("value"), 0.5, "street name"
+        for match in patterns.HOUSE_APART.finditer(text) if not patterns.APART_WORDS.isdisjoint(said) else ():
+            yield *match.span("value"), 0.5, "house number apart"
+        for match in patterns.OTHER_UNIT.finditer(text) if not patterns.UNITS.isdisjoint(said) else ():
+            yield *match.span("value"), 0.5, "unit put right"
+        if text.isupper() or text.islower():
+            return
+        for match in patterns.CAPITAL_PLACE.finditer(text):
+            parts = [part.lower() for part in match["name"].split()]
+            if not any(self._no_place(part) for part in parts):
+                yield *match.span("value"), 0.42, "capitals after a preposition"
+        for match in patterns.CAPITAL_HOUSE.finditer(text):
+            parts = [part.lower() for part in match["name"].split()]
+            if not (
+                any(self._no_place(part) for part in parts)
+                or patterns.NO_HOUSE_BEFORE.search(text, max(0, match.start() - 14), match.start())
+                or UNIT.match(text, match.start("name") - 1)
+            ):
+                yield *match.span("value"), 0.45, "house number and capitals"
+
+    def _no_place(self, low: str) -> bool:
+        low = low.removesuffix("'s")
+        return low in NOT_NAMES or low in patterns.NO_PLACE or low in self._function or low in self._drugs
 
     def _found(self, text: str, said: frozenset[str]) -> Iterator[tuple[int, int, float, str]]:
         stated = not patterns.STATE_WORDS.isdisjoint(said) or patterns.ABBREVIATED.search(text) is not None
@@ -136,6 +169,7 @@ class AddressRecognizer(SpokenRecognizer):
         for match in patterns.BUILDING.finditer(text) if not patterns.BUILDINGS.isdisjoint(said) else ():
             if not any(part.lower() in self._common for part in match["name"].split()) or match["name"][0].isupper():
                 yield *match.span("value"), 0.55, "building"
+        yield from self._nearby(text, said)
         for match in CORNER.finditer(text) if "corner" in said or "intersection" in said else ():
             yield *match.span("value"), 0.8, "corner"
 

@@ -22,7 +22,7 @@ STOP = (
     r"(?:the|a|an|every|each|other|another|some|my|your|his|her|this|that|is|was|it|i|by|times?|days?|weeks?|tablets?|"
     r"pills?|milligrams?|mg|of|for|to|in|on|at|with|and|or|hours?|minutes?|years?|months?|people|you|we|they|he|she|"
     r"take|right|same|only|do|did|have|had|has|not|way|go|out|all|from|off|down|doctor|dr|near|through|into|up|then|"
-    r"so|but|if|when|will|can|are|be|been|a\.?m|p\.?m)\b"
+    r"so|but|if|when|will|can|are|be|been|a\.?m|p\.?m|no|just|percent|degrees|dollars)\b"
 )
 NAME = rf"(?:\d{{1,3}}(?:st|nd|rd|th)|(?!{STOP})[a-z][a-z'.-]+)"
 CODE = r"#?\s?(?:\d+(?:\s\d+){0,3}(?:\.\d+)?\s?-?[a-z]?\b|[a-z]\s?-?\d*\b)"
@@ -63,8 +63,16 @@ POSTCODE_ANSWER = re.compile(
 )
 ROUTE = re.compile(
     r"\b(?P<value>(?:(?:indian|navajo|tribal|farm|ranch|forest|old|us|u s|fire|township|parish|military|service|"
-    r"bureau) )?(?:county road|state road|county route|state route|rural route|r\.? ?r\.?|route|highway|"
-    r"interstate)\s+(?:number )?\d(?:[\d ]{0,3}\d)?\b(?:,?\s+box\s+(?:number )?\d+(?:[\s-]\d+){0,3})?)",
+    r"bureau|bia|state|county|private|business|logging) )?(?:county (?:road|highway|trunk|route)(?: trunk)?|"
+    r"state (?:road|route|highway)|rural route|star route|"
+    r"highway contract|farm to market(?: road)?|farm road|ranch road|lease road|private road|"
+    r"forest (?:service )?road|township road|"
+    r"parish road|fire road|r\.? ?r\.?|c\.? ?r\.?|s\.? ?r\.?|f\.? ?m\.?|h\.? ?c\.?|route|highway|interstate|"
+    r"(?-i:U\.?S\.?)|loop|spur)\s+(?:number )?(?:\d(?:[\d ]{0,3}\d)?[a-d]?|"
+    r"(?<=county road )[b-hj-z]{1,2}|(?<=county highway )[b-hj-z]{1,2}|(?<=county trunk )[b-hj-z]{1,2}|"
+    r"(?<=highway )[b-hj-z]{2}|"
+    r"double [b-hj-z])\b(?:\s(?:north|south|east|west)\b)?"
+    r"(?:,?\s+box\s+(?:number )?\d+(?:[\s-]\d+){0,3})?)",
     re.IGNORECASE,
 )
 COUNTY = re.compile(

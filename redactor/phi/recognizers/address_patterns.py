@@ -121,13 +121,86 @@ CROSS = re.compile(
 BUILDING = re.compile(
     rf"\b(?:at|in|of|the|to)\s+(?P<value>(?:(?:the\s+)?\d{{1,2}}(?:st|nd|rd|"
     rf"th)\s+floor\s+(?:of\s+)?(?:the\s+)?)?(?P<name>{NAME}(?:\s+{NAME})?)\s+(?:building|tower|towers|apartments|"
-    rf"condos|condominiums|estates|mobile home park|trailer park|village|manor)\b(?:,?\s+(?:room|suite|floor|unit|"
+    rf"condos|condominiums|estates|mobile home park|trailer park|trailer court|rv park|village|manor|motel|hotel|"
+    rf"inn|lodge|suites|"
+    rf"campground|shelter|dorms?|residence hall|hall|townhomes|lofts|projects)\b(?:,?\s+(?:room|suite|floor|unit|"
     rf"apartment|number)\s+{CODE})?)",
     re.IGNORECASE,
 )
 LIVES_ON = re.compile(
     rf"\b(?:liv(?:e|es|ing|ed)|house|place|right|over|down|out|off) (?:over |out |right |just )?(?:on|"
     rf"off(?: of)?)\s+(?:the )?(?P<value>(?!{STOP})(?P<name>[a-z][a-z'-]{{3,}}))(?:\s+(?P<more>[a-z'-]+))?",
+    re.IGNORECASE,
+)
+_QUIET_SUFFIX = "|".join(
+    suffix for suffix in MAYBE.split("|") if suffix not in {"point", "walk", "run", "pass", "view", "close"}
+)
+NEAR_STREET = re.compile(
+    rf"\b(?:liv(?:e|es|ing|ed)|house|place|farm|right|over|down|out|off|up|both|all|back|stay\w*|we're|i'm|he's|"
+    rf"she's|they're|ones?|turn|"
+    rf"of us|just|still|here|folks)(?: (?:over|out|right|just|up|down|back|here|both|all|way))* (?:on|off(?: of)?|"
+    rf"up|down|along|past|in)\s+(?:the )?"
+    rf"(?P<value>(?:{DIRECTION}\s+)?(?P<name>(?!{STOP})[a-z][a-z'-]+(?:\s+(?!{STOP})[a-z][a-z'-]+)?)\s+(?:{_QUIET_SUFFIX}|creek|"
+    rf"branch|fork|river|lake|mountain|holler|ranch|farm|knob|gap|ferry|springs?|junction|corners?|crossroads|"
+    rf"prairie|mesa|canyon|gulch|"
+    rf"bayou|slough|flats?|bottoms?|valley|island|beach|mill|hills?)\b)",
+    re.IGNORECASE,
+)
+"""After a word for living somewhere also names of water and hills: "out on possum hollow", "up turkey creek"."""
+NEAR_HINTS = SUFFIX_WORDS | frozenset(
+    "creek branch fork river lake mountain holler ranch farm knob gap ferry spring springs junction corner corners "
+    "crossroads prairie mesa "
+    "canyon gulch bayou slough flat flats bottom bottoms valley island beach mill hills".split()
+)
+NO_NEAR = frozenset(
+    "the good great bad long hard new same whole other next last first right left wrong that this your our my his "
+    "her whole "
+    "chicken front back side".split()
+)
+CAPITAL_PLACE = re.compile(
+    r"\b(?:[Oo]n|[Oo]ff|[Oo]ff of|[Pp]ast|[Nn]ear|[Oo]utside|[Oo]utside of|[Uu]p|[Dd]own|[Bb]eyond|[Bb]y|"
+    r"[Tt]owards?|[Oo]ver in|[Uu]p in|[Dd]own in|[Oo]ut in|[Ii]n|"
+    r"[Bb]ehind|[Aa]cross from|[Bb]etween|[Ff]rom|"
+    r"[Tt]o) (?P<value>(?P<name>[A-Z][a-z'-]{2,}(?: [A-Z][a-z'-]{2,}){0,2}))(?![\w'\u2019])"
+)
+NO_PLACE = frozenset(
+    "medicaid medicare facebook zoom google mychart facetime instagram youtube skype whatsapp messenger twitter "
+    "tiktok teams venmo paypal "
+    "zelle uber lyft amazon netflix spanish english french creole mandarin arabic russian korean polish god jesus "
+    "heaven lord bluetooth wifi "
+    "covid parkinson alzheimer crohn hodgkin dementia christmas easter thanksgiving halloween pentecost lent "
+    "ramadan passover juneteenth "
+    "mother father mom dad grandma grandpa mama papa sister brother aunt uncle miss mister mrs nurse doctor doc "
+    "sheriff deputy officer coach "
+    "caller patient billing scheduling radiology cardiology oncology dermatology urology neurology orthopedics "
+    "pediatrics imaging records "
+    "pharmacy hospital clinic urgent emergency".split()
+)
+CAPITAL_HOUSE = re.compile(
+    r"(?<![\d/.$,:-])(?<!\d )(?P<value>\d{1,5}(?: \d{1,3}){0,3} "
+    r"(?P<name>(?:[NSEW] )?[A-Z][a-z'-]{2,}(?: [A-Z][a-z'-]{2,}){0,2}))(?![\w'\u2019])"
+)
+"""A number before a capitalised word: "14 Sweetgum"."""
+NO_HOUSE_BEFORE = re.compile(
+    r"\b(?:jan\w*|feb\w*|march|april|may|june|july|aug\w*|sept\w*|oct\w*|nov\w*|dec\w*|room|extension|ext|option|"
+    r"press|number|age|aged|is|he's|she's|"
+    r"i'm|was|turned|bed|floor|suite|unit|apartment|lot|at (?=\d{1,2} )|take|took|taking|by|until|till|"
+    r"about)\.?[ ,#]*$",
+    re.IGNORECASE,
+)
+APART_WORDS = frozenset("mine ours his hers house mailbox box".split())
+OTHER_UNIT = re.compile(
+    r"\b(?:not|is it|it's not|instead of|or|rather than|should be|meant|no|actually|are we|"
+    r"it's) (?P<value>(?:apartment |apt |unit )?\d{1,4}[\s-]?[a-hj-z](?: as in \w+)?)(?![\w'])",
+    re.IGNORECASE,
+)
+"""A unit put right: "apartment 6C, is it 6G?"; only beside another."""
+UNITS = frozenset("apartment apt unit suite lot trailer".split())
+HOUSE_APART = re.compile(
+    r"\b(?:mine's|mine is|ours is|ours's|his is|hers is|house number(?:'s| is)?|house is(?: number)?|we're number|"
+    r"i'm number|the number on the (?:house|mailbox|box|door|gate)(?:'s| is| says)?|"
+    r"(?:mail)?box says|number on it(?:'s| is))\s+(?P<value>\d{1,5}(?: \d{1,3}){0,4})(?!\s?(?:am|pm|a\.m|p\.m|years|"
+    r"mg|percent|degrees|dollars|pounds|hours|minutes|days|\d|over))\b",
     re.IGNORECASE,
 )
 EXIT = re.compile(r"\b(?P<value>(?:exit|mile marker|mile post)\s+(?:number )?\d[\d ]{0,3}\d?\b)", re.IGNORECASE)
@@ -153,7 +226,10 @@ ROOM = re.compile(
     r"\b(?P<value>(?:hotel\s+)?(?:room|suite|bed)\s+(?:number\s+)?\d(?:[\s-]?\d){2,3})(?!\d)", re.IGNORECASE
 )
 COUNTIES = frozenset("county parish township borough".split())
-BUILDINGS = frozenset("building tower towers apartments condos condominiums estates park village manor".split())
+BUILDINGS = frozenset(
+    "building tower towers apartments condos condominiums estates park village manor motel hotel inn lodge suites "
+    "campground shelter dorm dorms hall court townhomes lofts projects".split()
+)
 HOUSE_BEFORE = re.compile(
     rf"(?<![\d/.$-])(?P<value>\d{{2,5}}(?:[\s-]\d{{1,4}}){{0,3}}\s+(?:{DIRECTION}\s+)?"
     rf"(?P<name>{NAME}(?:\s+{NAME})?)),?\s+(?:in\s+)?$",
@@ -179,7 +255,29 @@ FORMS: tuple[tuple[str, re.Pattern[str], float, tuple[str, ...]], ...] = (
     ("state and zip", STATE_ZIP, 0.85, ()),
     ("postcode", POSTCODE, 0.6, ()),
     ("no suffix", NO_SUFFIX, 0.6, ()),
-    ("route", ROUTE, 0.6, ("route", "road", "highway", "interstate", "rr", "r")),
+    (
+        "route",
+        ROUTE,
+        0.6,
+        (
+            "route",
+            "road",
+            "highway",
+            "interstate",
+            "rr",
+            "r",
+            "cr",
+            "sr",
+            "fm",
+            "hc",
+            "us",
+            "loop",
+            "spur",
+            "trunk",
+            "farm",
+            "contract",
+        ),
+    ),
     (
         "unit",
         UNIT_ALONE,

@@ -1,5 +1,5 @@
-"""Ages over 89 (45 CFR 164.514(b)(2)(i)(C)): "ninety two", "94", "a hundred and two", "in her nineties", and the years
-of birth that reveal them.
+"""Ages over 89 (45 CFR 164.514(b)(2)(i)(C)): "ninety two", "94", "a hundred and two", "in her nineties", "the big nine
+oh", "two months shy of a hundred", and the years that reveal them.
 
 A bare number is an age only after a person ("he's", "turned") and before no unit: "he's ninety percent better" is none.
 Once a message has told such an age, every other number of that size in it is one too, unless something is measured with
@@ -12,17 +12,21 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 
+from redactor.phi.gazetteers import words
 from redactor.phi.recognizers.base import Candidate, NamedPattern, PatternBase
 from redactor.phi.spoken import WrittenForm
 
 YOUNGEST = 90
-_PART = r"(?:(?: and)? (?:a half|a quarter|three quarters|1/2|3/4|3 quarters|something|odd|plus)|\+)?"
-_ONE = r"(?:a (?=1[0-2]\d(?!-)))?(?:9\d|1[0-2]\d)(?!\d)"
-_OLD = rf"(?P<value>{_ONE}{_PART}(?:(?:,? or| going on|, maybe| to) {_ONE})?)"
+_PART = (
+    r"(?:(?: and)?[ -](?:a half|a quarter|three quarters|1/2|3/4|3 quarters|something|some|odd|ish|plus)(?![\w'])|\+)?"
+)
+_ONE = r"(?:a (?=1[0-2]\d(?!-)))?(?:9\d|1[0-2]\d)(?!\d|[.:]\d)"
+_OLD = rf"(?P<value>{_ONE}{_PART}(?:(?:,? or|,? going on|,? maybe| to|,? i think|,) {_ONE}(?![\s,-]+\d))?)"
 _NOT_AGE = re.compile(
     r"[\s-]*(?:percent|%|over|mg|milligrams?|mcg|ml|units?|degrees?|minutes?|min|hours?|days?|weeks?|months?|dollars?|"
     r"bucks|pounds?|lbs?|kilos?|kg|beats?|bpm|point|\.\d|miles?|times|by|and a half (?:hours|days|miles|pounds)|"
-    r"cents|inches|feet|cc|proof|or so (?:minutes|days)|systolic|/|\d|,\s?\d|st\b|th\b|to \d+ (?:percent|minutes|"
+    r"cents|inches|feet|cc|proof|or so (?:minutes|days)|systolic|/|\d|,\s?(?!(?:9\d|1[0-2]\d)(?![\s,-]*\d))\d|st\b|"
+    r"th\b|to \d+ (?:percent|minutes|"
     r"days|pounds)|(?:north|south|east|west|street|avenue|road|drive|lane|calories|steps|pills?|tablets?|carbs|"
     r"puffs)\b)",
     re.IGNORECASE,
@@ -39,7 +43,37 @@ _BORN = re.compile(
     r"say))*,? (?P<value>1[89]\d\d|['\u2019]?[2-9]\d)(?![\d/,-]|\s\d)",
     re.IGNORECASE,
 )
+_BORN_LONG_AGO = re.compile(
+    r"\b(?:born|birth ?(?:day|date)?|dob)\b[^.?!\d]{0,60}?\b(?:in|of|back in|year(?: of)?|was|that'd be|that's|"
+    r"that would be)[ ,]+(?P<value>1[89]\d\d|['\u2019]?[2-9]\d)(?![\d/,:-]|\s\d)",
+    re.IGNORECASE,
+)
+_OLD_YEAR = re.compile(
+    r"(?<![\d$#/.,:-])(?<!\d )(?P<value>19[0-4]\d|1950)(?![\d/:,-]|\.\d|\s?\d|\s+(?:dollars|bucks|calories|steps|feet|"
+    r"miles|pounds|units|milli\w+|mg|hours|[a-z]+ (?:street|avenue|road|drive|lane|court|way|boulevard)))"
+)
+"""A year that lies before anybody's ninetieth birthday, or of what adults did then."""
+_SHORT_YEAR = re.compile(
+    r"\b(?:in|of|since|from|back in|summer of|winter of|spring of|fall of|class of) (?P<value>['\u2019]?[2-4]\d)"
+    r"(?=[.,;!?]|$|\s(?!(?:hours?|days?|minutes?|weeks?|months?|years?|percent|\d|milli\w+|units?|more|people|"
+    r"pills?|or|"
+    r"to|and|of|dollars|pounds|degrees|miles|feet)\b))"
+)
+_AS_ADULT = re.compile(
+    r"\b(?:married|marri\w+|wed|weds|wedding|honeymoon|confirmed|graduated|enlisted|drafted|served|discharged from the|"
+    r"the war|overseas|army|navy|marines|air force|ellis island|came over|emigrated|immigrated|bar mitzvah|first job|"
+    r"normandy|d day|pearl harbor|the depression|dust bowl|pacific|the bulge|iwo jima|okinawa|korea)\b",
+    re.IGNORECASE,
+)
+_ADULT, _EVENT_REACH = 16, 80
+_AGES = re.compile(r"(?<![\d./-])(?:9\d|1[0-2]\d)(?!\d)|\bbig (?:9|1)|nineties|enarian|score", re.IGNORECASE)
 _BARE = re.compile(rf"(?<![\d$#/.,:-]){_OLD}")
+_PERSON = (
+    r"(?:he|she|they|i|we|who|you|(?:mother|father|mom|mommy|mama|mamaw|momma|mum|dad|daddy|papaw|pawpaw|meemaw|mawmaw|"
+    r"grandmother|grandfather|grandma|grandpa|granddad|grandad|granddaddy|gran|granny|nana|papa|pop|pops|abuela|abuelo|"
+    r"neighbor|client|resident|gentleman|fella|fellow|feller|wife|husband|aunt|auntie|uncle|cousin|patient|lady|man|"
+    r"woman|sister|brother|friend|veteran|widow|folks|parents|twins|both|us)(?: (?!is\b|was\b|are\b)[a-z'-]+){0,2}?)"
+)
 
 
 class AgeRecognizer(PatternBase):
@@ -56,21 +90,67 @@ class AgeRecognizer(PatternBase):
         NamedPattern("aged", rf"\b(?:age[ds]?|age of|age is|age at)(?: is| was| of)?:?\s+{_OLD}", 0.85),
         NamedPattern(
             "person is",
-            r"\b(?:he|she|they|i|who|mother|father|mom|mama|mum|dad|daddy|grandmother|grandfather|grandma|"
-            r"grandpa|granddad|grandad|gran|granny|nana|papa|pop|pops|neighbor|client|resident|gentleman|fella|"
-            r"wife|husband|aunt|uncle|patient|lady|man|woman|sister|brother)"
-            r"(?:'s|'m|'re|'d|'ll| is| am| are| was| turned| turns| hit| made| reached| just turned| will be| "
-            r"be| would| have| been| gonna| going to| she's| he's)+"
-            rf"(?: now| about| almost| nearly| only| over| just| going on| already| turning| like| all of| "
-            rf"every bit of| the big| a(?! 1[0-2]\d))*\s+{_OLD}",
+            rf"\b{_PERSON}"
+            r"(?:'s|'m|'re|'d|'ll| is| am| are| was| were| turns?| turned| turning| hit| hits| made| makes| reached|"
+            r" sees| saw|"
+            r" just turned| will be| be| would| have| has| been| getting| gonna| going to| she's| he's| it's)+"
+            rf"(?:,? now| about| almost| nearly| only| over| just| going on| already| turning| like| all of| both|"
+            rf" every bit of| the big| past| well| way| up| north of| upwards of| close to| closer to| right at|"
+            rf" around|"
+            rf" somewhere| better than| more than| not quite| at least| probably| maybe| i think| oh| oh my| well past|"
+            rf" a ripe old| as old as| a(?! 1[0-2]\d))*,?\s+{_OLD}",
             0.7,
         ),
         NamedPattern(
+            "name is",
+            rf"\b(?P<who>[a-z][a-z-]{{2,}})(?:'s| is| was| turns| turned| just turned| will be|,? who's|,? who is)"
+            rf"(?: now| about| almost| nearly| already| going on| just| past)*\s+{_OLD}",
+            0.65,
+        ),
+        NamedPattern(
             "turning",
-            rf"\b(?:turn(?:ed|s|ing)?|liv(?:ed|es?|ing) to(?: be)?|lasted to|going on|pushing|nearing|approaching|"
-            rf"celebrat\w+ (?:his|her|my|their)|the big) {_OLD}",
+            rf"\b(?:turn(?:ed|s|ing)?|liv(?:ed|es?|ing) to(?: be| see)?|lasted to|going on|pushing|nearing|approaching|"
+            rf"celebrat\w+ (?:his|her|my|their|your)|the big|knocking on(?: the door of)?|closing in on|creeping up on|"
+            rf"coming up on|rounding|staring down|just (?:this|the other) side of|the other side of|made it to|"
+            rf"mak(?:es?|ing) (?:me|him|her|them|us)(?: about| around| oh| oh my|,)*|puts? (?:me|him|her|them) at|"
+            rf"be(?:en)? around for|age,) {_OLD}",
             0.75,
         ),
+        NamedPattern(
+            "nearly",
+            rf"\b(?P<value>(?:(?:a|an|one|two|three|four|five|six|seven|eight|nine|ten|eleven|\d{{1,2}}|few|"
+            rf"couple(?: of)?|"
+            rf"half a) (?:days?|weeks?|months?|years?|hair|whisker|year or two)?,? )?(?:shy of|short of|away from|"
+            rf"off|till|"
+            rf"until|from(?: turning| being)?) {_ONE})(?= ?(?:$|[.,;!?]|and\b|he\b|she\b|they\b|i\b|but\b|now\b|so\b|"
+            rf"years old\b))",
+            0.6,
+        ),
+        NamedPattern("in tens", r"\b(?P<value>the big (?:9[ -]?\d|1[ -]?0[ -]?\d|hundred))\b", 0.75),
+        NamedPattern(
+            "on this earth",
+            rf"\b(?:on (?:this|god's(?: green)?|the) (?:\w+ )?(?:earth|planet|world)|been (?:around|here|alive|living|"
+            rf"kicking)|walked (?:this|the) earth)(?: for| some| all of| going on|"
+            rf" about)* (?P<value>{_ONE}{_PART}(?: years)?)",
+            0.75,
+        ),
+        NamedPattern(
+            "years on earth",
+            rf"\b(?P<value>{_ONE}{_PART} years) (?:on (?:this|god's|the)|of (?:living|life|age)|under (?:my|his|"
+            rf"her) belt|behind (?:me|him|"
+            rf"her)|to (?:my|his|her) (?:name|credit)|and counting)",
+            0.75,
+        ),
+        NamedPattern("if a day", rf"\b{_OLD}(?= if (?:he's|she's|i'm|a|he|she|they're) )", 0.7),
+        NamedPattern(
+            "ordinal",
+            r"\b(?:his|her|their|my|your|mom's|mama's|dad's|daddy's|grandma's|grandpa's|own)(?: big| upcoming)? "
+            r"(?P<value>(?:9\d|1[0-2]\d)(?:st|nd|rd|th))(?! (?:percentile|floor|street|day|treatment|visit|session|"
+            r"time|"
+            r"call))",
+            0.7,
+        ),
+        NamedPattern("scores", r"\b(?P<value>(?:4|four) ?score and (?:1\d)|(?:5|five) ?score(?: and \d+)?)\b", 0.7),
         NamedPattern(
             "praised",
             rf"\b(?:spry|ripe|feisty|sharp|healthy|hearty|grand)(?:,? (?:old|young))?(?: age of)? {_OLD}",
@@ -95,22 +175,29 @@ class AgeRecognizer(PatternBase):
         ),
         NamedPattern(
             "nineties",
-            r"\bin (?:his|her|their|my) (?P<value>(?:very )?(?:(?:early|mid|middle|late|upper|high)[ -]+)?(?:nineties|"
+            r"\b(?:in|into|past|of|through|beyond) (?:his|her|their|my|your|our) (?P<value>(?:very )?(?:(?:early|"
+            r"mid|middle|late|upper|high)[ -]+)?(?:nineties|"
             r"90s|90's))",
             0.7,
         ),
-        NamedPattern("a word for it", r"\b(?P<value>nonagenarian|centenarian)\b", 0.7),
+        NamedPattern("a word for it", r"\b(?P<value>(?:super)?(?:nonagenarian|centenarian)s?)\b", 0.7),
     )
-    needs = r"9\d|1[0-2]\d|nineties|enarian|\bborn\b|\bbirth|\bdob\b"
+    needs = (
+        r"(?<![\d./-])(?:9\d|1[0-2]\d)(?!\d)|\bbig (?:9|1)|nineties|enarian|score|\b(?:born|birth|birthday|dob)\b|"
+        r"\b19[0-4]\d|\b(?:in|of|since|from) ['\u2019]?[2-4]\d\b"
+    )
 
     def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
         if self._needs is not None and not self._needs.search(form.text):
             return
-        found = list(super().spans(form))
-        for match in _BORN.finditer(form.text):
-            said = match["value"].lstrip("'\u2019")
-            if _is_ninety(said, dt.datetime.now(tz=dt.timezone.utc).year):
-                found.append((*form.to_original(*match.span("value")), 0.7, "year of birth"))
+        found = list(super().spans(form)) if _AGES.search(form.text) else []
+        now = dt.datetime.now(tz=dt.timezone.utc).year
+        for regex in (_BORN, _BORN_LONG_AGO):
+            for match in regex.finditer(form.text):
+                if _is_ninety(match["value"].lstrip("'\u2019"), now):
+                    found.append((*form.to_original(*match.span("value")), 0.7, "year of birth"))
+        for start, end in _revealing_years(form.text, now):
+            yield *form.to_original(start, end), 0.55, "year that reveals an age"
         yield from found
         if not found:
             return
@@ -122,11 +209,31 @@ class AgeRecognizer(PatternBase):
                 yield *form.to_original(*match.span("value")), 0.5, "another age"
 
     def score_of(self, candidate: Candidate) -> float:
+        if candidate.pattern.name == "name is":
+            who = candidate.match["who"].lower()
+            if who in words("common_words") or who not in words("first_names"):
+                return 0.0
         if candidate.pattern.name not in {"years old", "aged", "nineties", "a word for it"} and _NOT_AGE.match(
             candidate.text, candidate.end
         ):
             return 0.0
         return candidate.pattern.score
+
+
+def _revealing_years(text: str, now: int) -> Iterator[tuple[int, int]]:
+    """Years in which whoever is spoken of was born, or was grown up, ninety years ago."""
+    for match in _OLD_YEAR.finditer(text):
+        year = int(match["value"])
+        if year <= now - YOUNGEST or (year <= now - YOUNGEST + _ADULT and _grown_up(text, match)):
+            yield match.span("value")
+    for match in _SHORT_YEAR.finditer(text):
+        year = 1900 + int(match["value"].lstrip("'\u2019"))
+        if year <= now - YOUNGEST + _ADULT and _grown_up(text, match):
+            yield match.span("value")
+
+
+def _grown_up(text: str, match: re.Match[str]) -> bool:
+    return _AS_ADULT.search(text, max(0, match.start() - _EVENT_REACH), match.end() + _EVENT_REACH // 2) is not None
 
 
 def _is_ninety(said: str, now: int) -> bool:

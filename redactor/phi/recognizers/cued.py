@@ -19,7 +19,10 @@ _CLOSE = (
     r"(?:[\s:#,.\-]{1,4}(?:is|was|are|it's|its|it|that's|that|would be|will be|be|number|numbers|no|num|id|i d|code|"
     r"of|on|for|my|the|her|his|our|your|this|card|here|listed as|reads|starts with|ends? in|ending in|ending|"
     r"ends with|as|equals|again|okay|ok|and|last 4|digits|under|goes|i think|i believe|let me see|"
-    r"let's see)){0,8}[\s:#,.\-]{0,4}"
+    r"let's see|was|i've got(?: is)?|i have(?: is)?|you (?:gave|sent) (?:me|us)(?: is| was)?|they (?:gave|"
+    r"sent) (?:me|us)(?: is| was)?|"
+    r"i was given(?: is| was)?|still|now|should be|used to be|set to|changed to|today|there|to get in|for the \w+|"
+    r"on the \w+)){0,8}[\s:#,.\-]{0,4}"
 )
 _LEADING = re.compile(r"([a-z]{2,5})[\s,.-]+", re.IGNORECASE)
 _MIXED = re.compile(r"(?:[a-z]\s?\d\s?\d|\d\s?\d\s?[b-z])", re.IGNORECASE)
@@ -48,7 +51,7 @@ class CuedValue(SpokenRecognizer):
 
     def __init__(self) -> None:
         super().__init__()
-        value = rf"(?P<value>{VALUE})"
+        value = rf"(?<!['\u2019])(?P<value>{VALUE})"
         self._patterns = (
             ("after cue", re.compile(rf"\b(?:{self.cue})\b{_CLOSE}{value}", re.IGNORECASE), self.score, self.fewest),
             ("far from cue", re.compile(rf"\b(?:{self.cue})\b{_FAR}\b{value}", re.IGNORECASE), self.score - 0.15, 4),

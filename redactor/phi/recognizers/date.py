@@ -35,11 +35,53 @@ _MORE = rf"(?:,?\s+(?:and|or|to|through|thru|till?|until)\s+(?:the\s+)?{_ORDINAL
 _AGAIN = rf"(?:{_S}?\s?\u00ac\s?(?:{_MONTH}{_S})?\d{{1,4}}(?:st|nd|rd|th)?(?:{_S}{_YEAR4})?)?"
 _M, _D = r"(?:0\s?)?(?:1[0-2]|[1-9])", r"(?:[0-2]\s?\d|3[01]|[1-9])"
 
+_FEAST = (
+    r"(?:christmas(?: eve| day)?|x-?mas|boxing day|new year'?s(?: eve| day)?|martin luther king(?: jr\.?|"
+    r" junior)?'?s?(?: day|"
+    r" birthday)|m\.? ?l\.? ?k\.? day|groundhog(?:'s)? day|valentine'?s(?: day)?|"
+    r"(?:presidents?|washington's birthday|lincoln's birthday)'?s?'?(?: day)|mardi gras|fat tuesday|shrove tuesday|"
+    r"ash wednesday|"
+    r"(?<=(?:of|or) )lent|(?<=for )lent|(?<=during )lent|palm sunday|maundy thursday|holy (?:week|thursday|"
+    r"saturday)|(?<!\ba )good friday|easter(?: sunday| monday| eve)?|"
+    r"(?:st\.?|saint) (?:patrick|paddy|valentine|nicholas|joseph|john|lucy|lucia|michael|stephen|anthony|francis|"
+    r"patty)'?s?(?: day| eve)?(?<=day)|(?:st\.?|saint) pa(?:trick|ddy|tty)'?s|passover|rosh hashanah?|yom kippur|"
+    r"sukkot|simchat torah|purim|"
+    r"shavuot|(?:c?hanukk?ah|chanukah)|ramadan|eid(?: al[- ](?:fitr|adha))?|diwali|holi|vesak|nowruz|kwanzaa|"
+    r"juneteenth|"
+    r"lunar new year|chinese new year|tet|cinco de mayo|d[i\u00ed]a de los muertos|day of the dead|(?:three|"
+    r"3) kings day|"
+    r"epiphany|candlemas|pentecost|whit ?sunday|whit monday|ascension(?: day| thursday)?|assumption day|"
+    r"corpus christi(?= sunday)|"
+    r"trinity sunday|reformation sunday|advent|michaelmas|martinmas|all (?:saints|souls)'? day|all hallows'?(?: eve)?|"
+    r"(?:mother|father|grandparent|veteran|president|patriot|saint|soul)'?s'? day|"
+    r"(?:memorial|decoration|labor|labour|armistice|remembrance|independence|columbus|indigenous peoples?'?|flag|"
+    r"earth|arbor|election|inauguration|pearl harbor|d|v[- ]?[ej]|victory|canada|australia|anzac|bastille|"
+    r"guy fawkes|may|leap|"
+    r"april fools?'?s?|super bowl|tax|derby|opening|pioneer|statehood|emancipation|friendship|boss's) day|"
+    r"april fool'?s|super bowl sunday|kentucky derby|halloween|thanksgiving(?: day| eve| weekend)?|black friday|"
+    r"cyber monday|(?:the )?(?:fourth|4th) of july|bonfire night|(?:summer |winter )solstice|(?:spring |fall |"
+    r"autumn(?:al)? |vernal )?"
+    r"equinox|midsummer(?:'s)?(?: eve| day)?|orthodox (?:easter|christmas)|(?:the )?feast of [a-z]+(?: [a-z]+day)?|"
+    r"9[-/ ]11(?= (?:happened|was|day|attacks))|(?:pearl harbor|kennedy|jfk|the twin towers|hiroshima)(?= (?:got|"
+    r"was|were|fell|came down)))"
+)
 _HOLIDAY = (
-    r"(?:christmas(?: eve| day)?|new year'?s(?: eve| day)?|valentine'?s(?: day)?|halloween|thanksgiving(?: day)?|"
-    r"april fool'?s?(?: day)?|(?:st\.?|saint) patrick'?s(?: day)?|(?:memorial|labor|veterans|groundhog|independence|"
-    r"boxing|mother'?s|father'?s|presidents'?|columbus|flag|earth) day|cinco de mayo|juneteenth|easter(?: sunday)?|"
-    r"ash wednesday|good friday|palm sunday|hanukkah|passover)"
+    rf"(?:(?:the )?(?:(?:day|night|morning|evening|week|weekend|monday|tuesday|wednesday|thursday|friday|saturday|"
+    rf"sunday) |"
+    rf"(?:couple|few)(?: of)? days |\w+ days |\w+ weeks? )(?:right |just )?(?:before|after|following|of|past|from|"
+    rf"ahead of) )?"
+    rf"\b{_FEAST}(?: (?:eve|day|weekend|week|night|morning)\b)?"
+)
+_RELATIVE = (
+    r"(?:the (?:day|night|week|evening|morning|month) before last|the (?:day|night|morning) (?:before|"
+    r"after)(?= (?:he|she|"
+    r"they|we|i|the|my|his|her) )|(?:the )?(?:1st|2nd|3rd|4th|last|second|first|third|fourth) "
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day (?:in|of|after|before) (?:the )?(?:next |this |last )?"
+    rf"(?:{_MONTH}|month|{_FEAST}|new year)(?:,? (?:of )?{_YEAR4})?|(?:the )?(?:very )?(?:end|middle|start|beginning|"
+    r"1st|first|last)(?: (?:week|weekend|part|half|day))? (?:of|in) "
+    rf"{_MONTH}|(?:the )?(?:week|weekend) (?:of|in) {_MONTH}|(?:early|mid|late|middle of|end of|first of|"
+    rf"1st of)[ -]{_MONTH}|"
+    r"the ides of [a-z]+|the (?:1st|first) of the year|new year'?s)"
 )
 _SPANISH_MONTH = r"(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|sep?tiembre|octubre|noviembre|diciembre)\b"
 _SPANISH_UNIT = r"(?:un[oa]?|primero|dos|tres|cuatro|cinco|seis|siete|ocho|nueve)"
@@ -63,10 +105,39 @@ _SPANISH_MONTHS = frozenset(
     "enero febrero marzo abril mayo junio julio agosto septiembre setiembre octubre noviembre diciembre".split()
 )
 _HOLIDAY_WORDS = frozenset(
-    "christmas year years valentine valentines halloween thanksgiving fool fools patrick patricks memorial labor "
-    "veterans groundhog independence boxing cinco mother mothers father fathers presidents columbus flag earth "
-    "juneteenth easter ash good palm hanukkah passover".split()
+    "christmas xmas year years valentine valentines halloween thanksgiving fools fool patrick paddy patty mardi fat "
+    "shrove ash lent palm maundy holy friday easter passover rosh yom sukkot simchat purim shavuot hanukkah chanukah "
+    "hanukah ramadan eid diwali holi vesak nowruz kwanzaa juneteenth tet cinco muertos epiphany candlemas pentecost "
+    "whit "
+    "whitsunday ascension corpus trinity reformation advent michaelmas martinmas hallows bowl derby july bonfire "
+    "solstice "
+    "equinox midsummer orthodox feast mothers mother fathers father grandparents veterans presidents patriots "
+    "saints souls "
+    "memorial decoration labor labour armistice remembrance independence columbus indigenous flag earth arbor election "
+    "inauguration pearl victory canada australia anzac bastille fawkes leap tax opening pioneer statehood emancipation "
+    "friendship groundhog groundhogs mlk luther kings dead boxing hiroshima towers kennedy jfk".split()
 )
+_RELATIVE_WORDS = _MONTHS | frozenset("before ides year".split())
+_WISHED = re.compile(r"\b(?:happy|merry|blessed|joyous)(?: belated)? (?:and (?:happy|merry) )?$", re.IGNORECASE)
+_FESTIVE = re.compile(
+    r"\s+(?:tree|trees|card|cards|party|present|presents|gift|gifts|shopping|lights|cookies|eggs?|bunny|basket|candy|"
+    r"costume|ham|turkey|dinner|leftovers|lily|lilies|seals?|song|carols?|music|spirit|stocking|sweater|hours|"
+    r"decorations|"
+    r"flowers|cactus|parade|island|bread|pain|contractions)\b",
+    re.IGNORECASE,
+)
+"""Wishes, and things that are only named after a holiday."""
+_AFTER_DAY = re.compile(r"\s*(?:[.,;!?\u2014]|$|-\s)|\s+([a-z']+)", re.IGNORECASE)
+_DAY_GOES_ON = frozenset(
+    "at or and if i i'm i'd i'll i've it it's is isn't was wasn't he he's she she's they we we're you your my his "
+    "her our because since so but "
+    "to through thru till until please around would will works work instead for from when where that that's not no yes "
+    "with by in on as um uh can can't could should did does didn't has had have are there then maybe if unless "
+    "before after "
+    "this next last please thanks thank call bye okay ok right now also just only too again same either".split()
+)
+_ON_A_DAY = frozenset("at or works instead if please around would".split())
+"""Words after "the eleventh" that show that it was a day; a noun after it is what is counted."""
 _BIRTH_CUE = re.compile(rf"\b(?:{_BIRTH})\b", re.IGNORECASE)
 _VISIT_CUE = re.compile(rf"\b(?:{_VISIT})\b[^\d.?]{{0,25}}$", re.IGNORECASE)
 _VISIT_NEAR = re.compile(
@@ -118,10 +189,19 @@ _NEEDED = {
         _MONTHS,
     ),
     **dict.fromkeys(
-        ("day of month number", "day of a month", "weekday and day", "the day", "the day alone"), _ORDINAL_ENDS
+        (
+            "day of month number",
+            "day of a month",
+            "day of a numbered month",
+            "weekday and day",
+            "the day",
+            "the day alone",
+        ),
+        _ORDINAL_ENDS,
     ),
     "Spanish": _SPANISH_MONTHS,
     "holiday": _HOLIDAY_WORDS,
+    "relative": _RELATIVE_WORDS,
     "birth with a misheard word": frozenset("birth birthday birthdate dob born d ob b o".split()),
 }
 """Pattern → words of which one must occur; the others need a figure."""
@@ -164,10 +244,11 @@ class DateRecognizer(PatternBase):
         ),
         NamedPattern(
             "holiday",
-            rf"\b(?P<value>{_HOLIDAY}(?:,?\s+(?:of\s+|in\s+)?(?P<year>{_YEAR4}|['\u2019]?[4-9]\d\b))?)",
+            rf"\b(?P<value>{_HOLIDAY}\b(?:,?\s+(?:of\s+|in\s+)?(?P<year>{_YEAR4}|['\u2019]?[4-9]\d\b))?)",
             0.3,
             "written",
         ),
+        NamedPattern("relative", rf"\b(?P<value>{_RELATIVE})(?![\w'])", 0.6, "written"),
         NamedPattern("day month", rf"\b{_WEEKDAY}{_DAY}[\s-]{_PLAIN_MONTH}{_AGAIN}", 0.8, "written"),
         NamedPattern(
             "month year",
@@ -196,6 +277,18 @@ class DateRecognizer(PatternBase):
             "day of a month", rf"\b(?:the )?{_ORDINAL}(?: of)? (?:last|this|next|the|that) month\b", 0.85, "written"
         ),
         NamedPattern("month of a year", rf"\b{_MONTH} (?:of )?(?:last|this|next|that) year\b", 0.6, "written"),
+        NamedPattern(
+            "day of a numbered month",
+            rf"\b(?:the )?{_ORDINAL} (?:day )?of (?:the )?{_ORDINAL} month(?:{_OF}(?P<year>{_YEAR}))?",
+            0.9,
+            "written",
+        ),
+        NamedPattern(
+            "figures of year",
+            rf"(?<![\d/.-]){_M}{_S}{_D}(?:st|nd|rd|th)? of ['\u2019]?(?:{_YEAR4}|[3-9]\d)(?![\d:]|\.\d)",
+            0.6,
+            "written",
+        ),
         NamedPattern("month figure of year", rf"(?<![\d/.-]){_M},? of {_YEAR4}", 0.75, "written"),
         NamedPattern("month figure and year", rf"(?<![\d/.-]){_M}{_S}{_YEAR4}", 0.2, "written"),
         NamedPattern(
@@ -245,8 +338,7 @@ class DateRecognizer(PatternBase):
         ),
         NamedPattern(
             "the day alone",
-            rf"\b(?P<value>the\s+{_ORDINAL}{_MORE})(?=\s+(?:at|or|works|instead|if|please|around|would|is fine)\b|"
-            rf"\s*[.,?!]|\s*$)",
+            rf"\b(?P<value>the\s+{_ORDINAL}{_MORE})",
             0.4,
             "written",
         ),
@@ -267,9 +359,7 @@ class DateRecognizer(PatternBase):
         before = text[max(0, candidate.start - 110) : candidate.start]
         birth = _BIRTH_CUE.search(before) is not None
         if name in {"the day", "the day alone"}:
-            early = digits(match["value"]) in {"1", "2", "3"} and name == "the day"
-            ends = not text[candidate.end :].strip() or text[candidate.end :].lstrip()[:1] in ",.?!"
-            return 0.0 if _NOUN.match(text, candidate.end) or (early and not ends) else 0.55
+            return self._the_day(candidate)
         if name == "month day year" and match.group().lower().startswith(("may ", "march ", "mar ")):
             return self._verb_month(candidate)
         if name in {"three figures", "day first figures", "month figure and year", "day in the year"}:
@@ -281,7 +371,7 @@ class DateRecognizer(PatternBase):
         if name == "birth with a misheard word":
             return 0.0 if _other_matter(match["value"].lower()) else 0.6
         if name == "holiday":
-            return 0.8 if match["year"] or _BIRTH_CUE.search(before[-40:]) else 0.0
+            return 0.0 if _WISHED.search(before[-25:]) or _FESTIVE.match(text, candidate.end) else 0.6
         if name == "two figures":
             return 0.6 if _VISIT_NEAR.search(before[-60:]) else 0.0
         if name == "run":
@@ -294,6 +384,23 @@ class DateRecognizer(PatternBase):
         if name in {"month/day", "day/month"}:
             return 0.8 if birth or self._visit(before) else self._fraction(candidate)
         return candidate.pattern.score
+
+    @staticmethod
+    def _the_day(candidate: Candidate) -> float:
+        """As in "on the eleventh", "he missed the eleventh": not before what is counted. "The first" needs more."""
+        text, end = candidate.text, candidate.end
+        after = _AFTER_DAY.match(text, end)
+        ends = after is not None and after[1] is None
+        if _NOUN.match(text, end):
+            return 0.0
+        early = digits(candidate.match["value"]) in {"1", "2", "3"}
+        if candidate.pattern.name == "the day":
+            return 0.55 if ends or not early else 0.0
+        goes_on = after is not None and after[1] is not None and after[1].lower() in _DAY_GOES_ON
+        if early:
+            follows = after is not None and after[1] is not None and after[1].lower() in _ON_A_DAY
+            return 0.55 if ends or follows else 0.0
+        return 0.55 if ends or goes_on else 0.0
 
     @staticmethod
     def _verb_month(candidate: Candidate) -> float:

@@ -14,7 +14,8 @@ class HealthPlanRecognizer(CuedValue):
     cue = (
         r"(?:member|subscriber|beneficiary|insurance|plan|enrollee|medicare|medicaid|policy|group|coverage|"
         r"benefits?)(?:'s)?(?: (?:holder|plan|card|member|policy|group|id|i d|i\.d\.|identification|number|no|num|"
-        r"#))+|member(?:ship)? (?:id|i d|number)|mbi|(?:member|subscriber|policy|group)(?= is| #|:|,| \d)"
+        r"#))+|member(?:ship)? (?:id|i d|number)|mbi|(?:member|subscriber|policy|group)(?= is| was| #|:|,|"
+        r" [a-z]{0,4}\d)"
     )
     cue_words = frozenset(
         "member membership subscriber beneficiary insurance plan enrollee medicare medicaid policy group coverage "

@@ -238,7 +238,7 @@ AFTER_VERBS = frozenset(
 )
 """Words around a name that is used as a verb or a noun."""
 _SAYS = frozenset("is was says said reads".split())
-NO_OWNERS = frozenset("may's march's august's sunday's".split())
+NO_OWNERS = frozenset("may's march's august's sunday's aide's lady's honey's baby's senior's sheriff's".split())
 LEADS = frozenset("for with to by and from or see".split())
 HOUSEHOLD = frozenset(
     "twins family household kids children boy boys girl girls baby babies residence sisters brothers account chart "

@@ -105,6 +105,8 @@ class NumberRecognizer(SpokenRecognizer):
         ):
             return False
         groups = _GROUP.findall(run)
+        if len(figures) == 4 and figures[0] == "0" and len(groups) > 1 and "." not in run:
+            return True  # the end of a number: nothing else is said as "oh one fifty three"
         if any(_YEAR.fullmatch(group) for group in groups) and len(figures) < 9:
             return False
         if len(groups) == 1:

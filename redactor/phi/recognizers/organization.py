@@ -1,16 +1,21 @@
-"""Practices, clinics, pharmacies, insurers and the like: a name before a word such as "clinic", or a well-known brand.
+"""Practices, pharmacies, insurers, employers, schools, churches: by a word for their kind, by cue, by brand.
 
 Organizations are not an identifier in 45 CFR 164.514(b)(2), but employers are, and a practice's name reveals where a
-person is treated.
+person is treated. In a text with capitals a name is a row of capitalised words; without them it is the words between
+a preposition and a word for the kind ("at", "dental"), or what follows words after which only a name can follow ("i
+drive for").
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, overload
 
-from redactor.phi.gazetteers import words
+from redactor.phi.gazetteers import NOT_NAMES, words
+from redactor.phi.lexicons.library import known_drugs
 from redactor.phi.recognizers.base import SpokenRecognizer
+from redactor.phi.recognizers.name_cues import CALLING, FUNCTION, TITLES
 from redactor.phi.spoken import WrittenForm
 
 _KIND = (
@@ -37,9 +42,133 @@ _BRANDS = re.compile(
     re.IGNORECASE,
 )
 
+_KINDS = frozenset(
+    # care
+    "clinic clinics hospital hospitals infirmary sanatorium pharmacy pharmacies apothecary drug drugs drugstore dental "
+    "dentistry pediatrics paediatrics cardiology dermatology orthopedics orthopaedics orthopedic oncology neurology "
+    "urology podiatry gastroenterology radiology imaging rheumatology nephrology pulmonology endocrinology hematology "
+    "allergy fertility gynecology obstetrics midwifery physicians surgeons doctors nurses laboratory laboratories lab "
+    "labs diagnostics medical medicine surgery endoscopy dialysis rehab rehabilitation hospice wellness therapy "
+    "counseling psychiatry psychology optometry ophthalmology optical orthodontics prosthetics orthotics audiology "
+    "hearing chiropractic acupuncture compounding infusion respiratory oxygen ambulance ems smiles hearts healthcare "
+    "health care nursing homecare caregivers spine spines eyecare telehealth recovery "
+    # insurance and law
+    "insurance assurance casualty mutual indemnity underwriters advantage plan benefits claims management llp llc inc "
+    "incorporated pllc pc ltd corp corporation company co law attorneys "
+    # work
+    "freight trucking logistics transport transportation transit express lines airlines railways railroad foundry mill "
+    "mills plant poultry farms farm dairy ranch orchards nursery nurseries construction builders contracting roofing "
+    "plumbing electric electrical hvac heating welding machining fabrication die tooling castings steel ironworks "
+    "manufacturing industries industrial motors auto automotive tire tires parts supply supplies equipment rentals "
+    "hardware lumber paper packaging foods meats packing bakery brewery distillery winery vineyards diner cafe grill "
+    "restaurant pizzeria tavern grocery market markets mart supermarket deli boutique salon barbershop spa cleaners "
+    "laundry landscaping staffing solutions systems technologies software consulting partners associates holdings "
+    "enterprises ventures realty properties hotel motel inn lodge resort casino studios gym fitness "
+    "security wireless communications energy utilities power water gas cooperative coop co-op union "
+    # public, schools, churches
+    "authority department district council commission bureau agency office services service center centre school "
+    "schools "
+    "academy elementary preschool kindergarten montessori daycare childcare headstart college university institute "
+    "seminary library museum church chapel cathedral parish ministries ministry tabernacle temple synagogue mosque "
+    "congregation baptist methodist lutheran presbyterian episcopal foundation society association league club "
+    "alliance "
+    "coalition network outreach shelter mission post legion bank savings financial federal trust "
+    "home homes house residence residences manor villa living village terrace court place plaza building pavilion "
+    "tower "
+    "group practice specialists institute".split()
+)
+"""Last words of the names of organizations."""
+_GENERIC = frozenset(
+    "a an the my our your his her their this that these those another any every each some no which what whatever other "
+    "same different new old good bad nice big little small local nearest closest nearby regular usual previous current "
+    "former whole main front back side first second third last next own right wrong real best only emergency billing "
+    "retail mail order specialty compounding health physical occupational speech family primary urgent general "
+    "internal "
+    "medical home walk public private regional community memorial sports women's womens children's childrens eye heart "
+    "cancer insurance nurse doctor doctors doctor's office pharmacy hospital clinic lab dental drug medicine care "
+    "service services center school high middle grade elementary law business phone car auto grocery trucking moving "
+    "cable power water gas electric oil cleaning hair nail body tire coffee pet feed hardware thrift dollar liquor "
+    "book "
+    "shoe furniture convenience department outpatient inpatient ambulatory surgical surgery imaging radiology mental "
+    "behavioral nursing assisted senior skilled long short term hospice rehab rehabilitation therapy counseling "
+    "wellness fitness supply supplies medical equipment durable provider claims customer member patient financial "
+    "social "
+    "human resources post waiting treatment exam operating recovery delivery labor parking intensive critical free "
+    "weekend night day after hours downtown uptown across street county city state federal national world wide web "
+    "site "
+    "online virtual support help call calling called speaking returning case record records chart disability workers "
+    "comp compensation life dead sick hurt open closed please thanks hello morning afternoon evening today tomorrow "
+    "work "
+    "job trial study test testing blood urine stool sleep stress heart prior authorization auth refill prescription "
+    "appointment consult referral note letter form forms paper electric full part half meds pills pill infusion oxygen "
+    "respiratory hearing vision bone joint pain skin foot ankle spine allergy fertility diabetes wound baby mother's "
+    "father's mama's grandma's grandpa's mom's dad's sister's brother's neighbor's friend's nursing rest funeral tree "
+    "house town village country group private company big box discount fast food steel paper water union credit "
+    "savings checking bank account trust living will power of attorney and for to is are be".split()
+)
+"""Words that make no name, not even together: "the community health center"."""
+_DRUG_STORE = re.compile(
+    r"\s+(?:and|&)\s+(?:sundry|sundries|gift|gifts|variety|surgical|compounding|spine|joint|sons|co|"
+    r"company|rehab|rehabilitation|wellness|die|tool|supply|hospice|associates|partners|vision|throat)\b",
+    re.IGNORECASE,
+)
+_LINKS = frozenset("and of & the for".split())
+_CUES = frozenset(
+    "from with at the of to is calling called by for near behind through use uses using via i'm an a hi hey hello "
+    "it's its have had got yeah this here's down over up".split()
+)
+_TOKEN = re.compile(r"[^\W_](?:[\w'\u2019.-]*[^\W_])?|&")
+_ROLE = (
+    r"(?:nurse|pharmacist|pharmacy tech(?:nician)?|social worker|case manager|case worker|caseworker|care coordinator|"
+    r"coordinator|adjuster|examiner|paralegal|attorney|lawyer|therapist|counselor|chaplain|aide|caregiver|receptionist|"
+    r"teacher|principal|student|driver|manager|supervisor|tech|technician|rep|representative|liaison|navigator|billing|"
+    r"scheduling|intake|admissions|records|accounts|reception|hygienist|dietitian|midwife|doula|interpreter|desk|"
+    r"scheduler|agent|officer|clerk|cook|pastor|deacon|member|resident|patient|volunteer|intern|dispatcher)"
+)
+_STRONG = re.compile(
+    rf"\b(?:(?:i|he|she|we|they|husband|wife|son|daughter|who|dad|mom|brother|sister|nephew|niece|boyfriend|girlfriend)"
+    rf"(?:'ve|'m|'s| also| still| just| have| has| am| is| used to)* (?:work|works|worked|working|drive|drives|drove|"
+    rf"driving|cook|cooks|weld|welds|teach|teaches|taught|clean|cleans|bartend|volunteer|volunteers|intern|coach|"
+    rf"coaches|deliver|delivers|dispatch|employed|enrolled|hired)(?: (?:nights|days|evenings|weekends|mornings|"
+    rf"full time|"
+    rf"part time|truck|trucks|a truck|a bus|the bus|security|graveyard|second shift|third shift|first shift|the line|"
+    rf"there|over|down|out|up|school))* (?:for|at|with|in)|employer(?:'s| is| was)|retired from|laid off (?:from|at)|"
+    rf"{_ROLE}(?: (?:over|out|down|up|here))? (?:at|with|from|for)|emergency (?:room|department) (?:at|of)|(?:er|"
+    rf"icu) at|"
+    rf"admitted (?:to|at|over at)|transferred (?:to|from)|discharged from|(?:been|being) (?:up|over|down|seen|"
+    rf"treated) at|"
+    rf"(?:student|freshman|sophomore|junior|senior|sunday school|school|daycare|preschool|church|camp|choir) at|"
+    rf"(?:insurance|coverage|plan|policy|benefits)(?:'s| is| was)? (?:with|through|from|by)|covered by|"
+    rf"insured (?:by|with|"
+    rf"through)|(?:pharmacy|drugstore|employer|school|church|daycare|insurance|carrier|company)(?:'s| is| was|"
+    rf"'s called|"
+    rf" is called| called)|calling (?:you )?from|calling on behalf of|on behalf of|here (?:at|from|with)|we use|"
+    rf"again (?:at|from|with)|(?:this is|it's|i'm|name is|name's) [\w'-]+(?: [\w'-]+)?,? (?:over |down |up |out |back |"
+    rf"calling |again |here )*(?:at|from|with|for)) $",
+    re.IGNORECASE,
+)
+"""After these hardly anything but a name follows."""
+_LEADS = re.compile(
+    r"\b(?:for|at|with|in|from|to|of|through|by|use|is|was|'s|called) (?:the )?(?=(?P<next>[^\W\d_][\w'-]*))",
+    re.IGNORECASE,
+)
+_REACH = 75
+_STRONG_WORDS = frozenset("at from with for in use is was called through by".split())
+_CAPITAL_INSIDE = re.compile(r"[^\s.?!:\u2014][\"'(]?\s+[\"'(]?[A-Z][a-z]")
+_MOST = 5
+_BUILDINGS = frozenset("building tower plaza pavilion court terrace village manor place house".split())
+
+
+class _Word(NamedTuple):
+    start: int
+    end: int
+    said: str
+    low: str
+    joined: bool  # only a blank or a hyphen between it and the word before
+
 
 class OrganizationRecognizer(SpokenRecognizer):
-    """A name of one to three words before "clinic", "pharmacy", "dental" …, after "from", "at", "with"."""
+    """A name before "clinic", "freight", "elementary" …; capitalised words after "from", "at", "with"; brands."""
 
     label = "ORGANIZATION"
 
@@ -55,6 +184,13 @@ class OrganizationRecognizer(SpokenRecognizer):
             "primary urgent general internal medical home walk public regional community memorial sports women's "
             "children's eye heart cancer".split()
         )
+        self._function = words("function_words") | FUNCTION | CALLING
+        self._common = words("common_words")
+        self._drugs = known_drugs() - self._common
+        self._people = words("first_names") - self._common
+        self._places = words("cities") | words("towns")
+        self._never = NOT_NAMES | TITLES | _NEVER
+        self._no_name = FUNCTION | words("function_words") | NOT_NAMES | TITLES | _NO_ROW
 
     def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
         text = form.text
@@ -78,3 +214,217 @@ class OrganizationRecognizer(SpokenRecognizer):
                 yield *form.to_original(start + kept, match.end("value")), 0.6, "name of a practice"
         for match in _BRANDS.finditer(text):
             yield *form.to_original(*match.span()), 0.7, "brand"
+        original = form.original
+        if original.isupper() or not _CAPITAL_INSIDE.search(original):
+            if not _KINDS.isdisjoint(form.words) or not _STRONG_WORDS.isdisjoint(form.words):
+                yield from self._without_capitals(original, _Said(original))
+        else:
+            yield from self._rows(original, _Said(original))
+
+    def _where_names_follow(self, text: str) -> frozenset[int]:
+        """Where words begin that follow a cue."""
+        found = []
+        for match in _LEADS.finditer(text):
+            if match["next"].lower() in self._function:
+                continue
+            end = (
+                match.start("next") - 4
+                if text[match.start("next") - 4 : match.start("next")].lower() == "the "
+                else match.start("next")
+            )
+            if _STRONG.search(text, max(0, end - _REACH), end):
+                found.append(match.start("next"))
+        return frozenset(found)
+
+    def _rows(self, text: str, said: _Said) -> Iterator[tuple[int, int, float, str]]:
+        """Rows of capitalised words, as far as a kind, a preposition or a second word shows what they are."""
+        strong = self._where_names_follow(text)
+        at = 0
+        while at < len(said):
+            if not text[said.matches[at].start()].isupper() or not self._capital(text, said, at):
+                at += 1
+                continue
+            last = at
+            while last + 1 < len(said) and said[last + 1].joined:
+                if self._capital(text, said, last + 1):
+                    last += 1
+                elif (
+                    said[last + 1].low in _LINKS
+                    and last + 2 < len(said)
+                    and said[last + 2].joined
+                    and self._capital(text, said, last + 2)
+                    and (said[last + 1].low in {"of", "&"} or said[last].low in _KINDS or said[last + 2].low in _KINDS)
+                ):
+                    last += 2
+                else:
+                    break
+            end = said[last].end
+            kind = said[last].low in _KINDS
+            if not kind and last + 1 < len(said) and said[last + 1].joined and said[last + 1].low in _LOWER_KINDS:
+                kind, end = True, said[last + 1].end
+            more = _DRUG_STORE.match(text, end)
+            if more:
+                kind, end = True, more.end()
+            yield from self._weighed(text, said, at, last, end, kind=kind, strong=said[at].start in strong)
+            at = last + 1
+
+    def _weighed(
+        self, text: str, said: _Said, first: int, last: int, end: int, *, kind: bool, strong: bool
+    ) -> Iterator[tuple[int, int, float, str]]:
+        row = said[first : last + 1]
+        own = [word for word in row if word.low not in _GENERIC and word.low not in _LINKS]
+        before = said[first - 1].low if first and said[first].joined else ""
+        if before == "the" and first > 1:
+            before = said[first - 2].low
+        start = said[first].start
+        if kind and (own or len(row) > 2) and (len(row) > 1 or end > said[last].end):
+            yield start, end, 0.5 if said[last].low in _BUILDINGS else 0.6, "kind"
+        elif strong and own:
+            yield start, end, 0.5, "where a name follows"
+        elif len(row) > 1 and own and before in _PREPOSITIONS:
+            yield start, end, 0.45, "capitals after a preposition"
+
+    def _capital(self, text: str, said: _Said, at: int) -> bool:
+        """Whether a word is capitalised and may be part of a name; where a sentence begins, if another follows."""
+        word = said[at]
+        if not word.said[0].isupper() or (len(word.said) < 2 and word.low != "&"):
+            return False
+        begins = at == 0 or text[said[at - 1].end : word.start].strip(" \"'\u201c(")[-1:] in {".", "?", "!", ":"}
+        if word.low in self._no_name:
+            # "Two Rivers", "First Baptist", "Good Samaritan", "Open Door": a word of the sentence only where it begins.
+            return not begins and word.low not in self._never and at + 1 < len(said) and said[at + 1].said[0].isupper()
+        if word.low in self._drugs and word.low not in _KINDS and not _next_kind(said, at):
+            return False
+        return not begins or (at + 1 < len(said) and said[at + 1].joined and said[at + 1].said[0].isupper())
+
+    def _without_capitals(self, text: str, said: _Said) -> Iterator[tuple[int, int, float, str]]:
+        strong = self._where_names_follow(text)
+        for at, match in enumerate(said.matches):
+            if at and match.group().lower() in _KINDS and said[at].joined:
+                yield from self._before_kind(text, said, at)
+            if match.start() in strong:
+                yield from self._after_cue(said, at)
+
+    def _before_kind(self, text: str, said: _Said, at: int) -> Iterator[tuple[int, int, float, str]]:
+        """As in "at crossroads drug and sundry", "with low country dental group"."""
+        if at + 1 < len(said) and said[at + 1].joined and said[at + 1].low in _KINDS:
+            return
+        first, own = at, False
+        while first and at - first < _MOST and said[first].joined:
+            low = said[first - 1].low
+            linked = low in {"and", "of"} and first > 1 and said[first - 2].low not in self._function
+            if not linked and (
+                (
+                    low in self._function
+                    and not (low in _NUMBER_NAMES and said[first - 2 : first - 1] and said[first - 2].low in _CUES)
+                )
+                or low in _VERBS
+                or (low in self._people and (first < 2 or said[first - 2].low not in _SURE_CUES))
+            ):
+                break
+            own = own or (low not in _GENERIC and low not in _KINDS and low not in self._drugs)
+            first -= 1
+        while first < at and said[first].low in {"and", "of"}:
+            first += 1
+        cue = said[first - 1].low if first else ""
+        if cue == "the" and first > 1:
+            cue = said[first - 2].low
+        if not own or at == first or (first and cue not in _CUES):
+            return
+        row = [w for w in said[first:at] if w.low not in {"and", "of"}]
+        unlisted = any(w.low not in self._common for w in row)
+        if not unlisted and (cue not in _SURE_CUES or (len(row) < 2 and said[at].low in _VAGUE)):
+            return
+        more = _DRUG_STORE.match(text, said[at].end)
+        yield said[first].start, more.end() if more else said[at].end, 0.5, "kind"
+
+    def _after_cue(self, said: _Said, at: int) -> Iterator[tuple[int, int, float, str]]:
+        """As in "i drive for redline freight", "the emergency room at mercy point"."""
+        last = at
+        while (
+            last < len(said)
+            and last - at < _MOST - 1
+            and (last == at or said[last].joined)
+            and said[last].low not in self._function
+            and said[last].low not in _VERBS
+            and said[last].said.isalpha()
+        ):
+            last += 1
+        row = said[at:last]
+        own = [w for w in row if w.low not in _GENERIC and w.low not in self._drugs]
+        unlisted = any(w.low not in self._common for w in own)
+        if (
+            own
+            and (unlisted or (len(row) > 1 and len(own) > 1))
+            and not (len(row) == 1 and (row[0].low in self._people or row[0].low in self._places))
+        ):
+            yield row[0].start, row[-1].end, 0.45, "where a name follows"
+
+
+_PREPOSITIONS = frozenset("at from with for to by through near behind of the use uses called over via is".split())
+_LOWER_KINDS = frozenset(
+    "clinic hospital pharmacy drug dental pediatrics medical center residence home school elementary academy church "
+    "insurance health hospice rehab labs lab office building plaza group freight".split()
+)
+_SURE_CUES = frozenset("at from with to by for through use uses via".split())
+_VAGUE = frozenset(
+    "water power gas drug drugs auto parts equipment plan claims benefits home homes house place court terrace hearing "
+    "recovery care services service office department group club bank school schools center health nursing plant post "
+    "line lines supply market power building trust living surgery medicine lab labs dental medical insurance "
+    "therapy practice security management law union company".split()
+)
+"""Kinds before which one everyday word makes no name without capitals: "at work school"."""
+_NUMBER_NAMES = frozenset("one two three four five six seven first second third all good great best open back".split())
+_NEVER = frozenset(
+    "i i'm i've i'd i'll ok okay this that it's it is he she we they you my your and but so or if no yes sheriff "
+    "sheriff's "
+    "deputy trooper nurse aunt uncle grandma grandpa mama papa mom dad sister brother cousin tia tio papaw "
+    "mamaw".split()
+)
+_NO_ROW = frozenset(
+    "hi hello hey thanks thank please english spanish french medicare medicaid zoom facetime christmas easter "
+    "thanksgiving eve internet google facebook god lord jesus bible uber lyft amazon".split()
+)
+_VERBS = frozenset(
+    "about regarding calling called call calls returning speaking need needs want wants wanted going gonna please "
+    "thank "
+    "thanks hello hi hey good morning afternoon evening because saying said says got getting trying looking asking "
+    "today tomorrow yesterday tonight monday tuesday wednesday thursday friday saturday sunday uh um yes yeah since "
+    "again here there now just nights days work home sent send faxed fax called used go goes went mister missus miss "
+    "doctor nurse my our your his her their years year months weeks".split()
+)
+
+
+def _next_kind(said: _Said, at: int) -> bool:
+    return at + 1 < len(said) and said[at + 1].joined and said[at + 1].said[0].isupper()
+
+
+class _Said(Sequence[_Word]):
+    """The words of a text, made when they are looked at."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.matches = list(_TOKEN.finditer(text))
+        self._made: dict[int, _Word] = {}
+
+    def __len__(self) -> int:
+        return len(self.matches)
+
+    @overload
+    def __getitem__(self, at: int) -> _Word: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[_Word]: ...
+    def __getitem__(self, at: int | slice) -> _Word | list[_Word]:
+        if isinstance(at, slice):
+            return [self[n] for n in range(*at.indices(len(self)))]
+        word = self._made.get(at)
+        if word is None:
+            if at >= len(self.matches):
+                raise IndexError(at)
+            match = self.matches[at]
+            before = self.matches[at - 1] if at else None
+            gap = self._text[before.end() : match.start()] if before else ""
+            joined = before is not None and (gap in {" ", "-"} or (gap == ". " and before.group() == "St"))
+            low = match.group().lower().replace("\u2019", "'")
+            word = self._made[at] = _Word(match.start(), match.end(), match.group(), low, joined)
+        return word

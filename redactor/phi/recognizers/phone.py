@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from redactor.phi.recognizers.base import SpokenRecognizer
+from redactor.phi.recognizers.number import UNIT
 from redactor.phi.recognizers.runs import bridged, digit_runs, digits
 from redactor.phi.spoken import CORRECTION, WrittenForm
 
@@ -27,8 +28,8 @@ _ID_CUE = re.compile(
 )
 _AREA = re.compile(r"\barea codes?(?: is| of|:)?\s+(?P<area>\(?\d(?:\s*[-,]?\s*\d){2}\)?)", re.IGNORECASE)
 _EXTENSION = re.compile(
-    rf"[\s,.]*(?:and )?(?:at |then )?(?:ext(?:ension)?\.?|x|option|press|enter)\s*(?:number |is |"
-    rf"# ?)?(?P<value>\d(?:[\s,-]*\d){{0,4}}(?: {CORRECTION} [\d ]+)?)",
+    rf"[\s,.]*(?:and )?(?:at |then )?(?:(?:ext(?:ension)?\.?|x)\s*(?:number |is |# ?)?(?=\d)|(?:option|press|enter)\s*"
+    rf"(?=\d[\s,-]*\d))(?P<value>\d(?:[\s,-]*\d){{0,4}}(?: {CORRECTION} [\d ]+)?)",
     re.IGNORECASE,
 )
 _EXTENSION_ALONE = re.compile(
@@ -52,6 +53,29 @@ _DIRECT = re.compile(
 _CLOCK = re.compile(r"\s*(?:a\.? ?m\b|p\.? ?m\b|o'?clock|in the (?:morning|afternoon|evening)|over \d)", re.IGNORECASE)
 _PIECES = 40  # characters from one recognised piece of a number to the next
 _MEASURE = re.compile(r"\s*(?:mg|milligrams?|ml|percent|%|dollars?|units?|degrees|pounds)\b", re.IGNORECASE)
+
+
+_OTHER_END = re.compile(
+    r"\b(?:not|instead of|rather than|it's|that's|ends? (?:in|with)|ending(?: in)?|last (?:four|4|two|"
+    r"2)(?: digits)?(?: are| is)?|"
+    r"the end is|same (?:area code|exchange|prefix|beginning|start|first \w+)(?:,? (?:but|and|then))?|or)[\s,]+"
+    r"(?P<value>\d(?:[\s-]?\d){1,3})(?![\d:/]|\.\d|[\s-]\d)",
+    re.IGNORECASE,
+)
+"""The end of a number, said again in another way: "that's 0147, not 0174"."""
+_END_REACH = 70
+
+
+def _corrected_ends(text: str) -> Iterator[tuple[int, int]]:
+    for match in _OTHER_END.finditer(text):
+        start, end = match.span("value")
+        if _CLOCK.match(text, end) or _MEASURE.match(text, end) or UNIT.match(text, end):
+            continue
+        before = [
+            run for run in digit_runs(text[max(0, start - _END_REACH) : match.start()]) if len(digits(run.group())) >= 7
+        ]
+        if before:
+            yield start, end
 
 
 class PhoneRecognizer(SpokenRecognizer):
@@ -79,6 +103,8 @@ class PhoneRecognizer(SpokenRecognizer):
                 yield *form.to_original(run.start(), extension.end()), score, "extension"
         for alone in _EXTENSION_ALONE.finditer(text):
             yield *form.to_original(*alone.span()), 0.7, "extension"
+        for other in _corrected_ends(text):
+            yield *form.to_original(*other), 0.5, "other end"
         for area in _AREA.finditer(text):
             yield *form.to_original(*area.span("area")), 0.8, "area code"
 

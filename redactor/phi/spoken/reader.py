@@ -126,6 +126,10 @@ def _next(tokens: Sequence[SpokenToken], index: int) -> str:
 
 def _beside_number(text: str, tokens: Sequence[SpokenToken], index: int, numbers: Sequence[bool]) -> bool:
     """As in "oh" is a zero when a number, or another "oh" beside a number, touches it."""
+    if index and text[tokens[index].start] == "O" and "." in text[tokens[index - 1].end : tokens[index].start]:
+        following = tokens[index + 1].start if index + 1 < len(tokens) else len(text)
+        if "," in text[tokens[index].end : following]:
+            return False  # "… 0128. Oh, and"
     for step in (-1, 1):
         at = index + step
         while 0 <= at < len(tokens):
