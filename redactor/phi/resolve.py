@@ -43,7 +43,8 @@ _LETTER, _A_BEFORE = (
 )
 """An "a" or "i" before another letter is a letter itself: "a t four four"."""
 _A_LAST = re.compile(
-    r"[\s,-]{1,2}a(?=\s*$|\s*[.,;!?]|\s+(?:and|that's|it's|if|for|please|my|the|on|is|so|but|you|we|i|thank|call)\b)",
+    r"[\s,-]{1,2}a(?: as in [a-z]+)?(?=\s*$|\s*[.,;!?]|\s+(?:and|that's|it's|if|for|please|my|the|on|is|so|but|you|"
+    r"we|i|thank|call)\b)",
     re.IGNORECASE,
 )
 """An "a" after figures that no noun follows is a letter: "six two seven a, and the other one …"."""

@@ -48,6 +48,7 @@ NO_DICTIONARY_WORDS = frozenset(
     "facebook youtube whatsapp facetime skype netflix uber lyft doordash instacart amazon velcro kleenex tupperware "
     "gatorade pedialyte ensure glucerna jello cheerios ziploc bandaid bandaids tylenol fedex usps walmart kroger "
     "costco medicare medicaid mychart inshallah inshalla alhamdulillah mashallah ojala gracias adios buenos buenas "
+    "catty-corner kitty-corner cattycorner kittycorner "
     "ciao bonjour merci danke konnichiwa namaste shalom abuela abuelo halmoni".split()
 )
 

@@ -13,10 +13,12 @@ from redactor.phi.gazetteers import NOT_NAMES, words
 from redactor.phi.lexicons.library import known_drugs
 from redactor.phi.recognizers import address_patterns as patterns
 from redactor.phi.recognizers.address_landmarks import landmarks
-from redactor.phi.recognizers.address_parts import CORNER, COUNTY, FOREIGN, SURE
+from redactor.phi.recognizers.address_parts import CORNER, COUNTY, FOREIGN, ROUTE, SURE
 from redactor.phi.recognizers.base import SpokenRecognizer
 from redactor.phi.recognizers.number import UNIT
 from redactor.phi.spoken import WrittenForm
+
+_CROSSINGS = frozenset("corner intersection cross".split())
 
 
 class AddressRecognizer(SpokenRecognizer):
@@ -52,11 +54,13 @@ class AddressRecognizer(SpokenRecognizer):
 
     def _nearby(self, text: str, said: frozenset[str]) -> Iterator[tuple[int, int, float, str]]:
         """Places without a street's word: beside a landmark, on a creek, in capitals after a preposition."""
-        yield from landmarks(text, said)
+        yield from landmarks(text, said, lambda town: town in self._any_place or town not in self._known)
         for match in patterns.NEAR_STREET.finditer(text) if not patterns.NEAR_HINTS.isdisjoint(said) else ():
             first = match["name"].lower().split()[0]
             if first not in patterns.NO_NEAR and first not in words("function_words"):
                 yield *match.span("value"), 0.5, "street name"
+        for match in ROUTE.finditer(text) if "double" in said or ("road" in said and "county" in said) else ():
+            yield *match.span("value"), 0.6, "route"
         for match in patterns.HOUSE_APART.finditer(text) if not patterns.APART_WORDS.isdisjoint(said) else ():
             yield *match.span("value"), 0.5, "house number apart"
         for match in patterns.OTHER_UNIT.finditer(text) if not patterns.UNITS.isdisjoint(said) else ():
@@ -64,8 +68,10 @@ class AddressRecognizer(SpokenRecognizer):
         if text.isupper() or text.islower():
             return
         for match in patterns.CAPITAL_PLACE.finditer(text):
-            parts = [part.lower() for part in match["name"].split()]
-            if not any(self._no_place(part) for part in parts):
+            *others, last = [part.lower() for part in match["name"].split()]
+            if not (self._no_place(last) or last in patterns.MONTHS) and not any(
+                self._no_place(part) and part not in self._function for part in others
+            ):
                 yield *match.span("value"), 0.42, "capitals after a preposition"
         for match in patterns.CAPITAL_HOUSE.finditer(text):
             parts = [part.lower() for part in match["name"].split()]
@@ -170,7 +176,7 @@ class AddressRecognizer(SpokenRecognizer):
             if not any(part.lower() in self._common for part in match["name"].split()) or match["name"][0].isupper():
                 yield *match.span("value"), 0.55, "building"
         yield from self._nearby(text, said)
-        for match in CORNER.finditer(text) if "corner" in said or "intersection" in said else ():
+        for match in CORNER.finditer(text) if not _CROSSINGS.isdisjoint(said) else ():
             yield *match.span("value"), 0.8, "corner"
 
     def _cities_in(self, text: str, *, stated: bool) -> Iterator[tuple[int, int, float, str]]:

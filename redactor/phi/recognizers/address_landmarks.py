@@ -7,7 +7,7 @@ finds it, so this is geography below the state (45 CFR 164.514(b)(2)(i)(B)).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 _LANDMARK = (
     r"(?:(?:grain |water |fire |cell |radio |bell |clock |old |ranger )?(?:elevator|tower)s?|silos?|(?:baptist |"
@@ -66,7 +66,7 @@ _DWELLING = (
     r"town ?house|duplex|triplex|brownstone|bungalow|apartment|building|shack|barn|camper|r\.?v\.?|adobe|ranch|farm|"
     r"lot|"
     r"drive ?way|mail ?box|gate|door|lane|porch|hogan|yurt|tiny house|a-? ?frame|log cabin|split level|rambler|"
-    r"condo|one)"
+    r"condo|one|1)"
 )
 _COLOR = (
     r"(?:white|red|blue|green|yellow|gray|grey|brown|tan|pink|purple|orange|black|beige|turquoise|peach|cream|brick|"
@@ -164,21 +164,26 @@ _IN_TOWN = re.compile(
 _ADJECTIVES = frozenset(
     "fire old little white stone brick country free will high grade middle power place house home state city county "
     "store "
-    "stop red dead big water in and of out ring bar way coin shell service bus post general corner dollar book drug "
+    "stop red dead big water in and of out ring bar way coin shell service bus post corner dollar book drug "
     "body "
     "machine beauty cell radio bell clock iron low lone town center community gift pet coffee".split()
 )
 HINTS = frozenset(re.findall(r"[a-z]{3,}", _LANDMARK)) - _ADJECTIVES
 """Words of which every landmark has one, for speed."""
 _PATTERNS = (DESCRIBED, COUNTED, BESIDE, WHERE, KNOWN_TO_ALL)
+_IN_SOME_TOWN = re.compile(r",? (?:in|outside|near|over in|down in|up in|out in) (?P<town>[a-z]{4,})\b", re.IGNORECASE)
 _SCORE = 0.55
 
 
-def landmarks(text: str, said: frozenset[str]) -> Iterator[tuple[int, int, float, str]]:
+def landmarks(
+    text: str, said: frozenset[str], is_place: Callable[[str], bool]
+) -> Iterator[tuple[int, int, float, str]]:
     """(start, end, score, name) of described places, with the town or street named right after them."""
     near = _PATTERNS if not HINTS.isdisjoint(said) else ()
     for regex in (*near, DECORATED) if "with" in said or "has" in said or "got" in said else near:
         for match in regex.finditer(text):
             start, end = match.span("value")
             town = _IN_TOWN.match(text, end)
+            if town is None and (lower := _IN_SOME_TOWN.match(text, end)) and is_place(lower["town"].lower()):
+                town = lower
             yield start, town.end() if town else end, _SCORE, "landmark"

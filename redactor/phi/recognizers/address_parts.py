@@ -47,12 +47,15 @@ ZIP = r"\d(?:[\s,-]{0,2}\d){4}(?:\s?-\s?\d{4})?(?!\d)"
 
 BOX = re.compile(
     r"\b(?P<value>(?:(?:p\.?\s?o\.?|post office)\s?box|(?:h\.?\s?c\.?|star route|rural route|r\.?\s?r\.?|route|"
-    r"rt\.?)\s+(?:number )?\d{1,3},?\s+box)\s+(?:number )?#?\s?\d+(?:[\s,-]{1,2}\d+){0,5})",
+    r"rt\.?)\s+(?:number )?\d{1,3},?\s+box)\s+(?:number )?#?\s?\d+(?:[\s,-]{1,2}\d+){0,5}|"
+    r"box\s+(?:number )?\d+(?:[\s-]\d+){0,3},?\s+(?:on |at )?(?:(?:star|rural) route|route|h\.?c\.?|"
+    r"r\.?r\.?)(?: \d+)?\b)",
     re.IGNORECASE,
 )
+_NO_LETTERS = r"(?!(?:is|at|on|it|no|by|of|to|so|my|he|or|we|us|in|a|i|an|as|if|be|do|go|me|up|am|pm)\b)"
 POSTCODE = re.compile(
-    r"(?:(?P<cue>post\s?code[^\d]{0,20})|\b)(?P<value>[a-z]{1,2}\s?\d(?:\s?\d|"
-    r"\s?[a-z])?[\s,]+\d\s?[abd-hjlnp-uw-z]\s?[abd-hjlnp-uw-z])\b",
+    rf"(?:(?P<cue>post\s?code[^\d]{{0,20}})|\b)(?P<value>{_NO_LETTERS}[a-z]{{1,2}}\s?\d(?:\s?\d|"
+    r"\s?[a-z])?[\s,]+\d\s?[abd-hjlnp-uw-z]\s?[abd-hjlnp-uw-z])\b(?<!\bhe)(?<!\bwe)(?<!\bbe)(?<!\bso)(?<!\bus)",
     re.IGNORECASE,
 )
 PART_POSTCODE = re.compile(
@@ -86,7 +89,8 @@ FOREIGN = re.compile(
     re.IGNORECASE,
 )
 CORNER = re.compile(
-    rf"\b(?:corner|intersection)(?: of| at)?\s+(?P<value>(?:{DIRECTION}\s+)?{NAME}(?:\s+(?:{SUFFIX}))?\s+and\s+"
+    rf"\b(?:corner|intersection|cross streets?)(?: of| at| are|"
+    rf" is)?\s+(?P<value>(?:{DIRECTION}\s+)?{NAME}(?:\s+(?:{SUFFIX}))?\s+and\s+"
     rf"(?:{DIRECTION}\s+)?{NAME}(?:\s+(?:{SUFFIX}))?)",
     re.IGNORECASE,
 )

@@ -48,7 +48,7 @@ NO_SUFFIX = re.compile(
 )
 UNIT_ALONE = re.compile(
     rf"\b(?P<value>(?:apartment|apt\.?|suite|building|bldg\.?|flat|slip|unit|trailer|space|villa|"
-    rf"cottage)\s+(?:number )?{CODE})",
+    rf"cottage)\s+(?:number )?{CODE}(?:(?: \u00ac|,? (?:not|instead of)(?: apartment| unit| number)?) \d+[a-z]?\b)?)",
     re.IGNORECASE,
 )
 HOUSE_CUE = re.compile(
@@ -87,6 +87,8 @@ STREET_NAMES = frozenset(
     "cottonwood cypress delancey dogwood elm eucalyptus fairview fir franklin fulton grand grant greenwich hickory "
     "highland hillside hollywood houston jackson jefferson juniper larkspur laurel lexington lincoln locust madison "
     "magnolia main maple market mesquite mission monroe mulberry oak orchard peachtree pecan pine poplar redwood "
+    "azalea bluebonnet camellia catalpa clover cottonwood fern hawthorn hemlock honeysuckle ivy jasmine lilac linden "
+    "meadowlark mimosa mockingbird persimmon primrose quail sagebrush sassafras tamarack thistle wisteria "
     "roosevelt sequoia spruce sunset sycamore telegraph vermont vine walnut washington western willow wilson "
     "woodland".split()
 )
@@ -128,7 +130,9 @@ BUILDING = re.compile(
     re.IGNORECASE,
 )
 LIVES_ON = re.compile(
-    rf"\b(?:liv(?:e|es|ing|ed)|house|place|right|over|down|out|off) (?:over |out |right |just )?(?:on|"
+    rf"\b(?:liv(?:e|es|ing|ed)|house|place|right|over|down|out|off|both|house is|place is|we're|they're|still|"
+    rf"stays?|staying|"
+    rf"ours is) (?:over |out |right |just |both |still |up |down )*(?:on|"
     rf"off(?: of)?)\s+(?:the )?(?P<value>(?!{STOP})(?P<name>[a-z][a-z'-]{{3,}}))(?:\s+(?P<more>[a-z'-]+))?",
     re.IGNORECASE,
 )
@@ -137,7 +141,7 @@ _QUIET_SUFFIX = "|".join(
 )
 NEAR_STREET = re.compile(
     rf"\b(?:liv(?:e|es|ing|ed)|house|place|farm|right|over|down|out|off|up|both|all|back|stay\w*|we're|i'm|he's|"
-    rf"she's|they're|ones?|turn|"
+    rf"she's|they're|ones?|1|turn|"
     rf"of us|just|still|here|folks)(?: (?:over|out|right|just|up|down|back|here|both|all|way))* (?:on|off(?: of)?|"
     rf"up|down|along|past|in)\s+(?:the )?"
     rf"(?P<value>(?:{DIRECTION}\s+)?(?P<name>(?!{STOP})[a-z][a-z'-]+(?:\s+(?!{STOP})[a-z][a-z'-]+)?)\s+(?:{_QUIET_SUFFIX}|creek|"

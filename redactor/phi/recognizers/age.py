@@ -25,7 +25,8 @@ _OLD = rf"(?P<value>{_ONE}{_PART}(?:(?:,? or|,? going on|,? maybe| to|,? i think
 _NOT_AGE = re.compile(
     r"[\s-]*(?:percent|%|over|mg|milligrams?|mcg|ml|units?|degrees?|minutes?|min|hours?|days?|weeks?|months?|dollars?|"
     r"bucks|pounds?|lbs?|kilos?|kg|beats?|bpm|point|\.\d|miles?|times|by|and a half (?:hours|days|miles|pounds)|"
-    r"cents|inches|feet|cc|proof|or so (?:minutes|days)|systolic|/|\d|,\s?(?!(?:9\d|1[0-2]\d)(?![\s,-]*\d))\d|st\b|"
+    r"cents|inches|feet|cc|proof|or so (?:minutes|days)|systolic|/|(?!(?:9\d|1[0-2]\d)(?![\s,-]*\d))\d|"
+    r",\s?(?!(?:9\d|1[0-2]\d)(?![\s,-]*\d))\d|st\b|"
     r"th\b|to \d+ (?:percent|minutes|"
     r"days|pounds)|(?:north|south|east|west|street|avenue|road|drive|lane|calories|steps|pills?|tablets?|carbs|"
     r"puffs)\b)",
@@ -112,7 +113,8 @@ class AgeRecognizer(PatternBase):
             rf"\b(?:turn(?:ed|s|ing)?|liv(?:ed|es?|ing) to(?: be| see)?|lasted to|going on|pushing|nearing|approaching|"
             rf"celebrat\w+ (?:his|her|my|their|your)|the big|knocking on(?: the door of)?|closing in on|creeping up on|"
             rf"coming up on|rounding|staring down|just (?:this|the other) side of|the other side of|made it to|"
-            rf"mak(?:es?|ing) (?:me|him|her|them|us)(?: about| around| oh| oh my|,)*|puts? (?:me|him|her|them) at|"
+            rf"mak(?:es?|ing) (?:me|him|her|them|us)(?: about| around| oh| oh my| let's see| let me see| what|"
+            rf" i guess|,)*|puts? (?:me|him|her|them) at|"
             rf"be(?:en)? around for|age,) {_OLD}",
             0.75,
         ),
@@ -163,11 +165,18 @@ class AgeRecognizer(PatternBase):
             rf"(?:hours|days))|years))",
             0.6,
         ),
+        NamedPattern(
+            "oldest",
+            rf"\b(?:old|oldest|elderly|great-grand\w+|widow\w*|frail|woman|man|lady|gentleman|"
+            rf"fella)\b[^.?!\d]{{0,30}}, {_OLD}"
+            rf"(?= ?(?:[.,;!?]|$|this|come|in|and|years|now|last|next)\b)",
+            0.6,
+        ),
         NamedPattern("set apart", rf"(?<=[a-z], ){_OLD}(?=, (?!\d))", 0.5),
         NamedPattern("birthday", r"\b(?P<value>(?:9\d|1[0-2]\d)(?:st|nd|rd|th))(?=\s+(?:birthday|year))", 0.8),
         NamedPattern(
             "soon",
-            rf"\b{_OLD}(?=,? (?:(?:next|this|last|come|in) "
+            rf"\b{_OLD}(?=,? (?:(?:next|this|this coming|this past|last|come|in) "
             rf"(?:week|month|year|january|february|march|april|may|june|july|august|september|october|november|"
             rf"december|spring|summer|fall|winter)|on "
             rf"(?:my|his|her|their) birthday)\b)",

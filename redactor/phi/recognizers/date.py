@@ -41,7 +41,7 @@ _FEAST = (
     r" birthday)|m\.? ?l\.? ?k\.? day|groundhog(?:'s)? day|valentine'?s(?: day)?|"
     r"(?:presidents?|washington's birthday|lincoln's birthday)'?s?'?(?: day)|mardi gras|fat tuesday|shrove tuesday|"
     r"ash wednesday|"
-    r"(?<=(?:of|or) )lent|(?<=for )lent|(?<=during )lent|palm sunday|maundy thursday|holy (?:week|thursday|"
+    r"(?<=(?:of|or|re|ce|il|ng|gh|ll) )lent|palm sunday|maundy thursday|holy (?:week|thursday|"
     r"saturday)|(?<!\ba )good friday|easter(?: sunday| monday| eve)?|"
     r"(?:st\.?|saint) (?:patrick|paddy|valentine|nicholas|joseph|john|lucy|lucia|michael|stephen|anthony|francis|"
     r"patty)'?s?(?: day| eve)?(?<=day)|(?:st\.?|saint) pa(?:trick|ddy|tty)'?s|passover|rosh hashanah?|yom kippur|"

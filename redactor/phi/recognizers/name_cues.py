@@ -238,6 +238,12 @@ AFTER_VERBS = frozenset(
 )
 """Words around a name that is used as a verb or a noun."""
 _SAYS = frozenset("is was says said reads".split())
+NOT_OWNERS = frozenset(
+    "patient's doctor's mom's mother's dad's father's husband's wife's son's daughter's sister's brother's baby's "
+    "boss's neighbor's friend's client's kid's child's girl's boy's lady's man's woman's today's it's that's there's "
+    "what's who's where's here's let's school's hospital's caller's resident's grandma's grandpa's aunt's "
+    "uncle's".split()
+)
 NO_OWNERS = frozenset("may's march's august's sunday's aide's lady's honey's baby's senior's sheriff's".split())
 LEADS = frozenset("for with to by and from or see".split())
 HOUSEHOLD = frozenset(

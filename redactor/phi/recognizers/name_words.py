@@ -180,11 +180,28 @@ class AmbiguousNames:
                     nxt.kind == COMMON
                     and nxt.lower not in self._function
                     and not nxt.lower.endswith(("ing", "ed", "ly"))
-                    and cues.level(tokens, at) in {cues.NAME, cues.INTRO}
+                    and (
+                        cues.level(tokens, at) in {cues.NAME, cues.INTRO} or (at > 0 and tokens[at - 1].lower == "for")
+                    )
                     and (
                         after is None
                         or after.spelled
-                        or after.lower in {"i", "my", "here", "calling", "this", "her", "his"}
+                        or after.lower
+                        in {
+                            "i",
+                            "i'm",
+                            "my",
+                            "here",
+                            "calling",
+                            "this",
+                            "her",
+                            "his",
+                            "the",
+                            "please",
+                            "your",
+                            "we",
+                            "date",
+                        }
                     )
                 )
             )

@@ -17,6 +17,7 @@ from redactor.phi.lexicons.library import known_drugs
 from redactor.phi.recognizers.base import SpokenRecognizer
 from redactor.phi.recognizers.name_cues import CALLING, FUNCTION, TITLES
 from redactor.phi.spoken import WrittenForm
+from redactor.phi.spoken.words import NUMBER_STARTS
 
 _KIND = (
     r"(?:(?:family|internal|primary|women'?s|children'?s|physical|sports|regional|general|memorial|community|"
@@ -79,7 +80,9 @@ _KINDS = frozenset(
 )
 """Last words of the names of organizations."""
 _GENERIC = frozenset(
-    "a an the my our your his her their this that these those another any every each some no which what whatever other "
+    "sheriff's mayor's principal's dean's coroner's manager's great a an the my our your his her their this that "
+    "these those another any every each some no which what "
+    "whatever other "
     "same different new old good bad nice big little small local nearest closest nearby regular usual previous current "
     "former whole main front back side first second third last next own right wrong real best only emergency billing "
     "retail mail order specialty compounding health physical occupational speech family primary urgent general "
@@ -107,6 +110,29 @@ _GENERIC = frozenset(
     "savings checking bank account trust living will power of attorney and for to is are be".split()
 )
 """Words that make no name, not even together: "the community health center"."""
+_CARE = frozenset(
+    "clinic clinics hospital hospitals pharmacy pharmacies dentistry pediatrics paediatrics cardiology dermatology "
+    "orthopedics orthopaedics orthopedic oncology neurology urology podiatry gastroenterology radiology imaging "
+    "rheumatology nephrology pulmonology endocrinology hematology gynecology obstetrics midwifery physicians surgeons "
+    "nurses laboratory laboratories labs diagnostics endoscopy dialysis rehabilitation psychiatry psychology optometry "
+    "ophthalmology optical orthodontics prosthetics orthotics audiology chiropractic acupuncture ambulance healthcare "
+    "scheduling registration transport transportation reception referrals accounts accounting authorizations "
+    "prescriptions appointments transcription housekeeping dietary security maintenance retail construction downstairs "
+    "upstairs school college university church camp daycare preschool marketplace obamacare farming nursing sales "
+    "dispatch "
+    "utilization quality management compliance purchasing collections precert preop intake triage admitting admissions "
+    "discharge telemetry oncall account authorization pre op post maternity nursery recovery ultrasound mammography "
+    "phlebotomy pathology anesthesia nutrition interpreter hold noon midnight lunch dinner breakfast".split()
+)
+"""Words that name a department, not an organization."""
+_NAME_PARTS = frozenset(
+    "point court way friends great good best home house place city county state country hill high school center "
+    "park street "
+    "road green white black brown young long old new big little north south east west first second third one two three "
+    "four bay light life water family health care hope grace trust power land field wood stone river".split()
+)
+"""Frequent words of which names are made."""
+_FOR = frozenset("center centre institute society association foundation school coalition alliance campaign".split())
 _DRUG_STORE = re.compile(
     r"\s+(?:and|&)\s+(?:sundry|sundries|gift|gifts|variety|surgical|compounding|spine|joint|sons|co|"
     r"company|rehab|rehabilitation|wellness|die|tool|supply|hospice|associates|partners|vision|throat)\b",
@@ -125,6 +151,12 @@ _ROLE = (
     r"scheduling|intake|admissions|records|accounts|reception|hygienist|dietitian|midwife|doula|interpreter|desk|"
     r"scheduler|agent|officer|clerk|cook|pastor|deacon|member|resident|patient|volunteer|intern|dispatcher)"
 )
+_FIRM = re.compile(
+    r"\b(?:law (?:offices?|firm)|firm|attorneys) of (?P<value>[a-z][\w'-]+(?:(?:, and | and |, | & |"
+    r" )[a-z][\w'-]+){0,4})",
+    re.IGNORECASE,
+)
+"""As in "the law office of": the partners' names."""
 _STRONG = re.compile(
     rf"\b(?:(?:i|he|she|we|they|husband|wife|son|daughter|who|dad|mom|brother|sister|nephew|niece|boyfriend|girlfriend)"
     rf"(?:'ve|'m|'s| also| still| just| have| has| am| is| used to)* (?:work|works|worked|working|drive|drives|drove|"
@@ -135,7 +167,9 @@ _STRONG = re.compile(
     rf"there|over|down|out|up|school))* (?:for|at|with|in)|employer(?:'s| is| was)|retired from|laid off (?:from|at)|"
     rf"{_ROLE}(?: (?:over|out|down|up|here))? (?:at|with|from|for)|emergency (?:room|department) (?:at|of)|(?:er|"
     rf"icu) at|"
-    rf"admitted (?:to|at|over at)|transferred (?:to|from)|discharged from|(?:been|being) (?:up|over|down|seen|"
+    rf"admitted (?:to|at|over at)|(?:we're|i'm|he's|she's|they're|mom's|dad's) (?:still |now |up |over |down |"
+    rf"back )*at|"
+    rf"transferred (?:to|from)|discharged from|(?:been|being) (?:up|over|down|seen|"
     rf"treated) at|"
     rf"(?:student|freshman|sophomore|junior|senior|sunday school|school|daycare|preschool|church|camp|choir) at|"
     rf"(?:insurance|coverage|plan|policy|benefits)(?:'s| is| was)? (?:with|through|from|by)|covered by|"
@@ -151,6 +185,9 @@ _STRONG = re.compile(
 _LEADS = re.compile(
     r"\b(?:for|at|with|in|from|to|of|through|by|use|is|was|'s|called) (?:the )?(?=(?P<next>[^\W\d_][\w'-]*))",
     re.IGNORECASE,
+)
+_INTRODUCED = re.compile(
+    r"\b(?:calling|again|here|over|this is [\w' -]{2,25}) (?:at|from|with) (?:the )?$", re.IGNORECASE
 )
 _REACH = 75
 _STRONG_WORDS = frozenset("at from with for in use is was called through by".split())
@@ -184,7 +221,7 @@ class OrganizationRecognizer(SpokenRecognizer):
             "primary urgent general internal medical home walk public regional community memorial sports women's "
             "children's eye heart cancer".split()
         )
-        self._function = words("function_words") | FUNCTION | CALLING
+        self._function = (words("function_words") | FUNCTION | CALLING) - _NAME_PARTS
         self._common = words("common_words")
         self._drugs = known_drugs() - self._common
         self._people = words("first_names") - self._common
@@ -215,6 +252,15 @@ class OrganizationRecognizer(SpokenRecognizer):
         for match in _BRANDS.finditer(text):
             yield *form.to_original(*match.span()), 0.7, "brand"
         original = form.original
+        for match in _FIRM.finditer(original) if "law" in form.words or "firm" in form.words else ():
+            end = match.end("value")
+            for word in _TOKEN.finditer(original, match.start("value"), end):
+                low = word.group().lower()
+                if low in self._function and low not in {"and", "&"}:
+                    end = word.start()
+                    break
+            if end > match.start("value"):
+                yield match.start("value"), end, 0.6, "partners"
         if original.isupper() or not _CAPITAL_INSIDE.search(original):
             if not _KINDS.isdisjoint(form.words) or not _STRONG_WORDS.isdisjoint(form.words):
                 yield from self._without_capitals(original, _Said(original))
@@ -253,7 +299,7 @@ class OrganizationRecognizer(SpokenRecognizer):
                     and last + 2 < len(said)
                     and said[last + 2].joined
                     and self._capital(text, said, last + 2)
-                    and (said[last + 1].low in {"of", "&"} or said[last].low in _KINDS or said[last + 2].low in _KINDS)
+                    and self._links(said, last)
                 ):
                     last += 2
                 else:
@@ -267,6 +313,14 @@ class OrganizationRecognizer(SpokenRecognizer):
                 kind, end = True, more.end()
             yield from self._weighed(text, said, at, last, end, kind=kind, strong=said[at].start in strong)
             at = last + 1
+
+    @staticmethod
+    def _links(said: _Said, at: int) -> bool:
+        """Whether the word after `at` joins two parts of one name: "Center for Hope", "Hand and Spine"."""
+        link = said[at + 1].low
+        if link == "for":
+            return said[at].low in _FOR
+        return link in {"of", "&"} or said[at].low in _KINDS or said[at + 2].low in _KINDS
 
     def _weighed(
         self, text: str, said: _Said, first: int, last: int, end: int, *, kind: bool, strong: bool
@@ -290,6 +344,8 @@ class OrganizationRecognizer(SpokenRecognizer):
         if not word.said[0].isupper() or (len(word.said) < 2 and word.low != "&"):
             return False
         begins = at == 0 or text[said[at - 1].end : word.start].strip(" \"'\u201c(")[-1:] in {".", "?", "!", ":"}
+        if word.low in _KINDS and at and said[at].joined and said[at - 1].said[0].isupper():
+            return True
         if word.low in self._no_name:
             # "Two Rivers", "First Baptist", "Good Samaritan", "Open Door": a word of the sentence only where it begins.
             return not begins and word.low not in self._never and at + 1 < len(said) and said[at + 1].said[0].isupper()
@@ -303,7 +359,8 @@ class OrganizationRecognizer(SpokenRecognizer):
             if at and match.group().lower() in _KINDS and said[at].joined:
                 yield from self._before_kind(text, said, at)
             if match.start() in strong:
-                yield from self._after_cue(said, at)
+                introduced = _INTRODUCED.search(text, max(0, match.start() - _REACH), match.start()) is not None
+                yield from self._after_cue(said, at, introduced=introduced)
 
     def _before_kind(self, text: str, said: _Said, at: int) -> Iterator[tuple[int, int, float, str]]:
         """As in "at crossroads drug and sundry", "with low country dental group"."""
@@ -319,10 +376,14 @@ class OrganizationRecognizer(SpokenRecognizer):
                     and not (low in _NUMBER_NAMES and said[first - 2 : first - 1] and said[first - 2].low in _CUES)
                 )
                 or low in _VERBS
-                or (low in self._people and (first < 2 or said[first - 2].low not in _SURE_CUES))
+                or (low in self._people and not self._cued(said, first - 1))
             ):
                 break
-            own = own or (low not in _GENERIC and low not in _KINDS and low not in self._drugs)
+            own = (
+                own
+                or (said[at].low in _CHURCHES and low in _CHURCH_NAMES)
+                or (low not in _GENERIC and low not in _CARE and low not in self._drugs)
+            )
             first -= 1
         while first < at and said[first].low in {"and", "of"}:
             first += 1
@@ -332,13 +393,21 @@ class OrganizationRecognizer(SpokenRecognizer):
         if not own or at == first or (first and cue not in _CUES):
             return
         row = [w for w in said[first:at] if w.low not in {"and", "of"}]
-        unlisted = any(w.low not in self._common for w in row)
-        if not unlisted and (cue not in _SURE_CUES or (len(row) < 2 and said[at].low in _VAGUE)):
+        unlisted = any(w.low not in self._common or w.low in self._places for w in row)
+        insured = said[at].low in _INSURERS and cue in _HAVING and len(row) > 1
+        if not unlisted and not insured and (cue not in _SURE_CUES or (len(row) < 2 and said[at].low in _VAGUE)):
             return
         more = _DRUG_STORE.match(text, said[at].end)
         yield said[first].start, more.end() if more else said[at].end, 0.5, "kind"
 
-    def _after_cue(self, said: _Said, at: int) -> Iterator[tuple[int, int, float, str]]:
+    @staticmethod
+    def _cued(said: _Said, at: int) -> bool:
+        """Whether "at", "from" or the like comes right before a word, perhaps with "the"."""
+        if at and said[at - 1].low == "the":
+            at -= 1
+        return at > 0 and said[at - 1].low in _SURE_CUES
+
+    def _after_cue(self, said: _Said, at: int, *, introduced: bool) -> Iterator[tuple[int, int, float, str]]:
         """As in "i drive for redline freight", "the emergency room at mercy point"."""
         last = at
         while (
@@ -348,14 +417,17 @@ class OrganizationRecognizer(SpokenRecognizer):
             and said[last].low not in self._function
             and said[last].low not in _VERBS
             and said[last].said.isalpha()
+            and (last == at or said[last].low not in NUMBER_STARTS)
         ):
             last += 1
         row = said[at:last]
-        own = [w for w in row if w.low not in _GENERIC and w.low not in self._drugs]
+        if len(row) == 1 and row[0].low in NUMBER_STARTS:
+            return
+        own = [w for w in row if w.low not in _GENERIC and w.low not in _CARE and w.low not in self._drugs]
         unlisted = any(w.low not in self._common for w in own)
         if (
             own
-            and (unlisted or (len(row) > 1 and len(own) > 1))
+            and (unlisted or introduced or (len(row) > 1 and len(own) > 1))
             and not (len(row) == 1 and (row[0].low in self._people or row[0].low in self._places))
         ):
             yield row[0].start, row[-1].end, 0.45, "where a name follows"
@@ -366,6 +438,14 @@ _LOWER_KINDS = frozenset(
     "clinic hospital pharmacy drug dental pediatrics medical center residence home school elementary academy church "
     "insurance health hospice rehab labs lab office building plaza group freight".split()
 )
+_CHURCHES = frozenset(
+    "baptist methodist lutheran presbyterian episcopal church chapel temple tabernacle assembly".split()
+)
+_CHURCH_NAMES = frozenset(
+    "first second third mount saint holy sacred good new old central community free grace".split()
+)
+_INSURERS = frozenset("plan insurance advantage mutual assurance casualty benefits hmo ppo".split())
+_HAVING = frozenset("have had has got on to under".split())
 _SURE_CUES = frozenset("at from with to by for through use uses via".split())
 _VAGUE = frozenset(
     "water power gas drug drugs auto parts equipment plan claims benefits home homes house place court terrace hearing "
@@ -378,7 +458,8 @@ _NUMBER_NAMES = frozenset("one two three four five six seven first second third 
 _NEVER = frozenset(
     "i i'm i've i'd i'll ok okay this that it's it is he she we they you my your and but so or if no yes sheriff "
     "sheriff's "
-    "deputy trooper nurse aunt uncle grandma grandpa mama papa mom dad sister brother cousin tia tio papaw "
+    "deputy trooper nurse aunt uncle grandma grandpa mama papa mom dad father mother pastor sister brother cousin "
+    "tia tio papaw "
     "mamaw".split()
 )
 _NO_ROW = frozenset(

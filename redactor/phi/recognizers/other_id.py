@@ -32,10 +32,13 @@ _LOGIN = re.compile(
     r"at sign|asterisk))*)",
     re.IGNORECASE,
 )
+_USER = re.compile(r"\buser ?name (?P<value>[a-z][\w.-]*\d[\w.-]*|[a-z]+(?: ?\d){2,6})(?![\w-])", re.IGNORECASE)
 _ENDS = re.compile(
     rf"\b(?:end(?:s|ed|ing)?|finish(?:es|ing)?) (?:in|with|on)(?: the (?:numbers?|digits))?[,:]?\s+(?P<value>{VALUE})|"
     rf"\b(?:claim|account|card|number|fax|phone|social|mrn|policy|member|file|record|case|"
-    rf"id) ending[,:]?\s+(?P<too>{VALUE})",
+    rf"id) ending[,:]?\s+(?P<too>{VALUE})|"
+    rf"\blast (?:two|2|three|3|four|4|five|5) (?:digits|numbers|letters)(?: of \w+ \w+)?(?: are| is|,|"
+    rf":)+\s+(?P<last>{VALUE}(?:,? not {VALUE})?)",
     re.IGNORECASE,
 )
 _SUFFIX = re.compile(
@@ -47,11 +50,12 @@ _SUFFIX = re.compile(
 _HYPHENED = re.compile(
     r"(?<![\w-])(?=[A-Z0-9-]*\d)(?=[A-Z0-9-]*[A-Z])(?![CTLS]\d{1,2}-)[A-Z0-9]{2,8}(?:-[A-Z0-9]{2,10})+(?![\w-])"
 )
-_END_WORDS = frozenset("end ends ended ending finish finishes finishing".split())
+_END_WORDS = frozenset("end ends ended ending finish finishes finishing last".split())
 _SUFFIX_WORDS = frozenset("suffix code dependent check locker subgroup group sub".split())
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _PASSWORD = re.compile(
-    r"\b(?:user ?name|login|log in|user id|screen ?name|(?:pass|code|safe|secret|security)[ -]?(?:word|phrase|code)|"
+    r"\b(?:user ?name|login|log in|user id|screen ?name|(?:pass|code|safe|secret|security)[ -]?(?:word|phrase|"
+    r"code)(?: hint)?|"
     r"code)(?: for \w+)?(?: is|'s|:|,)(?: the word)? (?P<value>[a-z][a-z'-]{2,}(?P<figure>[ -]?\d[\d -]{0,4}\d|"
     r"[ -]?\d)?)",
     re.IGNORECASE,
@@ -96,7 +100,7 @@ class OtherIdRecognizer(CuedValue):
         yield from super().spans(form)
         text = form.text
         for match in _ENDS.finditer(text) if not _END_WORDS.isdisjoint(form.words) else ():
-            group = "value" if match["value"] else "too"
+            group = next(name for name in ("value", "too", "last") if match[name])
             count = len(digits(match[group]))
             if count >= 2 and not (UNIT.match(text, match.end(group)) or _YEAR.fullmatch(match[group])):
                 yield *form.to_original(*match.span(group)), 0.5, "end of a number"
@@ -105,6 +109,8 @@ class OtherIdRecognizer(CuedValue):
         for match in _HYPHENED.finditer(text) if "-" in text else ():
             if len(digits(match.group())) >= 3:
                 yield *form.to_original(*match.span()), 0.5, "letters and figures with hyphens"
+        for match in _USER.finditer(text) if "username" in form.words or "user" in form.words else ():
+            yield *form.to_original(*match.span("value")), 0.6, "login"
         for match in _LOGIN.finditer(text) if not _CODE_WORDS.isdisjoint(form.words) else ():
             yield *form.to_original(*match.span("value")), 0.65, "login"
         for match in _PASSWORD.finditer(form.text) if not _CODE_WORDS.isdisjoint(form.words) else ():

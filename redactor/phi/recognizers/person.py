@@ -47,6 +47,15 @@ _NICKNAME = re.compile(
     re.IGNORECASE,
 )
 """As in "everybody calls me little bit": any words."""
+_OWNER = re.compile(
+    r"\b(?:i'm|i am|this is|it's|it is|he's|she's) (?P<name>[a-z]{3,}['\u2019]s)(?: \w+)? "
+    r"(?:mom|mother|mama|dad|father|daddy|parent|wife|husband|spouse|daughter|son|sister|brother|aunt|uncle|niece|"
+    r"nephew|"
+    r"cousin|grandma|grandmother|grandpa|grandfather|granddaughter|grandson|nurse|caregiver|guardian|partner|fiance|"
+    r"fiancee|girlfriend|boyfriend|neighbor|roommate|friend|boy|girl|kid|stepmom|stepdad|case manager)\b",
+    re.IGNORECASE,
+)
+"""As in "i'm river's mom": any word."""
 UNKNOWN_WORD = 0.45
 """The score of a word that is on no list and has no cue: fail closed, as with figures (`recognizers/number.py`)."""
 _SENTENCE_ENDS, _PAUSES = frozenset(".?!:"), frozenset(",;")
@@ -91,6 +100,10 @@ class PersonRecognizer(SpokenRecognizer):
             last = self._extend(tokens, at, sure=name != "cue and unknown word")
             yield *form.to_original(word.start, tokens[last].end), score, name
             at = last + 1
+        for match in _OWNER.finditer(form.text) if "'s" in form.text or "\u2019s" in form.text else ():
+            low = match["name"].lower()
+            if low not in self._function and low not in cues.NOT_OWNERS and not low.endswith(("day", "body", "one")):
+                yield *form.to_original(*match.span("name")), 0.6, "whose relative"
         if not _CALLS.isdisjoint(form.words):
             for match in _NICKNAME.finditer(form.text):
                 if not any(word in self._function for word in match["name"].lower().split()):
