@@ -18,17 +18,15 @@ SURE_NAMES = frozenset(
 NOT_NAMES = frozenset(
     "january february july september october november december jan feb mar apr jun jul aug sep sept oct nov dec ooh "
     "aah er hm huh oops wow yup nah ugh haha phew yay aw aww whoa jeez gee ya mm uhm erm ta monday tuesday wednesday "
-    "thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun christmas easter thanksgiving ok okay "
-    "hi hello hey yeah yep nope uh um hmm mhm gonna wanna callback voicemail gotta kinda sorta lemme dunno mri ct er "
-    "icu ekg ecg covid tylenol advil english spanish french american mexican indian chinese god lord christ internet "
-    "zoom google dr mr mrs ms md rn np pa dob ssn mrn pcp gp id ext apt ste vin cvv npi faq tv pm am ii iii iv jr sr "
-    "honey hon sweetie sweetheart darlin darling hun lady sheriff senior papaw pawpaw peepaw mamaw mawmaw meemaw "
-    "memaw momma "
-    "korea vietnam germany afghanistan iraq iran japan italy mexico ethiopia nigeria cuba haiti bonjou bonjour mesi "
-    "m\u00e8si "
-    "bonsoir hola bueno buenos buenas gracias salaam salam shalom namaste talofa aloha mahalo merci danke privet ciao "
-    "magandang umaga hapon kumusta salamat dzie\u0144 dobry annyeong sawubona jambo habari konnichiwa abeg abi oya "
-    "inshallah wallah alhamdulillah bismillah "
+    "thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun christmas easter thanksgiving ok "
+    "okay hi hello hey yeah yep nope uh um hmm mhm gonna wanna callback voicemail gotta kinda sorta lemme dunno mri "
+    "ct er icu ekg ecg covid tylenol advil english spanish french american mexican indian chinese god lord christ "
+    "internet zoom google dr mr mrs ms md rn np pa dob ssn mrn pcp gp id ext apt ste vin cvv npi faq tv pm am ii iii "
+    "iv jr sr ha honey hon sweetie sweetheart darlin darling hun lady sheriff senior papaw pawpaw peepaw mamaw mawmaw "
+    "meemaw memaw momma korea vietnam germany afghanistan iraq iran japan italy mexico ethiopia nigeria cuba haiti "
+    "bonjou bonjour mesi m\u00e8si bonsoir hola bueno buenos buenas gracias salaam salam shalom namaste talofa aloha "
+    "mahalo merci danke privet ciao magandang umaga hapon kumusta salamat dzie\u0144 dobry annyeong sawubona jambo "
+    "habari konnichiwa abeg abi oya inshallah wallah alhamdulillah bismillah "
     "etc asap medicare medicaid america usa us uk er ent gi obgyn ob gyn std uti gerd copd adhd ptsd hiv".split()
 )
 
@@ -48,7 +46,8 @@ NO_DICTIONARY_WORDS = frozenset(
     "facebook youtube whatsapp facetime skype netflix uber lyft doordash instacart amazon velcro kleenex tupperware "
     "gatorade pedialyte ensure glucerna jello cheerios ziploc bandaid bandaids tylenol fedex usps walmart kroger "
     "costco medicare medicaid mychart inshallah inshalla alhamdulillah mashallah ojala gracias adios buenos buenas "
-    "catty-corner kitty-corner cattycorner kittycorner "
+    "refax refaxed barcode barcodes biosimilar biosimilars ipledge lego catty-corner kitty-corner cattycorner "
+    "kittycorner "
     "ciao bonjour merci danke konnichiwa namaste shalom abuela abuelo halmoni".split()
 )
 

@@ -121,6 +121,9 @@ class AddressRecognizer(SpokenRecognizer):
                     )
                     end = match.start("name") + len(" ".join(match["name"].split()[:length]).rstrip(" ,"))
                     yield match.start("value"), end, 0.6, "house number by cue"
+            for match in patterns.TOWN_AND_ZIP.finditer(text):
+                if not any(word in self._function for word in match["name"].lower().split()):
+                    yield *match.span("value"), 0.6, "town and zip"
             for match in patterns.CROSS.finditer(text):
                 other = (match["one"] or match["two"]).lower()
                 if other not in patterns.MONTHS and not (

@@ -28,8 +28,7 @@ NAME = rf"(?:\d{{1,3}}(?:st|nd|rd|th)|(?!{STOP})[a-z][a-z'.-]+)"
 CODE = r"#?\s?(?:\d+(?:\s\d+){0,3}(?:\.\d+)?\s?-?[a-z]?\b|[a-z]\s?-?\d*\b)"
 APARTMENT = (
     rf"(?:[\s,.]+(?:apartment|apt\.?|unit|suite|ste\.?|room|rm\.?|floor|building|bldg\.?|lot|number|"
-    rf"trailer)\s*(?:number "
-    rf")?{CODE}|\s*#\s?\d+\w?|"
+    rf"trailer)\s*(?:number )?{CODE}|\s*#\s?\d+\w?|"
     r"[\s,.]+\d{1,2}(?:st|nd|rd|th) floor)"
 )
 STATES = (
@@ -67,14 +66,12 @@ POSTCODE_ANSWER = re.compile(
 ROUTE = re.compile(
     r"\b(?P<value>(?:(?:indian|navajo|tribal|farm|ranch|forest|old|us|u s|fire|township|parish|military|service|"
     r"bureau|bia|state|county|private|business|logging) )?(?:county (?:road|highway|trunk|route)(?: trunk)?|"
-    r"state (?:road|route|highway)|rural route|star route|"
-    r"highway contract|farm to market(?: road)?|farm road|ranch road|lease road|private road|"
-    r"forest (?:service )?road|township road|"
-    r"parish road|fire road|r\.? ?r\.?|c\.? ?r\.?|s\.? ?r\.?|f\.? ?m\.?|h\.? ?c\.?|route|highway|interstate|"
-    r"(?-i:U\.?S\.?)|loop|spur)\s+(?:number )?(?:\d(?:[\d ]{0,3}\d)?[a-d]?|"
-    r"(?<=county road )[b-hj-z]{1,2}|(?<=county highway )[b-hj-z]{1,2}|(?<=county trunk )[b-hj-z]{1,2}|"
-    r"(?<=highway )[b-hj-z]{2}|"
-    r"double [b-hj-z])\b(?:\s(?:north|south|east|west)\b)?"
+    r"state (?:road|route|highway)|rural route|star route|highway contract|farm to market(?: road)?|farm road|"
+    r"ranch road|lease road|private road|forest (?:service )?road|township road|parish road|fire road|r\.? ?r\.?|"
+    r"c\.? ?r\.?|s\.? ?r\.?|f\.? ?m\.?|h\.? ?c\.?|route|highway|interstate|(?-i:U\.?S\.?)|loop|"
+    r"spur)\s+(?:number )?(?:\d(?:[\d ]{0,3}\d)?[a-d]?|(?<=county road )[a-hj-z]-?\s?\d{1,3}|"
+    r"(?<=county highway )[a-hj-z]-?\s?\d{1,3}|(?<=county road )[b-hj-z]{1,2}|(?<=county highway )[b-hj-z]{1,2}|"
+    r"(?<=county trunk )[b-hj-z]{1,2}|(?<=highway )[b-hj-z]{2}|double [b-hj-z])\b(?:\s(?:north|south|east|west)\b)?"
     r"(?:,?\s+box\s+(?:number )?\d+(?:[\s-]\d+){0,3})?)",
     re.IGNORECASE,
 )

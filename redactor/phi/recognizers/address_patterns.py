@@ -60,6 +60,9 @@ HOUSE_CUE = re.compile(
     rf"now )?(?P<value>{NUMBER}[\s,]+(?P<name>[a-z][a-z'-]+(?:[\s,]+[a-z][a-z'-]+){{0,2}}))",
     re.IGNORECASE,
 )
+TOWN_AND_ZIP = re.compile(
+    r"\bin (?P<value>(?P<name>[a-z][a-z'-]+(?: [a-z][a-z'-]+){0,2}),? \d(?:\s?\d){4})(?![\s-]?\d)", re.IGNORECASE
+)
 FILLER = r"(?:(?:uh|um|yes|yeah|sure|ok(?:ay)?|so|well|it's|its|it is|that's|my address is|i live at)[\s,.]+)*"
 ANSWER = re.compile(
     rf"\baddress\b[^?.\d]{{0,30}}\?\s+{FILLER}(?P<value>{NUMBER}[\s,]+[a-z][^.?!\n]{{1,60}}?)(?=[.?!\n]|$)",
@@ -123,16 +126,15 @@ CROSS = re.compile(
 BUILDING = re.compile(
     rf"\b(?:at|in|of|the|to)\s+(?P<value>(?:(?:the\s+)?\d{{1,2}}(?:st|nd|rd|"
     rf"th)\s+floor\s+(?:of\s+)?(?:the\s+)?)?(?P<name>{NAME}(?:\s+{NAME})?)\s+(?:building|tower|towers|apartments|"
-    rf"condos|condominiums|estates|mobile home park|trailer park|trailer court|rv park|village|manor|motel|hotel|"
-    rf"inn|lodge|suites|"
-    rf"campground|shelter|dorms?|residence hall|hall|townhomes|lofts|projects)\b(?:,?\s+(?:room|suite|floor|unit|"
+    rf"condos|condominiums|estates|mobile home park|trailer park|trailer court|rv park|village|manor|motel|hotel|inn|"
+    rf"lodge|suites|campground|shelter|dorms?|residence hall|hall|townhomes|lofts|projects)\b(?:,?\s+(?:room|suite|"
+    rf"floor|unit|"
     rf"apartment|number)\s+{CODE})?)",
     re.IGNORECASE,
 )
 LIVES_ON = re.compile(
-    rf"\b(?:liv(?:e|es|ing|ed)|house|place|right|over|down|out|off|both|house is|place is|we're|they're|still|"
-    rf"stays?|staying|"
-    rf"ours is) (?:over |out |right |just |both |still |up |down )*(?:on|"
+    rf"\b(?:liv(?:e|es|ing|ed)|house|place|right|over|down|out|off|both|house is|place is|we're|they're|still|stays?|"
+    rf"staying|ours is) (?:over |out |right |just |both |still |up |down )*(?:on|"
     rf"off(?: of)?)\s+(?:the )?(?P<value>(?!{STOP})(?P<name>[a-z][a-z'-]{{3,}}))(?:\s+(?P<more>[a-z'-]+))?",
     re.IGNORECASE,
 )
@@ -162,22 +164,18 @@ NO_NEAR = frozenset(
     "chicken front back side".split()
 )
 CAPITAL_PLACE = re.compile(
-    r"\b(?:[Oo]n|[Oo]ff|[Oo]ff of|[Pp]ast|[Nn]ear|[Oo]utside|[Oo]utside of|[Uu]p|[Dd]own|[Bb]eyond|[Bb]y|"
-    r"[Tt]owards?|[Oo]ver in|[Uu]p in|[Dd]own in|[Oo]ut in|[Ii]n|"
-    r"[Bb]ehind|[Aa]cross from|[Bb]etween|[Ff]rom|"
+    r"\b(?:[Oo]n|[Oo]ff|[Oo]ff of|[Pp]ast|[Nn]ear|[Oo]utside|[Oo]utside of|[Uu]p|[Dd]own|[Bb]eyond|[Bb]y|[Tt]owards?|"
+    r"[Oo]ver in|[Uu]p in|[Dd]own in|[Oo]ut in|[Ii]n|[Bb]ehind|[Aa]cross from|[Bb]etween|[Ff]rom|"
     r"[Tt]o) (?P<value>(?P<name>[A-Z][a-z'-]{2,}(?: [A-Z][a-z'-]{2,}){0,2}))(?![\w'\u2019])"
 )
 NO_PLACE = frozenset(
     "medicaid medicare facebook zoom google mychart facetime instagram youtube skype whatsapp messenger twitter "
-    "tiktok teams venmo paypal "
-    "zelle uber lyft amazon netflix spanish english french creole mandarin arabic russian korean polish god jesus "
-    "heaven lord bluetooth wifi "
-    "covid parkinson alzheimer crohn hodgkin dementia christmas easter thanksgiving halloween pentecost lent "
-    "ramadan passover juneteenth "
-    "mother father mom dad grandma grandpa mama papa sister brother aunt uncle miss mister mrs nurse doctor doc "
-    "sheriff deputy officer coach "
-    "caller patient billing scheduling radiology cardiology oncology dermatology urology neurology orthopedics "
-    "pediatrics imaging records "
+    "tiktok teams venmo paypal zelle uber lyft amazon netflix spanish english french creole mandarin arabic russian "
+    "korean polish god jesus heaven lord bluetooth wifi covid parkinson alzheimer crohn hodgkin dementia christmas "
+    "easter thanksgiving halloween pentecost lent ramadan passover juneteenth mother father mom dad grandma grandpa "
+    "mama papa sister brother aunt uncle miss mister mrs nurse doctor doc sheriff deputy officer coach caller patient "
+    "billing scheduling radiology cardiology oncology dermatology urology neurology orthopedics pediatrics imaging "
+    "records "
     "pharmacy hospital clinic urgent emergency".split()
 )
 CAPITAL_HOUSE = re.compile(
@@ -187,8 +185,8 @@ CAPITAL_HOUSE = re.compile(
 """A number before a capitalised word: "14 Sweetgum"."""
 NO_HOUSE_BEFORE = re.compile(
     r"\b(?:jan\w*|feb\w*|march|april|may|june|july|aug\w*|sept\w*|oct\w*|nov\w*|dec\w*|room|extension|ext|option|"
-    r"press|number|age|aged|is|he's|she's|"
-    r"i'm|was|turned|bed|floor|suite|unit|apartment|lot|at (?=\d{1,2} )|take|took|taking|by|until|till|"
+    r"press|number|age|aged|is|he's|she's|i'm|was|turned|bed|floor|suite|unit|apartment|lot|at (?=\d{1,2} )|take|took|"
+    r"taking|by|until|till|"
     r"about)\.?[ ,#]*$",
     re.IGNORECASE,
 )

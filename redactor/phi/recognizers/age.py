@@ -24,11 +24,10 @@ _ONE = r"(?:a (?=1[0-2]\d(?!-)))?(?:9\d|1[0-2]\d)(?!\d|[.:]\d)"
 _OLD = rf"(?P<value>{_ONE}{_PART}(?:(?:,? or|,? going on|,? maybe| to|,? i think|,) {_ONE}(?![\s,-]+\d))?)"
 _NOT_AGE = re.compile(
     r"[\s-]*(?:percent|%|over|mg|milligrams?|mcg|ml|units?|degrees?|minutes?|min|hours?|days?|weeks?|months?|dollars?|"
-    r"bucks|pounds?|lbs?|kilos?|kg|beats?|bpm|point|\.\d|miles?|times|by|and a half (?:hours|days|miles|pounds)|"
-    r"cents|inches|feet|cc|proof|or so (?:minutes|days)|systolic|/|(?!(?:9\d|1[0-2]\d)(?![\s,-]*\d))\d|"
-    r",\s?(?!(?:9\d|1[0-2]\d)(?![\s,-]*\d))\d|st\b|"
-    r"th\b|to \d+ (?:percent|minutes|"
-    r"days|pounds)|(?:north|south|east|west|street|avenue|road|drive|lane|calories|steps|pills?|tablets?|carbs|"
+    r"bucks|pounds?|lbs?|kilos?|kg|beats?|bpm|point|\.\d|miles?|times|by|and a half (?:hours|days|miles|pounds)|cents|"
+    r"inches|feet|cc|proof|or so (?:minutes|days)|systolic|/|(?!(?:9\d|1[0-2]\d)(?![\s,-]*\d))\d|,\s?(?!(?:9\d|"
+    r"1[0-2]\d)(?![\s,-]*\d))\d|st\b|th\b|to \d+ (?:percent|minutes|days|pounds)|(?:north|south|east|west|street|"
+    r"avenue|road|drive|lane|calories|steps|pills?|tablets?|carbs|"
     r"puffs)\b)",
     re.IGNORECASE,
 )
@@ -55,10 +54,9 @@ _OLD_YEAR = re.compile(
 )
 """A year that lies before anybody's ninetieth birthday, or of what adults did then."""
 _SHORT_YEAR = re.compile(
-    r"\b(?:in|of|since|from|back in|summer of|winter of|spring of|fall of|class of) (?P<value>['\u2019]?[2-4]\d)"
-    r"(?=[.,;!?]|$|\s(?!(?:hours?|days?|minutes?|weeks?|months?|years?|percent|\d|milli\w+|units?|more|people|"
-    r"pills?|or|"
-    r"to|and|of|dollars|pounds|degrees|miles|feet)\b))"
+    r"\b(?:in|of|since|from|back in|summer of|winter of|spring of|fall of|"
+    r"class of) (?P<value>['\u2019]?[2-4]\d)(?=[.,;!?]|$|\s(?!(?:hours?|days?|minutes?|weeks?|months?|years?|percent|"
+    r"\d|milli\w+|units?|more|people|pills?|or|to|and|of|dollars|pounds|degrees|miles|feet)\b))"
 )
 _AS_ADULT = re.compile(
     r"\b(?:married|marri\w+|wed|weds|wedding|honeymoon|confirmed|graduated|enlisted|drafted|served|discharged from the|"
@@ -93,12 +91,12 @@ class AgeRecognizer(PatternBase):
             "person is",
             rf"\b{_PERSON}"
             r"(?:'s|'m|'re|'d|'ll| is| am| are| was| were| turns?| turned| turning| hit| hits| made| makes| reached|"
-            r" sees| saw|"
-            r" just turned| will be| be| would| have| has| been| getting| gonna| going to| she's| he's| it's)+"
+            r" sees| saw| just turned| will be| be| would| have| has| been| getting| gonna| going to| she's| he's|"
+            r" it's)+"
             rf"(?:,? now| about| almost| nearly| only| over| just| going on| already| turning| like| all of| both|"
             rf" every bit of| the big| past| well| way| up| north of| upwards of| close to| closer to| right at|"
-            rf" around|"
-            rf" somewhere| better than| more than| not quite| at least| probably| maybe| i think| oh| oh my| well past|"
+            rf" around| somewhere| better than| more than| not quite| at least| probably| maybe| i think| oh| oh my|"
+            rf" well past|"
             rf" a ripe old| as old as| a(?! 1[0-2]\d))*,?\s+{_OLD}",
             0.7,
         ),
@@ -121,10 +119,9 @@ class AgeRecognizer(PatternBase):
         NamedPattern(
             "nearly",
             rf"\b(?P<value>(?:(?:a|an|one|two|three|four|five|six|seven|eight|nine|ten|eleven|\d{{1,2}}|few|"
-            rf"couple(?: of)?|"
-            rf"half a) (?:days?|weeks?|months?|years?|hair|whisker|year or two)?,? )?(?:shy of|short of|away from|"
-            rf"off|till|"
-            rf"until|from(?: turning| being)?) {_ONE})(?= ?(?:$|[.,;!?]|and\b|he\b|she\b|they\b|i\b|but\b|now\b|so\b|"
+            rf"couple(?: of)?|half a) (?:days?|weeks?|months?|years?|hair|whisker|year or two)?,? )?(?:shy of|"
+            rf"short of|away from|off|till|until|from(?: turning| being)?) {_ONE})(?= ?(?:$|[.,;!?]|and\b|he\b|she\b|"
+            rf"they\b|i\b|but\b|now\b|so\b|"
             rf"years old\b))",
             0.6,
         ),

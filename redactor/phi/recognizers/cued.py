@@ -18,11 +18,10 @@ from redactor.phi.spoken import WrittenForm
 _CLOSE = (
     r"(?:[\s:#,.\-]{1,4}(?:is|was|are|it's|its|it|that's|that|would be|will be|be|number|numbers|no|num|id|i d|code|"
     r"of|on|for|my|the|her|his|our|your|this|card|here|listed as|reads|starts with|ends? in|ending in|ending|"
-    r"ends with|as|equals|again|okay|ok|and|last 4|digits|under|goes|i think|i believe|let me see|"
-    r"let's see|was|i've got(?: is)?|i have(?: is)?|you (?:gave|sent) (?:me|us)(?: is| was)?|they (?:gave|"
-    r"sent) (?:me|us)(?: is| was)?|"
-    r"i was given(?: is| was)?|still|now|should be|used to be|set to|changed to|today|there|to get in|for the \w+|"
-    r"on the \w+)){0,8}[\s:#,.\-]{0,4}"
+    r"ends with|as|equals|again|okay|ok|and|last 4|digits|under|goes|i think|i believe|let me see|let's see|was|"
+    r"i've got(?: is)?|i have(?: is)?|you (?:gave|sent) (?:me|us)(?: is| was)?|they (?:gave|sent) (?:me|us)(?: is|"
+    r" was)?|i was given(?: is| was)?|still|now|out|up|should be|used to be|set to|changed to|today|there|to get in|"
+    r"for the \w+|on the \w+)){0,8}[\s:#,.\-]{0,4}"
 )
 _LEADING = re.compile(r"([a-z]{2,5})[\s,.-]+", re.IGNORECASE)
 _MIXED = re.compile(r"(?:[a-z]\s?\d\s?\d|\d\s?\d\s?[b-z])", re.IGNORECASE)

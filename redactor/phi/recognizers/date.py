@@ -37,46 +37,35 @@ _M, _D = r"(?:0\s?)?(?:1[0-2]|[1-9])", r"(?:[0-2]\s?\d|3[01]|[1-9])"
 
 _FEAST = (
     r"(?:christmas(?: eve| day)?|x-?mas|boxing day|new year'?s(?: eve| day)?|martin luther king(?: jr\.?|"
-    r" junior)?'?s?(?: day|"
-    r" birthday)|m\.? ?l\.? ?k\.? day|groundhog(?:'s)? day|valentine'?s(?: day)?|"
-    r"(?:presidents?|washington's birthday|lincoln's birthday)'?s?'?(?: day)|mardi gras|fat tuesday|shrove tuesday|"
-    r"ash wednesday|"
-    r"(?<=(?:of|or|re|ce|il|ng|gh|ll) )lent|palm sunday|maundy thursday|holy (?:week|thursday|"
-    r"saturday)|(?<!\ba )good friday|easter(?: sunday| monday| eve)?|"
-    r"(?:st\.?|saint) (?:patrick|paddy|valentine|nicholas|joseph|john|lucy|lucia|michael|stephen|anthony|francis|"
-    r"patty)'?s?(?: day| eve)?(?<=day)|(?:st\.?|saint) pa(?:trick|ddy|tty)'?s|passover|rosh hashanah?|yom kippur|"
-    r"sukkot|simchat torah|purim|"
-    r"shavuot|(?:c?hanukk?ah|chanukah)|ramadan|eid(?: al[- ](?:fitr|adha))?|diwali|holi|vesak|nowruz|kwanzaa|"
-    r"juneteenth|"
-    r"lunar new year|chinese new year|tet|cinco de mayo|d[i\u00ed]a de los muertos|day of the dead|(?:three|"
-    r"3) kings day|"
-    r"epiphany|candlemas|pentecost|whit ?sunday|whit monday|ascension(?: day| thursday)?|assumption day|"
-    r"corpus christi(?= sunday)|"
-    r"trinity sunday|reformation sunday|advent|michaelmas|martinmas|all (?:saints|souls)'? day|all hallows'?(?: eve)?|"
-    r"(?:mother|father|grandparent|veteran|president|patriot|saint|soul)'?s'? day|"
-    r"(?:memorial|decoration|labor|labour|armistice|remembrance|independence|columbus|indigenous peoples?'?|flag|"
-    r"earth|arbor|election|inauguration|pearl harbor|d|v[- ]?[ej]|victory|canada|australia|anzac|bastille|"
-    r"guy fawkes|may|leap|"
-    r"april fools?'?s?|super bowl|tax|derby|opening|pioneer|statehood|emancipation|friendship|boss's) day|"
-    r"april fool'?s|super bowl sunday|kentucky derby|halloween|thanksgiving(?: day| eve| weekend)?|black friday|"
-    r"cyber monday|(?:the )?(?:fourth|4th) of july|bonfire night|(?:summer |winter )solstice|(?:spring |fall |"
-    r"autumn(?:al)? |vernal )?"
-    r"equinox|midsummer(?:'s)?(?: eve| day)?|orthodox (?:easter|christmas)|(?:the )?feast of [a-z]+(?: [a-z]+day)?|"
-    r"9[-/ ]11(?= (?:happened|was|day|attacks))|(?:pearl harbor|kennedy|jfk|the twin towers|hiroshima)(?= (?:got|"
-    r"was|were|fell|came down)))"
+    r" junior)?'?s?(?: day| birthday)|m\.? ?l\.? ?k\.? day|groundhog(?:'s)? day|valentine'?s(?: day)?|(?:presidents?|"
+    r"washington's birthday|lincoln's birthday)'?s?'?(?: day)|mardi gras|fat tuesday|shrove tuesday|ash wednesday|"
+    r"(?<=(?:of|or|re|ce|il|ng|gh|ll) )lent|palm sunday|maundy thursday|holy (?:week|thursday|saturday)|"
+    r"(?<!\ba )good friday|easter(?: sunday| monday| eve)?|(?:st\.?|saint) (?:patrick|paddy|valentine|nicholas|joseph|"
+    r"john|lucy|lucia|michael|stephen|anthony|francis|patty)'?s?(?: day| eve)?(?<=day)|(?:st\.?|saint) pa(?:trick|ddy|"
+    r"tty)'?s|passover|rosh hashanah?|yom kippur|sukkot|simchat torah|purim|shavuot|(?:c?hanukk?ah|chanukah)|ramadan|"
+    r"eid(?: al[- ](?:fitr|adha))?|diwali|holi|vesak|nowruz|kwanzaa|juneteenth|lunar new year|chinese new year|tet|"
+    r"cinco de mayo|d[i\u00ed]a de los muertos|day of the dead|(?:three|3) kings day|epiphany|candlemas|pentecost|"
+    r"whit ?sunday|whit monday|ascension(?: day| thursday)?|assumption day|corpus christi(?= sunday)|trinity sunday|"
+    r"reformation sunday|advent|michaelmas|martinmas|all (?:saints|souls)'? day|all hallows'?(?: eve)?|(?:mother|"
+    r"father|grandparent|veteran|president|patriot|saint|soul)'?s'? day|(?:memorial|decoration|labor|labour|armistice|"
+    r"remembrance|independence|columbus|indigenous peoples?'?|flag|earth|arbor|election|inauguration|pearl harbor|d|"
+    r"v[- ]?[ej]|victory|canada|australia|anzac|bastille|guy fawkes|may|leap|april fools?'?s?|super bowl|tax|derby|"
+    r"opening|pioneer|statehood|emancipation|friendship|boss's) day|april fool'?s|super bowl sunday|kentucky derby|"
+    r"halloween|thanksgiving(?: day| eve| weekend)?|black friday|cyber monday|(?:the )?(?:fourth|4th) of july|"
+    r"bonfire night|(?:summer |winter )solstice|(?:spring |fall |autumn(?:al)? |vernal )?equinox|"
+    r"midsummer(?:'s)?(?: eve| day)?|orthodox (?:easter|christmas)|(?:the )?feast of [a-z]+(?: [a-z]+day)?|"
+    r"9[-/ ]11(?= (?:happened|was|day|attacks))|(?:pearl harbor|kennedy|jfk|the twin towers|hiroshima)(?= (?:got|was|"
+    r"were|fell|came down)))"
 )
 _HOLIDAY = (
     rf"(?:(?:the )?(?:(?:day|night|morning|evening|week|weekend|monday|tuesday|wednesday|thursday|friday|saturday|"
-    rf"sunday) |"
-    rf"(?:couple|few)(?: of)? days |\w+ days |\w+ weeks? )(?:right |just )?(?:before|after|following|of|past|from|"
-    rf"ahead of) )?"
-    rf"\b{_FEAST}(?: (?:eve|day|weekend|week|night|morning)\b)?"
+    rf"sunday) |(?:couple|few)(?: of)? days |\w+ days |\w+ weeks? )(?:right |just )?(?:before|after|following|of|past|"
+    rf"from|ahead of) )?\b{_FEAST}(?: (?:eve|day|weekend|week|night|morning)\b)?"
 )
 _RELATIVE = (
-    r"(?:the (?:day|night|week|evening|morning|month) before last|the (?:day|night|morning) (?:before|"
-    r"after)(?= (?:he|she|"
-    r"they|we|i|the|my|his|her) )|(?:the )?(?:1st|2nd|3rd|4th|last|second|first|third|fourth) "
-    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day (?:in|of|after|before) (?:the )?(?:next |this |last )?"
+    r"(?:the (?:day|night|week|evening|morning|month) before last|the (?:day|night|morning) (?:before|after)(?= (?:he|"
+    r"she|they|we|i|the|my|his|her) )|(?:the )?(?:1st|2nd|3rd|4th|last|second|first|third|fourth) (?:mon|tues|wednes|"
+    r"thurs|fri|satur|sun)day (?:in|of|after|before) (?:the )?(?:next |this |last )?"
     rf"(?:{_MONTH}|month|{_FEAST}|new year)(?:,? (?:of )?{_YEAR4})?|(?:the )?(?:very )?(?:end|middle|start|beginning|"
     r"1st|first|last)(?: (?:week|weekend|part|half|day))? (?:of|in) "
     rf"{_MONTH}|(?:the )?(?:week|weekend) (?:of|in) {_MONTH}|(?:early|mid|late|middle of|end of|first of|"
@@ -108,13 +97,11 @@ _HOLIDAY_WORDS = frozenset(
     "christmas xmas year years valentine valentines halloween thanksgiving fools fool patrick paddy patty mardi fat "
     "shrove ash lent palm maundy holy friday easter passover rosh yom sukkot simchat purim shavuot hanukkah chanukah "
     "hanukah ramadan eid diwali holi vesak nowruz kwanzaa juneteenth tet cinco muertos epiphany candlemas pentecost "
-    "whit "
-    "whitsunday ascension corpus trinity reformation advent michaelmas martinmas hallows bowl derby july bonfire "
-    "solstice "
-    "equinox midsummer orthodox feast mothers mother fathers father grandparents veterans presidents patriots "
-    "saints souls "
-    "memorial decoration labor labour armistice remembrance independence columbus indigenous flag earth arbor election "
-    "inauguration pearl victory canada australia anzac bastille fawkes leap tax opening pioneer statehood emancipation "
+    "whit whitsunday ascension corpus trinity reformation advent michaelmas martinmas hallows bowl derby july bonfire "
+    "solstice equinox midsummer orthodox feast mothers mother fathers father grandparents veterans presidents "
+    "patriots saints souls memorial decoration labor labour armistice remembrance independence columbus indigenous "
+    "flag earth arbor election inauguration pearl victory canada australia anzac bastille fawkes leap tax opening "
+    "pioneer statehood emancipation "
     "friendship groundhog groundhogs mlk luther kings dead boxing hiroshima towers kennedy jfk".split()
 )
 _RELATIVE_WORDS = _MONTHS | frozenset("before ides year".split())
@@ -129,11 +116,10 @@ _FESTIVE = re.compile(
 """Wishes, and things that are only named after a holiday."""
 _AFTER_DAY = re.compile(r"\s*(?:[.,;!?\u2014]|$|-\s)|\s+([a-z']+)", re.IGNORECASE)
 _DAY_GOES_ON = frozenset(
-    "at or and if i i'm i'd i'll i've it it's is isn't was wasn't he he's she she's they we we're you your my his "
-    "her our because since so but "
-    "to through thru till until please around would will works work instead for from when where that that's not no yes "
-    "with by in on as um uh can can't could should did does didn't has had have are there then maybe if unless "
-    "before after "
+    "the at or and if i i'm i'd i'll i've it it's is isn't was wasn't he he's she she's they we we're you your my his "
+    "her our because since so but to through thru till until please around would will works work instead for from "
+    "when where that that's not no yes with by in on as um uh can can't could should did does didn't has had have are "
+    "there then maybe if unless before after "
     "this next last please thanks thank call bye okay ok right now also just only too again same either".split()
 )
 _ON_A_DAY = frozenset("at or works instead if please around would".split())
@@ -142,7 +128,7 @@ _BIRTH_CUE = re.compile(rf"\b(?:{_BIRTH})\b", re.IGNORECASE)
 _VISIT_CUE = re.compile(rf"\b(?:{_VISIT})\b[^\d.?]{{0,25}}$", re.IGNORECASE)
 _VISIT_NEAR = re.compile(
     r"\b(?:appointment|appt|visit|seen|schedul\w*|surgery|admitted|discharged|procedure|born|came in|saw|shots?|labs?|"
-    r"tests?|results?|fell|started|ended|due|happened|filled|dated?)\b",
+    r"blood|draw|repeat|scan|infusion|tests?|results?|fell|started|ended|due|happened|filled|dated?)\b",
     re.IGNORECASE,
 )
 _AFTER_FIGURES = re.compile(
@@ -168,6 +154,7 @@ _LEADS_TO_DATE = re.compile(
     r"(?:or|and|to))\s+$",
     re.IGNORECASE,
 )
+_AT_A_TIME = re.compile(r"\s+at\s+\d{1,2}(?::\d\d|\s?[ap]\.?m)", re.IGNORECASE)
 _OTHER_DATE = re.compile(r"\s*(?:or|and|to|thru|through|-)\s*(?:1[0-2]|[1-9])/\d{1,2}\b", re.IGNORECASE)
 _AFTER_FRACTION = re.compile(
     r"\s*(?:of\b|an?\b|-?\s?(?:strength|tablets?|tabs?|pills?|cups?|doses?|teaspoons?|tsp|tablespoons?|inch|miles?|"
@@ -305,7 +292,8 @@ class DateRecognizer(PatternBase):
         ),
         NamedPattern(
             "two figures",
-            rf"\b(?:on|for)\s+(?P<value>{_M}[\s-]{_D})(?=\s*(?:at|[,.?!]|$|with|for|and))",
+            rf"\b(?:on|for)\s+(?P<value>{_M}[\s-]{_D})(?=\s*(?:at|[,.?!]|$|with|for|and|call|if|please|so|you|we|"
+            rf"i)(?![a-z]))",
             0.1,
             "written",
         ),
@@ -395,7 +383,9 @@ class DateRecognizer(PatternBase):
             return 0.0
         early = digits(candidate.match["value"]) in {"1", "2", "3"}
         if candidate.pattern.name == "the day":
-            return 0.55 if ends or not early else 0.0
+            follows = after is not None and after[1] is not None and after[1].lower() in _DAY_GOES_ON - {"and", "or"}
+            on = text[candidate.start - 3 : candidate.start].lower() == "on "
+            return 0.55 if ends or not early or (follows and on) else 0.0
         goes_on = after is not None and after[1] is not None and after[1].lower() in _DAY_GOES_ON
         if early:
             follows = after is not None and after[1] is not None and after[1].lower() in _ON_A_DAY
@@ -441,7 +431,11 @@ class DateRecognizer(PatternBase):
         first, second = (int(part) for part in candidate.match.group().split("/"))
         text, start, end = candidate.text, candidate.start, candidate.end
         if second in {2, 3, 4, 5, 6, 8, 10} or first > second:
-            dated = _LEADS_TO_DATE.search(text, max(0, start - 14), start) or _OTHER_DATE.match(text, end)
+            dated = (
+                _AT_A_TIME.match(text, end)
+                or _LEADS_TO_DATE.search(text, max(0, start - 14), start)
+                or _OTHER_DATE.match(text, end)
+            )
             return 0.5 if dated and not _AFTER_FRACTION.match(text, end) else 0.0
         return 0.45
 

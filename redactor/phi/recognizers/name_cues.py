@@ -8,10 +8,10 @@ from typing import Protocol
 NONE, LIGHT, DIRECT, KIN, INTRO, TITLED_ARTICLE, MENTION, NAME, TITLE = range(9)
 
 TITLES = frozenset(
-    "dr doctor doc mr mrs ms miss mister missus mrs. nurse professor prof reverend pastor rabbi sergeant officer "
+    "miz dr doctor doc mr mrs ms miss mister missus mrs. nurse professor prof reverend pastor rabbi sergeant officer "
     "deacon bishop captain lieutenant detective senora senorita monsignor chaplain imam".split()
 )
-ABBREVIATED = frozenset("dr mr mrs ms mister missus".split())
+ABBREVIATED = frozenset("miz dr mr mrs ms mister missus".split())
 """Titles that are never nouns."""
 ARTICLES = frozenset("the a an my your our his her their another any this that which every other each no".split())
 AFTER_TITLE = frozenset(

@@ -68,45 +68,37 @@ _KINDS = frozenset(
     "security wireless communications energy utilities power water gas cooperative coop co-op union "
     # public, schools, churches
     "authority department district council commission bureau agency office services service center centre school "
-    "schools "
-    "academy elementary preschool kindergarten montessori daycare childcare headstart college university institute "
-    "seminary library museum church chapel cathedral parish ministries ministry tabernacle temple synagogue mosque "
-    "congregation baptist methodist lutheran presbyterian episcopal foundation society association league club "
-    "alliance "
-    "coalition network outreach shelter mission post legion bank savings financial federal trust "
-    "home homes house residence residences manor villa living village terrace court place plaza building pavilion "
-    "tower "
+    "schools academy elementary preschool kindergarten montessori daycare childcare headstart college university "
+    "institute seminary library museum church chapel cathedral parish ministries ministry tabernacle temple synagogue "
+    "mosque fellowship rx congregation baptist methodist lutheran presbyterian episcopal foundation society "
+    "association league club alliance coalition network outreach shelter mission post legion bank savings financial "
+    "federal trust home homes house residence residences manor villa living village terrace court place plaza "
+    "building pavilion tower "
     "group practice specialists institute".split()
 )
 """Last words of the names of organizations."""
 _GENERIC = frozenset(
     "sheriff's mayor's principal's dean's coroner's manager's great a an the my our your his her their this that "
-    "these those another any every each some no which what "
-    "whatever other "
-    "same different new old good bad nice big little small local nearest closest nearby regular usual previous current "
-    "former whole main front back side first second third last next own right wrong real best only emergency billing "
-    "retail mail order specialty compounding health physical occupational speech family primary urgent general "
-    "internal "
-    "medical home walk public private regional community memorial sports women's womens children's childrens eye heart "
-    "cancer insurance nurse doctor doctors doctor's office pharmacy hospital clinic lab dental drug medicine care "
-    "service services center school high middle grade elementary law business phone car auto grocery trucking moving "
-    "cable power water gas electric oil cleaning hair nail body tire coffee pet feed hardware thrift dollar liquor "
-    "book "
-    "shoe furniture convenience department outpatient inpatient ambulatory surgical surgery imaging radiology mental "
-    "behavioral nursing assisted senior skilled long short term hospice rehab rehabilitation therapy counseling "
-    "wellness fitness supply supplies medical equipment durable provider claims customer member patient financial "
-    "social "
-    "human resources post waiting treatment exam operating recovery delivery labor parking intensive critical free "
-    "weekend night day after hours downtown uptown across street county city state federal national world wide web "
-    "site "
-    "online virtual support help call calling called speaking returning case record records chart disability workers "
-    "comp compensation life dead sick hurt open closed please thanks hello morning afternoon evening today tomorrow "
-    "work "
-    "job trial study test testing blood urine stool sleep stress heart prior authorization auth refill prescription "
-    "appointment consult referral note letter form forms paper electric full part half meds pills pill infusion oxygen "
-    "respiratory hearing vision bone joint pain skin foot ankle spine allergy fertility diabetes wound baby mother's "
-    "father's mama's grandma's grandpa's mom's dad's sister's brother's neighbor's friend's nursing rest funeral tree "
-    "house town village country group private company big box discount fast food steel paper water union credit "
+    "these those another any every each some no which what whatever other same different new old good bad nice big "
+    "little small local nearest closest nearby regular usual previous current former whole main front back side first "
+    "second third last next own right wrong real best only emergency billing retail mail order specialty compounding "
+    "health physical occupational speech family primary urgent general internal medical home walk public private "
+    "regional community memorial sports women's womens children's childrens eye heart cancer insurance nurse doctor "
+    "doctors doctor's office pharmacy hospital clinic lab dental drug medicine care service services center school "
+    "high middle grade elementary law business phone car auto grocery trucking moving cable power water gas electric "
+    "oil cleaning hair nail body tire coffee pet feed hardware thrift dollar liquor book shoe furniture convenience "
+    "department outpatient inpatient ambulatory surgical surgery imaging radiology mental behavioral nursing assisted "
+    "senior skilled long short term hospice rehab rehabilitation therapy counseling wellness fitness supply supplies "
+    "medical equipment durable provider claims customer member patient financial social human resources post waiting "
+    "treatment exam operating recovery delivery labor parking intensive critical free weekend night day after hours "
+    "downtown uptown across street county city state federal national world wide web site online virtual support help "
+    "call calling called speaking returning case record records chart disability workers comp compensation life dead "
+    "sick hurt open closed please thanks hello morning afternoon evening today tomorrow work job trial study test "
+    "testing blood urine stool sleep stress heart prior authorization auth refill prescription appointment consult "
+    "referral note letter form forms paper electric full part half meds pills pill infusion oxygen respiratory "
+    "hearing vision bone joint pain skin foot ankle spine allergy fertility diabetes wound baby mother's father's "
+    "mama's grandma's grandpa's mom's dad's sister's brother's neighbor's friend's nursing rest funeral tree house "
+    "town village country group private company big box discount fast food steel paper water union credit "
     "savings checking bank account trust living will power of attorney and for to is are be".split()
 )
 """Words that make no name, not even together: "the community health center"."""
@@ -114,21 +106,21 @@ _CARE = frozenset(
     "clinic clinics hospital hospitals pharmacy pharmacies dentistry pediatrics paediatrics cardiology dermatology "
     "orthopedics orthopaedics orthopedic oncology neurology urology podiatry gastroenterology radiology imaging "
     "rheumatology nephrology pulmonology endocrinology hematology gynecology obstetrics midwifery physicians surgeons "
-    "nurses laboratory laboratories labs diagnostics endoscopy dialysis rehabilitation psychiatry psychology optometry "
-    "ophthalmology optical orthodontics prosthetics orthotics audiology chiropractic acupuncture ambulance healthcare "
-    "scheduling registration transport transportation reception referrals accounts accounting authorizations "
-    "prescriptions appointments transcription housekeeping dietary security maintenance retail construction downstairs "
-    "upstairs school college university church camp daycare preschool marketplace obamacare farming nursing sales "
-    "dispatch "
-    "utilization quality management compliance purchasing collections precert preop intake triage admitting admissions "
-    "discharge telemetry oncall account authorization pre op post maternity nursery recovery ultrasound mammography "
+    "nurses laboratory laboratories labs diagnostics endoscopy dialysis rehabilitation psychiatry psychology "
+    "optometry ophthalmology optical orthodontics prosthetics orthotics audiology chiropractic acupuncture ambulance "
+    "healthcare scheduling registration transport transportation reception referrals accounts accounting "
+    "authorizations prescriptions appointments transcription housekeeping dietary security maintenance retail "
+    "construction downstairs upstairs school college university church camp daycare preschool marketplace obamacare "
+    "farming nursing sales dispatch utilization quality management compliance purchasing collections precert preop "
+    "intake triage admitting admissions discharge telemetry oncall account authorization pre op post maternity "
+    "nursery recovery ultrasound mammography "
     "phlebotomy pathology anesthesia nutrition interpreter hold noon midnight lunch dinner breakfast".split()
 )
 """Words that name a department, not an organization."""
 _NAME_PARTS = frozenset(
-    "point court way friends great good best home house place city county state country hill high school center "
-    "park street "
-    "road green white black brown young long old new big little north south east west first second third one two three "
+    "point court way friends great good best home house place city county state country hill high school center park "
+    "street road green white black brown young long old new big little north south east west first second third one "
+    "two three "
     "four bay light life water family health care hope grace trust power land field wood stone river".split()
 )
 """Frequent words of which names are made."""
@@ -158,32 +150,27 @@ _FIRM = re.compile(
 )
 """As in "the law office of": the partners' names."""
 _STRONG = re.compile(
-    rf"\b(?:(?:i|he|she|we|they|husband|wife|son|daughter|who|dad|mom|brother|sister|nephew|niece|boyfriend|girlfriend)"
-    rf"(?:'ve|'m|'s| also| still| just| have| has| am| is| used to)* (?:work|works|worked|working|drive|drives|drove|"
-    rf"driving|cook|cooks|weld|welds|teach|teaches|taught|clean|cleans|bartend|volunteer|volunteers|intern|coach|"
-    rf"coaches|deliver|delivers|dispatch|employed|enrolled|hired)(?: (?:nights|days|evenings|weekends|mornings|"
-    rf"full time|"
-    rf"part time|truck|trucks|a truck|a bus|the bus|security|graveyard|second shift|third shift|first shift|the line|"
-    rf"there|over|down|out|up|school))* (?:for|at|with|in)|employer(?:'s| is| was)|retired from|laid off (?:from|at)|"
-    rf"{_ROLE}(?: (?:over|out|down|up|here))? (?:at|with|from|for)|emergency (?:room|department) (?:at|of)|(?:er|"
-    rf"icu) at|"
-    rf"admitted (?:to|at|over at)|(?:we're|i'm|he's|she's|they're|mom's|dad's) (?:still |now |up |over |down |"
-    rf"back )*at|"
-    rf"transferred (?:to|from)|discharged from|(?:been|being) (?:up|over|down|seen|"
-    rf"treated) at|"
-    rf"(?:student|freshman|sophomore|junior|senior|sunday school|school|daycare|preschool|church|camp|choir) at|"
-    rf"(?:insurance|coverage|plan|policy|benefits)(?:'s| is| was)? (?:with|through|from|by)|covered by|"
-    rf"insured (?:by|with|"
-    rf"through)|(?:pharmacy|drugstore|employer|school|church|daycare|insurance|carrier|company)(?:'s| is| was|"
-    rf"'s called|"
-    rf" is called| called)|calling (?:you )?from|calling on behalf of|on behalf of|here (?:at|from|with)|we use|"
-    rf"again (?:at|from|with)|(?:this is|it's|i'm|name is|name's) [\w'-]+(?: [\w'-]+)?,? (?:over |down |up |out |back |"
+    rf"\b(?:(?:i|he|she|we|they|husband|wife|son|daughter|who|dad|mom|brother|sister|nephew|niece|boyfriend|"
+    rf"girlfriend)(?:'ve|'m|'s| also| still| just| have| has| am| is| used to)* (?:work|works|worked|working|drive|"
+    rf"drives|drove|driving|cook|cooks|weld|welds|teach|teaches|taught|clean|cleans|bartend|volunteer|volunteers|"
+    rf"intern|coach|coaches|deliver|delivers|dispatch|employed|enrolled|hired)(?: (?:nights|days|evenings|weekends|"
+    rf"mornings|full time|part time|truck|trucks|a truck|a bus|the bus|security|graveyard|second shift|third shift|"
+    rf"first shift|the line|there|over|down|out|up|school))* (?:for|at|with|in)|employer(?:'s| is| was)|retired from|"
+    rf"laid off (?:from|at)|{_ROLE}(?: (?:over|out|down|up|here))? (?:at|with|from|for)|emergency (?:room|"
+    rf"department) (?:at|of)|(?:er|icu) at|admitted (?:to|at|over at)|(?:we're|i'm|he's|she's|they're|mom's|"
+    rf"dad's) (?:still |now |up |over |down |back )*at|transferred (?:to|from)|discharged from|(?:been|being) (?:up|"
+    rf"over|down|seen|treated) at|(?:student|freshman|sophomore|junior|senior|sunday school|school|daycare|preschool|"
+    rf"church|camp|choir) at|(?:insurance|coverage|plan|policy|benefits)(?:'s| is| was)? (?:with|through|from|by)|"
+    rf"covered by|insured (?:by|with|through)|(?:pharmacy|drugstore|employer|school|church|daycare|insurance|carrier|"
+    rf"company)(?:,|'s| is| was|'s called| is called| called)|calling (?:you )?from|calling on behalf of|on behalf of|"
+    rf"here (?:at|from|with)|we use|again (?:at|from|with)|(?:this is|it's|i'm|name is|"
+    rf"name's) [\w'-]+(?: [\w'-]+)?,? (?:over |down |up |out |back |"
     rf"calling |again |here )*(?:at|from|with|for)) $",
     re.IGNORECASE,
 )
 """After these hardly anything but a name follows."""
 _LEADS = re.compile(
-    r"\b(?:for|at|with|in|from|to|of|through|by|use|is|was|'s|called) (?:the )?(?=(?P<next>[^\W\d_][\w'-]*))",
+    r"(?:\b(?:for|at|with|in|from|to|of|through|by|use|is|was|'s|called)|,) (?:the )?(?=(?P<next>[^\W\d_][\w'-]*))",
     re.IGNORECASE,
 )
 _INTRODUCED = re.compile(
@@ -451,15 +438,14 @@ _VAGUE = frozenset(
     "water power gas drug drugs auto parts equipment plan claims benefits home homes house place court terrace hearing "
     "recovery care services service office department group club bank school schools center health nursing plant post "
     "line lines supply market power building trust living surgery medicine lab labs dental medical insurance "
-    "therapy practice security management law union company".split()
+    "rx therapy practice security management law union company".split()
 )
 """Kinds before which one everyday word makes no name without capitals: "at work school"."""
 _NUMBER_NAMES = frozenset("one two three four five six seven first second third all good great best open back".split())
 _NEVER = frozenset(
     "i i'm i've i'd i'll ok okay this that it's it is he she we they you my your and but so or if no yes sheriff "
-    "sheriff's "
-    "deputy trooper nurse aunt uncle grandma grandpa mama papa mom dad father mother pastor sister brother cousin "
-    "tia tio papaw "
+    "sheriff's deputy trooper nurse aunt uncle grandma grandpa mama papa mom dad father mother pastor sister brother "
+    "cousin tia tio papaw "
     "mamaw".split()
 )
 _NO_ROW = frozenset(
@@ -468,10 +454,10 @@ _NO_ROW = frozenset(
 )
 _VERBS = frozenset(
     "about regarding calling called call calls returning speaking need needs want wants wanted going gonna please "
-    "thank "
-    "thanks hello hi hey good morning afternoon evening because saying said says got getting trying looking asking "
-    "today tomorrow yesterday tonight monday tuesday wednesday thursday friday saturday sunday uh um yes yeah since "
-    "again here there now just nights days work home sent send faxed fax called used go goes went mister missus miss "
+    "thank thanks hello hi hey good morning afternoon evening because saying said says got getting trying looking "
+    "asking today tomorrow yesterday tonight monday tuesday wednesday thursday friday saturday sunday uh um yes yeah "
+    "since again here there now just nights days work home sent send faxed fax called used go goes went mister missus "
+    "miss "
     "doctor nurse my our your his her their years year months weeks".split()
 )
 

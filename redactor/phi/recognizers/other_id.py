@@ -15,16 +15,17 @@ from redactor.phi.spoken import WrittenForm
 
 _CODE_FOR = (
     r"(?:door|gate|garage|lock ?box|key ?pad|key ?box|entry|alarm|building|buzzer|call ?box|safe|elevator|parking|"
-    r"wi-?fi|"
-    r"unlock|pick ?up|verification|security|invite|meeting|conference|bridge|promo|activation|lobby|front door|"
-    r"side door|house|"
-    r"suite|key|lock)"
+    r"wi-?fi|unlock|pick ?up|verification|security|invite|meeting|conference|bridge|promo|activation|lobby|front door|"
+    r"side door|house|suite|key|lock)"
 )
-_STOP = r"(?!(?:and|the|my|is|it|its|it's|not|to|in|on|with|but|so|that|you|i|i'm|for|a|an|of|or|was|be|no)\b)"
+_STOP = (
+    r"(?!(?:and|the|my|is|it|its|it's|not|to|in|on|with|but|so|that|you|i|i'm|for|an|of|or|was|be|no|at|by|before|"
+    r"after)\b)"
+)
 _LOGIN = re.compile(
     r"\b(?:user ?name|login(?: name)?|log ?in(?: name)?|user id|screen ?name|pass ?(?:word|phrase)|"
-    r"handle)(?: for [\w ]{1,20}?)?"
-    r"(?:'s|,|:| is| was| should be| that's| it's| i have| on file| i think| still| now)+ (?:all (?:one word|"
+    r"handle)(?: for [\w ]{1,20}?)?(?: (?:i|you|we|they) (?:set|set up|chose|picked|use|used|made|gave me|"
+    r"have))?(?:'s|,|:| is| was| should be| that's| it's| i have| on file| i think| still| now)+ (?:all (?:one word|"
     r"lower ?case|caps|together)[, ]+|"
     rf"lower ?case |capital |the word |just |it's |"
     rf"with a )*(?P<value>(?:{_STOP}[a-z][\w.-]*[ ,]{{1,2}}){{0,3}}{_STOP}[a-z][\w.-]*"
@@ -36,8 +37,8 @@ _USER = re.compile(r"\buser ?name (?P<value>[a-z][\w.-]*\d[\w.-]*|[a-z]+(?: ?\d)
 _ENDS = re.compile(
     rf"\b(?:end(?:s|ed|ing)?|finish(?:es|ing)?) (?:in|with|on)(?: the (?:numbers?|digits))?[,:]?\s+(?P<value>{VALUE})|"
     rf"\b(?:claim|account|card|number|fax|phone|social|mrn|policy|member|file|record|case|"
-    rf"id) ending[,:]?\s+(?P<too>{VALUE})|"
-    rf"\blast (?:two|2|three|3|four|4|five|5) (?:digits|numbers|letters)(?: of \w+ \w+)?(?: are| is|,|"
+    rf"id) ending[,:]?\s+(?P<too>{VALUE})|\blast (?:two|2|three|3|four|4|five|5) (?:digits|numbers|"
+    rf"letters)(?: of \w+ \w+)?(?: are| is|,|"
     rf":)+\s+(?P<last>{VALUE}(?:,? not {VALUE})?)",
     re.IGNORECASE,
 )
@@ -55,8 +56,8 @@ _SUFFIX_WORDS = frozenset("suffix code dependent check locker subgroup group sub
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _PASSWORD = re.compile(
     r"\b(?:user ?name|login|log in|user id|screen ?name|(?:pass|code|safe|secret|security)[ -]?(?:word|phrase|"
-    r"code)(?: hint)?|"
-    r"code)(?: for \w+)?(?: is|'s|:|,)(?: the word)? (?P<value>[a-z][a-z'-]{2,}(?P<figure>[ -]?\d[\d -]{0,4}\d|"
+    r"code)(?: hint)?|code)(?: for \w+)?(?: is|'s|:|"
+    r",)(?: the word)? (?P<value>[a-z][a-z'-]{2,}(?P<figure>[ -]?\d[\d -]{0,4}\d|"
     r"[ -]?\d)?)",
     re.IGNORECASE,
 )
@@ -77,9 +78,9 @@ class OtherIdRecognizer(CuedValue):
         rf"{_CODE_FOR} (?:access )?(?:codes?|pin|combo|combination)(?: number)?|combo|combination|punch in|key in|"
         rf"buzz(?: us| me)?(?: at)?|"
         r"(?<!area )(?<!zip )(?<!post )code(?= is\b| was\b|'s\b|,|\s+\d)|(?:authorization|tracking|order|ticket|"
-        r"referral)(?= is\b)|"
-        r"(?:claim|docket|case|reference|ref|confirmation|prescription|rx|r x)(?= is\b|\s*[#:]|\s+[a-z]{0,4}-?\d)|"
-        r"(?:my |the |your |his |her )?(?:i\.? ?d\.?|identification)(?: (?:number|no|code|card))?"
+        r"referral)(?= is\b)|(?:claim|docket|case|reference|ref|confirmation|prescription|rx|r x)(?= is\b| on (?:the|"
+        r"my) \w+ is\b|\s*[#:]|\s+[a-z]{0,4}-?\d)|(?:my |the |your |his |her )?(?:i\.? ?d\.?|"
+        r"identification)(?: (?:number|no|code|card))?"
     )
     cue_words = frozenset(
         "claim check docket case reference ref confirmation order ticket tracking authorization auth referral "

@@ -48,10 +48,9 @@ _NICKNAME = re.compile(
 )
 """As in "everybody calls me little bit": any words."""
 _OWNER = re.compile(
-    r"\b(?:i'm|i am|this is|it's|it is|he's|she's) (?P<name>[a-z]{3,}['\u2019]s)(?: \w+)? "
-    r"(?:mom|mother|mama|dad|father|daddy|parent|wife|husband|spouse|daughter|son|sister|brother|aunt|uncle|niece|"
-    r"nephew|"
-    r"cousin|grandma|grandmother|grandpa|grandfather|granddaughter|grandson|nurse|caregiver|guardian|partner|fiance|"
+    r"\b(?:i'm|i am|this is|it's|it is|he's|she's) (?P<name>[a-z]{3,}['\u2019]s)(?: \w+)? (?:mom|mother|mama|dad|"
+    r"father|daddy|parent|wife|husband|spouse|daughter|son|sister|brother|aunt|uncle|niece|nephew|cousin|grandma|"
+    r"grandmother|grandpa|grandfather|granddaughter|grandson|nurse|caregiver|guardian|partner|fiance|"
     r"fiancee|girlfriend|boyfriend|neighbor|roommate|friend|boy|girl|kid|stepmom|stepdad|case manager)\b",
     re.IGNORECASE,
 )
@@ -251,7 +250,11 @@ class PersonRecognizer(SpokenRecognizer):
             if (
                 kind in {WEAK, SURNAME, UNKNOWN}
                 and (following or word.capital)
-                and not (kind == UNKNOWN and word.lower.endswith("ing") and not word.capital)
+                and not (
+                    kind == UNKNOWN
+                    and not word.capital
+                    and (word.lower.endswith("ing") or (word.lower.endswith("ed") and not self.in_no_list(word.lower)))
+                )
             ):
                 return 0.75, "introduction"
             if kind in {SURNAME, WEAK} and next_is(tokens, at, {SURNAME, SURE, UNKNOWN}):

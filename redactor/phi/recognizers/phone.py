@@ -57,8 +57,8 @@ _MEASURE = re.compile(r"\s*(?:mg|milligrams?|ml|percent|%|dollars?|units?|degree
 
 _OTHER_END = re.compile(
     r"\b(?:not|instead of|rather than|it's|that's|ends? (?:in|with)|ending(?: in)?|last (?:four|4|two|"
-    r"2)(?: digits)?(?: are| is)?|"
-    r"the end is|same (?:area code|exchange|prefix|beginning|start|first \w+)(?:,? (?:but|and|then))?|or)[\s,]+"
+    r"2)(?: digits)?(?: are| is)?|the end is|same (?:area code|exchange|prefix|beginning|start|first \w+)(?:,? (?:but|"
+    r"and|then))?|or)[\s,]+"
     r"(?P<value>\d(?:[\s-]?\d){1,3})(?![\d:/]|\.\d|[\s-]\d)",
     re.IGNORECASE,
 )

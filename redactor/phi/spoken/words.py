@@ -146,8 +146,8 @@ NOT_A_LOCAL_PART = frozenset(
     "us me him her them it online website site page visit look looked available found is are be was go up on in "
     "working work works job portal web appointment meet meeting call called email mail e-mail forms form paperwork "
     "questionnaire survey chart records results documents says address details apply pay bill bills everything "
-    "register enroll "
-    "sign upload uploaded complete completed fill filled download view read started more instructions directions there "
+    "register enroll sign upload uploaded complete completed fill filled download view read started more instructions "
+    "directions there "
     "here now today money balance payment".split()
 )
 
