@@ -176,7 +176,7 @@ _LEADS = re.compile(
 _INTRODUCED = re.compile(
     r"\b(?:calling|again|here|over|this is [\w' -]{2,25}) (?:at|from|with) (?:the )?$", re.IGNORECASE
 )
-_REACH = 75
+_REACH = 48
 _STRONG_WORDS = frozenset("at from with for in use is was called through by".split())
 _CAPITAL_INSIDE = re.compile(r"[^\s.?!:\u2014][\"'(]?\s+[\"'(]?[A-Z][a-z]")
 _MOST = 5
