@@ -31,6 +31,9 @@ from redactor.types import (
 FEWEST_KEPT = 4
 """Words whose mean confidence says something."""
 
+WIDEST_BRIDGE, LONGEST_BRIDGE = 2, 0.6
+"""Words, and their seconds, between a guess and another cover that are covered as well."""
+
 ECHOED = "bleeps were repeated on another channel that carries the same voice"
 """End of the warning that `with_echoes` adds."""
 
@@ -92,6 +95,9 @@ def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding],
                     max([end, *(c.end for c in guessed)]),
                 )
                 found_intervals.append(bleep_for_stretch(transcript, start, end, policy, duration))
+        bridges = _bridges(transcript, found)
+        found_intervals += [bleep_for_stretch(transcript, c.start, c.end, policy, duration) for c in bridges]
+        found += bridges
         covered = {i for c in found for i in range(c.first, c.last)}
         kept = [w for i, w in enumerate(transcript.words) if i not in covered]
         if _are_guesses(kept, speech.least_confidence):
@@ -220,6 +226,29 @@ def _covers_of_guesses(transcript: Transcript, covers: Sequence[Cover], start: f
             out.append(
                 Cover(transcript.channel, i, i + 1, word.start or 0.0, word.end or 0.0, UNTRANSCRIBED, (UNTRANSCRIBED,))
             )
+    return out
+
+
+def _bridges(transcript: Transcript, covers: Sequence[Cover]) -> list[Cover]:
+    """Covers of one or two words between a guess and another cover: "[Bill] of the [Z1 scheme]" for one name.
+
+    Where a sentence ends between them, or the words last longer than LONGEST_BRIDGE, they stay.
+    """
+    covered = {i for c in covers for i in range(c.first, c.last)}
+    guessed = {i for c in covers if c.label == UNTRANSCRIBED for i in range(c.first, c.last)}
+    words = transcript.words
+    out: list[Cover] = []
+    for first in range(1, len(words)):
+        if first in covered or first - 1 not in covered:
+            continue
+        last = next((i for i in range(first, min(first + WIDEST_BRIDGE + 1, len(words))) if i in covered), None)
+        if last is None or not {first - 1, last} & guessed:
+            continue
+        if any(words[i].text[-1:] in ".?!" for i in range(first - 1, last)):
+            continue
+        start, end = time_span(words, first, last)
+        if end - start <= LONGEST_BRIDGE:
+            out.append(Cover(transcript.channel, first, last, start, end, UNTRANSCRIBED, (UNTRANSCRIBED,)))
     return out
 
 
