@@ -147,6 +147,15 @@ class Trie:
             self.size += "" not in node
             node[""] = entry
 
+    def get(self, words: tuple[str, ...]) -> Entry | None:
+        """The entry of exactly these words."""
+        node = self._root
+        for word in words:
+            if word not in node:
+                return None
+            node = node[word]
+        return node.get("")
+
     def __contains__(self, words: tuple[str, ...]) -> bool:
         node = self._root
         for word in words:

@@ -20,7 +20,7 @@ from presidio_analyzer import RecognizerResult
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
 from redactor.phi import gazetteers
-from redactor.phi.lexicons import LISTS, read_terms, word_class
+from redactor.phi.lexicons import LISTS, grammar, read_terms, word_class
 from redactor.phi.lexicons.library import disease_names, drug_names
 from redactor.phi.lexicons.phonetic import PhoneticMatch, PhoneticMatcher
 from redactor.phi.lexicons.trie import Entry, Hit, TextWords, Trie, forms, tokenize
@@ -77,7 +77,7 @@ class ClinicalText:
         numeric: for each word whether it is a number in digits or words.
     """
 
-    __slots__ = ("_sounds_like", "at", "hits", "numeric", "words")
+    __slots__ = ("_phrases", "_sounds_like", "at", "hits", "numeric", "words")
 
     def __init__(self, text: str) -> None:
         self.words: TextWords = tokenize(text)
@@ -88,6 +88,27 @@ class ClinicalText:
                 self.at[index] = hit
         self.numeric = [word in NUMBERS or word[0].isdigit() for word in self.words.plain]
         self._sounds_like: list[PhoneticMatch] | None = None
+        self._phrases: list[grammar.Phrase] | None = None
+
+    @property
+    def phrases(self) -> list[grammar.Phrase]:
+        """What the grammar finds, without phrases that begin or end in one that is not clinical."""
+        if self._phrases is None:
+            self._phrases = [
+                phrase
+                for phrase in grammar.find(self.words.plain, self.numeric)
+                if not (self._other_sense(phrase.first, phrase) or self._other_sense(phrase.last - 1, phrase))
+            ]
+        return self._phrases
+
+    def _other_sense(self, index: int, phrase: grammar.Phrase) -> bool:
+        hit = self.at[index]
+        return (
+            hit is not None
+            and not hit.entry.label
+            and LISTS.get(hit.entry.source) == phrase.label
+            and not (phrase.first <= hit.first and hit.last <= phrase.last and hit.last - hit.first < phrase.last - phrase.first)
+        )
 
     @property
     def sounds_like(self) -> list[PhoneticMatch]:
@@ -188,7 +209,10 @@ def vocabulary() -> Trie:
         for term in read_terms(name):
             entry = Entry("" if term.strength == "not" else label, term.strength, name)
             for words in forms(term.text):
-                trie.add(words, entry)
+                known = trie.get(words) if not entry.label else None
+                # "off balance" is no money, but it stays a condition.
+                if known is None or known.strength == "library" or known.label in {"", label}:
+                    trie.add(words, entry)
     return trie
 
 
@@ -247,10 +271,12 @@ class ClinicalRecognizer(SpokenRecognizer):
     def __init__(self) -> None:
         super().__init__()
         self.cues = word_class(f"cue.{self.list_name}")
+        self.near_cues = word_class(f"near.{self.list_name}")
         # Now, not on first use: functools' caches let every thread that comes meanwhile load the lists too (64
         # recordings at # once took 4 GB and a minute).
         vocabulary()
         phonetic_matcher()
+        grammar.grammar()
 
     def analyze(
         self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
@@ -267,7 +293,7 @@ class ClinicalRecognizer(SpokenRecognizer):
         """All mentions of the label, in order; overlapping ones are merged, except hints, which would widen certain
         ones.
         """
-        found = sorted((*self.listed(parsed), *self.misheard(parsed), *self.patterns(parsed)))
+        found = sorted((*self.listed(parsed), *self.misheard(parsed), *self.patterns(parsed), *self.said(parsed)))
         kept: list[Mention] = []
         for mention in (*(m for m in found if m.score >= FINDING), *(m for m in found if m.score < FINDING)):
             last = kept[-1] if kept else None
@@ -295,6 +321,28 @@ class ClinicalRecognizer(SpokenRecognizer):
         for sounds_like in parsed.sounds_like:
             if labels[sounds_like.name] == self.label:
                 yield Mention(sounds_like.first, sounds_like.last, SCORES["sounds like"], "sounds-like")
+
+    def said(self, parsed: ClinicalText) -> Iterator[Mention]:
+        """What the grammar finds; a rule "near" needs one of the label's cue words or another finding near it."""
+        sure: list[grammar.Phrase] = []
+        unsure: list[grammar.Phrase] = []
+        for phrase in parsed.phrases:
+            if phrase.label == self.label:
+                (unsure if phrase.near else sure).append(phrase)
+        for phrase in sure:
+            yield Mention(phrase.first, phrase.last, SCORES["pattern"], phrase.rule)
+        for phrase in unsure:
+            first, last = phrase.first - CONTEXT, phrase.last + CONTEXT
+            if (
+                parsed.near(phrase.first, phrase.last, self.near_cues, CONTEXT)
+                or any(p.first < last and first < p.last for p in sure)
+                or any(
+                    hit.entry.label == self.label and hit.entry.strength in CERTAIN
+                    for hit in parsed.at[max(0, first) : last]
+                    if hit is not None
+                )
+            ):
+                yield Mention(phrase.first, phrase.last, SCORES["value"], phrase.rule)
 
     def _beside(self, parsed: ClinicalText, hit: Hit) -> bool:
         """Whether a certain hit of the same label is within a few words, as in lists ("no stones, masses or …")."""
