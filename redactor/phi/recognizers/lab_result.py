@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from redactor.phi.lexicons import word_class
+from redactor.phi.lexicons.trie import Hit
 from redactor.phi.recognizers.clinical import SCORES, ClinicalRecognizer, ClinicalText, Mention
 
 SURE = frozenset({"strong", "likely", "generic", "library"})
@@ -60,9 +61,9 @@ class LabResultRecognizer(ClinicalRecognizer):
         for hit in parsed.hits:
             if hit.entry.label in TESTED and hit.entry.strength in SURE:
                 if hit.entry.label == self.label:
-                    yield from self._value(parsed, hit.last)
+                    yield from self._value(parsed, hit)
                 named = hit.entry.label == self.label and hit.entry.strength != "generic"
-                yield from self._verdict(parsed, hit.last, self._words if named else CLEAR_WORDS)
+                yield from self._verdict(parsed, hit, self._words if named else CLEAR_WORDS)
 
     def _measured(self, parsed: ClinicalText, index: int) -> Iterator[Mention]:
         """As in "sugar was two eighty", "pressure has been running high": the everyday name counts because a reading
@@ -77,30 +78,28 @@ class LabResultRecognizer(ClinicalRecognizer):
         if last > value + 1 or (last > value and len(parsed.word(value)) > 1 and parsed.word(value)[0].isdigit()):
             if parsed.word(last) == "over" and parsed.numbers(last + 1) > last + 1:
                 last = parsed.numbers(last + 1)
-            yield Mention(first, index + 1, SCORES["value"], "measure")
-            yield Mention(value, last, SCORES["value"], "value")
+            yield Mention(first, last, SCORES["value"], "measure")
         elif parsed.word(value) in MEASURE_WORDS and parsed.label(value) != "":
-            yield Mention(first, index + 1, SCORES["value"], "measure")
-            yield Mention(value, value + 1, SCORES["value"], "verdict")
+            yield Mention(first, value + 1, SCORES["value"], "measure")
 
     @staticmethod
-    def _value(parsed: ClinicalText, index: int) -> Iterator[Mention]:
-        """A number soon after a test: "… was seven point two"."""
+    def _value(parsed: ClinicalText, hit: Hit) -> Iterator[Mention]:
+        """A test and a number soon after it: "A1C was seven point two"."""
         plain = parsed.words.plain
-        value = parsed.skip(index, BEFORE_VALUE, 4)
+        value = parsed.skip(hit.last, BEFORE_VALUE, 5)
         last = parsed.numbers(value)
         if last > value and plain[value] not in {"oh", "point", "half"}:
             while last < len(plain) and plain[last] in UNITS:
                 last += 1
                 last = max(last, parsed.numbers(last))
-            yield Mention(value, last, SCORES["value"], "value")
+            yield Mention(hit.first, last, SCORES["value"], "value")
 
-    def _verdict(self, parsed: ClinicalText, index: int, words: frozenset[str]) -> Iterator[Mention]:
-        """A verb and a verdict within a few words after a test: "… came back a little high"."""
+    def _verdict(self, parsed: ClinicalText, hit: Hit, words: frozenset[str]) -> Iterator[Mention]:
+        """A test with a verb and a verdict within a few words after it: "potassium came back a little high"."""
         plain = parsed.words.plain
-        for step in range(index, min(index + 5, len(plain))):
+        for step in range(hit.last, min(hit.last + 5, len(plain))):
             if plain[step] in self._verbs:
                 word = parsed.skip(step + 1, self._fillers | self._verbs, 4)
                 if parsed.word(word) in words and parsed.label(word) != "":
-                    yield Mention(word, word + 1, SCORES["value"], "verdict")
+                    yield Mention(hit.first, word + 1, SCORES["value"], "verdict")
                 break

@@ -19,6 +19,12 @@ STEM = re.compile(
     r"mycin|azine hydrochloride|cyclovir)s?"
 )
 NOT_STEM = frozenset("accept concept except intercept precept percept transcept cholesterol glycerol pilaster".split())
+FORMS = frozenset(
+    "drops drop cream ointment gel lotion patch patches spray inhaler inhalers pen pens tablets capsules syrup suspension "
+    "shot shots injection injections suppository suppositories powder packets solution foam shampoo elixir pills pill "
+    "xr er sr xl infusion infusions lozenges wash rinse".split()
+)
+FORMS_BEFORE = frozenset("liquid generic topical chewable injectable inhaled baby oral vaginal".split())
 CARELESS = frozenset({"weak", "generic"})
 NEIGHBOUR = 5
 """The distance in words between a dose and its drug."""
@@ -49,10 +55,22 @@ class MedicationRecognizer(ClinicalRecognizer):
         ]
         yield from found
         drugs += found
+        yield from (self._with_form(parsed, drug) for drug in drugs)
         drugs += self.misheard(parsed)
         for index in range(len(parsed.words.plain)):
             if parsed.number(index) and not parsed.number(index - 1):
                 yield from self._dose(parsed, index, drugs)
+
+    @staticmethod
+    def _with_form(parsed: ClinicalText, drug: Mention) -> Mention:
+        """With what it is given as: "liquid morphine", "polymyxin drops", "progesterone in oil"."""
+        last = drug.last
+        if parsed.word(last) == "in" and parsed.word(last + 1) in {"oil", "syrup"}:
+            last += 2
+        while parsed.word(last) in FORMS:
+            last += 1
+        first = drug.first - (parsed.word(drug.first - 1) in FORMS_BEFORE)
+        return Mention(first, last, SCORES["pattern"], "form")
 
     def _dose(self, parsed: ClinicalText, first: int, drugs: list[Mention]) -> Iterator[Mention]:
         last = parsed.numbers(first)

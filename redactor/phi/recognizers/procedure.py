@@ -13,6 +13,11 @@ OPERATION = re.compile(
     r"plasties)"
 )
 NOT_OPERATION = frozenset({"dichotomy", "dichotomies", "microscopy", "spectroscopy"})
+NAMED = frozenset(
+    "biopsy biopsies ultrasound ultrasounds scan scans mri ct x-ray xray surgery surgeries injection injections graft implant "
+    "procedure procedures therapy repair transplant excision endoscopy imaging replacement".split()
+)
+"""What a word before them specifies: "shave biopsy", "antral follicle ultrasound"."""
 LINKS = frozenset({"of", "on", "for", "to", "in"})
 
 
@@ -26,17 +31,39 @@ class ProcedureRecognizer(ClinicalRecognizer):
         self._body = word_class("body")
         self._determiners = word_class("determiner")
         self._modifiers = word_class("modifier")
+        self._joining = word_class("joining")
         self._before = self._modifiers | self._body | frozenset({"total", "partial", "radical", "unicompartmental"})
 
     def listed(self, parsed: ClinicalText) -> Iterator[Mention]:
         """Hits of the lists, with "left", "total" … before them."""
         for mention in super().listed(parsed):
             first = parsed.back(mention.first, self._before) if mention.score >= SCORES["library"] else mention.first
+            if parsed.word(mention.last - 1) in NAMED:
+                first = self._specified(parsed, first)
             yield mention._replace(first=first)
+
+    def _specified(self, parsed: ClinicalText, first: int) -> int:
+        """The first of up to two words before a procedure that say which one it is."""
+        for index in (first - 1, first - 2):
+            word = parsed.word(index)
+            if (
+                len(word) < 3
+                or word in self._joining
+                or parsed.number(index)
+                or word.endswith(("ed", "ly", "ing", "'t", "'re", "'ve", "'ll"))
+                or parsed.label(index) == ""
+            ):
+                break
+            first = index
+        return first
 
     def patterns(self, parsed: ClinicalText) -> Iterator[Mention]:
         """BODY + "surgery", "scan" …, "surgery on my knee", and any other "-ectomy", "-oscopy"."""
         for index, word in enumerate(parsed.words.plain):
+            if word in {"procedure", "procedures"} and parsed.label(index) != "":
+                first = self._specified(parsed, index)
+                if first < index:
+                    yield Mention(first, index + 1, SCORES["value"], "named-procedure")
             if word in self._heads:
                 if parsed.label(index) == "":
                     continue
