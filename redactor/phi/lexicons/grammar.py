@@ -14,7 +14,7 @@ the one before, `#` starts a comment line:
     { … }        what is found, if not the whole match
     <body>       a word class of patterns.toml
     NUM          a number in digits or words
-    ANY          any word of the same sentence
+    ANY          any word of the same sentence; ING one that ends in "-ing", ED one that ends like a participle
 
 Words are lower case and without "'s" ("sugar's up" is "sugar up"); "um" and "uh" are left out before. A rule is only
 tried at words that it can begin with, so that a text costs one look-up a word; its first part must not be optional.
@@ -41,6 +41,7 @@ _NUMBER = rf"(?:\d[\d.,/:]*|{'|'.join(sorted(NUMBER_WORDS, key=len, reverse=True
 NUMBER = rf"(?:{_NUMBER}(?:and (?={_NUMBER}))?)+"
 ANY_NUMBER = "0"
 """The first word of a rule that begins with a number."""
+ENDINGS = {"ANY": "", "ING": "[^ .]ing", "ED": "(?:[^ .]ed|en|[lr]t)"}
 _TOKEN = re.compile(r"[A-Z]+|<[\w.]+>|[a-z0-9'-]+|[()|{}!?*]")
 _MOST = 4
 
@@ -133,8 +134,8 @@ class _Parser:
             return _Part(f"(?:{'|'.join(sorted(words, key=len, reverse=True))}) ", words)
         if token == "NUM":
             return _Part(NUMBER, frozenset({ANY_NUMBER}))
-        if token == "ANY":
-            return _Part(r"[^ .]+ ", frozenset())
+        if token in ENDINGS:
+            return _Part(rf"[^ .]+{ENDINGS[token]} ", frozenset())
         if token.isupper():
             return self._names[token]
         words = token.removesuffix("'s").split("-")  # as `trie.tokenize` does

@@ -20,11 +20,11 @@ STEM = re.compile(
 )
 NOT_STEM = frozenset("accept concept except intercept precept percept transcept cholesterol glycerol pilaster".split())
 FORMS = frozenset(
-    "drops drop cream ointment gel lotion patch patches spray inhaler inhalers pen pens tablets capsules syrup suspension "
-    "shot shots injection injections suppository suppositories powder packets solution foam shampoo elixir pills pill "
+    "drops drop cream ointment gel lotion patch patches spray syrup "
+    "shot shots injection injections suppository suppositories powder packets solution foam shampoo elixir "
     "xr er sr xl infusion infusions lozenges wash rinse".split()
 )
-FORMS_BEFORE = frozenset("liquid generic topical chewable injectable inhaled baby oral vaginal".split())
+FORMS_BEFORE = frozenset("liquid topical chewable injectable inhaled baby oral vaginal".split())
 CARELESS = frozenset({"weak", "generic"})
 NEIGHBOUR = 5
 """The distance in words between a dose and its drug."""
