@@ -14,6 +14,7 @@ the one before, `#` starts a comment line:
     { … }        what is found, if not the whole match
     <body>       a word class of patterns.toml
     NUM          a number in digits or words
+    BP           a blood pressure in digits: 140/90
     ANY          any word of the same sentence; ING one that ends in "-ing", ED one that ends like a participle
 
 Words are lower case and without "'s" ("sugar's up" is "sugar up"); "um" and "uh" are left out before. A rule is only
@@ -106,40 +107,42 @@ class _Parser:
         return _Part(regex, first, empty)
 
     def _element(self) -> _Part:
-        token = self._peek()
+        piece = self._peek()
         self._at += 1
-        if token == "{":
+        if piece == "{":
             return _Part("(", frozenset(), empty=True)
-        if token == "}":
+        if piece == "}":
             return _Part(")", frozenset(), empty=True)
-        if token == "!":
+        if piece == "!":
             return _Part(f"(?!{self._element().regex})", frozenset(), empty=True)
-        if token == "(":
+        if piece == "(":
             part = self._alternatives()
             if self._peek() != ")":
                 raise ValueError("grammar: ) is missing")
             self._at += 1
             part = part._replace(regex=f"(?:{part.regex})")
         else:
-            part = self._word(token)
+            part = self._word(piece)
         if self._peek() in {"?", "*"}:
             count = "?" if self._peek() == "?" else f"{{0,{_MOST}}}"
             self._at += 1
             part = _Part(f"(?:{part.regex}){count}", part.first, empty=True)
         return part
 
-    def _word(self, token: str) -> _Part:
-        if token.startswith("<"):
-            words = word_class(token[1:-1])
+    def _word(self, piece: str) -> _Part:
+        if piece.startswith("<"):
+            words = word_class(piece[1:-1])
             return _Part(f"(?:{'|'.join(sorted(words, key=len, reverse=True))}) ", words)
-        if token == "NUM":
+        if piece == "BP":
+            return _Part(r"\d{2,3}/\d{2,3} ", frozenset({ANY_NUMBER}))
+        if piece == "NUM":
             return _Part(NUMBER, frozenset({ANY_NUMBER}))
-        if token in ENDINGS:
-            return _Part(rf"[^ .]+{ENDINGS[token]} ", frozenset())
-        if token.isupper():
-            return self._names[token]
-        words = token.removesuffix("'s").split("-")  # as `trie.tokenize` does
-        return _Part(re.escape(" ".join(words) + " "), frozenset({words[0]}))
+        if piece in ENDINGS:
+            return _Part(rf"[^ .]+{ENDINGS[piece]} ", frozenset())
+        if piece.isupper():
+            return self._names[piece]
+        parts = piece.removesuffix("'s").split("-")  # as `trie.pieceize` does
+        return _Part(re.escape(" ".join(parts) + " "), frozenset({parts[0]}))
 
 
 def _lines(name: str) -> Iterator[str]:

@@ -51,6 +51,8 @@ Chosen from a curve on general prose taken as if it were full of cues: 1.3 and 0
 80 % of unseen mishearings found.
 """
 
+FUNCTION_WORDS = frozenset("i'm my no on we he she they you your his her is are was the this that for with in".split())
+"""Words that hardly begin a misheard name."""
 NUMBERS = frozenset(
     "zero oh one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
     "seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand half "
@@ -107,7 +109,11 @@ class ClinicalText:
             hit is not None
             and not hit.entry.label
             and LISTS.get(hit.entry.source) == phrase.label
-            and not (phrase.first <= hit.first and hit.last <= phrase.last and hit.last - hit.first < phrase.last - phrase.first)
+            and not (
+                phrase.first <= hit.first
+                and hit.last <= phrase.last
+                and hit.last - hit.first < phrase.last - phrase.first
+            )
         )
 
     @property
@@ -139,6 +145,9 @@ class ClinicalText:
         return before, after
 
     def _is_unlisted(self, sounds_like: PhoneticMatch) -> bool:
+        said = self.words.plain[sounds_like.first : sounds_like.last]
+        if said[0] in FUNCTION_WORDS and sounds_like.similarity < PhoneticMatcher.CERTAIN:
+            return False  # "on patient", "no explanation"
         known = [
             hit
             for hit in self.at[sounds_like.first : sounds_like.last]

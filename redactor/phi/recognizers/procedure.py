@@ -14,8 +14,8 @@ OPERATION = re.compile(
 )
 NOT_OPERATION = frozenset({"dichotomy", "dichotomies", "microscopy", "spectroscopy"})
 NAMED = frozenset(
-    "biopsy biopsies ultrasound ultrasounds scan scans mri ct x-ray xray surgery surgeries injection injections graft implant "
-    "procedure procedures therapy repair transplant excision endoscopy imaging replacement".split()
+    "biopsy biopsies ultrasound ultrasounds scan scans mri ct x-ray xray surgery surgeries injection injections "
+    "graft implant procedure procedures therapy repair transplant excision endoscopy imaging replacement".split()
 )
 """What a word before them specifies: "shave biopsy", "antral follicle ultrasound"."""
 LINKS = frozenset({"of", "on", "for", "to", "in"})
