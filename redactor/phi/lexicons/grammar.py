@@ -35,8 +35,8 @@ from redactor.phi.lexicons import word_class
 FILES = ("common", "condition", "lab_result", "procedure", "specialty", "billing")
 HESITATIONS = frozenset("um uh er erm ah uhm hmm mm".split())
 NUMBER_WORDS = (
-    "zero oh one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand half point"
+    "zero oh one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand half point"
 ).split()
 _NUMBER = rf"(?:\d[\d.,/:]*|{'|'.join(sorted(NUMBER_WORDS, key=len, reverse=True))}) "
 NUMBER = rf"(?:{_NUMBER}(?:and (?={_NUMBER}))?)+"

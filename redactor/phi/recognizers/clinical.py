@@ -6,6 +6,8 @@ A text is split into words and matched against all clinical lists at once (the l
 Spelled letters and spoken numbers are matched directly, so that results are offsets of the recognised text and no
 offset map is needed.
 
+Lay wording that no list can hold ("my ankles are all puffed up") comes from the grammars in lexicons/grammar.
+
 Scores: 0.85 on a list, 0.8 on a package's list, 0.75 a pattern, 0.65 a misheard name, 0.6 an ambiguous word with a cue
 near it or a value, 0.55 usually clinical, 0.35 and below hints that only a low threshold shows.
 """

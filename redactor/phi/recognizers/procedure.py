@@ -43,19 +43,16 @@ class ProcedureRecognizer(ClinicalRecognizer):
             yield mention._replace(first=first)
 
     def _specified(self, parsed: ClinicalText, first: int) -> int:
-        """The first of up to two words before a procedure that say which one it is."""
-        for index in (first - 1, first - 2):
-            word = parsed.word(index)
-            if (
-                len(word) < 3
-                or word in self._joining
-                or parsed.number(index)
-                or word.endswith(("ed", "ly", "ing", "'t", "'re", "'ve", "'ll"))
-                or parsed.label(index) == ""
-            ):
-                break
-            first = index
-        return first
+        """Where a procedure begins with the word before it, if that word says which one it is."""
+        word = parsed.word(first - 1)
+        specifies = (
+            len(word) > 2
+            and word not in self._joining
+            and not parsed.number(first - 1)
+            and not word.endswith(("ed", "ly", "ing", "'t", "'re", "'ve", "'ll"))
+            and parsed.label(first - 1) != ""
+        )
+        return first - 1 if specifies else first
 
     def patterns(self, parsed: ClinicalText) -> Iterator[Mention]:
         """BODY + "surgery", "scan" …, "surgery on my knee", and any other "-ectomy", "-oscopy"."""
