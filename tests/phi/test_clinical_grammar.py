@@ -46,3 +46,9 @@ def test_a_rule_that_cannot_be_read_is_refused(line: str, monkeypatch: pytest.Mo
     monkeypatch.setattr(grammar, "_lines", lambda name: iter(["[CONDITION]", line]))
     with pytest.raises((ValueError, KeyError)):
         grammar.grammar.__wrapped__()
+
+
+def test_every_rule_compiles() -> None:
+    rules = {rule for several in grammar.grammar().values() for rule in several}
+    assert len(rules) > 200
+    assert all(grammar.compiled(rule.pattern).groups == 1 for rule in rules)

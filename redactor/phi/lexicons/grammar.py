@@ -48,12 +48,16 @@ _MOST = 4
 
 
 class Rule(NamedTuple):
-    """Matches the words of a text, each followed by a blank; group 1 is what is found."""
+    """`pattern` matches the words of a text, each followed by a blank; group 1 is what is found."""
 
     label: str
-    match: re.Pattern[str]
+    pattern: str
     name: str
     near: bool
+
+
+compiled = cache(re.compile)
+"""Each pattern on its first use: all of them take a second, and a short text needs few."""
 
 
 class _Part(NamedTuple):
@@ -180,7 +184,7 @@ def grammar() -> dict[str, tuple[Rule, ...]]:
             if part.empty or not part.first:
                 raise ValueError(f"grammar: {line!r} has no first word")
             regex = part.regex if "{" in line else f"({part.regex})"
-            rule = Rule(label, re.compile(regex), f"{file}:{number}", near)
+            rule = Rule(label, regex, f"{file}:{number}", near)
             for word in part.first:
                 rules[word].append(rule)
     return {word: tuple(found) for word, found in rules.items()}
@@ -223,7 +227,7 @@ def find(plain: list[str], numeric: list[bool]) -> list[Phrase]:
     for number, several in candidates:
         best: dict[tuple[str, bool], Phrase] = {}
         for rule in several:
-            match = rule.match.match(text, starts[number])
+            match = compiled(rule.pattern).match(text, starts[number])
             if match is None:
                 continue
             first, last = match.span(1)
