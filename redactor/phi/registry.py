@@ -12,6 +12,7 @@ from redactor.phi.recognizers.condition import ConditionRecognizer
 from redactor.phi.recognizers.date import DateRecognizer
 from redactor.phi.recognizers.device import DeviceRecognizer
 from redactor.phi.recognizers.email import EmailRecognizer
+from redactor.phi.recognizers.figure import DecimalRecognizer, FigureRecognizer
 from redactor.phi.recognizers.health_plan import HealthPlanRecognizer
 from redactor.phi.recognizers.ip_address import IpAddressRecognizer
 from redactor.phi.recognizers.lab_result import LabResultRecognizer
@@ -36,6 +37,7 @@ _IDENTIFIERS = (
     DateRecognizer,
     DeviceRecognizer,
     EmailRecognizer,
+    FigureRecognizer,
     HealthPlanRecognizer,
     IpAddressRecognizer,
     LicenseRecognizer,
@@ -53,6 +55,7 @@ _IDENTIFIERS = (
 _CLINICAL = (
     BillingRecognizer,
     ConditionRecognizer,
+    DecimalRecognizer,
     LabResultRecognizer,
     MedicationRecognizer,
     ProcedureRecognizer,

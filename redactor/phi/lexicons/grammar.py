@@ -47,7 +47,7 @@ _TOKEN = re.compile(r"[A-Z]+|<[\w.]+>|[a-z0-9'-]+|[()|{}!?*]")
 _MOST = 4
 
 
-class Rule(NamedTuple):
+class GrammarRule(NamedTuple):
     """`pattern` matches the words of a text, each followed by a blank; group 1 is what is found."""
 
     label: str
@@ -164,10 +164,10 @@ def _lines(name: str) -> Iterator[str]:
 
 
 @cache
-def grammar() -> dict[str, tuple[Rule, ...]]:
+def grammar() -> dict[str, tuple[GrammarRule, ...]]:
     """First word → the rules that can begin with it. Raises ValueError for a file that cannot be read."""
     names: dict[str, _Part] = {}
-    rules: defaultdict[str, list[Rule]] = defaultdict(list)
+    rules: defaultdict[str, list[GrammarRule]] = defaultdict(list)
     for file in FILES:
         label, number, near = "", 0, False
         for line in _lines(file):
@@ -184,7 +184,7 @@ def grammar() -> dict[str, tuple[Rule, ...]]:
             if part.empty or not part.first:
                 raise ValueError(f"grammar: {line!r} has no first word")
             regex = part.regex if "{" in line else f"({part.regex})"
-            rule = Rule(label, regex, f"{file}:{number}", near)
+            rule = GrammarRule(label, regex, f"{file}:{number}", near)
             for word in part.first:
                 rules[word].append(rule)
     return {word: tuple(found) for word, found in rules.items()}
@@ -206,7 +206,7 @@ def find(plain: list[str], numeric: list[bool]) -> list[Phrase]:
     numbers = rules.get(ANY_NUMBER, ())
     starts: list[int] = []
     kept: list[int] = []  # the words that are no hesitations
-    candidates: list[tuple[int, tuple[Rule, ...]]] = []
+    candidates: list[tuple[int, tuple[GrammarRule, ...]]] = []
     at = 0
     for index, word in enumerate(plain):
         if word in HESITATIONS:
