@@ -22,7 +22,7 @@ _COUNTED = re.compile(r"\s(?:of (?:us|them)|kids|copies|blocks?|inch(?:es)?)\b",
 _SERVICE = frozenset("211 311 411 511 711 811 911 988".split())
 _WRITTEN_SHORT = re.compile(r"\d+[xkds]|a1|b12|h1|n1|4h|w2|d3|3d|2d", re.IGNORECASE)
 """Multiples, thousands, degrees, decades, vitamins, viruses and other words that are written with a figure."""
-SCORE = 0.45
+SCORE, CLINICAL_SCORE = 0.45, 0.55
 REACH = 16  # characters around a figure that are searched for a unit or a clock time's cue
 
 
@@ -54,5 +54,7 @@ class DecimalRecognizer(_Unexplained):
     """Decimals: values of tests."""
 
     label = "LAB_RESULT"
-    patterns = (NamedPattern("decimal", r"(?<![\w.,$:/-])\d{1,3}\.\d{1,2}(?![\w%]|[.,:/-]\d)", SCORE, form="original"),)
+    patterns = (
+        NamedPattern("decimal", r"(?<![\w.,$:/-])\d{1,3}\.\d{1,2}(?![\w%]|[.,:/-]\d)", CLINICAL_SCORE, form="original"),
+    )
     needs = r"\d\.\d"
