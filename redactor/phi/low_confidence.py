@@ -89,7 +89,8 @@ _INTRODUCES = re.compile(
     r"grandmother|grandfather|friend) of)$"
 )
 _OWN_MATTER_CUE = re.compile(
-    r"\b(?:about|for|of|regarding|with|have|had|having|on|take|taking|needs?) (?:my|his|her|their)$"
+    r"\b(?:about|for|of|regarding|with|have|had|having|on|off|takes?|taking|needs?|means|wants?|got|gets?|getting|missed|"
+    r"stopped|started) (?:my|his|her|their)$"
 )
 _VALUE_CUE = re.compile(
     r"\b(?:(?P<DATE_TIME>date of birth|birth ?(?:day|date)|d ?o ?b|born)|"

@@ -103,7 +103,7 @@ class ChannelPlan:
         """
         unheard = gaps(self.activity, words, channel=self.channel)
         unheard += find_guesses(
-            words, self.activity, self.overlaps, channel=self.channel, floors=floors or Floors(0.0, 0.0)
+            words, self.activity, self.overlaps, channel=self.channel, floors=floors or Floors(0.0, 0.0, 0.0)
         )
         return Transcript.of(fit(words, self.activity), channel=self.channel, language=language), unheard
 

@@ -21,9 +21,6 @@ from .language import has_another_language
 from .spans import Span, overlapping, union
 
 RUN = 4  # words over which confidence is averaged
-PAIR = 0.5
-"""Confidence below which two neighbouring words are guesses. On 200 natural messages this covered 0.5 % more of the PHI
-(base; tiny.en 0.6 %) and 0.3 % (0.7 %) more of the other speech."""
 FEWEST, BRIEF = 8, 3.0
 """Fewer words in less than BRIEF seconds of speech say little about the channel as a whole; low-confidence runs are
 covered all the same. Few words in more seconds than that are themselves a sign that it was not understood."""
@@ -39,11 +36,13 @@ class Floors:
 
     Attributes:
         run: of RUN neighbouring words.
+        pair: of each of two neighbouring words.
         channel: of all words of a channel.
     """
 
     run: float = 0.47
     channel: float = 0.77
+    pair: float = 0.4
 
 
 FLOORS = Floors()
@@ -64,8 +63,7 @@ def find_guesses(
             speech, if the words' mean confidence is too low, or if they are in another language.
     """
     runs = _low_confidence_runs(words, floors.run)
-    if floors.run:
-        runs = union((*runs, *_low_confidence_pairs(words)))
+    runs = union((*runs, *_low_confidence_pairs(words, floors.pair)))
     guessed = _with_sentences(runs, words, (floors.run + floors.channel) / 2)
     found = [Unheard(channel, a, b, "doubt") for a, b in guessed] + [
         Unheard(channel, a, b, "overlap") for a, b in overlaps
@@ -104,11 +102,11 @@ def _low_confidence_runs(words: Sequence[TimedText], floor: float) -> list[Span]
     return union(spans)
 
 
-def _low_confidence_pairs(words: Sequence[TimedText]) -> list[Span]:
+def _low_confidence_pairs(words: Sequence[TimedText], floor: float) -> list[Span]:
     return [
         (one.start, other.end)
         for one, other in pairwise(words)
-        if max(one.confidence, other.confidence) < PAIR and one.start is not None and other.end is not None
+        if max(one.confidence, other.confidence) < floor and one.start is not None and other.end is not None
     ]
 
 
