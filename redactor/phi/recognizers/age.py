@@ -13,18 +13,22 @@ import re
 from collections.abc import Iterator
 
 from redactor.phi.gazetteers import words
+from redactor.phi.recognizers.age_reckoned import YOUNGEST, reckoned
 from redactor.phi.recognizers.base import Candidate, NamedPattern, PatternBase
 from redactor.phi.spoken import WrittenForm
 
-YOUNGEST = 90
 _PART = (
-    r"(?:(?: and)?[ -](?:a half|a quarter|three quarters|1/2|3/4|3 quarters|something|some|odd|ish|plus)(?![\w'])|\+)?"
+    r"(?:(?: and)?[ -](?:a half|a quarter|three quarters|1/2|3/4|3 quarters|something|some(?: odd)?|odd|ish|plus|(?:one|two|three|four|five|six|seven|eight|nine)ish)(?![\w'])|"
+    r"\+)?"
 )
 _ONE = r"(?:a (?=1[0-2]\d(?!-)))?(?:9\d|1[0-2]\d)(?!\d|[.:]\d)"
-_OLD = rf"(?P<value>{_ONE}{_PART}(?:(?:,? or|,? going on|,? maybe| to|,? i think|,) {_ONE}(?![\s,-]+\d))?)"
+_OLD = (
+    rf"(?P<value>{_ONE}{_PART}(?:(?:,? or(?: is (?:it|he|she)| maybe)?|,? going on|,? maybe| to|,? i think|,|(?= 9\d)) "
+    rf"(?:{_ONE}(?![\s,-]+\d)|[1-9](?=[.,;!?]|$| (?:and|but|so|i|now|years))))?)"
+)
 _NOT_AGE = re.compile(
     r"[\s-]*(?:percent|%|over|mg|milligrams?|mcg|ml|units?|degrees?|minutes?|min|hours?|days?|weeks?|months?|dollars?|"
-    r"bucks|pounds?|lbs?|kilos?|kg|beats?|bpm|point|\.\d|miles?|times|by|and a half (?:hours|days|miles|pounds)|cents|"
+    r"bucks|pounds?|lbs?|kilos?|kg|beats?|bpm|point|\.\d|miles?|times|by(?= \d)|and a half (?:hours|days|miles|pounds)|cents|"
     r"inches|feet|cc|proof|or so (?:minutes|days)|systolic|/|(?!(?:9\d|1[0-2]\d)(?![\s,-]*\d))\d|,\s?(?!(?:9\d|"
     r"1[0-2]\d)(?![\s,-]*\d))\d|st\b|th\b|to \d+ (?:percent|minutes|days|pounds)|(?:north|south|east|west|street|"
     r"avenue|road|drive|lane|calories|steps|pills?|tablets?|carbs|"
@@ -49,7 +53,7 @@ _BORN_LONG_AGO = re.compile(
     re.IGNORECASE,
 )
 _OLD_YEAR = re.compile(
-    r"(?<![\d$#/.,:-])(?<!\d )(?P<value>19[0-4]\d|1950)(?![\d/:,-]|\.\d|\s?\d|\s+(?:dollars|bucks|calories|steps|feet|"
+    r"(?<![\d$#/.,:-])(?<!\d )(?P<value>19[0-4]\d|1950)(?![\d/:-]|[.,]\d|\s?\d|\s+(?:dollars|bucks|calories|steps|feet|"
     r"miles|pounds|units|milli\w+|mg|hours|[a-z]+ (?:street|avenue|road|drive|lane|court|way|boulevard)))"
 )
 """A year that lies before anybody's ninetieth birthday, or of what adults did then."""
@@ -61,17 +65,58 @@ _SHORT_YEAR = re.compile(
 _AS_ADULT = re.compile(
     r"\b(?:married|marri\w+|wed|weds|wedding|honeymoon|confirmed|graduated|enlisted|drafted|served|discharged from the|"
     r"the war|overseas|army|navy|marines|air force|ellis island|came over|emigrated|immigrated|bar mitzvah|first job|"
-    r"normandy|d day|pearl harbor|the depression|dust bowl|pacific|the bulge|iwo jima|okinawa|korea)\b",
+    r"finished (?:high )?school|high school|started (?:at|work\w*|out|driving|teaching|farming)|began (?:at|work\w*)|"
+    r"went to work|worked|first (?:baby|child|house|car|husband|wife)|had my first|bought (?:the|this|our|his|her)|"
+    r"boot camp|basic training|college|voted|normandy|d day|pearl harbor|the depression|dust bowl|pacific|the bulge|iwo jima|okinawa|korea)\b",
     re.IGNORECASE,
 )
 _ADULT, _EVENT_REACH = 16, 80
-_AGES = re.compile(r"(?<![\d./-])(?:9\d|1[0-2]\d)(?!\d)|\bbig (?:9|1)|nineties|enarian|score", re.IGNORECASE)
+_AGES = re.compile(r"(?<![\d./-])(?:9\d|1[0-2]\d)(?!\d)|\b1 0 \d|\bbig (?:9|1)|nineties|enarian|score", re.IGNORECASE)
 _BARE = re.compile(rf"(?<![\d$#/.,:-]){_OLD}")
 _PERSON = (
     r"(?:he|she|they|i|we|who|you|(?:mother|father|mom|mommy|mama|mamaw|momma|mum|dad|daddy|papaw|pawpaw|meemaw|mawmaw|"
     r"grandmother|grandfather|grandma|grandpa|granddad|grandad|granddaddy|gran|granny|nana|papa|pop|pops|abuela|abuelo|"
     r"neighbor|client|resident|gentleman|fella|fellow|feller|wife|husband|aunt|auntie|uncle|cousin|patient|lady|man|"
-    r"woman|sister|brother|friend|veteran|widow|folks|parents|twins|both|us)(?: (?!is\b|was\b|are\b)[a-z'-]+){0,2}?)"
+    r"woman|sister|brother|friend|veteran|widow|folks|parents|twins|both|us|somebody|someone|anyone|anybody|nobody|people|folks|man|person|male|female|mr|mrs|miss|mister|"
+    r"missus|ms|it's|boy|girl|brother-in-law|mother-in-law|father-in-law|great-grand\w+|landlady|landlord|boss|pastor|"
+    r"roommate|caller|tenant|priest|sir|ma'am|ma|pa|nan|yaya|oma|opa|nonna|nonno|bubbe|zayde|lola|lolo)"
+    r"(?: (?!is\b|was\b|are\b|(?:got|takes?|weighs?)\b)(?:[a-z'-]+|\d{1,3}(?= is\b))){0,4}?)"
+)
+
+
+_LOOSE = frozenset(
+    {"person and predicate", "beyond", "died at", "for that age", "nineties of a person", "person of", "nearly"}
+)
+_MEASURED_BEFORE = re.compile(
+    r"\b(?:oxygen|o2|sats?|saturation|sugars?|glucose|pressures?|pulse|heart ?rate|rate|temp\w*|fever|weigh\w*|weight|"
+    r"numbers?|levels?|count|score|scored|diastolic|systolic|bpm|thermometer|monitor|meter|readings?|a1c|grade|bill|"
+    r"balance|price|speed|route|highway|interstate|degrees)\b(?:(?!\b(?:he|she|who|i|they|he's|she's|i'm|they're|we're)\b)"
+    r"[^.?!])*$",
+    re.IGNORECASE,
+)
+"""A measure, with no person named since."""
+_KIN = (
+    r"(?:mother|father|mom|mama|dad|daddy|grandmother|grandfather|grandma|grandpa|granny|nana|papa|husband|wife|"
+    r"aunt|auntie|uncle|cousin|sister|brother|neighbor|friend|mother-in-law|father-in-law|patient|resident|client)"
+)
+_LEADING = (
+    r"(?:be|being|hit|hits|hitting|see|sees|seeing|saw|make|makes|made|reach|reaches|reached|reaching|crowding|"
+    r"approaching|nearing|pushing|turn|turns|turned|turning|celebrat\w+|chasing|flirting with|staring at|kissing|touching|"
+    r"to|on|at|toward|towards|distance of|edge of|cusp of|age of|either|celebrat\w+ number|like|all|ripe|was|were|are|is|"
+    r"with|of us|of them|between|around|about|nearly|almost|only|just|now|already|still|both|says|said|say)"
+)
+"""Words right before an age, where the person comes not far before: "bearing down on", "didn't get to", "either"."""
+_MEASURING = (
+    r"(?:takes?|took|taking|weigh\w*|owes?|paid|pays?|scored?|reads?|reading|runs?|drives?|drove|ran|walk\w*|cost\w*|"
+    r"press\w*|call\w*|oxygen|sugar\w*|pressure|pulse|temp\w*|fever|option|room|route|highway|interstate|exit|bed|number|weight|"
+    r"heart|sats?|stat|dose|gave|gets?(?= (?!to\b))|from|for|line|page|unit|apartment|address|road|level|levels|percent|rate|it|it's|"
+    r"that|that's|off|work|work\w*|live[sd]?|living|lives|stay\w*|located|moved|going|come|came|coming|go|goes)\b"
+)
+_ENDS = (
+    r" ?(?:[.,;!?]|$)| (?:and|but|so|now|or|when|if|by|next|this|last|in|at|because|with|who|she|he|i|they|we|you|"
+    r"come|on|before|after|years?|not|has|had|can|can't|lives?|living|fell|too|already|huh|honey|as|the|don't|"
+    r"doesn't|isn't|that's|shouldn't|should|still|though|for|my|his|her|hun|hon|sir|ma'am|everything|we'd|i'd|you'll|it's|"
+    r"than|rather|bless|alone|here|there|doctor|please|which|what|thank|thanks|would|could|will|is|it|to be|even|have)\b"
 )
 
 
@@ -83,10 +128,15 @@ class AgeRecognizer(PatternBase):
         NamedPattern(
             "years old",
             r"\b(?P<value>(?:a (?=1[0-2]\d(?!-)))?(?:9\d|1[0-2]\d)(?:(?: and)? (?:a half|1/2))?[\s-]*(?:years?|yrs?|"
-            r"y)(?:[\s-]*(?:old|of age|young)|/?o\b))",
+            r"y)(?:[\s-]*(?:olds?|of age|young)|[\s/-]?o\b))",
             0.95,
         ),
-        NamedPattern("aged", rf"\b(?:age[ds]?|age of|age is|age at)(?: is| was| of)?:?\s+{_OLD}", 0.85),
+        NamedPattern(
+            "aged",
+            rf"\b(?:age[ds]?|age of|age is|age at|ages|how old(?: is| was| am| are)? \w+(?: (?:is|was|am|are))?)"
+            rf"(?: is| was| of|'s| \w+)?[?:,.]*\s+(?:(?:well|oh|uh|um|i'm|he's|she's|let's see|about)[ ,]+)*{_OLD}",
+            0.85,
+        ),
         NamedPattern(
             "person is",
             rf"\b{_PERSON}"
@@ -99,6 +149,73 @@ class AgeRecognizer(PatternBase):
             rf" well past|"
             rf" a ripe old| as old as| a(?! 1[0-2]\d))*,?\s+{_OLD}",
             0.7,
+        ),
+        NamedPattern(
+            "person and predicate",
+            rf"\b(?:{_PERSON}(?:'s|'m|'re|'ll|'d| is| are| am| was| were| will| would)?|being|be|when|once|till|until|"
+            rf"both of (?:us|them)|me,|now|already|just|finally)"
+            rf" (?:(?!{_MEASURING})[a-z'-]+,? ){{0,3}}?"
+            rf"(?:{_LEADING} )(?:the |a |oh |about |age |what |say |maybe )*{_OLD}(?={_ENDS})",
+            0.6,
+        ),
+        NamedPattern(
+            "relative and number",
+            rf"\b(?:(?:(?:my|his|her|our|their) (?:\w+ )?{_KIN}(?: (?!is\b|was\b)[a-z'-]+)?|both of (?:us|them)|being|"
+            rf"female|male|i'm (?:an? |the )?(?:old |older )?\w+),?) {_OLD}(?={_ENDS})",
+            0.55,
+        ),
+        NamedPattern(
+            "beyond",
+            rf"\b(?:{_PERSON}(?:'s|'m|'re|'ll| is| are| am| was| were)?) (?:(?:well|way|just|a|bit|little|now|somewhere|"
+            rf"up|on|the|\d{{1,2}}|few|couple|years?|of|far|wrong|good|other|right|side|north|south|east) )*"
+            rf"(?:(?<=\s)(?:over|past|beyond|north of|side of|upwards? of|above|older than) (?P<value>{_ONE}))(?={_ENDS})",
+            0.6,
+        ),
+        NamedPattern(
+            "for that age",
+            rf"\b(?:look\w*|good|great|well|bad|sharp|spry|strong|fine|healthy|young|fit|pretty|mobile|independent|"
+            rf"quick|limber|remarkable|amazing) for(?: a| an| someone| somebody| being| about)* {_OLD}(?={_ENDS})",
+            0.65,
+        ),
+        NamedPattern(
+            "person of",
+            rf"\b(?:man|woman|lady|gentleman|person|fella|someone|somebody|mother|father|gal|guy|body|veteran|widow|"
+            rf"widower|male|female|patient|resident)(?:s)?(?:,| of| at| who's| aged| pushing| over| past)? {_OLD}"
+            rf"(?={_ENDS}| (?:odd )?years\b| ?can)",
+            0.65,
+        ),
+        NamedPattern(
+            "died at",
+            rf"\b(?:died|passed(?: away| on)?|went|gone|lost (?:him|her|my \w+)|buried (?:him|her)|lived|lasted|made it|"
+            rf"survived|got|get|gets|lives|living|still (?:driving|working|mowing|here)|retired)(?: all the way| clear|"
+            rf" right)? (?:at|till|until|to(?: be)?|past|beyond|up to|to the age of)(?: about| age| almost| nearly|"
+            rf" over)? {_OLD}(?={_ENDS}| (?:of|from|by|with|on) )",
+            0.65,
+        ),
+        NamedPattern(
+            "all those years",
+            rf"\b(?P<value>(?:9\d|10[1-9]|1[12]\d){_PART} (?:years|winters|summers|springs|birthdays|christmases))"
+            rf"(?! (?:ago|from now|back|warranty))",
+            0.6,
+        ),
+        NamedPattern(
+            "a hundred years",
+            r"\b(?:my|his|her|their|all|lived|living|lives) (?P<value>(?:a )?100 (?:years|winters|summers|birthdays))"
+            r"(?! (?:ago|from now))",
+            0.6,
+        ),
+        NamedPattern(
+            "said by figures",
+            rf"\b(?:he|she|they|i|who|mom|dad|grandma|grandpa|mother|father|mama)(?:'s|'m| is| am| was| turned| just turned| turns| will be|'ll be)"
+            rf"(?: about| almost| now| over)? (?P<value>1 0 \d)(?={_ENDS})(?!,? (?:\d|point|fever))",
+            0.55,
+        ),
+        NamedPattern(
+            "nineties of a person",
+            rf"\b(?:{_PERSON}(?:'s|'m|'re|'ll| is| are| am| was| were)(?: be| now| both| all| probably| maybe| somewhere|"
+            rf" well| up)*(?: in| into)?(?: (?:his|her|the|their|my|our))?|in your|at your|my|his|her|age) (?P<value>(?:(?:very |somewhere )?(?:"
+            rf"early|mid|middle|late|upper|high|low)[ -]+(?:to[ -]+(?:mid|late)[ -]+)?)?(?:nineties|90s|90's))(?! (?:over|oxygen|percent|for|on))",
+            0.6,
         ),
         NamedPattern(
             "name is",
@@ -118,9 +235,9 @@ class AgeRecognizer(PatternBase):
         ),
         NamedPattern(
             "nearly",
-            rf"\b(?P<value>(?:(?:a|an|one|two|three|four|five|six|seven|eight|nine|ten|eleven|\d{{1,2}}|few|"
-            rf"couple(?: of)?|half a) (?:days?|weeks?|months?|years?|hair|whisker|year or two)?,? )?(?:shy of|"
-            rf"short of|away from|off|till|until|from(?: turning| being)?) {_ONE})(?= ?(?:$|[.,;!?]|and\b|he\b|she\b|"
+            rf"\b(?P<value>(?:(?:(?:a|an|one|two|three|four|five|six|seven|eight|nine|ten|eleven|\d{{1,2}}|few|"
+            rf"couple(?: of)?|half a) (?:days?|weeks?|months?|years?|hair|whisker|year or two)?,? )(?:shy of|"
+            rf"short of|away from|off|till|until|from(?: turning| being)?)|(?:a (?:hair|whisker) )?(?:shy|short) of) {_ONE})(?= ?(?:$|[.,;!?]|and\b|he\b|she\b|"
             rf"they\b|i\b|but\b|now\b|so\b|"
             rf"years old\b))",
             0.6,
@@ -170,7 +287,12 @@ class AgeRecognizer(PatternBase):
             0.6,
         ),
         NamedPattern("set apart", rf"(?<=[a-z], ){_OLD}(?=, (?!\d))", 0.5),
-        NamedPattern("birthday", r"\b(?P<value>(?:9\d|1[0-2]\d)(?:st|nd|rd|th))(?=\s+(?:birthday|year))", 0.8),
+        NamedPattern(
+            "birthday",
+            r"\b(?P<value>(?:9\d|1[0-2]\d)(?:st|nd|rd|th)(?: birthday)?)(?:(?<=birthday)|"
+            r"(?=\s+(?:year|b-?day|trip around)))",
+            0.8,
+        ),
         NamedPattern(
             "soon",
             rf"\b{_OLD}(?=,? (?:(?:next|this|this coming|this past|last|come|in) "
@@ -186,11 +308,12 @@ class AgeRecognizer(PatternBase):
             r"90s|90's))",
             0.7,
         ),
-        NamedPattern("a word for it", r"\b(?P<value>(?:super)?(?:nonagenarian|centenarian)s?)\b", 0.7),
+        NamedPattern("a word for it", r"\b(?P<value>(?:a |an )?(?:super)?(?:nonagenarian|centenarian)s?)\b", 0.7),
     )
     needs = (
         r"(?<![\d./-])(?:9\d|1[0-2]\d)(?!\d)|\bbig (?:9|1)|nineties|enarian|score|\b(?:born|birth|birthday|dob)\b|"
-        r"\b19[0-4]\d|\b(?:in|of|since|from) ['\u2019]?[2-4]\d\b"
+        r"\b19[0-5]\d|\b(?:in|of|since|from) ['\u2019]?[2-4]\d\b|\b1 0 \d|decade|century|anniversary|\b[6-8]\d\b|"
+        r"\b(?:older|senior|twenties|thirties|war|harbor|normandy|jima|hiroshima|vintage|korean?|model|depression|kennedy|bulge|crash)\b"
     )
 
     def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
@@ -205,6 +328,9 @@ class AgeRecognizer(PatternBase):
         for start, end in _revealing_years(form.text, now):
             yield *form.to_original(start, end), 0.55, "year that reveals an age"
         yield from found
+        for start, end, score, name in reckoned(form.text, form.words, now):
+            found.append((start, end, score, name))
+            yield *form.to_original(start, end), score, name
         if not found:
             return
         for match in _BARE.finditer(form.text):
@@ -219,6 +345,10 @@ class AgeRecognizer(PatternBase):
             who = candidate.match["who"].lower()
             if who in words("common_words") or who not in words("first_names"):
                 return 0.0
+        if candidate.pattern.name in _LOOSE and _MEASURED_BEFORE.search(
+            candidate.text, max(0, candidate.start - 60), candidate.start
+        ):
+            return 0.0
         if candidate.pattern.name not in {"years old", "aged", "nineties", "a word for it"} and _NOT_AGE.match(
             candidate.text, candidate.end
         ):
