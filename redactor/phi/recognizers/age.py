@@ -28,7 +28,8 @@ _OLD = (
 )
 _NOT_AGE = re.compile(
     r"[\s-]*(?:percent|%|over|mg|milligrams?|mcg|ml|units?|degrees?|minutes?|min|hours?|days?|weeks?|months?|dollars?|"
-    r"bucks|pounds?|lbs?|kilos?|kg|beats?|bpm|point|\.\d|miles?|times|by(?= \d)|and a half (?:hours|days|miles|pounds)|cents|"
+    r"bucks|pounds?|lbs?|kilos?|kg|beats?|bpm|point|\.\d|miles?|times|liters?|questions|left\b(?! [a-z])|on (?:\d|room air|oxygen)|when (?:i|we|they|you) (?:checked|took|"
+    r"measured)|by(?= \d)|and a half (?:hours|days|miles|pounds)|cents|"
     r"inches|feet|cc|proof|or so (?:minutes|days)|systolic|/|(?!(?:9\d|1[0-2]\d)(?![\s,-]*\d))\d|,\s?(?!(?:9\d|"
     r"1[0-2]\d)(?![\s,-]*\d))\d|st\b|th\b|to \d+ (?:percent|minutes|days|pounds)|(?:north|south|east|west|street|"
     r"avenue|road|drive|lane|calories|steps|pills?|tablets?|carbs|"
@@ -71,7 +72,10 @@ _AS_ADULT = re.compile(
     re.IGNORECASE,
 )
 _ADULT, _EVENT_REACH = 16, 80
-_AGES = re.compile(r"(?<![\d./-])(?:9\d|1[0-2]\d)(?!\d)|\b1 0 \d|\bbig (?:9|1)|nineties|enarian|score", re.IGNORECASE)
+_AGES = re.compile(
+    r"(?<![\d./-])(?:9\d|1[0-2]\d)(?!\d)|triple|three figures|\b1 0 \d|\bbig (?:9|1)|nineties|enarian|score",
+    re.IGNORECASE,
+)
 _BARE = re.compile(rf"(?<![\d$#/.,:-]){_OLD}")
 _PERSON = (
     r"(?:he|she|they|i|we|who|you|(?:mother|father|mom|mommy|mama|mamaw|momma|mum|dad|daddy|papaw|pawpaw|meemaw|mawmaw|"
@@ -84,12 +88,27 @@ _PERSON = (
 )
 
 
+_COUNTED = re.compile(r"\b(?:i|we|you|they|he|she) (?:have|has|had|got)(?: about| only| like)? $", re.IGNORECASE)
 _LOOSE = frozenset(
-    {"person and predicate", "beyond", "died at", "for that age", "nineties of a person", "person of", "nearly"}
+    {
+        "person and predicate",
+        "beyond",
+        "died at",
+        "for that age",
+        "nineties of a person",
+        "person of",
+        "nearly",
+        "is an age",
+        "at an age",
+        "three figures",
+        "opening",
+        "really",
+    }
 )
 _MEASURED_BEFORE = re.compile(
     r"\b(?:oxygen|o2|sats?|saturation|sugars?|glucose|pressures?|pulse|heart ?rate|rate|temp\w*|fever|weigh\w*|weight|"
-    r"numbers?|levels?|count|score|scored|diastolic|systolic|bpm|thermometer|monitor|meter|readings?|a1c|grade|bill|"
+    r"numbers?|levels?|count|score|scored|diastolic|systolic|bpm|thermometer|monitor|meter|readings?|a1c|grade|test|dose|total|goal|copay|result|answer|option|"
+    r"room|bed|apartment|box|unit|bill|"
     r"balance|price|speed|route|highway|interstate|degrees)\b(?:(?!\b(?:he|she|who|i|they|he's|she's|i'm|they're|we're)\b)"
     r"[^.?!])*$",
     re.IGNORECASE,
@@ -102,7 +121,7 @@ _KIN = (
 _LEADING = (
     r"(?:be|being|hit|hits|hitting|see|sees|seeing|saw|make|makes|made|reach|reaches|reached|reaching|crowding|"
     r"approaching|nearing|pushing|turn|turns|turned|turning|celebrat\w+|chasing|flirting with|staring at|kissing|touching|"
-    r"to|on|at|toward|towards|distance of|edge of|cusp of|age of|either|celebrat\w+ number|like|all|ripe|was|were|are|is|"
+    r"to|on|toward|towards|distance of|edge of|cusp of|age of|either|celebrat\w+ number|like|all|ripe|was|were|are|is|"
     r"with|of us|of them|between|around|about|nearly|almost|only|just|now|already|still|both|says|said|say)"
 )
 """Words right before an age, where the person comes not far before: "bearing down on", "didn't get to", "either"."""
@@ -165,9 +184,38 @@ class AgeRecognizer(PatternBase):
             0.55,
         ),
         NamedPattern(
+            "is an age",
+            rf"(?<!\bit )(?<!\bthat )(?<!\bthis )(?<!\bone )(?<!\bwhich )(?<!\bwhat )\bis {_OLD}(?={_ENDS})",
+            0.55,
+        ),
+        NamedPattern(
+            "opening",
+            rf"(?:^|[.!?;] )(?:nearly|almost|only|just|just about|not quite|i'm) {_OLD}(?={_ENDS})",
+            0.55,
+        ),
+        NamedPattern(
+            "too old",
+            rf"\b{_OLD}(?= (?:is |years )?(?:too|kind of|pretty|awful|awfully|very|so|really|plenty|mighty) (?:old|young)\b)",
+            0.65,
+        ),
+        NamedPattern(
+            "really", rf"\b(?:really|actually|truly|honestly|claims to be|says he's|says she's) {_OLD}(?={_ENDS})", 0.6
+        ),
+        NamedPattern(
+            "birthday is the",
+            r"\bbirthday(?:'s| is| was| will be|,)?(?: be)?(?: the| her| his| my| number)? "
+            r"(?P<value>(?:9\d|1[0-2]\d)(?:st|nd|rd|th)?)(?![\d/]|[ ,]+\d)",
+            0.65,
+        ),
+        NamedPattern(
+            "three figures",
+            r"\b(?:hit|hits|hitting|reach\w*|turn\w*|in|into|made|near\w*|see|sees|push\w*) (?:the )?(?P<value>triple digits|three figures)",
+            0.55,
+        ),
+        NamedPattern(
             "beyond",
             rf"\b(?:{_PERSON}(?:'s|'m|'re|'ll| is| are| am| was| were)?) (?:(?:well|way|just|a|bit|little|now|somewhere|"
-            rf"up|on|the|\d{{1,2}}|few|couple|years?|of|far|wrong|good|other|right|side|north|south|east) )*"
+            rf"up|on|the|\d{{1,2}}|few|couple|years?|of|far|wrong|good|other|right|hair|whisker|tad|touch|smidge|smidgen|side|north|south|east) )*"
             rf"(?:(?<=\s)(?:over|past|beyond|north of|side of|upwards? of|above|older than) (?P<value>{_ONE}))(?={_ENDS})",
             0.6,
         ),
@@ -179,7 +227,7 @@ class AgeRecognizer(PatternBase):
         ),
         NamedPattern(
             "person of",
-            rf"\b(?:man|woman|lady|gentleman|person|fella|someone|somebody|mother|father|gal|guy|body|veteran|widow|"
+            rf"\b(?:man|woman|lady|gentleman|person|fella|someone|somebody|mother|father|gal|guy|body|kid|youngster|boy|girl|veteran|widow|"
             rf"widower|male|female|patient|resident)(?:s)?(?:,| of| at| who's| aged| pushing| over| past)? {_OLD}"
             rf"(?={_ENDS}| (?:odd )?years\b| ?can)",
             0.65,
@@ -227,7 +275,7 @@ class AgeRecognizer(PatternBase):
             "turning",
             rf"\b(?:turn(?:ed|s|ing)?|liv(?:ed|es?|ing) to(?: be| see)?|lasted to|going on|pushing|nearing|approaching|"
             rf"celebrat\w+ (?:his|her|my|their|your)|the big|knocking on(?: the door of)?|closing in on|creeping up on|"
-            rf"coming up on|rounding|staring down|just (?:this|the other) side of|the other side of|made it to|"
+            rf"coming up on|rounding|staring down|just (?:this|the other) side of|the other side of|(?:made|make|makes|making|get|gets|got) it to|"
             rf"mak(?:es?|ing) (?:me|him|her|them|us)(?: about| around| oh| oh my| let's see| let me see| what|"
             rf" i guess|,)*|puts? (?:me|him|her|them) at|"
             rf"be(?:en)? around for|age,) {_OLD}",
@@ -312,7 +360,7 @@ class AgeRecognizer(PatternBase):
     )
     needs = (
         r"(?<![\d./-])(?:9\d|1[0-2]\d)(?!\d)|\bbig (?:9|1)|nineties|enarian|score|\b(?:born|birth|birthday|dob)\b|"
-        r"\b19[0-5]\d|\b(?:in|of|since|from) ['\u2019]?[2-4]\d\b|\b1 0 \d|decade|century|anniversary|\b[6-8]\d\b|"
+        r"\b19[0-5]\d|\b(?:in|of|since|from) ['\u2019]?[2-4]\d\b|\b1 0 \d|decade|century|triple|anniversary|\b[6-8]\d\b|"
         r"\b(?:older|senior|twenties|thirties|war|harbor|normandy|jima|hiroshima|vintage|korean?|model|depression|kennedy|bulge|crash)\b"
     )
 
@@ -345,6 +393,8 @@ class AgeRecognizer(PatternBase):
             who = candidate.match["who"].lower()
             if who in words("common_words") or who not in words("first_names"):
                 return 0.0
+        if _COUNTED.search(candidate.text, max(0, candidate.start - 16), candidate.start):
+            return 0.0
         if candidate.pattern.name in _LOOSE and _MEASURED_BEFORE.search(
             candidate.text, max(0, candidate.start - 60), candidate.start
         ):

@@ -50,9 +50,9 @@ _STAGE = re.compile(
     r"was a (?:nurse|medic|marine|gunner|pilot|soldier|sailor|riveter|welder|sergeant|corporal|private|seabee)|survivor|"
     r"survived|liberated|wounded|in the (?:navy|army|marines|air corps|service)|worked (?:at|in)|gi)\b|"
     r"\b(?P<young>remembers?|remembered|lived through|grew up|raised|schoolgirl|schoolboy|in (?:grade |grammar |high )?"
-    r"school|(?:\w+ )?grader|a (?:boy|girl|kid|child|teenager|youngster|young (?:man|woman|lady|fella))|already (?:here|"
+    r"school|(?:\w+ )?grader|a (?:boy|girl|kid|child|teenager|youngster|newborn|toddler|young (?:man|woman|lady|fella))|already (?:here|"
     r"around|walking|in school)|newlyweds?|married|teenager|went through|knew)\b|"
-    r"\b(?:was|were|am|be|turned|only|just|about|at|aged?|i'd) (?P<years>[5-9]|[1-5]\d)(?! ?(?:months?|days?|"
+    r"\b(?:was|were|am|be|turned|only|just|about|at|aged?|i'd|of|sweet) (?P<years>[5-9]|[1-5]\d)(?! ?(?:months?|days?|"
     r"weeks?|hours?|minutes?|\d|percent|degrees|o'clock|am\b|pm\b))",
     re.IGNORECASE,
 )
@@ -111,13 +111,13 @@ _MODEL = re.compile(
 )
 _CLASS = re.compile(r"\bclass of (?P<value>(?:19)?['\u2019]?(?P<year>[2-5]\d))(?!\d|[.:]\d)", re.IGNORECASE)
 _THEN = re.compile(
-    r"\b(?:crash|flood|hurricane|dust storm|blizzard|earthquake|winter|summer|strike|fire) of (?P<value>(?:19)?['\u2019]?"
+    r"\b(?:(?:had|delivered|birthed) (?:me|him|her) (?:back )?in|(?:crash|flood|hurricane|dust storm|blizzard|earthquake|winter|summer|strike|fire) of) (?P<value>(?:19)?['\u2019]?"
     r"(?:2\d|3[0-6]))(?![\d:]|[.]\d)",
     re.IGNORECASE,
 )
 _WORDS = frozenset(
     "older senior ahead plus past over beyond decade decades century married together wife anniversary marriage "
-    "twenties thirties 20s 30s model vintage baby class crash flood hurricane winter summer strike fire and on elder hitched "
+    "twenties thirties 20s 30s model vintage baby class crash flood hurricane winter summer strike fire and on had delivered elder hitched "
     "north top".split()
 )
 
