@@ -14,6 +14,7 @@ from redactor.phi.lexicons.library import known_drugs
 from redactor.phi.recognizers import address_patterns as patterns
 from redactor.phi.recognizers.address_landmarks import landmarks
 from redactor.phi.recognizers.address_parts import CORNER, COUNTY, FOREIGN, ROUTE, SURE
+from redactor.phi.recognizers.address_ways import ways
 from redactor.phi.recognizers.base import SpokenRecognizer
 from redactor.phi.recognizers.number import UNIT
 from redactor.phi.spoken import WrittenForm
@@ -54,6 +55,12 @@ class AddressRecognizer(SpokenRecognizer):
 
     def _nearby(self, text: str, said: frozenset[str]) -> Iterator[tuple[int, int, float, str]]:
         """Places without a street's word: beside a landmark, on a creek, in capitals after a preposition."""
+        yield from ways(
+            text,
+            said,
+            lambda low: low not in patterns.STREET_NAMES and low in self._known,
+            lambda low: low in patterns.MONTHS or self._no_place(low),
+        )
         yield from landmarks(text, said, lambda town: town in self._any_place or town not in self._known)
         for match in patterns.NEAR_STREET.finditer(text) if not patterns.NEAR_HINTS.isdisjoint(said) else ():
             first = match["name"].lower().split()[0]
@@ -140,6 +147,7 @@ class AddressRecognizer(SpokenRecognizer):
             for match in patterns.SMALL_HOUSE.finditer(text):
                 low = match["name"].lower()
                 known = low in (self._after_street if addressed and match["ends"] is not None else self._known)
+                known = known and not (low in patterns.STREET_NAMES and match["ends"] is not None)
                 if not (known or low in patterns.TIMES or UNIT.match(text, match.start("name") - 1)):
                     yield *match.span("value"), 0.5, "house number and name"
             for match in FOREIGN.finditer(text):

@@ -39,7 +39,9 @@ _BRANDS = re.compile(
     r"\b(?:walgreens?|c ?v ?s|rite aid|walmart pharmacy|costco pharmacy|kaiser(?: permanente)?|lab ?corp|"
     r"quest(?: diagnostics)|mayo clinic|cleveland clinic|johns hopkins|blue cross(?:(?: and)? blue shield)?|"
     r"blue shield|aetna|cigna|humana|united ?health ?care|anthem blue cross|express scripts|optum ?rx|tricare|"
-    r"planned parenthood|duane reade|publix pharmacy|kroger pharmacy|minute clinic|gnc)\b",
+    r"planned parenthood|duane reade|publix pharmacy|kroger pharmacy|minute clinic|gnc|ambetter|molina|wellcare|mutual of omaha|state farm|all ?state insurance|geico|liberty mutual|"
+    r"home depot|lowe's|dollar general|family dollar|burger king|mcdonald'?s|olive garden|general motors|union pacific|"
+    r"united rentals|planet fitness|encompass health|good samaritan|(?<=the )v\.? ?a\b\.?|sam's club|whole foods|holiday inn)\b",
     re.IGNORECASE,
 )
 
@@ -64,7 +66,7 @@ _KINDS = frozenset(
     "hardware lumber paper packaging foods meats packing bakery brewery distillery winery vineyards diner cafe grill "
     "restaurant pizzeria tavern grocery market markets mart supermarket deli boutique salon barbershop spa cleaners "
     "laundry landscaping staffing solutions systems technologies software consulting partners associates holdings "
-    "enterprises ventures realty properties hotel motel inn lodge resort casino studios gym fitness "
+    "shoppe enterprises ventures realty properties hotel motel inn lodge resort casino studios gym fitness "
     "security wireless communications energy utilities power water gas cooperative coop co-op union "
     # public, schools, churches
     "authority department district council commission bureau agency office services service center centre school "
@@ -169,6 +171,71 @@ _STRONG = re.compile(
     re.IGNORECASE,
 )
 """After these hardly anything but a name follows."""
+_WHO = (
+    r"(?:i|he|she|we|they|who|(?:my|our|his|her|the) (?:\w+ )?(?:husband|wife|son|daughter|dad|mom|mother|father|brother|"
+    r"sister|nephew|niece|boyfriend|girlfriend|kid|kids|boy|girl|grandson|granddaughter|partner|fiance|roommate|"
+    r"neighbor|friend|cousin|uncle|aunt|boss|manager|supervisor|coach|teacher))"
+)
+_AWAY = r"(?: (?:over|out|down|up|here|there|nights|days|part time|full time|trucks?|a (?:truck|bus|forklift)|tables))*"
+_JOB = re.compile(
+    rf"(?:\b{_WHO}(?:'ve|'m|'s|'d| also| still| just| have| has| am| is| was| been| used to| mostly)*"
+    rf" (?:work|works|worked|working|drive|drives|drove|driving|cook|cooks|weld|welds|teach|teaches|taught|clean|cleans|"
+    rf"bartend|bartends|volunteer|volunteers|intern|interns|wait|waits|coach|coaches|deliver|delivers|dispatch|"
+    rf"dispatches|play|plays|play ball|plays ball|bank|bank|sing|sings|worship|worships|preach|preaches|temp|temps|"
+    rf"(?:an? |the )?(?:\w+ )?(?:nurse|welder|cook|driver|teacher|clerk|cashier|guard|mechanic|aide|janitor|"
+    rf"machinist|bartender|manager|waitress|server|packer|picker|carpenter|electrician|plumber|pastor|deacon|"
+    rf"freshman|sophomore|junior|senior|resident|student)){_AWAY} (?:at|for)|"
+    rf"\b(?:retired|laid off|fired|let go|got hired|a job|my job|hired on|started|benefits|employed|working|a shift|shifts?|"
+    rf"er|icu|emergency room|rehab|dialysis|daycare|my (?:boss|foreman|supervisor|manager|coworkers?|hr)|hr|human resources|"
+    rf"the (?:coach|principal|teacher|nurse|foreman|er|office)) (?:over |out |down |up )?(?:at|from|with)) $",
+    re.IGNORECASE,
+)
+"""Words for a job or a ward: what follows is a name though it be one everyday word: "he drives for swift"."""
+_GOING = re.compile(
+    rf"(?:\b(?:aide|ride|driver|oxygen|cpap|wheelchair|walker|machine|supplies|bill|letter|form|meals|equipment|nurse|"
+    rf"therapist|caregiver)(?:'s| is| are| was| comes?| came)* from|\b(?:took|take|taking|rushed|moved|brought|flew|"
+    rf"airlifted|drove|admitted|transferred) (?:him|her|me|us|them|mom|dad|mama|grandma|grandpa|my \w+)"
+    rf"(?: over| up| down| out| back)* (?:to|into)|\b(?:fell|slipped|tripped|ate|eat|shop|bought it|swim|exercise|work out|"
+    rf"seen|done|treated|mri|scan|x ?rays?|labs?|dialysis|surgery|physical therapy|rehab|mammogram|colonoscopy|ultrasound|shots?|"
+    rf"living|lives?|memory care|someone|somebody|specialist)(?: (?:is|was|were|done|over|down|up|out))* at|"
+    rf"\b(?:lawyer|attorney|agent|adjuster|aide|nurse|therapist|caseworker|case manager)(?:'s| is) (?:with|at|from)|"
+    rf"\b(?:son|daughter|kid|kids|boy|girl|grandson|granddaughter|twins|child|children)(?:'s)?(?: \w+)? (?:goes? to|"
+    rf"attends?|is at|at)|\b(?:he|she) goes to|\b(?:attends|enrolled (?:at|in)|graduated from)|\bwe (?:go to|attend|belong to)|\bswitched (?:over )?to|"
+    rf"\b(?:my|our|his|her|the) (?:pharmacy|drugstore|employer|school|church|daycare|insurance|carrier|plan|secondary|hospice|"
+    rf"hospital|clinic|dentist|home|agency|company|gym|bank)(?:'s| is|'s called| is called| called| was)(?: now| still)?) $",
+    re.IGNORECASE,
+)
+"""After these a row of everyday words is a name: "the hospice is peaceful journey"."""
+_NO_LONE = frozenset(
+    "night nights home school church noon lunch all hours days weeks months years miles cash tips money pay fun free "
+    "living heights desk desks computer computers retail construction hire dinner breakfast least times once first last "
+    "camp college university sea shore base height risk people families kids children farmers contractors lawyers "
+    "doctors friends life medicaid medicare food supper christmas minutes seconds ages rest minimum wage exercise "
+    "closed open full busy slow good great fine out over ok late high low long hard fast far cold hot right wrong sick "
+    "mad nice sure free denied approved private public better best there here done gone terrible awful peace sunrise "
+    "stress cancer back pain rehab half double time myself himself herself daycare courts court bedtime midnight dawn "
+    "bed sleep town jail hell therapy counseling meetings appointments dusk practice games basketball football baseball soccer recess lunchtime dialysis surgery".split()
+)
+_ADVERBS = frozenset(
+    "really pretty so too very still right next not all always almost quite super way kind sort".split()
+)
+_WARM = frozenset("living rising shining caring healing loving visiting helping sterling united family".split())
+_LONE_HOSPITALS = frozenset(
+    "mercy memorial general central providence deaconess trinity unity regional northwestern methodist baptist "
+    "presbyterian jewish lutheran covenant university county".split()
+)
+_OF_PLACE = re.compile(
+    r"\b(?:at|for|from|by|with|through|attends?|employer(?:'s| is)) (?P<value>(?:the )?(?:city|county|town|village|university|college|"
+    r"community college|department|diocese|church|bank|port|state|school|sisters|board|office|bureau|house|temple|"
+    r"daughters|knights|order) of (?:the )?(?P<name>[a-z][a-z'-]+(?: (?!and\b|in\b|on\b|for\b|at\b|is\b|to\b|so\b|but\b|about\b)"
+    r"(?:[a-z][a-z'-]+)(?= (?:hospital|school|services|affairs|church|health|clinic)|[.,;?!]|$))?))",
+    re.IGNORECASE,
+)
+_CALLED = re.compile(
+    r"\b(?:lawyers?|attorneys?|firm|hired|represented by|accountant|agent)(?:'s| is| are| named| called)?(?: with| at| from)? "
+    r"(?P<value>(?P<one>[a-z][a-z'-]{2,}) (?:and|&) (?P<two>[a-z][a-z'-]{2,}))(?![\w'])",
+    re.IGNORECASE,
+)
 _LEADS = re.compile(
     r"(?:\b(?:for|at|with|in|from|to|of|through|by|use|is|was|'s|called)|,) (?:the )?(?=(?P<next>[^\W\d_][\w'-]*))",
     re.IGNORECASE,
@@ -248,6 +315,12 @@ class OrganizationRecognizer(SpokenRecognizer):
                     break
             if end > match.start("value"):
                 yield match.start("value"), end, 0.6, "partners"
+        for match in _CALLED.finditer(original):
+            if match["one"].lower() not in self._function and match["two"].lower() not in self._function | {"said"}:
+                yield *match.span("value"), 0.5, "partners"
+        for match in _OF_PLACE.finditer(original) if "of" in form.words else ():
+            if match["name"].split()[0].lower() not in self._function:
+                yield *match.span("value"), 0.5, "of a place"
         if original.isupper() or not _CAPITAL_INSIDE.search(original):
             if not _KINDS.isdisjoint(form.words) or not _STRONG_WORDS.isdisjoint(form.words):
                 yield from self._without_capitals(original, _Said(original))
@@ -258,14 +331,15 @@ class OrganizationRecognizer(SpokenRecognizer):
         """Where words begin that follow a cue."""
         found = []
         for match in _LEADS.finditer(text):
-            if match["next"].lower() in self._function:
+            if match["next"].lower() in self._function and match["next"].lower() not in _LONE_HOSPITALS:
                 continue
             end = (
                 match.start("next") - 4
                 if text[match.start("next") - 4 : match.start("next")].lower() == "the "
                 else match.start("next")
             )
-            if _STRONG.search(text, max(0, end - _REACH), end):
+            begin = max(0, end - _REACH)
+            if _STRONG.search(text, begin, end) or _JOB.search(text, begin, end) or _GOING.search(text, begin, end):
                 found.append(match.start("next"))
         return frozenset(found)
 
@@ -346,6 +420,7 @@ class OrganizationRecognizer(SpokenRecognizer):
             if at and match.group().lower() in _KINDS and said[at].joined:
                 yield from self._before_kind(text, said, at)
             if match.start() in strong:
+                yield from self._everyday(text, said, at)
                 introduced = _INTRODUCED.search(text, max(0, match.start() - _REACH), match.start()) is not None
                 yield from self._after_cue(said, at, introduced=introduced)
 
@@ -382,10 +457,63 @@ class OrganizationRecognizer(SpokenRecognizer):
         row = [w for w in said[first:at] if w.low not in {"and", "of"}]
         unlisted = any(w.low not in self._common or w.low in self._places for w in row)
         insured = said[at].low in _INSURERS and cue in _HAVING and len(row) > 1
-        if not unlisted and not insured and (cue not in _SURE_CUES or (len(row) < 2 and said[at].low in _VAGUE)):
+        if (
+            not unlisted
+            and not insured
+            and (
+                cue not in _SURE_CUES
+                or (
+                    len(row) < 2
+                    and said[at].low in _VAGUE
+                    and not (said[at].low == "drug" and cue in {"at", "from", "to"})
+                )
+            )
+        ):
             return
         more = _DRUG_STORE.match(text, said[at].end)
         yield said[first].start, more.end() if more else said[at].end, 0.5, "kind"
+
+    def _everyday(self, text: str, said: _Said, at: int) -> Iterator[tuple[int, int, float, str]]:
+        """Everyday words as a name after words for a job, a ward, a school: "cooks at golden corral", "er at mercy"."""
+        last = at
+        while (
+            last < len(said)
+            and last - at < _MOST - 1
+            and (last == at or said[last].joined)
+            and (
+                said[last].low not in self._function
+                or (last == at and said[last].low in _LONE_HOSPITALS)
+                or (last - at > 1 and said[last - 1].low == "local")
+            )
+            and said[last].low not in _VERBS
+            and said[last].said.isalpha()
+            and not (last > at and (said[last].low in _NO_LONE or said[last].low.endswith(("ed", "ing"))))
+        ):
+            last += 1
+        row = said[at:last]
+        if (
+            not row
+            or row[0].low in _ADVERBS | NUMBER_STARTS
+            or (row[0].low.endswith(("ing", "ed", "ly")) and row[0].low not in _WARM)
+            or (row[0].low in _NO_LONE and row[-1].low not in _KINDS)
+        ):
+            return
+        article = at > 0 and said[at - 1].low == "the"
+        end = row[0].start - 4 if article else row[0].start
+        begin = max(0, end - _REACH)
+        job = _JOB.search(text, begin, end) is not None
+        if not job and (not _GOING.search(text, begin, end) or (article and text[begin:end].endswith(("is ", "'s ")))):
+            return
+        own = [w for w in row if w.low not in _GENERIC and w.low not in _CARE and w.low not in self._drugs]
+        if len(row) > 1:
+            named = bool(own) and not (article and len(own) < 2)
+            named = named and (row[-1].low not in {"office", "department", "desk", "floor", "room", "line"})
+        else:
+            named = not article and (
+                (job and bool(own) and row[0].low not in self._people) or row[0].low in _LONE_HOSPITALS
+            )
+        if named:
+            yield row[0].start, row[-1].end, 0.45, "everyday words after a job"
 
     @staticmethod
     def _cued(said: _Said, at: int) -> bool:
