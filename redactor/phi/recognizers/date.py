@@ -50,7 +50,7 @@ _FEAST = (
     r"father|grandparent|veteran|president|patriot|saint|soul)'?s'? day|(?:memorial|decoration|labor|labour|armistice|"
     r"remembrance|independence|columbus|indigenous peoples?'?|flag|earth|arbor|election|inauguration|pearl harbor|d|"
     r"v[- ]?[ej]|victory|canada|australia|anzac|bastille|guy fawkes|may|leap|april fools?'?s?|super bowl|tax|derby|"
-    r"opening|pioneer|statehood|emancipation|friendship|boss's) day|april fool'?s|super bowl sunday|kentucky derby|"
+    r"opening|pioneer|statehood|emancipation|friendship|boss's) day|april fool'?s|super bowl(?: sunday)?|kentucky derby|"
     r"halloween|thanksgiving(?: day| eve| weekend)?|black friday|cyber monday|(?:the )?(?:fourth|4th) of july|"
     r"bonfire night|(?:summer |winter )solstice|(?:spring |fall |autumn(?:al)? |vernal )?equinox|"
     r"midsummer(?:'s)?(?: eve| day)?|orthodox (?:easter|christmas)|(?:the )?feast of [a-z]+(?: [a-z]+day)?|"
@@ -60,7 +60,7 @@ _FEAST = (
 _HOLIDAY = (
     rf"(?:(?:the )?(?:(?:day|night|morning|evening|week|weekend|monday|tuesday|wednesday|thursday|friday|saturday|"
     rf"sunday) |(?:couple|few)(?: of)? days |\w+ days |\w+ weeks? )(?:right |just )?(?:before|after|following|of|past|"
-    rf"from|ahead of) )?\b{_FEAST}(?: (?:eve|day|weekend|week|night|morning)\b)?"
+    rf"from|ahead of) (?:the )?)?\b{_FEAST}(?: (?:eve|day|weekend|week|night|morning)\b)?"
 )
 _RELATIVE = (
     r"(?:the (?:day|night|week|evening|morning|month) before last|the (?:day|night|morning) (?:before|after)(?= (?:he|"
@@ -104,7 +104,7 @@ _HOLIDAY_WORDS = frozenset(
     "pioneer statehood emancipation "
     "friendship groundhog groundhogs mlk luther kings dead boxing hiroshima towers kennedy jfk".split()
 )
-_RELATIVE_WORDS = _MONTHS | frozenset("before ides year".split())
+_RELATIVE_WORDS = _MONTHS | frozenset("before ides year month".split())
 _WISHED = re.compile(r"\b(?:happy|merry|blessed|joyous)(?: belated)? (?:and (?:happy|merry) )?$", re.IGNORECASE)
 _FESTIVE = re.compile(
     r"\s+(?:tree|trees|card|cards|party|present|presents|gift|gifts|shopping|lights|cookies|eggs?|bunny|basket|candy|"
@@ -114,6 +114,8 @@ _FESTIVE = re.compile(
     re.IGNORECASE,
 )
 """Wishes, and things that are only named after a holiday."""
+_NAMED_MONTH = re.compile(r"\.?\s+(?:[A-Z][a-z]+\b|fracture|is (?:my|our|the|his|her)|said|told|called|from\b)")
+"""After a month that is a person's name, or a verb."""
 _AFTER_DAY = re.compile(r"\s*(?:[.,;!?\u2014]|$|-\s)|\s+([a-z']+)", re.IGNORECASE)
 _DAY_GOES_ON = frozenset(
     "the at or and if i i'm i'd i'll i've it it's is isn't was wasn't he he's she she's they we we're you your my his "
@@ -166,6 +168,8 @@ _NEEDED = {
     **dict.fromkeys(
         (
             "month of a year",
+            "month alone",
+            "this month alone",
             "month day year",
             "day month year",
             "day of month",
@@ -180,6 +184,7 @@ _NEEDED = {
             "day of month number",
             "day of a month",
             "day of a numbered month",
+            "month and day by number",
             "weekday and day",
             "the day",
             "the day alone",
@@ -236,6 +241,25 @@ class DateRecognizer(PatternBase):
             "written",
         ),
         NamedPattern("relative", rf"\b(?P<value>{_RELATIVE})(?![\w'])", 0.6, "written"),
+        NamedPattern(
+            "month alone",
+            rf"\b(?:in|since|until|till|til|last|early|late|mid|of|into|during|before|after|around) (?P<value>{_MONTH})"
+            r"(?![\w'-]|[ ,]+\d)",
+            0.5,
+            "written",
+        ),
+        NamedPattern(
+            "this month alone",
+            rf"\b(?:next|this|by|through|thru|about|every) (?P<value>{_PLAIN_MONTH})(?![\w'-]|[ ,]+\d)",
+            0.5,
+            "written",
+        ),
+        NamedPattern(
+            "month and day by number",
+            rf"\b(?:the )?{_ORDINAL} month,? (?:and )?(?:the )?{_ORDINAL} day(?:{_OF}{_YEAR})?",
+            0.9,
+            "written",
+        ),
         NamedPattern("day month", rf"\b{_WEEKDAY}{_DAY}[\s-]{_PLAIN_MONTH}{_AGAIN}", 0.8, "written"),
         NamedPattern(
             "month year",
@@ -348,6 +372,8 @@ class DateRecognizer(PatternBase):
         birth = _BIRTH_CUE.search(before) is not None
         if name in {"the day", "the day alone"}:
             return self._the_day(candidate)
+        if name in {"month alone", "this month alone"}:
+            return 0.0 if _NAMED_MONTH.match(text, candidate.end) else 0.5
         if name == "month day year" and match.group().lower().startswith(("may ", "march ", "mar ")):
             return self._verb_month(candidate)
         if name in {"three figures", "day first figures", "month figure and year", "day in the year"}:
