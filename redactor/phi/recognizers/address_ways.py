@@ -14,7 +14,7 @@ _SURE = (
     r"estates|heights|acres|hills|oaks|pines|meadows|gardens|commons|shores|glen|grove|woods|crossing|landing|arms|"
     r"apartments|apts|townhomes|townhouses|condos|condominiums|lofts|towers|terrace|trailer (?:park|court)|"
     r"mobile (?:home )?(?:park|court|estates)|rv park|r v park|subdivision|township|campground|ward|projects|colony|"
-    r"plantation|reservation|flats|homes|village|manor|parkway|turnpike|expressway|freeway|tollway|tollroad"
+    r"plantation|reservation|motel|inn|lodge|(?:senior |assisted )living|flats|homes|village|manor|parkway|turnpike|expressway|freeway|tollway|tollroad"
 )
 _MAYBE = (
     r"run|point|ridge|park|place|court|square|hall|springs|falls|farms|farm|ranch|lakes|lake|harbor|cove|bay|valley|"
@@ -32,13 +32,13 @@ _DWELL = (
 )
 NAMED = re.compile(
     rf"\b{_NEAR} (?:the )?(?P<value>(?P<name>{_WORD}(?: {_WORD})?) (?:{_SURE})(?:,? (?:number|unit|apartment|building|lot|space|"
-    rf"room) \w?\d+[a-z]?)?)\b(?! (?:on|at) my\b)",
+    rf"room) \w?\d+[a-z]?|,? \d(?: ?\d){2})?)\b(?! (?:on|at) my\b)",
     re.IGNORECASE,
 )
 HOMES = re.compile(
     rf"\b{_DWELL}(?: (?:right|just|out|over|up|down|back|here|there|way|still|still|now|new|place|house|condo|live|living))*"
     rf" {_NEAR} (?:the )?(?P<value>(?P<name>{_WORD}(?: {_WORD})?) (?:{_MAYBE})(?:,? (?:number|unit|apartment|building|lot|space|"
-    rf"room) \w?\d+[a-z]?)?)\b",
+    rf"room) \w?\d+[a-z]?|,? \d(?: ?\d){2})?)\b",
     re.IGNORECASE,
 )
 CROSSING = re.compile(
@@ -73,14 +73,26 @@ ROAD = re.compile(
     r"west|in|at|past|toward|and)\b)",
     re.IGNORECASE,
 )
+BY_ROAD = re.compile(
+    r"\b(?:(?:north|south|east|west) on (?P<one>\d{1,3})(?! ?(?:%|percent|mg|hours|\d))|take (?P<two>\d{2,3})(?= (?:down|up|over|out|all the way|north|"
+    r"south|east|west)(?: to| into| toward| till)? [a-z])|(?:live[sd]?|stay\w*|house(?:'s| is)?|we're|i'm|living) (?:off(?: of)?|on|around|near|by|at) "
+    r"(?P<mile>\d{1,2} mile(?: road| and (?!a\b)[a-z]+)?)(?=[.,]|$| and| near| by| in)|(?P<star>star route(?: box)? ?\d*(?: box \d+)?)|(?:unit|apartment|room|"
+    r"apt|lot|space|suite|buzzer)(?:'s| is)(?: number)? (?P<unit>\d(?: ?\d){0,3}[a-z]?)(?![\w:%]| (?:percent|bucks|dollars|degrees|feet|a month)))",
+    re.IGNORECASE,
+)
 EXIT = re.compile(
     rf"\b(?:take|to|off|at|past|by) the (?P<value>(?P<name>{_WORD}(?: {_WORD})?) (?:exit|interchange|off ?ramp|turnoff))\b",
     re.IGNORECASE,
 )
 LOT = re.compile(
-    r"\b(?:in|at|to|on|is|it's|i'm|we're|he's|she's|of) (?P<value>(?:lot|cabin|pad|berth|cell ?block|cell|bungalow|"
+    r"\b(?<!came )(?:in|at|to|on|is|it's|i'm|we're|he's|she's|of) (?P<value>(?:lot|cabin|pad|milepost|berth|cell ?block|cell|bungalow|"
     r"block|wing|pod|quad|bunk|tent|site|campsite|stall|bay|pier|dock) (?:number )?\d{1,3}[a-z]?|(?:building|cell ?block|wing|pod|block|dorm) [a-h]|"
-    r"bed \d{1,3} ?[a-d])(?=\s*[.,;!?]|$| (?:and|at|of|in|on|by|apartment|unit|number|room|but|so|the|if|please|with|off)\b)",
+    r"bed \d{1,3} ?[a-d])(?!\s?(?:\d|mg|milli|percent|times|days|hours|of (?:the|them)))",
+    re.IGNORECASE,
+)
+LETTERED = re.compile(
+    r"\b(?:in|at|to|is|it's) (?P<value>(?:building|cell ?block|wing|pod|block|dorm) [a-h]|[a-h] (?:block|wing))(?=\s*[.,;!?]|$| (?:and|at|of|in|on|by|"
+    r"apartment|unit|number|room|but|so|cell)\b)",
     re.IGNORECASE,
 )
 BOX = re.compile(
@@ -141,6 +153,9 @@ def ways(
             low = match["name"].lower().split()[0]
             if not (known(low) or plain(low)) and not low.endswith("ing"):
                 yield *match.span("value"), 0.5, "street name"
+    if "building" in said or "block" in said or "wing" in said or "dorm" in said:
+        for match in LETTERED.finditer(text):
+            yield *match.span("value"), 0.5, "unit"
     if not _FIGURE.search(text):
         return
     for regex in (NUMBER_ON, STREET_THEN_NUMBER, NUMBER_THEN_STREET):
@@ -151,6 +166,10 @@ def ways(
     for match in ROAD.finditer(text):
         group = "value" if match["value"] else "road"
         yield *match.span(group), 0.5, "numbered road"
+    for match in BY_ROAD.finditer(text):
+        group = next((name for name in ("one", "two", "mile", "star", "unit") if match[name]), None)
+        if group is not None:
+            yield *match.span(group), 0.5, "numbered road"
     for regex in _WITH_NUMBERS:
         for match in regex.finditer(text):
             yield *match.span("value"), 0.5, "unit"

@@ -40,7 +40,7 @@ _BRANDS = re.compile(
     r"quest(?: diagnostics)|mayo clinic|cleveland clinic|johns hopkins|blue cross(?:(?: and)? blue shield)?|"
     r"blue shield|aetna|cigna|humana|united ?health ?care|anthem blue cross|express scripts|optum ?rx|tricare|"
     r"planned parenthood|duane reade|publix pharmacy|kroger pharmacy|minute clinic|gnc|ambetter|molina|wellcare|mutual of omaha|state farm|all ?state insurance|geico|liberty mutual|"
-    r"home depot|lowe's|dollar general|family dollar|burger king|mcdonald'?s|olive garden|general motors|union pacific|"
+    r"home depot|lowe's|dollar general|family dollar|burger king|mcdonald'?s|olive garden|dollar tree|food lion|salvation army|meals on wheels|goodwill|pizza hut|southwest airlines|general motors|union pacific|"
     r"united rentals|planet fitness|encompass health|good samaritan|(?<=the )v\.? ?a\b\.?|sam's club|whole foods|holiday inn)\b",
     re.IGNORECASE,
 )
@@ -200,9 +200,10 @@ _GOING = re.compile(
     rf"living|lives?|memory care|someone|somebody|specialist)(?: (?:is|was|were|done|over|down|up|out))* at|"
     rf"\b(?:lawyer|attorney|agent|adjuster|aide|nurse|therapist|caseworker|case manager)(?:'s| is) (?:with|at|from)|"
     rf"\b(?:son|daughter|kid|kids|boy|girl|grandson|granddaughter|twins|child|children)(?:'s)?(?: \w+)? (?:goes? to|"
-    rf"attends?|is at|at)|\b(?:he|she) goes to|\b(?:attends|enrolled (?:at|in)|graduated from)|\bwe (?:go to|attend|belong to)|\bswitched (?:over )?to|"
+    rf"attends?|is at|at)|\b(?:he|she) goes to|\b(?:attends|enrolled (?:at|in)|graduated from)|\bwe (?:go to|attend|belong to)|\b(?:insurance|plan|coverage|pharmacy) (?:just )?(?:changed|switched|went|moved) (?:over )?to|"
+    r"\b(?:card|bottle|label|bill|badge) says|"
     rf"\b(?:my|our|his|her|the) (?:pharmacy|drugstore|employer|school|church|daycare|insurance|carrier|plan|secondary|hospice|"
-    rf"hospital|clinic|dentist|home|agency|company|gym|bank)(?:'s| is|'s called| is called| called| was)(?: now| still)?) $",
+    rf"hospital|clinic|dentist|home|agency|company|gym|bank|coverage|supplement|part d|medigap)(?:'s| is|'s called| is called| called| was)(?: now| still)?) $",
     re.IGNORECASE,
 )
 """After these a row of everyday words is a name: "the hospice is peaceful journey"."""
@@ -211,10 +212,14 @@ _NO_LONE = frozenset(
     "living heights desk desks computer computers retail construction hire dinner breakfast least times once first last "
     "camp college university sea shore base height risk people families kids children farmers contractors lawyers "
     "doctors friends life medicaid medicare food supper christmas minutes seconds ages rest minimum wage exercise "
-    "closed open full busy slow good great fine out over ok late high low long hard fast far cold hot right wrong sick "
+    "till until closed open full busy slow good great fine out over ok late high low long hard fast far cold hot right wrong sick "
     "mad nice sure free denied approved private public better best there here done gone terrible awful peace sunrise "
     "stress cancer back pain rehab half double time myself himself herself daycare courts court bedtime midnight dawn "
     "bed sleep town jail hell therapy counseling meetings appointments dusk practice games basketball football baseball soccer recess lunchtime dialysis surgery".split()
+)
+_MANNERS = frozenset(
+    "room body bed full half low high top different certain various such higher lower normal maximum minimum increased "
+    "present bedtime breakfast lunch dinner number extension heart blood risk peak baseline".split()
 )
 _ADVERBS = frozenset(
     "really pretty so too very still right next not all always almost quite super way kind sort".split()
@@ -225,7 +230,7 @@ _LONE_HOSPITALS = frozenset(
     "presbyterian jewish lutheran covenant university county".split()
 )
 _OF_PLACE = re.compile(
-    r"\b(?:at|for|from|by|with|through|attends?|employer(?:'s| is)) (?P<value>(?:the )?(?:city|county|town|village|university|college|"
+    r"\b(?:at|for|from|by|with|through|to|attends?|employer(?:'s| is)) (?P<value>(?:the )?(?:city|county|town|village|university|college|"
     r"community college|department|diocese|church|bank|port|state|school|sisters|board|office|bureau|house|temple|"
     r"daughters|knights|order) of (?:the )?(?P<name>[a-z][a-z'-]+(?: (?!and\b|in\b|on\b|for\b|at\b|is\b|to\b|so\b|but\b|about\b)"
     r"(?:[a-z][a-z'-]+)(?= (?:hospital|school|services|affairs|church|health|clinic)|[.,;?!]|$))?))",
@@ -419,6 +424,8 @@ class OrganizationRecognizer(SpokenRecognizer):
         for at, match in enumerate(said.matches):
             if at and match.group().lower() in _KINDS and said[at].joined:
                 yield from self._before_kind(text, said, at)
+            if at and said[at - 1].low == "at" and said[at].joined and match.start() not in strong:
+                yield from self._bare(said, at)
             if match.start() in strong:
                 yield from self._everyday(text, said, at)
                 introduced = _INTRODUCED.search(text, max(0, match.start() - _REACH), match.start()) is not None
@@ -472,6 +479,26 @@ class OrganizationRecognizer(SpokenRecognizer):
             return
         more = _DRUG_STORE.match(text, said[at].end)
         yield said[first].start, more.end() if more else said[at].end, 0.5, "kind"
+
+    def _bare(self, said: _Said, at: int) -> Iterator[tuple[int, int, float, str]]:
+        """Two or more words without an article after "at", whose last would need one: "filled at market basket"."""
+        last = at
+        while (
+            last < len(said)
+            and last - at < 3
+            and (last == at or said[last].joined)
+            and said[last].low not in self._function
+            and said[last].low not in _VERBS
+            and said[last].low not in _NO_LONE
+            and said[last].low not in NUMBER_STARTS
+            and said[last].said.isalpha()
+            and not said[last].low.endswith(("ed", "ing", "ly"))
+        ):
+            last += 1
+        row = said[at:last]
+        own = [w for w in row if w.low not in _GENERIC and w.low not in _CARE and w.low not in self._drugs]
+        if len(row) > 1 and own and row[-1] is own[-1] and row[0].low not in _MANNERS and not row[-1].low.endswith("s"):
+            yield row[0].start, row[-1].end, 0.42, "without an article"
 
     def _everyday(self, text: str, said: _Said, at: int) -> Iterator[tuple[int, int, float, str]]:
         """Everyday words as a name after words for a job, a ward, a school: "cooks at golden corral", "er at mercy"."""
