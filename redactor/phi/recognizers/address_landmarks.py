@@ -40,7 +40,8 @@ _LANDMARK = (
     r"store|hotel|place|homestead|cannery|schoolhouse|jail|dairy)|casino|tavern|saloon|diner|roadhouse|honky tonk|"
     r"smokehouse|bar and grill|barbecue (?:place|joint|stand)|fruit stand|produce stand|fireworks stand|ice house|"
     r"feed ?lot|stock ?yards?|sale barn|auction barn|statue|monument|memorial|totem pole|water wheel|fountain|gazebo|"
-    r"bandstand|zoo|armory|museum|aquarium|amphitheater|convention center|water park|golf course|country club|flea market|swap meet|"
+    r"bandstand|zoo|armory|museum|aquarium|amphitheater|convention center|water park|golf course|country club|"
+    r"flea market|swap meet|"
     r"farmers market|food bank|barracks|capitol|flag ?pole|billboard)"
 )
 _DWELLING = (
@@ -130,7 +131,8 @@ _IN_TOWN = re.compile(
 _ADJECTIVES = frozenset(
     "fire old little white stone brick country free will high grade middle power place house home state city county "
     "store stop red dead big water in and of out ring bar way coin shell service bus post corner dollar book drug body "
-    "machine beauty park golf course convention club market swap meet farmers food bank cell radio bell clock iron low lone town center community gift pet coffee".split()
+    "machine beauty park golf course convention club market swap meet farmers food bank cell radio bell clock "
+    "iron low lone town center community gift pet coffee".split()
 )
 HINTS = frozenset(re.findall(r"[a-z]{3,}", _LANDMARK)) - _ADJECTIVES
 """Words of which every landmark has one, for speed."""

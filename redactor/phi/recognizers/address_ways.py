@@ -14,7 +14,8 @@ _SURE = (
     r"estates|heights|acres|hills|oaks|pines|meadows|gardens|commons|shores|glen|grove|woods|crossing|landing|arms|"
     r"apartments|apts|townhomes|townhouses|condos|condominiums|lofts|towers|terrace|trailer (?:park|court)|"
     r"mobile (?:home )?(?:park|court|estates)|rv park|r v park|subdivision|township|campground|ward|projects|colony|"
-    r"plantation|reservation|motel|inn|lodge|(?:senior |assisted )living|flats|homes|village|manor|parkway|turnpike|expressway|freeway|tollway|tollroad"
+    r"plantation|reservation|motel|inn|lodge|(?:senior |assisted )living|flats|homes|village|manor|parkway|"
+    r"turnpike|expressway|freeway|tollway|tollroad"
 )
 _MAYBE = (
     r"run|point|ridge|park|place|court|square|hall|springs|falls|farms|farm|ranch|lakes|lake|harbor|cove|bay|valley|"
@@ -22,7 +23,8 @@ _MAYBE = (
     r"bend|fork|green|field|fields|gate|gates|bottoms|mountain|canyon|mesa|house|center|tower|plaza"
 )
 _NEAR = (
-    r"(?:in|at|to|from|near|by|off(?: of)?|past|behind|outside(?: of)?|across from|around|on|over (?:in|by|at)|out (?:in|by|at|past)|"
+    r"(?:in|at|to|from|near|by|off(?: of)?|past|behind|outside(?: of)?|across from|around|on|over (?:in|by|at)|"
+    r"out (?:in|by|at|past)|"
     r"down (?:in|by|at)|up (?:in|by|at)|beyond|called|through|into)"
 )
 _DWELL = (
@@ -31,30 +33,38 @@ _DWELL = (
     r"minutes|block|blocks|drive|ride|down|out|over|up|right|just|camped|parked|room|suite|folks|people|mom's|dad's)"
 )
 NAMED = re.compile(
-    rf"\b{_NEAR} (?:the )?(?P<value>(?P<name>{_WORD}(?: {_WORD})?) (?:{_SURE})(?:,? (?:number|unit|apartment|building|lot|space|"
+    rf"\b{_NEAR} (?:the )?(?P<value>(?P<name>{_WORD}(?: {_WORD})?) (?:{_SURE})(?:,? (?:number|unit|apartment|"
+    rf"building|lot|space|"
     rf"room) \w?\d+[a-z]?|,? \d(?: ?\d){2})?)\b(?! (?:on|at) my\b)",
     re.IGNORECASE,
 )
 HOMES = re.compile(
-    rf"\b{_DWELL}(?: (?:right|just|out|over|up|down|back|here|there|way|still|still|now|new|place|house|condo|live|living))*"
-    rf" {_NEAR} (?:the )?(?P<value>(?P<name>{_WORD}(?: {_WORD})?) (?:{_MAYBE})(?:,? (?:number|unit|apartment|building|lot|space|"
+    rf"\b{_DWELL}(?: (?:right|just|out|over|up|down|back|here|there|way|still|still|now|new|place|house|condo|"
+    rf"live|living))*"
+    rf" {_NEAR} (?:the )?(?P<value>(?P<name>{_WORD}(?: {_WORD})?) (?:{_MAYBE})(?:,? (?:number|unit|apartment|"
+    rf"building|lot|space|"
     rf"room) \w?\d+[a-z]?|,? \d(?: ?\d){2})?)\b",
     re.IGNORECASE,
 )
 CROSSING = re.compile(
-    rf"\b(?:where|of|on|at|near|by) (?P<value>(?P<name>{_WORD}(?: {_WORD})?) (?:meets|crosses|hits|runs into|intersects(?: with)?|"
+    rf"\b(?:where|of|on|at|near|by) (?P<value>(?P<name>{_WORD}(?: {_WORD})?) (?:meets|crosses|hits|runs into|"
+    rf"intersects(?: with)?|"
     rf"dead ends (?:at|into|on)|comes into|joins|turns into) (?P<other>{_WORD}|\d+(?:st|nd|rd|th)?))\b",
     re.IGNORECASE,
 )
 TURN = re.compile(
-    rf"\b(?:turn(?:s|ed|ing)?|take (?:a|the|your)(?: \w+)?|make a|hang a|first|second|third|next|1st|2nd|3rd|sharp|a) (?:left|right)"
+    rf"\b(?:turn(?:s|ed|ing)?|take (?:a|the|your)(?: \w+)?|make a|hang a|first|second|third|next|1st|2nd|3rd|"
+    rf"sharp|a) (?:left|right)"
     rf"(?: turn)? (?:on|onto|at|off|off of|into) (?:the )?(?P<value>(?P<name>{_WORD}))\b",
     re.IGNORECASE,
 )
 ENDS = re.compile(
-    rf"\b(?:house|place|end|top|bottom|foot|head|corner|shelter|store|office|clinic|pharmacy|church|school|one|1|location|station|motel|"
-    rf"hotel|building|apartment|trailer|branch|driveway|left|right|foundry|bank|diner|garage|shop) (?:down |up |over |out )?(?:on|of|off|off of) "
-    rf"(?P<value>(?P<name>{_WORD}))(?=[.,;!?]|$| (?:and|by|near|past|at|to|in|is|but|so|has|told|across|where|that|please|if|"
+    rf"\b(?:house|place|end|top|bottom|foot|head|corner|shelter|store|office|clinic|pharmacy|church|school|one|1|"
+    rf"location|station|motel|"
+    rf"hotel|building|apartment|trailer|branch|driveway|left|right|foundry|bank|diner|garage|shop) (?:down |up |"
+    rf"over |out )?(?:on|of|off|off of) "
+    rf"(?P<value>(?P<name>{_WORD}))(?=[.,;!?]|$| (?:and|by|near|past|at|to|in|is|but|so|has|told|across|where|"
+    rf"that|please|if|"
     rf"the|i|because|called|made|they|with|are|was)\b)",
     re.IGNORECASE,
 )
@@ -67,31 +77,41 @@ NUMBER_THEN_STREET = re.compile(
     re.IGNORECASE,
 )
 ROAD = re.compile(
-    r"\b(?:take|on|off|off of|along|down|up|via|onto|get on|to|from|past|of|near) (?:the )?(?P<value>(?:i|us|u s)[ -]?\d{1,3}(?: (?:north|south|east|"
+    r"\b(?:take|on|off|off of|along|down|up|via|onto|get on|to|from|past|of|near) (?:the )?(?P<value>(?:i|us|u "
+    r"s)[ -]?\d{1,3}(?: (?:north|south|east|"
     r"west)(?:bound)?)?|\d{1,3} (?:north|south|east|west)(?:bound)?)\b|"
-    r"\b(?:live[sd]?|we're|i'm|house|right|just|exit|place|stay\w*|it's) off(?: of)? (?:the )?(?P<road>\d{1,3})(?=\s*[.,;!?]|$| (?:near|by|north|south|east|"
+    r"\b(?:live[sd]?|we're|i'm|house|right|just|exit|place|stay\w*|it's) off(?: of)? (?:the "
+    r")?(?P<road>\d{1,3})(?=\s*[.,;!?]|$| (?:near|by|north|south|east|"
     r"west|in|at|past|toward|and)\b)",
     re.IGNORECASE,
 )
 BY_ROAD = re.compile(
-    r"\b(?:(?:north|south|east|west) on (?P<one>\d{1,3})(?! ?(?:%|percent|mg|hours|\d))|take (?P<two>\d{2,3})(?= (?:down|up|over|out|all the way|north|"
-    r"south|east|west)(?: to| into| toward| till)? [a-z])|(?:live[sd]?|stay\w*|house(?:'s| is)?|we're|i'm|living) (?:off(?: of)?|on|around|near|by|at) "
-    r"(?P<mile>\d{1,2} mile(?: road| and (?!a\b)[a-z]+)?)(?=[.,]|$| and| near| by| in)|(?P<star>star route(?: box)? ?\d*(?: box \d+)?)|(?:unit|apartment|room|"
-    r"apt|lot|space|suite|buzzer)(?:'s| is)(?: number)? (?P<unit>\d(?: ?\d){0,3}[a-z]?)(?![\w:%]| (?:percent|bucks|dollars|degrees|feet|a month)))",
+    r"\b(?:(?:north|south|east|west) on (?P<one>\d{1,3})(?! ?(?:%|percent|mg|hours|\d))|take (?P<two>\d{2,3})(?= "
+    r"(?:down|up|over|out|all the way|north|"
+    r"south|east|west)(?: to| into| toward| till)? [a-z])|(?:live[sd]?|stay\w*|house(?:'s| is)?|we're|i'm|"
+    r"living) (?:off(?: of)?|on|around|near|by|at) "
+    r"(?P<mile>\d{1,2} mile(?: road| and (?!a\b)[a-z]+)?)(?=[.,]|$| and| near| by| in)|(?P<star>star route(?: "
+    r"box)? ?\d*(?: box \d+)?)|(?:unit|apartment|room|"
+    r"apt|lot|space|suite|buzzer)(?:'s| is)(?: number)? (?P<unit>\d(?: ?\d){0,3}[a-z]?)(?![\w:%]| (?:percent|"
+    r"bucks|dollars|degrees|feet|a month)))",
     re.IGNORECASE,
 )
 EXIT = re.compile(
-    rf"\b(?:take|to|off|at|past|by) the (?P<value>(?P<name>{_WORD}(?: {_WORD})?) (?:exit|interchange|off ?ramp|turnoff))\b",
+    rf"\b(?:take|to|off|at|past|by) the (?P<value>(?P<name>{_WORD}(?: {_WORD})?) (?:exit|interchange|off ?ramp|"
+    rf"turnoff))\b",
     re.IGNORECASE,
 )
 LOT = re.compile(
-    r"\b(?<!came )(?:in|at|to|on|is|it's|i'm|we're|he's|she's|of) (?P<value>(?:lot|cabin|pad|milepost|berth|cell ?block|cell|bungalow|"
-    r"block|wing|pod|quad|bunk|tent|site|campsite|stall|bay|pier|dock) (?:number )?\d{1,3}[a-z]?|(?:building|cell ?block|wing|pod|block|dorm) [a-h]|"
+    r"\b(?<!came )(?:in|at|to|on|is|it's|i'm|we're|he's|she's|of) (?P<value>(?:lot|cabin|pad|milepost|berth|cell "
+    r"?block|cell|bungalow|"
+    r"block|wing|pod|quad|bunk|tent|site|campsite|stall|bay|pier|dock) (?:number )?\d{1,3}[a-z]?|(?:building|"
+    r"cell ?block|wing|pod|block|dorm) [a-h]|"
     r"bed \d{1,3} ?[a-d])(?!\s?(?:\d|mg|milli|percent|times|days|hours|of (?:the|them)))",
     re.IGNORECASE,
 )
 LETTERED = re.compile(
-    r"\b(?:in|at|to|is|it's) (?P<value>(?:building|cell ?block|wing|pod|block|dorm) [a-h]|[a-h] (?:block|wing))(?=\s*[.,;!?]|$| (?:and|at|of|in|on|by|"
+    r"\b(?:in|at|to|is|it's) (?P<value>(?:building|cell ?block|wing|pod|block|dorm) [a-h]|[a-h] (?:block|"
+    r"wing))(?=\s*[.,;!?]|$| (?:and|at|of|in|on|by|"
     r"apartment|unit|number|room|but|so|cell)\b)",
     re.IGNORECASE,
 )
@@ -99,11 +119,13 @@ BOX = re.compile(
     r"\b(?:it's|is|at|to|my|our|mail\w*|address|in) (?P<value>box \d(?: ?\d){1,4})(?![\d:]| of\b)", re.IGNORECASE
 )
 WATERS = re.compile(
-    r"\b(?:on|at|by|near|around|to|in|from|of|past|off|outside) (?P<value>(?:lake|mount|fort|camp|port|cape) (?P<name>[a-z][a-z'-]{2,}))\b",
+    r"\b(?:on|at|by|near|around|to|in|from|of|past|off|outside) (?P<value>(?:lake|mount|fort|camp|port|cape) "
+    r"(?P<name>[a-z][a-z'-]{2,}))\b",
     re.IGNORECASE,
 )
 CHAIN = re.compile(
-    r"\b(?P<value>(?:motel 6|super 8|days inn|red roof(?: inn)?|econo lodge|la quinta|koa)(?: (?:in|on|off) [A-Z]\w+)?)\b",
+    r"\b(?P<value>(?:motel 6|super 8|days inn|red roof(?: inn)?|econo lodge|la quinta|koa)(?: (?:in|on|off) "
+    r"[A-Z]\w+)?)\b",
     re.IGNORECASE,
 )
 _WITH_NUMBERS = (LOT, BOX, CHAIN)
@@ -112,7 +134,8 @@ _NO_NAME = frozenset(
     "the a an my your our his her their this that these those some any every each no good bad new old big little small "
     "nice great parking nursing group foster retirement funeral assisted adult senior whole same other next last first "
     "second third right left wrong front back side top bottom main whole train bus gas fire police power radio service "
-    "city town medical health dental care surgery urgent waiting dining living exam emergency treatment cancer heart eye "
+    "city town medical health dental care surgery urgent waiting dining living exam emergency treatment cancer "
+    "heart eye "
     "wellness fitness rehab rehabilitation imaging birth birthing detention call data community shopping recreation "
     "public private trailer mobile city's state national county water golf ball theme amusement dog car skate rv "
     "convention hearing learning day training testing visitor contact distribution trauma infusion dialysis wound "
@@ -145,7 +168,7 @@ def ways(
                 yield *match.span("value"), 0.55, "crossing"
     for regex in (
         *((TURN,) if "left" in said or "right" in said else ()),
-        *((ENDS,) if "on" in said or "of" in said or "off" in said else ()),
+        *((ENDS,) if not _BUILT.isdisjoint(said) else ()),
         *((EXIT,) if "exit" in said else ()),
         *((WATERS,) if not _WATER_WORDS.isdisjoint(said) else ()),
     ):
@@ -163,17 +186,29 @@ def ways(
             low = match["name"].lower()
             if not (known(low) or plain(low)):
                 yield *match.span("value"), 0.5, "house number and name"
-    for match in ROAD.finditer(text):
-        group = "value" if match["value"] else "road"
-        yield *match.span(group), 0.5, "numbered road"
-    for match in BY_ROAD.finditer(text):
+    for match in ROAD.finditer(text) if not _ROAD_WORDS.isdisjoint(said) else ():
+        yield *match.span("value" if match["value"] else "road"), 0.5, "numbered road"
+    for match in BY_ROAD.finditer(text) if not (_ROAD_WORDS | _SPACE_WORDS).isdisjoint(said) else ():
         group = next((name for name in ("one", "two", "mile", "star", "unit") if match[name]), None)
         if group is not None:
             yield *match.span(group), 0.5, "numbered road"
-    for regex in _WITH_NUMBERS:
+    for regex in _WITH_NUMBERS if not _UNIT_WORDS.isdisjoint(said) else ():
         for match in regex.finditer(text):
             yield *match.span("value"), 0.5, "unit"
 
 
+_BUILT = frozenset(
+    "house place end top bottom foot head corner shelter store office clinic pharmacy church school one location "
+    "station "
+    "motel hotel building apartment trailer branch driveway left right foundry bank diner garage shop".split()
+)
+_UNIT_WORDS = frozenset(
+    "lot cabin pad milepost berth cell cellblock bungalow block wing pod quad bunk tent site campsite stall bay pier "
+    "dock bed box motel super inn roof lodge quinta koa days".split()
+)
+_ROAD_WORDS = frozenset(
+    "i us u north south east west northbound southbound eastbound westbound off take mile star".split()
+)
+_SPACE_WORDS = frozenset("unit apartment room apt lot space suite buzzer".split())
 _WATER_WORDS = frozenset("lake mount fort camp port cape".split())
 _FIGURE = re.compile(r"\d")

@@ -18,7 +18,8 @@ from redactor.phi.recognizers.base import Candidate, NamedPattern, PatternBase
 from redactor.phi.spoken import WrittenForm
 
 _PART = (
-    r"(?:(?: and)?[ -](?:a half|a quarter|three quarters|1/2|3/4|3 quarters|something|some(?: odd)?|odd|ish|plus|(?:one|two|three|four|five|six|seven|eight|nine)ish)(?![\w'])|"
+    r"(?:(?: and)?[ -](?:a half|a quarter|three quarters|1/2|3/4|3 quarters|something|some(?: odd)?|odd|ish|plus|"
+    r"(?:one|two|three|four|five|six|seven|eight|nine)ish)(?![\w'])|"
     r"\+)?"
 )
 _ONE = r"(?:a (?=1[0-2]\d(?!-)))?(?:9\d|1[0-2]\d)(?!\d|[.:]\d)"
@@ -28,7 +29,8 @@ _OLD = (
 )
 _NOT_AGE = re.compile(
     r"[\s-]*(?:percent|%|over|mg|milligrams?|mcg|ml|units?|degrees?|minutes?|min|hours?|days?|weeks?|months?|dollars?|"
-    r"bucks|pounds?|lbs?|kilos?|kg|beats?|bpm|point|\.\d|miles?|times|liters?|questions|left\b(?! [a-z])|on (?:\d|room air|oxygen)|when (?:i|we|they|you) (?:checked|took|"
+    r"bucks|pounds?|lbs?|kilos?|kg|beats?|bpm|point|\.\d|miles?|times|liters?|questions|left\b(?! [a-z])|on (?:\d|"
+    r"room air|oxygen)|when (?:i|we|they|you) (?:checked|took|"
     r"measured)|by(?= \d)|and a half (?:hours|days|miles|pounds)|cents|"
     r"inches|feet|cc|proof|or so (?:minutes|days)|systolic|/|(?!(?:9\d|1[0-2]\d)(?![\s,-]*\d))\d|,\s?(?!(?:9\d|"
     r"1[0-2]\d)(?![\s,-]*\d))\d|st\b|th\b|to \d+ (?:percent|minutes|days|pounds)|(?:north|south|east|west|street|"
@@ -68,12 +70,14 @@ _AS_ADULT = re.compile(
     r"the war|overseas|army|navy|marines|air force|ellis island|came over|emigrated|immigrated|bar mitzvah|first job|"
     r"finished (?:high )?school|high school|started (?:at|work\w*|out|driving|teaching|farming)|began (?:at|work\w*)|"
     r"went to work|worked|first (?:baby|child|house|car|husband|wife)|had my first|bought (?:the|this|our|his|her)|"
-    r"boot camp|basic training|college|voted|normandy|d day|pearl harbor|the depression|dust bowl|pacific|the bulge|iwo jima|okinawa|korea)\b",
+    r"boot camp|basic training|college|voted|normandy|d day|pearl harbor|the depression|dust bowl|pacific|the "
+    r"bulge|iwo jima|okinawa|korea)\b",
     re.IGNORECASE,
 )
 _ADULT, _EVENT_REACH = 16, 80
 _AGES = re.compile(
-    r"(?<![\d./-])(?:9\d|1[0-2]\d)(?!\d)|triple|three figures|\b1 0 \d|\bbig (?:9|1)|nineties|enarian|score",
+    r"(?<![\d./-])(?:9\d|1[0-2]\d)(?!\d|[.:]\d|[ -]\d\d)|triple|three figures|\b1 0 \d|\bbig (?:9|1)|nineties|"
+    r"enarian|score",
     re.IGNORECASE,
 )
 _BARE = re.compile(rf"(?<![\d$#/.,:-]){_OLD}")
@@ -81,7 +85,8 @@ _PERSON = (
     r"(?:he|she|they|i|we|who|you|(?:mother|father|mom|mommy|mama|mamaw|momma|mum|dad|daddy|papaw|pawpaw|meemaw|mawmaw|"
     r"grandmother|grandfather|grandma|grandpa|granddad|grandad|granddaddy|gran|granny|nana|papa|pop|pops|abuela|abuelo|"
     r"neighbor|client|resident|gentleman|fella|fellow|feller|wife|husband|aunt|auntie|uncle|cousin|patient|lady|man|"
-    r"woman|sister|brother|friend|veteran|widow|folks|parents|twins|both|us|somebody|someone|anyone|anybody|nobody|people|folks|man|person|male|female|mr|mrs|miss|mister|"
+    r"woman|sister|brother|friend|veteran|widow|folks|parents|twins|both|us|somebody|someone|anyone|anybody|"
+    r"nobody|people|folks|man|person|male|female|mr|mrs|miss|mister|"
     r"missus|ms|it's|boy|girl|brother-in-law|mother-in-law|father-in-law|great-grand\w+|landlady|landlord|boss|pastor|"
     r"roommate|caller|tenant|priest|sir|ma'am|ma|pa|nan|yaya|oma|opa|nonna|nonno|bubbe|zayde|lola|lolo)"
     r"(?: (?!is\b|was\b|are\b|(?:got|takes?|weighs?)\b)(?:[a-z'-]+|\d{1,3}(?= is\b))){0,4}?)"
@@ -107,9 +112,11 @@ _LOOSE = frozenset(
 )
 _MEASURED_BEFORE = re.compile(
     r"\b(?:oxygen|o2|sats?|saturation|sugars?|glucose|pressures?|pulse|heart ?rate|rate|temp\w*|fever|weigh\w*|weight|"
-    r"numbers?|levels?|count|score|scored|diastolic|systolic|bpm|thermometer|monitor|meter|readings?|a1c|grade|test|dose|total|goal|copay|result|answer|option|"
+    r"numbers?|levels?|count|score|scored|diastolic|systolic|bpm|thermometer|monitor|meter|readings?|a1c|grade|"
+    r"test|dose|total|goal|copay|result|answer|option|"
     r"room|bed|apartment|box|unit|bill|"
-    r"balance|price|speed|route|highway|interstate|degrees)\b(?:(?!\b(?:he|she|who|i|they|he's|she's|i'm|they're|we're)\b)"
+    r"balance|price|speed|route|highway|interstate|degrees)\b(?:(?!\b(?:he|she|who|i|they|he's|she's|i'm|they're|"
+    r"we're)\b)"
     r"[^.?!])*$",
     re.IGNORECASE,
 )
@@ -120,22 +127,27 @@ _KIN = (
 )
 _LEADING = (
     r"(?:be|being|hit|hits|hitting|see|sees|seeing|saw|make|makes|made|reach|reaches|reached|reaching|crowding|"
-    r"approaching|nearing|pushing|turn|turns|turned|turning|celebrat\w+|chasing|flirting with|staring at|kissing|touching|"
+    r"approaching|nearing|pushing|turn|turns|turned|turning|celebrat\w+|chasing|flirting with|staring at|kissing|"
+    r"touching|"
     r"to|on|toward|towards|distance of|edge of|cusp of|age of|either|celebrat\w+ number|like|all|ripe|was|were|are|is|"
     r"with|of us|of them|between|around|about|nearly|almost|only|just|now|already|still|both|says|said|say)"
 )
 """Words right before an age, where the person comes not far before: "bearing down on", "didn't get to", "either"."""
 _MEASURING = (
     r"(?:takes?|took|taking|weigh\w*|owes?|paid|pays?|scored?|reads?|reading|runs?|drives?|drove|ran|walk\w*|cost\w*|"
-    r"press\w*|call\w*|oxygen|sugar\w*|pressure|pulse|temp\w*|fever|option|room|route|highway|interstate|exit|bed|number|weight|"
-    r"heart|sats?|stat|dose|gave|gets?(?= (?!to\b))|from|for|line|page|unit|apartment|address|road|level|levels|percent|rate|it|it's|"
+    r"press\w*|call\w*|oxygen|sugar\w*|pressure|pulse|temp\w*|fever|option|room|route|highway|interstate|exit|"
+    r"bed|number|weight|"
+    r"heart|sats?|stat|dose|gave|gets?(?= (?!to\b))|from|for|line|page|unit|apartment|address|road|level|levels|"
+    r"percent|rate|it|it's|"
     r"that|that's|off|work|work\w*|live[sd]?|living|lives|stay\w*|located|moved|going|come|came|coming|go|goes)\b"
 )
 _ENDS = (
     r" ?(?:[.,;!?]|$)| (?:and|but|so|now|or|when|if|by|next|this|last|in|at|because|with|who|she|he|i|they|we|you|"
     r"come|on|before|after|years?|not|has|had|can|can't|lives?|living|fell|too|already|huh|honey|as|the|don't|"
-    r"doesn't|isn't|that's|shouldn't|should|still|though|for|my|his|her|hun|hon|sir|ma'am|everything|we'd|i'd|you'll|it's|"
-    r"than|rather|bless|alone|here|there|doctor|please|which|what|thank|thanks|would|could|will|is|it|to be|even|have)\b"
+    r"doesn't|isn't|that's|shouldn't|should|still|though|for|my|his|her|hun|hon|sir|ma'am|everything|we'd|i'd|"
+    r"you'll|it's|"
+    r"than|rather|bless|alone|here|there|doctor|please|which|what|thank|thanks|would|could|will|is|it|to be|even|"
+    r"have)\b"
 )
 
 
@@ -195,7 +207,8 @@ class AgeRecognizer(PatternBase):
         ),
         NamedPattern(
             "too old",
-            rf"\b{_OLD}(?= (?:is |years )?(?:too|kind of|pretty|awful|awfully|very|so|really|plenty|mighty) (?:old|young)\b)",
+            rf"\b{_OLD}(?= (?:is |years )?(?:too|kind of|pretty|awful|awfully|very|so|really|plenty|mighty) "
+            rf"(?:old|young)\b)",
             0.65,
         ),
         NamedPattern(
@@ -209,14 +222,18 @@ class AgeRecognizer(PatternBase):
         ),
         NamedPattern(
             "three figures",
-            r"\b(?:hit|hits|hitting|reach\w*|turn\w*|in|into|made|near\w*|see|sees|push\w*) (?:the )?(?P<value>triple digits|three figures)",
+            r"\b(?:hit|hits|hitting|reach\w*|turn\w*|in|into|made|near\w*|see|sees|push\w*) (?:the "
+            r")?(?P<value>triple digits|three figures)",
             0.55,
         ),
         NamedPattern(
             "beyond",
-            rf"\b(?:{_PERSON}(?:'s|'m|'re|'ll| is| are| am| was| were)?) (?:(?:well|way|just|a|bit|little|now|somewhere|"
-            rf"up|on|the|\d{{1,2}}|few|couple|years?|of|far|wrong|good|other|right|hair|whisker|tad|touch|smidge|smidgen|side|north|south|east) )*"
-            rf"(?:(?<=\s)(?:over|past|beyond|north of|side of|upwards? of|above|older than) (?P<value>{_ONE}))(?={_ENDS})",
+            rf"\b(?:{_PERSON}(?:'s|'m|'re|'ll| is| are| am| was| were)?) (?:(?:well|way|just|a|bit|little|now|"
+            rf"somewhere|"
+            rf"up|on|the|\d{{1,2}}|few|couple|years?|of|far|wrong|good|other|right|hair|whisker|tad|touch|smidge|"
+            rf"smidgen|side|north|south|east) )*"
+            rf"(?:(?<=\s)(?:over|past|beyond|north of|side of|upwards? of|above|older than) "
+            rf"(?P<value>{_ONE}))(?={_ENDS})",
             0.6,
         ),
         NamedPattern(
@@ -227,14 +244,16 @@ class AgeRecognizer(PatternBase):
         ),
         NamedPattern(
             "person of",
-            rf"\b(?:man|woman|lady|gentleman|person|fella|someone|somebody|mother|father|gal|guy|body|kid|youngster|boy|girl|veteran|widow|"
+            rf"\b(?:man|woman|lady|gentleman|person|fella|someone|somebody|mother|father|gal|guy|body|kid|"
+            rf"youngster|boy|girl|veteran|widow|"
             rf"widower|male|female|patient|resident)(?:s)?(?:,| of| at| who's| aged| pushing| over| past)? {_OLD}"
             rf"(?={_ENDS}| (?:odd )?years\b| ?can)",
             0.65,
         ),
         NamedPattern(
             "died at",
-            rf"\b(?:died|passed(?: away| on)?|went|gone|lost (?:him|her|my \w+)|buried (?:him|her)|lived|lasted|made it|"
+            rf"\b(?:died|passed(?: away| on)?|went|gone|lost (?:him|her|my \w+)|buried (?:him|her)|lived|lasted|"
+            rf"made it|"
             rf"survived|got|get|gets|lives|living|still (?:driving|working|mowing|here)|retired)(?: all the way| clear|"
             rf" right)? (?:at|till|until|to(?: be)?|past|beyond|up to|to the age of)(?: about| age| almost| nearly|"
             rf" over)? {_OLD}(?={_ENDS}| (?:of|from|by|with|on) )",
@@ -254,15 +273,19 @@ class AgeRecognizer(PatternBase):
         ),
         NamedPattern(
             "said by figures",
-            rf"\b(?:he|she|they|i|who|mom|dad|grandma|grandpa|mother|father|mama)(?:'s|'m| is| am| was| turned| just turned| turns| will be|'ll be)"
+            rf"\b(?:he|she|they|i|who|mom|dad|grandma|grandpa|mother|father|mama)(?:'s|'m| is| am| was| turned| "
+            rf"just turned| turns| will be|'ll be)"
             rf"(?: about| almost| now| over)? (?P<value>1 0 \d)(?={_ENDS})(?!,? (?:\d|point|fever))",
             0.55,
         ),
         NamedPattern(
             "nineties of a person",
-            rf"\b(?:{_PERSON}(?:'s|'m|'re|'ll| is| are| am| was| were)(?: be| now| both| all| probably| maybe| somewhere|"
-            rf" well| up)*(?: in| into)?(?: (?:his|her|the|their|my|our))?|in your|at your|my|his|her|age) (?P<value>(?:(?:very |somewhere )?(?:"
-            rf"early|mid|middle|late|upper|high|low)[ -]+(?:to[ -]+(?:mid|late)[ -]+)?)?(?:nineties|90s|90's))(?! (?:over|oxygen|percent|for|on))",
+            rf"\b(?:{_PERSON}(?:'s|'m|'re|'ll| is| are| am| was| were)(?: be| now| both| all| probably| maybe| "
+            rf"somewhere|"
+            rf" well| up)*(?: in| into)?(?: (?:his|her|the|their|my|our))?|in your|at your|my|his|her|age) "
+            rf"(?P<value>(?:(?:very |somewhere )?(?:"
+            rf"early|mid|middle|late|upper|high|low)[ -]+(?:to[ -]+(?:mid|late)[ -]+)?)?(?:nineties|90s|"
+            rf"90's))(?! (?:over|oxygen|percent|for|on))",
             0.6,
         ),
         NamedPattern(
@@ -275,7 +298,8 @@ class AgeRecognizer(PatternBase):
             "turning",
             rf"\b(?:turn(?:ed|s|ing)?|liv(?:ed|es?|ing) to(?: be| see)?|lasted to|going on|pushing|nearing|approaching|"
             rf"celebrat\w+ (?:his|her|my|their|your)|the big|knocking on(?: the door of)?|closing in on|creeping up on|"
-            rf"coming up on|rounding|staring down|just (?:this|the other) side of|the other side of|(?:made|make|makes|making|get|gets|got) it to|"
+            rf"coming up on|rounding|staring down|just (?:this|the other) side of|the other side of|(?:made|make|"
+            rf"makes|making|get|gets|got) it to|"
             rf"mak(?:es?|ing) (?:me|him|her|them|us)(?: about| around| oh| oh my| let's see| let me see| what|"
             rf" i guess|,)*|puts? (?:me|him|her|them) at|"
             rf"be(?:en)? around for|age,) {_OLD}",
@@ -285,7 +309,8 @@ class AgeRecognizer(PatternBase):
             "nearly",
             rf"\b(?P<value>(?:(?:(?:a|an|one|two|three|four|five|six|seven|eight|nine|ten|eleven|\d{{1,2}}|few|"
             rf"couple(?: of)?|half a) (?:days?|weeks?|months?|years?|hair|whisker|year or two)?,? )(?:shy of|"
-            rf"short of|away from|off|till|until|from(?: turning| being)?)|(?:a (?:hair|whisker) )?(?:shy|short) of) {_ONE})(?= ?(?:$|[.,;!?]|and\b|he\b|she\b|"
+            rf"short of|away from|off|till|until|from(?: turning| being)?)|(?:a (?:hair|whisker) )?(?:shy|short) "
+            rf"of) {_ONE})(?= ?(?:$|[.,;!?]|and\b|he\b|she\b|"
             rf"they\b|i\b|but\b|now\b|so\b|"
             rf"years old\b))",
             0.6,
@@ -360,8 +385,10 @@ class AgeRecognizer(PatternBase):
     )
     needs = (
         r"(?<![\d./-])(?:9\d|1[0-2]\d)(?!\d)|\bbig (?:9|1)|nineties|enarian|score|\b(?:born|birth|birthday|dob)\b|"
-        r"\b19[0-5]\d|\b(?:in|of|since|from) ['\u2019]?[2-4]\d\b|\b1 0 \d|decade|century|triple|anniversary|\b[6-8]\d\b|"
-        r"\b(?:older|senior|twenties|thirties|war|harbor|normandy|jima|hiroshima|vintage|korean?|model|depression|kennedy|bulge|crash)\b"
+        r"\b19[0-5]\d|\b(?:in|of|since|from) ['\u2019]?[2-4]\d\b|\b1 0 \d|decade|century|triple|anniversary|"
+        r"\b[78]0[ -]1\d\b|plus|"
+        r"\b(?:(?:past|over|beyond) [78]\d|married|together|marriage|hitched|class|vintage|older|senior|twenties|"
+        r"thirties|war|harbor|normandy|jima|hiroshima|vintage|korean?|model|depression|kennedy|bulge|crash)\b"
     )
 
     def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
@@ -387,6 +414,13 @@ class AgeRecognizer(PatternBase):
                 or _MEASURED.search(form.text, max(0, match.start() - 40), match.start())
             ):
                 yield *form.to_original(*match.span("value")), 0.5, "another age"
+
+    def candidates(self, form: WrittenForm) -> Iterator[Candidate]:
+        """In the written form only: it has all figures."""
+        nineties = "ninet" in form.text or "90" in form.text
+        for pattern, regex in self._compiled:
+            if nineties or not pattern.name.startswith("nineties"):
+                yield from self._matches(pattern, regex, form.text)
 
     def score_of(self, candidate: Candidate) -> float:
         if candidate.pattern.name == "name is":

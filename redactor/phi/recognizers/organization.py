@@ -39,11 +39,24 @@ _BRANDS = re.compile(
     r"\b(?:walgreens?|c ?v ?s|rite aid|walmart pharmacy|costco pharmacy|kaiser(?: permanente)?|lab ?corp|"
     r"quest(?: diagnostics)|mayo clinic|cleveland clinic|johns hopkins|blue cross(?:(?: and)? blue shield)?|"
     r"blue shield|aetna|cigna|humana|united ?health ?care|anthem blue cross|express scripts|optum ?rx|tricare|"
-    r"planned parenthood|duane reade|publix pharmacy|kroger pharmacy|minute clinic|gnc|ambetter|molina|wellcare|mutual of omaha|state farm|all ?state insurance|geico|liberty mutual|"
-    r"home depot|lowe's|dollar general|family dollar|burger king|mcdonald'?s|olive garden|dollar tree|food lion|salvation army|meals on wheels|goodwill|pizza hut|southwest airlines|general motors|union pacific|"
-    r"united rentals|planet fitness|encompass health|good samaritan|(?<=the )v\.? ?a\b\.?|sam's club|whole foods|holiday inn)\b",
+    r"planned parenthood|duane reade|publix pharmacy|kroger pharmacy|minute clinic|gnc|ambetter|molina|wellcare|"
+    r"mutual of omaha|state farm|all ?state insurance|geico|liberty mutual|"
+    r"home depot|lowe's|dollar general|family dollar|burger king|mcdonald'?s|olive garden|dollar tree|food lion|"
+    r"salvation army|meals on wheels|goodwill|pizza hut|southwest airlines|general motors|union pacific|"
+    r"united rentals|planet fitness|encompass health|good samaritan|(?<=the )v\.? ?a\b\.?|sam's club|whole foods|"
+    r"holiday inn)\b",
     re.IGNORECASE,
 )
+
+_BRAND_WORDS = frozenset(
+    "walgreen walgreens c cvs rite walmart costco kaiser labcorp lab quest mayo cleveland johns blue aetna cigna "
+    "humana "
+    "united unitedhealthcare anthem express optum optumrx tricare planned duane publix kroger minute gnc "
+    "ambetter molina "
+    "wellcare mutual state allstate all geico liberty home lowe's dollar family burger mcdonald's mcdonalds olive food "
+    "salvation meals goodwill pizza southwest general union planet encompass good v va v.a sam's whole holiday".split()
+)
+"""First words of the brands, for speed."""
 
 _KINDS = frozenset(
     # care
@@ -172,50 +185,64 @@ _STRONG = re.compile(
 )
 """After these hardly anything but a name follows."""
 _WHO = (
-    r"(?:i|he|she|we|they|who|(?:my|our|his|her|the) (?:\w+ )?(?:husband|wife|son|daughter|dad|mom|mother|father|brother|"
+    r"(?:i|he|she|we|they|who|(?:my|our|his|her|the) (?:\w+ )?(?:husband|wife|son|daughter|dad|mom|mother|father|"
+    r"brother|"
     r"sister|nephew|niece|boyfriend|girlfriend|kid|kids|boy|girl|grandson|granddaughter|partner|fiance|roommate|"
     r"neighbor|friend|cousin|uncle|aunt|boss|manager|supervisor|coach|teacher))"
 )
 _AWAY = r"(?: (?:over|out|down|up|here|there|nights|days|part time|full time|trucks?|a (?:truck|bus|forklift)|tables))*"
 _JOB = re.compile(
     rf"(?:\b{_WHO}(?:'ve|'m|'s|'d| also| still| just| have| has| am| is| was| been| used to| mostly)*"
-    rf" (?:work|works|worked|working|drive|drives|drove|driving|cook|cooks|weld|welds|teach|teaches|taught|clean|cleans|"
+    rf" (?:work|works|worked|working|drive|drives|drove|driving|cook|cooks|weld|welds|teach|teaches|taught|clean|"
+    rf"cleans|"
     rf"bartend|bartends|volunteer|volunteers|intern|interns|wait|waits|coach|coaches|deliver|delivers|dispatch|"
     rf"dispatches|play|plays|play ball|plays ball|bank|bank|sing|sings|worship|worships|preach|preaches|temp|temps|"
     rf"(?:an? |the )?(?:\w+ )?(?:nurse|welder|cook|driver|teacher|clerk|cashier|guard|mechanic|aide|janitor|"
     rf"machinist|bartender|manager|waitress|server|packer|picker|carpenter|electrician|plumber|pastor|deacon|"
     rf"freshman|sophomore|junior|senior|resident|student)){_AWAY} (?:at|for)|"
-    rf"\b(?:retired|laid off|fired|let go|got hired|a job|my job|hired on|started|benefits|employed|working|a shift|shifts?|"
-    rf"er|icu|emergency room|rehab|dialysis|daycare|my (?:boss|foreman|supervisor|manager|coworkers?|hr)|hr|human resources|"
+    rf"\b(?:retired|laid off|fired|let go|got hired|a job|my job|hired on|started|benefits|employed|working|a "
+    rf"shift|shifts?|"
+    rf"er|icu|emergency room|rehab|dialysis|daycare|my (?:boss|foreman|supervisor|manager|coworkers?|hr)|hr|"
+    rf"human resources|"
     rf"the (?:coach|principal|teacher|nurse|foreman|er|office)) (?:over |out |down |up )?(?:at|from|with)) $",
     re.IGNORECASE,
 )
 """Words for a job or a ward: what follows is a name though it be one everyday word: "he drives for swift"."""
 _GOING = re.compile(
-    rf"(?:\b(?:aide|ride|driver|oxygen|cpap|wheelchair|walker|machine|supplies|bill|letter|form|meals|equipment|nurse|"
-    rf"therapist|caregiver)(?:'s| is| are| was| comes?| came)* from|\b(?:took|take|taking|rushed|moved|brought|flew|"
-    rf"airlifted|drove|admitted|transferred) (?:him|her|me|us|them|mom|dad|mama|grandma|grandpa|my \w+)"
-    rf"(?: over| up| down| out| back)* (?:to|into)|\b(?:fell|slipped|tripped|ate|eat|shop|bought it|swim|exercise|work out|"
-    rf"seen|done|treated|mri|scan|x ?rays?|labs?|dialysis|surgery|physical therapy|rehab|mammogram|colonoscopy|ultrasound|shots?|"
-    rf"living|lives?|memory care|someone|somebody|specialist)(?: (?:is|was|were|done|over|down|up|out))* at|"
-    rf"\b(?:lawyer|attorney|agent|adjuster|aide|nurse|therapist|caseworker|case manager)(?:'s| is) (?:with|at|from)|"
-    rf"\b(?:son|daughter|kid|kids|boy|girl|grandson|granddaughter|twins|child|children)(?:'s)?(?: \w+)? (?:goes? to|"
-    rf"attends?|is at|at)|\b(?:he|she) goes to|\b(?:attends|enrolled (?:at|in)|graduated from)|\bwe (?:go to|attend|belong to)|\b(?:insurance|plan|coverage|pharmacy) (?:just )?(?:changed|switched|went|moved) (?:over )?to|"
+    r"(?:\b(?:aide|ride|driver|oxygen|cpap|wheelchair|walker|machine|supplies|bill|letter|form|meals|equipment|nurse|"
+    r"therapist|caregiver)(?:'s| is| are| was| comes?| came)* from|\b(?:took|take|taking|rushed|moved|brought|flew|"
+    r"airlifted|drove|admitted|transferred) (?:him|her|me|us|them|mom|dad|mama|grandma|grandpa|my \w+)"
+    r"(?: over| up| down| out| back)* (?:to|into)|\b(?:fell|slipped|tripped|ate|eat|shop|bought it|swim|"
+    r"exercise|work out|"
+    r"seen|done|treated|mri|scan|x ?rays?|labs?|dialysis|surgery|physical therapy|rehab|mammogram|colonoscopy|"
+    r"ultrasound|shots?|"
+    r"living|lives?|memory care|someone|somebody|specialist)(?: (?:is|was|were|done|over|down|up|out))* at|"
+    r"\b(?:lawyer|attorney|agent|adjuster|aide|nurse|therapist|caseworker|case manager)(?:'s| is) (?:with|at|from)|"
+    r"\b(?:son|daughter|kid|kids|boy|girl|grandson|granddaughter|twins|child|children)(?:'s)?(?: \w+)? (?:goes? to|"
+    r"attends?|is at|at)|\b(?:he|she) goes to|\b(?:attends|enrolled (?:at|in)|graduated from)|\bwe (?:go to|"
+    r"attend|belong to)|\b(?:insurance|plan|coverage|pharmacy) (?:just )?(?:changed|switched|went|moved) "
+    r"(?:over )?to|"
     r"\b(?:card|bottle|label|bill|badge) says|"
-    rf"\b(?:my|our|his|her|the) (?:pharmacy|drugstore|employer|school|church|daycare|insurance|carrier|plan|secondary|hospice|"
-    rf"hospital|clinic|dentist|home|agency|company|gym|bank|coverage|supplement|part d|medigap)(?:'s| is|'s called| is called| called| was)(?: now| still)?) $",
+    r"\b(?:my|our|his|her|the) (?:pharmacy|drugstore|employer|school|church|daycare|insurance|carrier|plan|"
+    r"secondary|hospice|"
+    r"hospital|clinic|dentist|home|agency|company|gym|bank|coverage|supplement|part d|medigap)(?:'s| is|'s "
+    r"called| is called| called| was)(?: now| still)?) $",
     re.IGNORECASE,
 )
 """After these a row of everyday words is a name: "the hospice is peaceful journey"."""
+_BEFORE_JOB = frozenset("at for from with".split())
 _NO_LONE = frozenset(
     "night nights home school church noon lunch all hours days weeks months years miles cash tips money pay fun free "
-    "living heights desk desks computer computers retail construction hire dinner breakfast least times once first last "
+    "living heights desk desks computer computers retail construction hire dinner breakfast least times once "
+    "first last "
     "camp college university sea shore base height risk people families kids children farmers contractors lawyers "
     "doctors friends life medicaid medicare food supper christmas minutes seconds ages rest minimum wage exercise "
-    "till until closed open full busy slow good great fine out over ok late high low long hard fast far cold hot right wrong sick "
+    "till until closed open full busy slow good great fine out over ok late high low long hard fast far cold hot "
+    "right wrong sick "
     "mad nice sure free denied approved private public better best there here done gone terrible awful peace sunrise "
     "stress cancer back pain rehab half double time myself himself herself daycare courts court bedtime midnight dawn "
-    "bed sleep town jail hell therapy counseling meetings appointments dusk practice games basketball football baseball soccer recess lunchtime dialysis surgery".split()
+    "bed sleep town jail hell therapy counseling meetings appointments dusk practice games basketball football "
+    "baseball soccer recess lunchtime dialysis surgery".split()
 )
 _MANNERS = frozenset(
     "room body bed full half low high top different certain various such higher lower normal maximum minimum increased "
@@ -230,14 +257,17 @@ _LONE_HOSPITALS = frozenset(
     "presbyterian jewish lutheran covenant university county".split()
 )
 _OF_PLACE = re.compile(
-    r"\b(?:at|for|from|by|with|through|to|attends?|employer(?:'s| is)) (?P<value>(?:the )?(?:city|county|town|village|university|college|"
+    r"\b(?:at|for|from|by|with|through|to|attends?|employer(?:'s| is)) (?P<value>(?:the )?(?:city|county|town|"
+    r"village|university|college|"
     r"community college|department|diocese|church|bank|port|state|school|sisters|board|office|bureau|house|temple|"
-    r"daughters|knights|order) of (?:the )?(?P<name>[a-z][a-z'-]+(?: (?!and\b|in\b|on\b|for\b|at\b|is\b|to\b|so\b|but\b|about\b)"
+    r"daughters|knights|order) of (?:the )?(?P<name>[a-z][a-z'-]+(?: (?!and\b|in\b|on\b|for\b|at\b|is\b|to\b|so\b|"
+    r"but\b|about\b)"
     r"(?:[a-z][a-z'-]+)(?= (?:hospital|school|services|affairs|church|health|clinic)|[.,;?!]|$))?))",
     re.IGNORECASE,
 )
 _CALLED = re.compile(
-    r"\b(?:lawyers?|attorneys?|firm|hired|represented by|accountant|agent)(?:'s| is| are| named| called)?(?: with| at| from)? "
+    r"\b(?:lawyers?|attorneys?|firm|hired|represented by|accountant|agent)(?:'s| is| are| named| called)?(?: "
+    r"with| at| from)? "
     r"(?P<value>(?P<one>[a-z][a-z'-]{2,}) (?:and|&) (?P<two>[a-z][a-z'-]{2,}))(?![\w'])",
     re.IGNORECASE,
 )
@@ -308,7 +338,7 @@ class OrganizationRecognizer(SpokenRecognizer):
                 kept = word.start()
             if kept is not None:
                 yield *form.to_original(start + kept, match.end("value")), 0.6, "name of a practice"
-        for match in _BRANDS.finditer(text):
+        for match in _BRANDS.finditer(text) if not _BRAND_WORDS.isdisjoint(form.words) else ():
             yield *form.to_original(*match.span()), 0.7, "brand"
         original = form.original
         for match in _FIRM.finditer(original) if "law" in form.words or "firm" in form.words else ():
@@ -344,7 +374,13 @@ class OrganizationRecognizer(SpokenRecognizer):
                 else match.start("next")
             )
             begin = max(0, end - _REACH)
-            if _STRONG.search(text, begin, end) or _JOB.search(text, begin, end) or _GOING.search(text, begin, end):
+            before = text[begin:end].rstrip()
+            before = before[before.rfind(" ") + 1 :].lower()
+            if (
+                _STRONG.search(text, begin, end)
+                or (before in _BEFORE_JOB and _JOB.search(text, begin, end))
+                or (before not in {"of", "for", "in", "by"} and _GOING.search(text, begin, end))
+            ):
                 found.append(match.start("next"))
         return frozenset(found)
 
