@@ -18,9 +18,9 @@ _SURE = (
     r"turnpike|expressway|freeway|tollway|tollroad"
 )
 _MAYBE = (
-    r"run|point|ridge|park|place|court|square|hall|springs|falls|farms|farm|ranch|lakes|lake|harbor|cove|bay|valley|"
+    r"run|point|ridge|park|court|square|hall|springs|falls|farms|farm|ranch|lakes|lake|harbor|cove|bay|valley|"
     r"view|trace|station|creek|river|beach|island|knoll|knolls|bluff|bluffs|hollow|holler|junction|corners|mills|mill|"
-    r"bend|fork|green|field|fields|gate|gates|bottoms|mountain|canyon|mesa|house|center|tower|plaza"
+    r"bend|fork|green|field|fields|gate|gates|bottoms|mountain|canyon|mesa|center|tower|plaza"
 )
 _NEAR = (
     r"(?:in|at|to|from|near|by|off(?: of)?|past|behind|outside(?: of)?|across from|around|on|over (?:in|by|at)|"

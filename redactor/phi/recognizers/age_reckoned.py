@@ -14,24 +14,23 @@ _SCORE = 0.6
 _GROWN = 18
 _SCHOOL_AGE = 6
 _REACH = 70
-_LONG_MARRIED = 70
 
 _HAPPENINGS: tuple[tuple[str, int], ...] = (
     (
         (
-            r"the (?:stock market )?crash(?: of (?:19)?'?29)?|black tuesday|prohibition|(?:the )?(?:great "
-            r")?depression|(?:the )?dust bowl"
+            r"the stock market crash|the crash of (?:19)?'?29|black tuesday|prohibition|(?:the )?great depression|"
+            r"(?:(?<=during )|(?<=through ))the depression|depression[- ](?:era|baby|child)|(?:the )?dust bowl"
         ),
         1935,
     ),
     (r"(?:the )?hindenburg|amelia earhart", 1937),
     (r"pearl harbor", 1941),
-    (r"guadalcanal|midway|the draft for the war|rationing|ration (?:books?|stamps?)|rosie the riveter", 1943),
+    (r"guadalcanal|battle of midway|war rationing|ration (?:books?|stamps?)|rosie the riveter", 1943),
     (r"normandy|d[- ]day|omaha beach|(?:battle of )?the bulge|anzio|monte cassino|bastogne", 1944),
     (
         (
             r"iwo jima|okinawa|hiroshima|nagasaki|v[- ]?[ej][- ]day|roosevelt died|fdr died|"
-            r"(?:the )?end of (?:the war|world war)|the war ended|the big one|"
+            r"(?:the )?end of (?:the war|world war)|the war ended|"
             r"(?:the )?(?:2nd|second) world war|world war (?:2|two|ii)|ww ?(?:2|ii)|dachau|auschwitz"
         ),
         1945,
@@ -48,9 +47,9 @@ _HINTS = (
     "crash tuesday prohibition depression bowl",
     "hindenburg earhart",
     "harbor",
-    "guadalcanal midway draft rationing ration rosie",
+    "guadalcanal midway rationing ration rosie",
     "normandy d d-day dday omaha bulge anzio cassino bastogne",
-    "iwo okinawa hiroshima nagasaki v v-e v-j ve vj roosevelt fdr war big ww ww2 wwii dachau auschwitz",
+    "iwo okinawa hiroshima nagasaki v v-e v-j ve vj roosevelt fdr war ww ww2 wwii dachau auschwitz",
     "airlift truman",
     "korean inchon chosin",
     "sputnik",

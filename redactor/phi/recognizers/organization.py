@@ -196,7 +196,7 @@ _JOB = re.compile(
     rf" (?:work|works|worked|working|drive|drives|drove|driving|cook|cooks|weld|welds|teach|teaches|taught|clean|"
     rf"cleans|"
     rf"bartend|bartends|volunteer|volunteers|intern|interns|wait|waits|coach|coaches|deliver|delivers|dispatch|"
-    rf"dispatches|play|plays|play ball|plays ball|bank|bank|sing|sings|worship|worships|preach|preaches|temp|temps|"
+    rf"dispatches|play|plays|play ball|plays ball|bank|sing|sings|worship|worships|preach|preaches|temp|temps|"
     rf"(?:an? |the )?(?:\w+ )?(?:nurse|welder|cook|driver|teacher|clerk|cashier|guard|mechanic|aide|janitor|"
     rf"machinist|bartender|manager|waitress|server|packer|picker|carpenter|electrician|plumber|pastor|deacon|"
     rf"freshman|sophomore|junior|senior|resident|student)){_AWAY} (?:at|for)|"
