@@ -1,5 +1,5 @@
 """Dates more exact than the year (45 CFR 164.514(b)(2)(i)(C)), said or written: month and day in either order, month
-and year, figures.
+and year, a month alone after "in" or "last", figures.
 
 Spoken dates arrive as bare figures ("six twelve eighty", "0412 1951", "917"); those are dates after a birth or visit
 cue, or when they cannot well be anything else. The year alone, a bare weekday, "today" and the time of day are no date
