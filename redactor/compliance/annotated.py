@@ -14,6 +14,8 @@ from redactor.types import Finding, Transcript, Word
 
 UNSURE = "unsure word"
 """Source of findings that stand for words of low confidence (`phi.low_confidence`)."""
+UNEXPLAINED = frozenset({"FigureRecognizer", "DecimalRecognizer"})
+"""Sources of figures without a context (`phi.recognizers.figure`): they are covered, but prove no violation."""
 _OTHER = re.compile(r"[^\w'{}$@]")
 
 
@@ -43,7 +45,10 @@ class AnnotatedText:
                 (
                     f
                     for f in message.findings
-                    if f.channel == transcript.channel and f.start < f.end and (sure or f.source != UNSURE)
+                    if f.channel == transcript.channel
+                    and f.start < f.end
+                    and (sure or f.source != UNSURE)
+                    and f.source not in UNEXPLAINED
                 ),
                 key=lambda f: (f.start, f.end),
             )

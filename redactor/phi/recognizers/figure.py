@@ -8,9 +8,11 @@ value, a date, or a part of a number or of an address. Clock times, counts with 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from redactor.phi.recognizers.base import Candidate, NamedPattern, PatternBase
 from redactor.phi.recognizers.number import UNIT
+from redactor.phi.spoken import WrittenForm
 
 _CLOCK = re.compile(r"(?:0?[1-9]|1[0-2])[.:]?[0-5]\d")
 _BEFORE_CLOCK = re.compile(
@@ -19,14 +21,21 @@ _BEFORE_CLOCK = re.compile(
     re.IGNORECASE,
 )
 _COUNTED = re.compile(r"\s(?:of (?:us|them)|kids|copies|blocks?|inch(?:es)?)\b", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]{2,}")
 _SERVICE = frozenset("211 311 411 511 711 811 911 988".split())
 _WRITTEN_SHORT = re.compile(r"\d+[xkds]|a1|b12|h1|n1|4h|w2|d3|3d|2d", re.IGNORECASE)
 """Multiples, thousands, degrees, decades, vitamins, viruses and other words that are written with a figure."""
 SCORE, CLINICAL_SCORE = 0.45, 0.55
+FEWEST_WORDS = 5
+"""In a shorter text, as a file's name, a figure was not torn out of speech."""
 REACH = 16  # characters around a figure that are searched for a unit or a clock time's cue
 
 
 class _Unexplained(PatternBase):
+    def spans(self, form: WrittenForm) -> Iterator[tuple[int, int, float, str]]:
+        if len(_WORD.findall(form.original)) >= FEWEST_WORDS:
+            yield from super().spans(form)
+
     def score_of(self, candidate: Candidate) -> float:
         figure = candidate.match.group()
         after = candidate.text[candidate.end : candidate.end + REACH]
