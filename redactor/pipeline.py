@@ -239,11 +239,10 @@ class Pipeline:
     def settings(self, transcriber: Transcriber, policy: Policy | None = None) -> str:
         """A fingerprint of all that shapes the artefacts: a resumed run redoes what was made with other settings."""
         policy = policy or self.policy
-        parts = (
+        parts: tuple[Any, ...] = (
             __version__,
             _engine(transcriber),
             _engine(self.verify_with),
-            _engine(self.second_ear),
             self.extra_settings,
             policy.stamp,
             sorted(policy.labels.items()),
@@ -255,6 +254,8 @@ class Pipeline:
             self.style,
             self.replacer.fingerprint,
         )
+        if self.second_ear is not None:  # without one, results of earlier versions stay valid
+            parts += (_engine(self.second_ear),)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
     # --- files
