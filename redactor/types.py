@@ -234,7 +234,13 @@ class KeyTone:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """The engine and checkpoint of a transcript. `synthetic_only`: not to be trusted with human speech."""
+    """The engine and checkpoint of a transcript.
+
+    Attributes:
+        synthetic_only: not to be trusted with human speech.
+        exact_times: whether its words' times come from a network made for them (`redactor.speech.boundaries`), so that
+            bleeps need less room.
+    """
 
     engine: str
     name: str
@@ -242,6 +248,7 @@ class ModelInfo:
     compute_type: str = ""
     device: str = ""
     synthetic_only: bool = False
+    exact_times: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def edited(plan: Plan, edits: Sequence[Edit], policy: Policy) -> Plan:
         found = [
             Cover(transcript.channel, a, b, *_stretch(transcript, a, b), labels[0], labels) for a, b, labels in runs
         ]
-        placed = bleeps(transcript, found, policy, plan.duration)
+        placed = bleeps(transcript, found, policy, plan.duration, exact=plan.speech.model.exact_times)
         # Keys stay bleeped, whatever happens to the words over them.
         keys = [d for d in plan.decisions if d.finding.channel == transcript.channel]
         found, key_intervals = cover_keys(transcript, found, keys, policy, plan.duration)

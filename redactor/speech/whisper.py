@@ -18,6 +18,7 @@ import math
 import threading
 import zlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from redactor.errors import ModelUnavailable, RecognitionFailed
 from redactor.types import RECOGNITION_RATE, ModelInfo, Mono, TimedText
 
 from .alignment import words_of
+from .boundaries import FRAME, BoundaryModel, refine
 from .checkpoints import Checkpoint
 from .decoding import DecodingOptions
 from .engine import Prepared
@@ -76,8 +78,12 @@ class WhisperEngine:
         timestamps: bool = True,
         delay: float = 0.0,
         options: DecodingOptions | None = None,
+        boundaries: BoundaryModel | None = None,
     ) -> None:
-        """Wrap a loaded `faster_whisper.WhisperModel`; see `load` and `Checkpoint`."""
+        """Wrap a loaded `faster_whisper.WhisperModel`; see `load` and `Checkpoint`.
+
+        `boundaries`: its network for word times; None: times are as aligned.
+        """
         self._model = model
         self._info = info
         self._max_window = min(max_window, LONGEST)
@@ -85,6 +91,7 @@ class WhisperEngine:
         self._timestamps = timestamps
         self._delay = delay
         self._options = options or DecodingOptions()
+        self.boundaries = boundaries
         language = self._options.language
         if language not in model.supported_languages:
             raise ModelUnavailable(
@@ -135,14 +142,18 @@ class WhisperEngine:
             checkpoint, device=device, compute_type=compute_type, cpu_threads=cpu_threads, workers=workers
         )
         margin = None if full else checkpoint.margin
+        boundaries = BoundaryModel.of(checkpoint.stock)
+        if boundaries is not None and boundaries.width != _width(model):
+            boundaries = None  # a folder of the hub's cache with other weights than its name says
         return cls(
             model,
-            info=info,
+            info=replace(info, exact_times=boundaries is not None),
             max_window=checkpoint.max_window if margin is None else min(checkpoint.max_window, TRIMMED_WINDOW),
             margin=margin,
             timestamps=checkpoint.timestamps,
             delay=checkpoint.delay,
             options=options,
+            boundaries=boundaries,
         )
 
     @property
@@ -389,9 +400,22 @@ class WhisperEngine:
                 self._aligned(StorageView.from_array(every[i : i + 1]), [text], [window])[0] if text else []
                 for i, (window, text) in enumerate(zip(batch, texts, strict=True))
             ]
-        return [
+        words = [
             words_of(pieces, duration=window.seconds, delay=self._delay) if text else []
             for pieces, window, text in zip(rows, batch, texts, strict=True)
+        ]
+        return words if self.boundaries is None else self._refined(self.boundaries, encoded, batch, words)
+
+    @staticmethod
+    def _refined(
+        model: BoundaryModel, encoded: Any, batch: Sequence[Prepared], words: Sequence[list[TimedText]]
+    ) -> list[list[TimedText]]:
+        from ctranslate2 import DataType, Device
+
+        states = np.asarray(encoded.to_device(Device.cpu).to(DataType.float32))
+        return [
+            refine(said, model(row[: int(window.seconds / FRAME) + 1]), duration=window.seconds) if said else []
+            for row, window, said in zip(states, batch, words, strict=True)
         ]
 
     def _aligned(self, encoded: Any, texts: list[list[int]], batch: Sequence[Prepared]) -> list[Any]:
@@ -407,3 +431,9 @@ class WhisperEngine:
             self._tokenizer, before, without_timestamps=not self._timestamps, hotwords=self._options.hotwords
         )
         return prompt
+
+
+def _width(model: Any) -> int:
+    """Numbers in a state of the model's encoder."""
+    bands: int = model.feature_extractor.mel_filters.shape[0]
+    return int(model.encode(np.zeros((bands, GRID), np.float32)).shape[-1])

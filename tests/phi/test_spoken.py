@@ -177,3 +177,16 @@ def test_digits_of_all_kinds_are_found(number: str) -> None:
 def test_dressed_digits_among_spoken_ones() -> None:
     assert written_form("four \u00b9 oh double \u2461").text == "4 1 0 22"
     assert written_form("\u00bd and \u2155 of the x\u00b2").text == "\u00bd and \u2155 of the x2"
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("call me at 907 555 or 155.", "call me at 907 555 0 155."),
+        ("it is nine oh seven five five five or one two three", "it is 9 0 7 5 5 5 0 1 2 3"),
+        ("call 907 555 0101 or 907 555 0102", "call 907 555 0101 or 907 555 0102"),
+        ("page 200 or 300, in two or three days", "page 200 or 300, in 2 or 3 days"),
+    ],
+)
+def test_or_is_oh_where_a_number_lacks_a_digit(said: str, written: str) -> None:
+    assert written_form(said).text == written

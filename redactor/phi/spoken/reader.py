@@ -149,6 +149,8 @@ def _inside_digits(tokens: Sequence[SpokenToken], index: int) -> bool:
     word.
     """
     here = index
+    if tokens[here].lower == "or":
+        return _or_for_oh(tokens, here)
     if tokens[here].lower in {"to", "too"} and here + 2 < len(tokens) and tokens[here + 1].lower == "thousand":
         return here > 0 and tokens[here + 2].lower in NUMBER_STARTS
     near = [at for at in range(max(0, index - 7), min(len(tokens), index + 8)) if tokens[at].lower not in FILLERS]
@@ -172,6 +174,21 @@ def _inside_digits(tokens: Sequence[SpokenToken], index: int) -> bool:
             and tokens[here].lower not in _WORDS_TOO
         )
     return before >= 1 and before + sum(digit(at) for at in range(index + 1, index + 5)) >= 3
+
+
+def _or_for_oh(tokens: Sequence[SpokenToken], index: int) -> bool:
+    """As in "907 555 or 155": a number that lacks one digit, where "or" stands between its last two groups."""
+
+    def digits(places: range) -> int:
+        count = 0
+        for at in places:
+            lower = tokens[at].lower
+            if not (lower in DIGITS or lower in OH or lower.isdigit()):
+                break
+            count += len(lower) if lower.isdigit() else 1
+        return count
+
+    return digits(range(index + 1, len(tokens))) == 3 and digits(range(index - 1, -1, -1)) in {6, 7}
 
 
 def _correction(

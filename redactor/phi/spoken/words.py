@@ -112,6 +112,7 @@ HOMOPHONES = {
     "eleven's": 11,
     "then": 10,
     "owe": 0,
+    "or": 0,
     "hero": 0,
     "nighty": 90,
     "weighty": 80,
