@@ -6,6 +6,7 @@ Low confidence means nothing by itself. It counts in a slot, a place where an id
     between two pieces     dana [garbled] whitlock
     after a cue            my name is [garbled], my date of birth is [garbled], she ran out of her [garbled]
     after a house number   at 48 [garbled garbled]
+    before an organization from [garbled] medical supply
     among figures          call me at 4 1 0 [garbled] 5, that is j o [garbled] n e s
 
 A `SlotKind` says how many words a slot takes and how low their confidence must be, on the scale of Whisper's word
@@ -24,6 +25,7 @@ from typing import NamedTuple
 
 from redactor.phi import gazetteers
 from redactor.phi.recognizers import name_cues
+from redactor.phi.recognizers.organization_words import GENERIC, KINDS
 from redactor.phi.recognizers.runs import NUMBER_LABELS
 from redactor.phi.spoken.words import NUMBER_STARTS, OH
 from redactor.types import CLINICAL, Finding, Word
@@ -78,6 +80,12 @@ FEWEST_DIGITS, FEWEST_AFTER_CUE, FEWEST_LETTERS = 4, 2, 4
 """So many digits (letters, one by one) in an interrupted run are an identifier."""
 LONGEST_REST, UNSURE_REST = 8, 0.7
 """Words of an introduction up to the end of its sentence, and their mean confidence below which all are the name."""
+SURE_NAME = 0.8
+"""Confidence from which a word is believed where only a name would fit better."""
+LONGEST_OPENING = 6
+"""Words before "calling" at the beginning of a message."""
+LONGEST_NAME = 4
+"""Words of an organization's name before its last one."""
 LONGEST_GAP = 3
 """Words of low confidence between two figures of a run, or between a cue and the figures of its value."""
 CONTEXT = 12
@@ -106,7 +114,9 @@ _CONDITION_CUE = re.compile(
 )
 _DRUG_CUE = re.compile(
     rf"\b(?:(?:refills?|prescriptions?|scripts?|doses?|dosage|tablets?|capsules?|pills?|bottles?|supply|milligrams?|"
-    rf"allerg(?:ic|y|ies)) (?:of|on|for|to)|prescribed|taking|(?:me|him|her|switched|been|back|started) (?:on|to)|"
+    rf"allerg(?:ic|y|ies)) (?:of|on|for|to)|prescribed|taking|"
+    rf"(?:me|him|her|switch(?:ed|ing)?|been|back|started) (?:on|to)|"
+    rf"(?:switch(?:ed|ing)?|change[ds]?|changing) (?:over )?from|(?:verbal )?orders? for|"
     rf"(?:ran|run|running|almost|am|is|i'm|she's|he's) out of){_OWN}$"
 )
 """Nearly always before a drug, though also in "taking my son"."""
@@ -130,6 +140,16 @@ _EVERYDAY = frozenset(
     "o'clock monday tuesday wednesday thursday friday saturday sunday".split()
 )
 """Nouns that follow the same cues, and are neither drugs nor streets."""
+_PLAIN_KINDS = frozenset(
+    "home homes house place service services office plan care health benefits claims management company parts power "
+    "water gas hearing nurses doctors school post mission family market paper inn court post trust drug drugs lab labs "
+    "medicine living lines".split()
+)
+"""Last words of organizations that end many other phrases."""
+_RELATIVES = frozenset("mother father mom dad wife husband son daughter sister brother aunt uncle nephew niece".split())
+_WHOSE = frozenset("my his her our their".split())
+_GREETINGS = frozenset("hi hello hey yes yeah hiya good morning afternoon evening day there just um uh okay".split())
+_AFTER_NAMES = frozenset("and i i'm calling from with at here over".split())
 _SOUNDS_LIKE_A_LETTER = frozenset(
     "age are be bee by cue eh ex eye for gee hay he in jay kay key me my no on or pay pea see she tea the to way we "
     "why you zee".split()
@@ -148,7 +168,9 @@ def low_confidence_findings(words: Sequence[Word], findings: Sequence[Finding]) 
     slots = _Slots(words, findings)
     yield from slots.beside_findings()
     yield from slots.after_cues()
+    yield from slots.introductions()
     yield from slots.after_house_numbers()
+    yield from slots.before_organizations()
     yield from slots.among_figures()
 
 
@@ -202,6 +224,8 @@ class _Slots:
                 if self.confidence[held[0]] < GUESS:
                     yield from self._finding(label, self._fill(BESIDE_GUESS, before, step=-1))
                 yield from self._finding(label, self._fill(kind, after))
+                if label == "PERSON" and self._is_spelled(after):
+                    yield from self._finding(label, [after])
                 if label == "LOCATION" and self._ends_sentence(held[-1]):
                     sentence = self._fill(AFTER_PLACE, after)
                     yield from self._finding(label, sentence if sentence and self._ends_sentence(sentence[-1]) else [])
@@ -222,11 +246,11 @@ class _Slots:
             if all(confidence >= CLINICAL_FACT.some for confidence in self.confidence[at : at + CLINICAL_FACT.longest]):
                 continue
             said = self._before(at)
+            if _INTRODUCES.search(said):
+                yield from self._finding("PERSON", self._garbled_rest(at))
             if self.confidence[at] < INTRODUCTION.each:
                 if _INTRODUCES.search(said):
-                    run = self._fill(INTRODUCTION, at)
-                    yield from self._finding("PERSON", self._garbled_rest(at) if run else run)
-                    yield from self._finding("PERSON", run)
+                    yield from self._finding("PERSON", self._fill(INTRODUCTION, at))
                 elif self.confidence[at - 1] >= LOW:  # else the cue itself may be misheard
                     if name_cues.level(lower_case, at) in _NAME_LEVELS:
                         yield from self._finding("PERSON", self._fill(AFTER_CUE, at))
@@ -241,6 +265,28 @@ class _Slots:
             elif _OWN_MATTER_CUE.search(said):
                 yield from self._finding("CONDITION", self._fill(OWN_MATTER, at))
 
+    def introductions(self) -> Iterator[Finding]:
+        """A garbled name where one is said without "this is": "it's [no witlock] and I", "[wait in a cent] calling"."""
+        for at in range(1, len(self.words)):
+            sentence = at == 0 or self._ends_sentence(at - 1)
+            if self.lower[at - 1] == "it's" and (at == 1 or self._ends_sentence(at - 2)):
+                run = self._fill(INTRODUCTION._replace(longest=4), at)
+                follows = self.lower[run[-1] + 1] if run and run[-1] + 1 < len(self.words) else ""
+                if run and (self.words[run[-1]].text[-1:] in ",." or follows in _AFTER_NAMES):
+                    yield from self._finding("PERSON", run)
+            relative = self.lower[at - 1] in _RELATIVES and at > 1 and self.lower[at - 2] in _WHOSE
+            if relative and self._ends_sentence(at) and self.confidence[at] < SURE_NAME and not self.function[at]:
+                yield from self._finding("PERSON", [at])
+            if self.lower[at] == "calling" and not sentence:
+                first = at
+                while first and at - first < LONGEST_OPENING and not self._ends_sentence(first - 1):
+                    first -= 1
+                opening = [*range(first, at)]
+                begins = first == 0 or self._ends_sentence(first - 1)
+                named = any(not self.function[n] and self.lower[n] not in _GREETINGS for n in opening)
+                if begins and named and sum(self.confidence[n] for n in opening) < UNSURE_REST * len(opening):
+                    yield from self._finding("PERSON", opening)
+
     def after_house_numbers(self) -> Iterator[Finding]:
         """A house number with what follows it: words of low confidence, or all up to the street that was found."""
         streets = {held[0] for label, held in self.found if label == "LOCATION"}
@@ -251,6 +297,26 @@ class _Slots:
                 to_street = TO_STREET if self.confidence[at] >= LOW else TO_STREET_FROM_GUESS
                 run = self._fill(to_street, at + 1, before=street) if street else self._fill(STREET, at + 1)
                 yield from self._finding("LOCATION", [at, *run] if run else [])
+
+    def before_organizations(self) -> Iterator[Finding]:
+        """The name before the last word of an organization's: "the [older point medical building]", for Alder Point."""
+        for at in range(1, len(self.words)):
+            if self.lower[at] not in KINDS or self.lower[at] in _PLAIN_KINDS:
+                continue
+            first = at
+            while first > max(0, at - LONGEST_NAME) and self._in_organization(first - 1):
+                first -= 1
+            while first < at and self.function[first]:
+                first += 1
+            own = [n for n in range(first, at) if self.lower[n] not in GENERIC and not self.function[n]]
+            if own and min(self.confidence[n] for n in own) < MEDIUM:
+                yield from self._finding("ORGANIZATION", [*range(first, at + 1)])
+
+    def _in_organization(self, at: int) -> bool:
+        """Whether the word can belong to the name that continues after it."""
+        if not self.lower[at] or self._ends_sentence(at) or self.figure[at]:
+            return False
+        return not self.function[at] or self.lower[at] in {"and", "of"} or self.confidence[at] < LOW
 
     def among_figures(self) -> Iterator[Finding]:
         """Runs of digits and single letters that words of low confidence interrupt."""
@@ -357,6 +423,11 @@ class _Slots:
         """Whether not even an everyday noun is believed, as in "her office beaver" for "her sofosbuvir"."""
         after = self.confidence[at + 1 : at + 2]
         return self.confidence[at] < GUESS and after != [] and after[0] < MEDIUM and not self.function[at + 1]
+
+    def _is_spelled(self, at: int) -> bool:
+        """Whether the word can be the letters of a surname, run together, as DRZ in "Buzzaziki, DRZ"."""
+        text = self.words[at].text.strip(".,;:?!") if at < len(self.words) else ""
+        return text.isalpha() and text.isupper() and 2 <= len(text) <= 6 and self.confidence[at] < SURE_NAME
 
     def _before(self, at: int) -> str:
         return " ".join(self.lower[max(0, at - 6) : at])
