@@ -140,12 +140,12 @@ _EVERYDAY = frozenset(
     "o'clock monday tuesday wednesday thursday friday saturday sunday".split()
 )
 """Nouns that follow the same cues, and are neither drugs nor streets."""
-_PLAIN_KINDS = frozenset(
+_KINDS = KINDS - frozenset(
     "home homes house place service services office plan care health benefits claims management company parts power "
     "water gas hearing nurses doctors school post mission family market paper inn court post trust drug drugs lab labs "
     "medicine living lines".split()
 )
-"""Last words of organizations that end many other phrases."""
+"""Last words of organizations, without those that end many other phrases."""
 _RELATIVES = frozenset("mother father mom dad wife husband son daughter sister brother aunt uncle nephew niece".split())
 _WHOSE = frozenset("my his her our their".split())
 _GREETINGS = frozenset("hi hello hey yes yeah hiya good morning afternoon evening day there just um uh okay".split())
@@ -301,7 +301,7 @@ class _Slots:
     def before_organizations(self) -> Iterator[Finding]:
         """The name before the last word of an organization's: "the [older point medical building]", for Alder Point."""
         for at in range(1, len(self.words)):
-            if self.lower[at] not in KINDS or self.lower[at] in _PLAIN_KINDS:
+            if not self._is_kind(at) or (self._is_kind(at + 1) and not self._ends_sentence(at)):
                 continue
             first = at
             while first > max(0, at - LONGEST_NAME) and self._in_organization(first - 1):
@@ -311,6 +311,10 @@ class _Slots:
             own = [n for n in range(first, at) if self.lower[n] not in GENERIC and not self.function[n]]
             if own and min(self.confidence[n] for n in own) < MEDIUM:
                 yield from self._finding("ORGANIZATION", [*range(first, at + 1)])
+
+    def _is_kind(self, at: int) -> bool:
+        """Whether the word can be the last of an organization's name."""
+        return at < len(self.words) and self.lower[at] in _KINDS
 
     def _in_organization(self, at: int) -> bool:
         """Whether the word can belong to the name that continues after it."""

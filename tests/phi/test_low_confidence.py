@@ -42,7 +42,7 @@ def transcript(marked: str, channel: int = 0) -> Transcript:
         ("hi this is used? to this? blackwood? and i have a question", {"used", "to", "this", "blackwood"}),
         ("she lives at 48 Juniper Terrace. No? problem.? She tested negative", {"No", "problem."}),
         ("who is at 48? in Millbrook and needs a ride", {"48", "in"}),
-        ("we are in the older? point medical building fourth floor", {"older", "point", "building"}),
+        ("we are in the older? ridge medical building fourth floor", {"older", "ridge", "building"}),
         ("march from demo? tool and die i'm on the line", {"demo", "tool", "die"}),
         ("You are wrong. It's no? witlock,? I called before.", {"no", "witlock,"}),
         ("wait? in? a? cent? calling from work", {"wait", "in", "a", "cent"}),
