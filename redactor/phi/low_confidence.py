@@ -65,6 +65,7 @@ BESIDE_PLACE = SlotKind(longest=4, function=0.5, content=True)
 BESIDE_GUESS = SlotKind(longest=1, each=0.8, some=0.8, function=0.8, whole=True)
 """Before a finding whose first word is a guess: where it begins is a guess as well."""
 KIND_OF_CONDITION = SlotKind(longest=1, each=0.8, some=0.8, content=True, phrase=True)
+KIND_OF_TREATMENT = SlotKind(longest=3, each=0.8, some=0.7, content=True, phrase=True)
 BETWEEN = SlotKind(longest=3, some=MEDIUM, function=ANY, whole=True)
 AFTER_CUE = SlotKind(longest=4)
 INTRODUCTION = SlotKind(longest=6, each=0.8, function=0.7, whole=True)
@@ -94,7 +95,7 @@ CONTEXT = 12
 _OWN = r"(?: (?:my|his|her|their|the|some|a|an|any|more|your|new|that))*"
 _INTRODUCES = re.compile(
     r"\b(?:this is|i am|name is|(?:mother|father|mom|dad|parent|guardian|wife|husband|son|daughter|sister|brother|"
-    r"grandmother|grandfather|friend) of)$"
+    r"grandmother|grandfather|friend|behalf) of|(?:calling|message|message is) for|patient is|patient's name is)$"
 )
 _OWN_MATTER_CUE = re.compile(
     r"\b(?:about|for|of|regarding|with|have|had|having|on|off|takes?|taking|needs?|means|wants?|got|gets?|getting|missed|"
@@ -116,7 +117,7 @@ _DRUG_CUE = re.compile(
     rf"\b(?:(?:refills?|prescriptions?|scripts?|doses?|dosage|tablets?|capsules?|pills?|bottles?|supply|milligrams?|"
     rf"allerg(?:ic|y|ies)) (?:of|on|for|to)|prescribed|taking|"
     rf"(?:me|him|her|switch(?:ed|ing)?|been|back|started) (?:on|to)|"
-    rf"(?:switch(?:ed|ing)?|change[ds]?|changing) (?:over )?from|(?:verbal )?orders? for|"
+    rf"(?:drug|medication|medicine|med) is|(?:switch(?:ed|ing)?|change[ds]?|changing) (?:over )?from|(?:verbal )?orders? for|"
     rf"(?:ran|run|running|almost|am|is|i'm|she's|he's) out of){_OWN}$"
 )
 """Nearly always before a drug, though also in "taking my son"."""
@@ -126,7 +127,7 @@ _POSSIBLE_DRUG_CUE = re.compile(
 )
 _CLINICAL_CUE_ENDS = frozenset(
     "of on for to with from prescribed taking take takes took taken need needs give gives me him her stop stopped "
-    "start started get up my his their the some a an any more your new that".split()
+    "start started get up is my his their the some a an any more your new that".split()
 )
 """Last words of the cues of conditions and drugs (for speed)."""
 _NAME_LEVELS = frozenset({name_cues.TITLE, name_cues.NAME})
@@ -149,6 +150,12 @@ _KINDS = KINDS - frozenset(
 _RELATIVES = frozenset("mother father mom dad wife husband son daughter sister brother aunt uncle nephew niece".split())
 _WHOSE = frozenset("my his her our their".split())
 _GREETINGS = frozenset("hi hello hey yes yeah hiya good morning afternoon evening day there just um uh okay".split())
+_TREATMENTS = {
+    **dict.fromkeys(
+        "shot shots injection injections scan surgery biopsy infusion scope x-ray ultrasound".split(), "PROCEDURE"
+    ),
+    **dict.fromkeys("inhaler cream ointment drops patch patches tablets capsules lotion spray".split(), "MEDICATION"),
+}
 _AFTER_NAMES = frozenset("and i i'm calling from with at here over".split())
 _SOUNDS_LIKE_A_LETTER = frozenset(
     "age are be bee by cue eh ex eye for gee hay he in jay kay key me my no on or pay pea see she tea the to way we "
@@ -171,6 +178,7 @@ def low_confidence_findings(words: Sequence[Word], findings: Sequence[Finding]) 
     yield from slots.introductions()
     yield from slots.after_house_numbers()
     yield from slots.before_organizations()
+    yield from slots.before_treatments()
     yield from slots.among_figures()
 
 
@@ -309,12 +317,21 @@ class _Slots:
             while first < at and self.function[first]:
                 first += 1
             own = [n for n in range(first, at) if self.lower[n] not in GENERIC and not self.function[n]]
-            if own and min(self.confidence[n] for n in own) < MEDIUM:
+            if own and min(self.confidence[n] for n in own) < SURE_NAME:
                 yield from self._finding("ORGANIZATION", [*range(first, at + 1)])
+
+    def before_treatments(self) -> Iterator[Finding]:
+        """What kind of treatment or drug it is: "the [quarter zone] shot", for cortisone."""
+        for at in range(1, len(self.words)):
+            label = _TREATMENTS.get(self.lower[at], "")
+            kind = self._fill(KIND_OF_TREATMENT, at - 1, step=-1) if label else []
+            yield from self._finding(label, [*kind, at] if kind else [])
 
     def _is_kind(self, at: int) -> bool:
         """Whether the word can be the last of an organization's name."""
-        return at < len(self.words) and self.lower[at] in _KINDS
+        if at >= len(self.words):
+            return False
+        return self.lower[at] in _KINDS or (self.lower[at] == "plan" and self.lower[at - 1] == "health")
 
     def _in_organization(self, at: int) -> bool:
         """Whether the word can belong to the name that continues after it."""
