@@ -117,7 +117,8 @@ _DRUG_CUE = re.compile(
     rf"\b(?:(?:refills?|prescriptions?|scripts?|doses?|dosage|tablets?|capsules?|pills?|bottles?|supply|milligrams?|"
     rf"allerg(?:ic|y|ies)) (?:of|on|for|to)|prescribed|taking|"
     rf"(?:me|him|her|switch(?:ed|ing)?|been|back|started) (?:on|to)|"
-    rf"(?:drug|medication|medicine|med) is|(?:switch(?:ed|ing)?|change[ds]?|changing) (?:over )?from|(?:verbal )?orders? for|"
+    rf"(?:drug|medication|medicine|med) is|(?:switch(?:ed|ing)?|change[ds]?|changing) (?:over )?from|"
+    rf"(?:verbal )?orders? for|"
     rf"(?:ran|run|running|almost|am|is|i'm|she's|he's) out of){_OWN}$"
 )
 """Nearly always before a drug, though also in "taking my son"."""
@@ -337,7 +338,7 @@ class _Slots:
         """Whether the word can belong to the name that continues after it."""
         if not self.lower[at] or self._ends_sentence(at) or self.figure[at]:
             return False
-        return not self.function[at] or self.lower[at] in {"and", "of"} or self.confidence[at] < LOW
+        return not self.function[at] or self.lower[at] in KINDS | {"and", "of"} or self.confidence[at] < LOW
 
     def among_figures(self) -> Iterator[Finding]:
         """Runs of digits and single letters that words of low confidence interrupt."""
