@@ -355,6 +355,13 @@ class DateRecognizer(PatternBase):
             0.4,
             "written",
         ),
+        NamedPattern(  # recognition writes "on the 28." for "on the twenty-eighth."
+            "the day as a figure",
+            r"\b(?:on|until|till|by|since|before|after|for|but|to)\s+(?P<value>the\s+(?:1[3-9]|2\d|3[01]))"
+            r"(?=[,?!]|\.(?!\d)|\s(?:because|and|so|but|at|if|when|i|we|she|he|they)\b|$)",
+            0.5,
+            "written",
+        ),
     )
 
     def candidates(self, form: WrittenForm) -> Iterator[Candidate]:
