@@ -25,7 +25,7 @@ PHONE = [
     "it's [four one five five five five and then oh one three three]",
     "call me at [503]. alright, [0184]. thanks",  # the rest was misheard
     "you can reach me at [206 555] bye",
-    "our number is [716. 555], or [171].",
+    "our number is [716. 555, or 171].",
     "call me at 8 30 a m",
     "her number is 120 over 80",
     "call us at 3:30 please",
