@@ -1,6 +1,16 @@
 """Transcript → findings: Presidio with recognizers for speech, offline."""
 
 from redactor.phi.analyzer import Detector, build_detector
+from redactor.phi.known import KnownParties, KnownParty, KnownSearch, names_of
 from redactor.phi.thresholds import MIN_SCORE, THRESHOLDS
 
-__all__ = ["MIN_SCORE", "THRESHOLDS", "Detector", "build_detector"]
+__all__ = [
+    "MIN_SCORE",
+    "THRESHOLDS",
+    "Detector",
+    "KnownParties",
+    "KnownParty",
+    "KnownSearch",
+    "build_detector",
+    "names_of",
+]

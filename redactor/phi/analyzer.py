@@ -17,6 +17,7 @@ from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
 from redactor.errors import ConfigurationError, DetectionFailed
+from redactor.phi.known import KnownSearch
 from redactor.phi.low_confidence import low_confidence_findings
 from redactor.phi.ner import TaggerEntities, load_entities
 from redactor.phi.nlp_engine import OfflineNlpEngine
@@ -86,30 +87,44 @@ class Detector:
 
     def pipe(self, texts: Iterable[str], *, batch_size: int = 64) -> Iterator[tuple[Finding, ...]]:
         """Findings of each text, in order, as the texts come."""
-        return self._pipe(((text, ()) for text in texts), batch_size)
+        return self._pipe(((text, (), None) for text in texts), batch_size)
 
-    def search(self, transcripts: Iterable[Transcript], *, batch_size: int = 64) -> Iterator[tuple[Finding, ...]]:
+    def search(
+        self,
+        transcripts: Iterable[Transcript],
+        *,
+        known: Iterable[KnownSearch | None] | None = None,
+        batch_size: int = 64,
+    ) -> Iterator[tuple[Finding, ...]]:
         """Findings of each transcript, in order, with its channel; words of low confidence are considered too
         (`phi.low_confidence`).
+
+        known: for each transcript what is known beforehand about its recording.
         """
         said, again = tee(transcripts)
-        for transcript, found in zip(said, self._pipe(((t.text, t.words) for t in again), batch_size), strict=True):
+        pairs = zip(again, known, strict=True) if known is not None else ((t, None) for t in again)
+        results = self._pipe(((t.text, t.words, k) for t, k in pairs), batch_size)
+        for transcript, found in zip(said, results, strict=True):
             yield tuple(replace(finding, channel=transcript.channel) for finding in found)
 
-    def _pipe(self, said: Iterable[tuple[str, Sequence[Word]]], batch_size: int) -> Iterator[tuple[Finding, ...]]:
-        texts, pairs = tee(said)
-        batches = self._engine.nlp_engine.process_batch((text for text, _ in texts), "en", batch_size=batch_size)
-        for (text, artifacts), (_, words) in zip(batches, pairs, strict=True):
+    def _pipe(
+        self, said: Iterable[tuple[str, Sequence[Word], KnownSearch | None]], batch_size: int
+    ) -> Iterator[tuple[Finding, ...]]:
+        texts, others = tee(said)
+        batches = self._engine.nlp_engine.process_batch((text for text, _, _ in texts), "en", batch_size=batch_size)
+        for (text, artifacts), (_, words, known) in zip(batches, others, strict=True):
             failure = ""
             try:
-                found = self._found(text, artifacts, words)
+                found = self._found(text, artifacts, words, known)
             except Exception as error:  # noqa: BLE001 - any message or traceback may quote the text
                 failure = type(error).__name__
             if failure:
                 raise DetectionFailed(f"PHI detection failed ({failure}).")
             yield found
 
-    def _found(self, text: str, artifacts: NlpArtifacts, words: Sequence[Word]) -> tuple[Finding, ...]:
+    def _found(
+        self, text: str, artifacts: NlpArtifacts, words: Sequence[Word], known: KnownSearch | None
+    ) -> tuple[Finding, ...]:
         results = self._engine.analyze(
             text, "en", entities=self._entities, score_threshold=self._lowest, nlp_artifacts=artifacts
         )
@@ -121,6 +136,8 @@ class Detector:
             if r.score >= self._thresholds[r.entity_type]
         ]
         form = written_form_of(text, artifacts)
+        if known is not None:
+            findings += [f for f in known.find(words, form) if f.label in self._labels]
         resolved = resolve(findings, form)
         unsure = [f for f in low_confidence_findings(words, resolved) if f.label in self._labels]
         return resolve([*resolved, *unsure], form) if unsure else resolved
