@@ -19,6 +19,7 @@ from redactor.storage import Item
 
 if TYPE_CHECKING:
     from redactor.pipeline import Pipeline
+    from redactor.recording_context import RecordingContext, RecordingContexts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class JobConfiguration:
         sandbox: where recordings are decoded: "off" (in this process), or see `sandboxed`.
         verify_model: checkpoint of the second reading, see `builders.build_second`.
         second_ear: checkpoint whose findings are added, see `builders.build_second_ear`; None: none.
+        context: what is known beforehand about the recordings; None: nothing.
         hash_key: secret of the operator "hash".
     """
 
@@ -49,6 +51,7 @@ class JobConfiguration:
     verify_transcripts: bool = False
     second_ear: str | None = None
     only_transcripts: bool = False
+    context: RecordingContexts | None = field(default=None, repr=False)
     hash_key: bytes | None = field(default=None, repr=False)
 
     def elsewhere(self) -> JobConfiguration:
@@ -79,6 +82,7 @@ def assemble(
     cores: int = 0,
     source: Callable[[Item], Any] | None = None,
     policy_for: Callable[[Item], Policy] | None = None,
+    context_for: Callable[[Item, str], RecordingContext | None] | None = None,
     before_save: Callable[..., None] | None = None,
     decoder: Any = None,
 ) -> Assembled:
@@ -87,7 +91,7 @@ def assemble(
     Args:
         reader: gives the reader of an item's own transcript, or None for an item that is to be recognised.
         source: gives the bytes of an item (a `Source`); None: those of its file.
-        policy_for, before_save: see `Pipeline`.
+        policy_for, before_save: see `Pipeline`. context_for: the same; None: by the job's own context.
         decoder: a sandboxed decoder; None: this process decodes.
         cores: number of cores to use; 0: all that this process may run on.
 
@@ -101,6 +105,8 @@ def assemble(
     keep_flat()
     # Two more than cores: some of the threads that hold it wait for the disk.
     cpu_semaphore = threading.BoundedSemaphore((cores or usable_cores()) + 2)
+    if job.context is not None:
+        job.context.prepare()
     replacer = Replacer(job.operator, key=job.hash_key)
     decode = builders.build_decoder(job.raw, decoder=decoder)
     engine: Any = None
@@ -134,6 +140,7 @@ def assemble(
         cpu_semaphore=cpu_semaphore,
         reader=source,
         policy_for=policy_for,
+        context_for=context_for or (job.context.of if job.context else None),
         before_save=before_save,
     )
     return Assembled(pipeline, engine, job.in_flight or (engine.in_flight if engine else (cores or usable_cores()) + 2))

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path, PurePath
 from typing import Protocol
 
+from redactor.phi import KnownSearch
 from redactor.phi.gazetteers import words
 from redactor.phi.spoken import plain_digits
 from redactor.storage import Item
@@ -41,8 +42,10 @@ class NameDetector(Protocol):
 
     def detect(self, text: str) -> tuple[Finding, ...]: ...
 
-    def search(self, transcripts: Iterable[Transcript]) -> Iterable[tuple[Finding, ...]]:
-        """Findings of each transcript, in order, with its channel."""
+    def search(
+        self, transcripts: Iterable[Transcript], *, known: Iterable[KnownSearch | None] | None = None
+    ) -> Iterable[tuple[Finding, ...]]:
+        """Findings of each transcript, in order, with its channel; `known`: beforehand, for each transcript."""
 
 
 class OutputNames:

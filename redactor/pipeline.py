@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from redactor import __version__
 from redactor.audio import (
@@ -41,8 +41,10 @@ from redactor.batching import DynamicBatcher
 from redactor.concurrency import Clock, MemoryBudget, bounded_map, in_order
 from redactor.errors import Quarantine, as_redactor_error
 from redactor.output_names import NameDetector, OutputNames
+from redactor.phi import KnownSearch
 from redactor.policy import Edit, Policy, edited, make_plan, with_echoes
 from redactor.recognition import listen
+from redactor.recording_context import RecordingContext
 from redactor.render import TEXT_FORMATS, TEXT_SUFFIXES, Replacer, document, tokens
 from redactor.second_ear import unconfirmed
 from redactor.speech import Transcriber
@@ -63,6 +65,8 @@ from redactor.verification import Verification
 
 TEXTS = 64
 """Most texts searched in one batch."""
+
+_Text: TypeAlias = "tuple[Transcript, KnownSearch | None]"
 
 LARGE = (1_000_000, 4_000_000)
 """Bytes of a file that may last a quarter of an hour or more: compressed, and PCM in most cases."""
@@ -97,6 +101,7 @@ class Pipeline:
             alone.
         reader: gives the bytes of an item; None: those of the file at its path.
         policy_for: gives the policy of an item; None: `policy` for all.
+        context_for: gives what is known beforehand about an item, by its SHA-256; None: nothing about any.
         before_save: called with each recording, its bytes and artefacts before they are saved; the recording fails with
             any error that it raises. Called without `cpu_semaphore`, since it waits for disks and databases.
     """
@@ -120,6 +125,7 @@ class Pipeline:
         audio_seconds: float = 3600.0,
         reader: Callable[[Item], Source] | None = None,
         policy_for: Callable[[Item], Policy] | None = None,
+        context_for: Callable[[Item, str], RecordingContext | None] | None = None,
         before_save: Callable[[Item, Source, Recording, Artefacts], None] | None = None,
     ) -> None:
         self.transcriber_for = transcriber_for
@@ -134,6 +140,7 @@ class Pipeline:
         self.extra_settings = extra_settings
         self._read = reader or (lambda item: read_source(item.path, within=item.within, limits=self.limits))
         self._policy_for = policy_for or (lambda _: policy)
+        self._context_for = context_for or (lambda _item, _identity: None)
         self._before_save = before_save
         self._names = OutputNames(detector, mode=names, min_score=policy.min_score)
         self._cpu_semaphore = cpu_semaphore or nullcontext()
@@ -148,21 +155,34 @@ class Pipeline:
         )
         self._audio = MemoryBudget(audio_seconds)
         self._large = threading.Lock()
-        self._texts: DynamicBatcher[Transcript, tuple[Finding, ...]] | None = None
+        self._texts: DynamicBatcher[_Text, tuple[Finding, ...]] | None = None
         self._saved: set[int] = set()
 
     # --- one recording
     # -------------------------------------------------------------------------------------------------
 
-    def search(self, speech: Speech) -> tuple[Finding, ...]:
-        """Findings of every transcript, with their channels."""
-        search = self._texts or self.detector.search
-        return tuple(finding for findings in search(speech.transcripts) for finding in findings)
+    def search(self, speech: Speech, known: KnownSearch | None = None) -> tuple[Finding, ...]:
+        """Findings of every transcript, with their channels; `known`: beforehand about the recording."""
+        search = self._texts or self._searched
+        texts = [(transcript, known) for transcript in speech.transcripts]
+        return tuple(finding for findings in search(texts) for finding in findings)
+
+    def _searched(self, texts: Sequence[_Text]) -> list[tuple[Finding, ...]]:
+        transcripts = [transcript for transcript, _ in texts]
+        if all(known is None for _, known in texts):
+            return list(self.detector.search(transcripts))
+        return list(self.detector.search(transcripts, known=[known for _, known in texts]))
 
     def plan(
-        self, recording: Recording, transcriber: Transcriber, clock: Clock | None = None, policy: Policy | None = None
+        self,
+        recording: Recording,
+        transcriber: Transcriber,
+        clock: Clock | None = None,
+        policy: Policy | None = None,
+        context: RecordingContext | None = None,
     ) -> Plan:
-        """All steps up to the Plan; `policy` overrides the pipeline's own, here and below.
+        """All steps up to the Plan; `policy` overrides the pipeline's own, here and below, and `context` is what is
+        known beforehand.
 
         Raises:
             RedactorError: recognition or detection failed, or doubt (`Quarantine`).
@@ -172,11 +192,11 @@ class Pipeline:
         with clock.stage("recognise"):
             speech = listen(recording, transcriber, self._cpu_semaphore)
         with clock.stage("detect"):
-            findings = self.search(speech)
+            findings = self.search(speech, context)
         with clock.stage("plan", self._cpu_semaphore):
             plan = make_plan(recording, speech, findings, policy)
         if self.second_ear is not None and speech.model.engine != "transcript":
-            doubts = self._second_opinion(recording, plan, self.second_ear, clock, policy)
+            doubts = self._second_opinion(recording, plan, self.second_ear, clock, policy, context)
             if doubts:
                 with clock.stage("plan", self._cpu_semaphore):
                     speech = replace(speech, unheard=(*speech.unheard, *doubts))
@@ -185,13 +205,19 @@ class Pipeline:
             return _echoed(recording, plan)
 
     def _second_opinion(
-        self, recording: Recording, plan: Plan, transcriber: Transcriber, clock: Clock, policy: Policy
+        self,
+        recording: Recording,
+        plan: Plan,
+        transcriber: Transcriber,
+        clock: Clock,
+        policy: Policy,
+        context: RecordingContext | None,
     ) -> tuple[Unheard, ...]:
         """What only the second recogniser heard as PHI; nothing if it did not understand the recording."""
         with clock.stage("second ear"):
             speech = listen(recording, transcriber, self._cpu_semaphore)
         with clock.stage("detect"):
-            findings = self.search(speech)
+            findings = self.search(speech, context)
         with clock.stage("plan", self._cpu_semaphore), suppress(Quarantine):
             return unconfirmed(plan, make_plan(recording, speech, findings, policy))
         return ()
@@ -202,7 +228,12 @@ class Pipeline:
             return _echoed(recording, edited(plan, edits, policy or self.policy))
 
     def redact(
-        self, recording: Recording, transcriber: Transcriber, clock: Clock | None = None, policy: Policy | None = None
+        self,
+        recording: Recording,
+        transcriber: Transcriber,
+        clock: Clock | None = None,
+        policy: Policy | None = None,
+        context: RecordingContext | None = None,
     ) -> Artefacts:
         """All artefacts of a recording, checked on the encoded bytes; nothing is saved.
 
@@ -213,11 +244,17 @@ class Pipeline:
             RedactorError: as `plan`; or the output cannot be encoded.
         """
         clock = clock or Clock()
-        plan = self.plan(recording, transcriber, clock, policy)
-        return self.make(recording, plan, self.settings(transcriber, policy), clock, policy)
+        plan = self.plan(recording, transcriber, clock, policy, context)
+        return self.make(recording, plan, self.settings(transcriber, policy, context), clock, policy, context)
 
     def make(
-        self, recording: Recording, plan: Plan, settings: str, clock: Clock | None = None, policy: Policy | None = None
+        self,
+        recording: Recording,
+        plan: Plan,
+        settings: str,
+        clock: Clock | None = None,
+        policy: Policy | None = None,
+        context: RecordingContext | None = None,
     ) -> Artefacts:
         """All artefacts of a plan, checked as `redact` says; `settings`: the fingerprint they carry."""
         clock = clock or Clock()
@@ -227,7 +264,7 @@ class Pipeline:
             encoded = encode(samples, recording.format)
         del samples  # of a long recording, copies are what memory is for
         with clock.stage("verify"):
-            verification = self.verification.check(recording, plan, encoded, policy or self.policy)
+            verification = self.verification.check(recording, plan, encoded, policy or self.policy, context)
         with clock.stage("render", self._cpu_semaphore):
             shown = tokens(plan, self.replacer)
             doc = document(plan, shown, verification=verification, warnings=encoded.warnings)
@@ -236,7 +273,9 @@ class Pipeline:
             texts = [(text.suffix, text.write(shown, doc).encode()) for text in TEXT_FORMATS]
         return Artefacts(plan, encoded, ((encoded.suffix, encoded.data), *texts))
 
-    def settings(self, transcriber: Transcriber, policy: Policy | None = None) -> str:
+    def settings(
+        self, transcriber: Transcriber, policy: Policy | None = None, context: RecordingContext | None = None
+    ) -> str:
         """A fingerprint of all that shapes the artefacts: a resumed run redoes what was made with other settings."""
         policy = policy or self.policy
         parts: tuple[Any, ...] = (
@@ -256,6 +295,8 @@ class Pipeline:
         )
         if self.second_ear is not None:  # without one, results of earlier versions stay valid
             parts += (_engine(self.second_ear),)
+        if context is not None:
+            parts += (("context", context.fingerprint),)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
     # --- files
@@ -278,7 +319,8 @@ class Pipeline:
                 known = journal.known(item)
                 if known is not None:
                     identity = known.source_id
-                    if known.settings == self.settings(self.transcriber_for(item), policy):
+                    context = self._context_for(item, identity)
+                    if known.settings == self.settings(self.transcriber_for(item), policy, context):
                         skipped = Outcome(item.number, identity, Status.SKIPPED)
                         journal.finish(item, skipped, {})
                         return skipped
@@ -287,7 +329,9 @@ class Pipeline:
             place = (out if isinstance(out, Target) else Target(out)) / self._names.stem(item, source.id)
             place.check()
             transcriber = self.transcriber_for(item)
-            decision = journal.begin(Claim(item, source.id, source.suffix, self.settings(transcriber, policy), place))
+            context = self._context_for(item, source.id)
+            settings = self.settings(transcriber, policy, context)
+            decision = journal.begin(Claim(item, source.id, source.suffix, settings, place))
             if decision.step is not Step.PROCEED:
                 if decision.outcome is not None and decision.outcome.exit_code:
                     self._forget(place, identity)
@@ -299,7 +343,7 @@ class Pipeline:
                     if self._before_save is None:
                         del source  # its bytes are not needed in memory beside the samples
                 with self._audio.of(recording.duration * recording.channels):
-                    made = self.redact(recording, transcriber, clock, policy)
+                    made = self.redact(recording, transcriber, clock, policy, context)
                     if self._before_save is not None:
                         with clock.stage("before-save"):
                             self._before_save(item, source, recording, made)
@@ -376,11 +420,7 @@ class Pipeline:
         if threads == 1:
             yield
             return
-
-        def search(transcripts: Sequence[Transcript]) -> list[tuple[Finding, ...]]:
-            return list(self.detector.search(transcripts))
-
-        with DynamicBatcher(search, size=TEXTS, linger=0.0, name="detect") as texts:
+        with DynamicBatcher(self._searched, size=TEXTS, linger=0.0, name="detect") as texts:
             self._texts = texts
             try:
                 yield

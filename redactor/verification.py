@@ -14,6 +14,7 @@ from typing import Any
 
 from redactor.audio import Decoder, Encoded, Source
 from redactor.errors import VerificationHit
+from redactor.phi import KnownSearch
 from redactor.policy import Policy, make_plan
 from redactor.render import ResidualHit, altered, band_levels, compare, exposed, hits, muted, still_audible
 from redactor.speech import Transcriber
@@ -33,7 +34,7 @@ class Verification:
     Args:
         decoder: of the encoded bytes.
         listen: recognises a recording with a transcriber.
-        search: findings of every transcript of a Speech, with their channels.
+        search: findings of every transcript of a Speech, with their channels, given what is known beforehand.
         style: of the bleeps.
         second: recognises the output again; None: no second reading.
         every: whether every output is read again, or only those of transcripts made elsewhere.
@@ -45,7 +46,7 @@ class Verification:
         *,
         decoder: Decoder,
         listen: Callable[[Recording, Transcriber], Speech],
-        search: Callable[[Speech], Sequence[Finding]],
+        search: Callable[[Speech, KnownSearch | None], Sequence[Finding]],
         style: str = "tone",
         second: Transcriber | None = None,
         every: bool = True,
@@ -57,7 +58,14 @@ class Verification:
         self._decoder, self._listen, self._search = decoder, listen, search
         self._cpu_semaphore = cpu_semaphore or nullcontext()
 
-    def check(self, recording: Recording, plan: Plan, encoded: Encoded, policy: Policy) -> dict[str, Any]:
+    def check(
+        self,
+        recording: Recording,
+        plan: Plan,
+        encoded: Encoded,
+        policy: Policy,
+        known: KnownSearch | None = None,
+    ) -> dict[str, Any]:
         """Check an output; returns what the JSON document says about the check.
 
         Raises:
@@ -74,7 +82,7 @@ class Verification:
             "recognised_again": again,
         }
         if again and self.second is not None:
-            found = self.again(output, plan, policy)
+            found = self.again(output, plan, policy, known)
             if found:
                 labels = ", ".join(f"{n} {label}" for label, n in sorted(Counter(h.label for h in found).items()))
                 raise VerificationHit(f"PHI was heard when the redacted audio was recognised again: {labels}.")
@@ -102,7 +110,9 @@ class Verification:
             return f"{sum(c.end - c.start for c in changed):.1f} s that were kept differ from the original."
         return ""
 
-    def again(self, output: Recording, plan: Plan, policy: Policy) -> list[ResidualHit]:
+    def again(
+        self, output: Recording, plan: Plan, policy: Policy, known: KnownSearch | None = None
+    ) -> list[ResidualHit]:
         """The second reading: PHI that was heard in the output and not kept on purpose."""
         assert self.second is not None
         with self._cpu_semaphore:
@@ -118,7 +128,7 @@ class Verification:
         # As many transcripts as the plan's: those that were not heard differently are the plan's own.
         theirs = {r.channel: r.transcript for r in readings if r.fresh}
         text = replace(plan.speech, transcripts=tuple(theirs.values()), unheard=(), key_tones=())
-        found = self._search(text) if theirs else ()
+        found = self._search(text, known) if theirs else ()
         whole = tuple(theirs.get(t.channel, t) for t in plan.speech.transcripts)
         again = make_plan(output, replace(text, transcripts=whole), found, policy)
         return audible + hits(readings, again)

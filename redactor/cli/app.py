@@ -15,6 +15,7 @@ from redactor import __version__
 from redactor.cli import (
     accounts,
     audit,
+    context,
     detect,
     evaluate,
     locate,
@@ -46,6 +47,7 @@ for command in (
     evaluate,
     audit,
     script,
+    context,
     models,
     serve,
     review,

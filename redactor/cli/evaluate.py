@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
 from redactor import builders
-from redactor.cli.options import PrivacyGroup, RecognitionGroup, flat
+from redactor.cli.options import ContextGroup, PrivacyGroup, RecognitionGroup, flat
 from redactor.console import console, notice
 from redactor.errors import InputError, NoInput, Quarantine, RedactorError
+from redactor.storage import Item
 from redactor.types import Plan, Recording
 
 if TYPE_CHECKING:
     from redactor.evaluation import HardVerdict
+    from redactor.labels import LabelledRecording
 
 SLACK = 0.5
 """Seconds by which a labelled word may end after the recording: lossy codecs trim."""
@@ -36,6 +38,7 @@ def evaluate(
     *,
     recognition: RecognitionGroup,
     privacy: PrivacyGroup,
+    context: ContextGroup,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the figures, and a row for each recording, as JSON.")
     ] = False,
@@ -58,7 +61,7 @@ def evaluate(
     from redactor import evaluation_report
     from redactor.audio import Limits, decode, read_source
     from redactor.evaluation import EvaluationTotals, ideal_findings, judge, measure
-    from redactor.labels import LabelledRecording, load_labels
+    from redactor.labels import load_labels
     from redactor.pipeline import Pipeline
     from redactor.policy import make_plan
     from redactor.render import Replacer
@@ -69,6 +72,10 @@ def evaluate(
         evaluation_report.needs()
     recordings = load_labels(labels)
     chosen = privacy.build_policy()
+    contexts = context.read()
+    if contexts is not None:
+        contexts.settle(_item(labels, number, labelled) for number, labelled in enumerate(recordings, 1))
+        contexts.prepare()
     engine = builders.build_transcriber(recognition.options())
     second_ear = (
         builders.build_second_ear(privacy.second_ear, recognition.options()) if privacy.second_ear is not None else None
@@ -96,7 +103,8 @@ def evaluate(
 
     def planned(number: int, recording: Recording) -> tuple[Plan | None, str]:
         try:
-            return pipeline.plan(recording, engine), "redacted"
+            known = contexts.of(_item(labels, number, recordings[number - 1]), recording.id) if contexts else None
+            return pipeline.plan(recording, engine, context=known), "redacted"
         except RedactorError as error:
             kind = "withheld" if isinstance(error, Quarantine) else "failed"
             notice(f"#{number} {recording.id[:12]} {kind}: {error.reason}. {error.message}")
@@ -159,6 +167,13 @@ def evaluate(
         console(data=True).print(_table(figures, verdicts))
     if unusable:
         raise typer.Exit(InputError.exit_code)
+
+
+def _item(labels: Path, number: int, labelled: LabelledRecording) -> Item:
+    """A labelled recording as an input, named by its path below the folder of the labels."""
+    folder, path = labels if labels.is_dir() else labels.parent, labelled.path
+    below = path.relative_to(folder) if path.is_relative_to(folder) else PurePath(path.name)
+    return Item(number, path, below, below)
 
 
 def _table(figures: dict[str, Any], verdicts: Mapping[int, HardVerdict]) -> Table:

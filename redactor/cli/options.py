@@ -21,6 +21,7 @@ import typer
 if TYPE_CHECKING:  # `serve` imports this module before it lowers its priority: nothing large may load here
     from redactor.builders import RecognitionOptions
     from redactor.policy import Policy
+    from redactor.recording_context import RecordingContexts
 
 
 def flat(command: Callable[..., None]) -> Callable[..., None]:
@@ -250,6 +251,48 @@ class PrivacyGroup:
         from redactor.builders import policy_from
 
         return policy_from(self.policy, padding=self.padding, unheard=self.unheard)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextGroup:
+    """What is known beforehand about the people in the recordings."""
+
+    context: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            readable=False,
+            help="CSV or JSON of known people and practices, with the columns file, role, name, phone, id, email, "
+            "address: searched in each recording exactly and by sound. A row without file is part of a directory for "
+            "all recordings.",
+            rich_help_panel="Privacy",
+        ),
+    ] = None
+    context_key: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            readable=False,
+            help="Key of a context file that `redactor context seal` sealed.",
+            rich_help_panel="Privacy",
+        ),
+    ] = None
+
+    def read(self) -> RecordingContexts | None:
+        """The contexts, or None if no file is given.
+
+        Raises:
+            NoInput, ConfigurationError: see `read_contexts`; or a key without a file.
+        """
+        from redactor.errors import ConfigurationError
+
+        if self.context is None:
+            if self.context_key is not None:
+                raise ConfigurationError("--context-key is for --context.", hint="Add --context, or omit it.")
+            return None
+        from redactor.recording_context import read_contexts
+
+        return read_contexts(self.context, self.context_key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

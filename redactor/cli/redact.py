@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -18,6 +18,7 @@ import typer
 
 from redactor import builders
 from redactor.cli.options import (
+    ContextGroup,
     DecodingGroup,
     Paths,
     PrivacyGroup,
@@ -180,6 +181,7 @@ def redact(
     decoding: DecodingGroup,
     recognition: RecognitionGroup,
     privacy: PrivacyGroup,
+    context: ContextGroup,
     verification: VerificationGroup,
     resuming: ResumingGroup,
     cluster: ClusterGroup,
@@ -196,13 +198,15 @@ def redact(
     from redactor.render import Replacer
 
     out = output.out
-    job = _job(paths, output, transcript, decoding, recognition, privacy, verification, cluster)
+    job = _job(paths, output, transcript, decoding, recognition, privacy, context, verification, cluster)
     Replacer(job.operator, key=job.hash_key)  # a bad key or codec is reported before anything is searched or started
     builders.build_decoder(job.raw)
     inputs = Inputs(paths, is_audio=looks_like_audio, outside=out)
     items = iter(inputs)
     first = next(items)  # raises where there is nothing, before anything is made or loaded
     reader = builders.transcripts_for(transcript, inputs) if transcript else None
+    if job.context is not None:
+        job.context.settle(inputs)
     _make_folder(out)
     _protect(out, paths)
     stop = Stop()
@@ -221,6 +225,8 @@ def redact(
         )
         if journal.rebuilt:
             notice("The ledger was damaged: it is set aside, and a new one is filled from the documents.")
+        if job.context is not None:
+            job = replace(job, context=job.context.keyed(journal.key))
         run: Callable[..., Iterator[Outcome]]
         layers: Callable[[], tuple[str, ...]]
         if cluster.cluster is None:
@@ -274,13 +280,14 @@ def _job(
     decoding: DecodingGroup,
     recognition: RecognitionGroup,
     privacy: PrivacyGroup,
+    context: ContextGroup,
     verification: VerificationGroup,
     cluster: ClusterGroup,
 ) -> JobConfiguration:
     """The run's configuration.
 
     Raises:
-        ConfigurationError: options contradict each other, or name a policy or a key that cannot be read.
+        ConfigurationError: options contradict each other, or name a policy, a context or a key that cannot be read.
     """
     from redactor.audio import looks_like_audio
 
@@ -312,6 +319,7 @@ def _job(
         second_ear=privacy.second_ear,
         in_flight=cluster.in_flight,
         sandbox=decoding.sandbox,
+        context=context.read(),
         hash_key=builders.read_key(output.hash_key_file),
         recognition=recognition.options(probe=cluster.cluster is None and many())
         if transcript is None or verify

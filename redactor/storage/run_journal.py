@@ -71,6 +71,9 @@ class ArchiveJournal:
             up.
         stopping: true once the run should end; waiting items are then no longer released.
 
+    Attributes:
+        key: the ledger's, for fingerprints that only runs in this folder shall recognise.
+
     Raises:
         InUse: another run uses this output folder.
         OutputError: the ledger cannot be opened.
@@ -95,7 +98,8 @@ class ArchiveJournal:
         self._stopping = stopping
         self._ledger = Ledger(out, patience=patience)
         try:
-            self._seals = Sealer(read_or_make_key(out / KEY_NAME))
+            self.key = read_or_make_key(out / KEY_NAME)
+            self._seals = Sealer(self.key)
             self._ledger.do(self._check_key)
         except BaseException:
             self._ledger.close()
