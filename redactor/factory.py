@@ -33,7 +33,7 @@ class JobConfiguration:
         sandbox: where recordings are decoded: "off" (in this process), or see `sandboxed`.
         verify_model: checkpoint of the second reading, see `builders.build_second`.
         second_ear: checkpoint whose findings are added, see `builders.build_second_ear`; None: none.
-        context: what is known beforehand about the recordings; None: nothing.
+        context: what is known beforehand about the recordings; None: nothing. context_hotwords: see `Pipeline`.
         hash_key: secret of the operator "hash".
     """
 
@@ -51,6 +51,7 @@ class JobConfiguration:
     verify_transcripts: bool = False
     second_ear: str | None = None
     only_transcripts: bool = False
+    context_hotwords: bool = False
     context: RecordingContexts | None = field(default=None, repr=False)
     hash_key: bytes | None = field(default=None, repr=False)
 
@@ -141,6 +142,7 @@ def assemble(
         reader=source,
         policy_for=policy_for,
         context_for=context_for or (job.context.of if job.context else None),
+        context_hotwords=job.context_hotwords,
         before_save=before_save,
     )
     return Assembled(pipeline, engine, job.in_flight or (engine.in_flight if engine else (cores or usable_cores()) + 2))

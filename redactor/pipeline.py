@@ -102,6 +102,8 @@ class Pipeline:
         reader: gives the bytes of an item; None: those of the file at its path.
         policy_for: gives the policy of an item; None: `policy` for all.
         context_for: gives what is known beforehand about an item, by its SHA-256; None: nothing about any.
+        context_hotwords: the names of its own people are hot words of the recording's recognition; if it would be
+            withheld then, it is recognised again without them.
         before_save: called with each recording, its bytes and artefacts before they are saved; the recording fails with
             any error that it raises. Called without `cpu_semaphore`, since it waits for disks and databases.
     """
@@ -126,6 +128,7 @@ class Pipeline:
         reader: Callable[[Item], Source] | None = None,
         policy_for: Callable[[Item], Policy] | None = None,
         context_for: Callable[[Item, str], RecordingContext | None] | None = None,
+        context_hotwords: bool = False,
         before_save: Callable[[Item, Source, Recording, Artefacts], None] | None = None,
     ) -> None:
         self.transcriber_for = transcriber_for
@@ -141,6 +144,7 @@ class Pipeline:
         self._read = reader or (lambda item: read_source(item.path, within=item.within, limits=self.limits))
         self._policy_for = policy_for or (lambda _: policy)
         self._context_for = context_for or (lambda _item, _identity: None)
+        self._context_hotwords = context_hotwords
         self._before_save = before_save
         self._names = OutputNames(detector, mode=names, min_score=policy.min_score)
         self._cpu_semaphore = cpu_semaphore or nullcontext()
@@ -189,8 +193,24 @@ class Pipeline:
         """
         clock = clock or Clock()
         policy = policy or self.policy
+        hotwords = self._hotwords(context)
+        if hotwords and transcriber.info.engine != "transcript":
+            # With them recognition is less sure of its words, and more recordings would be withheld.
+            with suppress(Quarantine):
+                return self._planned(recording, transcriber, clock, policy, context, hotwords)
+        return self._planned(recording, transcriber, clock, policy, context)
+
+    def _planned(
+        self,
+        recording: Recording,
+        transcriber: Transcriber,
+        clock: Clock,
+        policy: Policy,
+        context: RecordingContext | None,
+        hotwords: str | None = None,
+    ) -> Plan:
         with clock.stage("recognise"):
-            speech = listen(recording, transcriber, self._cpu_semaphore)
+            speech = listen(recording, transcriber, self._cpu_semaphore, hotwords=hotwords)
         with clock.stage("detect"):
             findings = self.search(speech, context)
         with clock.stage("plan", self._cpu_semaphore):
@@ -221,6 +241,9 @@ class Pipeline:
         with clock.stage("plan", self._cpu_semaphore), suppress(Quarantine):
             return unconfirmed(plan, make_plan(recording, speech, findings, policy))
         return ()
+
+    def _hotwords(self, context: RecordingContext | None) -> str | None:
+        return context.hotwords if context is not None and self._context_hotwords else None
 
     def edited(self, recording: Recording, plan: Plan, edits: Sequence[Edit], policy: Policy | None = None) -> Plan:
         """The plan after a reviewer's edits; ValueError if one does not fit."""
@@ -296,7 +319,7 @@ class Pipeline:
         if self.second_ear is not None:  # without one, results of earlier versions stay valid
             parts += (_engine(self.second_ear),)
         if context is not None:
-            parts += (("context", context.fingerprint),)
+            parts += (("context", context.fingerprint, bool(self._hotwords(context))),)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
     # --- files

@@ -15,9 +15,16 @@ BESIDE = 0.1  # seconds around keyed digits in which their tones rise and fall
 
 
 def listen(
-    recording: Recording, transcriber: Transcriber, cpu_semaphore: AbstractContextManager[Any] | None = None
+    recording: Recording,
+    transcriber: Transcriber,
+    cpu_semaphore: AbstractContextManager[Any] | None = None,
+    *,
+    hotwords: str | None = None,
 ) -> Speech:
-    """Recognise each channel once and find keypad tones; channels with the same sound share one transcript."""
+    """Recognise each channel once and find keypad tones; channels with the same sound share one transcript.
+
+    hotwords: words to expect in this recording.
+    """
     with cpu_semaphore or nullcontext():
         twins = same_as(recording)
         heard = sorted(set(twins))
@@ -29,7 +36,8 @@ def listen(
             for c in range(recording.channels)
             for start, end in key_tones(by_channel[c] if c in by_channel else recognition_audio(recording, c))
         )
-    speech = transcriber.transcribe(channels, recording_id=recording.id)
+    biased = {"hotwords": hotwords} if hotwords else {}
+    speech = transcriber.transcribe(channels, recording_id=recording.id, **biased)
     if not any(transcript.words for transcript in speech.transcripts):
         with cpu_semaphore or nullcontext():
             speech = replace(speech, unheard=(*speech.unheard, *_nothing(recording, heard, channels, tones)))

@@ -19,6 +19,7 @@ import io
 import json
 import os
 import secrets
+import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -28,7 +29,7 @@ from typing import Any
 from redactor.crypto import Sealer
 from redactor.errors import ConfigurationError, NoInput
 from redactor.hook.known import FIELDS, ROLES
-from redactor.phi import KnownParties, KnownParty
+from redactor.phi import KnownParties, KnownParty, spoken_name
 from redactor.phi.spoken import WrittenForm
 from redactor.storage import Item
 from redactor.types import Finding, Word
@@ -36,6 +37,8 @@ from redactor.types import Finding, Word
 COLUMNS = ("file", "role", *FIELDS)
 MAGIC = b"redactor-context/1\n"
 """The beginning of a sealed file."""
+LONGEST_HOTWORDS = 300
+"""Characters, of which Whisper makes some hundred tokens; its prompt takes 223, and each slows the search down."""
 LARGEST = 1 << 26
 """Bytes of a file that is read."""
 
@@ -60,9 +63,40 @@ class RecordingContext:
         if self.directory is not None:
             yield from self.directory.find(words, form)
 
+    @property
+    def hotwords(self) -> str | None:
+        """The names of its own people for the recogniser, the first of them if they are many; not the directory's."""
+        names, length = [], 0
+        for name in dict.fromkeys(spoken_name(party) for party in self.own if party.name):
+            length += len(name) + 2
+            if length > LONGEST_HOTWORDS:
+                break
+            names.append(name)
+        return ", ".join(names) or None
+
     @cached_property
     def _indexed(self) -> KnownParties:
         return KnownParties(self.own, own=True)
+
+
+class SiteDirectory:
+    """The parties of every recording, indexed when they are first searched, once for all threads."""
+
+    def __init__(self, parties: tuple[KnownParty, ...]) -> None:
+        self.parties = parties
+        self._index: KnownParties | None = None
+        self._lock = threading.Lock()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return SiteDirectory, (self.parties,)
+
+    @property
+    def index(self) -> KnownParties | None:
+        """None if there are no parties."""
+        with self._lock:
+            if self._index is None and self.parties:
+                self._index = KnownParties(self.parties, own=False)
+            return self._index
 
 
 class RecordingContexts:
@@ -78,35 +112,34 @@ class RecordingContexts:
 
     def __init__(
         self,
-        directory: Iterable[KnownParty] = (),
+        directory: Iterable[KnownParty] | SiteDirectory = (),
         rows: Mapping[str, Sequence[KnownParty]] | None = None,
         numbers: Mapping[str, int] | None = None,
         *,
         key: bytes | None = None,
     ) -> None:
-        self._listed = tuple(directory)
+        self._directory = directory if isinstance(directory, SiteDirectory) else SiteDirectory(tuple(directory))
         self._rows = dict(rows or {})
         self._numbers = dict(numbers or {})
         self._key = key or secrets.token_bytes(32)
         self._owners: dict[str, str] = {}
 
     def __repr__(self) -> str:
-        return f"RecordingContexts({len(self._listed)} in the directory, {len(self._rows)} recordings)"
+        return f"RecordingContexts({len(self._directory.parties)} in the directory, {len(self._rows)} recordings)"
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without the indexes, which are made again where they are used."""
-        made = ("_directory", "_sealer", "_directory_mark")
-        return {name: value for name, value in self.__dict__.items() if name not in made}
+        """Without what is computed where it is used."""
+        return {name: value for name, value in self.__dict__.items() if name not in ("_sealer", "_directory_mark")}
 
     def keyed(self, key: bytes) -> RecordingContexts:
         """The same with fingerprints under this key."""
-        made = RecordingContexts(self._listed, self._rows, self._numbers, key=key)
+        made = RecordingContexts(self._directory, self._rows, self._numbers, key=key)
         made._owners = self._owners
         return made
 
     def prepare(self) -> None:
         """Index the directory now, instead of for the first recording."""
-        assert self._directory is not None or not self._listed
+        assert self._directory.index is not None or not self._directory.parties
 
     def settle(self, items: Iterable[Item]) -> None:
         """Match rows to recordings; call it before `of`.
@@ -139,14 +172,10 @@ class RecordingContexts:
 
     def with_parties(self, own: Sequence[KnownParty]) -> RecordingContext | None:
         """The context of a recording with these people of its own, and the directory."""
-        if not own and not self._listed:
+        if not own and not self._directory.parties:
             return None
         mark = self._sealer.mark(_canonical(own), self._directory_mark).hex()
-        return RecordingContext(own, self._directory, mark)
-
-    @cached_property
-    def _directory(self) -> KnownParties | None:
-        return KnownParties(self._listed, own=False) if self._listed else None
+        return RecordingContext(own, self._directory.index, mark)
 
     @cached_property
     def _sealer(self) -> Sealer:
@@ -154,7 +183,7 @@ class RecordingContexts:
 
     @cached_property
     def _directory_mark(self) -> bytes:
-        return self._sealer.mark(_canonical(self._listed))
+        return self._sealer.mark(_canonical(self._directory.parties))
 
 
 def _canonical(parties: Iterable[KnownParty]) -> bytes:

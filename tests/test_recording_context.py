@@ -162,3 +162,14 @@ def test_nothing_known_is_no_context():
     assert RecordingContexts().named(["a"]) is None
     party = KnownParty("caller", "Dana")
     assert RecordingContexts().named(["a"], [party]).own == (party,)
+
+
+def test_hot_words_are_the_names_of_the_recordings_own_people():
+    rows = [("Whitlock, Dana"), "Dr. Ngozi Okafor, MD", "Whitlock, Dana", *(f"Person {n:03d}" for n in range(99))]
+    own = [KnownParty("patient", name, phone="410-555-0142") for name in rows]
+    context = RecordingContexts([KnownParty("staff", "Leilani")]).with_parties(own)
+    assert context.hotwords.startswith("Dana Whitlock, Dr. Ngozi Okafor, Person 000, ")
+    assert len(context.hotwords) <= 300
+    assert "0142" not in context.hotwords
+    assert "Leilani" not in context.hotwords
+    assert RecordingContexts([KnownParty("staff", "Leilani")]).with_parties([]).hotwords is None

@@ -87,6 +87,7 @@ def evaluate(
         policy=chosen,
         replacer=Replacer(),
         second_ear=second_ear,
+        context_hotwords=context.context_hotwords,
     )
 
     def ideal_plan(labelled: LabelledRecording, recording: Recording) -> Plan:

@@ -278,6 +278,15 @@ class ContextGroup:
         ),
     ] = None
 
+    context_hotwords: Annotated[
+        bool,
+        typer.Option(
+            "--context-hotwords/--no-context-hotwords",
+            help="Also tell the recogniser to expect the names of the recording's own people.",
+            rich_help_panel="Recognition",
+        ),
+    ] = False
+
     def read(self) -> RecordingContexts | None:
         """The contexts, or None if no file is given.
 

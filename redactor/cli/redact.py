@@ -320,6 +320,7 @@ def _job(
         in_flight=cluster.in_flight,
         sandbox=decoding.sandbox,
         context=context.read(),
+        context_hotwords=context.context_hotwords,
         hash_key=builders.read_key(output.hash_key_file),
         recognition=recognition.options(probe=cluster.cluster is None and many())
         if transcript is None or verify

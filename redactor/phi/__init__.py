@@ -1,7 +1,7 @@
 """Transcript → findings: Presidio with recognizers for speech, offline."""
 
 from redactor.phi.analyzer import Detector, build_detector
-from redactor.phi.known import KnownParties, KnownParty, KnownSearch, names_of
+from redactor.phi.known import KnownParties, KnownParty, KnownSearch, names_of, spoken_name
 from redactor.phi.thresholds import MIN_SCORE, THRESHOLDS
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "KnownSearch",
     "build_detector",
     "names_of",
+    "spoken_name",
 ]

@@ -93,14 +93,19 @@ class KnownParties:
             yield Finding(label, *form.to_original(start, end), NUMBER_SCORE, NUMBER_SOURCE)
 
 
-def names_of(party: KnownParty) -> tuple[str, ...]:
-    """The words of a party's name in the order in which they are said, without titles, credentials and initials."""
+def spoken_name(party: KnownParty) -> str:
+    """A party's name as it is said, without credentials after a comma."""
     before, comma, after = party.name.partition(",")
     rest = [plain(word) for word in _WORDS.findall(after)]
-    if comma and party.role != "practice" and rest and not _CREDENTIALS.issuperset(rest):
-        said = f"{after} {before}"  # "Whitlock, Dana"
-    else:
-        said = party.name
+    if not comma or party.role == "practice":
+        return party.name
+    # "Whitlock, Dana", or "Dana Whitlock, MD"
+    return before.strip() if _CREDENTIALS.issuperset(rest) else f"{after.strip()} {before.strip()}"
+
+
+def names_of(party: KnownParty) -> tuple[str, ...]:
+    """The words of a party's name in the order in which they are said, without titles, credentials and initials."""
+    said = spoken_name(party)
     if party.role == "practice":
         return tuple(filter(None, map(plain, _WORDS.findall(said))))
     dropped = _CREDENTIALS | cues.TITLES

@@ -67,9 +67,11 @@ class Batcher:
     def max_window(self) -> float:
         return self.engine.max_window
 
-    def recognize(self, windows: Iterable[Mono], *, careful: bool = False) -> list[list[TimedText]]:
+    def recognize(
+        self, windows: Iterable[Mono], *, careful: bool = False, hotwords: str | None = None
+    ) -> list[list[TimedText]]:
         """See `WindowEngine.recognize`; blocks until every window has its words."""
-        return self.calls(self._prepared(windows, careful=careful))
+        return self.calls(self._prepared(windows, careful=careful, hotwords=hotwords))
 
     def close(self) -> None:
         """Let the workers finish what is queued, then end them."""
@@ -83,8 +85,9 @@ class Batcher:
     ) -> None:
         self.close()
 
-    def _prepared(self, windows: Iterable[Mono], *, careful: bool) -> Iterator[Prepared]:
+    def _prepared(self, windows: Iterable[Mono], *, careful: bool, hotwords: str | None) -> Iterator[Prepared]:
+        biased = {"hotwords": hotwords} if hotwords else {}
         for window in windows:
             with self._cpu_semaphore:
-                prepared = self.engine.prepare(window, careful=careful)
+                prepared = self.engine.prepare(window, careful=careful, **biased)
             yield prepared

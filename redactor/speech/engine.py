@@ -29,17 +29,21 @@ class Prepared:
         seconds: of audio.
         context: frames for the encoder, 0 for a window that needs no model.
         limit: the most tokens of its text.
+        prompt: tokens before its text, if they are not the engine's own.
     """
 
     features: npt.NDArray[np.float32]
     seconds: float
     context: int
     limit: int
+    prompt: tuple[int, ...] = ()
 
     @property
-    def bucket(self) -> tuple[int, int]:
-        """Windows of one bucket may share a call without a change in their results."""
-        return self.context, self.limit
+    def bucket(self) -> tuple[int, int, int]:
+        """Windows of one bucket may share a call without a change in their results. Prompts may differ, but in one call
+        CTranslate2 wants all of one length.
+        """
+        return self.context, self.limit, len(self.prompt)
 
 
 class WindowEngine(Protocol):
@@ -60,13 +64,16 @@ class WindowEngine(Protocol):
     def max_window(self) -> float:
         """The longest window that this checkpoint recognises well, seconds, at most 30."""
 
-    def recognize(self, windows: Iterable[Mono], *, careful: bool = False) -> list[list[TimedText]]:
+    def recognize(
+        self, windows: Iterable[Mono], *, careful: bool = False, hotwords: str | None = None
+    ) -> list[list[TimedText]]:
         """Recognise each window by itself.
 
         Args:
             windows: 16 kHz mono, each at most 30 s; read as needed. They may come from different channels and
                 recordings: a window's result does not depend on the others.
             careful: use a wider margin, for windows in which words were missed.
+            hotwords: words to expect in these windows; engines that cannot be told ignore them.
 
         Returns:
             As many lists as windows, in their order. Times are seconds from the window's first sample, inside the
@@ -81,7 +88,7 @@ class WindowEngine(Protocol):
 class BatchEngine(WindowEngine, Protocol):
     """A WindowEngine whose work can be split, so that windows of many callers share one call."""
 
-    def prepare(self, window: Mono, *, careful: bool = False) -> Prepared:
+    def prepare(self, window: Mono, *, careful: bool = False, hotwords: str | None = None) -> Prepared:
         """Compute the features of one window, without the model, in any thread."""
 
     def decode(self, batch: Sequence[Prepared]) -> list[list[TimedText]]:
@@ -99,13 +106,14 @@ class Transcriber(Protocol):
     def info(self) -> ModelInfo:
         """Which engine and checkpoint this is."""
 
-    def transcribe(self, channels: Sequence[Channel], *, recording_id: str) -> Speech:
+    def transcribe(self, channels: Sequence[Channel], *, recording_id: str, hotwords: str | None = None) -> Speech:
         """Recognise the channels of one recording.
 
         Args:
             channels: 16 kHz; they may differ in length by rounding. Callers pass identical channels once and set
                 `Speech.same_as` afterwards.
             recording_id: SHA-256 of the file; for errors only.
+            hotwords: words to expect in this recording; see `WindowEngine.recognize`.
 
         Returns:
             One transcript per channel, channel numbers by position, `same_as` the identity; times on the recording's

@@ -43,7 +43,9 @@ class FakeEngine:
     def max_window(self) -> float:
         return self._max_window
 
-    def recognize(self, windows: Iterable[Mono], *, careful: bool = False) -> list[list[TimedText]]:
+    def recognize(
+        self, windows: Iterable[Mono], *, careful: bool = False, hotwords: str | None = None
+    ) -> list[list[TimedText]]:
         """See `WindowEngine.recognize`."""
         said = [self._say(window) for window in windows]
         self.calls.append(len(said))
@@ -71,7 +73,7 @@ class FakeTranscriber:
         self.script = script
         self.info = info
 
-    def transcribe(self, channels: Sequence[Channel], *, recording_id: str) -> Speech:
+    def transcribe(self, channels: Sequence[Channel], *, recording_id: str, hotwords: str | None = None) -> Speech:
         """See `Transcriber.transcribe`: scripted words after a channel's end are omitted."""
         script = self.script.get(recording_id, self.script.get("", ()))
         transcripts: list[Transcript] = []

@@ -70,7 +70,7 @@ class TranscriptReader:
         except OSError:
             return ModelInfo("transcript", "imported")
 
-    def transcribe(self, channels: Sequence[Channel], *, recording_id: str) -> Speech:
+    def transcribe(self, channels: Sequence[Channel], *, recording_id: str, hotwords: str | None = None) -> Speech:
         """See `Transcriber.transcribe`.
 
         A transcript with channels is matched by their numbers. One without applies to every channel, since a word's

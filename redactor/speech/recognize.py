@@ -151,10 +151,10 @@ class Recognizer:
             overlapping_voices = overlaps(channel, activity) if self._floors else ()
         return ChannelPlan(number, activity, windows, self._max_window, overlapping_voices)
 
-    def transcribe(self, channels: Sequence[Channel], *, recording_id: str) -> Speech:
+    def transcribe(self, channels: Sequence[Channel], *, recording_id: str, hotwords: str | None = None) -> Speech:
         """See `Transcriber.transcribe`."""
         plans = [self.plan(channel, number=number) for number, channel in enumerate(channels)]
-        results = self._recognize([(plan, plan.windows) for plan in plans], channels, careful=False)
+        results = self._recognize([(plan, plan.windows) for plan in plans], channels, careful=False, hotwords=hotwords)
         words = [plan.join(heard) for plan, heard in zip(plans, results, strict=True)]
         if self._retry:
             retries = [(plan, plan.retry(said)) for plan, said in zip(plans, words, strict=True)]
@@ -177,13 +177,19 @@ class Recognizer:
         )
 
     def _recognize(
-        self, planned: Sequence[tuple[ChannelPlan, Sequence[Window]]], channels: Sequence[Channel], *, careful: bool
+        self,
+        planned: Sequence[tuple[ChannelPlan, Sequence[Window]]],
+        channels: Sequence[Channel],
+        *,
+        careful: bool,
+        hotwords: str | None = None,
     ) -> list[list[list[TimedText]]]:
         """All windows of all channels in one call; results sorted back by channel."""
         # A generator, so that the windows of a long recording are never in memory together.
         audio = (window.of(channels[plan.channel]) for plan, windows in planned for window in windows)
         is_needed = any(windows for _, windows in planned)
-        heard = iter(self.engine.recognize(audio, careful=careful) if is_needed else ())
+        biased = {"hotwords": hotwords} if hotwords else {}
+        heard = iter(self.engine.recognize(audio, careful=careful, **biased) if is_needed else ())
         return [[next(heard) for _ in windows] for _, windows in planned]
 
 

@@ -168,9 +168,11 @@ class WhisperEngine:
     def max_window(self) -> float:
         return self._max_window
 
-    def recognize(self, windows: Iterable[Mono], *, careful: bool = False) -> list[list[TimedText]]:
+    def recognize(
+        self, windows: Iterable[Mono], *, careful: bool = False, hotwords: str | None = None
+    ) -> list[list[TimedText]]:
         """See `WindowEngine.recognize`. Windows of one context share a call; `Batcher` does so across threads."""
-        prepared = [self.prepare(window, careful=careful) for window in windows]
+        prepared = [self.prepare(window, careful=careful, hotwords=hotwords) for window in windows]
         out: list[list[TimedText]] = [[] for _ in prepared]
         for bucket in sorted({p.bucket for p in prepared}):
             places = [i for i, p in enumerate(prepared) if p.bucket == bucket]
@@ -178,7 +180,7 @@ class WhisperEngine:
                 out[i] = words
         return out
 
-    def prepare(self, window: Mono, *, careful: bool = False) -> Prepared:
+    def prepare(self, window: Mono, *, careful: bool = False, hotwords: str | None = None) -> Prepared:
         """See `BatchEngine.prepare`."""
         if len(window) > LONGEST * RECOGNITION_RATE:
             raise ValueError("a window is at most 30 s long")
@@ -188,7 +190,8 @@ class WhisperEngine:
         features = self._model.feature_extractor(np.ascontiguousarray(window, np.float32))
         features = features[:, : min(features.shape[-1] - 1, self._full)]
         context = self._context(features.shape[-1], careful=careful)
-        return Prepared(features, seconds, context, self._limit(seconds, context))
+        prompt = tuple(self._make_prompt(hotwords)) if hotwords else ()
+        return Prepared(features, seconds, context, self._limit(seconds, context, len(prompt or self._prompt)), prompt)
 
     def decode(self, batch: Sequence[Prepared]) -> list[list[TimedText]]:
         """See `BatchEngine.decode`."""
@@ -292,9 +295,12 @@ class WhisperEngine:
         Whisper's own next step, sampling at rising temperatures, is left out: where the most probable text is
         rejected, a sampled one is invented, and another one in every run.
         """
+        biased = any(window.prompt for window in batch)
+        if biased:  # hot words of a recording may be what made its text improbable
+            batch = [replace(window, prompt=()) for window in batch]
         encoded = self._encode(batch, self._full)
         width = max(SECOND_BEAM, self._options.beam_size)
-        searched_already = context == self._full and width == self._options.beam_size
+        searched_already = context == self._full and width == self._options.beam_size and not biased
         found = first
         if not searched_already:
             with self._second_searches:
@@ -318,14 +324,14 @@ class WhisperEngine:
             grid *= 2
         return min(self._full, -(-needed // grid) * grid)
 
-    def _limit(self, seconds: float, context: int) -> int:
+    def _limit(self, seconds: float, context: int, prompt: int) -> int:
         """The most tokens of a window's text; of its context if that is trimmed, so that windows share a call."""
         if context == self._full:
             longest: float = math.ceil(seconds / FULL_STEP) * FULL_STEP
         else:
             longest = context / FRAMES_PER_SECOND - (self._margin or 0.0)
         limit = SPARE_TOKENS + math.ceil(TOKENS_PER_SECOND * longest)
-        return int(min(limit, self._model.max_length - len(self._prompt)))
+        return int(min(limit, self._model.max_length - prompt))
 
     def _encode(self, batch: Sequence[Prepared], context: int) -> Any:
         padded = np.zeros((len(batch), batch[0].features.shape[0], context), np.float32)
@@ -354,10 +360,11 @@ class WhisperEngine:
         width: int | None = None,
         forbidden: Sequence[int] = (),
     ) -> list[DecodedWindow]:
-        limit = len(self._prompt) + batch[0].limit
+        prompts = [list(window.prompt) or self._prompt for window in batch]
+        limit = len(prompts[0]) + batch[0].limit
         results = self._model.model.generate(
             encoded,
-            [self._prompt] * len(batch),
+            prompts,
             beam_size=width or self._options.beam_size,
             max_length=limit,
             return_scores=True,
@@ -366,7 +373,7 @@ class WhisperEngine:
             suppress_tokens=[*self._suppressed, *forbidden],
             max_initial_timestamp_index=round(1.0 / self._model.time_precision),
         )
-        return [self._decoded_window(result, limit) for result in results]
+        return [self._decoded_window(result, limit - len(prompts[0])) for result in results]
 
     def _decoded_window(self, result: Any, limit: int) -> DecodedWindow:
         sequence = result.sequences_ids[0]
@@ -378,7 +385,7 @@ class WhisperEngine:
             result.scores[0] * len(sequence) / (len(sequence) + 1),
             result.no_speech_prob,
             len(text) / len(zlib.compress(text)) if text else 1.0,
-            ended=len(self._prompt) + len(sequence) < limit,
+            ended=len(sequence) < limit,
         )
 
     def _align(
@@ -423,12 +430,16 @@ class WhisperEngine:
         rows: list[Any] = self._model.find_alignment(self._tokenizer, texts, encoded, frames)
         return rows
 
-    def _make_prompt(self) -> list[int]:
+    def _make_prompt(self, hotwords: str | None = None) -> list[int]:
+        """The tokens before a text; `hotwords` of one recording come before those of all."""
         before: list[int] = []
         if self._options.initial_prompt:
             before = self._tokenizer.encode(" " + self._options.initial_prompt.strip())
         prompt: list[int] = self._model.get_prompt(
-            self._tokenizer, before, without_timestamps=not self._timestamps, hotwords=self._options.hotwords
+            self._tokenizer,
+            before,
+            without_timestamps=not self._timestamps,
+            hotwords=", ".join(filter(None, (hotwords, self._options.hotwords))) or None,
         )
         return prompt
 
