@@ -144,7 +144,7 @@ class HttpTable(Table):
 
 class RedactionTable(Table):
     """[redaction] as the options of `redactor redact`; `model` "none": only transcripts; `verify_transcripts`:
-    `verify` for them; `sent_policy`: the policy of sent messages.
+    `verify` for them; `sent_policy`: the policy of sent messages; `context`, `context_key`: absolute paths.
     """
 
     policy: str = "deidentify"
@@ -172,11 +172,16 @@ class RedactionTable(Table):
     verify_model: str = "auto"
     second_ear: str = ""
     names: Literal["auto", "id", "keep"] = "auto"
+    context: Folder = ""
+    context_key: Folder = ""
+    context_hotwords: bool = False
 
     @model_validator(mode="after")
-    def _key_with_its_operator(self) -> RedactionTable:
+    def _keys_with_what_they_are_for(self) -> RedactionTable:
         if self.hash_key and self.operator != "hash":
             raise refuse('The setting redaction.hash_key is for operator = "hash" only.')
+        if self.context_key and not self.context:
+            raise refuse("The setting redaction.context_key is for redaction.context.")
         return self
 
 

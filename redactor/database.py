@@ -28,7 +28,7 @@ from redactor.errors import ConfigurationError
 
 VERSION_TABLE = "redactor_schema"
 """Where Alembic keeps the revision of the database."""
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision in `redactor/migrations/versions`."""
 _LOCK = 727364
 """Advisory lock of PostgreSQL that is held while the schema changes."""

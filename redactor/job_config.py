@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from redactor import builders
 from redactor.config import Settings
 from redactor.factory import JobConfiguration
 from redactor.policy import Policy
 from redactor.render import Replacer
 
+if TYPE_CHECKING:
+    from redactor.recording_context import RecordingContexts
+
 
 def job_configuration_of(settings: Settings) -> JobConfiguration:
     """The job configuration that [redaction] describes, checked before anything is loaded.
 
     Raises:
-        ConfigurationError
+        ConfigurationError. NoInput: the context file cannot be read.
     """
     r = settings.redaction
     only_transcripts = r.model == "none"
@@ -50,6 +56,8 @@ def job_configuration_of(settings: Settings) -> JobConfiguration:
         second_ear=None if only_transcripts else r.second_ear or None,
         only_transcripts=only_transcripts,
         recognition=recognition,
+        context=_contexts_of(settings),
+        context_hotwords=r.context_hotwords,
         hash_key=bytes(r.hash_key) or None,
         sandbox=settings.service.sandbox,
     )
@@ -57,6 +65,15 @@ def job_configuration_of(settings: Settings) -> JobConfiguration:
     builders.build_decoder(job.raw)
     sent_policy_of(settings)
     return job
+
+
+def _contexts_of(settings: Settings) -> RecordingContexts | None:
+    r = settings.redaction
+    if not r.context:
+        return None
+    from redactor.recording_context import read_contexts
+
+    return read_contexts(Path(r.context), Path(r.context_key) if r.context_key else None)
 
 
 def sent_policy_of(settings: Settings) -> Policy:

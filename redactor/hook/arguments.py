@@ -29,6 +29,10 @@ usage: redactor hook [--config FILE] FRONT …
   freeswitch hangup UUID FILE                          api_hangup_hook: a missing recording is no error
   file PATH --id ID [--direction in|out]               any other system
 
+mixmonitor, freeswitch and file take --context OBJECT|@FILE: JSON of what is known about the message, as in
+{"caller": {"name": "…", "phone": "…"}, "provider": "…"}. Roles: caller, recipient, patient, provider, staff, practice;
+fields: name, phone, id, email, address. Other users can see arguments while the hook runs, but no content of @FILE.
+
 Writes a ticket durably and returns. Exit codes: 0 taken; 64 usage; 65 refused (path, link, device, no recording);
 75 try again (the spool is full or cannot be written to); 78 settings.
 """
@@ -70,28 +74,33 @@ def mailcmd(call: HookCall) -> NewTickets:
 
 def mixmonitor(call: HookCall) -> NewTickets:
     """A recording of MixMonitor's."""
-    if len(call.arguments) not in (2, 3):
+    words, context = _without_context(call.arguments)
+    if len(words) not in (2, 3):
         raise Usage
-    path, *rest = call.arguments
-    return _file("mixmonitor", path, *rest, roots=call.roots)
+    path, *rest = words
+    return _file("mixmonitor", path, *rest, roots=call.roots, context=context)
 
 
 def freeswitch(call: HookCall) -> NewTickets:
     """A recording of FreeSWITCH's, or (`hangup`) the end of a call that may have none."""
-    hangup = call.arguments[:1] == ["hangup"]
-    words = call.arguments[hangup:]
+    words, context = _without_context(call.arguments)
+    hangup = words[:1] == ["hangup"]
+    words = words[hangup:]
     if not 2 <= len(words) <= 3 - hangup:
         raise Usage
     if not _UUID.fullmatch(words[0]):
         raise RefusedInput("The call's id is not a UUID.", hint="Pass ${uuid} before the file.")
-    return _file("freeswitch", words[1], words[0].lower(), *words[2:], roots=call.roots, removed_ok=hangup)
+    return _file(
+        "freeswitch", words[1], words[0].lower(), *words[2:], roots=call.roots, removed_ok=hangup, context=context
+    )
 
 
 def file(call: HookCall) -> NewTickets:
     """A recording of any other system's."""
     paths: list[str] = []
     given: dict[str, str] = {}
-    rest = iter(call.arguments)
+    words, context = _without_context(call.arguments)
+    rest = iter(words)
     for word in rest:
         name, has_value, value = word.partition("=")
         if name in ("--id", "--direction") and name not in given:
@@ -100,13 +109,35 @@ def file(call: HookCall) -> NewTickets:
             paths.append(word)
     if len(paths) != 1 or "--id" not in given:
         raise Usage
-    return _file("file", paths[0], given["--id"], given.get("--direction", ""), roots=call.roots)
+    return _file("file", paths[0], given["--id"], given.get("--direction", ""), roots=call.roots, context=context)
+
+
+def _without_context(arguments: list[str]) -> tuple[list[str], str]:
+    """The arguments without --context, and its value."""
+    for at, word in enumerate(arguments):
+        if word == "--context" and at + 1 < len(arguments):
+            return arguments[:at] + arguments[at + 2 :], arguments[at + 1]
+        if word.startswith("--context="):
+            return arguments[:at] + arguments[at + 1 :], word.partition("=")[2]
+    return arguments, ""
 
 
 def _file(
-    source: str, path: str, identity: str, direction: str = "", *, roots: tuple[str, ...], removed_ok: bool = False
+    source: str,
+    path: str,
+    identity: str,
+    direction: str = "",
+    *,
+    roots: tuple[str, ...],
+    removed_ok: bool = False,
+    context: str = "",
 ) -> NewTickets:
-    ticket = Ticket(source, id=identity, path=path, direction=direction, removed_ok=removed_ok)
+    known = None
+    if context:
+        from redactor.hook.known import read_argument  # most calls know nothing
+
+        known = read_argument(context)
+    ticket = Ticket(source, id=identity, path=path, direction=direction, removed_ok=removed_ok, known=known)
     try:
         with opened(path, roots):
             pass

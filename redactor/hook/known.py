@@ -36,22 +36,39 @@ def parties_of(given: object) -> list[Party]:
     """
     if not isinstance(given, dict):
         raise _refused("must be a JSON object of roles.")
-    if not set(given) <= set(ROLES):
-        raise _refused("names an unknown role.")
-    parties = []
+    parties: list[Party] = []
     for role, value in given.items():
         for entry in value if isinstance(value, list) else [value]:
             party = {"name": entry} if isinstance(entry, str) else entry
-            if not isinstance(party, dict) or not set(party) <= set(FIELDS):
-                raise _refused(f"must give the {role} as a name or as an object of {', '.join(FIELDS)}.")
-            for field, text in party.items():
-                if not isinstance(text, str) or len(text) > LONGEST or not text.isprintable():
-                    raise _refused(f"has an invalid text: {field} of the {role}.")
-            if any(text.strip() for text in party.values()):
-                parties.append({"role": role, **{field: text.strip() for field, text in party.items() if text.strip()}})
-    if len(parties) > MOST or len(json.dumps(parties)) > LARGEST:
+            if not isinstance(party, dict) or "role" in party:
+                raise _refused("must give each role a name or an object.")
+            parties.append({**party, "role": role})
+    return checked(parties)
+
+
+def checked(parties: object) -> list[Party]:
+    """The same parties without empty texts and empty parties.
+
+    Raises:
+        RefusedInput: they are not as this module says.
+    """
+    if not isinstance(parties, list) or not all(isinstance(party, dict) for party in parties):
+        raise _refused("must be a list of parties.")
+    kept = []
+    for party in parties:
+        if party.get("role") not in ROLES:
+            raise _refused(f"names an unknown role: the roles are {', '.join(ROLES)}.")
+        for field, text in party.items():
+            if field not in FIELDS and field != "role":
+                raise _refused(f"has an unknown field of the {party['role']}: the fields are {', '.join(FIELDS)}.")
+            if not isinstance(text, str) or len(text) > LONGEST or not text.isprintable():
+                raise _refused(f"has an invalid {field} of the {party['role']}.")
+        texts = {field: text.strip() for field, text in party.items() if text.strip()}
+        if len(texts) > 1:
+            kept.append(texts)
+    if len(kept) > MOST or len(json.dumps(kept)) > LARGEST:
         raise _refused(f"is too large: at most {MOST} parties and {LARGEST} bytes.")
-    return parties
+    return kept
 
 
 def read_argument(argument: str) -> list[Party]:

@@ -10,6 +10,10 @@ import re
 
 from redactor.errors import RefusedInput
 
+TYPE_CHECKING = False  # see settings
+if TYPE_CHECKING:
+    from redactor.hook.known import Party
+
 SCHEMA = "redactor-ticket/1"
 LARGEST = 16_384
 """Bytes of a ticket."""
@@ -35,12 +39,13 @@ class Ticket:
         audio: name of the recording that was copied into the spool, beside the ticket.
         direction: "in" (received), "out" (sent) or "" (unknown).
         removed_ok: a missing recording is no error (the hangup of a call that was not recorded).
+        known: what is known about the message beforehand (`redactor.hook.known`).
 
     Raises:
         RefusedInput: a field is invalid.
     """
 
-    __slots__ = ("audio", "context", "direction", "id", "mailbox", "path", "removed_ok", "source")
+    __slots__ = ("audio", "context", "direction", "id", "known", "mailbox", "path", "removed_ok", "source")
 
     def __init__(
         self,
@@ -53,6 +58,7 @@ class Ticket:
         audio: str = "",
         direction: str = "",
         removed_ok: bool = False,
+        known: list[Party] | None = None,
     ) -> None:
         if not all(isinstance(text, str) for text in (source, id, path, context, mailbox, audio, direction)):
             raise RefusedInput("A field of the ticket is not text.")
@@ -71,13 +77,21 @@ class Ticket:
         self.source, self.id, self.path = source, id, path
         self.context, self.mailbox, self.audio = context, mailbox, audio
         self.direction, self.removed_ok = direction, removed_ok
+        self.known: list[Party] = []
+        if known:
+            from redactor.hook.known import checked  # most calls know nothing
+
+            self.known = checked(known)
 
     def __repr__(self) -> str:
         return f"Ticket({self.source!r})"
 
     def to_json(self) -> bytes:
         """The ticket as a JSON document."""
-        return json.dumps({"schema": SCHEMA, **{name: getattr(self, name) for name in self.__slots__}}).encode("ascii")
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        if not self.known:  # services of earlier versions do not know it
+            del fields["known"]
+        return json.dumps({"schema": SCHEMA, **fields}).encode("ascii")
 
 
 def _is_encodable(path: str) -> bool:

@@ -194,6 +194,7 @@ class Service:
             reader=worker.transcript,
             source=worker.source,
             policy_for=worker.policy,
+            context_for=worker.context,
             before_save=worker.before_save,
             decoder=self._decoder,
         )

@@ -14,8 +14,10 @@ from redactor.config import Settings
 from redactor.errors import NoInput, OnHold, RedactorError
 from redactor.factory import JobConfiguration
 from redactor.job_config import sent_policy_of
+from redactor.phi import KnownParty
 from redactor.pipeline import Artefacts
 from redactor.policy import Policy
+from redactor.recording_context import RecordingContext, RecordingContexts
 from redactor.service.in_place_redaction import Originals
 from redactor.service.ingest.enqueue import Ingest
 from redactor.service.ingest.sources import Recordings, transcript_for
@@ -54,6 +56,8 @@ class RedactionJobHandler:
         self._queue, self._recordings, self._results = queue, recordings, results
         self._originals, self._ingest, self._metrics = originals, ingest, metrics
         self._review = review
+        listed = job_configuration.context or RecordingContexts()
+        self._contexts = listed.keyed(queue.sealer.mark(b"recording contexts"))
 
     def policy(self, job: Job) -> Policy:
         return self._sent_policy if job.direction == "out" else self._job_configuration.policy
@@ -77,6 +81,11 @@ class RedactionJobHandler:
                 "There is no transcript of this recording.", hint="Put it into service.transcripts and retry."
             )
         return TranscriptReader(path) if path is not None else None
+
+    def context(self, job: Job, source_id: str) -> RecordingContext | None:
+        if not job.known and self._job_configuration.context is None:
+            return None
+        return self._contexts.named(self._names(job, source_id), [KnownParty(**party) for party in job.known])
 
     def existing_result(self, job: Job, target: Target) -> Mapping[str, Any] | None:
         return self._results.document(target, job.audio)
@@ -128,7 +137,9 @@ class RedactionJobHandler:
             details = job.details
             if details["kind"] == "file":
                 direction = self._queue.reported_direction(job.id)
-                self._ingest.take_file(details["path"], source=job.source, identity=details["id"], direction=direction)
+                self._ingest.take_file(
+                    details["path"], source=job.source, identity=details["id"], direction=direction, known=job.known
+                )
             elif details["kind"] == "mailbox":
                 self._ingest.take_mailbox(details["box"], via="sweep")
 

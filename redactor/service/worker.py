@@ -22,6 +22,7 @@ from redactor.audio import Source
 from redactor.errors import Busy, InputError, NoInput, OnHold, OutOfSpace, OutputError, RedactorError, as_redactor_error
 from redactor.pipeline import Artefacts
 from redactor.policy import Policy
+from redactor.recording_context import RecordingContext
 from redactor.service.ingest.sources import Changed, Recordings
 from redactor.service.jobs.handler import JobHandler
 from redactor.service.jobs.queue import Job, Queue
@@ -155,6 +156,10 @@ class JobWorker:
     def policy(self, item: Item) -> Policy:
         """The policy of an item's job."""
         return self._handler.policy(self._tasks[item.number].job)
+
+    def context(self, item: Item, source_id: str) -> RecordingContext | None:
+        """What is known beforehand about an item's recording."""
+        return self._handler.context(self._tasks[item.number].job, source_id)
 
     def before_save(self, item: Item, source: Source, recording: Recording, artefacts: Artefacts) -> None:
         """Two jobs under one name, or one job in two services, must not save in the wrong order."""

@@ -37,6 +37,9 @@ class FakeJobHandler:
     def transcript(self, job, source_id):
         self._called("transcript", job)
 
+    def context(self, job, source_id):
+        self._called("context", job)
+
     def existing_result(self, job, target):
         self._called("existing_result", job)
         return self.document(target)

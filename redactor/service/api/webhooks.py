@@ -7,14 +7,15 @@ from __future__ import annotations
 import json
 import re
 from pathlib import PurePosixPath
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, unquote_plus
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from redactor.audio import AUDIO_SUFFIXES
 from redactor.errors import RefusedInput
+from redactor.hook.known import LONGEST, MOST, parties_of
 from redactor.service.api.dependencies import ServiceContext, accepted, refusal
 from redactor.service.ingest.fetch import allowed
 from redactor.service.jobs.queue import NewJob
@@ -25,6 +26,37 @@ RECORDS = 100
 """Most records of one S3 event."""
 
 
+Known = Annotated[str, Field(max_length=LONGEST)]
+
+
+class PartyNotice(BaseModel):
+    """A person or a practice."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Known = ""
+    phone: Known = ""
+    id: Known = ""
+    email: Known = ""
+    address: Known = ""
+
+
+PartiesNotice = Known | PartyNotice | Annotated[list[Known | PartyNotice], Field(max_length=MOST)]
+
+
+class KnownNotice(BaseModel):
+    """The people of a message by their roles: a name, an object, or a list of these."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    caller: PartiesNotice = ""
+    recipient: PartiesNotice = ""
+    patient: PartiesNotice = ""
+    provider: PartiesNotice = ""
+    staff: PartiesNotice = ""
+    practice: PartiesNotice = ""
+
+
 class RecordingNotice(BaseModel):
     """The body of a signed webhook that reports a recording."""
 
@@ -32,6 +64,7 @@ class RecordingNotice(BaseModel):
     url: str = Field(min_length=8, max_length=4096, description="URL of the recording, on one of the configured hosts.")
     direction: Literal["", "in", "out"] = ""
     suffix: str = Field("", max_length=8, description="Suffix (.wav) of audio without a header.")
+    context: KnownNotice | None = Field(None, description="What is known about the message beforehand.")
 
 
 class Bucket(BaseModel):
@@ -143,7 +176,14 @@ def router(context: ServiceContext) -> APIRouter:
         details = {"kind": "url", "url": notice.url, "id": notice.id, "suffix": suffix}
         # A replay within the minutes that a signature is valid finds the job and changes nothing.
         number, new = await context.add(
-            NewJob("webhook", f"{notice.id}\0{notice.url}", "", details, direction=notice.direction)
+            NewJob(
+                "webhook",
+                f"{notice.id}\0{notice.url}",
+                "",
+                details,
+                direction=notice.direction,
+                known=_known(notice.context),
+            )
         )
         return accepted(number, new=new)
 
@@ -186,6 +226,13 @@ def _read(model: type[BaseModel], raw: bytes) -> Any:
     try:
         return model.model_validate_json(raw)
     except ValidationError:
+        raise refusal(400, "bad-request") from None
+
+
+def _known(notice: KnownNotice | None) -> list[dict[str, str]]:
+    try:
+        return parties_of(notice.model_dump()) if notice is not None else []
+    except RefusedInput:
         raise refusal(400, "bad-request") from None
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -79,10 +79,12 @@ class Ingest:
         direction: str = "",
         reported_at: float = 0.0,
         via: str = "hook",
+        known: Sequence[Mapping[str, str]] = (),
     ) -> bool:
         """Put one file into the queue; true if it is new.
 
         Args:
+            known: about the message, beforehand.
             reported_at: seconds since 1970; 0: now.
 
         Raises:
@@ -110,6 +112,7 @@ class Ingest:
             direction=direction,
             default_direction="out" if path.startswith(self._sent) else "",
             added=reported_at,
+            known=known,
         )
         return self.add(new, via=via, fingerprint=(path, stamp))[1]
 

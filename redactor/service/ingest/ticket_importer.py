@@ -116,6 +116,7 @@ class TicketImporter:
                     identity=ticket.id,
                     direction=ticket.direction,
                     reported_at=reported_at,
+                    known=ticket.known,
                 )
             except NoInput:
                 if not ticket.removed_ok:

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from redactor.audio import Source
 from redactor.pipeline import Artefacts
 from redactor.policy import Policy
+from redactor.recording_context import RecordingContext
 from redactor.service.jobs.queue import Job
 from redactor.storage import Target
 from redactor.types import Outcome, Recording
@@ -43,6 +44,14 @@ class JobHandler(Protocol):
 
         Raises:
             NoInput: it needs a transcript and has none.
+        """
+        ...
+
+    def context(self, job: Job, source_id: str) -> RecordingContext | None:
+        """What is known beforehand about the recording.
+
+        Args:
+            source_id: SHA-256 of the recording.
         """
         ...
 

@@ -54,6 +54,7 @@ class NewJob:
         direction: as reported; it overrides `default_direction`.
         default_direction: of the recordings in its folder.
         added: seconds since 1970; 0: now.
+        known: what is known about the message beforehand (`redactor.hook.known`).
     """
 
     source: str
@@ -64,6 +65,7 @@ class NewJob:
     direction: str = ""
     default_direction: str = ""
     added: float = 0.0
+    known: Sequence[Mapping[str, str]] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class Job:
     added: float
     details: Mapping[str, Any] = field(repr=False)
     alone: bool = False
+    known: Sequence[Mapping[str, str]] = field(default=(), repr=False)
 
 
 class Queue(JobQueries):
@@ -147,10 +150,11 @@ class Queue(JobQueries):
                     "audio": new.audio,
                     "source": new.source,
                     "direction": direction,
-                    "sealed": self._seal(dict(new.details)),
+                    "sealed": self._sealed(dict(new.details)),
                     "state": "queued",
                     "added": new.added or clock(c),
                     "told": int(bool(new.direction)),
+                    "known": self._sealed(list(new.known)) if new.known else None,
                 }
                 if (made := insert_new(c, jobs, row)) is not None:
                     if fingerprint is not None:
@@ -164,13 +168,15 @@ class Queue(JobQueries):
                 self._revive(c, found.id, found.state, new, place)
             if new.direction and not found.told:  # the sweeper took it before its hook reported it
                 self._set_direction(c, found.id, new.direction)
+            if new.known:
+                self._set_known(c, found.id, new.known)
             return int(found.id), False
 
     def _revive(self, c: Any, number: int, state: str, new: NewJob, place: str | None) -> None:
         """Queue a job again whose recording had changed and is back as it was, or is readable now."""
         again = {
             "place": place,
-            "sealed": self._seal(dict(new.details)),
+            "sealed": self._sealed(dict(new.details)),
             "state": "queued",
             "attempts": 0,
             "crashes": 0,
@@ -225,9 +231,19 @@ class Queue(JobQueries):
             if details is None:
                 self._fail(c, row.id, at, KeyLost("The job was sealed under another key."))
                 continue
-            alone = row.crashes >= SUSPECT
             taken.append(
-                Job(row.id, row.key, row.source, row.direction, row.audio, row.attempts + 1, row.added, details, alone)
+                Job(
+                    row.id,
+                    row.key,
+                    row.source,
+                    row.direction,
+                    row.audio,
+                    row.attempts + 1,
+                    row.added,
+                    details,
+                    alone=row.crashes >= SUSPECT,
+                    known=json.loads(self.sealer.open(bytes(row.known)) or b"[]") if row.known else (),
+                )
             )
         if taken:
             c.execute(
@@ -368,6 +384,15 @@ class Queue(JobQueries):
         if is_first and before is not None and before != direction:
             self._redirected(c, number, before, direction)
 
+    def _set_known(self, c: Any, number: int, known: Sequence[Mapping[str, str]]) -> None:
+        """The first report that knows something counts; a job that has ended without it is processed again."""
+        sealed = self._sealed(list(known))
+        first = update(jobs).where(jobs.c.id == number, jobs.c.known.is_(None)).values(known=sealed)
+        if c.execute(first).rowcount:
+            running = update(jobs).where(jobs.c.id == number, jobs.c.state == "claimed").values(wanted=1)
+            if not c.execute(running).rowcount:
+                self._requeue(c, number, ("redacted", "quarantined"))
+
     def _redirected(self, c: Any, number: int, before: str, direction: str) -> None:
         """Process a job again if its policy changes: sent messages have their own policy, and reviewers. Received
         messages are treated like those of unknown direction.
@@ -421,5 +446,5 @@ class Queue(JobQueries):
         query = select(jobs.c.direction).where(jobs.c.place == place).order_by(jobs.c.id.desc()).limit(1)
         return (c.execute(query).scalar() or "") if place else ""
 
-    def _seal(self, details: dict[str, Any]) -> bytes:
-        return self.sealer.seal(json.dumps(details).encode())
+    def _sealed(self, document: Any) -> bytes:
+        return self.sealer.seal(json.dumps(document).encode())

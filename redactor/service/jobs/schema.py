@@ -1,7 +1,7 @@
 """The tables of the queue.
 
-Everything that can identify a person is sealed (`redactor/crypto.py`): paths, message ids, addresses to fetch from. In
-clear are states, times, counts, reasons in fixed words and the SHA-256 of recordings.
+Everything that can identify a person is sealed (`redactor/crypto.py`): paths, message ids, addresses to fetch from,
+what is known about a message. In clear are states, times, counts, reasons in fixed words and the SHA-256 of recordings.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ jobs = Table(
     Column("result", LargeBinary),  # sealed: path of the result's document
     Column("wanted", Integer, nullable=False, default=0, server_default="0"),  # process again when it has ended
     Column("told", Integer, nullable=False, default=0, server_default="0"),  # whether a hook reported the direction
+    Column("known", LargeBinary),  # sealed: what is known about the message beforehand
     UniqueConstraint("place", "audio"),
 )
 Index("redactor_jobs_ready", jobs.c.state, jobs.c.crashes, jobs.c.id)
