@@ -13,6 +13,8 @@ A false alarm is a finding of the context that touches no labelled word and cove
 from __future__ import annotations
 
 import argparse
+import hashlib
+import pickle
 import random
 import re
 from collections.abc import Callable, Sequence
@@ -82,19 +84,20 @@ def people(labelled: LabelledRecording) -> list[KnownParty]:
 class Bench:
     """The messages, and what every variant shares."""
 
-    def __init__(self, archive: Path, files: int, model: str, *, bias: bool) -> None:
+    def __init__(self, archive: Path, files: int, model: str, *, bias: bool, cache: Path | None = None) -> None:
         from redactor.builders import RecognitionOptions, build_transcriber
 
+        self.model, self.cache = model, cache
         self.detector = build_detector()
         self.policy = load_policy("deidentify").with_changes(unheard_speech="bleep")
         engine = build_transcriber(RecognitionOptions(model=model))
         self.messages: list[_Message] = []
         for labelled in [one for one in load_labels(archive) if one.ordinary][:files]:
             recording = decode(read_source(labelled.path))
-            speech = listen(recording, engine)
+            speech = self._heard(recording, engine, None)
             own = RecordingContexts().with_parties(people(labelled))
             hotwords = own.hotwords if own is not None and bias else None
-            biased = listen(recording, engine, hotwords=hotwords) if hotwords else speech if bias else None
+            biased = self._heard(recording, engine, hotwords) if hotwords else speech if bias else None
             texts = tuple(channel.transcript for channel in labelled.channels)
             found = ideal_findings(labelled.channels, list(self.detector.pipe([t.text for t in texts])))
             truth = Speech(texts, tuple(range(recording.channels)), ModelInfo("labels", "labels"))
@@ -102,6 +105,18 @@ class Bench:
             self.messages.append(_Message(labelled, recording, speech, biased, ideal))
             if len(self.messages) % 20 == 0:
                 progress(f"message {len(self.messages)}")
+
+    def _heard(self, recording: Recording, engine: Any, hotwords: str | None) -> Speech:
+        if self.cache is None:
+            return listen(recording, engine, hotwords=hotwords)
+        name = hashlib.sha256(f"{self.model} {recording.id} {hotwords or ''}".encode()).hexdigest()[:24]
+        path = self.cache / f"{name}.pickle"
+        if path.exists():
+            kept: Speech = pickle.loads(path.read_bytes())
+            return kept
+        speech = listen(recording, engine, hotwords=hotwords)
+        path.write_bytes(pickle.dumps(speech))
+        return speech
 
     def run(self, context_of: Callable[[_Message], RecordingContext | None], *, biased: bool = False) -> dict[str, Any]:
         """The figures of one variant."""
@@ -186,11 +201,14 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=voicemails.FILES)
     parser.add_argument("--archive", type=Path, default=voicemails.FOLDER)
     parser.add_argument("--no-bias", action="store_true", help="do not recognise again with hot words")
+    parser.add_argument("--cache", type=Path, help="folder for what was recognised, for further runs")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
+    if given.cache:
+        given.cache.mkdir(exist_ok=True)
     stamped = stamp(folder_of(given.model))
     bias = not given.no_bias
-    bench = Bench(given.archive, given.files, given.model, bias=bias)
+    bench = Bench(given.archive, given.files, given.model, bias=bias, cache=given.cache)
     rows = measured(bench, bias=bias)
     columns = ("", "audible PHI %", "PERSON %", "ORGANIZATION %", "over-bleep %", "false alarms", "WER %", "withheld")
     print(f"{len(bench.messages)} messages. {headline(stamped)}\n")

@@ -49,6 +49,7 @@ def person(name, **rest):
         ("Jos\u00e9 Nu\u00f1ez", "and Nunez came by", "Nunez"),
         ("Siobhan O'Donnell", "the O\u2019Donnell chart", "O\u2019Donnell"),
         ("Anna Smith-Okoye", "and okoye came by", "okoye"),
+        ("Mr. Adeyemi's", "and Adeyemi came by", "Adeyemi"),
     ],
 )
 def test_exact_names_are_found_anywhere(own, name, text, covered):
@@ -112,7 +113,7 @@ def test_names_that_are_words_count_after_a_cue_or_beside_the_rest(text, covered
 def test_confidence_decides_between_like_sounds():
     assert hits([person("Alcide")], spoken("we took the outside road")) == []
     assert hits([person("Alcide")], spoken("we took the alsight road", unsure=("alsight",)))
-    assert hits([person("Preston")], spoken("it was pressed on time")) == []
+    assert hits([person("Preston")], spoken("he printed it and pressed it twice")) == []
 
 
 def test_a_directory_needs_more_than_the_recording_itself():
@@ -170,7 +171,7 @@ def test_names_are_read_as_people_write_them():
     assert names_of(person("Whitlock, Dana R.")) == ("dana", "whitlock")
     assert names_of(person("Dr. Dana Whitlock, MD")) == ("dana", "whitlock")
     assert names_of(person("Dana Whitlock Jr.")) == ("dana", "whitlock")
-    assert names_of(KnownParty("practice", "St. Mary's Clinic")) == ("st", "marys", "clinic")
+    assert names_of(KnownParty("practice", "St. Mary's Clinic")) == ("st", "mary", "clinic")
 
 
 # Numbers.
