@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Protocol
 
-from redactor.phi.known_names import DIRECTORY, OWN, KnownNames, is_everyday, plain
+from redactor.phi.known_names import DIRECTORY, OWN, KnownNames
 from redactor.phi.known_numbers import KnownNumbers
+from redactor.phi.known_phrases import is_everyday, plain
 from redactor.phi.recognizers import name_cues as cues
 from redactor.phi.spoken import WrittenForm
 from redactor.types import Finding, Word

@@ -16,24 +16,19 @@ matters.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import Indel, Levenshtein
 
-from redactor.phi.gazetteers import words as listed
-from redactor.phi.lexicons.library import known_drugs
+from redactor.phi.known_phrases import MARKS, Phrase, SpokenToken, is_everyday, is_function, phrases_of, tokens_of
 from redactor.phi.lexicons.phonetic import consonants, pronounced
 from redactor.phi.recognizers import name_cues as cues
 from redactor.types import Word
 
-WIDEST = 4
-"""Words of a phrase."""
 SURE, DOUBTFUL = 0.8, 0.55
 """Mean confidence from which a phrase is believed, and below which it is a guess."""
 FLOOR = 0.5
@@ -43,10 +38,6 @@ SHORTEST_KEY = 3
 NEAREST_OWNERS = 50
 """People who may share a part of a name for its neighbours to be compared with the other parts."""
 
-_TOKEN = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*|\d+|[.?!,;:]")
-_POSSESSIVE = re.compile("['\u2019]s$")
-_ENDS = frozenset(".?!")
-_MARKS = frozenset(".?!,;:")
 _LOOSE_CUES = frozenset("with from by about see saw meet contact schedule confirm cancel reach thats".split())
 """Cues that everyday words follow as often as names do."""
 _STRONG = frozenset({cues.KIN, cues.INTRO, cues.TITLED_ARTICLE, cues.MENTION, cues.NAME, cues.TITLE})
@@ -110,51 +101,6 @@ class NameMatch(NamedTuple):
     similarity: float
 
 
-class _Token(NamedTuple):
-    start: int
-    end: int
-    lower: str
-    confidence: float
-    capital: bool
-
-
-class _Phrase(NamedTuple):
-    first: int
-    last: int
-    letters: str
-    sounds: str
-    key: str
-    confidence: float
-    everyday: bool
-
-
-def plain(text: str) -> str:
-    """A word in lower case without accents, apostrophes and a possessive "'s"; letters of other scripts stay."""
-    apart = unicodedata.normalize("NFKD", _POSSESSIVE.sub("", text.casefold()))
-    return "".join(c for c in apart if c.isalpha() and not unicodedata.combining(c))
-
-
-@cache
-def _everyday() -> frozenset[str]:
-    every = listed("common_words") | listed("function_words") | cues.FUNCTION | cues.WEAK_ANYWAY | known_drugs()
-    return every | {word.replace("'", "") for word in every if "'" in word}
-
-
-def is_everyday(word: str) -> bool:
-    """Whether a word (lower case) is said in other senses than as a name."""
-    return word in _everyday()
-
-
-@cache
-def _function() -> frozenset[str]:
-    every = listed("function_words") | cues.FUNCTION | cues.WEAK_ANYWAY
-    return every | {word.replace("'", "") for word in every if "'" in word}
-
-
-def _is_function(word: str) -> bool:
-    return word in _function()
-
-
 class KnownNames:
     """The names that are searched, indexed once. Safe for many threads; `repr` shows none of them.
 
@@ -193,15 +139,15 @@ class KnownNames:
         """The names in a text, not overlapping, in order. `words`: those of the text, with their confidence."""
         if not self._names:
             return []
-        tokens = _tokens(text, words)
+        tokens = tokens_of(text, words)
         levels: dict[int, int] = {}
 
-        def cued(phrase: _Phrase) -> bool:
+        def cued(phrase: Phrase) -> bool:
             if phrase.first not in levels:
                 levels[phrase.first] = cues.level(tokens, phrase.first)
             return levels[phrase.first] in _STRONG
 
-        phrases = self._phrases(tokens)
+        phrases = phrases_of(tokens, longest=self._longest)
         found = [
             (similarity, phrase, number)
             for phrase, number, similarity in self._compared(phrases)
@@ -210,34 +156,7 @@ class KnownNames:
         found = _best(found)
         return self._matches(tokens, self._with_neighbours(tokens, phrases, found))
 
-    def _phrases(self, tokens: Sequence[_Token]) -> list[_Phrase]:
-        phrases: list[_Phrase] = []
-        everyday = _everyday()
-        for first, token in enumerate(tokens):
-            if not token.lower or token.lower in _MARKS:
-                continue
-            letters = sounds = key = ""
-            confidence, count, plainly = 0.0, 0, True
-            for last in range(first, min(len(tokens), first + 2 * WIDEST)):
-                word = tokens[last].lower
-                if word in _MARKS:
-                    if word in _ENDS and not (count and tokens[last - 1].lower in cues.TITLES):
-                        break
-                    continue
-                if count == WIDEST or not word.isalpha():
-                    break
-                letters += word
-                sounds += pronounced(word)
-                key += consonants(word)
-                if len(key) > self._longest + 2:
-                    break
-                count += 1
-                confidence += tokens[last].confidence
-                plainly = plainly and word in everyday
-                phrases.append(_Phrase(first, last + 1, letters, sounds, key, confidence / count, plainly))
-        return phrases
-
-    def _compared(self, phrases: Sequence[_Phrase]) -> Iterator[tuple[_Phrase, int, float]]:
+    def _compared(self, phrases: Sequence[Phrase]) -> Iterator[tuple[Phrase, int, float]]:
         """Pairs of a phrase and a name that may be alike enough, with their similarity."""
         if not self._indexed:
             yield from self._each_with_each(phrases, range(len(self._names)))
@@ -258,9 +177,7 @@ class KnownNames:
                 if phrase.letters != name.letters and (similarity := _similarity(phrase, name, least)) >= least:
                     yield phrase, number, similarity
 
-    def _each_with_each(
-        self, phrases: Sequence[_Phrase], numbers: Sequence[int]
-    ) -> Iterator[tuple[_Phrase, int, float]]:
+    def _each_with_each(self, phrases: Sequence[Phrase], numbers: Sequence[int]) -> Iterator[tuple[Phrase, int, float]]:
         if not phrases or not numbers:
             return
         names = [self._names[number] for number in numbers]
@@ -275,17 +192,17 @@ class KnownNames:
         for row, column in np.argwhere(alike >= 3 * FLOOR).tolist():
             yield phrases[row], numbers[column], float(alike[row, column]) / 3
 
-    def _needed(self, tokens: Sequence[_Token], phrase: _Phrase, name: SoughtName, *, cued: bool) -> float:
+    def _needed(self, tokens: Sequence[SpokenToken], phrase: Phrase, name: SoughtName, *, cued: bool) -> float:
         """The similarity that is needed; more than 1: none is enough."""
         needs = self._needs
-        words = [t for t in tokens[phrase.first : phrase.last] if t.lower not in _MARKS]
+        words = [t for t in tokens[phrase.first : phrase.last] if t.lower not in MARKS]
         if phrase.letters == name.letters and (len(words) == name.words or not phrase.everyday):
             return 0.0 if not name.everyday or self._is_name(tokens, phrase, name, cued=cued) else 2.0
         if name.everyday and phrase.everyday and phrase.confidence >= SURE and name.label == "PERSON":
             return 2.0
         if name.everyday and name.words == 1 and not cued:
             return 2.0
-        if all(_is_function(word.lower) for word in words):
+        if all(is_function(word.word) for word in words):
             return needs.function if len(words) > 1 or phrase.confidence < DOUBTFUL else 2.0
         if phrase.confidence < DOUBTFUL:
             needed = needs.guess
@@ -299,11 +216,11 @@ class KnownNames:
         if len(name.key) < 3:
             needed += needs.short
         if len(words) > 1:
-            loose = words[-1:] if words[0].lower in _VOWELS else (words[0], words[-1])
-            needed += 0.06 * sum(_is_function(word.lower) and word.confidence >= DOUBTFUL for word in loose)
+            loose = words[-1:] if words[0].word in _VOWELS else (words[0], words[-1])
+            needed += 0.06 * sum(is_function(word.word) and word.confidence >= DOUBTFUL for word in loose)
         return needed
 
-    def _is_name(self, tokens: Sequence[_Token], phrase: _Phrase, name: SoughtName, *, cued: bool) -> bool:
+    def _is_name(self, tokens: Sequence[SpokenToken], phrase: Phrase, name: SoughtName, *, cued: bool) -> bool:
         """Whether everyday words are used as the name that they are as well."""
         before = tokens[phrase.first - 1].lower if phrase.first else ""
         if name.label == "PERSON" and before in cues.BEFORE_VERBS:
@@ -313,23 +230,23 @@ class KnownNames:
         if not self._indexed and tokens[phrase.first].capital and name.letters not in _MONTHS:
             return True
         after = next((t.lower for t in tokens[phrase.last : phrase.last + 1]), ".")
-        goes_on = after not in _MARKS and after not in cues.CLAUSE and is_everyday(after)  # "this will help"
+        goes_on = after not in MARKS and after not in cues.CLAUSE and is_everyday(after)  # "this will help"
         if goes_on or name.letters in _MONTHS:
             return False
-        if _is_function(name.letters) and name.letters not in cues.WEAK_ANYWAY:
+        if is_function(name.letters) and name.letters not in cues.WEAK_ANYWAY:
             return cues.level(tokens, phrase.first) in {cues.NAME, cues.TITLE}
         return cued
 
     def _with_neighbours(
-        self, tokens: Sequence[_Token], phrases: Sequence[_Phrase], found: Sequence[tuple[float, _Phrase, int]]
-    ) -> list[tuple[float, _Phrase, int]]:
+        self, tokens: Sequence[SpokenToken], phrases: Sequence[Phrase], found: Sequence[tuple[float, Phrase, int]]
+    ) -> list[tuple[float, Phrase, int]]:
         """The matches, and beside them the other parts of the same names, which need less there."""
         if not found:
             return []
         every = list(found)
         taken = {at for _, phrase, _ in found for at in range(phrase.first, phrase.last)}
-        begins: defaultdict[int, list[_Phrase]] = defaultdict(list)
-        ends: defaultdict[int, list[_Phrase]] = defaultdict(list)
+        begins: defaultdict[int, list[Phrase]] = defaultdict(list)
+        ends: defaultdict[int, list[Phrase]] = defaultdict(list)
         for phrase in phrases:
             if taken.isdisjoint(range(phrase.first, phrase.last)):
                 begins[phrase.first].append(phrase)
@@ -342,14 +259,14 @@ class KnownNames:
             near = [*begins[phrase.last], *ends[phrase.first]]
             for other, which, similarity in self._each_with_each(near, others):
                 needed = self._needs.beside + (0.1 if other.confidence >= SURE else 0.0)
-                words = [t for t in tokens[other.first : other.last] if t.lower not in _MARKS]
-                if similarity < 1 and (all(_is_function(w.lower) for w in words) or len(self._names[which].key) < 2):
+                words = [t for t in tokens[other.first : other.last] if t.lower not in MARKS]
+                if similarity < 1 and (all(is_function(w.word) for w in words) or len(self._names[which].key) < 2):
                     continue
                 if similarity >= needed:
                     every.append((similarity, other, which))
         return _best(every)
 
-    def _matches(self, tokens: Sequence[_Token], found: Sequence[tuple[float, _Phrase, int]]) -> list[NameMatch]:
+    def _matches(self, tokens: Sequence[SpokenToken], found: Sequence[tuple[float, Phrase, int]]) -> list[NameMatch]:
         return sorted(
             (
                 NameMatch(self._names[n].label, tokens[p.first].start, tokens[p.last - 1].end, similarity)
@@ -387,7 +304,7 @@ def _shorter(key: str) -> set[str]:
     return {key[:at] + key[at + 1 :] for at in range(len(key))}
 
 
-def _similarity(phrase: _Phrase, name: SoughtName, least: float) -> float:
+def _similarity(phrase: Phrase, name: SoughtName, least: float) -> float:
     """The mean similarity of consonants, sounds and letters; 0 if it is below `least`."""
     letters = Indel.normalized_similarity(phrase.letters, name.letters, score_cutoff=3 * least - 2)
     if not letters:
@@ -398,22 +315,7 @@ def _similarity(phrase: _Phrase, name: SoughtName, least: float) -> float:
     return float(letters + sounds + Levenshtein.normalized_similarity(phrase.key, name.key)) / 3
 
 
-def _tokens(text: str, words: Sequence[Word]) -> list[_Token]:
-    tokens: list[_Token] = []
-    cased = not text.isupper() and any(c.isupper() for c in text)
-    begins, at = True, 0
-    for match in _TOKEN.finditer(text):
-        raw, start = match.group(), match.start()
-        while at < len(words) and words[at].char_end <= start:
-            at += 1
-        confidence = words[at].confidence if at < len(words) else 1.0
-        lower = raw if raw in _MARKS or raw.isdigit() else plain(raw)
-        tokens.append(_Token(start, match.end(), lower, confidence, cased and not begins and raw[0].isupper()))
-        begins = raw in _ENDS or (begins and raw in _MARKS)
-    return tokens
-
-
-def _best(found: Iterable[tuple[float, _Phrase, int]]) -> list[tuple[float, _Phrase, int]]:
+def _best(found: Iterable[tuple[float, Phrase, int]]) -> list[tuple[float, Phrase, int]]:
     """The best of overlapping matches."""
     taken: set[int] = set()
     kept = []
