@@ -2,6 +2,7 @@
 
 import json
 import stat
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ first,patient,Alcide Broussard,
 ,staff,Leilani Kahananui,410-555-0142
 ,practice,Cedar Hollow Pediatrics,
 """
+DATA = Path(__file__).parents[1] / "data"
 PRIVATE = [b"broussard", b"alcide", b"kahananui", b"leilani", b"hollow", b"0142", b"olbrecht"]
 
 
@@ -120,7 +122,31 @@ def test_a_key_needs_a_context(redact):
     redact("--context-key", "nothing", code=78)
 
 
-def test_evaluate_takes_a_context(run, archive):
+def test_evaluate_reports_mistakes_in_a_context(run, archive):
     done = run("evaluate", archive / "in", "--context", archive / "missing-broussard.csv")
     assert done.returncode == 66
     assert_clean(done.stdout + done.stderr)
+
+
+def test_evaluate_takes_a_context(run, tmp_path):
+    """The toy voice says "I need a refill", labelled as the name that it sounds like."""
+    samples, rate = soundfile.read(DATA / "toy.wav", dtype="float32")
+    soundfile.write(tmp_path / "toy.wav", samples[: 8 * rate], rate)
+    heard = run("transcribe", tmp_path / "toy.wav", "--model", "voicemail-micro", "--i-understand-this-prints-phi")
+    channel = json.loads(heard.stdout)["channels"][0]
+    text, at = channel["text"], 0
+    for word in channel["words"]:
+        at = text.index(word["text"], at)
+        word |= {"char_start": at, "char_end": at + len(word["text"])}
+    start = text.index("need a refill")
+    channel["spans"] = [{"start": start, "end": start + len("need a refill"), "label": "PERSON"}]
+    (tmp_path / "labels.jsonl").write_text(json.dumps({"file": "toy.wav", "channels": [channel]}) + "\n")
+    (tmp_path / "rows.csv").write_text("file,role,name\ntoy,patient,Nida Riffil\n")
+    audible = []
+    for given in ((), ("--context", tmp_path / "rows.csv")):
+        done = run("evaluate", tmp_path, "--model", "voicemail-micro", "--unheard", "bleep", "--json", *given)
+        assert done.returncode == 0, done.stderr.decode()
+        assert b"Riffil" not in done.stdout + done.stderr
+        audible.append(json.loads(done.stdout)["labels"]["PERSON"]["audible_percent"])
+    assert audible[0] > 90
+    assert audible[1] < 60  # "refill" is covered for Riffil
