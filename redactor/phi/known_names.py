@@ -24,7 +24,7 @@ import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import Indel, Levenshtein
 
-from redactor.phi.known_phrases import MARKS, Phrase, SpokenToken, is_everyday, is_function, phrases_of, tokens_of
+from redactor.phi.known_phrases import MARKS, HeardPhrase, HeardToken, is_everyday, is_function, phrases_of, tokens_of
 from redactor.phi.lexicons.phonetic import consonants, pronounced
 from redactor.phi.recognizers import name_cues as cues
 from redactor.types import Word
@@ -142,7 +142,7 @@ class KnownNames:
         tokens = tokens_of(text, words)
         levels: dict[int, int] = {}
 
-        def cued(phrase: Phrase) -> bool:
+        def cued(phrase: HeardPhrase) -> bool:
             if phrase.first not in levels:
                 levels[phrase.first] = cues.level(tokens, phrase.first)
             return levels[phrase.first] in _STRONG
@@ -156,7 +156,7 @@ class KnownNames:
         found = _best(found)
         return self._matches(tokens, self._with_neighbours(tokens, phrases, found))
 
-    def _compared(self, phrases: Sequence[Phrase]) -> Iterator[tuple[Phrase, int, float]]:
+    def _compared(self, phrases: Sequence[HeardPhrase]) -> Iterator[tuple[HeardPhrase, int, float]]:
         """Pairs of a phrase and a name that may be alike enough, with their similarity."""
         if not self._indexed:
             yield from self._each_with_each(phrases, range(len(self._names)))
@@ -177,7 +177,9 @@ class KnownNames:
                 if phrase.letters != name.letters and (similarity := _similarity(phrase, name, least)) >= least:
                     yield phrase, number, similarity
 
-    def _each_with_each(self, phrases: Sequence[Phrase], numbers: Sequence[int]) -> Iterator[tuple[Phrase, int, float]]:
+    def _each_with_each(
+        self, phrases: Sequence[HeardPhrase], numbers: Sequence[int]
+    ) -> Iterator[tuple[HeardPhrase, int, float]]:
         if not phrases or not numbers:
             return
         names = [self._names[number] for number in numbers]
@@ -192,7 +194,7 @@ class KnownNames:
         for row, column in np.argwhere(alike >= 3 * FLOOR).tolist():
             yield phrases[row], numbers[column], float(alike[row, column]) / 3
 
-    def _needed(self, tokens: Sequence[SpokenToken], phrase: Phrase, name: SoughtName, *, cued: bool) -> float:
+    def _needed(self, tokens: Sequence[HeardToken], phrase: HeardPhrase, name: SoughtName, *, cued: bool) -> float:
         """The similarity that is needed; more than 1: none is enough."""
         needs = self._needs
         words = [t for t in tokens[phrase.first : phrase.last] if t.lower not in MARKS]
@@ -220,7 +222,7 @@ class KnownNames:
             needed += 0.06 * sum(is_function(word.word) and word.confidence >= DOUBTFUL for word in loose)
         return needed
 
-    def _is_name(self, tokens: Sequence[SpokenToken], phrase: Phrase, name: SoughtName, *, cued: bool) -> bool:
+    def _is_name(self, tokens: Sequence[HeardToken], phrase: HeardPhrase, name: SoughtName, *, cued: bool) -> bool:
         """Whether everyday words are used as the name that they are as well."""
         before = tokens[phrase.first - 1].lower if phrase.first else ""
         if name.label == "PERSON" and before in cues.BEFORE_VERBS:
@@ -238,15 +240,18 @@ class KnownNames:
         return cued
 
     def _with_neighbours(
-        self, tokens: Sequence[SpokenToken], phrases: Sequence[Phrase], found: Sequence[tuple[float, Phrase, int]]
-    ) -> list[tuple[float, Phrase, int]]:
+        self,
+        tokens: Sequence[HeardToken],
+        phrases: Sequence[HeardPhrase],
+        found: Sequence[tuple[float, HeardPhrase, int]],
+    ) -> list[tuple[float, HeardPhrase, int]]:
         """The matches, and beside them the other parts of the same names, which need less there."""
         if not found:
             return []
         every = list(found)
         taken = {at for _, phrase, _ in found for at in range(phrase.first, phrase.last)}
-        begins: defaultdict[int, list[Phrase]] = defaultdict(list)
-        ends: defaultdict[int, list[Phrase]] = defaultdict(list)
+        begins: defaultdict[int, list[HeardPhrase]] = defaultdict(list)
+        ends: defaultdict[int, list[HeardPhrase]] = defaultdict(list)
         for phrase in phrases:
             if taken.isdisjoint(range(phrase.first, phrase.last)):
                 begins[phrase.first].append(phrase)
@@ -266,7 +271,9 @@ class KnownNames:
                     every.append((similarity, other, which))
         return _best(every)
 
-    def _matches(self, tokens: Sequence[SpokenToken], found: Sequence[tuple[float, Phrase, int]]) -> list[NameMatch]:
+    def _matches(
+        self, tokens: Sequence[HeardToken], found: Sequence[tuple[float, HeardPhrase, int]]
+    ) -> list[NameMatch]:
         return sorted(
             (
                 NameMatch(self._names[n].label, tokens[p.first].start, tokens[p.last - 1].end, similarity)
@@ -304,7 +311,7 @@ def _shorter(key: str) -> set[str]:
     return {key[:at] + key[at + 1 :] for at in range(len(key))}
 
 
-def _similarity(phrase: Phrase, name: SoughtName, least: float) -> float:
+def _similarity(phrase: HeardPhrase, name: SoughtName, least: float) -> float:
     """The mean similarity of consonants, sounds and letters; 0 if it is below `least`."""
     letters = Indel.normalized_similarity(phrase.letters, name.letters, score_cutoff=3 * least - 2)
     if not letters:
@@ -315,7 +322,7 @@ def _similarity(phrase: Phrase, name: SoughtName, least: float) -> float:
     return float(letters + sounds + Levenshtein.normalized_similarity(phrase.key, name.key)) / 3
 
 
-def _best(found: Iterable[tuple[float, Phrase, int]]) -> list[tuple[float, Phrase, int]]:
+def _best(found: Iterable[tuple[float, HeardPhrase, int]]) -> list[tuple[float, HeardPhrase, int]]:
     """The best of overlapping matches."""
     taken: set[int] = set()
     kept = []

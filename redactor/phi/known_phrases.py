@@ -23,7 +23,7 @@ _ENDS = frozenset(".?!")
 MARKS = frozenset(".?!,;:")
 
 
-class SpokenToken(NamedTuple):
+class HeardToken(NamedTuple):
     """A word, a number or a mark: characters start … end. `lower`: as the cues have it; `word`: see `plain`."""
 
     start: int
@@ -34,7 +34,7 @@ class SpokenToken(NamedTuple):
     capital: bool
 
 
-class Phrase(NamedTuple):
+class HeardPhrase(NamedTuple):
     """tokens[first:last], written as one word.
 
     Attributes:
@@ -79,9 +79,9 @@ def is_function(word: str) -> bool:
     return word in _function()
 
 
-def tokens_of(text: str, words: Sequence[Word]) -> list[SpokenToken]:
+def tokens_of(text: str, words: Sequence[Word]) -> list[HeardToken]:
     """The tokens of a text; `words`: those of the text, with their confidence."""
-    tokens: list[SpokenToken] = []
+    tokens: list[HeardToken] = []
     cased = not text.isupper() and any(c.isupper() for c in text)
     begins, at = True, 0
     for match in _TOKEN.finditer(text):
@@ -92,14 +92,14 @@ def tokens_of(text: str, words: Sequence[Word]) -> list[SpokenToken]:
         lower = raw.lower().replace("\u2019", "'")
         word = raw if raw in MARKS or raw.isdigit() else plain(raw)
         capital = cased and not begins and raw[0].isupper()
-        tokens.append(SpokenToken(start, match.end(), lower, word, confidence, capital))
+        tokens.append(HeardToken(start, match.end(), lower, word, confidence, capital))
         begins = raw in _ENDS or (begins and raw in MARKS)
     return tokens
 
 
-def phrases_of(tokens: Sequence[SpokenToken], *, longest: int) -> list[Phrase]:
+def phrases_of(tokens: Sequence[HeardToken], *, longest: int) -> list[HeardPhrase]:
     """Phrases of up to `WIDEST` words within a sentence, with up to `longest` consonants and two more."""
-    phrases: list[Phrase] = []
+    phrases: list[HeardPhrase] = []
     everyday = _everyday()
     for first, token in enumerate(tokens):
         if not token.word or token.word in MARKS:
@@ -122,5 +122,5 @@ def phrases_of(tokens: Sequence[SpokenToken], *, longest: int) -> list[Phrase]:
             count += 1
             confidence += tokens[last].confidence
             plainly = plainly and word in everyday
-            phrases.append(Phrase(first, last + 1, letters, sounds, key, confidence / count, plainly))
+            phrases.append(HeardPhrase(first, last + 1, letters, sounds, key, confidence / count, plainly))
     return phrases
