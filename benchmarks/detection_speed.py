@@ -73,7 +73,7 @@ def measurer(rounds: int) -> Callable[[Path], dict[str, Any]]:
 
     full, limited = build_detector(), build_detector(labels=IDENTIFIERS)
     full_patterns, limited_patterns = build_detector(ner="none"), build_detector(labels=IDENTIFIERS, ner="none")
-    tagger = load_entities("voicemail-ner")
+    tagger, facts = load_entities("voicemail-ner"), load_entities("voicemail-clinical")
 
     def measure(path: Path) -> dict[str, Any]:
         texts = [json.loads(line)["text"] for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
@@ -83,9 +83,10 @@ def measurer(rounds: int) -> Callable[[Path], dict[str, Any]]:
             "spoken forms": lambda: [written_form(text) for text in texts],
             "detector, all labels": lambda: list(full.pipe(texts)),
             "detector, identifiers": lambda: list(limited.pipe(texts)),
-            "  without the name tagger": lambda: list(full_patterns.pipe(texts)),
+            "  without the taggers": lambda: list(full_patterns.pipe(texts)),
             "  identifiers, without": lambda: list(limited_patterns.pipe(texts)),
             "name tagger alone": lambda: list(tagger.pipe(texts, 64)),
+            "clinical tagger alone": lambda: list(facts.pipe(texts, 64)),
             "Presidio defaults": lambda: [defaults.analyze(text, "en") for text in texts],
         }
         for recognizer in [*identifiers(), *clinical()]:

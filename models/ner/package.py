@@ -10,13 +10,43 @@ import argparse
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import spacy
 
-from redactor.phi.tagger import TAGS
+from redactor.phi.tagger import NAMES
 
 VERSION = "1.2.0"
+
+
+def rounded(nlp: Any, *, name: str, version: str, description: str) -> None:
+    """Weights in half precision, and what the pipeline says of itself."""
+    for node in nlp.get_pipe("tagger").model.walk():
+        for parameter in node.param_names:
+            if node.has_param(parameter):
+                node.set_param(parameter, node.get_param(parameter).astype("f2").astype("f4"))
+    nlp.meta |= {
+        "name": name,
+        "version": version,
+        "license": "the project's",
+        "author": "",
+        "url": "",
+        "email": "",
+        "description": description,
+        "spacy_version": ">=3.8.0,<4.0.0",
+    }
+
+
+def finished(folder: Path, card: dict[str, Any]) -> str:
+    """Write the card and the sums of a saved pipeline; returns a line about its size."""
+    # Words of the training text are no part of the model: their hashes are what it sees.
+    (folder / "vocab" / "strings.json").write_text("[]\n", encoding="utf-8")
+    (folder / "card.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in {"SHA256SUMS", "README.md"})
+    sums = [f"{hashlib.sha256(p.read_bytes()).hexdigest()}  {p.relative_to(folder).as_posix()}" for p in files]
+    (folder / "SHA256SUMS").write_text("\n".join(sums) + "\n", encoding="utf-8")
+    return f"{len(files)} files, {sum(p.stat().st_size for p in files) / 1e6:.2f} MB"
 
 
 def main() -> None:
@@ -25,35 +55,17 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     nlp = spacy.load(options.run)
-    for node in nlp.get_pipe("tagger").model.walk():
-        for name in node.param_names:
-            if node.has_param(name):
-                node.set_param(name, node.get_param(name).astype("f2").astype("f4"))
-    nlp.meta |= {
-        "name": "voicemail_ner",
-        "version": VERSION,
-        "license": "the project's",
-        "author": "",
-        "url": "",
-        "email": "",
-        "description": "Names of people, places and organizations in recognised speech.",
-        "spacy_version": ">=3.8.0,<4.0.0",
-    }
+    description = "Names of people, places and organizations in recognised speech."
+    rounded(nlp, name="voicemail_ner", version=VERSION, description=description)
     nlp.to_disk(options.out)
-    # Words of the training text are no part of the model: their hashes are what it sees.
-    (options.out / "vocab" / "strings.json").write_text("[]\n", encoding="utf-8")
-    card = {"name": "voicemail-ner", "version": VERSION, "tags": list(TAGS), "trained_on": "generated text only"}
-    (options.out / "card.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
-    files = sorted(p for p in options.out.rglob("*") if p.is_file() and p.name not in {"SHA256SUMS", "README.md"})
-    sums = [f"{hashlib.sha256(p.read_bytes()).hexdigest()}  {p.relative_to(options.out).as_posix()}" for p in files]
-    (options.out / "SHA256SUMS").write_text("\n".join(sums) + "\n", encoding="utf-8")
-    size = sum(p.stat().st_size for p in files)
+    card = {"name": "voicemail-ner", "version": VERSION, "tags": list(NAMES.tags), "trained_on": "generated text only"}
+    line = finished(options.out, card)
     parameters = sum(
         int(np.prod(node.get_dim("nO") * node.get_dim("nV")))
         for node in nlp.get_pipe("tagger").model.walk()
         if node.name == "hashembed"
     )
-    print(f"{len(files)} files, {size / 1e6:.2f} MB, {parameters:,} embedding weights")
+    print(f"{line}, {parameters:,} embedding weights")
 
 
 if __name__ == "__main__":

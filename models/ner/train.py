@@ -20,7 +20,7 @@ import numpy as np
 import spacy
 from thinc.api import Adam, fix_random_seed, set_dropout_rate
 
-from redactor.phi.tagger import CALLBACK, TAGS, TOKENIZER, WORD
+from redactor.phi.tagger import NAMES, TOKENIZER, WORD
 
 BATCH_WORDS = 1200
 CONFIG = """
@@ -64,7 +64,7 @@ maxout_pieces = 2
 
 def blank(width: int, depth: int) -> Any:
     """The untrained pipeline."""
-    text = CONFIG.format(callback=CALLBACK, tokenizer=TOKENIZER, width=width, depth=depth)
+    text = CONFIG.format(callback=NAMES.callback, tokenizer=TOKENIZER, width=width, depth=depth)
     return spacy.util.load_model_from_config(spacy.util.Config().from_str(text, interpolate=False), auto_fill=True)
 
 
@@ -79,7 +79,7 @@ def read(path: Path, nlp: Any) -> list[tuple[Any, np.ndarray]]:
             first = True
             for place, word in enumerate(WORD.finditer(row["text"])):
                 if word.start() < end and word.end() > start:
-                    tags[place] = TAGS.index(f"{'B' if first else 'I'}-{label}")
+                    tags[place] = NAMES.tags.index(f"{'B' if first else 'I'}-{label}")
                     first = False
         if len(doc):
             out.append((doc, tags))
@@ -116,11 +116,11 @@ def main() -> None:
     rng = random.Random(options.seed)
     nlp = spacy.load(options.init) if options.init else blank(options.width, options.depth)
     tagger = nlp.get_pipe("tagger")
-    for tag in TAGS if options.init is None else ():
+    for tag in NAMES.tags if options.init is None else ():
         tagger.add_label(tag)
     examples, dev = read(options.data / "train.jsonl", nlp), read(options.data / "dev.jsonl", nlp)
     if options.init is None:
-        tagger.model.initialize(X=[examples[0][0]], Y=[np.eye(len(TAGS), dtype="f")[examples[0][1]]])
+        tagger.model.initialize(X=[examples[0][0]], Y=[np.eye(len(NAMES.tags), dtype="f")[examples[0][1]]])
     peak = 2e-3 if options.init is None else 1e-3
     model, optimizer = tagger.model, Adam(peak, L2=1e-6, grad_clip=1.0)
     set_dropout_rate(model, 0.2)
@@ -140,7 +140,7 @@ def main() -> None:
             guesses, backprop = model.begin_update(docs)
             total = sum(map(len, tags))
             gradients = [
-                (guess - np.eye(len(TAGS), dtype="f")[tag]) / total * 8
+                (guess - np.eye(len(NAMES.tags), dtype="f")[tag]) / total * 8
                 for guess, tag in zip(guesses, tags, strict=True)
             ]
             losses.append(

@@ -70,8 +70,8 @@ NerOption = Annotated[
     typer.Option(
         "--ner",
         metavar="NAME|PATH|auto|none",
-        help="Model that finds names, beside the patterns: the shipped tagger (auto), a spaCy pipeline, a Hugging "
-        "Face model, or none (then only names that a greeting or cue announces are found).",
+        help="Model that finds names and clinical facts, beside the patterns: the shipped taggers (auto), a spaCy "
+        "pipeline, a Hugging Face model, or none (then only what a pattern or list holds is found).",
         rich_help_panel="Privacy",
     ),
 ]

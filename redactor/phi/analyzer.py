@@ -19,18 +19,16 @@ from presidio_analyzer.nlp_engine import NlpArtifacts
 from redactor.errors import ConfigurationError, DetectionFailed
 from redactor.phi.known import KnownSearch
 from redactor.phi.low_confidence import low_confidence_findings
-from redactor.phi.ner import TaggerEntities, load_entities
+from redactor.phi.ner import FACTS, NAMES, SHIPPED, SeveralEntities, load_entities
 from redactor.phi.nlp_engine import OfflineNlpEngine
 from redactor.phi.recognizers.base import written_form_of
+from redactor.phi.recognizers.fact import FactRecognizer, undoubted
 from redactor.phi.recognizers.group import RecognizerGroup
 from redactor.phi.recognizers.ner import NerRecognizer, TaggerRecognizer
 from redactor.phi.registry import clinical, identifiers
 from redactor.phi.resolve import resolve
 from redactor.phi.thresholds import THRESHOLDS
 from redactor.types import CLINICAL, KEYED_DIGITS, LABELS, Finding, Transcript, Word
-
-NAMED = frozenset({"PERSON", "LOCATION", "ORGANIZATION"})
-"""Labels for which a trained model is used."""
 
 
 class _NoEnhancer(ContextAwareEnhancer):
@@ -65,11 +63,14 @@ class _Registry(RecognizerRegistry):
 class Detector:
     """Finds PHI in text. Built by `build_detector`; keeps no text between calls."""
 
-    def __init__(self, engine: AnalyzerEngine, labels: frozenset[str], thresholds: Mapping[str, float]) -> None:
+    def __init__(
+        self, engine: AnalyzerEngine, labels: frozenset[str], thresholds: Mapping[str, float], *, doubts: bool
+    ) -> None:
         self._engine = engine
         self._labels = labels
         self._entities = sorted(labels)
         self._thresholds = thresholds
+        self._doubts = doubts
         self._lowest = min(thresholds[label] for label in labels)
 
     @property
@@ -135,12 +136,23 @@ class Detector:
             for r in results
             if r.score >= self._thresholds[r.entity_type]
         ]
+        if self._doubts:
+            findings = undoubted(findings, artifacts.entities)
         form = written_form_of(text, artifacts)
         if known is not None:
             findings += [f for f in known.find(words, form) if f.label in self._labels]
         resolved = resolve(findings, form)
         unsure = [f for f in low_confidence_findings(words, resolved) if f.label in self._labels]
         return resolve([*resolved, *unsure], form) if unsure else resolved
+
+
+def _recognizers_of(model: Any) -> list[EntityRecognizer]:
+    """What weighs the entities of each source of `model`."""
+    if model is None:
+        return []
+    makers = {NAMES: TaggerRecognizer, FACTS: FactRecognizer}
+    sources = model.sources if isinstance(model, SeveralEntities) else (model,)
+    return [makers.get(getattr(source, "name", ""), NerRecognizer)() for source in sources]
 
 
 def build_detector(
@@ -155,7 +167,7 @@ def build_detector(
     Args:
         labels: a subset of `redactor.types.LABELS`; KEYED_DIGITS are found in the sound, not here.
         min_score: findings below are dropped, 0 … 1; None for the table in `redactor.phi.thresholds`.
-        ner: the model whose entities are used beside the recognizers': "auto" (the shipped tagger where present),
+        ner: the model whose entities are used beside the recognizers': "auto" (the shipped taggers where present),
             "none", or another model by name or folder (`redactor.phi.ner`).
         nlp: a loaded spaCy pipeline to use instead of `ner`.
 
@@ -178,9 +190,9 @@ def build_detector(
         for r in [*identifiers(), *(clinical() if wanted & CLINICAL else ())]
         if wanted.intersection(r.supported_entities)
     ]
-    model = nlp if nlp is not None else load_entities(ner) if wanted & NAMED else None
-    if model is not None:
-        recognizers.append(TaggerRecognizer() if isinstance(model, TaggerEntities) else NerRecognizer())
+    trained = frozenset().union(*SHIPPED.values()) if ner == "auto" else SHIPPED.get(str(ner), SHIPPED[NAMES])
+    model = nlp if nlp is not None else load_entities(ner, wanted) if wanted & trained else None
+    recognizers += _recognizers_of(model)
     registry = _Registry(recognizers=[RecognizerGroup(recognizers)], supported_languages=["en"])
     engine = AnalyzerEngine(
         registry=registry,
@@ -190,4 +202,5 @@ def build_detector(
     )
     supported = frozenset(label for r in recognizers for label in r.supported_entities)
     thresholds = THRESHOLDS if min_score is None else dict.fromkeys(LABELS, min_score)
-    return Detector(engine, wanted & supported, thresholds)
+    doubts = any(isinstance(r, FactRecognizer) for r in recognizers)
+    return Detector(engine, wanted & supported, thresholds, doubts=doubts)

@@ -1,7 +1,7 @@
 """Sources of a trained model's entities: the shipped tagger, any spaCy pipeline, or a Hugging Face token classifier.
 
-    load_entities("auto")                   models/voicemail-ner where present, else none
-    load_entities("voicemail-ner")          the shipped tagger, or an error if it is missing
+    load_entities("auto")                   models/voicemail-ner and -clinical where present, else none
+    load_entities("voicemail-ner")          one of the shipped taggers, or an error if it is missing
     load_entities("./my-pipeline")          a folder: config.cfg makes it spaCy's, config.json Hugging Face's
     load_entities("en_core_web_lg")         an installed spaCy package
     load_entities("org/name")               a Hugging Face model (needs `transformers`; downloaded on first use, by
@@ -13,20 +13,21 @@ A source yields scored entities text by text. Nothing is downloaded unless the u
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from importlib import import_module
-from itertools import islice
+from itertools import islice, tee
 from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple, Protocol
 
 from redactor.errors import ConfigurationError, ModelUnavailable
+from redactor.types import CLINICAL, LABELS
 
-SHIPPED = "voicemail-ner"
-DEFAULT_ON = True
-"""Whether "auto" uses the shipped tagger: it lowers leak and keeps precision (models/voicemail-ner/README.md has the
-numbers).
-"""
+NAMES, FACTS = "voicemail-ner", "voicemail-clinical"
+SHIPPED = {NAMES: frozenset({"PERSON", "LOCATION", "ORGANIZATION"}), FACTS: CLINICAL}
+"""The shipped taggers, both of which "auto" uses, and their labels. Each lowers leak; its README.md has the numbers."""
 SPACY_SCORE = 0.85  # Presidio's, for entities without a score of their own
 
 
@@ -63,11 +64,10 @@ class SpacyEntities:
 
 
 class TaggerEntities:
-    """The shipped tagger (`redactor.phi.tagger.Tagger`)."""
+    """A shipped tagger (`redactor.phi.tagger.Tagger`)."""
 
-    name = SHIPPED
-
-    def __init__(self, tag: Callable[[Sequence[str]], list[list[Any]]]) -> None:
+    def __init__(self, name: str, tag: Callable[[Sequence[str]], list[list[Any]]]) -> None:
+        self.name = name
         self._tag = tag
         self._lock = Lock()
 
@@ -80,6 +80,20 @@ class TaggerEntities:
     def _batch(self, texts: list[str]) -> list[list[Entity]]:
         with self._lock:
             return [[Entity(*found) for found in entities] for entities in self._tag(texts)]
+
+
+class SeveralEntities:
+    """The entities of several sources."""
+
+    def __init__(self, sources: Sequence[EntitySource]) -> None:
+        self.sources = tuple(sources)
+        self.name = " + ".join(source.name for source in sources)
+
+    def pipe(self, texts: Iterable[str], batch_size: int) -> Iterator[tuple[Sequence[Entity], Any]]:
+        copies = tee(texts, len(self.sources))
+        found = (source.pipe(copy, batch_size) for source, copy in zip(self.sources, copies, strict=True))
+        for several in zip(*found, strict=True):
+            yield [entity for entities, _ in several for entity in entities], None
 
 
 class HuggingFaceEntities:
@@ -104,15 +118,19 @@ class HuggingFaceEntities:
                 )
 
 
-def shipped() -> Path | None:
-    """The folder of the shipped tagger: models/ of a source checkout, or the installed wheel's."""
+def shipped(name: str = NAMES) -> Path | None:
+    """The folder of a shipped tagger: models/ of a source checkout, or the installed wheel's."""
     package = Path(__file__).resolve().parent.parent
-    folders = (root / SHIPPED for root in (package.parent / "models", package / "_models"))
+    folders = (root / name for root in (package.parent / "models", package / "_models"))
     return next((folder for folder in folders if (folder / "config.cfg").is_file()), None)
 
 
-def load_entities(ner: str | Path) -> EntitySource | None:
+def load_entities(ner: str | Path, labels: AbstractSet[str] = LABELS) -> EntitySource | None:
     """The source that `ner` names (see the module's docstring), None for none.
+
+    Args:
+        ner: the name.
+        labels: of "auto" only the taggers that find one of these.
 
     Raises:
         ModelUnavailable: it is missing or does not load.
@@ -121,12 +139,13 @@ def load_entities(ner: str | Path) -> EntitySource | None:
     if ner in {"none", ""}:
         return None
     if ner == "auto":
-        folder = shipped() if DEFAULT_ON else None
-        return None if folder is None else _tagger(folder)
-    if ner == SHIPPED:
-        folder = shipped()
+        folders = [shipped(name) for name, found in SHIPPED.items() if labels & found]
+        sources = [_tagger(folder) for folder in folders if folder is not None]
+        return SeveralEntities(sources) if len(sources) > 1 else next(iter(sources), None)
+    if ner in SHIPPED:
+        folder = shipped(str(ner))
         if folder is None:
-            raise ModelUnavailable("This installation does not include the name tagger.", hint="Use --ner none.")
+            raise ModelUnavailable("This installation does not include that tagger.", hint="Use --ner none.")
         return _tagger(folder)
     folder = Path(ner)
     if (folder / "config.cfg").is_file():
@@ -152,12 +171,14 @@ def load_entities(ner: str | Path) -> EntitySource | None:
 
 
 def _tagger(folder: Path) -> TaggerEntities:
-    from redactor.phi import tagger
+    from redactor.phi import clinical_tagger, tagger
 
+    name = json.loads((folder / "card.json").read_text(encoding="utf-8"))["name"]
+    kind = clinical_tagger.FACTS if name == FACTS else tagger.NAMES
     nlp = _spacy(folder)
-    if not tagger.is_tagger(nlp):
-        raise ModelUnavailable("The name tagger does not match this version of redactor.", hint="Reinstall redactor.")
-    return TaggerEntities(tagger.Tagger(nlp))
+    if not tagger.is_tagger(nlp, kind):
+        raise ModelUnavailable("A tagger does not match this version of redactor.", hint="Reinstall redactor.")
+    return TaggerEntities(FACTS if name == FACTS else NAMES, tagger.Tagger(nlp, kind))
 
 
 def _spacy(source: str | Path) -> Any:

@@ -15,6 +15,7 @@ from functools import cache
 from itertools import pairwise
 
 from redactor.phi.gazetteers import NOT_NAMES, words
+from redactor.phi.recognizers.fact import SOURCE as FACT_SOURCE
 from redactor.phi.recognizers.name_cues import FUNCTION, NEVER_REPEATED, NOT_SURNAMES, PLAIN
 from redactor.phi.recognizers.ner import SOURCE, TaggerRecognizer
 from redactor.phi.recognizers.person import UNKNOWN_WORD
@@ -80,9 +81,11 @@ def without_weak_candidates(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def without_names_in_clinical_facts(findings: Iterable[Finding]) -> list[Finding]:
-    """Without weak names inside a clinical fact: "lisino pril" is on no list, but is not a name."""
+    """Without weak names inside a clinical fact: "lisino pril" is on no list, but is not a name. The clinical tagger
+    does not count here, since it may take a name for a drug.
+    """
     every = list(findings)
-    facts = [f for f in every if f.label in CLINICAL]
+    facts = [f for f in every if f.label in CLINICAL and f.source != FACT_SOURCE]
     return [
         f
         for f in every

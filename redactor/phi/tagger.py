@@ -1,10 +1,10 @@
-"""A small name tagger as a spaCy pipeline: the features of a word, and how tags become entities with scores.
+"""Small taggers as spaCy pipelines: the features of a word, and how tags become entities with scores.
 
-The pipeline in models/voicemail-ner is spaCy's own `tagger` on a HashEmbedCNN, whose tags are B-, I- and O of PERSON,
-LOCATION and ORGANIZATION. Three things are ours. Words carry their class in the detector's name lists in spaCy's SHAPE
-and PREFIX attributes, so that the model knows "okonkwo" as a surname even if it was not in the training data. One
-regular expression splits the words. And tags become entities with a probability, which spaCy's transition-based `ner`
-does not give.
+The pipelines in models/voicemail-ner and models/voicemail-clinical are spaCy's own `tagger` on a HashEmbedCNN, whose
+tags are B-, I- and O of their labels. Three things are ours. Words carry their class in the detector's lists in spaCy's
+SHAPE attribute, so that the model knows "okonkwo" as a surname even if it was not in the training data. One regular
+expression splits the words. And tags become entities with a probability, which spaCy's transition-based `ner` does not
+give. What differs between the two is a `TaggerKind`: this module has the one for names, `clinical_tagger` the other.
 
 `Tagger` runs the pipeline's layers without spaCy's documents, which took more time than the layers. A word's input
 vector depends on the word alone, so it is computed once for the words on the lists and once per batch for all others.
@@ -14,7 +14,7 @@ Tests compare its output with spaCy's.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -28,9 +28,7 @@ from redactor.phi.gazetteers import words
 from redactor.phi.recognizers.person import PersonRecognizer, person_recognizer
 
 LABELS = ("PERSON", "LOCATION", "ORGANIZATION")
-TAGS = ("O", *(f"{place}-{label}" for label in LABELS for place in "BI"))
 PREFIX_LETTERS, SUFFIX_LETTERS = 3, 3
-CALLBACK = "redactor.word_classes.v1"
 TOKENIZER = "redactor.words.v1"
 WORD = re.compile(r"[^\W\d_]+(?:['\u2019](?!s\b)[^\W\d_]+)*|['\u2019]s\b|\d+|[^\w\s]|_")
 """A word with its apostrophes but without its possessive, a possessive, digits, or one mark."""
@@ -43,6 +41,11 @@ def _lists() -> tuple[PersonRecognizer, frozenset[str], frozenset[str]]:
     return person_recognizer(), places, listed
 
 
+def name_class(low: str) -> int:
+    """The class of a lower-case word in the name lists."""
+    return _lists()[0].classify(low)
+
+
 def word_class(word: str) -> str:
     """Case, class in the lists, and whether it occurs in a place's name: "xX1c"; digits and marks are their own
     class.
@@ -50,9 +53,9 @@ def word_class(word: str) -> str:
     low = word.lower().replace("\u2019", "'")
     if not low[:1].isalpha():
         return "".join("d" if c.isdigit() else c for c in word[:5])
-    recognizer, places, _ = _lists()
+    _, places, _ = _lists()
     case = "x" if word.islower() else "X" if word.isupper() and len(word) > 1 else "Xx"
-    return f"{case}{recognizer.classify(low)}{'c' if low in places else ''}{min(len(low), 4)}"
+    return f"{case}{name_class(low)}{'c' if low in places else ''}{min(len(low), 4)}"
 
 
 def _prefix(word: str) -> str:
@@ -63,12 +66,40 @@ def _suffix(word: str) -> str:
     return word[-SUFFIX_LETTERS:].lower()
 
 
-def _norm(word: str) -> str:
+def norm(word: str) -> str:
     return word.lower().replace("\u2019", "'")
 
 
-FEATURES = (("NORM", _norm), ("PREFIX", _prefix), ("SUFFIX", _suffix), ("SHAPE", word_class))
-"""The features of a word, in the order of the network's columns: spaCy's attribute, and the function for it."""
+Span = tuple[int, int, str, float]
+"""An entity in words: first, last, label, probability."""
+
+
+class TaggerKind(NamedTuple):
+    """What a tagger finds, and how it sees a word.
+
+    Attributes:
+        callback: the name under which its config.cfg asks for its features.
+        word_class: the class of a word in the lists; spaCy's SHAPE.
+        prefix: a second feature; spaCy's PREFIX.
+        listed: the lower-case words whose vectors are kept between calls.
+        decode: entities from scores before the softmax, one row a word, one column a tag.
+    """
+
+    callback: str
+    labels: tuple[str, ...]
+    word_class: Callable[[str], str]
+    listed: Callable[[], frozenset[str]]
+    decode: Callable[[Any], list[Span]]
+    prefix: Callable[[str], str] = _prefix
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        return ("O", *(f"{place}-{label}" for label in self.labels for place in "BI"))
+
+    @property
+    def features(self) -> tuple[tuple[str, Callable[[str], str]], ...]:
+        """In the order of the network's columns: spaCy's attribute, and the function for it."""
+        return (("NORM", norm), ("PREFIX", self.prefix), ("SUFFIX", _suffix), ("SHAPE", self.word_class))
 
 
 class _Words:
@@ -93,24 +124,29 @@ class _Words:
         return self
 
 
-def add_word_classes(nlp: Any) -> Any:
-    """Make a spaCy pipeline's words carry their class; must run before its vocabulary has a word."""
-    _lists()  # before threads need them
-    for name, feature in FEATURES:
-        nlp.vocab.lex_attr_getters[getattr(spacy.attrs, name)] = feature
-    return nlp
+def register(kind: TaggerKind) -> TaggerKind:
+    """Let config.cfg ask for the features of this kind."""
+
+    def add_word_classes(nlp: Any) -> Any:
+        """Make a spaCy pipeline's words carry their class; must run before its vocabulary has a word."""
+        kind.listed()  # before threads need them
+        for name, feature in kind.features:
+            nlp.vocab.lex_attr_getters[getattr(spacy.attrs, name)] = feature
+        return nlp
+
+    spacy.util.registry.callbacks(kind.callback, func=lambda: add_word_classes)
+    return kind
 
 
-spacy.util.registry.callbacks(CALLBACK, func=lambda: add_word_classes)
 spacy.util.registry.tokenizers(TOKENIZER, func=lambda: lambda nlp: _Words(nlp.vocab))
 
 
-def is_tagger(nlp: Any) -> bool:
-    """Whether a loaded pipeline is such a tagger of this version."""
+def is_tagger(nlp: Any, kind: TaggerKind) -> bool:
+    """Whether a loaded pipeline is a tagger of this kind and version."""
     return (
         isinstance(nlp.tokenizer, _Words)
         and "tagger" in nlp.pipe_names
-        and set(nlp.get_pipe("tagger").labels) == set(TAGS)
+        and set(nlp.get_pipe("tagger").labels) == set(kind.tags)
     )
 
 
@@ -171,7 +207,8 @@ class Tagger:
     WORDS_AT_ONCE = 1000
     """More are not faster: the layers' arrays no longer fit the processor's cache."""
 
-    def __init__(self, nlp: Any) -> None:
+    def __init__(self, nlp: Any, kind: TaggerKind) -> None:
+        self._kind = kind
         component = nlp.get_pipe("tagger")
         vector, window = component.model.get_ref("tok2vec").layers
         self._embed = vector.layers[2].layers[0]
@@ -179,7 +216,7 @@ class Tagger:
         self._pad: int = window.attrs["pad"]
         self._layers = [_Maxout.of(residual) for residual in window.layers[0].layers]
         softmax = component.model.layers[1].layers[0]
-        columns = [component.labels.index(tag) for tag in TAGS]
+        columns = [component.labels.index(tag) for tag in kind.tags]
         self._weights = np.ascontiguousarray(softmax.get_param("W")[columns].T)
         self._bias = softmax.get_param("b")[columns]
         self._known: dict[str, Any] = {}
@@ -200,7 +237,7 @@ class Tagger:
         return out
 
     def scores(self, texts: Sequence[Sequence[str]]) -> list[Any]:
-        """For each text one row of scores before the softmax per word, one column per tag of `TAGS`."""
+        """For each text one row of scores before the softmax per word, one column per tag of the kind."""
         vectors = self._vectors({word for text in texts for word in text})
         width, pad = len(self._mix.gain), self._pad
         # Texts are concatenated, with enough zeros between them that none sees its neighbour.
@@ -226,7 +263,7 @@ class Tagger:
         for said, scores in zip(texts, self.scores([[word for *_, word in said] for said in texts]), strict=True):
             yield [
                 TaggedEntity(said[first][0], said[last][1], label, probability)
-                for first, last, label, probability in decode(scores)
+                for first, last, label, probability in self._kind.decode(scores)
             ]
 
     def _vectors(self, said: set[str]) -> dict[str, Any]:
@@ -235,14 +272,22 @@ class Tagger:
         new = [word for word in said if word not in known]
         if not new:
             return known
-        ids = np.array([[get_string_id(make(word)) for _, make in FEATURES] for word in new], dtype="uint64")
+        looks = [make for _, make in self._kind.features]
+        ids = np.array([[get_string_id(make(word)) for make in looks] for word in new], dtype="uint64")
         made = dict(zip(new, self._mix(self._embed.predict(ids)), strict=True))
-        *_, listed = _lists()
+        listed = self._kind.listed()
         known.update((w, vector.copy()) for w, vector in made.items() if w.lower() in listed or not w[0].isalnum())
         return {word: known[word] if word in known else made[word] for word in said}
 
 
-def decode(scores: Any) -> list[tuple[int, int, str, float]]:
+def probabilities(scores: Any) -> Any:
+    """The softmax of each row."""
+    likely = np.exp(scores - scores.max(axis=1, keepdims=True))
+    likely /= likely.sum(axis=1, keepdims=True)
+    return likely
+
+
+def decode(scores: Any) -> list[Span]:
     """(first word, last word, label, probability) from scores before the softmax, one row per word, one column per tag.
 
     A word has a label where the label's B- and I- tags together are likely enough; the entity's probability is the mean
@@ -251,8 +296,7 @@ def decode(scores: Any) -> list[tuple[int, int, str, float]]:
     """
     if not len(scores):
         return []
-    likely = np.exp(scores - scores.max(axis=1, keepdims=True))
-    likely /= likely.sum(axis=1, keepdims=True)
+    likely = probabilities(scores)
     begin, inside = likely[:, 1::2], likely[:, 2::2]
     either = begin + inside
     out = []
@@ -276,3 +320,5 @@ def decode(scores: Any) -> list[tuple[int, int, str, float]]:
 
 FLOOR = 0.3
 """A word below it is never part of an entity."""
+
+NAMES = register(TaggerKind("redactor.word_classes.v1", LABELS, word_class, lambda: _lists()[2], decode))

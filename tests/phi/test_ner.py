@@ -128,8 +128,8 @@ def test_keeps_no_words_but_those_of_the_lists(tagger: Any) -> None:
 def test_the_network_is_spacys() -> None:
     nlp = spacy.load(FOLDER)
     texts = ["Hi this is Dana Whitlock's mom, call me.", "", "it's okonkwo from lakeside dental", "a"]
-    ours = tagger_module.Tagger(nlp).scores([tagger_module.WORD.findall(text) for text in texts])
-    columns = [nlp.get_pipe("tagger").labels.index(tag) for tag in tagger_module.TAGS]
+    ours = tagger_module.Tagger(nlp, tagger_module.NAMES).scores([tagger_module.WORD.findall(text) for text in texts])
+    columns = [nlp.get_pipe("tagger").labels.index(tag) for tag in tagger_module.NAMES.tags]
     spacys = nlp.get_pipe("tagger").model.predict([nlp.make_doc(text) for text in texts])
     for mine, theirs in zip(ours, spacys, strict=True):
         assert np.allclose(mine, theirs[:, columns], atol=1e-4)
@@ -152,10 +152,15 @@ def test_a_weak_candidate_needs_a_pattern_beside_it() -> None:
     assert set(without_weak_candidates([weak, beside])) == {weak, beside}
 
 
-def test_auto_is_the_shipped_one_where_present(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert (ner.load_entities("auto") is not None) == ner.DEFAULT_ON
+def test_auto_is_the_shipped_ones_where_present(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = ner.load_entities("auto")
+    assert isinstance(both, ner.SeveralEntities)
+    assert [source.name for source in both.sources] == [ner.NAMES, ner.FACTS]
+    only = ner.load_entities("auto", {"BILLING"})
+    assert only is not None
+    assert only.name == ner.FACTS
     assert ner.load_entities("none") is None
-    monkeypatch.setattr(ner, "shipped", lambda: None)
+    monkeypatch.setattr(ner, "shipped", lambda name: None)
     assert ner.load_entities("auto") is None
     assert build_detector(labels=["PERSON"]).detect("this is denise whitaker")
     with pytest.raises(ModelUnavailable):

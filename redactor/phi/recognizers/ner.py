@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import ClassVar
 
 from presidio_analyzer import AnalysisExplanation, LocalRecognizer, RecognizerResult
@@ -29,8 +30,10 @@ _EVERYDAY = frozenset({COMMON, FUNCTION, INITIAL, MARK})
 class NerRecognizer(LocalRecognizer):
     """Passes on a model's entities with the model's scores: a pipeline that the user chose is trusted."""
 
-    def __init__(self) -> None:
-        super().__init__(supported_entities=sorted(LABELS), supported_language="en", name=SOURCE)
+    source: ClassVar[str] = SOURCE
+
+    def __init__(self, labels: Iterable[str] = LABELS) -> None:
+        super().__init__(supported_entities=sorted(labels), supported_language="en", name=self.source)
 
     def load(self) -> None:
         """The model is loaded already."""
@@ -44,10 +47,10 @@ class NerRecognizer(LocalRecognizer):
         results = []
         for entity, probability in zip(nlp_artifacts.entities, nlp_artifacts.scores, strict=True):
             label = NAMES.get(entity.label_, entity.label_)
-            if label in entities:
+            if label in entities and label in self.supported_entities:
                 start, end, score = self.weigh(text, entity.start_char, entity.end_char, label, probability)
                 if score > 0:
-                    explanation = AnalysisExplanation(recognizer=SOURCE, original_score=score)
+                    explanation = AnalysisExplanation(recognizer=self.source, original_score=score)
                     results.append(RecognizerResult(label, start, end, score, explanation))
         return results
 
@@ -79,7 +82,7 @@ class TaggerRecognizer(NerRecognizer):
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(self.ALONE)
         person = person_recognizer()
         self._classify, self._in_no_list = person.classify, person.in_no_list
         self._drugs = known_drugs() - words("first_names") - words("surnames")

@@ -1,0 +1,1 @@
+"""How models/voicemail-clinical is made: labelled texts, training, packaging, evaluation."""
