@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,6 +31,7 @@ VERSION_TABLE = "redactor_schema"
 """Where Alembic keeps the revision of the database."""
 HEAD = "0002"
 """The newest revision in `redactor/migrations/versions`."""
+LONGEST_WAIT = 30.0  # seconds for another process's lock on SQLite
 _LOCK = 727364
 """Advisory lock of PostgreSQL that is held while the schema changes."""
 
@@ -143,5 +145,23 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     # FULL: a ticket is removed from the spool once its job is committed, so a commit must survive a power cut.
     for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL"):
-        cursor.execute(f"PRAGMA {pragma}")
+        _insist(cursor, f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _insist(cursor: Any, statement: str) -> None:
+    """Execute it, and again while another process holds a lock.
+
+    SQLite's busy timeout does not cover the change of the journal's mode: of several that open a new database at once,
+    all but one could fail.
+    """
+    until = time.monotonic() + LONGEST_WAIT
+    while True:
+        try:
+            cursor.execute(statement)
+        except sqlite3.OperationalError:  # noqa: PERF203 - it waits anyway
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return

@@ -29,7 +29,7 @@ def test_recordings_are_confined_unless_somebody_says_otherwise(run, message, tm
         ("off", dict(os.environ), ("--sandbox", "off")),
     ):
         out = tmp_path / name
-        done = run("redact", audio, "--transcript", transcript, "--out", out, *words, env=env)
+        done = run("redact", audio, "--transcript", transcript, "--no-verify", "--out", out, *words, env=env)
         assert done.returncode == 0, done.stderr
         said[name] = (set(json.loads((out / "summary.json").read_text())["sandbox"]), b" ".join(done.stderr.split()))
     assert said["as it is"][0] >= {"limits"}
