@@ -24,7 +24,10 @@ NAME = "voicemail-boundaries"
 FRAME = 0.02  # seconds for each state
 SHORTEST = 2  # frames of a word
 NEAR = 0.08  # seconds: standard deviation of aligned times
-FARTHEST = 7.7  # of them: beyond, a place is as improbable as any other
+FARTHEST = 5.0
+"""Of them: no edge moves further, or a word would be stretched over speech that was recognised as nothing at all, and
+nobody would miss its words."""
+IMPOSSIBLE = -1e4
 INSIDE_WEIGHT = 0.3
 """Of the evidence of a frame inside or outside words: neighbouring frames are not independent."""
 LEAST, LEAST_INSIDE = 1e-3, 0.02  # probabilities: what the network never excludes
@@ -77,7 +80,13 @@ def refine(words: Sequence[TimedText], probabilities: npt.NDArray[np.float32], *
     frames = min(len(probabilities), int(duration / FRAME) + 1)
     if not timed or frames < 2 * len(timed) * SHORTEST:
         return list(words)
-    edges = _edges([(words[i].start or 0.0, words[i].end or 0.0) for i in timed], probabilities[:frames])
+    aligned = [(words[i].start or 0.0, words[i].end or 0.0) for i in timed]
+    edges = _edges(aligned, probabilities[:frames])
+    if any(
+        max(abs(a - b) for a, b in zip(one, other, strict=True)) > (FARTHEST + 1) * NEAR
+        for one, other in zip(edges, aligned, strict=True)
+    ):
+        return list(words)
     out = list(words)
     latest = 0.0
     for i, (start, end) in zip(timed, edges, strict=True):
@@ -99,8 +108,8 @@ def _edges(aligned: Sequence[tuple[float, float]], probabilities: npt.NDArray[np
     before = np.concatenate([[0.0], np.cumsum(inside[:-1])]).astype(np.float32)
     evidence = (np.log(probabilities[:, 0] + LEAST) - before, np.log(probabilities[:, 1] + LEAST) + before)
     times = np.asarray(aligned, np.float32).reshape(-1)
-    distance = np.minimum(np.abs(places[None] - times[:, None]) / NEAR, FARTHEST)
-    scores = -0.5 * distance**2
+    distance = np.abs(places[None] - times[:, None]) / NEAR
+    scores = np.where(distance <= FARTHEST, -0.5 * distance**2, IMPOSSIBLE).astype(np.float32)
     scores[0::2] += evidence[0]
     scores[1::2] += evidence[1]
     best = [scores[0]]

@@ -45,6 +45,15 @@ def test_an_edge_far_away_belongs_to_another_word() -> None:
     assert (word.start, word.end) == (pytest.approx(0.52, abs=0.012), pytest.approx(0.83, abs=0.012))
 
 
+def test_a_word_is_not_stretched_over_speech_that_was_not_recognised() -> None:
+    """The network hears words from 1.0 to 6.0 s, of which the recogniser wrote the first one alone."""
+    (word,) = refine([TimedText("now", 0.6, 0.95)], planted(8, [(0.62, 0.93), (1.0, 6.0)]), duration=8.0)
+    assert word.end == pytest.approx(0.93, abs=0.012)
+    (word,) = refine([TimedText("now", 0.6, 0.95)], planted(8, [(0.62, 6.0)]), duration=8.0)
+    assert word.end is not None
+    assert word.end < 1.5
+
+
 def test_words_without_a_time_and_crowded_windows_stay_as_they_are() -> None:
     untimed = TimedText("um", None, None)
     assert refine([untimed, TimedText("yes", 0.1, 0.5)], planted(1, [(0.1, 0.5)]), duration=1.0)[0] == untimed
