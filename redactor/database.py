@@ -159,8 +159,8 @@ def _insist(cursor: Any, statement: str) -> None:
     while True:
         try:
             cursor.execute(statement)
-        except sqlite3.OperationalError:  # noqa: PERF203 - it waits anyway
-            if time.monotonic() > until:
+        except sqlite3.OperationalError as error:  # noqa: PERF203 - it waits anyway
+            if "locked" not in str(error) or time.monotonic() > until:  # a full or read-only disk is reported at once
                 raise
             time.sleep(0.02)
         else:

@@ -17,49 +17,13 @@ from thinc.api import NumpyOps
 from torch import nn
 from torch.nn import functional
 
+from models.ner.train import CONFIG
 from redactor.phi.clinical_tagger import FACTS
 from redactor.phi.tagger import TOKENIZER
 
 ROWS = (6000, 1500, 2500, 1000)
 """Rows of the tables of NORM, PREFIX, SUFFIX and SHAPE."""
 FIRST_SEED = 8  # of spaCy's MultiHashEmbed
-CONFIG = """
-[nlp]
-lang = "en"
-pipeline = ["tagger"]
-
-[nlp.tokenizer]
-@tokenizers = "{tokenizer}"
-
-[nlp.after_creation]
-@callbacks = "{callback}"
-
-[components]
-
-[components.tagger]
-factory = "tagger"
-
-[components.tagger.model]
-@architectures = "spacy.Tagger.v2"
-normalize = false
-
-[components.tagger.model.tok2vec]
-@architectures = "spacy.Tok2Vec.v2"
-
-[components.tagger.model.tok2vec.embed]
-@architectures = "spacy.MultiHashEmbed.v2"
-width = {width}
-attrs = ["NORM", "PREFIX", "SUFFIX", "SHAPE"]
-rows = {rows}
-include_static_vectors = false
-
-[components.tagger.model.tok2vec.encode]
-@architectures = "spacy.MaxoutWindowEncoder.v2"
-width = {width}
-depth = {depth}
-window_size = 1
-maxout_pieces = 2
-"""
 
 
 class Features:

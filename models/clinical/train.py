@@ -62,7 +62,7 @@ def plain(path: Path | None) -> list[str]:
 
 
 class Texts:
-    """Every epoch's texts: each labelled one once, varied anew, and a share of the others."""
+    """The texts of each epoch: every labelled one once, in a new variation, and some plain ones."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         held = frozenset(filter(None, options.held.split(",")))

@@ -23,6 +23,8 @@ from thinc.api import Adam, fix_random_seed, set_dropout_rate
 from redactor.phi.tagger import NAMES, TOKENIZER, WORD
 
 BATCH_WORDS = 1200
+ROWS = [8000, 2000, 2500, 500]
+"""Rows of the tables of NORM, PREFIX, SUFFIX and SHAPE."""
 CONFIG = """
 [nlp]
 lang = "en"
@@ -50,7 +52,7 @@ normalize = false
 @architectures = "spacy.MultiHashEmbed.v2"
 width = {width}
 attrs = ["NORM", "PREFIX", "SUFFIX", "SHAPE"]
-rows = [8000, 2000, 2500, 500]
+rows = {rows}
 include_static_vectors = false
 
 [components.tagger.model.tok2vec.encode]
@@ -64,7 +66,7 @@ maxout_pieces = 2
 
 def blank(width: int, depth: int) -> Any:
     """The untrained pipeline."""
-    text = CONFIG.format(callback=NAMES.callback, tokenizer=TOKENIZER, width=width, depth=depth)
+    text = CONFIG.format(callback=NAMES.callback, tokenizer=TOKENIZER, width=width, depth=depth, rows=ROWS)
     return spacy.util.load_model_from_config(spacy.util.Config().from_str(text, interpolate=False), auto_fill=True)
 
 

@@ -2,7 +2,7 @@
 
 models/voicemail-clinical is of the same make as the name tagger (`redactor.phi.tagger`). The class of a word is what
 the clinical lists, the two packages and the word classes of the grammars say of it. Its meaning is one to three letters
-from a list of 13,000 everyday words (lexicons/meanings.txt), so that "kneecap" counts as a part of the body even where
+from a list of 15,900 everyday words (lexicons/meanings.txt), so that "kneecap" counts as a part of the body even where
 it was never trained on.
 """
 

@@ -277,7 +277,6 @@ class _Slots:
     def introductions(self) -> Iterator[Finding]:
         """A garbled name where one is said without "this is": "it's [no witlock] and I", "[wait in a cent] calling"."""
         for at in range(1, len(self.words)):
-            sentence = at == 0 or self._ends_sentence(at - 1)
             if self.lower[at - 1] == "it's" and (at == 1 or self._ends_sentence(at - 2)):
                 run = self._fill(INTRODUCTION._replace(longest=4), at)
                 follows = self.lower[run[-1] + 1] if run and run[-1] + 1 < len(self.words) else ""
@@ -286,7 +285,7 @@ class _Slots:
             relative = self.lower[at - 1] in _RELATIVES and at > 1 and self.lower[at - 2] in _WHOSE
             if relative and self._ends_sentence(at) and self.confidence[at] < SURE_NAME and not self.function[at]:
                 yield from self._finding("PERSON", [at])
-            if self.lower[at] == "calling" and not sentence:
+            if self.lower[at] == "calling" and not self._ends_sentence(at - 1):
                 first = at
                 while first and at - first < LONGEST_OPENING and not self._ends_sentence(first - 1):
                     first -= 1

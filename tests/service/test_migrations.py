@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,6 +14,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.exc import OperationalError
 
 from redactor.auth import store
 from redactor.database import HEAD, VERSION_TABLE, connect, migrate
@@ -161,3 +163,10 @@ def test_alembic_is_only_imported_to_migrate(tmp_path):
         "print('alembic' in sys.modules, 'sqlalchemy' in sys.modules)"
     )
     assert run_python(program).splitlines()[-1] == "False False"
+
+
+def test_an_error_that_is_no_lock_is_reported_at_once(tmp_path):
+    began = time.monotonic()
+    with pytest.raises(OperationalError, match="unable to open"):
+        connect(f"sqlite:///{tmp_path}/missing/queue.sqlite").connect()
+    assert time.monotonic() - began < 5

@@ -97,7 +97,7 @@ def test_refined_times_are_more_exact_than_aligned_ones(name: str, tmp_path: Pat
     try:
         resolve(name, allow_download=False)
     except ModelUnavailable:
-        pytest.skip(f"{name} is not on this machine")
+        pytest.skip(f"the checkpoint {name} is not here: redactor models get {name}")
     model = BoundaryModel.of(name)
     assert model is not None
     lines = (SAMPLES / "labels.jsonl").read_text("utf-8").splitlines()
