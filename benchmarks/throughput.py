@@ -116,13 +116,16 @@ class Bench:
         return result
 
 
-def compare(bench: Bench, repeats: int) -> dict[str, list[dict[str, Any]]]:
-    """Runs of each system, a round of all after the other, each round in another order."""
+def compare(bench: Bench, repeats: int, once: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """Runs of each system, a round of all after the other, each round in another order; those of `once` run only in
+    the first round.
+    """
     order = [*BASELINES, OURS]
     runs: dict[str, list[dict[str, Any]]] = {system: [] for system in order}
     for turn in range(repeats):
         for system in order[turn % len(order) :] + order[: turn % len(order)]:
-            runs[system].append(bench.run(system))
+            if turn == 0 or system not in once:
+                runs[system].append(bench.run(system))
     return runs
 
 
@@ -151,6 +154,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=voicemails.FILES)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--once", action="append", default=[], choices=BASELINES, help="time it in the first round only")
     parser.add_argument("--model", default="base", help="name or folder of a checkpoint")
     parser.add_argument("--random", choices=["tiny", "base", "small"])
     parser.add_argument("--cores", type=int, default=2)
@@ -177,7 +181,7 @@ def main() -> None:
     paths = [voicemails.FOLDER / row["file"] for row in labels]
     stamped = stamp(folder, cores=given.cores)
     bench = Bench(folder, paths, cores=given.cores, device=given.device, forced=forced)
-    runs = compare(bench, given.repeats)
+    runs = compare(bench, given.repeats, given.once)
     seconds = sum(row["duration"] for row in labels)
     rows = [row_of(system, runs, seconds) for system in runs]
     if forced is None:
