@@ -154,7 +154,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=voicemails.FILES)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--once", action="append", default=[], choices=BASELINES, help="time it in the first round only")
+    parser.add_argument("--once", action="append", default=[], choices=BASELINES, help="timed in one round only")
     parser.add_argument("--model", default="base", help="name or folder of a checkpoint")
     parser.add_argument("--random", choices=["tiny", "base", "small"])
     parser.add_argument("--cores", type=int, default=2)

@@ -15,8 +15,8 @@ from redactor.policy import Policy, load_policy
 from redactor.storage import Inputs, Item
 
 
-def policy_from(name: str, *, padding: float | None, unheard: str | None) -> Policy:
-    return load_policy(name).with_changes(padding=padding, unheard_speech=unheard)
+def policy_from(name: str, *, padding: float | None, unheard: str | None, max_doubt: float | None = None) -> Policy:
+    return load_policy(name).with_changes(padding=padding, unheard_speech=unheard, max_doubt=max_doubt)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@
     └── Quarantine                     3  in doubt, no output is written
         ├── UntranscribedSpeech           speech was heard that no word stands for
         ├── NotUnderstood                 recognition failed: noise, another language, several voices
+        ├── TooDoubtful                   more doubt is left than the policy accepts
         ├── UnlocatedFinding              PHI was found in the text, but not located in the audio
         └── VerificationHit               PHI was heard when the redacted audio was recognised again
 
@@ -273,6 +274,13 @@ class NotUnderstood(Quarantine):
 
     reason = "not-understood"
     default_hint = "A person must listen. A larger --model (a multilingual one for other languages) may understand it."
+
+
+class TooDoubtful(Quarantine):
+    """What was recognised leaves more doubt than the policy accepts."""
+
+    reason = "doubtful"
+    default_hint = "A person must listen, or set a higher --max-doubt. A larger --model leaves less doubt."
 
 
 class UnlocatedFinding(Quarantine):

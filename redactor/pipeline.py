@@ -39,7 +39,8 @@ from redactor.audio import (
 )
 from redactor.batching import DynamicBatcher
 from redactor.concurrency import Clock, MemoryBudget, bounded_map, in_order
-from redactor.errors import Quarantine, as_redactor_error
+from redactor.doubt import Doubt, doubt_of
+from redactor.errors import Quarantine, TooDoubtful, as_redactor_error
 from redactor.output_names import NameDetector, OutputNames
 from redactor.phi import KnownSearch
 from redactor.policy import Edit, Policy, edited, make_plan, with_echoes
@@ -79,6 +80,7 @@ class Artefacts:
     plan: Plan
     audio: Encoded
     files: tuple[tuple[str, bytes], ...]
+    doubt: Doubt
 
 
 class Pipeline:
@@ -264,10 +266,14 @@ class Pipeline:
             VerificationHit: a bleeped stretch of the encoded output still resembles the original, or (with
             `verify_with`) PHI was
                 recognised in it again.
+            TooDoubtful: more doubt is left than the policy accepts.
             RedactorError: as `plan`; or the output cannot be encoded.
         """
         clock = clock or Clock()
         plan = self.plan(recording, transcriber, clock, policy, context)
+        accepted = (policy or self.policy).max_doubt
+        if accepted < 1 and doubt_of(plan).probability > accepted:
+            raise TooDoubtful("Too many words that stay audible may be misheard.")
         return self.make(recording, plan, self.settings(transcriber, policy, context), clock, policy, context)
 
     def make(
@@ -291,10 +297,12 @@ class Pipeline:
         with clock.stage("render", self._cpu_semaphore):
             shown = tokens(plan, self.replacer)
             doc = document(plan, shown, verification=verification, warnings=encoded.warnings)
+            doubt = doubt_of(plan)
+            doc["doubt"] = doubt.as_json()
             doc["audio"] = encoded.suffix
             doc["settings"] = settings
             texts = [(text.suffix, text.write(shown, doc).encode()) for text in TEXT_FORMATS]
-        return Artefacts(plan, encoded, ((encoded.suffix, encoded.data), *texts))
+        return Artefacts(plan, encoded, ((encoded.suffix, encoded.data), *texts), doubt)
 
     def settings(
         self, transcriber: Transcriber, policy: Policy | None = None, context: RecordingContext | None = None
@@ -316,6 +324,8 @@ class Pipeline:
             self.style,
             self.replacer.fingerprint,
         )
+        if policy.max_doubt < 1:
+            parts += (("max_doubt", policy.max_doubt),)
         if self.second_ear is not None:  # without one, results of earlier versions stay valid
             parts += (_engine(self.second_ear),)
         if context is not None:
@@ -401,6 +411,7 @@ class Pipeline:
             bleeped=made.plan.bleeped_seconds,
             warnings=made.plan.warnings + tuple(made.audio.warnings),
             seconds=tuple(clock.spent.items()),
+            doubt=round(made.doubt.probability, 3),
         )
         journal.finish(item, done, fingerprints(made.files))
         return done

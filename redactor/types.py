@@ -379,6 +379,7 @@ class Outcome:
         id: SHA-256 of the file, "" if it could not be read.
         reason, message, hint, exit_code: from the error, empty (0) on success.
         seconds: wall time spent by stage.
+        doubt: how likely it is that something is still audible, 0 … 1 (`redactor.doubt`).
     """
 
     item: int
@@ -393,3 +394,4 @@ class Outcome:
     bleeped: float = 0.0
     warnings: tuple[str, ...] = ()
     seconds: tuple[tuple[str, float], ...] = ()
+    doubt: float = 0.0

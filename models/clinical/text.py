@@ -6,6 +6,7 @@ nor counted.
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections.abc import Callable, Iterator
@@ -22,6 +23,8 @@ from sample_audio.markup import parse
 ROOT = Path(__file__).resolve().parents[2]
 FRAGMENTS = Path(__file__).parent / "fragments"
 MESSAGES = Path(__file__).parent / "messages"
+RECOGNISED = Path(__file__).parent / "recognised"
+"""What base and tiny.en wrote for messages of four of these authors (`models.clinical.recognise`)."""
 EARLIER = ROOT / "benchmarks" / "texts" / "fresh"
 """Messages of five authors that the rules were developed on. Those of three more, in the folder above, leave facts in
 lay words without a label, and would teach the opposite; benchmarks/texts/unseen is only ever scored.
@@ -178,3 +181,12 @@ def rows_of(*, held: frozenset[str] = frozenset(), said: bool = False) -> Iterat
     for row in messages(EARLIER, MESSAGES, said=said):
         if row["id"].partition(":")[0] not in held:
             yield row
+
+
+def recognised(*, held: frozenset[str] = frozenset(), folder: Path = RECOGNISED) -> Iterator[Row]:
+    """The messages that were spoken and recognised, but those of the files `held`."""
+    for path in sorted(folder.glob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            if re.sub(r"^(?:in|out)-|\d+:.*$", "", row["id"]) not in held:
+                yield row

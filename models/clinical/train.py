@@ -31,11 +31,13 @@ from redactor.phi.lexicons.vocabulary import clinical_words
 from redactor.phi.tagger import WORD
 
 from .network import Features, Network, to_spacy
-from .text import fragments, rows_of, varied
+from .text import fragments, recognised, rows_of, varied
 
 Example = tuple[list[str], np.ndarray]
 """The words of a text, and for each the probability of every tag; all zero where nothing is taught."""
 BATCH_WORDS = 1500
+RECOGNISED_SHARE = 0.5
+"""Of the recognised messages in each epoch: every one is there twice, as two checkpoints wrote it."""
 AVERAGED = 0.99
 
 
@@ -68,11 +70,13 @@ class Texts:
         held = frozenset(filter(None, options.held.split(",")))
         self._fragments = fragments()
         self._messages = list(zip(rows_of(held=held), rows_of(held=held, said=True), strict=True))
+        self._recognised = list(recognised(held=held))
         self._plain, self._plain_count = plain(options.prose), options.sentences
 
     def epoch(self, rng: random.Random) -> list[Example]:
         rows = [varied(row, rng) for row in self._fragments]
         rows += [varied(rng.choice(pair), rng) for pair in self._messages]
+        rows += [row for row in self._recognised if rng.random() < RECOGNISED_SHARE]
         if self._plain:
             said = rng.sample(self._plain, self._plain_count)
             pairs = (" ".join(said[at : at + 2]) for at in range(0, len(said), 2))

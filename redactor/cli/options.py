@@ -237,6 +237,16 @@ class PrivacyGroup:
         ),
     ] = None
 
+    max_doubt: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            help="Withhold a recording in which, with a higher probability than this, something is still audible; the "
+            "policy's if not given.",
+            rich_help_panel="Privacy",
+        ),
+    ] = None
     second_ear: Annotated[
         str | None,
         typer.Option(
@@ -250,7 +260,7 @@ class PrivacyGroup:
     def build_policy(self) -> Policy:
         from redactor.builders import policy_from
 
-        return policy_from(self.policy, padding=self.padding, unheard=self.unheard)
+        return policy_from(self.policy, padding=self.padding, unheard=self.unheard, max_doubt=self.max_doubt)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

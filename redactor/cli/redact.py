@@ -267,6 +267,7 @@ def redact(
     else:
         with suppress(OSError):
             console().print(summary_table(totals, wall, inputs.passed_over, sandbox=layers()))
+        _say_where_to_listen(totals)
     if interrupted:
         why = f" ({stop.why})" if stop.why else ""
         notice(f"Stopped early{why}: run the same command again, with --resume (the default), to continue.")
@@ -326,6 +327,16 @@ def _job(
         if transcript is None or verify
         else None,
     )
+
+
+def _say_where_to_listen(totals: Totals) -> None:
+    """The recordings that leave most doubt, by their numbers."""
+    if first := totals.listen_first:
+        numbers = ", ".join(f"{row['item']} ({row['doubt']:.0%})" for row in first[:5])
+        notice(
+            f"Listen first to recording {numbers}: something may be audible there. `redactor locate --item` finds "
+            'a file; "doubt" in its JSON document has the places.'
+        )
 
 
 class InputsUntilStop:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
 from collections.abc import Sequence
 
@@ -12,6 +13,11 @@ from redactor.types import Outcome, Status
 
 FIRST_PROBLEMS = 100
 """Problems listed in the summary itself; all of them are in outcomes.jsonl."""
+
+LISTEN_FIRST = 10
+"""Most doubtful recordings that a summary lists."""
+WORTH_LISTENING = 0.2
+"""Doubt from which a recording is listed."""
 
 MOST_SERIOUS_FIRST = (74, 73, 70, 69, 78)
 
@@ -28,6 +34,7 @@ class Totals:
         self.labels: Counter[str] = Counter()
         self._codes: Counter[int] = Counter()
         self._problems: list[dict[str, object]] = []
+        self._doubtful: list[tuple[float, int, str]] = []
 
     def add(self, outcome: Outcome) -> None:
         """Count one outcome."""
@@ -37,10 +44,21 @@ class Totals:
         self.statuses[outcome.status] += 1
         self.labels.update(dict(outcome.findings))
         self._codes[outcome.exit_code] += 1
+        if outcome.doubt >= WORTH_LISTENING:
+            place = (outcome.doubt, -outcome.item, outcome.id)
+            (heapq.heappush if len(self._doubtful) < LISTEN_FIRST else heapq.heappushpop)(self._doubtful, place)
         if outcome.reason:
             self.reasons[outcome.reason] += 1
             if len(self._problems) < FIRST_PROBLEMS:
                 self._problems.append({k: v for k, v in outcome_row(outcome).items() if k not in ("schema", "seconds")})
+
+    @property
+    def listen_first(self) -> list[dict[str, object]]:
+        """The redacted recordings that leave most doubt: input's number, id and doubt."""
+        return [
+            {"item": -number, "id": identity, "doubt": doubt}
+            for doubt, number, identity in sorted(self._doubtful, reverse=True)
+        ]
 
     @property
     def exit_code(self) -> int:
@@ -72,6 +90,7 @@ class Totals:
             "sandbox": list(sandbox),
             "reasons": dict(sorted(self.reasons.items())),
             "labels": dict(sorted(self.labels.items())),
+            "listen_first": self.listen_first,
             "problems": self._problems,
         }
 

@@ -96,6 +96,12 @@ def meaning(word: str) -> str:
 
 
 @cache
+def is_everyday_word(word: str) -> bool:
+    """Whether the list of meanings has the word, or the one that it is a form of."""
+    return meaning(word) != UNKNOWN
+
+
+@cache
 def _listed() -> frozenset[str]:
     return frozenset(_classes()) | meanings().keys() | tagger.NAMES.listed()
 

@@ -183,6 +183,19 @@ def low_confidence_findings(words: Sequence[Word], findings: Sequence[Finding]) 
     yield from slots.among_figures()
 
 
+def follows_cue(said: str) -> bool:
+    """Whether a name, a value, a condition or a drug may follow these words, in lower case and without marks."""
+    return any(
+        cue.search(said)
+        for cue in (_INTRODUCES, _VALUE_CUE, _CONDITION_CUE, _DRUG_CUE, _POSSIBLE_DRUG_CUE, _OWN_MATTER_CUE)
+    )
+
+
+def is_function_word(word: str) -> bool:
+    """Whether a word, in lower case, says nothing by itself: "the", "with", "i"."""
+    return word in _function_words() and (len(word) > 1 or word in "ai")
+
+
 @cache
 def _function_words() -> frozenset[str]:
     return gazetteers.words("function_words") | name_cues.FUNCTION

@@ -8,6 +8,7 @@ padding = 0.25                 # seconds bleeped around covered words
 reach = 0.05                   # of these at most so many inside a kept neighbour, and never past its middle
 unheard_speech = "quarantine"  # or "bleep": speech without words
 unheard_sound = "bleep"        # or "keep": ringing, music and noise without words
+max_doubt = 1.0                # recordings that leave more doubt are withheld (`redactor.doubt`)
 [labels]
 PERSON = "keep-first-name"     # a rule of `RULES`
 """
@@ -53,6 +54,7 @@ class Policy:
     reach: float = 0.05
     unheard_speech: str = "quarantine"
     unheard_sound: str = "bleep"
+    max_doubt: float = 1.0
 
     @property
     def stamp(self) -> str:
@@ -122,7 +124,8 @@ def parse_policy(text: str) -> Policy:
     # Any decoder reads the digits from keypad tones: a policy that keeps everything else must name them to keep them.
     rules = {**dict.fromkeys(sorted(LABELS), default), KEYED_DIGITS: "redact"}
     labels = MappingProxyType({label: str(given.get(label, rule)) for label, rule in rules.items()})
-    known = {"name", "version", "description", "min_score", "padding", "reach", "unheard_speech", "unheard_sound"}
+    known = {"name", "version", "description", "min_score", "padding", "reach"}
+    known |= {"unheard_speech", "unheard_sound", "max_doubt"}
     unknown_keys = sorted(set(data) - known)
     if unknown_keys:
         raise ConfigurationError(
@@ -132,7 +135,7 @@ def parse_policy(text: str) -> Policy:
     for key in ("name", "version"):
         if not str(data.get(key, "")).strip():
             raise ConfigurationError(f"The policy has no {key}.", hint='Begin it with name = "…" and version = "1".')
-    for key in ("min_score", "padding", "reach"):
+    for key in ("min_score", "padding", "reach", "max_doubt"):
         if isinstance(data.get(key, 0), bool) or not isinstance(data.get(key, 0), int | float):
             raise ConfigurationError(f"{key} must be a number.", hint=f"Write it without quotes: {key} = 0.3")
     return _check(
@@ -146,6 +149,7 @@ def parse_policy(text: str) -> Policy:
             reach=float(data.get("reach", 0.05)),
             unheard_speech=str(data.get("unheard_speech", "quarantine")),
             unheard_sound=str(data.get("unheard_sound", "bleep")),
+            max_doubt=float(data.get("max_doubt", 1.0)),
         )
     )
 
@@ -164,6 +168,8 @@ def _check(policy: Policy) -> Policy:
             )
     if not 0 <= policy.min_score <= 1:
         raise ConfigurationError("min_score must be between 0 and 1.")
+    if not 0 <= policy.max_doubt <= 1:
+        raise ConfigurationError("max_doubt must be between 0 and 1.")
     if not 0 <= policy.padding <= 2 or not 0 <= policy.reach <= 2:
         raise ConfigurationError("padding and reach must be between 0 and 2 seconds.")
     if policy.unheard_speech not in ("quarantine", "bleep"):

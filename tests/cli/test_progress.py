@@ -120,3 +120,12 @@ def test_a_meter_needs_no_total():
     with meter() as bar:
         bar.add(done(1))
         assert bar.line(progress.time.monotonic() + 1).startswith("1, 0.0 min audio")
+
+
+def test_the_summary_lists_the_most_doubtful_first():
+    totals = Totals()
+    for n in range(1, 101):
+        totals.add(done(n, doubt=n / 100 if n % 2 else 0.0))
+    listed = totals.summary(wall=2.0, passed_over=0, interrupted=False, exit_code=0)["listen_first"]
+    assert [row["item"] for row in listed] == list(range(99, 79, -2))
+    assert listed[0]["doubt"] == 0.99

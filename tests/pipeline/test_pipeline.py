@@ -358,3 +358,27 @@ def test_auto_needs_a_smaller_checkpoint(tmp_path, monkeypatch):
 def test_the_first_checkpoint_is_no_second_ear():
     with pytest.raises(ConfigurationError, match="recognises already"):
         builders.build_second_ear("voicemail-micro", builders.RecognitionOptions(model="voicemail-micro"))
+
+
+UNSURE = [word._replace(confidence=0.1) if word.text in ("please", "call") else word for word in WORDS]
+
+
+def test_doubt_is_in_outcome_and_document_and_withholds_above_the_policys_limit(tmp_path):
+    soundfile.write(tmp_path / "a.wav", voice(8000), 8000)
+    sure = pipeline([WORDS]).process(one(tmp_path / "a.wav"), tmp_path / "sure")
+    unsure = pipeline([UNSURE]).process(one(tmp_path / "a.wav"), tmp_path / "unsure")
+    assert 0 < sure.doubt < unsure.doubt < 1
+    doubt = document(tmp_path / "unsure")["doubt"]
+    assert doubt["probability"] == unsure.doubt
+    assert any(s["start"] <= 2.6 and s["end"] >= 3.4 for s in doubt["stretches"])
+    strict = load_policy("deidentify").with_changes(max_doubt=(sure.doubt + unsure.doubt) / 2)
+    assert pipeline([WORDS], policy=strict).process(one(tmp_path / "a.wav"), tmp_path / "1").status is Status.REDACTED
+    withheld = pipeline([UNSURE], policy=strict).process(one(tmp_path / "a.wav"), tmp_path / "2")
+    assert (withheld.status, withheld.reason) == (Status.QUARANTINED, "doubtful")
+    assert not list((tmp_path / "2").glob("a.*"))
+
+
+def test_another_limit_is_another_setting():
+    limited = pipeline([WORDS], policy=load_policy("deidentify").with_changes(max_doubt=0.5))
+    transcriber = FakeTranscriber({"": [WORDS]})
+    assert limited.settings(transcriber) != pipeline([WORDS]).settings(transcriber)
