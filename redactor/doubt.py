@@ -49,23 +49,23 @@ SIGNS = (
 )
 """What is known of a word, in the order of `WEIGHTS`. "Unsure" is the negative logarithm of a confidence."""
 WEIGHTS = (
-    -4.932,
-    1.872,
-    1.448,
-    1.558,
-    0.227,
-    0.080,
-    0.418,
-    -1.070,
-    1.511,
-    0.345,
+    -3.636,
+    1.518,
     0.812,
-    0.898,
-    0.354,
-    0.503,
-    -0.167,
+    0.747,
+    0.273,
+    0.106,
+    0.595,
+    -1.247,
+    0.636,
+    0.281,
+    0.956,
+    0.623,
+    -0.024,
+    0.246,
+    0.078,
 )
-OF_RECORDING = (0.285, 1.589)
+OF_RECORDING = (0.368, 1.888)
 """Of a recording: a constant, and the weight of the logarithm of the expected audible seconds of PHI."""
 
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")

@@ -43,7 +43,7 @@ from redactor.doubt import Doubt, doubt_of
 from redactor.errors import Quarantine, TooDoubtful, as_redactor_error
 from redactor.output_names import NameDetector, OutputNames
 from redactor.phi import KnownSearch
-from redactor.policy import Edit, Policy, edited, make_plan, with_echoes
+from redactor.policy import Edit, Policy, edited, make_plan, usual_max_doubt, with_echoes
 from redactor.recognition import listen
 from redactor.recording_context import RecordingContext
 from redactor.render import TEXT_FORMATS, TEXT_SUFFIXES, Replacer, document, tokens
@@ -272,7 +272,7 @@ class Pipeline:
         clock = clock or Clock()
         plan = self.plan(recording, transcriber, clock, policy, context)
         accepted = (policy or self.policy).max_doubt
-        if accepted < 1 and doubt_of(plan).probability > accepted:
+        if accepted < 1 and not plan.speech.model.synthetic_only and doubt_of(plan).probability > accepted:
             raise TooDoubtful("Too many words that stay audible may be misheard.")
         return self.make(recording, plan, self.settings(transcriber, policy, context), clock, policy, context)
 
@@ -324,9 +324,10 @@ class Pipeline:
             self.style,
             self.replacer.fingerprint,
         )
-        if policy.max_doubt < 1:
+        # With the usual limit and without a second ear, results of earlier versions stay valid.
+        if policy.max_doubt != usual_max_doubt(policy.name):
             parts += (("max_doubt", policy.max_doubt),)
-        if self.second_ear is not None:  # without one, results of earlier versions stay valid
+        if self.second_ear is not None:
             parts += (_engine(self.second_ear),)
         if context is not None:
             parts += (("context", context.fingerprint, bool(self._hotwords(context))),)

@@ -115,12 +115,12 @@ def word_class(word: str) -> str:
 
 
 FLOORS = {
-    "CONDITION": 0.6,
-    "MEDICATION": 0.5,
-    "PROCEDURE": 0.6,
-    "LAB_RESULT": 0.6,
-    "BILLING": 0.6,
-    "SPECIALTY": 0.5,
+    "CONDITION": 0.5,
+    "MEDICATION": 0.4,
+    "PROCEDURE": 0.5,
+    "LAB_RESULT": 0.5,
+    "BILLING": 0.5,
+    "SPECIALTY": 0.4,
 }
 """Label → how likely a word must be to belong to a fact of any label, if this is its likeliest."""
 DOUBT = 0.03

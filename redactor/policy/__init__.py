@@ -4,7 +4,7 @@ seconds, `keyed` covers keypad tones, `plan` puts it together, and `edits` appli
 
 from redactor.policy.edits import EDIT_KINDS, MANUAL, Edit, edited, uncovered
 from redactor.policy.plan import make_plan, with_echoes
-from redactor.policy.profiles import Policy, load_policy, parse_policy, policy_names
+from redactor.policy.profiles import Policy, load_policy, parse_policy, policy_names, usual_max_doubt
 
 __all__ = [
     "EDIT_KINDS",
@@ -17,5 +17,6 @@ __all__ = [
     "parse_policy",
     "policy_names",
     "uncovered",
+    "usual_max_doubt",
     "with_echoes",
 ]

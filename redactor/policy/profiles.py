@@ -19,6 +19,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
@@ -75,6 +76,12 @@ def policy_names() -> tuple[str, ...]:
     """The shipped policies, `deidentify` (the default) first."""
     found = sorted(p.name[:-5] for p in _shipped().iterdir() if p.name.endswith(".toml"))
     return ("deidentify", *(name for name in found if name != "deidentify"))
+
+
+@cache
+def usual_max_doubt(name: str) -> float:
+    """The limit of the shipped policy of this name; 1.0 for others."""
+    return load_policy(name).max_doubt if name in policy_names() else 1.0
 
 
 def load_policy(name: str) -> Policy:

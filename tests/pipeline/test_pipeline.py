@@ -372,8 +372,14 @@ def test_doubt_is_in_outcome_and_document_and_withholds_above_the_policys_limit(
     assert doubt["probability"] == unsure.doubt
     assert any(s["start"] <= 2.6 and s["end"] >= 3.4 for s in doubt["stretches"])
     strict = load_policy("deidentify").with_changes(max_doubt=(sure.doubt + unsure.doubt) / 2)
-    assert pipeline([WORDS], policy=strict).process(one(tmp_path / "a.wav"), tmp_path / "1").status is Status.REDACTED
-    withheld = pipeline([UNSURE], policy=strict).process(one(tmp_path / "a.wav"), tmp_path / "2")
+    real = replace(FAKE, synthetic_only=False)
+
+    def under(script, out):
+        transcriber = FakeTranscriber({"": [script]}, info=real)
+        return pipeline([], transcriber=transcriber, policy=strict).process(one(tmp_path / "a.wav"), tmp_path / out)
+
+    assert under(WORDS, "1").status is Status.REDACTED
+    withheld = under(UNSURE, "2")
     assert (withheld.status, withheld.reason) == (Status.QUARANTINED, "doubtful")
     assert not list((tmp_path / "2").glob("a.*"))
 
