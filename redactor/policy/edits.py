@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from redactor.policy.keyed import bleep_for_stretch, cover_keys, empty_cover
 from redactor.policy.plan import ECHOED, bleeps
@@ -28,17 +28,19 @@ _SHORTEST_UNCOVERED = 0.001
 
 _Run = tuple[int, int, tuple[str, ...]]
 _Stretch = tuple[float, float]
+_Region = tuple[float, float, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One edit, without text.
+    """One edit, without words of the recording.
 
     Attributes:
         kind: "cover" or "uncover" words[first:last] of the channel's transcript, or cover the "region" start … end.
         channel: of a transcript.
         start, end: seconds, of a region. Every word that it touches is covered.
         label: what covered words are replaced with: one of `LABELS`, or `MANUAL`.
+        note: the reviewer's reason, encrypted; "" if none was given. Plans do not use it.
     """
 
     kind: str
@@ -48,6 +50,7 @@ class Edit:
     start: float = 0.0
     end: float = 0.0
     label: str = MANUAL
+    note: str = field(default="", repr=False)
 
 
 def edited(plan: Plan, edits: Sequence[Edit], policy: Policy) -> Plan:
@@ -81,10 +84,10 @@ def edited(plan: Plan, edits: Sequence[Edit], policy: Policy) -> Plan:
             if cover.first == cover.last and cover.label != KEYED_DIGITS:
                 found.append(cover)
                 placed.append(bleep_for_stretch(transcript, cover.start, cover.end, policy, plan.duration))
-        for start, end in regions:
+        for start, end, label in regions:
             if not _touched(transcript, start, end):
-                found.append(empty_cover(transcript, start, end, MANUAL))
-            placed.append(Interval(transcript.channel, start, end, (MANUAL,)))
+                found.append(empty_cover(transcript, start, end, label))
+            placed.append(Interval(transcript.channel, start, end, (label,)))
         covered = {i for c in found for i in range(c.first, c.last)}
         covers.extend(sorted(found, key=lambda c: (c.first, c.last, c.start)))
         kept = [w for i, w in enumerate(transcript.words) if i not in covered]
@@ -159,18 +162,19 @@ def _check(plan: Plan, edit: Edit) -> None:
         raise ValueError("an edit of words that do not exist")
 
 
-def _edited(transcript: Transcript, runs: list[_Run], edits: Sequence[Edit]) -> tuple[list[_Run], list[_Stretch]]:
-    """Covered runs of words, sorted and disjoint, and stretches of sound."""
-    regions: list[_Stretch] = []
+def _edited(transcript: Transcript, runs: list[_Run], edits: Sequence[Edit]) -> tuple[list[_Run], list[_Region]]:
+    """Covered runs of words, sorted and disjoint, and stretches of sound with their labels."""
+    regions: list[_Region] = []
     for edit in edits:
         if edit.kind == "cover":
             runs = _with(runs, edit.first, edit.last, edit.label)
         elif edit.kind == "uncover":
             runs = _without(runs, edit.first, edit.last)
             for word in transcript.words[edit.first : edit.last]:
-                regions = [r for whole in regions for r in _cut(whole, word.start or 0.0, word.end or 0.0)]
+                cut = [(_cut((a, b), word.start or 0.0, word.end or 0.0), label) for a, b, label in regions]
+                regions = [(*rest, label) for parts, label in cut for rest in parts]
         else:
-            regions.append((edit.start, edit.end))
+            regions.append((edit.start, edit.end, edit.label))
             for i in _touched(transcript, edit.start, edit.end):
                 runs = _with(runs, i, i + 1, edit.label, apart=False)
     return runs, regions

@@ -19,8 +19,10 @@ from redactor.review.routes import dashboard, disputes, message, queue, samples,
 STATIC = {
     "base.css": "text/css",
     "review.css": "text/css",
-    "message.js": "text/javascript",
-    "wave.js": "text/javascript",
+    **dict.fromkeys(
+        (f"{name}.js" for name in "message page player timeline wave words mark edits findings keys".split()),
+        "text/javascript",
+    ),
     "icon.svg": "image/svg+xml",
 }
 ERROR_PAGES = {

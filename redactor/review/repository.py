@@ -172,7 +172,7 @@ class ReviewRepository:
                     folder=folder,
                     by=by,
                     at=now(c),
-                    edits=json.dumps([asdict(e) for e in edits]),
+                    edits=json.dumps([_stored(e) for e in edits]),
                 )
             )
         return version + 1
@@ -241,14 +241,14 @@ class ReviewRepository:
         return tuple(Edit(**edit) for edit in json.loads(kept))
 
     def history(self, message: str) -> list[dict[str, Any]]:
-        """Versions, oldest first."""
+        """Versions, oldest first, each with all `edits` since the first plan."""
         with self._reads.connect() as c:
             rows = c.execute(
-                select(versions.c.version, versions.c.by, versions.c.at)
+                select(versions.c.version, versions.c.by, versions.c.at, versions.c.edits)
                 .where(versions.c.message == message)
                 .order_by(versions.c.version)
             ).mappings()
-            return [dict(row) for row in rows]
+            return [{**row, "edits": tuple(Edit(**edit) for edit in json.loads(row["edits"]))} for row in rows]
 
     def counts(self) -> dict[str, int]:
         """Number of messages by state."""
@@ -333,6 +333,11 @@ def _finding(message: str, number: int, breach: Any) -> dict[str, Any]:
         "missing": ", ".join(breach.missing)[:200],
         "evidence": json.dumps(evidence),
     }
+
+
+def _stored(edit: Edit) -> dict[str, Any]:
+    # Without a note, a row is as earlier versions wrote and read it.
+    return {name: value for name, value in asdict(edit).items() if name != "note" or value}
 
 
 def _with_audio(query: Select[Any]) -> Select[Any]:

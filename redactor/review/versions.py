@@ -24,6 +24,7 @@ from redactor.compliance.recipients import Sending
 from redactor.errors import Busy, NoInput, RedactorError
 from redactor.pipeline import Artefacts, Pipeline
 from redactor.policy import Edit, Policy, uncovered
+from redactor.review.edit_history import EditHistory
 from redactor.review.plan_codec import pack, unpack
 from redactor.review.repository import ReviewRepository, Stale
 from redactor.review.version_store import VersionStore
@@ -169,19 +170,20 @@ class VersionService:
         version: int,
         edits: Sequence[Edit],
         *,
-        undo: bool = False,
+        step: str = "",
         by: str,
         reason: str,
         before_save: Callable[[tuple[Interval, ...]], object] = lambda _: None,
     ) -> int:
-        """Apply edits to a version, or undo its last one; returns the new version's number.
+        """Apply edits to a version, or undo or redo the last save; returns the new version's number.
 
         Args:
+            step: "undo" or "redo" instead of edits.
             before_save: called before the version takes effect, with the intervals that it no longer covers.
 
         Raises:
             Stale: `version` is not the current one.
-            ValueError: an edit does not fit, or there is none to undo.
+            ValueError: an edit does not fit, or there is nothing to undo or redo.
             RedactorError: the vault cannot be opened, or the new version did not pass its checks. Nothing changes.
         """
         row = self.store.find(message)
@@ -190,9 +192,7 @@ class VersionService:
         if row["version"] != version:
             raise Stale("Somebody else changed the redaction meanwhile.")
         before = self.store.edits(message, version)
-        if undo and not before:
-            raise ValueError("there is no edit to undo")
-        every = before[:-1] if undo else (*before, *edits)
+        every = tuple(self.history(message, version).edits(step)) if step else (*before, *edits)
         pipeline = self._ready()
         plan, source = self._sealed(row, by=by, reason=reason)
         recording = pipeline.decoder(source)
@@ -213,6 +213,14 @@ class VersionService:
         with self._holding:
             self._held.clear()
         return number
+
+    def history(self, message: str, version: int) -> EditHistory:
+        """What an undo or a redo of a version brings back.
+
+        Raises:
+            Stale: `version` is not the current one.
+        """
+        return EditHistory.of(self.store.history(message), version)
 
     def original(self, message: str, grant: str, *, by: str, reason: str) -> tuple[bytes, list[dict[str, Any]]]:
         """The audio as a WAV file, and every word as spoken. The caller checks the permission.

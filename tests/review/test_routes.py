@@ -29,6 +29,7 @@ GET = {
 POST = {
     "/messages/next": "finding.decide",
     "/messages/{id}/edits": "redaction.edit",
+    "/messages/{id}/similar": "redaction.edit",
     "/messages/{id}/decisions": "finding.decide",
     "/messages/{id}/review": "finding.decide",
     "/messages/{id}/original": "message.hear_original",

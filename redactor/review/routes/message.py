@@ -1,6 +1,8 @@
 """One message: its page, edits of the redaction, answers to findings, the review, access to the original."""
 
+import base64
 import secrets
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
@@ -9,18 +11,25 @@ from fastapi.responses import JSONResponse, RedirectResponse
 
 from redactor.audit_log import events
 from redactor.auth import Person, form_of
+from redactor.crypto import Sealer
 from redactor.policy import MANUAL, Edit
 from redactor.review.repository import Stale
 from redactor.review.request_context import RULES, Message, RequestContext, json_of, session_mark, whole
 from redactor.review.reviews import ANSWERS, VERDICTS, AlreadyTaken, Undecided
+from redactor.review.view import similar_in
+from redactor.review.wording import CHOICES, LABEL_NAMES, in_words
 from redactor.types import Interval
 
 LONGEST_TEXT = 2000
+LONGEST_REASON = 300
+"""Characters of the reason for an edit; all edits of a message are read with each of its versions."""
 MOST_EDITS = 200
+MOST_WORDS = 100_000
 MOST_FINDINGS = 10_000
 SHORTEST_REASON = 8
 MOST_LABELS = 500
 """Characters of labels in an entry of the audit log."""
+NONCE = 16  # bytes
 
 
 def router(context: RequestContext) -> APIRouter:
@@ -61,25 +70,31 @@ def router(context: RequestContext) -> APIRouter:
             shown["words"] = context.versions.original(message, grant, by=person.actor, reason=grant)[1]
             shown["revealed"] = True
         shown["mine"] = _answers(context, message, person)
+        shown.setdefault("doubts", [])  # a version that was made before there were any
+        shown |= _edited(context, row, person, bool(grant))
         return shown
 
     @routes.post("/edits")
     async def edit(message: Message, request: Request, person: edits) -> Response:
-        """{"version", "edits": […]} or {"version", "undo": true} → a new version, everything rendered again."""
+        """{"version", "edits": […]}, {"version", "undo": true} or {"version", "redo": true} → a new version,
+        everything rendered again.
+        """
         given = await json_of(request)
         asked = given.get("edits", [])
         if not isinstance(given.get("version"), int) or not isinstance(asked, list) or len(asked) > MOST_EDITS:
             raise HTTPException(422, "bad-request")
-        wanted, undo = [_edit(one) for one in asked], given.get("undo") is True
-        if not wanted and not undo:
+        wanted = [_edit(one, context.sealer) for one in asked]
+        steps = [step for step in ("undo", "redo") if given.get(step) is True]
+        if bool(wanted) + len(steps) != 1:
             raise HTTPException(422, "bad-request")
-        number = await run_in_threadpool(save, message, person, given["version"], wanted, undo)
+        number = await run_in_threadpool(save, message, person, given["version"], wanted, "".join(steps))
         return JSONResponse({"version": number})
 
-    def save(message: str, person: Person, version: int, wanted: list[Edit], undo: bool) -> int:
+    def save(message: str, person: Person, version: int, wanted: list[Edit], step: str) -> int:
         context.row(message)
-        # Only somebody who has heard it can know that it is harmless.
-        if (undo or any(e.kind == "uncover" for e in wanted)) and not grant_of(message, person):
+        # Only somebody who has heard it can know that it is harmless; of their own edit they have seen both sides.
+        own = bool(step) and context.versions.history(message, version).is_own(step, person.actor)
+        if ((step and not own) or any(e.kind == "uncover" for e in wanted)) and not grant_of(message, person):
             raise HTTPException(403, "hear-it-first")
         new: dict[str, Any] = {"by": person.actor, "message": message, "version": version + 1}
 
@@ -97,8 +112,22 @@ def router(context: RequestContext) -> APIRouter:
             context.trail.append_many([events.RedactionEdited(**new, uncovered=len(stretches)), *stretches])
 
         return context.versions.edit(
-            message, version, wanted, undo=undo, by=person.actor, reason="edit", before_save=log_edit
+            message, version, wanted, step=step, by=person.actor, reason="edit", before_save=log_edit
         )
+
+    @routes.post("/similar", dependencies=[Depends(context.guard("message.hear_redacted", "redaction.edit"))])
+    async def similar(message: Message, request: Request) -> Response:
+        """{"channel", "first", "last"} → the same words and those that sound alike, among the words that are kept."""
+        given = await json_of(request)
+        channel, first, last = (given.get(name) for name in ("channel", "first", "last"))
+        if not all(type(n) is int and 0 <= n < MOST_WORDS for n in (channel, first, last)):
+            raise HTTPException(422, "bad-request")
+
+        def search() -> list[dict[str, Any]]:
+            _, shown = context.current(message, lambda folder: context.versions.version_store.view(message, folder))
+            return similar_in(shown["words"], channel=int(channel), first=int(first), last=int(last))
+
+        return JSONResponse({"similar": await run_in_threadpool(search)})
 
     @routes.post("/decisions")
     async def decide(message: Message, request: Request, person: judges) -> Response:
@@ -232,8 +261,10 @@ def _page(
         person,
         status=status,
         row=row,
-        findings=context.store.findings(message),
+        findings=[{**f, "said": in_words(f)} for f in context.store.findings(message)],
         mine=mine,
+        labels=CHOICES,
+        label_names=LABEL_NAMES,
         rules=RULES,
         verdicts=VERDICTS,
         history=context.store.history(message),
@@ -255,8 +286,31 @@ def _answers(context: RequestContext, message: str, person: Person) -> dict[str,
     }
 
 
-def _edit(given: Any) -> Edit:
-    """One edit as the page sends it.
+def _edited(context: RequestContext, row: dict[str, Any], person: Person, opened: bool) -> dict[str, Any]:
+    """What people have changed in the current version, and whether this person can undo or redo it."""
+    if not person.may("redaction.edit"):
+        return {"edits": [], "undo": False, "redo": False}
+    try:
+        history = context.versions.history(row["id"], row["version"])
+    except Stale:
+        return {"edits": [], "undo": False, "redo": False}  # the next request sees the version that has just been made
+    # A reason may say how its author judges the message, so other reviewers read it after their own review.
+    all_reasons = context.reviews.mine(row["id"], person.id).state == "given"
+    edits = []
+    for edit in history.current["edits"]:
+        own = history.authors[edit] == person.actor
+        note = context.sealer.open(base64.b64decode(edit.note)) if edit.note and (own or all_reasons) else None
+        shown = {name: value for name, value in asdict(edit).items() if name != "note"}
+        edits.append({**shown, "own": own, "reason": note[NONCE:].decode() if note else ""})
+    return {
+        "edits": edits,
+        "undo": history.undo is not None and (opened or history.is_own("undo", person.actor)),
+        "redo": history.redo is not None and (opened or history.is_own("redo", person.actor)),
+    }
+
+
+def _edit(given: Any, sealer: Sealer) -> Edit:
+    """One edit as the page sends it; its reason is sealed.
 
     Raises:
         HTTPException: 422.
@@ -273,8 +327,11 @@ def _edit(given: Any) -> Edit:
     if not all(-1e6 < given.get(t, 0.0) < 1e6 for t in times):
         raise HTTPException(422, "bad-request")
     label = given.get("label", MANUAL)
-    if not isinstance(label, str):
+    reason = given.get("reason", "")
+    if not isinstance(label, str) or not isinstance(reason, str) or len(reason) > LONGEST_REASON:
         raise HTTPException(422, "bad-request")
+    # Random bytes in front, so that equal reasons have different seals.
+    note = sealer.seal(secrets.token_bytes(NONCE) + reason.strip().encode()) if reason.strip() else b""
     return Edit(
         given["kind"],
         given["channel"],
@@ -283,4 +340,5 @@ def _edit(given: Any) -> Edit:
         float(given.get("start", 0.0)),
         float(given.get("end", 0.0)),
         label,
+        base64.b64encode(note).decode(),
     )
