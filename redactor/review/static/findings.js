@@ -58,8 +58,8 @@ function answered(given) {
   for (const f of findings) if (mine.answers[f.number]) f.at.classList.remove("unanswered");
   const open = unanswered().length;
   if ($("accept-all")) {
-    $("accept-all").hidden = !open;
-    $("accept-all").firstChild.textContent = open === 1 ? "Accept it " : `Accept all ${open} `;
+    $("accept-all").hidden = open < 2;
+    $("accept-all").firstChild.textContent = `Accept all ${open} `;
   }
   if ($("open-findings")) $("open-findings").textContent = open ? `${plural(open)}.` : findings.some((f) => f.wanted) ? "Every finding has an answer." : "";
   if (!$("missed")) return;
