@@ -6,7 +6,7 @@ import { toUnanswered } from "./findings.js";
 const STORED = `redactor-edits-${id}`;
 const HEAR_FIRST = "Open the original first: only somebody who has heard it may uncover it.";
 const past = [], future = [];  // what `pending` was before each change, and after each one that was undone
-const alike = new Map();  // name of an edit → what sounds like its words
+const alike = new Map(), searches = new Map();  // name of an edit → what sounds like its words, and the request for it
 let label = choices[0], chosen = null, names = 0, saving = false;
 
 const marks = () => state.pending.filter((e) => e.kind !== "uncover");
@@ -25,7 +25,7 @@ function add(edits) {
   const last = edits.findLast((e) => e.kind !== "uncover");
   if (!last) return;
   chosen = last.name;
-  for (const e of edits) search(e);
+  for (const e of edits) searches.set(e.name, search(e));
   tell("changed");
 }
 
@@ -94,9 +94,10 @@ async function search(e) {
 // What is alike and not covered yet.
 const moreLike = (e) => (alike.get(e.name) ?? []).filter((s) => state.view.words.some((w) => within(w, s) && !covered(w).hidden));
 
-export function coverAlike(e = markNow()) {
+export async function coverAlike(e = markNow()) {
+  if (e) await searches.get(e.name);
   const more = e ? moreLike(e) : [];
-  if (!more.length) return say("No other word in this message is like it.");
+  if (!more.length) return say(e ? "No other word in this message is like it." : "Mark a word first.");
   const group = e.group ?? e.name;
   change(() => {
     const on = state.pending.find((p) => p.name === e.name);
