@@ -85,7 +85,7 @@ versions = Table(
     Column("folder", String(40), nullable=False),
     Column("by", String(40), nullable=False),
     Column("at", Float, nullable=False),
-    Column("edits", Text, nullable=False),  # JSON: all edits since the first plan; no words
+    Column("edits", Text, nullable=False),  # JSON: all edits since the first plan; no words, reasons sealed
 )
 
 samples = Table(

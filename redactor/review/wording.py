@@ -61,6 +61,7 @@ _NAMED = {
     "V10": "Several providers or a referral are mentioned",
     "V11": "A number or date that identifies the patient is said",
     "V12": "An address, e-mail or another number is said",
+    "V13": "Details are given to somebody",
     "V16": "The patient's full name is said",
 }
 

@@ -1,13 +1,26 @@
 """A browser for the tests of the review pages, and the site that it visits."""
 
+import io
+import itertools
 import socket
 import threading
 import time
 from contextlib import contextmanager
 
+import numpy as np
+import soundfile
 import uvicorn
-from review_site import PASSWORD
+from review_site import PASSWORD, timed
 
+from models.tts.shaped import uttered
+from redactor.audio import Source
+from redactor.compliance.recipients import Sending
+from redactor.speech import TranscriptReader
+
+DOUBTED = "hi this is Rowan about Brunsvald please ask for Brunsvold or call the practice thank you very much"
+DOUBTS = {"Brunsvald": 0.2, "Brunsvold": 0.4, "practice": 0.45, "the": 0.45, "much": 0.7}
+"""A message with words of low confidence."""
+SEED = itertools.count(100)
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -82,3 +95,48 @@ def ready(page):
 
 def now(page):
     return page.evaluate("document.getElementById('audio').currentTime")
+
+
+def add(site, *sides, confidences=None, rate=8000):
+    """A message with one voice on each side, one after the other; words of low confidence by their text."""
+    lines, spans, begin = [], [], 0.3
+    for side, said in enumerate(sides):
+        words = timed(said, begin)
+        spans.append([(w["word"], w["start"], w["end"]) for w in words])
+        for w in words:
+            word, length = w["word"].strip(), w["end"] - w["start"]
+            sure = (confidences or {}).get(word, 0.95)
+            lines.append(f"call {side + 1} {w['start']:.3f} {length:.3f} {word} {sure}")
+        begin = words[-1]["end"] + 0.4
+    seed = next(SEED)
+    samples = [uttered(said, begin, rate=rate, seed=seed + 50 * side) for side, said in enumerate(spans)]
+    held = io.BytesIO()
+    soundfile.write(held, np.stack(samples, axis=1), rate, format="WAV", subtype="ULAW")
+    path = site.folder / "call.ctm"
+    path.write_text("\n".join(lines))
+    source = Source.of(held.getvalue(), ".wav")
+    sending = Sending(recipient="r1", caller="c1")
+    site.versions.add(source, TranscriptReader(path), sending, by="service", name="call.wav")
+    path.unlink()
+    return source.id
+
+
+def word(page, text):
+    return at(page, "#words .word").filter(has_text=text).first
+
+
+def status(page):
+    return at(page, "#status").inner_text()
+
+
+def view_of(page):
+    return page.evaluate("fetch(location.pathname + '/view.json').then((r) => r.json())")
+
+
+def says(page, text):
+    until(page, f"document.getElementById('status').textContent.includes({text!r})")
+
+
+def saved(page, version):
+    until(page, f"document.getElementById('version').textContent === '{version}'")
+    until(page, "!document.getElementById('status').textContent.startsWith('Saving')")

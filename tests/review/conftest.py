@@ -1,7 +1,7 @@
 """One site per module, because passwords are slow to hash by design."""
 
 import pytest
-from browsing import ARGUMENTS, Window
+from browsing import ARGUMENTS, Window, ready
 from review_site import ReviewSite
 
 
@@ -33,3 +33,16 @@ def window(browser, house):
         one.context.close()
         # A browser notes every refusal that a page then explains.
         assert not [c for c in one.complaints if "status of 409" not in c]
+
+
+@pytest.fixture
+def page(window, house):
+    """A reviewer's page of a message."""
+
+    def open_(message, name="ray", **kwargs):
+        page = window(**kwargs).enter(name)
+        page.goto(f"/messages/{message}")
+        ready(page)
+        return page
+
+    return open_

@@ -119,13 +119,13 @@ def router(context: RequestContext) -> APIRouter:
     async def similar(message: Message, request: Request) -> Response:
         """{"channel", "first", "last"} → the same words and those that sound alike, among the words that are kept."""
         given = await json_of(request)
-        channel, first, last = (given.get(name) for name in ("channel", "first", "last"))
-        if not all(type(n) is int and 0 <= n < MOST_WORDS for n in (channel, first, last)):
+        asked = {name: given.get(name, -1) for name in ("channel", "first", "last")}
+        if not all(type(n) is int and 0 <= n < MOST_WORDS for n in asked.values()):
             raise HTTPException(422, "bad-request")
 
         def search() -> list[dict[str, Any]]:
             _, shown = context.current(message, lambda folder: context.versions.version_store.view(message, folder))
-            return similar_in(shown["words"], channel=int(channel), first=int(first), last=int(last))
+            return similar_in(shown["words"], **asked)
 
         return JSONResponse({"similar": await run_in_threadpool(search)})
 
