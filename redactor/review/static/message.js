@@ -34,6 +34,7 @@ function covered(w) {
     if (e.kind === "cover" && within(w, e)) { hidden = true; changed = true; }
     if (e.kind === "uncover" && within(w, e)) { hidden = false; changed = true; }
     if (e.kind === "region" && touches(w, e)) { hidden = true; changed = true; }
+    if (e.kind === "clear" && w.channel === e.channel && w.start >= e.start - 0.002 && w.end <= e.end + 0.002) { hidden = false; changed = true; }
   }
   return { hidden, changed: changed && hidden !== Boolean(w.label) };
 }
@@ -111,6 +112,7 @@ function toggleWord(i) {
   const own = last >= 0 && state.pending[last].first === w.first && state.pending[last].last === w.last;
   if (own) { state.pending.splice(last, 1); render(); }
   else if (w.first < w.last) change({ kind: hidden ? "uncover" : "cover", channel: w.channel, first: w.first, last: w.last });
+  else if (state.view.revealed) change(hidden ? { kind: "clear", channel: w.channel, start: w.start, end: w.end } : { kind: "region", channel: w.channel, start: w.start, end: w.end });
   else { say("This section has no words and stays redacted."); return; }
   state.spans[i]?.focus();
   say(`${hidden ? "Word will be shown" : "Word will be redacted"}. Save with s.`);
@@ -130,7 +132,7 @@ async function save(body) {
     const given = await send("edits", { version: state.version, ...body });
     state.pending = [];
     await load(given.version);
-    say(`Saved as redaction ${given.version}.`);
+    say(`Saved as redaction ${given.version}.${given.note ? ` ${given.note}` : ""}`);
   } catch (error) {
     if (error.code === 409) {
       await load(null);
@@ -148,6 +150,7 @@ async function load(version) {
   state.version = state.view.version;
   $("version").textContent = state.version;
   if ($("review-version")) $("review-version").value = state.version;
+  for (const at of document.querySelectorAll("[data-version]:not(#panes)")) at.value = state.version;
   if ($("undo")) $("undo").disabled = state.version === 1;
   if (version) { const t = audio.currentTime; audio.src = `/messages/${id}/${$("which")?.value || "audio"}?v=${version}`; audio.currentTime = t; }
   answered(state.view.mine);
@@ -283,6 +286,7 @@ const keys = {
   a: () => answer(findings[state.finding], "accept"), r: () => answer(findings[state.finding], "reject"),
   c: () => findings[state.finding]?.at.querySelector(".comment")?.focus(),
   v: () => document.querySelector('#review input[name="verdict"]')?.focus(),
+  g: () => document.querySelector("[data-settle]")?.focus(),
   "[": () => faster(-1), "]": () => faster(1), "?": () => $("help").showModal(),
 };
 document.addEventListener("keydown", (e) => {
@@ -297,6 +301,9 @@ document.addEventListener("keydown", (e) => {
   if (e.key === "Enter" && on.dataset?.i !== undefined) { seek(state.view.words[Number(on.dataset.i)].start); return; }
   const action = keys[e.key];
   if (action && state.view) { e.preventDefault(); action(); }
+});
+for (const form of document.querySelectorAll("#release form")) form.addEventListener("submit", (e) => {
+  if (state.pending.length && form.querySelector("[data-version]")) { e.preventDefault(); say("Save or discard your changes first.", true); }
 });
 addEventListener("resize", step);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", step);
