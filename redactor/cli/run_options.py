@@ -43,7 +43,7 @@ class RunOptions:
             assert given.pop("schema", None) == _SCHEMA
             folder = Path(given.pop("folder"))
             hints = get_type_hints(cls)
-            parts = {
+            parts: dict[str, Any] = {
                 name: _group(hints[name], value) if isinstance(value, dict) else value and Path(value)
                 for name, value in given.items()
             }

@@ -402,7 +402,7 @@ def _key(after: str, length: int) -> tuple[float | str, ...] | None:
     """The values of `Page.following`."""
     *numbers, identity = after.split("_")
     try:
-        found = (*map(float, numbers), identity)
+        found: tuple[float | str, ...] = (*map(float, numbers), identity)
     except ValueError:
         return None
     return found if len(identity) == 64 and len(found) == length else None

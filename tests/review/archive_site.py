@@ -5,7 +5,7 @@ import io
 import json
 import re
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -48,11 +48,11 @@ def with_lost_speech(data, transcript, *, after):
 
 
 class ArchiveSite:
-    """Three recordings: `msg0001` is redacted; `old/msg0002` has speech without words, so it is withheld; `msg0003` has the same
-    bytes.
+    """Three recordings: `msg0001` is redacted; `old/msg0002` has speech without words, so it is withheld; `msg0003` has
+    the same bytes.
     """
 
-    def __init__(self, folder: Path, monkeypatch, capsys):
+    def __init__(self, folder: Path, monkeypatch, capsys=None):
         monkeypatch.setattr(builders, "build_detector", lambda *_: Finder())
         monkeypatch.setenv("XDG_STATE_HOME", str(folder / "home"))
         self.folder, self.archive, self.out = folder, folder / "archive", folder / "out"
@@ -67,7 +67,8 @@ class ArchiveSite:
         data, transcript = recording(seed, said)
         if cut:
             data, transcript = with_lost_speech(data, transcript, after="practice")
-        for path, content in ((self.archive / f"{name}.wav", data), (self.words / f"{name}.json", transcript.encode())):
+        files = ((self.archive / f"{name}.wav", data), (self.words / f"{name}.json", transcript.encode()))
+        for path, content in files:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         self.ids[name] = hashlib.sha256(data).hexdigest()
@@ -92,7 +93,7 @@ class ArchiveSite:
     @contextmanager
     def review(self):
         """The review of the run; gives a client that has opened the link, and the review."""
-        held, ready, end, errors = [], threading.Event(), threading.Event(), []
+        held, ready, end, errors, printed = [], threading.Event(), threading.Event(), [], []
 
         def serve(app, sock, stop):
             held.append((app, sock.getsockname()[1]))
@@ -108,7 +109,8 @@ class ArchiveSite:
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(review_archive, "_serve", serve)
-            patch.setattr(review_archive, "_signals", lambda _stop: contextmanager(lambda: iter([None]))())
+            patch.setattr(review_archive, "print", lambda text, **_: printed.append(text), raising=False)
+            patch.setattr(review_archive, "_signals", lambda _stop: nullcontext())
             thread = threading.Thread(target=run)
             thread.start()
             ready.wait(60)
@@ -116,8 +118,7 @@ class ArchiveSite:
                 thread.join()
                 raise errors[0]
             app, port = held[0]
-            said = self._capsys.readouterr()
-            link = re.search(r"http://\S+", said.out)[0]
+            link = re.search(r"http://\S+", printed[0])[0]
             client = TestClient(app, base_url=f"http://127.0.0.1:{port}", follow_redirects=False)
             client.link, client.path = link, link.partition(str(port))[2]
             client.csrf = ""

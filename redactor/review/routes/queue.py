@@ -72,7 +72,7 @@ def router(context: RequestContext) -> APIRouter:
             chosen=chosen,
             choices=choices,
             tiles=tiles,
-            none="none" in asked,
+            nothing="none" in asked,
             following=following,
             first=first,
             many=COUNTED,
