@@ -116,9 +116,9 @@ def similar_in(words: Sequence[Mapping[str, Any]], *, channel: int, first: int, 
 
 
 def spoken(plan: Plan) -> list[dict[str, Any]]:
-    """Every word as spoken; only for people who may hear the original."""
+    """Every word as spoken, and covered stretches without words; only for people who may hear the original."""
     covered = {(c.channel, i): c.label for c in plan.covers for i in range(c.first, c.last)}
-    return [
+    words = [
         {
             "text": w.text,
             "start": round(w.start or 0.0, 3),
@@ -132,6 +132,21 @@ def spoken(plan: Plan) -> list[dict[str, Any]]:
         for t in plan.speech.transcripts
         for i, w in enumerate(t.words)
     ]
+    stretches = [
+        {
+            "text": f"[{c.label}]",
+            "start": round(c.start, 3),
+            "end": round(c.end, 3),
+            "channel": c.channel,
+            "first": c.first,
+            "last": c.last,
+            "label": c.label,
+            "confidence": 1.0,
+        }
+        for c in plan.covers
+        if c.first == c.last
+    ]
+    return sorted([*words, *stretches], key=lambda w: (w["channel"], w["first"], w["start"]))
 
 
 def peaks(samples: Samples, columns: int = PEAKS) -> list[list[int]]:

@@ -34,6 +34,10 @@ POST = {
     "/messages/{id}/review": "finding.decide",
     "/messages/{id}/original": "message.hear_original",
     "/messages/{id}/original/end": "message.hear_original",
+    "/messages/{id}/release": "message.release",
+    "/messages/{id}/refusal": "message.release",
+    "/messages/{id}/done": "redaction.edit",
+    "/messages/{id}/reopen": "redaction.edit",
     "/samples": "sample.draw",
     "/messages/{id}/adjudication": "adjudicate",
 }
@@ -41,6 +45,7 @@ WITHOUT = {
     "message.hear_redacted": "ada",
     "message.hear_original": "olive",
     "redaction.edit": "olive",
+    "message.release": "olive",
     "finding.decide": "olive",
     "sample.draw": "ray",
     "adjudicate": "ray",

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from redactor.audit_log import events
 from redactor.auth import Person, form_of
 from redactor.crypto import Sealer
+from redactor.errors import RedactorError
 from redactor.policy import MANUAL, Edit
 from redactor.review.repository import Stale
 from redactor.review.request_context import RULES, Message, RequestContext, json_of, session_mark, whole
@@ -27,6 +28,8 @@ MOST_EDITS = 200
 MOST_WORDS = 100_000
 MOST_FINDINGS = 10_000
 SHORTEST_REASON = 8
+PATIENCE = 10.0
+"""Seconds for which a page waits until its recording is recognised."""
 MOST_LABELS = 500
 """Characters of labels in an entry of the audit log."""
 NONCE = 16  # bytes
@@ -48,6 +51,19 @@ def router(context: RequestContext) -> APIRouter:
             else ""
         )
 
+    def allow(person: Person, row: dict[str, Any], reason: str) -> None:
+        """Grant access to the original for a while; logged first."""
+        mark = context.trail.mark(reason)
+        seen = {"by": person.actor, "message": row["id"], "version": row["version"], "reason": mark}
+        context.trail.append_many([events.OriginalHeard(**seen), events.WordsRead(**seen)])
+        context.store.grant(
+            row["id"],
+            person.id,
+            sitting=session_mark(person),
+            seconds=context.reveal_seconds,
+            reason=context.sealer.seal(secrets.token_bytes(16) + reason.encode()),
+        )
+
     def opened(person: Person, row: dict[str, Any], *, again: bool) -> None:
         event = events.MessageOpened(by=person.actor, message=row["id"], version=row["version"])
         what = (session_mark(person), "opened", event.message, event.version)
@@ -56,9 +72,16 @@ def router(context: RequestContext) -> APIRouter:
     @routes.get("")
     def page(message: Message, person: hears) -> Response:
         """The page of a message; it fetches words and audio from `view.json` and `audio`."""
+        if context.archive is not None and (waiting := _unprepared(context, message, person)) is not None:
+            return waiting
         row, shown = context.current(message, lambda folder: context.versions.version_store.view(message, folder))
         opened(person, row, again=True)
-        return _page(context, row, shown, person, grant_of(message, person))
+        grant = grant_of(message, person)
+        if context.archive is not None and row["outcome"] == "withheld" and not grant:
+            # Nobody can decide about a withheld recording without hearing it; this is logged as a typed reason is.
+            allow(person, row, f"withheld: {row['reason']}")
+            grant = grant_of(message, person)
+        return message_page(context, row, shown, person, grant)
 
     @routes.get("/view.json")
     def view(message: Message, person: hears) -> dict[str, Any]:
@@ -88,13 +111,17 @@ def router(context: RequestContext) -> APIRouter:
         if bool(wanted) + len(steps) != 1:
             raise HTTPException(422, "bad-request")
         number = await run_in_threadpool(save, message, person, given["version"], wanted, "".join(steps))
-        return JSONResponse({"version": number})
+        archive = context.archive
+        note = await run_in_threadpool(archive.after_edit, message, number, person) if archive else ""
+        return JSONResponse({"version": number, **({"note": note} if note else {})})
 
     def save(message: str, person: Person, version: int, wanted: list[Edit], step: str) -> int:
         context.row(message)
         # Only somebody who has heard it can know that it is harmless; of their own edit they have seen both sides.
         own = bool(step) and context.versions.history(message, version).is_own(step, person.actor)
-        if ((step and not own) or any(e.kind == "uncover" for e in wanted)) and not grant_of(message, person):
+        if ((step and not own) or any(e.kind in ("uncover", "clear") for e in wanted)) and not grant_of(
+            message, person
+        ):
             raise HTTPException(403, "hear-it-first")
         new: dict[str, Any] = {"by": person.actor, "message": message, "version": version + 1}
 
@@ -217,17 +244,8 @@ def router(context: RequestContext) -> APIRouter:
             row, shown = context.current(message, lambda folder: context.versions.version_store.view(message, folder))
             if len(reason) < SHORTEST_REASON:
                 problem = "Give the reason for access in a few words."
-                return _page(context, row, shown, person, "", status=422, problem=problem)
-            mark = context.trail.mark(reason)
-            seen = {"by": person.actor, "message": message, "version": row["version"], "reason": mark}
-            context.trail.append_many([events.OriginalHeard(**seen), events.WordsRead(**seen)])
-            context.store.grant(
-                message,
-                person.id,
-                sitting=session_mark(person),
-                seconds=context.reveal_seconds,
-                reason=context.sealer.seal(secrets.token_bytes(16) + reason.encode()),
-            )
+                return message_page(context, row, shown, person, "", status=422, problem=problem)
+            allow(person, row, reason)
             return RedirectResponse(f"/messages/{message}", 303)
 
         return await run_in_threadpool(give)
@@ -242,7 +260,23 @@ def router(context: RequestContext) -> APIRouter:
     return routes
 
 
-def _page(
+def _unprepared(context: RequestContext, message: str, person: Person) -> Response | None:
+    """A page for a recording that is not recognised yet, or cannot be; None if the message can be shown."""
+    assert context.archive is not None
+    row = context.row(message)
+    if row["version"]:
+        return None
+    try:
+        if context.archive.preparation.ready(message, seconds=PATIENCE):
+            context.archive.preparation.ahead()
+            return None
+    except RedactorError as error:
+        release = context.archive.facts(row)
+        return context.page("unprepared.html", person, status=409, row=row, problem=error, release=release)
+    return context.page("unprepared.html", person, row=row, problem=None)
+
+
+def message_page(
     context: RequestContext,
     row: dict[str, Any],
     shown: dict[str, Any],
@@ -251,7 +285,14 @@ def _page(
     *,
     status: int = 200,
     problem: str = "",
+    unreleased: str = "",
+    reason: str = "",
 ) -> Response:
+    """The page of a message.
+
+    Args:
+        problem: why the original was not opened. unreleased: why it was not released; reason: what was typed for that.
+    """
     message = row["id"]
     mine = context.reviews.mine(message, person.id)
     name = context.versions.name(message, by=person.actor, reason=grant) if grant else ""
@@ -274,6 +315,9 @@ def _page(
         others=others,
         plain=" ".join(w["text"] for w in shown["words"]),
         minutes=round(context.reveal_seconds / 60),
+        release=context.archive.facts(row) if context.archive else None,
+        unreleased=unreleased,
+        reason=reason,
     )
 
 

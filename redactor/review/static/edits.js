@@ -1,5 +1,5 @@
 // Edits that are not saved yet: marking, labels and reasons, words alike, undo and redo, saving.
-import { $, choices, covered, concerns, duration, element, id, labelName, may, say, seconds, send, sideName, sides, state, tell, touches, when, within, wordsOf } from "./page.js";
+import { $, choices, covered, concerns, duration, element, id, labelName, may, say, seconds, send, shows, sideName, sides, state, tell, touches, when, within, wordsOf } from "./page.js";
 import { playFrom, seek } from "./player.js";
 import { toUnanswered } from "./findings.js";
 
@@ -9,7 +9,7 @@ const past = [], future = [];  // what `pending` was before each change, and aft
 const alike = new Map(), searches = new Map();  // name of an edit → what sounds like its words, and the request for it
 let label = choices[0], chosen = null, names = 0, saving = false;
 
-const marks = () => state.pending.filter((e) => e.kind !== "uncover");
+const marks = () => state.pending.filter((e) => !shows(e));
 const copy = () => state.pending.map((e) => ({ ...e }));
 
 // The one way in which `pending` changes, so that every change can be undone.
@@ -22,7 +22,7 @@ function change(act) {
 
 function add(edits) {
   change(() => { for (const e of edits) state.pending.push(e); });
-  const last = edits.findLast((e) => e.kind !== "uncover");
+  const last = edits.findLast((e) => !shows(e));
   if (!last) return;
   chosen = last.name;
   for (const e of edits) searches.set(e.name, search(e));
@@ -40,7 +40,11 @@ export function toggleWord(i) {
   const own = state.pending.findLastIndex((e) => e.kind !== "region" && within(w, e));
   if (own >= 0 && state.pending[own].first === w.first && state.pending[own].last === w.last) change(() => state.pending.splice(own, 1));
   else if (w.first < w.last) add([named({ kind: hidden ? "uncover" : "cover", channel: w.channel, first: w.first, last: w.last, label: hidden ? undefined : label })]);
-  else return say("This section has no words and stays redacted.");
+  else if (state.view.revealed) {
+    const same = state.pending.findLastIndex((e) => e.start === w.start && e.end === w.end && e.channel === w.channel);
+    if (same >= 0) change(() => state.pending.splice(same, 1));
+    else add([named({ kind: hidden ? "clear" : "region", channel: w.channel, start: w.start, end: w.end, label: hidden ? undefined : label })]);
+  } else return say("This section has no words and stays redacted.");
   say(hidden ? "Word will be shown. Save with s." : `Word will be redacted as “${labelName(label)}”: 1-9 changes that, s saves.`);
 }
 
@@ -153,8 +157,9 @@ async function save(body) {
     alike.clear();
     await load(given.version);
     const what = body.undo ? "Undone" : body.redo ? "Done again" : "Saved";
-    say(`${what}: this is redaction ${given.version}.`);
-    if (body.edits) toUnanswered(`${what} as redaction ${given.version}.`);
+    const note = given.note ? ` ${given.note}` : "";
+    say(`${what}: this is redaction ${given.version}.${note}`);
+    if (body.edits) toUnanswered(`${what} as redaction ${given.version}.${note}`);
   } catch (error) {
     if (error.code === 409) {
       await load(null);
@@ -174,6 +179,7 @@ export async function load(version) {
   state.version = state.view.version;
   $("version").textContent = state.version;
   if ($("review-version")) $("review-version").value = state.version;
+  for (const at of document.querySelectorAll("input[data-version]")) at.value = state.version;
   if (version) playFrom(`${$("which")?.value || "audio"}?v=${version}`);
   tell("loaded");
   tell("changed");
@@ -181,15 +187,15 @@ export async function load(version) {
 
 // --- the list of changes -------------------------------------------------------------------------------------------
 const sideOf = (channel) => (sides().length > 1 ? `${sideName(channel)}: ` : "");
-const textOf = (e) => (e.kind === "region" ? `${seconds(e.start)} to ${seconds(e.end)}` : `“${wordsOf(e).join(" ")}”`);
+const textOf = (e) => (e.start !== undefined ? `${seconds(e.start)} to ${seconds(e.end)}` : `“${wordsOf(e).join(" ")}”`);
 
 function item(e) {
   const li = element("li");
   li.dataset.name = e.name;
   li.classList.toggle("chosen", e === markNow());
   li.append(element("span", `${sideOf(e.channel)}${textOf(e)}`, { className: "what" }));
-  li.append(element("span", e.kind === "uncover" ? "will be shown" : labelName(e.label), { className: "chip" }));
-  if (e.kind !== "uncover") {
+  li.append(element("span", shows(e) ? "will be shown" : labelName(e.label), { className: "chip" }));
+  if (!shows(e)) {
     const reason = element("input", "", { className: "reason", value: e.reason, maxLength: 300, placeholder: "Reason (optional)", "aria-label": `Reason for redacting ${textOf(e)}` });
     reason.addEventListener("input", () => { e.reason = reason.value; });
     reason.addEventListener("focus", () => { chosen = e.name; });
@@ -231,7 +237,7 @@ function render() {
   if (typing) document.querySelector(`#changes [data-name="${typing.dataset.name}"] .reason`)?.focus();
   // Typed reasons are not stored in the browser.
   n ? sessionStorage.setItem(STORED, JSON.stringify(state.pending.map(({ reason, ...e }) => e))) : sessionStorage.removeItem(STORED);
-  $("edited").replaceChildren(...state.view.edits.filter((e) => e.kind !== "uncover").map((e) => {
+  $("edited").replaceChildren(...state.view.edits.filter((e) => !shows(e)).map((e) => {
     const word = state.view.words.find((w) => concerns(w, e)), start = e.kind === "region" ? e.start : word?.start ?? 0;
     const li = element("li"), go = element("button", seconds(start), { type: "button", className: "place" });
     go.addEventListener("click", () => seek(start - 0.3));

@@ -100,16 +100,23 @@ export function toUnanswered(before = "") {
 
 export const verdict = () => document.querySelector('#review input[name="verdict"]')?.focus();
 
+export const settle = () => document.querySelector("[data-settle]")?.focus();
+
+function unsaved(e) {
+  if (!state.pending.length) return false;
+  e.preventDefault();
+  $("save").scrollIntoView({ block: "center" });
+  $("save").focus({ preventScroll: true });
+  say("Save or discard your changes of the redaction first.", true);
+  return true;
+}
+for (const form of document.querySelectorAll("#release form")) if (form.querySelector("[data-version]")) form.addEventListener("submit", unsaved);
+
 const review = $("review");
 if (review) {
   review.noValidate = true;  // the page says more than the browser would
   review.addEventListener("submit", (e) => {
-    if (state.pending.length) {
-      e.preventDefault();
-      $("save").scrollIntoView({ block: "center" });
-      $("save").focus({ preventScroll: true });
-      say("Save or discard your changes of the redaction first.", true);
-    } else if (toUnanswered()) e.preventDefault();
+    if (!unsaved(e) && toUnanswered()) e.preventDefault();
   });
 }
 $("accept-all")?.addEventListener("click", acceptAll);

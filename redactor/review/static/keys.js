@@ -4,7 +4,7 @@ import { faster, loop, nextDoubt, seek, toggle } from "./player.js";
 import { zoom } from "./timeline.js";
 import { focusWord, wordNow } from "./words.js";
 import { coverAlike, focusReason, labelAt, redo, saveAll, setLabel, toggleWord, undo } from "./edits.js";
-import { acceptAll, answerNow, comment, goTo, verdict } from "./findings.js";
+import { acceptAll, answerNow, comment, goTo, settle, verdict } from "./findings.js";
 import { nextSide, press, release } from "./mark.js";
 
 const digits = (e) => setLabel(labelAt(Number(e.key) - 1));
@@ -31,6 +31,7 @@ const ALL = [
     [["Ctrl+Shift+Z"], [], "redo", redo],
   ]],
   ["Judge", true, [
+    ...(document.querySelector("[data-settle]") ? [[["g"], ["g"], "go to release or done", settle]] : []),
     [["n", "p"], ["n", "p"], "next, previous finding", (e) => goTo(e.key === "n" ? 1 : -1)],
     ...(may.judge ? [
       [["a", "r"], ["a", "r"], "accept, reject the finding", (e) => answerNow(e.key === "a" ? "accept" : "reject")],

@@ -31,12 +31,16 @@ export const sides = () => [...new Set(state.view?.same_as ?? [])];
 
 export const touches = (w, e) => w.channel === e.channel && w.start < e.end && w.end > e.start;
 export const within = (w, e) => w.channel === e.channel && w.first < e.last && w.last > e.first;
-export const concerns = (w, e) => (e.kind === "region" ? touches(w, e) : within(w, e));
+const inside = (w, e) => w.channel === e.channel && w.start >= e.start - 0.002 && w.end <= e.end + 0.002;
+export const concerns = (w, e) => (e.kind === "region" ? touches(w, e) : e.kind === "clear" ? inside(w, e) : within(w, e));
+
+// Whether an edit shows what was covered.
+export const shows = (e) => e.kind === "uncover" || e.kind === "clear";
 
 // Whether a word will be redacted, and whether that is a change.
 export function covered(w) {
   let hidden = Boolean(w.label);
-  for (const e of state.pending) if (concerns(w, e)) hidden = e.kind !== "uncover";
+  for (const e of state.pending) if (concerns(w, e)) hidden = !shows(e);
   return { hidden, changed: hidden !== Boolean(w.label) };
 }
 
