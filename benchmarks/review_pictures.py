@@ -39,6 +39,8 @@ SAID = (
         "in March. Call 206-555-0142."
     ),
 )
+UNSURE = {"with": 0.66, "ready.": 0.28, "call": 0.44, "us": 0.41, "back": 0.24}
+"""Confidences of some words, as a recogniser might give them."""
 
 
 def main() -> None:
@@ -46,7 +48,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         site = ReviewSite(Path(name))
         site.pipeline.detector = build_detector()
-        first = [site.add(seed, SAID[seed % len(SAID)], added=1.79e9 + 4000 * seed) for seed in range(1, 61)]
+        first = [
+            site.add(seed, SAID[seed % len(SAID)], added=1.79e9 + 4000 * seed, confidences=UNSURE)
+            for seed in range(1, 61)
+        ]
         site.samples.draw(size=40, least=12, seed=20, strata=["verdict"], reviews=2, by="person:1")
         for row in site.store.page(Filters(sample=1), limit=99).rows[4:]:
             true = {
@@ -81,8 +86,9 @@ def main() -> None:
                 page.wait_for_timeout(800)
                 if picture == "review_message":
                     page.evaluate("document.getElementById('audio').currentTime = 2.6")
-                    page.locator(".word").filter(has_text="message").first.dblclick()
-                    page.wait_for_timeout(300)
+                    page.locator(".word").filter(has_text="ready").first.dblclick()
+                    page.keyboard.press("+")
+                    page.wait_for_timeout(600)
                 page.screenshot(path=str(RESULTS / f"{picture}.png"))
                 context.close()
             browser.close()

@@ -43,7 +43,7 @@ from redactor.doubt import Doubt, doubt_of
 from redactor.errors import Quarantine, TooDoubtful, as_redactor_error
 from redactor.output_names import NameDetector, OutputNames
 from redactor.phi import KnownSearch
-from redactor.policy import Edit, Policy, edited, make_plan, usual_max_doubt, with_echoes
+from redactor.policy import Edit, Policy, draft_plan, edited, make_plan, usual_max_doubt, with_echoes
 from redactor.recognition import listen
 from redactor.recording_context import RecordingContext
 from redactor.render import TEXT_FORMATS, TEXT_SUFFIXES, Replacer, document, tokens
@@ -165,7 +165,6 @@ class Pipeline:
         self._saved: set[int] = set()
 
     # --- one recording
-    # -------------------------------------------------------------------------------------------------
 
     def search(self, speech: Speech, known: KnownSearch | None = None) -> tuple[Finding, ...]:
         """Findings of every transcript, with their channels; `known`: beforehand about the recording."""
@@ -247,6 +246,13 @@ class Pipeline:
     def _hotwords(self, context: RecordingContext | None) -> str | None:
         return context.hotwords if context is not None and self._context_hotwords else None
 
+    def draft(self, recording: Recording, transcriber: Transcriber, context: RecordingContext | None = None) -> Plan:
+        """For a recording that `plan` withholds: a plan that covers what is in doubt, for a person to correct."""
+        speech = listen(recording, transcriber, self._cpu_semaphore)
+        findings = self.search(speech, context)
+        with self._cpu_semaphore:
+            return _echoed(recording, draft_plan(recording, speech, findings, self.policy))
+
     def edited(self, recording: Recording, plan: Plan, edits: Sequence[Edit], policy: Policy | None = None) -> Plan:
         """The plan after a reviewer's edits; ValueError if one does not fit."""
         with self._cpu_semaphore:
@@ -284,8 +290,12 @@ class Pipeline:
         clock: Clock | None = None,
         policy: Policy | None = None,
         context: RecordingContext | None = None,
+        *,
+        reread: bool = True,
     ) -> Artefacts:
-        """All artefacts of a plan, checked as `redact` says; `settings`: the fingerprint they carry."""
+        """All artefacts of a plan, checked as `redact` says; `settings`: the fingerprint they carry; without `reread`,
+        there is no second reading.
+        """
         clock = clock or Clock()
         with clock.stage("bleep", self._cpu_semaphore):
             samples = bleep(recording, plan.intervals, style=self.style)
@@ -293,7 +303,9 @@ class Pipeline:
             encoded = encode(samples, recording.format)
         del samples  # of a long recording, copies are what memory is for
         with clock.stage("verify"):
-            verification = self.verification.check(recording, plan, encoded, policy or self.policy, context)
+            verification = self.verification.check(
+                recording, plan, encoded, policy or self.policy, context, reread=reread
+            )
         with clock.stage("render", self._cpu_semaphore):
             shown = tokens(plan, self.replacer)
             doc = document(plan, shown, verification=verification, warnings=encoded.warnings)
@@ -334,7 +346,15 @@ class Pipeline:
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
     # --- files
-    # ---------------------------------------------------------------------------------------------------------
+
+    def target(self, item: Item, identity: str, out: Path | Target) -> Target:
+        """The place of an item's outputs below `out`, without ".redacted" and suffix."""
+        return (out if isinstance(out, Target) else Target(out)) / self._names.stem(item, identity)
+
+    def save(self, target: Target, made: Artefacts) -> None:
+        """Save the artefacts and remove older ones with other suffixes; OutputError as `save_set`."""
+        save_set({artefact(target, suffix): content for suffix, content in made.files})
+        self._discard(target, keep={suffix for suffix, _ in made.files})
 
     def process(self, item: Item, out: Path | Target, *, journal: Journal | None = None) -> Outcome | None:
         """Read, redact and save one file. Never raises because of the file or its processing.
@@ -360,7 +380,7 @@ class Pipeline:
                         return skipped
                 source = self._read(item)
             identity = source.id
-            place = (out if isinstance(out, Target) else Target(out)) / self._names.stem(item, source.id)
+            place = self.target(item, source.id, out)
             place.check()
             transcriber = self.transcriber_for(item)
             context = self._context_for(item, source.id)
@@ -382,8 +402,7 @@ class Pipeline:
                         with clock.stage("before-save"):
                             self._before_save(item, source, recording, made)
                     with clock.stage("save"):
-                        save_set({artefact(target, suffix): content for suffix, content in made.files})
-                        self._discard(target, keep={suffix for suffix, _ in made.files})
+                        self.save(target, made)
             if target.name == identity:  # two inputs can share only such a name
                 self._saved.add(hash(target))
         except Exception as error:  # noqa: BLE001 - the one boundary: a failure is a value, and the run goes on

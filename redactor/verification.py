@@ -65,8 +65,13 @@ class Verification:
         encoded: Encoded,
         policy: Policy,
         known: KnownSearch | None = None,
+        *,
+        reread: bool = True,
     ) -> dict[str, Any]:
         """Check an output; returns what the JSON document says about the check.
+
+        Args:
+            reread: false: without the second reading, for drafts that nobody gets.
 
         Raises:
             VerificationHit: the output is not the recording with the plan's bleeps, or PHI was heard in it.
@@ -76,7 +81,7 @@ class Verification:
             fault = self.samples(recording, output, plan)
         if fault:
             raise VerificationHit(fault)
-        again = self.second is not None and (self.every or plan.speech.model.engine == "transcript")
+        again = reread and self.second is not None and (self.every or plan.speech.model.engine == "transcript")
         result: dict[str, Any] = {
             "bleeps_checked": len(plan.intervals),
             "recognised_again": again,

@@ -149,6 +149,48 @@ class StretchUncovered(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageReleased(Event):
+    """A person releases a recording that was withheld; written before its artefacts. `reason`: mark of the typed."""
+
+    message: str
+    version: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtefactsReplaced(Event):
+    """The artefacts of a recording in the output folder are replaced by those of an edited version."""
+
+    message: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseFailed(Event):
+    """What the entry before said did not happen. `why`: the error's reason."""
+
+    message: str
+    version: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseRefused(Event):
+    """A person decided that a recording cannot be released. `reason`: mark of the typed reason."""
+
+    message: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageDone(Event):
+    """A person has checked the redaction of a message."""
+
+    message: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FindingDecided(Event):
     """`rule`: "V01"; `finding`: its number in the message; `decision`: accept or reject."""
 

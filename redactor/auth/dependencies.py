@@ -51,6 +51,7 @@ class Person:
         emergency_until: end of emergency access in seconds since 1970; 0.0 if there is none.
         unacknowledged: number of uses of emergency access to acknowledge, for people who may.
         complete: whether they have changed the first password and set up one-time codes.
+        kind: "person", with an account, or "user" of this machine's system, whose number `id` then is.
     """
 
     id: int
@@ -62,10 +63,11 @@ class Person:
     unacknowledged: int = 0
     must_change: bool = False
     enrolled: bool = True
+    kind: str = "person"
 
     @property
     def actor(self) -> str:
-        return f"person:{self.id}"
+        return f"{self.kind}:{self.id}"
 
     @property
     def complete(self) -> bool:

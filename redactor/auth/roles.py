@@ -10,6 +10,7 @@ PERMISSIONS = {
     "message.hear_redacted": "hear the redacted audio",
     "message.hear_original": "hear the original audio and read the unredacted words, with a typed reason",
     "redaction.edit": "change what is redacted",
+    "message.release": "release recordings that were withheld, or decide that they cannot be released",
     "finding.decide": "accept and reject findings, submit reviews",
     "adjudicate": "decide where reviews differ",
     "sample.draw": "draw samples",
@@ -23,7 +24,13 @@ PERMISSIONS = {
 }
 
 _OPERATOR = {"message.list", "message.add", "message.hear_redacted", "emergency.open"}
-_REVIEWER = _OPERATOR | {"message.hear_original", "redaction.edit", "finding.decide", "report.read"}
+_REVIEWER = _OPERATOR | {
+    "message.hear_original",
+    "redaction.edit",
+    "message.release",
+    "finding.decide",
+    "report.read",
+}
 ROLES: dict[str, frozenset[str]] = {
     "operator": frozenset(_OPERATOR),
     "reviewer": frozenset(_REVIEWER),
@@ -32,6 +39,18 @@ ROLES: dict[str, frozenset[str]] = {
     ),
     "auditor": frozenset({"message.list", "report.read", "export", "trail.read"}),
 }
+LOCAL = frozenset(
+    {
+        "message.list",
+        "message.hear_redacted",
+        "message.hear_original",
+        "redaction.edit",
+        "message.release",
+        "finding.decide",
+        "trail.read",
+    }
+)
+"""Permissions of the person who reviews an archive on their own machine."""
 EMERGENCY = frozenset({"message.list", "message.hear_redacted", "message.hear_original"})
 """Permissions during emergency access."""
 SCOPES = ("hook", "jobs", "retry", "export")

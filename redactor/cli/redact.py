@@ -32,7 +32,7 @@ from redactor.console import console, notice
 from redactor.errors import ConfigurationError, OutOfSpace, OutputError
 from redactor.factory import JobConfiguration, assemble, layers_of, sandboxed
 from redactor.storage import ArchiveJournal, Inputs, Item, OutcomeLog, remove_leftovers, save_set
-from redactor.types import Outcome
+from redactor.types import Outcome, Status
 
 PROBED = 500
 """Recordings from which it pays to measure, before the run, how recognition is fastest."""
@@ -198,7 +198,7 @@ def redact(
     from redactor.render import Replacer
 
     out = output.out
-    job = _job(paths, output, transcript, decoding, recognition, privacy, context, verification, cluster)
+    job = job_of(paths, output, transcript, decoding, recognition, privacy, context, verification, cluster)
     Replacer(job.operator, key=job.hash_key)  # a bad key or codec is reported before anything is searched or started
     builders.build_decoder(job.raw)
     inputs = Inputs(paths, is_audio=looks_like_audio, outside=out)
@@ -222,6 +222,19 @@ def redact(
                     stopping=stop,
                 )
             )
+        )
+        from redactor.cli.run_options import RunOptions  # it needs the groups of options above
+
+        journal.remember(
+            RunOptions(
+                output=output,
+                transcript=transcript,
+                decoding=decoding,
+                recognition=recognition,
+                privacy=privacy,
+                context=context,
+                verification=verification,
+            ).packed()
         )
         if journal.rebuilt:
             notice("The ledger was damaged: it is set aside, and a new one is filled from the documents.")
@@ -268,13 +281,19 @@ def redact(
         with suppress(OSError):
             console().print(summary_table(totals, wall, inputs.passed_over, sandbox=layers()))
         _say_where_to_listen(totals)
+    if withheld := totals.statuses[Status.QUARANTINED]:
+        them = "1 recording was" if withheld == 1 else f"{withheld} recordings were"
+        notice(
+            f"{them} withheld, so a person must listen. The same paths and folder open them: "
+            "redactor review ARCHIVE --out OUT"
+        )
     if interrupted:
         why = f" ({stop.why})" if stop.why else ""
         notice(f"Stopped early{why}: run the same command again, with --resume (the default), to continue.")
     raise typer.Exit(code)
 
 
-def _job(
+def job_of(
     paths: Sequence[Path],
     output: OutputGroup,
     transcript: Path | None,

@@ -1,4 +1,4 @@
-"""`redactor review`: imports sent messages for review."""
+"""`redactor review`: an archive run on this machine, or sent messages imported for the service's review pages."""
 
 from __future__ import annotations
 
@@ -10,22 +10,34 @@ from dataclasses import replace
 from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from redactor import builders
 from redactor.cli.options import ConfigOption, Paths, RecipientsOption, TranscriptOption
+from redactor.cli.review_archive import open_archive
 from redactor.console import notice
 from redactor.log_and_vault import DEFAULT, actor
 
 
+class ReviewCommands(TyperGroup):
+    """`redactor review PATH…` is `redactor review open PATH…`, unless the first word is a command."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ("-h", "--help"):
+            args = ["open", *args]
+        return super().parse_args(ctx, args)
+
+
 def register(app: typer.Typer) -> None:
-    review = typer.Typer(no_args_is_help=True, help="Review of sent messages (`redactor serve` serves the pages).")
-    review.callback()(_group)
+    review = typer.Typer(
+        cls=ReviewCommands,
+        no_args_is_help=True,
+        help="Review by people: the recordings of an archive run (`redactor review PATH… --out DIR`), or sent messages "
+        "that `redactor serve` shows.",
+    )
+    review.command("open")(open_archive)
     review.command()(add)
     app.add_typer(review, name="review")
-
-
-def _group() -> None:
-    """Review of sent messages (`redactor serve` serves the pages)."""
 
 
 def add(

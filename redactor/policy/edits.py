@@ -9,36 +9,53 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from redactor.policy.keyed import bleep_for_stretch, cover_keys, empty_cover
 from redactor.policy.plan import ECHOED, bleeps
 from redactor.policy.profiles import Policy
 from redactor.policy.word_spans import covered_words, merge_intervals, time_span
-from redactor.types import KEYED_DIGITS, LABELS, Action, Cover, Decision, Finding, Interval, Plan, Transcript
+from redactor.types import (
+    GUESSED,
+    KEYED_DIGITS,
+    LABELS,
+    Action,
+    Cover,
+    Decision,
+    Finding,
+    Interval,
+    Plan,
+    Transcript,
+    Word,
+)
 
 MANUAL = "REDACTED"
 """Label of words that a reviewer covers without naming a label."""
-EDIT_KINDS = ("cover", "uncover", "region")
+EDIT_KINDS = ("cover", "uncover", "region", "clear")
 SHORTEST_REGION = 0.02
 """Seconds; remnants of a region around uncovered words are dropped if they are shorter."""
 
+_ROUNDED = 0.002
+"""Seconds by which a region that a page sends may be shorter than what it means."""
 _SHORTEST_UNCOVERED = 0.001
 """Seconds, the resolution of times in the log: shorter is rounding."""
 
 _Run = tuple[int, int, tuple[str, ...]]
 _Stretch = tuple[float, float]
+_Region = tuple[float, float, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One edit, without text.
+    """One edit, without words of the recording.
 
     Attributes:
-        kind: "cover" or "uncover" words[first:last] of the channel's transcript, or cover the "region" start … end.
+        kind: "cover" or "uncover" words[first:last] of the channel's transcript, cover the "region" start … end, or
+            "clear" it: sound without words is no longer covered there, nor are words that lie inside.
         channel: of a transcript.
         start, end: seconds, of a region. Every word that it touches is covered.
         label: what covered words are replaced with: one of `LABELS`, or `MANUAL`.
+        note: the reviewer's reason, encrypted; "" if none was given. Plans do not use it.
     """
 
     kind: str
@@ -48,6 +65,7 @@ class Edit:
     start: float = 0.0
     end: float = 0.0
     label: str = MANUAL
+    note: str = field(default="", repr=False)
 
 
 def edited(plan: Plan, edits: Sequence[Edit], policy: Policy) -> Plan:
@@ -77,15 +95,19 @@ def edited(plan: Plan, edits: Sequence[Edit], policy: Policy) -> Plan:
         keys = [d for d in plan.decisions if d.finding.channel == transcript.channel]
         found, key_intervals = cover_keys(transcript, found, keys, policy, plan.duration)
         placed += key_intervals
+        cleared = [(e.start - _ROUNDED, e.end + _ROUNDED) for e in mine if e.kind == "clear"]
         for cover in before:
             if cover.first == cover.last and cover.label != KEYED_DIGITS:
-                found.append(cover)
-                placed.append(bleep_for_stretch(transcript, cover.start, cover.end, policy, plan.duration))
-        for start, end in regions:
+                for start, end in _without_all([(cover.start, cover.end)], cleared):
+                    found.append(replace(cover, start=start, end=end))
+                    placed.append(bleep_for_stretch(transcript, start, end, policy, plan.duration))
+        for start, end, label in regions:
             if not _touched(transcript, start, end):
-                found.append(empty_cover(transcript, start, end, MANUAL))
-            placed.append(Interval(transcript.channel, start, end, (MANUAL,)))
+                found.append(empty_cover(transcript, start, end, label))
+            placed.append(Interval(transcript.channel, start, end, (label,)))
         covered = {i for c in found for i in range(c.first, c.last)}
+        for start, end in _guessed(plan, transcript, covered, cleared):
+            placed.append(bleep_for_stretch(transcript, start, end, policy, plan.duration))
         covers.extend(sorted(found, key=lambda c: (c.first, c.last, c.start)))
         kept = [w for i, w in enumerate(transcript.words) if i not in covered]
         for interval in merge_intervals(placed, kept):
@@ -152,25 +174,32 @@ def _check(plan: Plan, edit: Edit) -> None:
         raise ValueError("an edit of an unknown kind or on an unknown channel")
     if edit.label != MANUAL and edit.label not in LABELS:
         raise ValueError("an edit with an unknown label")
-    if edit.kind == "region":
+    if edit.kind in ("region", "clear"):
         if not (math.isfinite(edit.start) and math.isfinite(edit.end) and 0 <= edit.start < edit.end <= plan.duration):
             raise ValueError("a region outside the recording")
     elif not 0 <= edit.first < edit.last <= len(transcript.words):
         raise ValueError("an edit of words that do not exist")
 
 
-def _edited(transcript: Transcript, runs: list[_Run], edits: Sequence[Edit]) -> tuple[list[_Run], list[_Stretch]]:
-    """Covered runs of words, sorted and disjoint, and stretches of sound."""
-    regions: list[_Stretch] = []
+def _edited(transcript: Transcript, runs: list[_Run], edits: Sequence[Edit]) -> tuple[list[_Run], list[_Region]]:
+    """Covered runs of words, sorted and disjoint, and stretches of sound with their labels."""
+    regions: list[_Region] = []
     for edit in edits:
         if edit.kind == "cover":
             runs = _with(runs, edit.first, edit.last, edit.label)
         elif edit.kind == "uncover":
             runs = _without(runs, edit.first, edit.last)
             for word in transcript.words[edit.first : edit.last]:
-                regions = [r for whole in regions for r in _cut(whole, word.start or 0.0, word.end or 0.0)]
+                cut = [(_cut((a, b), word.start or 0.0, word.end or 0.0), label) for a, b, label in regions]
+                regions = [(*rest, label) for parts, label in cut for rest in parts]
+        elif edit.kind == "clear":
+            start, end = edit.start - _ROUNDED, edit.end + _ROUNDED
+            regions = [(*rest, label) for a, b, label in regions for rest in _without_all([(a, b)], [(start, end)])]
+            for i, word in enumerate(transcript.words):
+                if start <= (word.start or 0.0) and (word.end or 0.0) <= end:
+                    runs = _without(runs, i, i + 1)
         else:
-            regions.append((edit.start, edit.end))
+            regions.append((edit.start, edit.end, edit.label))
             for i in _touched(transcript, edit.start, edit.end):
                 runs = _with(runs, i, i + 1, edit.label, apart=False)
     return runs, regions
@@ -205,6 +234,36 @@ def _cut(whole: _Stretch, start: float, end: float, *, shortest: float = SHORTES
     if end <= low or high <= start:
         return [whole]
     return [(a, b) for a, b in ((low, start), (end, high)) if b - a >= shortest]
+
+
+def _without_all(stretches: Sequence[_Stretch], cleared: Sequence[_Stretch]) -> list[_Stretch]:
+    out = list(stretches)
+    for start, end in cleared:
+        out = [r for whole in out for r in _cut(whole, start, end)]
+    return out
+
+
+def _guessed(plan: Plan, transcript: Transcript, covered: set[int], cleared: Sequence[_Stretch]) -> list[_Stretch]:
+    """Stretches with guessed words, whose sound `make_plan` covers between the words, too. Where a person has shown one
+    of these words, only the parts that still hold a covered word stay.
+    """
+    out: list[_Stretch] = []
+    words = transcript.words
+    for lost in plan.speech.unheard:
+        if lost.kind not in GUESSED or plan.speech.same_as[lost.channel] != transcript.channel:
+            continue
+        inside = _touched(transcript, lost.start, lost.end)
+        pieces = _without_all([(max(0.0, lost.start), min(lost.end, plan.duration))], cleared)
+        shown = [i for i in inside if i not in covered]
+        for i in shown:
+            pieces = [r for whole in pieces for r in _cut(whole, words[i].start or 0.0, words[i].end or 0.0)]
+        hidden = [i for i in inside if i in covered]
+        out.extend(p for p in pieces if not shown or any(_touches(words[i], p) for i in hidden))
+    return out
+
+
+def _touches(word: Word, stretch: _Stretch) -> bool:
+    return (word.start or 0.0) < stretch[1] and (word.end or 0.0) > stretch[0]
 
 
 def _touched(transcript: Transcript, start: float, end: float) -> list[int]:

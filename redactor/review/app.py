@@ -14,13 +14,15 @@ from redactor.errors import Busy, NoInput, RedactorError
 from redactor.review.repository import Stale
 from redactor.review.request_context import RequestContext
 from redactor.review.reviews import AlreadyTaken, Undecided
-from redactor.review.routes import dashboard, disputes, message, queue, samples, sound, trail
+from redactor.review.routes import dashboard, disputes, message, queue, release, samples, sound, trail
 
 STATIC = {
     "base.css": "text/css",
     "review.css": "text/css",
-    "message.js": "text/javascript",
-    "wave.js": "text/javascript",
+    **dict.fromkeys(
+        (f"{name}.js" for name in "message page player timeline wave words mark edits findings keys".split()),
+        "text/javascript",
+    ),
     "icon.svg": "image/svg+xml",
 }
 ERROR_PAGES = {
@@ -40,7 +42,7 @@ def build_review(context: RequestContext, access: APIRouter) -> FastAPI:
     """The application. `access`: the routes for log-in and accounts."""
     app = FastAPI(title="redactor review", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(access)
-    for module in (queue, message, sound, samples, disputes, dashboard, trail):
+    for module in (queue, message, release, sound, samples, disputes, dashboard, trail):
         app.include_router(module.router(context))
     # Only these files, by name: no part of a request becomes a path.
     static = {name: (resources.files(__package__) / "static" / name).read_bytes() for name in STATIC}

@@ -63,7 +63,9 @@ class _Judged:
         self.passed: dict[str, bool] = {}
         self.settled: dict[str, bool] = {}
         columns = [messages.c.id, messages.c.verdict, messages.c.state]
-        query: Select[Any] = select(*columns).where(messages.c.state.in_(("reviewed", "adjudicated", "disputed")))
+        query: Select[Any] = select(*columns).where(
+            messages.c.state.in_(("reviewed", "adjudicated", "disputed")), messages.c.direction == "out"
+        )
         if sample:
             query = query.add_columns(sampled.c.probability).join(sampled, sampled.c.message == messages.c.id)
             query = query.where(sampled.c.sample == sample)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Engine, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Engine, Select, and_, delete, func, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from redactor.compliance.model import Audited, RuleVerdict, Severity
@@ -21,7 +21,7 @@ from redactor.review.schema import findings, grants, messages, reviews, sampled,
 PAGE = 50
 COUNTED = 1000
 """Rows are counted up to here: "1000 or more" is enough for people, and cheap."""
-FILTERS = ("state", "verdict", "rule", "severity", "kind", "caller")
+FILTERS = ("state", "verdict", "rule", "severity", "kind", "caller", "outcome", "reason", "direction")
 _RANK = {severity.value: n for n, severity in enumerate(Severity)}
 
 
@@ -41,6 +41,7 @@ class Filters:
         since, until: seconds since 1970, compared with `added`.
         mine: only messages that this person has taken and not reviewed yet.
         sample: only messages drawn in this sample.
+        urgent: highest priority first instead of newest first.
     """
 
     state: str = ""
@@ -53,11 +54,15 @@ class Filters:
     until: float = 0.0
     mine: int = 0
     sample: int = 0
+    outcome: str = ""
+    reason: str = ""
+    direction: str = ""
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows, newest first, and the key of the next page ("" on the last)."""
+    """Rows in order, and the key of the next page ("" on the last)."""
 
     rows: tuple[Mapping[str, Any], ...]
     following: str
@@ -172,33 +177,53 @@ class ReviewRepository:
                     folder=folder,
                     by=by,
                     at=now(c),
-                    edits=json.dumps([asdict(e) for e in edits]),
+                    edits=json.dumps([_stored(e) for e in edits]),
                 )
             )
         return version + 1
 
+    def prepared(self, message: str, *, folder: str, by: str, duration: float, written: bool) -> bool:
+        """Make version 1 of a message that was listed without being opened. Returns False, and changes nothing, if it
+        has one already.
+
+        Args:
+            written: whether the output folder holds exactly this version.
+        """
+        with self.engine.begin() as c:
+            done = c.execute(
+                update(messages)
+                .where(messages.c.id == message, messages.c.version == 0)
+                .values(version=1, folder=folder, duration=duration, written=int(written))
+            )
+            if done.rowcount == 1:
+                c.execute(
+                    insert(versions).values(message=message, version=1, folder=folder, by=by, at=now(c), edits="[]")
+                )
+        return bool(done.rowcount)
+
     # --- reading
 
     def page(self, filters: Filters, *, after: str = "", limit: int = PAGE) -> Page:
-        """Messages with their `audio`, newest first.
+        """Messages with their `audio`, newest first, or as `filters` say.
 
         Args:
             after: `following` of the page before; anything else gives the first page.
         """
         query = _where(filters)
-        added, identity = messages.c.added, messages.c.id
-        key = _key(after)
+        identity = messages.c.id
+        order = (*((messages.c.priority,) if filters.urgent else ()), messages.c.added, identity)
+        key = _key(after, len(order))
         shown = query
         if key:
-            # Written this way for the index: "added <= x" bounds the scan, the rest orders equal times.
-            shown = shown.where(added <= key[0], or_(added < key[0], identity < key[1]))
-        shown = _with_audio(shown).order_by(added.desc(), identity.desc()).limit(limit + 1)
+            # Written this way for the index: "first <= x" bounds the scan, the rest orders equal values.
+            shown = shown.where(order[0] <= key[0], tuple_(*order) < tuple_(*key))
+        shown = _with_audio(shown).order_by(*(column.desc() for column in order)).limit(limit + 1)
         with self._reads.connect() as c:
             rows = [dict(row) for row in c.execute(shown).mappings()]
             counted = query.with_only_columns(identity).limit(COUNTED).subquery()
             count = c.execute(select(func.count()).select_from(counted)).scalar_one()
         more = rows[limit - 1] if len(rows) > limit else None
-        return Page(tuple(rows[:limit]), f"{more['added']!r}-{more['id']}" if more else "", int(count))
+        return Page(tuple(rows[:limit]), "_".join(_shown(more[c.name]) for c in order) if more else "", int(count))
 
     def find(self, message: str) -> dict[str, Any] | None:
         """The row of a message, with `audio`; None if there is none."""
@@ -241,20 +266,20 @@ class ReviewRepository:
         return tuple(Edit(**edit) for edit in json.loads(kept))
 
     def history(self, message: str) -> list[dict[str, Any]]:
-        """Versions, oldest first."""
+        """Versions, oldest first, each with all `edits` since the first plan."""
         with self._reads.connect() as c:
             rows = c.execute(
-                select(versions.c.version, versions.c.by, versions.c.at)
+                select(versions.c.version, versions.c.by, versions.c.at, versions.c.edits)
                 .where(versions.c.message == message)
                 .order_by(versions.c.version)
             ).mappings()
-            return [dict(row) for row in rows]
+            return [{**row, "edits": tuple(Edit(**edit) for edit in json.loads(row["edits"]))} for row in rows]
 
-    def counts(self) -> dict[str, int]:
-        """Number of messages by state."""
+    def counts(self, by: str = "state") -> dict[str, int]:
+        """Number of messages by state, or by another column."""
         with self._reads.connect() as c:
-            rows = c.execute(select(messages.c.state, func.count()).group_by(messages.c.state))
-            return {state: int(n) for state, n in rows}
+            rows = c.execute(select(messages.c[by], func.count()).group_by(messages.c[by]))
+            return {value: int(n) for value, n in rows}
 
     def kinds(self) -> list[str]:
         """Rules with at least one finding."""
@@ -335,6 +360,11 @@ def _finding(message: str, number: int, breach: Any) -> dict[str, Any]:
     }
 
 
+def _stored(edit: Edit) -> dict[str, Any]:
+    # Without a note, a row is as earlier versions wrote and read it.
+    return {name: value for name, value in asdict(edit).items() if name != "note" or value}
+
+
 def _with_audio(query: Select[Any]) -> Select[Any]:
     audio = func.coalesce(sendings.c.audio, messages.c.id).label("audio")
     return query.add_columns(audio).outerjoin(sendings, sendings.c.message == messages.c.id)
@@ -343,6 +373,8 @@ def _with_audio(query: Select[Any]) -> Select[Any]:
 def _where(f: Filters) -> Select[Any]:
     added, identity = messages.c.added, messages.c.id
     query = select(messages)
+    if f.outcome != "gone":
+        query = query.where(messages.c.outcome != "gone")
     if f.rule:
         broken = select(findings.c.message).where(findings.c.rule == f.rule)
         # `added` is the message's in both tables.
@@ -351,7 +383,7 @@ def _where(f: Filters) -> Select[Any]:
         if f.until:
             broken = broken.where(findings.c.added < f.until)
         query = query.where(identity.in_(broken.scalar_subquery()))
-    for name in ("state", "verdict", "severity", "kind", "caller"):
+    for name in ("state", "verdict", "severity", "kind", "caller", "outcome", "reason", "direction"):
         if value := getattr(f, name):
             query = query.where(messages.c[name] == value)
     if f.since:
@@ -367,9 +399,15 @@ def _where(f: Filters) -> Select[Any]:
     return query
 
 
-def _key(after: str) -> tuple[float, str] | None:
-    added, _, identity = after.rpartition("-")
+def _shown(value: float | str) -> str:
+    return value if isinstance(value, str) else repr(value)
+
+
+def _key(after: str, length: int) -> tuple[float | str, ...] | None:
+    """The values of `Page.following`."""
+    *numbers, identity = after.split("_")
     try:
-        return (float(added), identity) if len(identity) == 64 else None
+        found: tuple[float | str, ...] = (*map(float, numbers), identity)
     except ValueError:
         return None
+    return found if len(identity) == 64 and len(found) == length else None

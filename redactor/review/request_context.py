@@ -21,6 +21,7 @@ from redactor.auth.pages import moment
 from redactor.crypto import Sealer
 from redactor.errors import NoInput
 from redactor.request_body import TooLarge, TooSlow, read_body
+from redactor.review.reasons import because, shortly
 from redactor.review.repository import ReviewRepository
 from redactor.review.reviews import Reviews
 from redactor.review.sampling import Samples
@@ -29,6 +30,7 @@ from redactor.review.versions import VersionService
 if TYPE_CHECKING:
     from redactor.audit_log import Trail
     from redactor.auth import AccessGuard, Person
+    from redactor.review.archive.bootstrap import ArchiveReview
 
 Message = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 RULES = tuple(f"V{n:02d}" for n in range(1, 21))
@@ -75,6 +77,7 @@ class RequestContext:
     Attributes:
         reveal_seconds: how long a grant to hear an original lasts.
         titles: rule → its title.
+        archive: the archive whose recordings are reviewed, on this machine; None in the service.
     """
 
     store: ReviewRepository
@@ -88,11 +91,13 @@ class RequestContext:
     reveal_seconds: float = 900.0
     titles: Mapping[str, str] = field(default_factory=dict)
     recent_events: RecentEvents = field(default_factory=RecentEvents)
+    archive: ArchiveReview | None = None
 
     def page(self, template: str, person: Person, *, status: int = 200, **given: Any) -> HTMLResponse:
         """A rendered page; all values are escaped."""
         made = self.templates.get_template(template)
-        return HTMLResponse(made.render(person=person, titles=self.titles, **given), status_code=status)
+        given |= {"person": person, "titles": self.titles, "archive": self.archive is not None}
+        return HTMLResponse(made.render(**given), status_code=status)
 
     def row(self, message: str) -> dict[str, Any]:
         """The row of a message.
@@ -131,7 +136,7 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(day=_day, moment=moment, clock=_clock, percent=_percent)
+    made.filters.update(day=_day, moment=moment, clock=_clock, percent=_percent, because=because, shortly=shortly)
     return made
 
 

@@ -109,12 +109,13 @@ class Reviews:
             self._take(c, message, person)
 
     def take_next(self, person: int) -> str:
-        """The message that this person should review next: one that they have taken, else one of a sample; "" if
-        there is none.
+        """The message that this person should review next: one that they have taken, else one of a sample, else the
+        one of the highest priority that has no verdict by the rules; "" if there is none.
         """
         held = (
             select(reviews.c.message)
-            .where(reviews.c.person == person, reviews.c.state == "taken")
+            .join(messages, messages.c.id == reviews.c.message)
+            .where(reviews.c.person == person, reviews.c.state == "taken", messages.c.outcome != "gone")
             .order_by(reviews.c.taken)
             .limit(1)
         )
@@ -138,10 +139,23 @@ class Reviews:
             .order_by(messages.c.state.desc(), sampled.c.sample, messages.c.id)
             .limit(1)
         )
+        urgent = (
+            select(messages.c.id)
+            .where(
+                messages.c.state == "new",
+                messages.c.direction != "out",
+                messages.c.priority > 0,
+                ~exists().where(
+                    and_(reviews.c.message == messages.c.id, reviews.c.person != person, reviews.c.state == "taken")
+                ),
+            )
+            .order_by(messages.c.priority.desc(), messages.c.added.desc(), messages.c.id.desc())
+            .limit(1)
+        )
         with self._engine.begin() as c:
             if found := c.execute(held).scalar():
                 return str(found)
-            found = c.execute(following).scalar()
+            found = c.execute(following).scalar() or c.execute(urgent).scalar()
             if found:
                 self._take(c, found, person)
         return str(found or "")
@@ -325,6 +339,8 @@ class Reviews:
             raise Stale("The redaction has changed since you opened the message.")
         if self._state(c, message, person) == "given":
             raise AlreadyTaken("You have already submitted your review of this message.")
+        if row["direction"] != "out":
+            raise Undecided("The rules are for sent messages, so this one has no verdict.", hint="Mark it as done.")
         mine = self._verdicts(c, message, person)
         query = select(findings.c.number).where(findings.c.message == message, findings.c.verdict == "findings")
         if missing := [n for n in c.execute(query).scalars() if n not in mine.answers]:

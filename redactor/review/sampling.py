@@ -98,7 +98,7 @@ class Samples:
         until: float = 0.0,
         before_save: Callable[[int, int, int], object] = lambda *_: None,
     ) -> int:
-        """Draw from all messages added in a period, and ask for so many reviews of each; returns the sample's number.
+        """Draw from the sent messages added in a period, and ask for so many reviews of each; returns its number.
 
         Args:
             before_save: called before the commit with the number, the sample's size and the frame's size.
@@ -107,7 +107,7 @@ class Samples:
             NoInput: there is no message to draw from.
         """
         columns = [messages.c[name] for name in STRATA if name in strata]
-        query = select(messages.c.id, *columns).where(messages.c.added >= since)
+        query = select(messages.c.id, *columns).where(messages.c.added >= since, messages.c.direction == "out")
         if until:
             query = query.where(messages.c.added < until)
         with self._engine.begin() as c:

@@ -26,6 +26,10 @@ _ID = BigInteger().with_variant(Integer, "sqlite")
 STATES = ("new", "open", "reviewed", "disputed", "adjudicated")
 """new: not reviewed; open: another review is wanted; disputed: two reviews differ; the others are final."""
 
+OUTCOMES = ("withheld", "redacted", "released", "refused", "gone")
+"""withheld: a run wrote nothing; released: a person corrected it, and it was written; refused: a person decided that it
+cannot be released; gone: its recording is no longer there."""
+
 messages = Table(
     "redactor_review_messages",
     metadata,
@@ -45,9 +49,16 @@ messages = Table(
     Column("version", Integer, nullable=False),  # of the redaction; a save names the one that it is based on
     Column("folder", String(40), nullable=False),  # with the current version's files
     Column("turn", Integer, nullable=False),  # counts every change of state
+    Column("direction", String(4), nullable=False, server_default="out"),  # out: the rules apply; in; "": not known
+    Column("outcome", String(12), nullable=False, server_default="redacted"),  # one of OUTCOMES
+    Column("reason", String(40), nullable=False, server_default=""),  # why it was withheld, "" otherwise
+    Column("detail", Text, nullable=False, server_default=""),  # the error's fixed text, without words
+    Column("priority", Float, nullable=False, server_default="0"),  # the highest is reviewed first
+    Column("written", Integer, nullable=False, server_default="0"),  # version in the output folder; 0: another
 )
 for _name in ("state", "verdict", "severity", "kind", "caller"):
     Index(f"redactor_review_by_{_name}", messages.c[_name], messages.c.added, messages.c.id)
+Index("redactor_review_by_priority", messages.c.priority, messages.c.added, messages.c.id)
 Index("redactor_review_by_added", messages.c.added, messages.c.id)
 
 sendings = Table(
@@ -85,7 +96,7 @@ versions = Table(
     Column("folder", String(40), nullable=False),
     Column("by", String(40), nullable=False),
     Column("at", Float, nullable=False),
-    Column("edits", Text, nullable=False),  # JSON: all edits since the first plan; no words
+    Column("edits", Text, nullable=False),  # JSON: all edits since the first plan; no words, reasons sealed
 )
 
 samples = Table(
@@ -175,3 +186,28 @@ grants = Table(
     Column("reason", LargeBinary, nullable=False),  # sealed
 )
 Index("redactor_review_grants_person", grants.c.person, grants.c.message)
+
+files = Table(
+    "redactor_review_files",
+    metadata,
+    Column("mark", String(64), primary_key=True),  # keyed mark of path and output name
+    Column("message", String(64), nullable=False),
+    Column("number", Integer, nullable=False),  # position in the archive
+    Column("item", LargeBinary, nullable=False),  # sealed: its paths
+)
+Index("redactor_review_files_message", files.c.message, files.c.number)
+
+releases = Table(
+    "redactor_review_releases",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("message", String(64), nullable=False),
+    Column("what", String(12), nullable=False),  # released, replaced, refused, done
+    Column("version", Integer, nullable=False),
+    Column("by", String(40), nullable=False),
+    Column("person", _ID, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("reason", LargeBinary, nullable=False),  # sealed
+    Column("state", String(8), nullable=False),  # begun, done, failed
+)
+Index("redactor_review_releases_message", releases.c.message, releases.c.id)

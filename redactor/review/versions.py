@@ -24,6 +24,7 @@ from redactor.compliance.recipients import Sending
 from redactor.errors import Busy, NoInput, RedactorError
 from redactor.pipeline import Artefacts, Pipeline
 from redactor.policy import Edit, Policy, uncovered
+from redactor.review.edit_history import EditHistory
 from redactor.review.plan_codec import pack, unpack
 from redactor.review.repository import ReviewRepository, Stale
 from redactor.review.version_store import VersionStore
@@ -60,6 +61,7 @@ class VersionService:
         pipeline: returns the pipeline, or None while the model is loading.
         audit: applies the rules.
         policy: for sent messages, if it is not the pipeline's.
+        reread: whether versions are recognised again where the pipeline does that; false where a release follows.
     """
 
     def __init__(
@@ -71,10 +73,11 @@ class VersionService:
         store: ReviewRepository,
         audit: Auditor,
         policy: Policy | None = None,
+        reread: bool = True,
     ) -> None:
         self._pipeline, self._vault, self._audit = pipeline, vault, audit
         self.version_store, self.store = version_store, store
-        self._policy = policy
+        self._policy, self._reread = policy, reread
         self._held: OrderedDict[str, tuple[float, tuple[bytes, list[dict[str, Any]]]]] = OrderedDict()
         self._holding = threading.Lock()
 
@@ -148,6 +151,45 @@ class VersionService:
         """An id for another message with this recording."""
         return audio if self.store.find(audio) is None else sha256(f"{audio} {place}".encode()).hexdigest()
 
+    def prepare(
+        self, message: str, recording: Recording, made: Artefacts, *, suffix: str, by: str, written: bool = False
+    ) -> None:
+        """Give a message that is listed already, and whose id is its recording's, its first version.
+
+        Args:
+            suffix: the recording's.
+            written: see `ReviewRepository.prepared`.
+
+        Raises:
+            RedactorError: it cannot be sealed or saved.
+        """
+        version = self._version(self._ready(), made, 1)
+        with self.version_store.locked(message):
+            row = self.store.find(message)
+            if row is None or row["version"]:  # edits refer to the words of the plan that is there
+                return
+            self._vault.seal(message, "plan", pack(made.plan, suffix=suffix), by=by, replace=True)
+            folder = self.version_store.save(message, 1, **version)
+            if not self.store.prepared(message, folder=folder, by=by, duration=recording.duration, written=written):
+                self.version_store.drop(message, folder)
+
+    def corrected(self, message: str, version: int, *, by: str, reason: str) -> tuple[Recording, Plan]:
+        """The recording of a message, and its plan in a version.
+
+        Raises:
+            Stale: `version` is not the current one. RedactorError: the vault cannot be opened.
+        """
+        row = self.store.find(message)
+        if row is None:
+            raise NoInput("There is no such message.")
+        if row["version"] != version:
+            raise Stale("Somebody else changed the redaction meanwhile.")
+        plan, source = self._sealed(row, by=by, reason=reason)
+        pipeline = self._ready()
+        recording = pipeline.decoder(source)
+        edits = self.store.edits(message, version)
+        return recording, pipeline.edited(recording, plan, edits, self._policy) if edits else plan
+
     def sweep(self) -> None:
         """Remove what killed processes left in the version store beside the current versions.
 
@@ -169,19 +211,20 @@ class VersionService:
         version: int,
         edits: Sequence[Edit],
         *,
-        undo: bool = False,
+        step: str = "",
         by: str,
         reason: str,
         before_save: Callable[[tuple[Interval, ...]], object] = lambda _: None,
     ) -> int:
-        """Apply edits to a version, or undo its last one; returns the new version's number.
+        """Apply edits to a version, or undo or redo the last save; returns the new version's number.
 
         Args:
+            step: "undo" or "redo" instead of edits.
             before_save: called before the version takes effect, with the intervals that it no longer covers.
 
         Raises:
             Stale: `version` is not the current one.
-            ValueError: an edit does not fit, or there is none to undo.
+            ValueError: an edit does not fit, or there is nothing to undo or redo.
             RedactorError: the vault cannot be opened, or the new version did not pass its checks. Nothing changes.
         """
         row = self.store.find(message)
@@ -190,14 +233,12 @@ class VersionService:
         if row["version"] != version:
             raise Stale("Somebody else changed the redaction meanwhile.")
         before = self.store.edits(message, version)
-        if undo and not before:
-            raise ValueError("there is no edit to undo")
-        every = before[:-1] if undo else (*before, *edits)
+        every = tuple(self.history(message, version).edits(step)) if step else (*before, *edits)
         pipeline = self._ready()
         plan, source = self._sealed(row, by=by, reason=reason)
         recording = pipeline.decoder(source)
         edited = pipeline.edited(recording, plan, every, self._policy)
-        made = pipeline.make(recording, edited, f"review-{version + 1}", policy=self._policy)
+        made = pipeline.make(recording, edited, f"review-{version + 1}", policy=self._policy, reread=self._reread)
         rendered = self._version(pipeline, made, version + 1)
         opened = uncovered(pipeline.edited(recording, plan, before, self._policy), made.plan)
         with self.version_store.locked(message):
@@ -213,6 +254,14 @@ class VersionService:
         with self._holding:
             self._held.clear()
         return number
+
+    def history(self, message: str, version: int) -> EditHistory:
+        """What an undo or a redo of a version brings back.
+
+        Raises:
+            Stale: `version` is not the current one.
+        """
+        return EditHistory.of(self.store.history(message), version)
 
     def original(self, message: str, grant: str, *, by: str, reason: str) -> tuple[bytes, list[dict[str, Any]]]:
         """The audio as a WAV file, and every word as spoken. The caller checks the permission.

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from redactor.phi.alike import alike
 from redactor.render import Replacer, tokens
-from redactor.types import Plan, Recording, Samples
+from redactor.types import Plan, Recording, Samples, TimedText, Transcript
 
 PEAKS = 1200
 """Columns of the waveform; more than a wide screen shows."""
+PEAKS_PER_SECOND, MOST_PEAKS = 40, 12_000
+"""Columns for the waveform when it is enlarged: a syllable lasts about 0.2 s."""
+
+DOUBTFUL = 0.5
+"""Confidence below which a word is doubtful: recognition itself holds all other words together to be likelier."""
+JOINED = 0.3
+"""Seconds between two doubtful runs that are listened to as one; a shorter pause is no place to begin or stop."""
 
 _LABELS = Replacer("label")
 
@@ -21,6 +30,7 @@ def view_of(plan: Plan, output: Recording, *, version: int, suffix: str) -> dict
     Args:
         output: the redacted audio, decoded again, so that its waveform reveals nothing under a bleep.
     """
+    columns = min(MOST_PEAKS, max(PEAKS, round(plan.duration * PEAKS_PER_SECOND)))
     return {
         "version": version,
         "duration": round(plan.duration, 3),
@@ -37,22 +47,78 @@ def view_of(plan: Plan, output: Recording, *, version: int, suffix: str) -> dict
                 "first": t.first,
                 "last": t.last,
                 "label": t.label,
-                "confidence": round(t.confidence, 2),
+                "confidence": None if t.redacted else round(t.confidence, 2),
             }
             for t in tokens(plan, _LABELS)
         ],
+        "doubts": doubts(plan),
         "intervals": [
             {"channel": i.channel, "start": round(i.start, 3), "end": round(i.end, 3), "labels": list(i.labels)}
             for i in plan.intervals
         ],
-        "peaks": peaks(output.samples),
+        "peaks": peaks(output.samples, columns),
     }
 
 
+def doubts(plan: Plan) -> list[dict[str, Any]]:
+    """The stretches that a person should listen to first, by time: runs of doubtful words that the plan keeps.
+
+    Returns:
+        channel (of a transcript), start and end in seconds, and the numbers of the words, first … last.
+    """
+    covered = {(c.channel, i) for c in plan.covers for i in range(c.first, c.last)}
+    out: list[dict[str, Any]] = []
+    for transcript in plan.speech.transcripts:
+        runs: list[dict[str, Any]] = []
+        for i, word in enumerate(transcript.words):
+            if word.confidence >= DOUBTFUL or (transcript.channel, i) in covered:
+                continue
+            start, end = round(word.start or 0.0, 3), round(word.end or 0.0, 3)
+            if runs and start - runs[-1]["end"] < JOINED:
+                runs[-1].update(end=max(end, runs[-1]["end"]), last=i + 1)
+            else:
+                runs.append({"channel": transcript.channel, "start": start, "end": end, "first": i, "last": i + 1})
+        out.extend(runs)
+    return sorted(out, key=lambda run: (run["start"], run["channel"]))
+
+
+def similar_in(words: Sequence[Mapping[str, Any]], *, channel: int, first: int, last: int) -> list[dict[str, Any]]:
+    """Where the words first … last of a channel, or some that sound like them, are said elsewhere in a message.
+
+    Args:
+        words: of a view. Those that are covered are neither sought nor searched.
+
+    Returns:
+        channel, first, last, start, end (seconds), and whether they are the same words; by time.
+    """
+    runs: list[list[Mapping[str, Any]]] = []
+    for word in words:
+        if word["label"]:
+            continue
+        before = runs[-1][-1] if runs else None
+        if before is not None and (before["channel"], before["last"]) == (word["channel"], word["first"]):
+            runs[-1].append(word)
+        else:
+            runs.append([word])
+
+    def is_sought(word: Mapping[str, Any]) -> bool:
+        return bool(word["channel"] == channel and first <= word["first"] and word["last"] <= last)
+
+    sought = [word["text"] for run in runs for word in run if is_sought(word)]
+    out = []
+    for run in runs:
+        said = Transcript.of(TimedText(w["text"], w["start"], w["end"], w["confidence"]) for w in run)
+        for a, b, same in alike(sought, said.words) if len(said.words) == len(run) else ():
+            if not any(map(is_sought, run[a:b])):
+                found = {"channel": run[a]["channel"], "first": run[a]["first"], "last": run[b - 1]["last"]}
+                out.append({**found, "start": run[a]["start"], "end": run[b - 1]["end"], "same": same})
+    return sorted(out, key=lambda found: (found["start"], found["channel"]))
+
+
 def spoken(plan: Plan) -> list[dict[str, Any]]:
-    """Every word as spoken; only for people who may hear the original."""
+    """Every word as spoken, and covered stretches without words; only for people who may hear the original."""
     covered = {(c.channel, i): c.label for c in plan.covers for i in range(c.first, c.last)}
-    return [
+    words = [
         {
             "text": w.text,
             "start": round(w.start or 0.0, 3),
@@ -66,6 +132,21 @@ def spoken(plan: Plan) -> list[dict[str, Any]]:
         for t in plan.speech.transcripts
         for i, w in enumerate(t.words)
     ]
+    stretches = [
+        {
+            "text": f"[{c.label}]",
+            "start": round(c.start, 3),
+            "end": round(c.end, 3),
+            "channel": c.channel,
+            "first": c.first,
+            "last": c.last,
+            "label": c.label,
+            "confidence": 1.0,
+        }
+        for c in plan.covers
+        if c.first == c.last
+    ]
+    return sorted([*words, *stretches], key=lambda w: (w["channel"], w["first"], w["start"]))
 
 
 def peaks(samples: Samples, columns: int = PEAKS) -> list[list[int]]:

@@ -7,7 +7,7 @@ from redactor.storage.inputs import Inputs, Item, Listing, list_inputs
 from redactor.storage.journal import Claim, Journal, JournalDecision, Known, NullJournal, Step, in_turn
 from redactor.storage.outcomes import OutcomeLog
 from redactor.storage.outcomes import row as outcome_row
-from redactor.storage.run_journal import ArchiveJournal
+from redactor.storage.run_journal import ArchiveJournal, RecordedOutcome
 from redactor.storage.save import Partial, Target, remove_leftovers, save_set
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "NullJournal",
     "OutcomeLog",
     "Partial",
+    "RecordedOutcome",
     "Step",
     "Target",
     "artefact",

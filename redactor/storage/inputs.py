@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
+from redactor.atomic_files import PREFIX
 from redactor.errors import NoInput
 from redactor.storage.stems import Stems, folded
 
@@ -173,7 +174,8 @@ class _FolderWalk:
         for root, folders, files in os.walk(start, onerror=lambda error: blocked.append(Path(error.filename))):
             here = Path(root)
             stems = shared.pop(root, None)
-            folders.sort()
+            # Our own folders of earlier outputs (what reviews keep) hold no recordings.
+            folders[:] = sorted(name for name in folders if not name.startswith(PREFIX))
             if self._outside is not None:
                 folders[:] = [name for name in folders if not _same(here / name, self._outside)]
             self.passed_over += sum(_is_folder_link(here / name) for name in folders)
@@ -277,4 +279,4 @@ def _is_folder_link(path: Path) -> bool:
 
 
 def _is_our_output(path: Path) -> bool:
-    return ".redacted." in path.name or path.name.startswith(".redactor-")
+    return ".redacted." in path.name or path.name.startswith(PREFIX)

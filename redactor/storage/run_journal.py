@@ -23,7 +23,7 @@ import sqlite3
 import stat
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
@@ -58,6 +58,25 @@ class _ActiveClaim:
     isolated: bool
     work: int = 0
     waiting: list[Item] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedOutcome:
+    """What the ledger knows about an input.
+
+    Attributes:
+        source_id: SHA-256 of its bytes; settings: the fingerprint that it was processed with.
+        state: pending, claimed, redacted, quarantined or failed; reason, message: of the latter two.
+        target: place of its artefacts, None if there are none; files: their fingerprints.
+    """
+
+    source_id: str
+    settings: str
+    state: str
+    reason: str
+    message: str
+    target: Target | None = field(repr=False)
+    files: Fingerprints = field(repr=False)
 
 
 class ArchiveJournal:
@@ -144,6 +163,32 @@ class ArchiveJournal:
             ).fetchall()
         )
         return {str(state): int(n) for state, n in rows}
+
+    def remember(self, options: bytes) -> None:
+        """Store the options of this run, sealed: they may name files."""
+        sealed = self._seals.seal(options)
+        self._ledger.do(lambda c: c.execute("INSERT OR REPLACE INTO meta VALUES ('options', ?)", (sealed,)).rowcount)
+
+    def options(self) -> bytes | None:
+        """The options of the latest run; None if it is not known."""
+        row = self._ledger.do(lambda c: c.execute("SELECT value FROM meta WHERE name = 'options'").fetchone())
+        return self._seals.open(bytes(row[0])) if row else None
+
+    def records(self, items: Sequence[Item]) -> list[RecordedOutcome | None]:
+        """What is recorded for each of these inputs, by name alone; None for one without an outcome."""
+        names = [self._name(item) for item in items]
+        query = (
+            "SELECT hex(content), settings, state, reason, message, target, files FROM input JOIN work ON "
+            "work.id = work WHERE name = ?"
+        )
+        rows = self._ledger.do(lambda c: [c.execute(query, (name,)).fetchone() for name in names])
+        return [
+            row
+            and RecordedOutcome(
+                row[0].lower(), row[1], row[2], row[3], row[4], row[5] and self._opened(row[5]), _files(row[6])
+            )
+            for row in rows
+        ]
 
     # --- the protocol
 

@@ -159,6 +159,19 @@ def test_a_region_over_no_word_is_shown_and_bleeped():
     assert [(i.start, i.end) for i in out.intervals] == [(3.0, 4.0)]
 
 
+def test_a_region_keeps_its_label_where_a_word_in_it_is_uncovered():
+    said = Transcript.of([TimedText("hi", 0.0, 0.4), TimedText("bye", 8.0, 8.4)])
+    plan = make_plan(recording(DURATION), speech(said), [], DEIDENTIFY)
+    region = Edit("region", 0, start=7.0, end=9.0, label="LOCATION", note="sealed")
+    assert plain_text(tokens(edited(plan, [region], DEIDENTIFY), LABEL)) == "hi [LOCATION]"
+    out = edited(plan, [region, Edit("uncover", 0, 1, 2)], DEIDENTIFY)
+    assert {i.labels for i in out.intervals} == {("LOCATION",)}
+    assert "bye" in plain_text(tokens(out, LABEL))
+    assert out == edited(
+        plan, [Edit("region", 0, start=7.0, end=9.0, label="LOCATION"), Edit("uncover", 0, 1, 2)], DEIDENTIFY
+    )
+
+
 def test_unheard_sound_stays_covered_through_edits():
     plan = planned(unheard=(Unheard(0, 6.0, 7.0, "speech"),))
     out = edited(plan, [Edit("cover", 0, 0, 1), Edit("uncover", 0, 0, len(TEXT.split()))], DEIDENTIFY)

@@ -75,9 +75,13 @@ def timed(text, begin=0.3):
     return words
 
 
-def recording(seed, said, *, rate=8000, channels=1):
-    """Bytes of a WAV that sounds like the letters of the words, and its transcript as Whisper writes it."""
+def recording(seed, said, *, rate=8000, channels=1, confidences=None):
+    """Bytes of a WAV that sounds like the letters of the words, and its transcript as Whisper writes it; `confidences`:
+    of some words, by their text.
+    """
     words = timed(said)
+    for w in words:
+        w["probability"] = (confidences or {}).get(w["word"].strip(), w["probability"])
     spans = [(w["word"], float(w["start"]), float(w["end"])) for w in words]
     samples = uttered(spans, spans[-1][2] + 0.4, rate=rate, seed=seed)
     held = io.BytesIO()

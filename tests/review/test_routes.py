@@ -29,10 +29,15 @@ GET = {
 POST = {
     "/messages/next": "finding.decide",
     "/messages/{id}/edits": "redaction.edit",
+    "/messages/{id}/similar": "redaction.edit",
     "/messages/{id}/decisions": "finding.decide",
     "/messages/{id}/review": "finding.decide",
     "/messages/{id}/original": "message.hear_original",
     "/messages/{id}/original/end": "message.hear_original",
+    "/messages/{id}/release": "message.release",
+    "/messages/{id}/refusal": "message.release",
+    "/messages/{id}/done": "redaction.edit",
+    "/messages/{id}/reopen": "redaction.edit",
     "/samples": "sample.draw",
     "/messages/{id}/adjudication": "adjudicate",
 }
@@ -40,6 +45,7 @@ WITHOUT = {
     "message.hear_redacted": "ada",
     "message.hear_original": "olive",
     "redaction.edit": "olive",
+    "message.release": "olive",
     "finding.decide": "olive",
     "sample.draw": "ray",
     "adjudicate": "ray",

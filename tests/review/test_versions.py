@@ -123,7 +123,7 @@ def test_a_failed_edit_leaves_everything_as_it_was(site, monkeypatch):
     assert row["version"] == 1
     assert len(list(Path(site.version_store.place(message, row["folder"])).parent.iterdir())) == 1
     with pytest.raises(ValueError, match="to undo"):
-        site.versions.edit(message, 1, [], undo=True, by="person:1", reason="edit")
+        site.versions.edit(message, 1, [], step="undo", by="person:1", reason="edit")
 
 
 def test_what_a_killed_edit_leaves_goes_at_the_next_start(site, monkeypatch):

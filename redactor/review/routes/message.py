@@ -1,6 +1,8 @@
 """One message: its page, edits of the redaction, answers to findings, the review, access to the original."""
 
+import base64
 import secrets
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
@@ -9,18 +11,28 @@ from fastapi.responses import JSONResponse, RedirectResponse
 
 from redactor.audit_log import events
 from redactor.auth import Person, form_of
+from redactor.crypto import Sealer
+from redactor.errors import RedactorError
 from redactor.policy import MANUAL, Edit
 from redactor.review.repository import Stale
 from redactor.review.request_context import RULES, Message, RequestContext, json_of, session_mark, whole
 from redactor.review.reviews import ANSWERS, VERDICTS, AlreadyTaken, Undecided
+from redactor.review.view import similar_in
+from redactor.review.wording import CHOICES, LABEL_NAMES, in_words
 from redactor.types import Interval
 
 LONGEST_TEXT = 2000
+LONGEST_REASON = 300
+"""Characters of the reason for an edit; all edits of a message are read with each of its versions."""
 MOST_EDITS = 200
+MOST_WORDS = 100_000
 MOST_FINDINGS = 10_000
 SHORTEST_REASON = 8
+PATIENCE = 10.0
+"""Seconds for which a page waits until its recording is recognised."""
 MOST_LABELS = 500
 """Characters of labels in an entry of the audit log."""
+NONCE = 16  # bytes
 
 
 def router(context: RequestContext) -> APIRouter:
@@ -39,6 +51,19 @@ def router(context: RequestContext) -> APIRouter:
             else ""
         )
 
+    def allow(person: Person, row: dict[str, Any], reason: str) -> None:
+        """Grant access to the original for a while; logged first."""
+        mark = context.trail.mark(reason)
+        seen = {"by": person.actor, "message": row["id"], "version": row["version"], "reason": mark}
+        context.trail.append_many([events.OriginalHeard(**seen), events.WordsRead(**seen)])
+        context.store.grant(
+            row["id"],
+            person.id,
+            sitting=session_mark(person),
+            seconds=context.reveal_seconds,
+            reason=context.sealer.seal(secrets.token_bytes(16) + reason.encode()),
+        )
+
     def opened(person: Person, row: dict[str, Any], *, again: bool) -> None:
         event = events.MessageOpened(by=person.actor, message=row["id"], version=row["version"])
         what = (session_mark(person), "opened", event.message, event.version)
@@ -47,9 +72,16 @@ def router(context: RequestContext) -> APIRouter:
     @routes.get("")
     def page(message: Message, person: hears) -> Response:
         """The page of a message; it fetches words and audio from `view.json` and `audio`."""
+        if context.archive is not None and (waiting := _unprepared(context, message, person)) is not None:
+            return waiting
         row, shown = context.current(message, lambda folder: context.versions.version_store.view(message, folder))
         opened(person, row, again=True)
-        return _page(context, row, shown, person, grant_of(message, person))
+        grant = grant_of(message, person)
+        if context.archive is not None and row["outcome"] == "withheld" and not grant:
+            # Nobody can decide about a withheld recording without hearing it; this is logged as a typed reason is.
+            allow(person, row, f"withheld: {row['reason']}")
+            grant = grant_of(message, person)
+        return message_page(context, row, shown, person, grant)
 
     @routes.get("/view.json")
     def view(message: Message, person: hears) -> dict[str, Any]:
@@ -61,25 +93,35 @@ def router(context: RequestContext) -> APIRouter:
             shown["words"] = context.versions.original(message, grant, by=person.actor, reason=grant)[1]
             shown["revealed"] = True
         shown["mine"] = _answers(context, message, person)
+        shown.setdefault("doubts", [])  # a version that was made before there were any
+        shown |= _edited(context, row, person, bool(grant))
         return shown
 
     @routes.post("/edits")
     async def edit(message: Message, request: Request, person: edits) -> Response:
-        """{"version", "edits": […]} or {"version", "undo": true} → a new version, everything rendered again."""
+        """{"version", "edits": […]}, {"version", "undo": true} or {"version", "redo": true} → a new version,
+        everything rendered again.
+        """
         given = await json_of(request)
         asked = given.get("edits", [])
         if not isinstance(given.get("version"), int) or not isinstance(asked, list) or len(asked) > MOST_EDITS:
             raise HTTPException(422, "bad-request")
-        wanted, undo = [_edit(one) for one in asked], given.get("undo") is True
-        if not wanted and not undo:
+        wanted = [_edit(one, context.sealer) for one in asked]
+        steps = [step for step in ("undo", "redo") if given.get(step) is True]
+        if bool(wanted) + len(steps) != 1:
             raise HTTPException(422, "bad-request")
-        number = await run_in_threadpool(save, message, person, given["version"], wanted, undo)
-        return JSONResponse({"version": number})
+        number = await run_in_threadpool(save, message, person, given["version"], wanted, "".join(steps))
+        archive = context.archive
+        note = await run_in_threadpool(archive.after_edit, message, number, person) if archive else ""
+        return JSONResponse({"version": number, **({"note": note} if note else {})})
 
-    def save(message: str, person: Person, version: int, wanted: list[Edit], undo: bool) -> int:
+    def save(message: str, person: Person, version: int, wanted: list[Edit], step: str) -> int:
         context.row(message)
-        # Only somebody who has heard it can know that it is harmless.
-        if (undo or any(e.kind == "uncover" for e in wanted)) and not grant_of(message, person):
+        # Only somebody who has heard it can know that it is harmless; of their own edit they have seen both sides.
+        own = bool(step) and context.versions.history(message, version).is_own(step, person.actor)
+        if ((step and not own) or any(e.kind in ("uncover", "clear") for e in wanted)) and not grant_of(
+            message, person
+        ):
             raise HTTPException(403, "hear-it-first")
         new: dict[str, Any] = {"by": person.actor, "message": message, "version": version + 1}
 
@@ -97,8 +139,22 @@ def router(context: RequestContext) -> APIRouter:
             context.trail.append_many([events.RedactionEdited(**new, uncovered=len(stretches)), *stretches])
 
         return context.versions.edit(
-            message, version, wanted, undo=undo, by=person.actor, reason="edit", before_save=log_edit
+            message, version, wanted, step=step, by=person.actor, reason="edit", before_save=log_edit
         )
+
+    @routes.post("/similar", dependencies=[Depends(context.guard("message.hear_redacted", "redaction.edit"))])
+    async def similar(message: Message, request: Request) -> Response:
+        """{"channel", "first", "last"} → the same words and those that sound alike, among the words that are kept."""
+        given = await json_of(request)
+        asked = {name: given.get(name, -1) for name in ("channel", "first", "last")}
+        if not all(type(n) is int and 0 <= n < MOST_WORDS for n in asked.values()):
+            raise HTTPException(422, "bad-request")
+
+        def search() -> list[dict[str, Any]]:
+            _, shown = context.current(message, lambda folder: context.versions.version_store.view(message, folder))
+            return similar_in(shown["words"], **asked)
+
+        return JSONResponse({"similar": await run_in_threadpool(search)})
 
     @routes.post("/decisions")
     async def decide(message: Message, request: Request, person: judges) -> Response:
@@ -188,17 +244,8 @@ def router(context: RequestContext) -> APIRouter:
             row, shown = context.current(message, lambda folder: context.versions.version_store.view(message, folder))
             if len(reason) < SHORTEST_REASON:
                 problem = "Give the reason for access in a few words."
-                return _page(context, row, shown, person, "", status=422, problem=problem)
-            mark = context.trail.mark(reason)
-            seen = {"by": person.actor, "message": message, "version": row["version"], "reason": mark}
-            context.trail.append_many([events.OriginalHeard(**seen), events.WordsRead(**seen)])
-            context.store.grant(
-                message,
-                person.id,
-                sitting=session_mark(person),
-                seconds=context.reveal_seconds,
-                reason=context.sealer.seal(secrets.token_bytes(16) + reason.encode()),
-            )
+                return message_page(context, row, shown, person, "", status=422, problem=problem)
+            allow(person, row, reason)
             return RedirectResponse(f"/messages/{message}", 303)
 
         return await run_in_threadpool(give)
@@ -213,7 +260,23 @@ def router(context: RequestContext) -> APIRouter:
     return routes
 
 
-def _page(
+def _unprepared(context: RequestContext, message: str, person: Person) -> Response | None:
+    """A page for a recording that is not recognised yet, or cannot be; None if the message can be shown."""
+    assert context.archive is not None
+    row = context.row(message)
+    if row["version"]:
+        return None
+    try:
+        if context.archive.preparation.ready(message, seconds=PATIENCE):
+            context.archive.preparation.ahead()
+            return None
+    except RedactorError as error:
+        release = context.archive.facts(row)
+        return context.page("unprepared.html", person, status=409, row=row, problem=error, release=release)
+    return context.page("unprepared.html", person, row=row, problem=None)
+
+
+def message_page(
     context: RequestContext,
     row: dict[str, Any],
     shown: dict[str, Any],
@@ -222,7 +285,14 @@ def _page(
     *,
     status: int = 200,
     problem: str = "",
+    unreleased: str = "",
+    reason: str = "",
 ) -> Response:
+    """The page of a message.
+
+    Args:
+        problem: why the original was not opened. unreleased: why it was not released; reason: what was typed for that.
+    """
     message = row["id"]
     mine = context.reviews.mine(message, person.id)
     name = context.versions.name(message, by=person.actor, reason=grant) if grant else ""
@@ -232,8 +302,10 @@ def _page(
         person,
         status=status,
         row=row,
-        findings=context.store.findings(message),
+        findings=[{**f, "said": in_words(f)} for f in context.store.findings(message)],
         mine=mine,
+        labels=CHOICES,
+        label_names=LABEL_NAMES,
         rules=RULES,
         verdicts=VERDICTS,
         history=context.store.history(message),
@@ -243,6 +315,9 @@ def _page(
         others=others,
         plain=" ".join(w["text"] for w in shown["words"]),
         minutes=round(context.reveal_seconds / 60),
+        release=context.archive.facts(row) if context.archive else None,
+        unreleased=unreleased,
+        reason=reason,
     )
 
 
@@ -255,8 +330,31 @@ def _answers(context: RequestContext, message: str, person: Person) -> dict[str,
     }
 
 
-def _edit(given: Any) -> Edit:
-    """One edit as the page sends it.
+def _edited(context: RequestContext, row: dict[str, Any], person: Person, opened: bool) -> dict[str, Any]:
+    """What people have changed in the current version, and whether this person can undo or redo it."""
+    if not person.may("redaction.edit"):
+        return {"edits": [], "undo": False, "redo": False}
+    try:
+        history = context.versions.history(row["id"], row["version"])
+    except Stale:
+        return {"edits": [], "undo": False, "redo": False}  # the next request sees the version that has just been made
+    # A reason may say how its author judges the message, so other reviewers read it after their own review.
+    all_reasons = context.reviews.mine(row["id"], person.id).state == "given"
+    edits = []
+    for edit in history.current["edits"]:
+        own = history.authors[edit] == person.actor
+        note = context.sealer.open(base64.b64decode(edit.note)) if edit.note and (own or all_reasons) else None
+        shown = {name: value for name, value in asdict(edit).items() if name != "note"}
+        edits.append({**shown, "own": own, "reason": note[NONCE:].decode() if note else ""})
+    return {
+        "edits": edits,
+        "undo": history.undo is not None and (opened or history.is_own("undo", person.actor)),
+        "redo": history.redo is not None and (opened or history.is_own("redo", person.actor)),
+    }
+
+
+def _edit(given: Any, sealer: Sealer) -> Edit:
+    """One edit as the page sends it; its reason is sealed.
 
     Raises:
         HTTPException: 422.
@@ -273,8 +371,11 @@ def _edit(given: Any) -> Edit:
     if not all(-1e6 < given.get(t, 0.0) < 1e6 for t in times):
         raise HTTPException(422, "bad-request")
     label = given.get("label", MANUAL)
-    if not isinstance(label, str):
+    reason = given.get("reason", "")
+    if not isinstance(label, str) or not isinstance(reason, str) or len(reason) > LONGEST_REASON:
         raise HTTPException(422, "bad-request")
+    # Random bytes in front, so that equal reasons have different seals.
+    note = sealer.seal(secrets.token_bytes(NONCE) + reason.strip().encode()) if reason.strip() else b""
     return Edit(
         given["kind"],
         given["channel"],
@@ -283,4 +384,5 @@ def _edit(given: Any) -> Edit:
         float(given.get("start", 0.0)),
         float(given.get("end", 0.0)),
         label,
+        base64.b64encode(note).decode(),
     )

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from redactor.auth import Person
+from redactor.review.reasons import SHORTLY
 from redactor.review.repository import COUNTED, Filters
 from redactor.review.request_context import RULES, RequestContext, date_of
-from redactor.review.schema import STATES
+from redactor.review.schema import OUTCOMES, STATES
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "state": STATES,
@@ -18,6 +19,13 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "severity": ("S1", "S2", "S3", "note"),
     "kind": ("callback", "appointment", "refill", "other"),
 }
+
+ARCHIVE_CHOICES: dict[str, tuple[str, ...]] = {
+    "outcome": OUTCOMES[:-1],
+    "reason": tuple(SHORTLY),
+    "state": ("new", "reviewed"),
+}
+"""Filters for the recordings of an archive."""
 
 
 def router(context: RequestContext) -> APIRouter:
@@ -35,7 +43,9 @@ def router(context: RequestContext) -> APIRouter:
     def messages(request: Request, person: lister) -> Response:
         """A page of messages. Unknown filters are ignored."""
         asked = dict(request.query_params)
-        chosen = {name: asked[name] for name, known in CHOICES.items() if asked.get(name) in known}
+        choices = CHOICES if context.archive is None else ARCHIVE_CHOICES
+        tiles = "state" if context.archive is None else "outcome"
+        chosen = {name: asked[name] for name, known in choices.items() if asked.get(name) in known}
         for name in ("since", "until"):
             if date_of(asked.get(name, "")):
                 chosen[name] = asked[name]
@@ -44,12 +54,13 @@ def router(context: RequestContext) -> APIRouter:
         if asked.get("sample", "").isdecimal() and len(asked["sample"]) < 10:
             chosen["sample"] = asked["sample"]
         filters = Filters(
-            **{name: chosen.get(name, "") for name in CHOICES},
+            **{name: chosen.get(name, "") for name in choices},
             since=date_of(chosen.get("since", "")),
             # The last day is included.
             until=date_of(chosen["until"]) + 86_400 if "until" in chosen else 0.0,
             mine=person.id if "assigned" in chosen else 0,
             sample=int(chosen.get("sample", 0)),
+            urgent=context.archive is not None,
         )
         page = context.store.page(filters, after=asked.get("after", "")[:120])
         following: Any = f"/messages?{urlencode({**chosen, 'after': page.following})}" if page.following else ""
@@ -59,17 +70,20 @@ def router(context: RequestContext) -> APIRouter:
             person,
             page=page,
             chosen=chosen,
-            choices=CHOICES,
+            choices=choices,
+            tiles=tiles,
+            nothing="none" in asked,
             following=following,
             first=first,
             many=COUNTED,
-            counts=context.store.counts(),
+            counts=context.store.counts(tiles),
         )
 
     @routes.post("/messages/next")
     def take_next(person: judge) -> Response:
-        """The next message for this person: one that they have started, else one of a sample."""
+        """The next message for this person: see `Reviews.take_next`."""
         found = context.reviews.take_next(person.id)
-        return RedirectResponse(f"/messages/{found}" if found else "/messages?assigned=me&none=1", 303)
+        nothing = "/messages?assigned=me&none=1" if context.archive is None else "/messages?none=1"
+        return RedirectResponse(f"/messages/{found}" if found else nothing, 303)
 
     return routes

@@ -1,0 +1,426 @@
+"""The review of an archive run: link, queue, withheld recordings, releases, and what may go wrong between."""
+
+import errno
+import json
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from archive_site import LONG, ArchiveSite
+from review_site import CANARY, HTML, post, send
+
+from redactor.atomic_files import as_output_error
+from redactor.errors import ConfigurationError, InUse, OutOfSpace, Quarantine, VerificationHit
+from redactor.review.archive import preparation
+from redactor.review.archive.run import key_path
+from redactor.storage import ArchiveJournal
+
+WITHHELD, SURE, TWIN = "old/msg0002", "msg0001", "msg0003"
+SET = {".wav", ".txt", ".srt", ".vtt", ".json"}
+REASON = "Heard; it names nobody else."
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch, capsys):
+    return ArchiveSite(tmp_path, monkeypatch, capsys)
+
+
+@pytest.fixture
+def reviewed(site):
+    """A run, and its review with the link opened."""
+    site.redact()
+    with site.opened() as client:
+        yield client
+
+
+def view(client, message):
+    return client.get(f"/messages/{message}/view.json").json()
+
+
+def page(client, message):
+    return client.get(f"/messages/{message}", headers=HTML).text
+
+
+def logged(site):
+    trail = site.out / ".redactor-review" / "trail"
+    return "".join(p.read_text(errors="replace") for p in sorted(trail.rglob("*")) if p.is_file())
+
+
+def test_a_withheld_recording_is_corrected_and_released_and_the_next_run_skips_it(site):
+    code, err, rows = site.redact()
+    assert (code, site.status(rows, WITHHELD), site.status(rows, SURE)) == (3, "quarantined", "redacted")
+    assert "2 recordings were withheld" in err
+    assert "redactor review ARCHIVE --out OUT" in err
+    withheld = site.ids[WITHHELD]
+    assert not site.artefacts(WITHHELD)
+    with site.opened() as client:
+        queue = client.get("/messages", headers=HTML).text
+        assert queue.index(withheld[:12]) < queue.index(site.ids[SURE][:12])
+        assert "speech without words" in queue
+        shown = page(client, withheld)
+        assert "Speech was heard that was not recognised as words" in shown
+        assert "No rule is broken" not in shown  # there is no verdict to give
+        words = view(client, withheld)
+        assert words["revealed"]
+        lost = next(w for w in words["words"] if w["label"] == "UNTRANSCRIBED")
+        edit = {"kind": "clear", "channel": 0, "start": lost["start"], "end": lost["end"]}
+        assert send(client, f"/messages/{withheld}/edits", {"version": 1, "edits": [edit]}).json() == {"version": 2}
+        covered = [i for i in view(client, withheld)["intervals"] if i["start"] < lost["end"] - 0.5 > i["end"]]
+        assert not [i for i in covered if i["end"] > lost["start"] + 0.5]
+        assert not site.artefacts(WITHHELD)
+        answer = post(client, f"/messages/{withheld}/release", version="2", reason=REASON)
+        assert answer.headers["location"] == f"/messages/{site.ids[SURE]}?released={withheld[:12]}"
+        assert withheld[:12] in client.get("/messages?outcome=released", headers=HTML).text
+        assert REASON in page(client, withheld)
+    told = logged(site)
+    assert "message-released" in told
+    assert "stretch-uncovered" in told
+    assert "names nobody" not in told
+    for name in (WITHHELD, TWIN):  # the other file has the same bytes
+        assert set(site.artefacts(name)) == SET
+        assert not any(c in site.artefacts(name)[".txt"].read_text() for c in CANARY)
+    whole, silent = site.samples(site.archive / f"{WITHHELD}.wav"), site.samples(site.artefacts(WITHHELD)[".wav"])
+    middle = slice(int((lost["start"] + 0.4) * 8000), int((lost["end"] - 0.4) * 8000))
+    assert abs(whole[middle] - silent[middle]).max() < 0.01  # what the person uncovered is audible
+    code, err, rows = site.redact()
+    assert (code, set(rows.values())) == (0, {"skipped"})
+    assert "were withheld" not in err
+    summary = json.loads((site.out / "summary.json").read_text())
+    assert (summary["skipped"], summary["quarantined"]) == (3, 0)
+
+
+def test_the_link_works_once_and_nothing_is_shown_without_it(site):
+    site.redact()
+    with site.review() as client:
+        assert client.get("/messages").status_code == 401
+        assert client.get("/messages", headers=HTML).headers["location"].startswith("/login")
+        assert client.get("/open/" + "x" * 43).status_code == 403
+        answer = client.get(client.path)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/")
+        cookie = answer.headers["set-cookie"].lower()
+        assert "httponly" in cookie
+        assert "samesite=strict" in cookie
+        assert client.get("/messages").status_code == 200
+        client.cookies.clear()
+        assert client.get(client.path).status_code == 403
+        assert "used already" in client.get(client.path, headers=HTML).text
+        assert client.get("/messages").status_code == 401
+    assert logged(site).count("log-in-refused") == 3
+
+
+def test_other_pages_and_other_hosts_are_refused(site, reviewed):
+    message = site.ids[WITHHELD]
+    form = {"csrf": reviewed.csrf, "version": "1", "reason": REASON}
+    for headers in (
+        {"Origin": "http://127.0.0.1:1"},
+        {"Origin": "https://elsewhere.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Host": "elsewhere.example"},
+        {"Host": "elsewhere.example:80"},
+    ):
+        assert reviewed.post(f"/messages/{message}/release", data=form, headers=headers).status_code == 403
+    wrong = {**form, "csrf": "0" * 64}
+    assert reviewed.post(f"/messages/{message}/release", data=wrong).status_code == 403
+    assert reviewed.get("/messages", headers={"Host": "elsewhere.example"}).status_code == 403
+    assert not site.artefacts(WITHHELD)
+
+
+def test_an_edit_of_a_redacted_recording_replaces_its_files(site, reviewed):
+    message = site.ids[SURE]
+    assert "Withheld" not in page(reviewed, message)
+    words = view(reviewed, message)
+    assert not words["revealed"]  # only withheld ones open with the original
+    before = {suffix: path.read_bytes() for suffix, path in site.artefacts(SURE).items()}
+    word = next(w for w in words["words"] if w["text"] == "goodbye")
+    edit = {"kind": "cover", "channel": 0, "first": word["first"], "last": word["last"]}
+    answer = send(reviewed, f"/messages/{message}/edits", {"version": 1, "edits": [edit]}).json()
+    assert answer["version"] == 2
+    assert "holds this version" in answer["note"]
+    after = {suffix: path.read_bytes() for suffix, path in site.artefacts(SURE).items()}
+    assert set(after) == SET
+    assert all(after[suffix] != before[suffix] for suffix in SET)
+    assert b"goodbye" not in after[".txt"]
+    assert post(reviewed, f"/messages/{message}/done", version="2").status_code == 303
+    assert "artefacts-replaced" in logged(site)
+    assert "message-done" in logged(site)
+    _, _, rows = site.redact()
+    assert site.status(rows, SURE) == "skipped"
+    assert site.artefacts(SURE)[".txt"].read_bytes() == after[".txt"]
+
+
+def test_an_untouched_redaction_is_only_marked_as_done(site, reviewed):
+    message = site.ids[SURE]
+    page(reviewed, message)
+    before = {path: path.stat().st_mtime_ns for path in site.artefacts(SURE).values()}
+    assert post(reviewed, f"/messages/{message}/done", version="1").status_code == 303
+    assert {path: path.stat().st_mtime_ns for path in site.artefacts(SURE).values()} == before
+    assert message[:12] in reviewed.get("/messages?state=reviewed", headers=HTML).text
+
+
+def test_what_cannot_be_released_does_not_come_up_until_somebody_asks(site, reviewed):
+    message = site.ids[WITHHELD]
+    page(reviewed, message)
+    assert post(reviewed, f"/messages/{message}/refusal", reason=" ").status_code == 422
+    assert post(reviewed, f"/messages/{message}/refusal", reason="Two patients at once").status_code == 303
+    assert post(reviewed, f"/messages/{site.ids[SURE]}/done", version="1").status_code in (303, 409)
+    page(reviewed, site.ids[SURE])
+    post(reviewed, f"/messages/{site.ids[SURE]}/done", version="1")
+    assert post(reviewed, "/messages/next").headers["location"] == "/messages?none=1"
+    assert "Nothing is left to do" in reviewed.get("/messages?none=1", headers=HTML).text
+    assert "Cannot be released" in page(reviewed, message)
+    assert "release-refused" in logged(site)
+    post(reviewed, f"/messages/{message}/reopen")
+    assert post(reviewed, "/messages/next").headers["location"] == f"/messages/{message}"
+    assert not site.artefacts(WITHHELD)
+
+
+def test_a_release_needs_a_reason_and_the_version_that_was_heard(site, reviewed):
+    message = site.ids[WITHHELD]
+    page(reviewed, message)
+    answer = post(reviewed, f"/messages/{message}/release", version="1", reason="  ok ")
+    assert answer.status_code == 422
+    assert "why it may be released" in answer.text
+    assert post(reviewed, f"/messages/{message}/release", version="7", reason=REASON).status_code == 409
+    assert post(reviewed, f"/messages/{message}/release", version="x", reason=REASON).status_code == 422
+    assert not site.artefacts(WITHHELD)
+    assert post(reviewed, f"/messages/{message}/release", version="1", reason=REASON).status_code == 303
+    again = post(reviewed, f"/messages/{message}/release", version="1", reason=REASON)
+    assert again.status_code == 409
+
+
+def test_a_failed_check_withholds_it_again(site, reviewed, monkeypatch):
+    message = site.ids[WITHHELD]
+    page(reviewed, message)
+    with monkeypatch.context() as patch:
+
+        def heard(*_given, reread=True, **_named):
+            if reread:
+                raise VerificationHit("PHI was heard when the redacted audio was recognised again: 1 PERSON.")
+            return {}
+
+        patch.setattr("redactor.verification.Verification.check", heard)
+        answer = post(reviewed, f"/messages/{message}/release", version="1", reason=REASON)
+    assert answer.status_code == 409
+    assert "PHI was heard" in answer.text
+    assert REASON in answer.text  # what was typed is not lost
+    assert not site.artefacts(WITHHELD)
+    assert "Withheld" in page(reviewed, message)
+
+
+def test_a_full_disk_leaves_nothing_and_the_button_works_again(site, reviewed, monkeypatch):
+    message = site.ids[WITHHELD]
+    page(reviewed, message)
+    with monkeypatch.context() as patch:
+
+        def full(_files):
+            raise OutOfSpace("The disk is full or failing.")
+
+        patch.setattr("redactor.pipeline.save_set", full)
+        answer = post(reviewed, f"/messages/{message}/release", version="1", reason=REASON)
+    assert answer.status_code == 503
+    assert "The disk is full" in answer.text
+    assert not site.artefacts(WITHHELD)
+    assert "release-failed" in logged(site)
+    code, _, rows = site.redact()  # the ledger says what it said before
+    assert (code, site.status(rows, WITHHELD)) == (3, "quarantined")
+    assert post(reviewed, f"/messages/{message}/release", version="1", reason=REASON).status_code == 303
+    assert set(site.artefacts(WITHHELD)) == SET
+    assert site.redact()[0] == 0
+
+
+def test_a_folder_that_is_read_only_is_reported(site, reviewed, monkeypatch):
+    message = site.ids[SURE]
+    page(reviewed, message)
+    edit = {"kind": "cover", "channel": 0, "first": 0, "last": 1}
+    with monkeypatch.context() as patch:
+
+        def refused(_files):
+            raise as_output_error(OSError(errno.EROFS, "read-only"))
+
+        patch.setattr("redactor.pipeline.save_set", refused)
+        answer = send(reviewed, f"/messages/{message}/edits", {"version": 1, "edits": [edit]})
+    assert answer.json()["version"] == 2
+    assert "still holds the version before" in answer.json()["note"]
+    assert "does not hold redaction 2 yet" in page(reviewed, message)
+    assert message[:12] in reviewed.get("/messages?state=new", headers=HTML).text
+    assert post(reviewed, f"/messages/{message}/done", version="2").status_code == 303
+    assert "hi" not in site.artefacts(SURE)[".txt"].read_text().split()
+
+
+def test_a_run_in_progress_is_waited_for_by_the_person(site, reviewed):
+    message = site.ids[WITHHELD]
+    page(reviewed, message)
+    other = ArchiveJournal(site.out, naming="auto")
+    answer = post(reviewed, f"/messages/{message}/release", version="1", reason=REASON)
+    assert answer.status_code == 503
+    assert "Another run" in answer.text
+    other.close()
+    assert post(reviewed, f"/messages/{message}/release", version="1", reason=REASON).status_code == 303
+
+
+KILLED = """
+import os, sys
+sys.path[:0] = [{tests!r}, {root!r}]
+import pytest
+from pathlib import Path
+from archive_site import ArchiveSite
+from review_site import HTML, post
+from redactor.storage import ArchiveJournal
+
+site = ArchiveSite(Path({folder!r}), pytest.MonkeyPatch())
+with site.opened() as client:
+    message = site.ids["old/msg0002"]
+    client.get(f"/messages/{{message}}", headers=HTML)
+    ArchiveJournal.finish = lambda *_: os._exit(9)
+    post(client, f"/messages/{{message}}/release", version="1", reason="Heard; it names nobody else.")
+"""
+
+
+@pytest.mark.parametrize("run_between", [False, True])
+def test_a_release_that_is_killed_before_the_ledger_is_finished_the_next_time(site, run_between):
+    site.redact()
+    here = Path(__file__).parent
+    script = KILLED.format(tests=str(here), root=str(here.parents[1]), folder=str(site.folder))
+    killed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert killed.returncode == 9, killed.stderr
+    assert site.artefacts(TWIN)  # the first of both files: written, but no run believes it
+    if run_between:
+        _, _, rows = site.redact()
+        assert site.status(rows, WITHHELD) == "quarantined"
+        assert not site.artefacts(TWIN)
+    with site.opened() as client:
+        until = time.monotonic() + 30
+        while site.ids[WITHHELD][:12] not in client.get("/messages?outcome=released", headers=HTML).text:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+    for name in (WITHHELD, TWIN):
+        assert set(site.artefacts(name)) == SET
+    code, _, rows = site.redact()
+    assert (code, set(rows.values())) == (0, {"skipped"})
+
+
+def test_work_survives_a_restart(site):
+    site.redact()
+    message = site.ids[WITHHELD]
+    with site.opened() as client:
+        page(client, message)
+        edit = {"kind": "cover", "channel": 0, "first": 0, "last": 2}
+        send(client, f"/messages/{message}/edits", {"version": 1, "edits": [edit]})
+    with site.opened() as client:
+        assert 'redaction <b id="version">2</b>' in page(client, message)
+        assert post(client, f"/messages/{message}/release", version="2", reason=REASON).status_code == 303
+    with site.opened() as client:
+        assert "released" in page(client, message)
+
+
+def test_what_the_review_keeps_is_private_and_no_words_lie_beside_the_outputs(site):
+    site.redact()
+    with site.opened() as client:
+        page(client, site.ids[WITHHELD])
+        page(client, site.ids[SURE])
+    state = site.out / ".redactor-review"
+    assert stat.S_IMODE(state.stat().st_mode) == 0o700
+    key = key_path(site.out)
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert site.out not in key.parents
+    kept = b"".join(p.read_bytes() for p in state.rglob("*") if p.is_file())
+    for word in (*CANARY, "msg0002"):
+        assert word.encode() not in kept
+    assert len(site.redact()[2]) == 2  # the run does not take them for recordings
+    elsewhere = site.command("redact", site.out, "--out", site.folder / "again", "--sandbox", "off", "--no-verify")
+    assert elsewhere[0] == 66  # there is no recording in an output folder
+
+
+def test_a_key_that_is_gone_is_reported(site):
+    site.redact()
+    with site.review():
+        pass
+    key = key_path(site.out)
+    kept = key.read_bytes()
+    key.unlink()
+    with pytest.raises(ConfigurationError, match="key of this review is missing"), site.review():
+        pass
+    key.write_bytes(bytes(32))
+    with pytest.raises(ConfigurationError, match="not the one"), site.review():
+        pass
+    key.write_bytes(kept)
+    with site.review():
+        pass
+
+
+def test_one_review_at_a_time(site):
+    site.redact()
+    with site.review(), pytest.raises(InUse), site.review():
+        pass
+
+
+def test_without_a_run_there_is_nothing_to_review(site):
+    code, err = site.command("review", site.archive, "--out", site.out)
+    assert code == 66
+    assert "redactor redact" in err
+    assert not site.out.exists()
+
+
+def test_other_options_of_a_later_run_bring_a_recording_up_again(site):
+    site.redact()
+    message = site.ids[WITHHELD]
+    with site.opened() as client:
+        page(client, message)
+        post(client, f"/messages/{message}/release", version="1", reason=REASON)
+    site.redact("--bleep", "silence")  # made again with other settings: withheld again
+    assert not site.artefacts(WITHHELD)
+    with site.opened() as client:
+        assert message[:12] in client.get("/messages?outcome=withheld", headers=HTML).text
+        page(client, message)
+        assert post(client, f"/messages/{message}/release", version="1", reason=REASON).status_code == 303
+    assert set(site.artefacts(WITHHELD)) == SET
+    assert site.redact("--bleep", "silence")[0] == 0
+
+
+def test_a_recording_that_changed_is_not_shown(site):
+    site.redact()
+    message = site.ids[SURE]
+    path = site.archive / f"{SURE}.wav"
+    path.write_bytes(path.read_bytes()[:-100])
+    with site.opened() as client:
+        answer = client.get(f"/messages/{message}", headers=HTML)
+        assert answer.status_code == 409
+        assert "removed or changed" in answer.text
+
+
+def test_a_page_does_not_wait_for_ever(site, monkeypatch):
+    site.redact()
+    monkeypatch.setattr("redactor.review.routes.message.PATIENCE", 0.05)
+    monkeypatch.setattr(preparation.Preparation, "prepare", lambda *_: None)
+    with site.opened() as client:
+        answer = client.get(f"/messages/{site.ids[SURE]}", headers=HTML)
+        assert answer.status_code == 200
+        assert "is being recognised" in answer.text
+        assert 'http-equiv="refresh"' in answer.text
+
+
+def test_a_recording_that_was_hardly_understood_opens_covered(site):
+    site.add("msg0009", 9, LONG)
+    words = site.words / "msg0009.json"
+    doc = json.loads(words.read_text())
+    doc["segments"][0]["words"] = []
+    doc["segments"][0]["text"] = doc["text"] = ""
+    words.write_text(json.dumps(doc))
+    _, _, rows = site.redact()
+    message = site.ids["msg0009"]
+    assert site.status(rows, "msg0009") == "quarantined"
+    with site.opened() as client:
+        assert "Most of it was not understood" in page(client, message)
+        shown = view(client, message)
+        (whole,) = shown["intervals"]
+        assert (whole["start"], whole["end"]) == (0.0, shown["duration"])
+        edit = {"kind": "clear", "channel": 0, "start": 0.0, "end": 1.0}
+        assert send(client, f"/messages/{message}/edits", {"version": 1, "edits": [edit]}).json() == {"version": 2}
+        (rest,) = view(client, message)["intervals"]
+        assert 0.5 < rest["start"] <= 1.01
+        assert post(client, f"/messages/{message}/release", version="2", reason=REASON).status_code == 303
+    assert set(site.artefacts("msg0009")) == SET
+    assert Quarantine.exit_code == 3
