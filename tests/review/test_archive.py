@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from archive_site import LONG, ArchiveSite
-from review_site import CANARY, HTML, post, send
+from review_site import CANARY, CLEAN, HTML, post, send
 
 from redactor.atomic_files import as_output_error
 from redactor.errors import ConfigurationError, InUse, OutOfSpace, Quarantine, VerificationHit
@@ -424,3 +424,15 @@ def test_a_recording_that_was_hardly_understood_opens_covered(site):
         assert post(client, f"/messages/{message}/release", version="2", reason=REASON).status_code == 303
     assert set(site.artefacts("msg0009")) == SET
     assert Quarantine.exit_code == 3
+
+
+def test_the_most_doubtful_redaction_comes_first(site):
+    site.add("msg0004", 4, CLEAN)
+    site.redact()
+    path = site.artefacts("msg0004")[".json"]
+    path.write_text(json.dumps({**json.loads(path.read_text()), "doubt": {"probability": 0.42, "stretches": []}}))
+    with site.opened() as client:
+        queue = client.get("/messages", headers=HTML).text
+        order = [queue.index(site.ids[name][:12]) for name in (WITHHELD, "msg0004", SURE)]
+        assert order == sorted(order)
+        assert "42 %" in queue

@@ -73,7 +73,7 @@ class ArchiveReview:
             with self.context.store.engine.begin() as c:
                 # It stays in the queue until the output folder holds it.
                 pending = update(messages).where(messages.c.id == message)
-                c.execute(pending.values(state="new", priority=PRIORITIES["redacted"]))
+                c.execute(pending.values(state="new", priority=PRIORITIES["redacted"] + row["doubt"]))
             return f"The output folder still holds the version before. {error.message} {error.hint}"
         return "The output folder holds this version."
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,17 +17,20 @@ from sqlalchemy import delete, insert, select, update
 
 from redactor.crypto import Sealer
 from redactor.database import now
+from redactor.errors import RedactorError
 from redactor.review.archive.files import packed
 from redactor.review.repository import ReviewRepository
 from redactor.review.schema import files, messages, sendings, versions
-from redactor.storage import ArchiveJournal, Item, RecordedOutcome, remove_leftovers
+from redactor.safe_open import open_file, read_all
+from redactor.storage import ArchiveJournal, Item, RecordedOutcome, artefact, remove_leftovers
 
 if TYPE_CHECKING:
     from redactor.recording_context import RecordingContext
 
 STATE_FOLDER = ".redactor-review"
 PRIORITIES = {"withheld": 2.0, "redacted": 1.0}
-"""What is reviewed first; 0: nothing is left to do."""
+"""What is reviewed first, plus the recording's doubt, from 0 to 1; 0: nothing is left to do."""
+_LARGEST_DOCUMENT = 64 << 20
 _TOGETHER = 500
 _WITHHELD, _REDACTED = "quarantined", "redacted"
 _MANY = 1 << 30
@@ -120,11 +124,13 @@ def list_recordings(run: ArchiveRun, items: Iterable[Item], store: ReviewReposit
 def _noted(c: Any, row: Any, record: RecordedOutcome, added: float) -> str:
     """Add or update a message; returns its outcome."""
     ledger = {_WITHHELD: "withheld", _REDACTED: "redacted"}.get(record.state, "")
+    doubt = _doubt_in(record) if ledger == "redacted" and (row is None or row.ruleset != record.settings) else 0.0
     facts = {
         "outcome": ledger,
+        "doubt": doubt,
         "reason": record.reason if ledger == "withheld" else "",
         "detail": record.message if ledger == "withheld" else "",
-        "priority": PRIORITIES.get(ledger, 0.0),
+        "priority": PRIORITIES.get(ledger, 0.0) + doubt,
     }
     if row is None:
         c.execute(insert(messages).values(**_new(record, added), **facts))
@@ -140,6 +146,23 @@ def _noted(c: Any, row: Any, record: RecordedOutcome, added: float) -> str:
         changed |= {"version": 0, "folder": ""}
     c.execute(update(messages).where(messages.c.id == row.id).values(**changed))
     return ledger
+
+
+def _doubt_in(record: RecordedOutcome) -> float:
+    """The doubt that the recording's document states; 0 if it states none."""
+    if record.target is None:
+        return 0.0
+    place = artefact(record.target, ".json")
+    try:
+        with place.parent.opened() as here:
+            file = open_file(place.name, here)
+        try:
+            document = json.loads(read_all(file, _LARGEST_DOCUMENT))
+        finally:
+            os.close(file)
+        return min(1.0, max(0.0, float(document["doubt"]["probability"])))
+    except (OSError, RedactorError, ValueError, KeyError, TypeError):
+        return 0.0
 
 
 def _new(record: RecordedOutcome, added: float) -> dict[str, Any]:
