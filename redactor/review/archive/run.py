@@ -94,6 +94,7 @@ def list_recordings(run: ArchiveRun, items: Iterable[Item], store: ReviewReposit
         seen: set[str] = set()
         while batch := list(islice(rest, _TOGETHER)):
             places: list[dict[str, Any]] = []
+            fresh: list[dict[str, Any]] = []
             for item, record in zip(batch, journal.records(batch), strict=True):
                 if record is None or record.state not in (_WITHHELD, _REDACTED):
                     earlier = known.get(record.source_id) if record is not None else None
@@ -112,17 +113,20 @@ def list_recordings(run: ArchiveRun, items: Iterable[Item], store: ReviewReposit
                 if record.source_id in seen:
                     continue
                 seen.add(record.source_id)
-                outcome = _noted(c, known.get(record.source_id), record, at - item.number * 1e-6)
+                outcome = _noted(c, known.get(record.source_id), record, at - item.number * 1e-6, fresh)
                 counts[outcome] += 1
             if places:
                 c.execute(insert(files), places)
+            if fresh:
+                c.execute(insert(messages), fresh)
+                c.execute(insert(sendings), [{"message": m["id"], "audio": m["id"], "place": ""} for m in fresh])
         for message in known.keys() - seen:
             c.execute(update(messages).where(messages.c.id == message).values(outcome="gone", priority=0.0))
     return counts
 
 
-def _noted(c: Any, row: Any, record: RecordedOutcome, added: float) -> str:
-    """Add or update a message; returns its outcome."""
+def _noted(c: Any, row: Any, record: RecordedOutcome, added: float, fresh: list[dict[str, Any]]) -> str:
+    """Update a message, or add it to `fresh`; returns its outcome."""
     ledger = {_WITHHELD: "withheld", _REDACTED: "redacted"}.get(record.state, "")
     doubt = _doubt_in(record) if ledger == "redacted" and (row is None or row.ruleset != record.settings) else 0.0
     facts = {
@@ -133,8 +137,7 @@ def _noted(c: Any, row: Any, record: RecordedOutcome, added: float) -> str:
         "priority": PRIORITIES.get(ledger, 0.0) + doubt,
     }
     if row is None:
-        c.execute(insert(messages).values(**_new(record, added), **facts))
-        c.execute(insert(sendings).values(message=record.source_id, audio=record.source_id, place=""))
+        fresh.append({**_new(record, added), **facts})
         return ledger
     ours = str(row.outcome)
     same = {"withheld": ("withheld", "refused"), "redacted": ("redacted", "released")}.get(ledger, (ours,))
