@@ -146,6 +146,10 @@ def shown(page: Path) -> Iterator[str]:
                 yield words
 
 
+WITHOUT_WORD = {"review": "review open"}
+"""Group → the command that is meant without its word."""
+
+
 def wrong_with(line: str) -> str:
     """What is wrong with a command that a page shows; "" if nothing is."""
     words = line.split()[1:]
@@ -155,6 +159,8 @@ def wrong_with(line: str) -> str:
         return ""
     name = next((n for n in (" ".join(words[:2]), words[0]) if n in commands()), None)
     groups = {n.split()[0] for n in commands() if " " in n}
+    if name is None and len(words) > 1:
+        name = WITHOUT_WORD.get(words[0])
     if name is None:
         return "" if words[0] in groups and len(words) == 1 else line
     if name == "hook" and len(words) > 1 and words[1] not in {*FRONTS, "FRONT", "--help"}:

@@ -5,8 +5,6 @@ Link and session live in this process and end with it. The pages listen on the l
 another host (DNS rebinding), or come from other pages, are refused.
 """
 
-from __future__ import annotations
-
 import secrets
 import threading
 from typing import Annotated

@@ -48,7 +48,7 @@ def open_archive(
 
     Prints a link that works once. Recordings that you release, and redactions that you correct, are checked and
     written where the run would have put them; the same `redactor redact` then skips them. Ctrl-C ends it; your work is
-    kept in --out.
+    kept in --out. The word `open` can be left out.
     """
     needs_service_extra()
     from redactor.audio import looks_like_audio

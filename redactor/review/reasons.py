@@ -6,6 +6,7 @@ BECAUSE = {
     UntranscribedSpeech.reason: "Speech was heard that was not recognised as words. It is covered until you decide.",
     NotUnderstood.reason: "Most of it was not understood: noise, another language or several voices. All of it is "
     "covered until you decide.",
+    "doubtful": "Many of its words may be misheard, so names or drugs may be audible. Listen to what is not covered.",
     UnlocatedFinding.reason: "Something identifying is in the words, but its place in the sound is not certain. "
     "Everything is covered until you decide.",
     VerificationHit.reason: "Something identifying was still heard when the redacted audio was recognised again. It is "
@@ -14,6 +15,7 @@ BECAUSE = {
 SHORTLY = {
     UntranscribedSpeech.reason: "speech without words",
     NotUnderstood.reason: "not understood",
+    "doubtful": "words may be misheard",
     UnlocatedFinding.reason: "place not certain",
     VerificationHit.reason: "still heard after redaction",
 }

@@ -53,6 +53,7 @@ messages = Table(
     Column("outcome", String(12), nullable=False, server_default="redacted"),  # one of OUTCOMES
     Column("reason", String(40), nullable=False, server_default=""),  # why it was withheld, "" otherwise
     Column("detail", Text, nullable=False, server_default=""),  # the error's fixed text, without words
+    Column("doubt", Float, nullable=False, server_default="0"),  # probability that PHI stays audible; 0: not known
     Column("priority", Float, nullable=False, server_default="0"),  # the highest is reviewed first
     Column("written", Integer, nullable=False, server_default="0"),  # version in the output folder; 0: another
 )

@@ -17,6 +17,7 @@ from review_site import Finder, recording
 from redactor import builders
 from redactor.cli import app as cli
 from redactor.cli import review_archive
+from redactor.service.api.listener import server_of
 
 SURE = "hi this is Rowan please call Dana Whitlock back when you can thank you very much and goodbye"
 LONG = "hi this is Rowan from the practice with a message for Dana Whitlock your metformin is ready thank you"
@@ -91,14 +92,21 @@ class ArchiveSite:
         return rows[self.ids[name][:4]]
 
     @contextmanager
-    def review(self):
-        """The review of the run; gives a client that has opened the link, and the review."""
+    def review(self, *, served=False):
+        """The review of the run: a client with its `link`; `served`: also listening, for browsers."""
         held, ready, end, errors, printed = [], threading.Event(), threading.Event(), [], []
 
         def serve(app, sock, stop):
             held.append((app, sock.getsockname()[1]))
+            if served:
+                server = server_of(app)
+                thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
+                thread.start()
             ready.set()
             end.wait()
+            if served:
+                server.should_exit = True
+                thread.join(20)
 
         def run():
             try:

@@ -2,20 +2,30 @@
 
 import errno
 import json
+import re
+import signal
+import sqlite3
 import stat
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
+from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from archive_site import LONG, ArchiveSite
-from review_site import CANARY, HTML, post, send
+from review_site import CANARY, CLEAN, HTML, post, send
+from sqlalchemy import update
 
 from redactor.atomic_files import as_output_error
 from redactor.errors import ConfigurationError, InUse, OutOfSpace, Quarantine, VerificationHit
+from redactor.render.second_reading import ResidualHit
 from redactor.review.archive import preparation
 from redactor.review.archive.run import key_path
+from redactor.review.schema import messages
 from redactor.storage import ArchiveJournal
 
 WITHHELD, SURE, TWIN = "old/msg0002", "msg0001", "msg0003"
@@ -266,6 +276,7 @@ import os, sys
 sys.path[:0] = [{tests!r}, {root!r}]
 import pytest
 from pathlib import Path
+from types import SimpleNamespace
 from archive_site import ArchiveSite
 from review_site import HTML, post
 from redactor.storage import ArchiveJournal
@@ -358,10 +369,84 @@ def test_one_review_at_a_time(site):
 
 
 def test_without_a_run_there_is_nothing_to_review(site):
-    code, err = site.command("review", site.archive, "--out", site.out)
-    assert code == 66
-    assert "redactor redact" in err
+    for words in (("review", site.archive, "--out", site.out), ("review", "--out", site.out, site.archive)):
+        code, err = site.command(*words)
+        assert code == 66
+        assert "redactor redact" in err
     assert not site.out.exists()
+    assert site.command("review", "add", "--help")[0] == 0
+    assert site.command("review", "--help")[0] == 0
+    assert site.command("review")[0] in (0, 2, 64)
+
+
+def test_paths_that_the_run_did_not_have_are_reported(site):
+    site.redact()
+    other = site.folder / "other"
+    other.mkdir()
+    (other / "x.wav").write_bytes((site.archive / f"{SURE}.wav").read_bytes())
+    code, err = site.command("review", other, "--out", site.out)
+    assert code == 78
+    assert "knows none of these recordings" in err
+
+
+def test_a_run_of_an_earlier_version_must_be_repeated(site):
+    site.redact()
+    with closing(sqlite3.connect(site.out / ".redactor-ledger.sqlite")) as c, c:
+        c.execute("DELETE FROM meta WHERE name = 'options'")
+    code, err = site.command("review", site.archive, "--out", site.out)
+    assert code == 78
+    assert "Run `redactor redact` again" in err
+
+
+def test_the_command_serves_the_link_and_ends_with_ctrl_c(site):
+    site.redact("--operator", "mask")
+    command = [sys.executable, "-m", "redactor.cli.app", "review", str(site.archive), "--out", str(site.out)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        link = re.search(r"http://\S+", process.stdout.readline())[0]
+        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        assert site.ids[WITHHELD][:12] in browser.open(link, timeout=30).read().decode()
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(link, timeout=30)
+        code, err = site.command("review", site.archive, "--out", site.out)
+        assert code == 75
+        assert "Another review" in err
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 0, err
+    assert str(site.folder) not in err
+    assert "msg000" not in err
+
+
+def test_what_was_heard_again_is_covered_in_the_draft(site, monkeypatch):
+    """A recording that the second reading withheld: its draft covers what it heard."""
+    site.redact()
+    heard = ResidualHit("fresh", "PERSON", 0, 1.0, 1.6, 0.6, 0.9)
+    calls = []
+
+    def again(_self, _output, plan, *_):
+        calls.append(plan)
+        return [] if len(calls) > 1 else [heard]
+
+    prepare = preparation.Preparation.prepare
+
+    def with_second(self, message):
+        self.pipeline.verify_with = SimpleNamespace(info=None)
+        row = self._versions.store.find(message)
+        if row["outcome"] == "redacted":  # as if the run had withheld it
+            values = {"outcome": "withheld", "reason": VerificationHit.reason}
+            with self._versions.store.engine.begin() as c:
+                c.execute(update(messages).where(messages.c.id == message).values(**values))
+        prepare(self, message)
+
+    monkeypatch.setattr("redactor.verification.Verification.again", again)
+    monkeypatch.setattr(preparation.Preparation, "prepare", with_second)
+    with site.opened() as client:
+        assert "still heard when the redacted audio was recognised again" in page(client, site.ids[SURE])
+        assert any(i["start"] <= 1.0 and i["end"] >= 1.6 for i in view(client, site.ids[SURE])["intervals"])
 
 
 def test_other_options_of_a_later_run_bring_a_recording_up_again(site):
@@ -424,3 +509,15 @@ def test_a_recording_that_was_hardly_understood_opens_covered(site):
         assert post(client, f"/messages/{message}/release", version="2", reason=REASON).status_code == 303
     assert set(site.artefacts("msg0009")) == SET
     assert Quarantine.exit_code == 3
+
+
+def test_the_most_doubtful_redaction_comes_first(site):
+    site.add("msg0004", 4, CLEAN)
+    site.redact()
+    path = site.artefacts("msg0004")[".json"]
+    path.write_text(json.dumps({**json.loads(path.read_text()), "doubt": {"probability": 0.42, "stretches": []}}))
+    with site.opened() as client:
+        queue = client.get("/messages", headers=HTML).text
+        order = [queue.index(site.ids[name][:12]) for name in (WITHHELD, "msg0004", SURE)]
+        assert order == sorted(order)
+        assert "42 %" in queue

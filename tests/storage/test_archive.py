@@ -317,3 +317,26 @@ def test_what_the_first_version_noted_is_made_again(archive):
     connection.close()
     assert archive.run() == ["redacted", "duplicate"]
     assert archive.run() == ["skipped", "skipped"]
+
+
+def test_the_ledger_says_what_became_of_each_input_and_with_which_options(archive):
+    for name in ("a.wav", "b.wav"):
+        archive.put(name, name)
+    archive.run()
+    archive.put("c.wav", "new")
+    items = archive.items()
+    journal = ArchiveJournal(archive.out, naming="")
+    assert journal.options() is None
+    journal.remember(b"a path with a name")
+    assert journal.options() == b"a path with a name"
+    done, _, fresh = journal.records(items)
+    journal.close()
+    assert fresh is None
+    assert (done.state, done.reason) == ("redacted", "")
+    assert set(done.files) >= {".wav", ".json"}
+    assert "a.wav" not in repr(done)
+    assert b"a path" not in (archive.out / NAME).read_bytes()
+    (archive.out / ".redactor-ledger.key").unlink()
+    journal = ArchiveJournal(archive.out, naming="")
+    assert journal.options() is None
+    journal.close()

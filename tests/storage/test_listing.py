@@ -224,3 +224,11 @@ def test_a_large_archive_is_listed_quickly(tmp_path):
     assert len(listing.items) == 2000
     assert listing.items[0].relative == PurePath("0/0.wav")
     assert spent < 2000 * 1e-3  # a tenth of a millisecond each is usual
+
+
+def test_folders_of_our_own_hold_no_recordings(tmp_path):
+    for name in ("a.wav", ".redactor-review/versions/listen.wav", "sub/.redactor-review/b.wav", "sub/c.wav"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    listing = list_inputs([tmp_path], is_audio=lambda _: True)
+    assert [str(item.relative) for item in listing.items] == ["a.wav", "sub/c.wav"]

@@ -19,6 +19,7 @@ def upgrade() -> None:
         Column("outcome", String(12), nullable=False, server_default="redacted"),
         Column("reason", String(40), nullable=False, server_default=""),
         Column("detail", Text, nullable=False, server_default=""),
+        Column("doubt", Float, nullable=False, server_default="0"),
         Column("priority", Float, nullable=False, server_default="0"),
         Column("written", Integer, nullable=False, server_default="0"),
     ):

@@ -16,7 +16,7 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
 
-from redactor.atomic_files import as_output_error
+from redactor.atomic_files import as_output_error, save
 from redactor.audit_log import Trail
 from redactor.auth import AccessSettings, AccessStore, LocalGuard, Person, local_routes
 from redactor.auth.pages import Pages
@@ -73,7 +73,7 @@ class ArchiveReview:
             with self.context.store.engine.begin() as c:
                 # It stays in the queue until the output folder holds it.
                 pending = update(messages).where(messages.c.id == message)
-                c.execute(pending.values(state="new", priority=PRIORITIES["redacted"]))
+                c.execute(pending.values(state="new", priority=PRIORITIES["redacted"] + row["doubt"]))
             return f"The output folder still holds the version before. {error.message} {error.hint}"
         return "The output folder holds this version."
 
@@ -207,6 +207,7 @@ def _exclusive(state: Path) -> Iterator[None]:
         state.mkdir(mode=0o700, exist_ok=True)
         if state.is_symlink():
             raise OutputError("The review's folder below --out is a link.", hint="Remove it.")
+        state.chmod(0o700)
         lock = os.open(state / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise as_output_error(error) from None
@@ -240,10 +241,10 @@ def _sealer(state: Path, key: Path) -> Sealer:
             raise ConfigurationError(
                 "The key is not the one that this review began with.", hint="Restore the key: see docs/review.md."
             )
-        if not known:
-            check.write_bytes(sealer.mark(b"check"))
     except OSError as error:
         raise as_output_error(error) from None
+    if not known:
+        save(check, sealer.mark(b"check"), mode=0o600)
     return sealer
 
 

@@ -277,7 +277,7 @@ class Releases:
             c.execute(
                 update(messages)
                 .where(messages.c.id == message)
-                .values(state="new", outcome=outcome, priority=PRIORITIES.get(outcome, 1.0))
+                .values(state="new", outcome=outcome, priority=PRIORITIES.get(outcome, 1.0) + row["doubt"])
             )
 
     def _opened(self, sealed: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,17 +17,20 @@ from sqlalchemy import delete, insert, select, update
 
 from redactor.crypto import Sealer
 from redactor.database import now
+from redactor.errors import RedactorError
 from redactor.review.archive.files import packed
 from redactor.review.repository import ReviewRepository
 from redactor.review.schema import files, messages, sendings, versions
-from redactor.storage import ArchiveJournal, Item, RecordedOutcome, remove_leftovers
+from redactor.safe_open import open_file, read_all
+from redactor.storage import ArchiveJournal, Item, RecordedOutcome, artefact, remove_leftovers
 
 if TYPE_CHECKING:
     from redactor.recording_context import RecordingContext
 
 STATE_FOLDER = ".redactor-review"
 PRIORITIES = {"withheld": 2.0, "redacted": 1.0}
-"""What is reviewed first; 0: nothing is left to do."""
+"""What is reviewed first, plus the recording's doubt, from 0 to 1; 0: nothing is left to do."""
+_LARGEST_DOCUMENT = 64 << 20
 _TOGETHER = 500
 _WITHHELD, _REDACTED = "quarantined", "redacted"
 _MANY = 1 << 30
@@ -90,6 +94,7 @@ def list_recordings(run: ArchiveRun, items: Iterable[Item], store: ReviewReposit
         seen: set[str] = set()
         while batch := list(islice(rest, _TOGETHER)):
             places: list[dict[str, Any]] = []
+            fresh: list[dict[str, Any]] = []
             for item, record in zip(batch, journal.records(batch), strict=True):
                 if record is None or record.state not in (_WITHHELD, _REDACTED):
                     earlier = known.get(record.source_id) if record is not None else None
@@ -108,27 +113,31 @@ def list_recordings(run: ArchiveRun, items: Iterable[Item], store: ReviewReposit
                 if record.source_id in seen:
                     continue
                 seen.add(record.source_id)
-                outcome = _noted(c, known.get(record.source_id), record, at - item.number * 1e-6)
+                outcome = _noted(c, known.get(record.source_id), record, at - item.number * 1e-6, fresh)
                 counts[outcome] += 1
             if places:
                 c.execute(insert(files), places)
+            if fresh:
+                c.execute(insert(messages), fresh)
+                c.execute(insert(sendings), [{"message": m["id"], "audio": m["id"], "place": ""} for m in fresh])
         for message in known.keys() - seen:
             c.execute(update(messages).where(messages.c.id == message).values(outcome="gone", priority=0.0))
     return counts
 
 
-def _noted(c: Any, row: Any, record: RecordedOutcome, added: float) -> str:
-    """Add or update a message; returns its outcome."""
+def _noted(c: Any, row: Any, record: RecordedOutcome, added: float, fresh: list[dict[str, Any]]) -> str:
+    """Update a message, or add it to `fresh`; returns its outcome."""
     ledger = {_WITHHELD: "withheld", _REDACTED: "redacted"}.get(record.state, "")
+    doubt = _doubt_in(record) if ledger == "redacted" and (row is None or row.ruleset != record.settings) else 0.0
     facts = {
         "outcome": ledger,
+        "doubt": doubt,
         "reason": record.reason if ledger == "withheld" else "",
         "detail": record.message if ledger == "withheld" else "",
-        "priority": PRIORITIES.get(ledger, 0.0),
+        "priority": PRIORITIES.get(ledger, 0.0) + doubt,
     }
     if row is None:
-        c.execute(insert(messages).values(**_new(record, added), **facts))
-        c.execute(insert(sendings).values(message=record.source_id, audio=record.source_id, place=""))
+        fresh.append({**_new(record, added), **facts})
         return ledger
     ours = str(row.outcome)
     same = {"withheld": ("withheld", "refused"), "redacted": ("redacted", "released")}.get(ledger, (ours,))
@@ -140,6 +149,23 @@ def _noted(c: Any, row: Any, record: RecordedOutcome, added: float) -> str:
         changed |= {"version": 0, "folder": ""}
     c.execute(update(messages).where(messages.c.id == row.id).values(**changed))
     return ledger
+
+
+def _doubt_in(record: RecordedOutcome) -> float:
+    """The doubt that the recording's document states; 0 if it states none."""
+    if record.target is None:
+        return 0.0
+    place = artefact(record.target, ".json")
+    try:
+        with place.parent.opened() as here:
+            file = open_file(place.name, here)
+        try:
+            document = json.loads(read_all(file, _LARGEST_DOCUMENT))
+        finally:
+            os.close(file)
+        return min(1.0, max(0.0, float(document["doubt"]["probability"])))
+    except (OSError, RedactorError, ValueError, KeyError, TypeError):
+        return 0.0
 
 
 def _new(record: RecordedOutcome, added: float) -> dict[str, Any]:
