@@ -1,21 +1,23 @@
-"""Findings → Plan. `profiles` reads policies, `contextual_rules` decides by context, `word_spans` turns spans into
-seconds, `keyed` covers keypad tones, `plan` puts it together, and `edits` applies a reviewer's changes.
+"""Findings → Plan. `sources` and `profiles` read policies, `contextual_rules` decides by context, `word_spans` turns
+spans into seconds, `keyed` covers keypad tones, `plan` puts it together, and `edits` applies a reviewer's changes.
 """
 
 from redactor.policy.edits import EDIT_KINDS, MANUAL, Edit, edited, uncovered
 from redactor.policy.plan import make_plan, with_echoes
-from redactor.policy.profiles import Policy, load_policy, parse_policy, policy_names
+from redactor.policy.profiles import Policy, ResolvedPolicy, load_policy, parse_policy, policy_names, resolve_policy
 
 __all__ = [
     "EDIT_KINDS",
     "MANUAL",
     "Edit",
     "Policy",
+    "ResolvedPolicy",
     "edited",
     "load_policy",
     "make_plan",
     "parse_policy",
     "policy_names",
+    "resolve_policy",
     "uncovered",
     "with_echoes",
 ]
