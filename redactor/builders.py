@@ -148,7 +148,7 @@ TRANSCRIPT_SUFFIXES = (".json", ".vtt", ".srt", ".ctm")
 
 def transcripts_for(transcript: Path, inputs: Inputs, *, any_language: bool = False) -> Callable[[Item], Any]:
     """A function that gives the transcript reader of an item: of the one file, or of the file in a folder with the
-    recording's name.
+    recording's name. One file may have the documents of several recordings, as `redactor transcribe` prints them.
 
     Nothing is guessed: a transcript of another recording would bleep the wrong places. `any_language` is
     `TranscriptReader`'s.
@@ -156,20 +156,24 @@ def transcripts_for(transcript: Path, inputs: Inputs, *, any_language: bool = Fa
     Raises:
         NoInput: there is no such path. ConfigurationError: one transcript for several recordings.
     """
-    from redactor.speech import TranscriptReader
+    from redactor.speech import TranscriptReader, WordsDocuments
 
     if not os.path.exists(transcript):  # noqa: PTH110 - as below
         raise NoInput("The --transcript path does not exist.", hint="Check the path.")
     single = not transcript.is_dir()
+    documents: WordsDocuments | None = None
     if single and (recordings := inputs.count() or 0) > 1:
+        documents = WordsDocuments(transcript) if WordsDocuments.is_one(transcript) else None
+    if single and documents is None and recordings > 1:
         raise ConfigurationError(
             f"--transcript is one file, and there are {recordings} recordings.",
-            hint="Give a folder with one transcript for each recording, named like the recordings.",
+            hint="Give a folder with one transcript for each recording, named like the recordings, or the lines that "
+            "`redactor transcribe` printed for them.",
         )
 
     def reader(item: Item) -> Any:
         if single:
-            return TranscriptReader(transcript, any_language=any_language)
+            return TranscriptReader(transcript, any_language=any_language, documents=documents)
         if item.has_namesake:
             raise TranscriptError(
                 "Another recording of this run has the same name, so its transcript cannot be told apart.",

@@ -80,8 +80,9 @@ TranscriptOption = Annotated[
     typer.Option(
         metavar="FILE|DIR",
         readable=False,
-        help="Use a transcript made elsewhere (Whisper, WhisperX, Amazon Transcribe, Deepgram, WebVTT, SubRip, "
-        "CTM). DIR: one for each recording, with the recording's name.",
+        help="Use a transcript: what `redactor transcribe` printed, corrected, or one made elsewhere (Whisper, "
+        "WhisperX, Amazon Transcribe, Deepgram, WebVTT, SubRip, CTM). DIR: one for each recording, with the "
+        "recording's name.",
         rich_help_panel="Input",
     ),
 ]

@@ -11,7 +11,8 @@ The modules, in the order of the data:
     recognize    Recognizer: activity → windows → engine → words on the recording's clock → Speech
     coverage     sound without words → Unheard; overlap: where two people speak; understanding: words that are guesses
     dtmf         keypad tones (used by the pipeline with every Transcriber)
-    imported     TranscriptReader: a Transcriber for imported transcripts; formats: parsers of other tools' files
+    imported     TranscriptReader: a Transcriber for imported transcripts; formats: parsers of other tools' files;
+                 words_document: what `redactor transcribe` prints, given back corrected
     checkpoints  a model's name → a validated folder (folder); stock: the known ones; verify, digests
     hub          Hugging Face: cache and download; index: the package index; bundle: one file; snapshots: into the cache
     fake         stand-ins for tests and demonstrations
@@ -35,6 +36,7 @@ from .load import load_transcriber, usable_cores
 from .recognize import Recognizer
 from .second import second_checkpoint, second_transcriber
 from .whisper import WhisperEngine
+from .words_document import WordsDocuments, words_document
 
 __all__ = [
     "BatchEngine",
@@ -51,6 +53,7 @@ __all__ = [
     "VadOptions",
     "WhisperEngine",
     "WindowEngine",
+    "WordsDocuments",
     "key_tones",
     "list_checkpoints",
     "load_transcriber",
@@ -60,4 +63,5 @@ __all__ = [
     "second_checkpoint",
     "second_transcriber",
     "usable_cores",
+    "words_document",
 ]
