@@ -7,12 +7,17 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from redactor import __version__
 from redactor.console import DownloadBar, notice
 from redactor.errors import ConfigurationError, ModelUnavailable, NoInput, TranscriptError
 from redactor.policy import Policy, load_policy
 from redactor.storage import Inputs, Item
+
+if TYPE_CHECKING:
+    from redactor.kept_transcripts import KeptTranscriber, KeptTranscripts
+    from redactor.speech import Checkpoint
 
 
 def policy_from(name: str, *, padding: float | None, unheard: str | None) -> Policy:
@@ -50,7 +55,51 @@ class RecognitionOptions:
 
 def build_transcriber(given: RecognitionOptions, *, cpu_semaphore: AbstractContextManager[Any] | None = None) -> Any:
     """Resolve and load a checkpoint; warn if it is for demonstrations only."""
-    from redactor.speech import load_transcriber, resolve
+    return _loaded(resolve_checkpoint(given), given, cpu_semaphore)
+
+
+def build_kept_transcriber(
+    given: RecognitionOptions,
+    kept: KeptTranscripts,
+    *,
+    raw: str | None,
+    cpu_semaphore: AbstractContextManager[Any] | None = None,
+) -> KeptTranscriber:
+    """The same, but transcripts that are kept are taken from there, and the checkpoint is loaded only for others.
+
+    `raw`: format of headerless audio.
+    """
+    from redactor.kept_transcripts import KeptTranscriber
+    from redactor.speech import checkpoint_digest, expected_info, usable_cores
+
+    checkpoint = resolve_checkpoint(given)
+    info = expected_info(checkpoint, device=given.device, compute_type=given.compute_type or "default")
+    settings = (
+        __version__,
+        info.engine,
+        checkpoint_digest(checkpoint),
+        (checkpoint.max_window, checkpoint.margin, checkpoint.timestamps, checkpoint.delay, checkpoint.floors),
+        info.compute_type,
+        info.device,
+        given.window,
+        given.beam or checkpoint.beam,
+        given.language or "en",
+        given.hotwords,
+        given.initial_prompt,
+        raw,
+    )
+    return KeptTranscriber(
+        kept,
+        info=info,
+        in_flight=max(4, 2 * (given.workers or usable_cores())),
+        load=lambda: _loaded(checkpoint, given, cpu_semaphore),
+        settings=settings,
+    )
+
+
+def resolve_checkpoint(given: RecognitionOptions) -> Checkpoint:
+    """Find a checkpoint, download it if necessary; warn if it is for demonstrations only."""
+    from redactor.speech import resolve
 
     with DownloadBar() as bar:
         checkpoint = resolve(given.model, device=given.device, revision=given.revision, progress=bar, notify=notice)
@@ -59,6 +108,14 @@ def build_transcriber(given: RecognitionOptions, *, cpu_semaphore: AbstractConte
             f"{checkpoint.name} is for synthetic demonstration speech only: on human speech it INVENTS words. Use "
             "--model auto for real calls."
         )
+    return checkpoint
+
+
+def _loaded(
+    checkpoint: Checkpoint, given: RecognitionOptions, cpu_semaphore: AbstractContextManager[Any] | None
+) -> Any:
+    from redactor.speech import load_transcriber
+
     return load_transcriber(
         checkpoint,
         device=given.device,
@@ -84,7 +141,7 @@ def build_second(
     `model` "auto": a smaller checkpoint on this machine, or else the first one's weights with another search; if the
     transcript was made elsewhere (`first` None), the checkpoint of `given`.
     """
-    from redactor.speech import Checkpoint, resolve, second_checkpoint, second_transcriber
+    from redactor.speech import resolve, second_checkpoint, second_transcriber
 
     other: Checkpoint | None
     if first is not None and model == "auto":
@@ -111,11 +168,16 @@ def build_second(
 
 
 def build_second_ear(
-    model: str, given: RecognitionOptions, *, cpu_semaphore: AbstractContextManager[Any] | None = None
+    model: str,
+    given: RecognitionOptions,
+    *,
+    cpu_semaphore: AbstractContextManager[Any] | None = None,
+    kept: KeptTranscripts | None = None,
+    raw: str | None = None,
 ) -> Any:
     """The transcriber of --second-ear, beside the one that `build_transcriber` makes from `given`.
 
-    `model` "auto": a smaller checkpoint on this machine.
+    `model` "auto": a smaller checkpoint on this machine. `kept`, `raw`: see `build_kept_transcriber`.
 
     Raises:
         ModelUnavailable: there is none, or it cannot be loaded.
@@ -140,6 +202,8 @@ def build_second_ear(
             f"--second-ear is {first.name}, which recognises already.", hint="Name another checkpoint, or auto."
         )
     second = replace(given, model=str(other.path), revision=None, beam=None)
+    if kept is not None:
+        return build_kept_transcriber(second, kept, raw=raw, cpu_semaphore=cpu_semaphore)
     return build_transcriber(second, cpu_semaphore=cpu_semaphore)
 
 

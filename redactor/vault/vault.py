@@ -180,6 +180,15 @@ class Vault:
         item = self.item(id, kind)
         return item is not None and not item.purged
 
+    def has_kind(self, kind: str) -> bool:
+        """Whether there may be an item of this kind (purged ones included); reads no record."""
+        ending = f".{kind}.json"
+        return any(
+            name.endswith(ending)
+            for shard in files.names(self.folder, "records")
+            for name in files.names(self.folder, "records", shard)
+        )
+
     def item(self, id: str, kind: str) -> SealedItem | None:  # noqa: A002
         """The record of an item, None if there is none.
 
