@@ -91,7 +91,7 @@ def build_kept_transcriber(
     return KeptTranscriber(
         kept,
         info=info,
-        in_flight=max(4, 2 * (given.workers or usable_cores())),
+        in_flight=min(256, 16 * (given.workers or usable_cores())),  # about as many as the loaded engine wants
         load=lambda: _loaded(checkpoint, given, cpu_semaphore),
         settings=settings,
     )
@@ -225,10 +225,10 @@ def transcripts_for(transcript: Path, inputs: Inputs, *, any_language: bool = Fa
     if not os.path.exists(transcript):  # noqa: PTH110 - as below
         raise NoInput("The --transcript path does not exist.", hint="Check the path.")
     single = not transcript.is_dir()
-    documents: WordsDocuments | None = None
-    if single and (recordings := inputs.count() or 0) > 1:
-        documents = WordsDocuments(transcript) if WordsDocuments.is_one(transcript) else None
-    if single and documents is None and recordings > 1:
+    recordings = inputs.count() or 0 if single else 0
+    fewest = 1 if recordings > 1 else 2
+    documents = WordsDocuments(transcript) if single and WordsDocuments.count(transcript) >= fewest else None
+    if documents is None and recordings > 1:
         raise ConfigurationError(
             f"--transcript is one file, and there are {recordings} recordings.",
             hint="Give a folder with one transcript for each recording, named like the recordings, or the lines that "

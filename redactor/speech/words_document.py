@@ -256,14 +256,16 @@ class WordsDocuments:
         self._lock = threading.Lock()
 
     @staticmethod
-    def is_one(path: Path) -> bool:
-        """Whether a file begins with such a document."""
+    def count(path: Path) -> int:
+        """How many documents a file has: 0, 1 or 2 (or more). One that is written over several lines does not count."""
         try:
             with path.open("rb") as file:
-                head = file.read(4096)
-        except OSError:
-            return False
-        return b'"redactor-words/' in head
+                lines = (line for line in iter(lambda: file.readline(LARGEST + 1), b"") if line.strip())
+                if not is_words_document(json.loads(next(lines, b"0"))):
+                    return 0
+                return 1 if next(lines, None) is None else 2
+        except (OSError, ValueError, RecursionError):
+            return 0
 
     def document(self, identity: str) -> str:
         """The line of a recording.

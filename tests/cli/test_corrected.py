@@ -47,6 +47,17 @@ def test_a_corrected_text_is_redacted(call, message, misheard, tmp_path):
     assert any(b["start"] <= dana.start and b["end"] >= dana.end for b in bleeps)
 
 
+def test_one_recording_finds_its_line_among_others(call, message, misheard, tmp_path):
+    other = tmp_path / "in" / "other.wav"
+    other.write_bytes(message[0].read_bytes() + b"\0\0")
+    code, out, err = call("transcribe", other, message[0], PHI)
+    assert (code, len(out.splitlines())) == (0, 2), err
+    (tmp_path / "words.jsonl").write_text(out)
+    given = ("--transcript", tmp_path / "words.jsonl", "--no-verify", "--unheard", "bleep")
+    assert call("redact", message[0], *given, "--out", tmp_path / "one")[0] == 0
+    assert call("redact", message[0], other, *given, "--out", tmp_path / "two")[0] == 0
+
+
 def test_a_mistake_in_the_file_is_reported_with_its_place(call, message, misheard, tmp_path):
     document = json.loads(call("transcribe", message[0], PHI)[1])
     document["channels"][0]["words"][4]["start"] = "soon"

@@ -227,12 +227,30 @@ def test_lines_of_several_recordings(tmp_path, voicemail):
     other = {**printed(), "id": "6" * 64, "channels": []}
     path = tmp_path / "words.jsonl"
     path.write_text(f"{json.dumps(other)}\n\n{json.dumps(printed())}\n")
-    assert WordsDocuments.is_one(path)
+    assert WordsDocuments.count(path) == 2
     reader = TranscriptReader(path, documents=WordsDocuments(path))
     assert len(reader.transcribe([voicemail], recording_id=ID).transcripts[0].words) == len(SCRIPT)
     assert reader.info.revision == TranscriptReader(path).info.revision
     with pytest.raises(TranscriptError, match="no line for this recording"):
         reader.transcribe([voicemail], recording_id="7" * 64)
+
+
+@pytest.mark.parametrize(
+    ("content", "count"),
+    [
+        (json.dumps(printed()), 1),
+        ("\n" + json.dumps(printed()) + "\n\n", 1),
+        (json.dumps(printed()) + "\n{", 2),
+        (json.dumps(printed(), indent=1), 0),
+        ('{"segments": []}', 0),
+        ("{", 0),
+        ("", 0),
+    ],
+)
+def test_documents_on_lines_are_counted(tmp_path, content, count):
+    (tmp_path / "words").write_text(content)
+    assert WordsDocuments.count(tmp_path / "words") == count
+    assert WordsDocuments.count(tmp_path / "none") == 0
 
 
 @pytest.mark.parametrize(
