@@ -7,12 +7,17 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from redactor import __version__
 from redactor.console import DownloadBar, notice
 from redactor.errors import ConfigurationError, ModelUnavailable, NoInput, TranscriptError
 from redactor.policy import Policy, load_policy
 from redactor.storage import Inputs, Item
+
+if TYPE_CHECKING:
+    from redactor.kept_transcripts import KeptTranscriber, KeptTranscripts
+    from redactor.speech import Checkpoint
 
 
 def policy_from(name: str, *, padding: float | None, unheard: str | None, max_doubt: float | None = None) -> Policy:
@@ -50,7 +55,51 @@ class RecognitionOptions:
 
 def build_transcriber(given: RecognitionOptions, *, cpu_semaphore: AbstractContextManager[Any] | None = None) -> Any:
     """Resolve and load a checkpoint; warn if it is for demonstrations only."""
-    from redactor.speech import load_transcriber, resolve
+    return _loaded(resolve_checkpoint(given), given, cpu_semaphore)
+
+
+def build_kept_transcriber(
+    given: RecognitionOptions,
+    kept: KeptTranscripts,
+    *,
+    raw: str | None,
+    cpu_semaphore: AbstractContextManager[Any] | None = None,
+) -> KeptTranscriber:
+    """The same, but transcripts that are kept are taken from there, and the checkpoint is loaded only for others.
+
+    `raw`: format of headerless audio.
+    """
+    from redactor.kept_transcripts import KeptTranscriber
+    from redactor.speech import checkpoint_digest, expected_info, usable_cores
+
+    checkpoint = resolve_checkpoint(given)
+    info = expected_info(checkpoint, device=given.device, compute_type=given.compute_type or "default")
+    settings = (
+        __version__,
+        info.engine,
+        checkpoint_digest(checkpoint),
+        (checkpoint.max_window, checkpoint.margin, checkpoint.timestamps, checkpoint.delay, checkpoint.floors),
+        info.compute_type,
+        info.device,
+        given.window,
+        given.beam or checkpoint.beam,
+        given.language or "en",
+        given.hotwords,
+        given.initial_prompt,
+        raw,
+    )
+    return KeptTranscriber(
+        kept,
+        info=info,
+        in_flight=min(256, 16 * (given.workers or usable_cores())),  # about as many as the loaded engine wants
+        load=lambda: _loaded(checkpoint, given, cpu_semaphore),
+        settings=settings,
+    )
+
+
+def resolve_checkpoint(given: RecognitionOptions) -> Checkpoint:
+    """Find a checkpoint, download it if necessary; warn if it is for demonstrations only."""
+    from redactor.speech import resolve
 
     with DownloadBar() as bar:
         checkpoint = resolve(given.model, device=given.device, revision=given.revision, progress=bar, notify=notice)
@@ -59,6 +108,14 @@ def build_transcriber(given: RecognitionOptions, *, cpu_semaphore: AbstractConte
             f"{checkpoint.name} is for synthetic demonstration speech only: on human speech it INVENTS words. Use "
             "--model auto for real calls."
         )
+    return checkpoint
+
+
+def _loaded(
+    checkpoint: Checkpoint, given: RecognitionOptions, cpu_semaphore: AbstractContextManager[Any] | None
+) -> Any:
+    from redactor.speech import load_transcriber
+
     return load_transcriber(
         checkpoint,
         device=given.device,
@@ -84,7 +141,7 @@ def build_second(
     `model` "auto": a smaller checkpoint on this machine, or else the first one's weights with another search; if the
     transcript was made elsewhere (`first` None), the checkpoint of `given`.
     """
-    from redactor.speech import Checkpoint, resolve, second_checkpoint, second_transcriber
+    from redactor.speech import resolve, second_checkpoint, second_transcriber
 
     other: Checkpoint | None
     if first is not None and model == "auto":
@@ -111,11 +168,16 @@ def build_second(
 
 
 def build_second_ear(
-    model: str, given: RecognitionOptions, *, cpu_semaphore: AbstractContextManager[Any] | None = None
+    model: str,
+    given: RecognitionOptions,
+    *,
+    cpu_semaphore: AbstractContextManager[Any] | None = None,
+    kept: KeptTranscripts | None = None,
+    raw: str | None = None,
 ) -> Any:
     """The transcriber of --second-ear, beside the one that `build_transcriber` makes from `given`.
 
-    `model` "auto": a smaller checkpoint on this machine.
+    `model` "auto": a smaller checkpoint on this machine. `kept`, `raw`: see `build_kept_transcriber`.
 
     Raises:
         ModelUnavailable: there is none, or it cannot be loaded.
@@ -140,6 +202,8 @@ def build_second_ear(
             f"--second-ear is {first.name}, which recognises already.", hint="Name another checkpoint, or auto."
         )
     second = replace(given, model=str(other.path), revision=None, beam=None)
+    if kept is not None:
+        return build_kept_transcriber(second, kept, raw=raw, cpu_semaphore=cpu_semaphore)
     return build_transcriber(second, cpu_semaphore=cpu_semaphore)
 
 
@@ -148,7 +212,7 @@ TRANSCRIPT_SUFFIXES = (".json", ".vtt", ".srt", ".ctm")
 
 def transcripts_for(transcript: Path, inputs: Inputs, *, any_language: bool = False) -> Callable[[Item], Any]:
     """A function that gives the transcript reader of an item: of the one file, or of the file in a folder with the
-    recording's name.
+    recording's name. One file may have the documents of several recordings, as `redactor transcribe` prints them.
 
     Nothing is guessed: a transcript of another recording would bleep the wrong places. `any_language` is
     `TranscriptReader`'s.
@@ -156,20 +220,24 @@ def transcripts_for(transcript: Path, inputs: Inputs, *, any_language: bool = Fa
     Raises:
         NoInput: there is no such path. ConfigurationError: one transcript for several recordings.
     """
-    from redactor.speech import TranscriptReader
+    from redactor.speech import TranscriptReader, WordsDocuments
 
     if not os.path.exists(transcript):  # noqa: PTH110 - as below
         raise NoInput("The --transcript path does not exist.", hint="Check the path.")
     single = not transcript.is_dir()
-    if single and (recordings := inputs.count() or 0) > 1:
+    recordings = inputs.count() or 0 if single else 0
+    fewest = 1 if recordings > 1 else 2
+    documents = WordsDocuments(transcript) if single and WordsDocuments.count(transcript) >= fewest else None
+    if documents is None and recordings > 1:
         raise ConfigurationError(
             f"--transcript is one file, and there are {recordings} recordings.",
-            hint="Give a folder with one transcript for each recording, named like the recordings.",
+            hint="Give a folder with one transcript for each recording, named like the recordings, or the lines that "
+            "`redactor transcribe` printed for them.",
         )
 
     def reader(item: Item) -> Any:
         if single:
-            return TranscriptReader(transcript, any_language=any_language)
+            return TranscriptReader(transcript, any_language=any_language, documents=documents)
         if item.has_namesake:
             raise TranscriptError(
                 "Another recording of this run has the same name, so its transcript cannot be told apart.",

@@ -12,6 +12,8 @@ A word counts as bleeped whatever label the detector gave it. Audible time of PH
 
 Only recordings with an output are measured: a withheld one is inaudible, and would improve every percentage.
 
+Channels that are labelled with times alone have figures of their own (`evaluation_intervals`).
+
 A hard recording, which may be withheld, is excluded from the percentages: `judge` says whether it ended as required.
 """
 
@@ -28,7 +30,8 @@ from typing import Any, NamedTuple
 from rapidfuzz.distance import Levenshtein
 
 from redactor.errors import ConfigurationError
-from redactor.labels import LabelledChannel, LabelledRecording
+from redactor.evaluation_intervals import IntervalTotals, audible_stretches, has_leaked, is_removed
+from redactor.labels import LabelledChannel, LabelledInterval, LabelledRecording
 from redactor.policy import Policy
 from redactor.policy.contextual_rules import apply_rule
 from redactor.policy.word_spans import covered_words
@@ -41,7 +44,7 @@ class Loss(NamedTuple):
     """A labelled span that stays audible for `seconds` of the `length` seconds of its words.
 
     start … end: the span's seconds on `channel`. `text`: its words; `heard`: what was recognised there. `cause`: the
-    one of `CAUSES` that most of it has.
+    one of `CAUSES` that most of it has; "unknown" for a span that was labelled without words.
     """
 
     label: str
@@ -75,12 +78,14 @@ class EvaluationTotals:
     labels: dict[str, list[float]] = field(default_factory=lambda: defaultdict(lambda: [0.0, 0.0]))
     lost_by_label: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(float)))
     losses: list[Loss] = field(default_factory=list, repr=False)
+    intervals: IntervalTotals = field(default_factory=IntervalTotals)
 
     def figures(self) -> dict[str, Any]:
         """Percentages of labelled PHI seconds (audible and its causes), of other words' seconds (over-bleep), WER, and
         ms.
 
-        A span has leaked if one of its words can be heard for more than half its time.
+        A span has leaked if one of its words can be heard for more than half its time. "intervals" is there if some
+        channels are labelled with times alone.
         """
         errors = sorted(abs(b) * 1000 for b in self.boundaries)
         return {
@@ -107,6 +112,7 @@ class EvaluationTotals:
                 }
                 for label, (total, audible) in sorted(self.labels.items())
             },
+            **({"intervals": self.intervals.figures()} if self.intervals.channels else {}),
         }
 
 
@@ -135,6 +141,13 @@ def measure(
         bleeps = [i for i in plan.intervals if i.channel == number]
         ideal_bleeps = [i for i in ideal.intervals if i.channel == number]
         heard = _heard(plan, number)
+        if channel.intervals is not None:
+            lost = totals.intervals.add(channel.intervals, bleeps, duration=plan.duration, policy=policy)
+            totals.losses += [
+                Loss(s.label, "unknown", seconds, s.end - s.start, number, s.start, s.end, "", _recognised(s, heard))
+                for s, seconds in lost
+            ]
+            continue
         _words_of_channel(channel, bleeps, ideal_bleeps, heard, plan, totals, policy)
         _word_errors(channel.transcript, heard, totals)
         _boundary_errors(channel, plan, totals, policy)
@@ -175,6 +188,10 @@ def judge(labelled: LabelledRecording, outcome: str, plan: Plan | None, *, polic
                 run = range(*covered_words(words, part.start, part.end))
                 spans += 1
                 audible += plan is not None and _leaked(words, run, bleeps)
+        for interval in channel.intervals or ():
+            if is_removed(interval, policy):
+                spans += 1
+                audible += plan is not None and has_leaked(interval, bleeps)
     return HardVerdict(outcome, spans, audible, outcome in labelled.outcomes and not audible)
 
 
@@ -241,6 +258,10 @@ def _heard_during(word: Word, heard: Transcript) -> list[str]:
     ]
 
 
+def _recognised(span: LabelledInterval, heard: Transcript) -> str:
+    return " ".join(w.text for w in heard.words if (w.start or 0.0) < span.end and (w.end or 0.0) > span.start)
+
+
 def _loss(label: str, words: Sequence[Word], lost: Sequence[Mapping[str, float]], heard: Transcript) -> Loss | None:
     causes = {cause: sum(one.get(cause, 0.0) for one in lost) for cause in CAUSES}
     seconds = sum(causes.values())
@@ -272,6 +293,10 @@ def audible_spans(labelled: LabelledRecording, plan: Plan, policy: Policy) -> li
             if action is Action.REDACT:
                 words = channel.transcript.words[slice(*covered_words(channel.transcript.words, part.start, part.end))]
                 out.append((part.label, sum(_audible(w, bleeps) for w in words), sum(_length(w) for w in words)))
+        for span in channel.intervals or ():
+            if is_removed(span, policy):
+                heard = sum(end - start for start, end in audible_stretches(span, bleeps))
+                out.append((span.label, heard, span.end - span.start))
     return out
 
 

@@ -18,6 +18,7 @@ from redactor.policy import Policy
 from redactor.storage import Item
 
 if TYPE_CHECKING:
+    from redactor.kept_transcripts import KeptTranscripts
     from redactor.pipeline import Pipeline
     from redactor.recording_context import RecordingContext, RecordingContexts
 
@@ -86,6 +87,7 @@ def assemble(
     context_for: Callable[[Item, str], RecordingContext | None] | None = None,
     before_save: Callable[..., None] | None = None,
     decoder: Any = None,
+    kept: KeptTranscripts | None = None,
 ) -> Assembled:
     """Build the objects, load the models.
 
@@ -94,6 +96,7 @@ def assemble(
         source: gives the bytes of an item (a `Source`); None: those of its file.
         policy_for, before_save: see `Pipeline`. context_for: the same; None: by the job's own context.
         decoder: a sandboxed decoder; None: this process decodes.
+        kept: transcripts of earlier runs, which are not recognised again; None: none are kept.
         cores: number of cores to use; 0: all that this process may run on.
 
     Raises:
@@ -120,9 +123,15 @@ def assemble(
         if cores and not given.workers and given.device != "cuda":
             given = replace(given, workers=max(1, cores // (given.threads or 1)))
         if not job.only_transcripts:
-            engine = builders.build_transcriber(given, cpu_semaphore=cpu_semaphore)
+            engine = (
+                builders.build_transcriber(given, cpu_semaphore=cpu_semaphore)
+                if kept is None
+                else builders.build_kept_transcriber(given, kept, raw=job.raw, cpu_semaphore=cpu_semaphore)
+            )
             if job.second_ear:
-                second_ear = builders.build_second_ear(job.second_ear, given, cpu_semaphore=cpu_semaphore)
+                second_ear = builders.build_second_ear(
+                    job.second_ear, given, cpu_semaphore=cpu_semaphore, kept=kept, raw=job.raw
+                )
         if job.verify or job.verify_transcripts:
             settings += ("second reading" if job.verify else "second reading of transcripts",)
             second = _second(job, engine, given, cpu_semaphore)

@@ -4,6 +4,9 @@ Labels are JSON Lines, one recording each (sample_audio/labels.jsonl is an examp
     {"file": path below the labels' folder, "channels": [{"channel": 0, "text": "…",
       "words": [{"text", "start", "end", "char_start", "char_end"}], "spans": [{"start", "end", "label", "tier"}]}]}
 
+A channel may have times alone, as when a person marked what must go while listening (see `evaluation_intervals`):
+    {"channel": 0, "spans": [{"start_seconds", "end_seconds", "label", "tier"}]}
+
 A hard recording has "outcome", a list of the acceptable outcomes ("redacted", "withheld", "failed"), and may have no
 channels.
 """
@@ -30,9 +33,28 @@ class LabelledSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelledInterval:
+    """A span with times, seconds, and without words."""
+
+    start: float
+    end: float
+    label: str
+    must: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LabelledChannel:
+    """`intervals`: the spans of a channel without words (its transcript is empty); None: it has words and `spans`."""
+
     transcript: Transcript
     spans: tuple[LabelledSpan, ...]
+    intervals: tuple[LabelledInterval, ...] | None = None
+
+    @property
+    def end(self) -> float:
+        """The end of the last label, seconds."""
+        words = self.transcript.words
+        return max((interval.end for interval in self.intervals or ()), default=(words and words[-1].end) or 0.0)
 
 
 OUTCOMES = ("redacted", "withheld", "failed")
@@ -100,6 +122,9 @@ def _recording(folder: Path, data: dict[str, Any]) -> LabelledRecording:
 
 
 def _channel(data: dict[str, Any]) -> LabelledChannel:
+    if "words" not in data and "text" not in data:
+        intervals = tuple(_interval(i, s) for i, s in enumerate(data["spans"], 1))
+        return LabelledChannel(Transcript(int(data["channel"]), "", ()), (), intervals)
     words = tuple(
         Word(str(w["text"]), float(w["start"]), float(w["end"]), 1.0, int(w["char_start"]), int(w["char_end"]))
         for w in data["words"]
@@ -112,10 +137,22 @@ def _channel(data: dict[str, Any]) -> LabelledChannel:
             raise _Unfit(f"word {i + 1} has no time")
     spans = []
     for i, s in enumerate(data["spans"], 1):
-        if s["label"] not in LABELS or s.get("tier", "must") not in ("must", "may"):
-            raise _Unfit(f"span {i} has an unknown label or tier")
+        _check_label(i, s)
         span = LabelledSpan(int(s["start"]), int(s["end"]), s["label"], s.get("tier", "must") == "must")
         if len(range(*covered_words(words, span.start, span.end))) == 0 or span.end > len(text):
             raise _Unfit(f"span {i} touches no word")
         spans.append(span)
     return LabelledChannel(Transcript(int(data["channel"]), text, words), tuple(spans))
+
+
+def _interval(i: int, data: dict[str, Any]) -> LabelledInterval:
+    _check_label(i, data)
+    start, end = float(data["start_seconds"]), float(data["end_seconds"])
+    if not 0 <= start < end < math.inf:
+        raise _Unfit(f"span {i} has no time")
+    return LabelledInterval(start, end, data["label"], data.get("tier", "must") == "must")
+
+
+def _check_label(i: int, data: dict[str, Any]) -> None:
+    if data["label"] not in LABELS or data.get("tier", "must") not in ("must", "may"):
+        raise _Unfit(f"span {i} has an unknown label or tier")

@@ -15,6 +15,7 @@ DEFAULT = Path(SETTINGS)
 if TYPE_CHECKING:
     from redactor.audit_log import Trail
     from redactor.config import Settings
+    from redactor.kept_transcripts import KeptTranscripts
     from redactor.vault import Vault
 
 
@@ -96,6 +97,31 @@ def places_in(settings: Settings) -> Places:
     )
 
 
+def open_kept_transcripts(folder: Path, identity: Path | None) -> KeptTranscripts:
+    """The transcripts kept in the vault of a folder that contains audit log, vault and recipients.txt.
+
+    Args:
+        identity: private key; None: organisation.key in the folder, if it is there.
+
+    Raises:
+        ConfigurationError: no keys, or the vault's packages are not installed. TrailDamaged, OutputError.
+    """
+    needs_vault_extra()
+    from redactor.kept_transcripts import KeptTranscripts
+
+    places = places_of(DEFAULT, folder)
+    if places.recipients is None:
+        raise ConfigurationError(
+            "The vault of --keep-transcripts has no keys.",
+            hint="Make them: redactor vault keygen --out VAULT. Then keep recovery.key offline.",
+        )
+    own = folder / "organisation.key"
+    private = identity or (own if own.is_file() else None)
+    trail = places.open_trail()
+    vault = places.open_vault(trail=trail, identity=private)
+    return KeptTranscripts(vault, trail, readable=private is not None, by=actor())
+
+
 def actor() -> str:
     """The caller of a command, for the log: the user's number, since a name could be anything."""
     return f"user:{os.getuid() if hasattr(os, 'getuid') else 0}"
@@ -110,4 +136,4 @@ def needs_vault_extra() -> None:
         )
 
 
-__all__ = ["DEFAULT", "Places", "actor", "needs_vault_extra", "places_in", "places_of"]
+__all__ = ["DEFAULT", "Places", "actor", "needs_vault_extra", "open_kept_transcripts", "places_in", "places_of"]

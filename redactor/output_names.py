@@ -21,6 +21,17 @@ LONGEST = 230
 
 _MANY_DIGITS = re.compile(r"\d{5}|\d(?:[^\d]?\d){6}")
 _DAY = re.compile(r"(?<!\d)\d{1,2}[^\w]\d{1,2}[^\w]\d{2}(?!\d)|(?<![^\W_])\d{1,2}_\d{1,2}_\d{2}(?!\d)")
+_MONTH = re.compile(r"(?<!\d)(?:19|20)\d\d[^\w]?_?(?:0[1-9]|1[0-2])(?!\d)")
+_SEQUENCE = re.compile(
+    r"(?:(?:audio|calls?|clip|file|in|inbound|incoming|memo|messages?|msgs?|note|out|outbound|outgoing|part|rec|"
+    r"recordings?|samples?|tests?|track|vm|voice|voicemails?|wav)[ ._-]{0,2})*"
+    r"(?:[a-z][ ._-]?)?\d{1,4}(?:[ ._-](?:in|out|left|right))?",
+    re.IGNORECASE | re.ASCII,
+)
+"""A telephone system's own name for a recording: words for recordings, at most one other letter, one number of up to
+four digits, which counts them, and perhaps the side of the call (E001, msg0004, rec-17-in). Nothing in it is about a
+person. A date is: the day of a message is the day of a contact with the patient, and 45 CFR 164.514(b)(2)(i)(C) lists
+all elements of such dates but the year."""
 _BREAKS = re.compile(r"[\W_]+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _HUMP = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -79,8 +90,10 @@ class OutputNames:
         if any(unicodedata.category(c).startswith("C") for c in name):  # control characters, bytes that are not text
             return True
         name = plain_digits(name)
+        if _SEQUENCE.fullmatch(name):
+            return False  # as speech, "E001" would be a log-in
         return (
-            bool(_MANY_DIGITS.search(name) or _DAY.search(name))
+            bool(_MANY_DIGITS.search(name) or _DAY.search(name) or _MONTH.search(name))
             or not all(_is_neutral(word) for word in _LETTERS.findall(_HUMP.sub(" ", name)))
             or any(
                 not finding.score < self._min_score

@@ -58,6 +58,7 @@ from redactor.storage import (
     Target,
     artefact,
     fingerprints,
+    has_twin,
     remove_set,
     save_set,
 )
@@ -365,7 +366,7 @@ class Pipeline:
         """
         journal = journal or NullJournal()
         clock = Clock()
-        identity = ""
+        identity = settings = ""
         target: Target | None = None
         try:
             policy = self._policy_for(item)
@@ -388,7 +389,7 @@ class Pipeline:
             decision = journal.begin(Claim(item, source.id, source.suffix, settings, place))
             if decision.step is not Step.PROCEED:
                 if decision.outcome is not None and decision.outcome.exit_code:
-                    self._forget(place, identity)
+                    self._forget(place, identity, settings, decision.outcome.status)
                 return decision.outcome
             target = place
             with self._large if _is_large(source) else nullcontext():
@@ -407,12 +408,13 @@ class Pipeline:
                 self._saved.add(hash(target))
         except Exception as error:  # noqa: BLE001 - the one boundary: a failure is a value, and the run goes on
             problem = as_redactor_error(error, next(reversed(clock.spent), "start"))
+            status = Status.QUARANTINED if isinstance(problem, Quarantine) else Status.FAILED
             if target is not None and journal.holds(item):
-                self._forget(target, identity)
+                self._forget(target, identity, settings, status)
             failed = Outcome(
                 item=item.number,
                 id=identity,
-                status=Status.QUARANTINED if isinstance(problem, Quarantine) else Status.FAILED,
+                status=status,
                 reason=problem.reason,
                 message=problem.message,
                 hint=problem.hint,
@@ -481,11 +483,15 @@ class Pipeline:
             finally:
                 self._texts = None
 
-    def _forget(self, target: Target, identity: str) -> None:
-        """Remove what an earlier run left under this name: it no longer describes the file."""
-        if (
-            target.name != identity or hash(target) not in self._saved
-        ):  # what this run saved there was made of the same bytes
+    def _forget(self, target: Target, identity: str, settings: str, status: Status) -> None:
+        """Remove what an earlier run left under this name: it no longer describes the file.
+
+        The same recording's artefacts with other settings, such as another policy, stay until the new ones are
+        complete; but once there is doubt about the recording, they are no safer than those that are withheld now.
+        """
+        if target.name == identity and hash(target) in self._saved:
+            return  # what this run saved there was made of the same bytes
+        if status is Status.QUARANTINED or not has_twin(target, identity, settings):
             self._discard(target, keep=set())
 
     def _discard(self, target: Target, *, keep: set[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated, Any
@@ -41,6 +41,10 @@ def evaluate(
     context: ContextGroup,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the figures, and a row for each recording, as JSON.")
+    ] = False,
+    per_recording: Annotated[
+        bool,
+        typer.Option("--per-recording", help="Also list each recording's figures, by its number and id."),
     ] = False,
     report: Annotated[
         Path | None,
@@ -96,8 +100,8 @@ def evaluate(
             raise InputError(
                 f"The recording has {recording.channels} channels, its labels have others.", hint=LABEL_EACH
             )
-        if any((t.words[-1].end or 0.0) > recording.duration + SLACK for t in texts if t.words):
-            raise InputError("Labelled words end after the recording does.", hint=LABEL_EACH)
+        if any(c.end > recording.duration + SLACK for c in labelled.channels):
+            raise InputError("Labelled words or spans end after the recording does.", hint=LABEL_EACH)
         found = ideal_findings(labelled.channels, [detector.detect(t.text) for t in texts])
         truth = Speech(texts, tuple(range(recording.channels)), ModelInfo("labels", "labels"))
         return make_plan(recording, truth, found, chosen)
@@ -166,6 +170,8 @@ def evaluate(
         print(json.dumps({**figures, "recordings_measured": rows}))
     else:
         console(data=True).print(_table(figures, verdicts))
+        if per_recording:
+            console(data=True).print(_rows(rows))
     if unusable:
         raise typer.Exit(InputError.exit_code)
 
@@ -200,10 +206,49 @@ def _table(figures: dict[str, Any], verdicts: Mapping[int, HardVerdict]) -> Tabl
     table.add_row("word error rate", percent(figures["wer_percent"]))
     for label, row in figures["labels"].items():
         table.add_row(f"  audible {label}", f"{percent(row['audible_percent'])} of {row['seconds']:.1f} s")
+    if intervals := figures.get("intervals"):
+        table.add_row("labelled with times alone", f"{intervals['seconds']:.1f} s in {intervals['spans']} spans")
+        share = percent(intervals["audible_percent"])
+        table.add_row("  audible", f"{intervals['audible_seconds']:.1f} s ({share})")
+        table.add_row("  spans that leak", str(intervals["leaked_spans"]))
+        share = percent(intervals["bleeped_outside_percent"])
+        table.add_row("  bleeped outside them", f"{intervals['bleeped_outside_seconds']:.1f} s ({share} of that time)")
+        for label, row in intervals["labels"].items():
+            table.add_row(f"  audible {label}", f"{percent(row['audible_percent'])} of {row['seconds']:.1f} s")
     if verdicts:
         hard = figures["hard"]
         table.add_row("hard recordings", f"{hard['met']} of {hard['recordings']} ended as required")
     for number, verdict in verdicts.items():
         heard = f", {verdict.audible_spans} of {verdict.spans} PHI spans audible" if verdict.audible_spans else ""
         table.add_row(f"  #{number}", f"{verdict.outcome}{heard}{'' if verdict.met else ': not as required'}")
+    return table
+
+
+def _rows(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Each recording's figures: numbers and ids, never names."""
+    table = Table(
+        "#", "id", "outcome", "PHI", "audible", "leaked", "over-bleep", "WER", title="Recordings", title_justify="left"
+    )
+    for row in rows:
+        identity, outcome = str(row.get("id", ""))[:12], row.get("outcome") or f"left out: {row['left_out']}"
+        if "phi_seconds" not in row:  # a hard recording, or one that could not be used
+            spans = f"{row['audible_spans']} of {row['spans']}" if "spans" in row else "-"
+            table.add_row(str(row["item"]), identity or "-", outcome, "-", "-", spans, "-", "-")
+            continue
+        marked = row.get("intervals") or {}
+        seconds = row["phi_seconds"] + marked.get("seconds", 0.0)
+        audible = (row["audible_phi_percent"] or 0.0) / 100 * row["phi_seconds"] + marked.get("audible_seconds", 0.0)
+        spans = row["phi_spans"] + marked.get("spans", 0)
+        leaked = row["leaked_spans"] + marked.get("leaked_spans", 0)
+        outside = marked["bleeped_outside_percent"] if marked else row["over_bleep_percent"]
+        table.add_row(
+            str(row["item"]),
+            identity,
+            outcome,
+            f"{seconds:.1f} s",
+            f"{audible:.1f} s",
+            f"{leaked} of {spans}",
+            "-" if outside is None else f"{outside:.1f} %",
+            "-" if row["wer_percent"] is None else f"{row['wer_percent']:.1f} %",
+        )
     return table

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -34,8 +35,9 @@ def locate(
         raise ConfigurationError("Give either --id or --item.", hint="Both are in the messages of `redactor redact`.")
     if identity is not None and (len(identity) < 8 or not set(identity.lower()) <= set("0123456789abcdef")):
         raise ConfigurationError("An id is hexadecimal: give at least its first 8 digits.")
-    hits = 0
+    hits: dict[str, list[Path]] = {}
     for entry in Inputs(paths, is_audio=looks_like_audio):
+        digest = ""
         if identity is not None:
             try:
                 digest = read_source(entry.path, within=entry.within, limits=Limits()).id
@@ -45,13 +47,16 @@ def locate(
                 continue
         elif entry.number != item:
             continue
-        hits += 1
-        if sys.stdout.isatty():
-            # A name may contain commands to the terminal.
-            print("".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in os.fspath(entry.path)))
-        else:
-            # The bytes on the disk: a name need not be valid text.
-            sys.stdout.buffer.write(os.fsencode(entry.path) + b"\n")
-            sys.stdout.buffer.flush()
+        hits.setdefault(digest, []).append(entry.path)
     if not hits:
         raise NoInput("No file in these paths matches.", hint="Give the same paths, in the same order, as in the run.")
+    if len(hits) > 1:
+        raise ConfigurationError("The ids of several recordings begin with these digits.", hint="Give more digits.")
+    for path in hits.popitem()[1]:
+        if sys.stdout.isatty():
+            # A name may contain commands to the terminal.
+            print("".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in os.fspath(path)))
+        else:
+            # The bytes on the disk: a name need not be valid text.
+            sys.stdout.buffer.write(os.fsencode(path) + b"\n")
+            sys.stdout.buffer.flush()

@@ -20,6 +20,7 @@ import typer
 
 if TYPE_CHECKING:  # `serve` imports this module before it lowers its priority: nothing large may load here
     from redactor.builders import RecognitionOptions
+    from redactor.kept_transcripts import KeptTranscripts
     from redactor.policy import Policy
     from redactor.recording_context import RecordingContexts
 
@@ -80,8 +81,9 @@ TranscriptOption = Annotated[
     typer.Option(
         metavar="FILE|DIR",
         readable=False,
-        help="Use a transcript made elsewhere (Whisper, WhisperX, Amazon Transcribe, Deepgram, WebVTT, SubRip, "
-        "CTM). DIR: one for each recording, with the recording's name.",
+        help="Use a transcript: what `redactor transcribe` printed, corrected, or one made elsewhere (Whisper, "
+        "WhisperX, Amazon Transcribe, Deepgram, WebVTT, SubRip, CTM). DIR: one for each recording, with the "
+        "recording's name.",
         rich_help_panel="Input",
     ),
 ]
@@ -320,3 +322,45 @@ class DecodingGroup:
 
     raw: RawOption = None
     sandbox: SandboxOption = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepingGroup:
+    """Whether what was recognised is kept for runs with another policy."""
+
+    keep_transcripts: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="VAULT",
+            readable=False,
+            help="Keep what was recognised, sealed in the vault of this folder, and take it from there instead of "
+            "recognising a recording again, as for another policy. `redactor vault keygen --out VAULT` makes its keys.",
+            rich_help_panel="Resuming",
+        ),
+    ] = None
+    vault_identity: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            readable=False,
+            help="Private key that opens kept transcripts; organisation.key in VAULT if not given. Without one, they "
+            "are only sealed.",
+            rich_help_panel="Resuming",
+        ),
+    ] = None
+
+    def open(self) -> KeptTranscripts | None:
+        """The kept transcripts, or None if none shall be kept.
+
+        Raises:
+            ConfigurationError: no keys, or the vault's packages are not installed. TrailDamaged, OutputError.
+        """
+        from redactor.errors import ConfigurationError
+
+        if self.keep_transcripts is None:
+            if self.vault_identity is not None:
+                raise ConfigurationError("--vault-identity is for --keep-transcripts.", hint="Omit it.")
+            return None
+        from redactor.log_and_vault import open_kept_transcripts
+
+        return open_kept_transcripts(self.keep_transcripts, self.vault_identity)

@@ -20,6 +20,7 @@ from redactor import builders
 from redactor.cli.options import (
     ContextGroup,
     DecodingGroup,
+    KeepingGroup,
     Paths,
     PrivacyGroup,
     RecognitionGroup,
@@ -184,6 +185,7 @@ def redact(
     context: ContextGroup,
     verification: VerificationGroup,
     resuming: ResumingGroup,
+    keeping: KeepingGroup,
     cluster: ClusterGroup,
 ) -> None:
     """Redact recordings: write bleeped audio, a transcript, subtitles and a JSON document for each, below --out.
@@ -199,6 +201,11 @@ def redact(
 
     out = output.out
     job = job_of(paths, output, transcript, decoding, recognition, privacy, context, verification, cluster)
+    if keeping.keep_transcripts is not None and (transcript is not None or cluster.cluster is not None):
+        raise ConfigurationError(
+            "--keep-transcripts is for recordings that are recognised on this machine.",
+            hint="Omit it, or --transcript and --cluster.",
+        )
     Replacer(job.operator, key=job.hash_key)  # a bad key or codec is reported before anything is searched or started
     builders.build_decoder(job.raw)
     inputs = Inputs(paths, is_audio=looks_like_audio, outside=out)
@@ -209,6 +216,7 @@ def redact(
         job.context.settle(inputs)
     _make_folder(out)
     _protect(out, paths)
+    kept = keeping.open()
     stop = Stop()
     with ExitStack() as stack:
         journal = stack.enter_context(
@@ -244,7 +252,7 @@ def redact(
         layers: Callable[[], tuple[str, ...]]
         if cluster.cluster is None:
             decoder = stack.enter_context(sandboxed(job.sandbox, warn=notice))
-            made = assemble(job, reader=reader, decoder=decoder)
+            made = assemble(job, reader=reader, decoder=decoder, kept=kept)
             run, layers = partial(made.pipeline.run, threads=made.in_flight), lambda: layers_of(decoder)
         else:
             from redactor.cluster import joined

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import chain
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -12,7 +12,6 @@ from redactor import builders
 from redactor.cli.options import DecodingGroup, Paths, RecognitionGroup, flat
 from redactor.console import complain, notice
 from redactor.errors import ConfigurationError, RedactorError
-from redactor.types import Recording, Speech
 
 
 def register(app: typer.Typer) -> None:
@@ -28,11 +27,15 @@ def transcribe(
     decoding: DecodingGroup,
     recognition: RecognitionGroup,
 ) -> None:
-    """Print the unredacted words of recordings, one JSON document on each line."""
+    """Print the unredacted words of recordings, one JSON document on each line.
+
+    `redact --transcript` takes them back after a person has corrected the words or the text.
+    """
     from redactor.audio import Limits, looks_like_audio, read_source
     from redactor.errors import as_redactor_error
     from redactor.factory import sandboxed
     from redactor.recognition import listen
+    from redactor.speech import words_document
     from redactor.storage import Inputs
 
     if not understood:
@@ -57,35 +60,5 @@ def transcribe(
                 worst = max(worst, error.exit_code)
                 complain(RedactorError(f"#{item.number}: {error.message}", hint=error.hint))
                 continue
-            print(json.dumps(_words(recording, speech), ensure_ascii=False), flush=True)
+            print(json.dumps(words_document(recording.id, recording.duration, speech), ensure_ascii=False), flush=True)
     raise typer.Exit(worst)
-
-
-def _words(recording: Recording, speech: Speech) -> dict[str, Any]:
-    return {
-        "schema": "redactor-words/1",
-        "id": recording.id,
-        "duration": round(recording.duration, 3),
-        "model": speech.model.name,
-        "same_as": list(speech.same_as),
-        "skipped": round(speech.skipped, 3),
-        "unheard": [
-            {"channel": u.channel, "start": round(u.start, 3), "end": round(u.end, 3), "kind": u.kind}
-            for u in speech.unheard
-        ],
-        "key_tones": [
-            {"channel": k.channel, "start": round(k.start, 3), "end": round(k.end, 3)} for k in speech.key_tones
-        ],
-        "channels": [
-            {
-                "channel": t.channel,
-                "text": t.text,
-                "words": [
-                    {"text": w.text, "start": w.start, "end": w.end, "confidence": round(w.confidence, 3)}
-                    for w in t.words
-                ],
-            }
-            for t in speech.transcripts
-        ],
-        "warnings": list(speech.warnings),
-    }

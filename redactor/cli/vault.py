@@ -30,7 +30,9 @@ RecipientsOption = Annotated[
     Path | None,
     typer.Option("--recipients", metavar="FILE", help="Public keys to seal for, instead of keeping.recipients."),
 ]
-IdArgument = Annotated[str, typer.Argument(metavar="ID", help="SHA-256 of the recording, 64 hexadecimal digits.")]
+IdArgument = Annotated[
+    str, typer.Argument(metavar="ID", help="SHA-256 of the recording, or its first 8 digits or more.")
+]
 KindOption = Annotated[str, typer.Option("--kind", help="Kind of the item: original, transcript, meta …")]
 
 
@@ -92,7 +94,7 @@ def seal(
     vault = places_of(config, state).open_vault(recipients=recipients, alone=alone)
     for path in paths:
         content, meta = _read(path)
-        number = id or sha256(content).hexdigest()
+        number = vault.full_id(id) if id else sha256(content).hexdigest()
         new = vault.seal(number, kind, content, by=actor(), replace=again)
         if kind == "original" and (again or not vault.holds(number, "meta")):
             vault.seal(number, "meta", json.dumps(meta).encode(), by=actor(), replace=True)
@@ -124,7 +126,7 @@ def open_item(
         raise OutputError("The --out file exists already.", hint="Choose another name.")
     vault = places_of(config, state).open_vault(identity=identity)
     try:
-        content = vault.open(id, kind, by=actor(), reason=reason)
+        content = vault.open(vault.full_id(id), kind, by=actor(), reason=reason)
     except ValueError:
         raise ConfigurationError(
             "--reason must be one short word without spaces.", hint="Give the number of a ticket, for example."
@@ -164,8 +166,10 @@ def bind(
         _write(out, content)
         return yes or typer.confirm(f"Look at {out}. Is it this message's {kind}?", err=True)
 
+    vault = places_of(config, state).open_vault(identity=identity)
+    id = vault.full_id(id)  # noqa: A001
     try:
-        places_of(config, state).open_vault(identity=identity).bind(id, kind, by=actor(), reason=reason, confirm=looked)
+        vault.bind(id, kind, by=actor(), reason=reason, confirm=looked)
     except ValueError:
         raise ConfigurationError(
             "--reason must be one short word without spaces.", hint="Give the number of a ticket, for example."
@@ -227,7 +231,8 @@ def hold(
     state: StateOption = None,
 ) -> None:
     """Put a message under a legal hold: it cannot be purged until it is released."""
-    places_of(config, state).open_vault(alone=True).hold(id, matter, by=actor())
+    vault = places_of(config, state).open_vault(alone=True)
+    vault.hold(vault.full_id(id), matter, by=actor())
 
 
 def release(
@@ -238,11 +243,14 @@ def release(
     state: StateOption = None,
 ) -> None:
     """End a legal hold. The message stays held while another matter holds it."""
-    places_of(config, state).open_vault(alone=True).release(id, matter=matter, by=actor())
+    vault = places_of(config, state).open_vault(alone=True)
+    vault.release(vault.full_id(id), matter=matter, by=actor())
 
 
 def purge(
-    ids: Annotated[list[str] | None, typer.Argument(metavar="ID…", help="Ids of messages.")] = None,
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="ID…", help="Ids of messages, or their first 8 digits or more.")
+    ] = None,
     *,
     config: ConfigOption = DEFAULT,
     state: StateOption = None,
@@ -293,7 +301,7 @@ def purge(
 
 
 def _named(vault: Vault, ids: list[str]) -> list[SealedItem]:
-    wanted = set(ids)
+    wanted = {vault.full_id(digits) for digits in ids}
     found = [item for item in vault.items() if item.id in wanted]
     if wanted - {item.id for item in found}:
         raise NoInput("Some of these ids are not in the vault.", hint="See `redactor vault list`.")

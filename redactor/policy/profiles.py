@@ -2,6 +2,7 @@
 
 name = "front-desk"            # what artefacts are stamped with
 version = "1"
+extends = "deidentify"         # or a path relative to this file: what this file does not say comes from there
 default = "redact"             # for labels the table does not name; KEYED_DIGITS is redacted unless it is named
 min_score = 0.35               # findings below it are ignored
 padding = 0.25                 # seconds bleeped around covered words
@@ -15,23 +16,26 @@ PERSON = "keep-first-name"     # a rule of `RULES`
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from redactor.errors import ConfigurationError
+from redactor.policy.sources import MergedPolicy, PolicySource, find_policy, merge, policy_names
 from redactor.types import KEYED_DIGITS, LABELS
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+__all__ = [
+    "RULES",
+    "Policy",
+    "ResolvedPolicy",
+    "load_policy",
+    "parse_policy",
+    "policy_names",
+    "resolve_policy",
+    "usual_max_doubt",
+]
 
 RULES = ("redact", "keep", "flag", "keep-first-name", "keep-callback", "keep-appointment")
 """What a policy may do with a label. redact: replace and bleep; keep: leave; flag: leave and list; the others keep one
@@ -72,10 +76,17 @@ class Policy:
         return _check(replace(self, **given))
 
 
-def policy_names() -> tuple[str, ...]:
-    """The shipped policies, `deidentify` (the default) first."""
-    found = sorted(p.name[:-5] for p in _shipped().iterdir() if p.name.endswith(".toml"))
-    return ("deidentify", *(name for name in found if name != "deidentify"))
+@dataclass(frozen=True, slots=True)
+class ResolvedPolicy:
+    """A policy, and where each of its values comes from (`MergedPolicy`)."""
+
+    policy: Policy
+    merged: MergedPolicy
+
+    @property
+    def default(self) -> str:
+        """The rule of labels that no table in the chain names, `KEYED_DIGITS` excepted."""
+        return str(self.merged.values.get("default", "redact"))
 
 
 @cache
@@ -88,41 +99,31 @@ def load_policy(name: str) -> Policy:
     """A shipped policy by name, or an operator's own by the path of its TOML file.
 
     Raises:
-        ConfigurationError: no such policy, unreadable TOML, unknown keys, labels or rules.
+        ConfigurationError: no such policy, unreadable TOML, unknown keys, labels or rules; the same in a policy that it
+            extends.
     """
-    if name in policy_names():
-        return parse_policy((_shipped() / f"{name}.toml").read_text(encoding="utf-8"))
-    path = Path(name)
-    if path.suffix != ".toml" and not os.path.isfile(path):  # noqa: PTH113 - False, not an error, for any name
-        known = ", ".join(policy_names())
-        raise ConfigurationError(
-            "There is no policy with that name.", hint=f"Use one of {known}, or the path of a .toml file."
-        )
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(
-            "The policy file cannot be read.", hint="Check its path, permissions and encoding (UTF-8)."
-        ) from error
-    return parse_policy(text)
+    return resolve_policy(name).policy
+
+
+def resolve_policy(name: str) -> ResolvedPolicy:
+    """The same with the origins of its values."""
+    merged = merge(find_policy(name))
+    return ResolvedPolicy(_checked(merged), merged)
 
 
 def parse_policy(text: str) -> Policy:
-    """TOML → Policy.
+    """TOML → Policy. A path in `extends` is relative to the working folder.
 
     Raises:
         ConfigurationError: see `load_policy`.
     """
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"The policy is not valid TOML: {error}.") from error
+    return _checked(merge(PolicySource(text, "")))
+
+
+def _checked(merged: MergedPolicy) -> Policy:
+    data = dict(merged.values)
     default = data.pop("default", "redact")
-    given = data.pop("labels", {})
-    if not isinstance(given, dict):
-        raise ConfigurationError(
-            "labels is not a table.", hint='Write a line [labels], then lines like PERSON = "redact".'
-        )
+    given = data.pop("labels")
     unknown = sorted(set(given) - LABELS)
     if unknown:
         raise ConfigurationError(
@@ -137,7 +138,7 @@ def parse_policy(text: str) -> Policy:
     if unknown_keys:
         raise ConfigurationError(
             f"The policy has unknown keys: {', '.join(unknown_keys)}.",
-            hint=f"Keys: {', '.join(sorted(known | {'default', 'labels'}))}.",
+            hint=f"Keys: {', '.join(sorted(known | {'default', 'extends', 'labels'}))}.",
         )
     for key in ("name", "version"):
         if not str(data.get(key, "")).strip():
@@ -184,7 +185,3 @@ def _check(policy: Policy) -> Policy:
     if policy.unheard_sound not in ("bleep", "keep"):
         raise ConfigurationError('unheard_sound must be "bleep" or "keep".')
     return policy
-
-
-def _shipped() -> Any:
-    return resources.files("redactor.policy") / "profiles"

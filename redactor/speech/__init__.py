@@ -11,7 +11,9 @@ The modules, in the order of the data:
     recognize    Recognizer: activity → windows → engine → words on the recording's clock → Speech
     coverage     sound without words → Unheard; overlap: where two people speak; understanding: words that are guesses
     dtmf         keypad tones (used by the pipeline with every Transcriber)
-    imported     TranscriptReader: a Transcriber for imported transcripts; formats: parsers of other tools' files
+    imported     TranscriptReader: a Transcriber for imported transcripts; formats: parsers of other tools' files;
+                 words_document: what `redactor transcribe` prints, given back corrected
+    stored       Speech → bytes and back, for transcripts that are kept
     checkpoints  a model's name → a validated folder (folder); stock: the known ones; verify, digests
     hub          Hugging Face: cache and download; index: the package index; bundle: one file; snapshots: into the cache
     fake         stand-ins for tests and demonstrations
@@ -32,9 +34,12 @@ from .engine import BatchEngine, Prepared, Transcriber, WindowEngine
 from .fake import FakeEngine, FakeTranscriber
 from .imported import TranscriptReader
 from .load import load_transcriber, usable_cores
+from .loading import checkpoint_digest, expected_info
 from .recognize import Recognizer
 from .second import second_checkpoint, second_transcriber
+from .stored import pack_speech, unpack_speech
 from .whisper import WhisperEngine
+from .words_document import WordsDocuments, words_document
 
 __all__ = [
     "BatchEngine",
@@ -51,13 +56,19 @@ __all__ = [
     "VadOptions",
     "WhisperEngine",
     "WindowEngine",
+    "WordsDocuments",
+    "checkpoint_digest",
+    "expected_info",
     "key_tones",
     "list_checkpoints",
     "load_transcriber",
     "loudest",
+    "pack_speech",
     "pick_device",
     "resolve",
     "second_checkpoint",
     "second_transcriber",
+    "unpack_speech",
     "usable_cores",
+    "words_document",
 ]

@@ -1,5 +1,6 @@
 """Transcript formats of other tools → words with times. The content decides the format, not the file's name.
 
+    redactor          words_document
     Whisper           openai-whisper --word_timestamps True --output_format json; OpenAI API verbose_json;
     faster-whisper segments
     WhisperX          the same, with "score" and with words that have no times (numbers)
@@ -26,7 +27,9 @@ from typing import Any
 from redactor.errors import TranscriptError
 from redactor.types import TimedText
 
-KNOWN = "Whisper, faster-whisper, WhisperX, Amazon Transcribe or Deepgram JSON, WebVTT, SRT, CTM"
+from .words_document import given_words, is_words_document
+
+KNOWN = "redactor transcribe, Whisper, faster-whisper, WhisperX, Amazon Transcribe or Deepgram JSON, WebVTT, SRT, CTM"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,14 @@ class Parsed:
     Attributes:
         channels: words in the file's order by channel, from 0; key None: the file does not distinguish channels.
         duration: seconds of its recording, if the file states it.
+        identity: SHA-256 of its recording, "" if the file does not state it.
     """
 
     format: str
     channels: Mapping[int | None, Sequence[TimedText]] = field(repr=False)
     language: str = "en"
     duration: float | None = None
+    identity: str = ""
 
 
 def parse(content: str) -> Parsed:
@@ -50,12 +55,13 @@ def parse(content: str) -> Parsed:
     Raises:
         TranscriptError: unknown or broken format.
     """
-    text = content.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff\n\t ")
+    content = content.replace("\r\n", "\n").replace("\r", "\n")
+    text = content.lstrip("\ufeff\n\t ")
     if not text:
         raise TranscriptError("The transcript file is empty.")
     try:
         if text[0] in "{[":
-            return _json(text)
+            return _json(content.lstrip("\ufeff"))
         if text.startswith("WEBVTT"):
             return Parsed("WebVTT", {None: _cues(text.partition("\n")[2])})
         if _ARROW.search(text[:2000]):
@@ -63,6 +69,11 @@ def parse(content: str) -> Parsed:
         return _ctm(text)
     except TranscriptError:
         raise
+    except json.JSONDecodeError as error:
+        raise TranscriptError(
+            f"The transcript is broken JSON: {error.msg}, line {error.lineno}, column {error.colno}.",
+            hint="Correct the file there, or export it again.",
+        ) from None
     except (ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError) as error:
         # The cause may quote the content.
         raise TranscriptError(f"The transcript is broken ({type(error).__name__}).") from None
@@ -72,6 +83,9 @@ def _json(text: str) -> Parsed:
     data = json.loads(text)
     if isinstance(data, list):
         data = {"segments": data}
+    if is_words_document(data):
+        given = given_words(data)
+        return Parsed("redactor", given.channels, _language(given.language), given.duration, given.identity)
     results = data.get("results")
     if isinstance(results, dict) and "items" in results:
         return _amazon(results)

@@ -23,8 +23,8 @@ from .formats import Parsed, parse
 from .language import is_english
 from .spans import overlapping
 from .synchrony import Synchrony, synchronize
+from .words_document import LARGEST, WordsDocuments
 
-LARGEST = 64 << 20  # bytes: a day of words with times
 OVERSHOOT = 0.5  # seconds that a last word may end after the recording: rounding and encoder delay
 OTHER_LENGTH = 1.0  # seconds, and 2 %: a larger difference in duration means another recording
 DISORDER = 1.0  # seconds a word may start before the word it follows
@@ -49,16 +49,25 @@ _TIMES_HINT = "Export it again from this recording, or omit --transcript to reco
 class TranscriptReader:
     """One transcript file for one recording."""
 
-    def __init__(self, path: Path, *, vad: VadOptions | None = None, any_language: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        vad: VadOptions | None = None,
+        any_language: bool = False,
+        documents: WordsDocuments | None = None,
+    ) -> None:
         """The file is read later: errors belong to the recording that is transcribed.
 
         Args:
-            path: Whisper, faster-whisper, WhisperX, Amazon Transcribe or Deepgram JSON, WebVTT, SRT or CTM; the content
-                decides.
+            path: what `redactor transcribe` printed, Whisper, faster-whisper, WhisperX, Amazon Transcribe or Deepgram
+                JSON, WebVTT, SRT or CTM; the content decides.
             any_language: accept a text that is not English, for an audit, which reports it itself and publishes no
                 sound.
+            documents: the same file, if it has a document for each of several recordings.
         """
         self._path = path
+        self._documents = documents
         self._any_language = any_language
         self._vad = vad or VadOptions()
 
@@ -66,7 +75,8 @@ class TranscriptReader:
     def info(self) -> ModelInfo:
         """`revision` is the SHA-256 of the transcript's bytes, "" while it cannot be read."""
         try:
-            return ModelInfo("transcript", "imported", hashlib.sha256(self._path.read_bytes()).hexdigest())
+            digest = self._documents.digest if self._documents else hashlib.sha256(self._path.read_bytes()).hexdigest()
+            return ModelInfo("transcript", "imported", digest)
         except OSError:
             return ModelInfo("transcript", "imported")
 
@@ -79,7 +89,12 @@ class TranscriptReader:
         Raises:
             TranscriptError: it is unreadable, has no times, is in another language, or does not match the recording.
         """
-        parsed = parse(_read(self._path))
+        parsed = parse(self._documents.document(recording_id) if self._documents else _read(self._path))
+        if parsed.identity and parsed.identity != recording_id:
+            raise TranscriptError(
+                f"The transcript belongs to another recording: {parsed.identity[:12]}.",
+                hint="Give each recording its own transcript; transcribe it again if its file was changed.",
+            )
         activities = [listen(channel, vad=self._vad) for channel in channels]
         duration = max((activity.duration for activity in activities), default=0.0)
         _check_length(parsed, duration)
@@ -228,6 +243,8 @@ def _clock(
     """The transcript's clock relative to the recording's; None: it has no times, or the recording no sound."""
     if not any(activity.active for activity in activities):
         return None
+    if parsed.identity and sum(map(len, words)) < FEWEST:
+        return None  # made from these very bytes; of so few words, even a certain clock may be 0.5 s off
     if None in parsed.channels:  # a word's channel is unknown
         clock = synchronize([(words[0], channels, activities)])
     else:

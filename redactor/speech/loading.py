@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from typing import Any
 
@@ -9,7 +10,18 @@ from redactor.errors import ModelUnavailable
 from redactor.types import ModelInfo
 
 from .device import pick_device
+from .digests import cached_sha256
 from .folder import Checkpoint
+
+BESIDE_WEIGHTS = (
+    "config.json",
+    "model.json",
+    "preprocessor_config.json",
+    "tokenizer.json",
+    "vocabulary.json",
+    "vocabulary.txt",
+)
+"""Files that shape what a checkpoint recognises, apart from its weights."""
 
 
 def load_model(
@@ -20,12 +32,10 @@ def load_model(
     Raises:
         ModelUnavailable: the folder does not load, or the device or compute type is not available.
     """
-    import ctranslate2
     from faster_whisper import WhisperModel
 
     device = pick_device(device)
-    if compute_type == "default":
-        compute_type = "float16" if device == "cuda" else "int8"
+    compute_type = _compute_type(device, compute_type)
     # Its logger prints durations and thresholds only, but later versions may print more.
     logging.getLogger("faster_whisper").setLevel(logging.ERROR)
     try:
@@ -43,7 +53,7 @@ def load_model(
             hint=_load_hint(device, str(error)),
         ) from error
     info = ModelInfo(
-        f"faster-whisper {_version('faster-whisper')}, CTranslate2 {ctranslate2.__version__}",
+        _engine(),
         checkpoint.name,
         checkpoint.revision,
         model.model.compute_type,
@@ -51,6 +61,41 @@ def load_model(
         checkpoint.synthetic_only,
     )
     return model, info
+
+
+def expected_info(checkpoint: Checkpoint, *, device: str, compute_type: str = "default") -> ModelInfo:
+    """The description of a checkpoint that is not loaded; the compute type is the one that will be asked for.
+
+    Raises:
+        ModelUnavailable: there is no such device.
+    """
+    device = pick_device(device)
+    return ModelInfo(
+        _engine(),
+        checkpoint.name,
+        checkpoint.revision,
+        _compute_type(device, compute_type),
+        device,
+        checkpoint.synthetic_only,
+    )
+
+
+def checkpoint_digest(checkpoint: Checkpoint) -> str:
+    """SHA-256 over the digests of a checkpoint's files."""
+    files = ("model.bin", *BESIDE_WEIGHTS)
+    return hashlib.sha256(repr([(f, cached_sha256(checkpoint.path / f)) for f in files]).encode()).hexdigest()
+
+
+def _engine() -> str:
+    import ctranslate2
+
+    return f"faster-whisper {_version('faster-whisper')}, CTranslate2 {ctranslate2.__version__}"
+
+
+def _compute_type(device: str, compute_type: str) -> str:
+    if compute_type != "default":
+        return compute_type
+    return "float16" if device == "cuda" else "int8"
 
 
 def _version(package: str) -> str:

@@ -2,7 +2,7 @@
 remembers what is done.
 """
 
-from redactor.storage.artefacts import Fingerprint, Fingerprints, artefact, fingerprints, remove_set
+from redactor.storage.artefacts import Fingerprint, Fingerprints, artefact, fingerprints, has_twin, remove_set
 from redactor.storage.inputs import Inputs, Item, Listing, list_inputs
 from redactor.storage.journal import Claim, Journal, JournalDecision, Known, NullJournal, Step, in_turn
 from redactor.storage.outcomes import OutcomeLog
@@ -29,6 +29,7 @@ __all__ = [
     "Target",
     "artefact",
     "fingerprints",
+    "has_twin",
     "in_turn",
     "list_inputs",
     "outcome_row",

@@ -7,6 +7,7 @@ nothing, since others may write there, too.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from redactor.safe_open import open_file, read_all
 from redactor.storage.save import Target, remove, save_set
 
 _BLOCK = 1 << 20
+_LARGEST_DOCUMENT = 1 << 28
 
 Place = TypeVar("Place", Path, Target)
 
@@ -108,6 +110,16 @@ def copy_set(first: Target, target: Target, files: Fingerprints) -> bool:
         return False
     save_set(content)
     return True
+
+
+def has_twin(target: Target, identity: str, settings: str) -> bool:
+    """Whether there is a document of the recording with this SHA-256, made with other settings."""
+    try:
+        with target.parent.opened() as here, _opened(_name(target.name, ".json"), here) as file:
+            document = json.loads(read_all(file, _LARGEST_DOCUMENT))
+            return bool(document["id"] == identity and document["settings"] != settings)
+    except (OSError, ValueError, TypeError, KeyError, RecursionError, RedactorError):
+        return False
 
 
 def remove_set(target: Target, suffixes: Iterable[str]) -> None:

@@ -30,7 +30,7 @@ from pathlib import Path, PurePath
 from redactor.crypto import Sealer, read_or_make_key
 from redactor.errors import CrashedRepeatedly, InputError, OutOfSpace, OutputError, RedactorError
 from redactor.safe_open import open_input
-from redactor.storage.artefacts import Fingerprint, Fingerprints, copy_set, intact
+from redactor.storage.artefacts import Fingerprint, Fingerprints, copy_set, intact, remove_set
 from redactor.storage.inputs import Item
 from redactor.storage.journal import PROCEED, WAIT, Claim, JournalDecision, Known, Step, settled
 from redactor.storage.ledger import KEY_NAME, Ledger
@@ -450,9 +450,29 @@ class ArchiveJournal:
         self, c: sqlite3.Connection, active: _ActiveClaim, files: Fingerprints, *, duplicate: bool = False
     ) -> None:
         claim = active.claim
+        if files:
+            self._remove_superseded(c, active)
         target = self._seals.seal(os.fsencode(PurePath(*claim.target.names))) if files else None
         noted = (self._name(claim.item), active.work, active.stamp, target, json.dumps(dict(files)), duplicate)
         c.execute("INSERT OR REPLACE INTO input VALUES (?, ?, ?, ?, ?, ?)", noted)
+
+    def _remove_superseded(self, c: sqlite3.Connection, active: _ActiveClaim) -> None:
+        """Remove the artefacts that other settings gave this input in another place (a policy decides which names
+        contain PHI), now that the new ones are complete. Nothing that was changed since, or belongs to another input.
+        """
+        name = self._name(active.claim.item)
+        row = c.execute(
+            "SELECT work, target, files FROM input WHERE name = ? AND target IS NOT NULL", (name,)
+        ).fetchone()
+        place = self._opened(row[1]) if row else None
+        if place is None or place == active.claim.target or not intact(place, _files(row[2])):
+            return
+        others = c.execute(
+            "SELECT target FROM input WHERE work IN (?, ?) AND name != ? AND target IS NOT NULL",
+            (row[0], active.work, name),
+        )
+        if place not in [self._opened(sealed) for (sealed,) in others]:
+            remove_set(place, _files(row[2]))
 
 
 def _files(noted: str) -> Fingerprints:

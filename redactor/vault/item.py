@@ -19,6 +19,8 @@ SCHEMA = "redactor-vault/1"
 ENDINGS = {"age": ("age", "age"), "aes-256-gcm": ("gcm", "json")}
 """Cipher → endings of content and key file."""
 ID = re.compile(r"[0-9a-f]{64}")
+PREFIX = re.compile(r"[0-9a-f]{8,63}")
+"""The beginning of an id, as people give it."""
 KIND = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,30}[a-z0-9])?")
 FILE = re.compile(r"([0-9a-f]{64})\.([a-z0-9.-]+)\.([0-9a-f]{8})\.(?:age|gcm|json)")
 """Names of content and key files: id, kind, part."""

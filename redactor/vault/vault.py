@@ -25,6 +25,7 @@ from redactor.vault.item import (
     FILE,
     ID,
     KIND,
+    PREFIX,
     WHY,
     Named,
     SealedItem,
@@ -179,6 +180,39 @@ class Vault:
         """Whether the vault contains this item (purged ones excluded)."""
         item = self.item(id, kind)
         return item is not None and not item.purged
+
+    def full_id(self, digits: str) -> str:
+        """The id that begins with these digits; one of 64 digits is returned as it is.
+
+        Raises:
+            ConfigurationError: fewer than 8 digits, or several ids begin with them.
+            NoInput: none does.
+        """
+        digits = digits.lower()
+        if ID.fullmatch(digits):
+            return digits
+        if not PREFIX.fullmatch(digits):
+            raise ConfigurationError("An id is hexadecimal: give at least its first 8 digits.")
+        found = {
+            name[:64]
+            for folder in ("records", "sealed")
+            for name in files.names(self.folder, folder, digits[:2])
+            if name.startswith(digits) and ID.fullmatch(name[:64])
+        }
+        if len(found) > 1:
+            raise ConfigurationError("Several ids in the vault begin with these digits.", hint="Give more digits.")
+        if not found:
+            raise NoInput("No id in the vault begins with these digits.", hint="See `redactor vault list`.")
+        return found.pop()
+
+    def has_kind(self, kind: str) -> bool:
+        """Whether there may be an item of this kind (purged ones included); reads no record."""
+        ending = f".{kind}.json"
+        return any(
+            name.endswith(ending)
+            for shard in files.names(self.folder, "records")
+            for name in files.names(self.folder, "records", shard)
+        )
 
     def item(self, id: str, kind: str) -> SealedItem | None:  # noqa: A002
         """The record of an item, None if there is none.

@@ -1,5 +1,6 @@
 """The commands in this process, around a scripted detector: arguments, streams, and whose files a run may touch."""
 
+import hashlib
 import json
 import os
 import re
@@ -292,6 +293,25 @@ def test_locate_waits_for_no_pipe(call, message, tmp_path):
     code, out, _ = call("locate", folder, "--id", identity[:12])
     assert (code, out) == (0, f"{folder / 'a.wav'}\n")
     assert call("locate", folder, "--item", "1")[1] == f"{folder / '0.wav'}\n"
+
+
+def test_locate_does_not_choose_between_two_recordings(call, tmp_path):
+    """Two recordings whose ids begin alike (found by a birthday search), and a copy of one of them."""
+    seen = {}
+    for number in range(1 << 20):
+        content = b"RIFF" + number.to_bytes(4, "little")
+        begin = hashlib.sha256(content).hexdigest()[:8]
+        if begin in seen:
+            break
+        seen[begin] = content
+    (tmp_path / "a.wav").write_bytes(content)
+    (tmp_path / "b.wav").write_bytes(seen[begin])
+    (tmp_path / "c.wav").write_bytes(content)
+    code, out, err = call("locate", tmp_path, "--id", begin)
+    assert (code, out) == (78, "")
+    assert "several recordings" in err
+    whole = hashlib.sha256(content).hexdigest()
+    assert call("locate", tmp_path, "--id", whole[:20])[1] == f"{tmp_path / 'a.wav'}\n{tmp_path / 'c.wav'}\n"
 
 
 class Moody:

@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 import pytest
 
 from redactor.output_names import OutputNames, readings
+from redactor.phi import build_detector
 from redactor.storage import Item
 from redactor.types import Finding
 
@@ -112,6 +113,81 @@ def test_names_that_become_the_id(name):
 )
 def test_names_that_stay(name):
     assert named(name) == Path(name)
+
+
+@pytest.fixture(scope="module")
+def detector():
+    return build_detector()
+
+
+def real(name, detector):
+    stem = PurePath(name)
+    return OutputNames(detector, mode="auto", min_score=0.35).stem(Item(1, Path("x"), stem, stem), ID)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "E001",
+        "e-17",
+        "A0042",
+        "msg0004",
+        "msg0004-in",
+        "MSG_0004",
+        "rec-17",
+        "Recording 17",
+        "recording_2026",
+        "voicemail_12",
+        "voicemail-msg-0003",
+        "vm12",
+        "call_0042",
+        "in-01",
+        "out_0017",
+        "track01",
+        "0001",
+        "msg_in_0001",
+        "E001/msg0004",
+    ],
+)
+def test_names_that_count_recordings_stay(name, detector):
+    assert real(name, detector) == Path(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "E00123",
+        "E001-2065550142",
+        "E0012-0034",
+        "msg0004-0142-555",
+        "msg88213",
+        "rec-5550142",
+        "rec 20260301",
+        "voicemail_2026-03-01",
+        "voicemail_2026-03-01_0930",
+        "2026-03-01",
+        "2026-03",
+        "archive 2026_11",
+        "03-01-2026",
+        "voicemail_03-01-26",
+        "march_1",
+        "mrn8821",
+        "MRN 8821",
+        "dob-0314",
+        "dana-17",
+        "Dana0004",
+        "msg0004-dana",
+        "msg0004_whitlock",
+        "rec-17-smith",
+        "E001smith",
+        "call_dr_lee_12",
+        "mr-lee-4",
+        "E-lee-17",
+        "\u0395001whitlock",
+    ],
+)
+def test_names_beside_a_count_do_not(name, detector):
+    assert real(name, detector) == Path(ID)
 
 
 def test_modes():

@@ -40,6 +40,22 @@ def test_what_the_host_seals_opens_with_either_private_key(place):
     assert not place.host.holds(ID, "other")
 
 
+def test_the_first_digits_of_an_id_are_enough_if_they_are_of_one_only(place):
+    place.host.seal(ID, "transcript", b"{}", by="service")
+    assert place.host.full_id(ID[:8].upper()) == place.host.full_id(ID[:63]) == ID
+    assert place.host.full_id("0" * 64) == "0" * 64
+    other = ID[:10] + ("0" if ID[10] != "0" else "1") * 54
+    place.host.seal(other, "transcript", b"{}", by="service")
+    assert place.host.full_id(ID[:11]) == ID
+    with pytest.raises(ConfigurationError, match="Several ids"):
+        place.host.full_id(ID[:10])
+    with pytest.raises(NoInput):
+        place.host.full_id(("0" if ID[0] != "0" else "1") * 8)
+    for short in (ID[:7], "dana-whi", "../" + ID[:8], ID + "0"):
+        with pytest.raises(ConfigurationError, match="first 8 digits"):
+            place.host.full_id(short)
+
+
 def test_the_sealing_host_cannot_open_and_strangers_neither(place, tmp_path):
     place.host.seal(ID, "original", SOUND, by="service")
     with pytest.raises(Refused):

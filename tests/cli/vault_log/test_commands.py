@@ -62,10 +62,10 @@ def test_a_recording_from_sealing_to_its_end(run, tmp_path, sealed):
     )
     assert json.loads(meta.stdout)["name"] == "whitlock-5550142.wav"
 
-    assert run("vault", "hold", number, "--matter", "case-9", "--state", state).returncode == 0
+    assert run("vault", "hold", number[:12], "--matter", "case-9", "--state", state).returncode == 0
     refused = run("vault", "purge", number, "--yes", "--state", state)
     assert (refused.returncode, b"legal hold" in refused.stderr) == (77, True)
-    assert run("vault", "release", number, "--state", state).returncode == 0
+    assert run("vault", "release", number[:12], "--state", state).returncode == 0
     assert run("vault", "purge", "--older-than", "1", "--yes", "--state", state).stdout == b""
     assert b'"purged": false' in run("vault", "purge", "--older-than", "0", "--dry-run", "--state", state).stdout
     assert run("vault", "purge", number, "--state", state, input=b"n\n").returncode == 130
@@ -133,7 +133,7 @@ def test_the_trail_is_checked_exported_and_anchored(run, tmp_path, sealed):
     anchor = run("log", "anchor", "--state", state).stdout
     (tmp_path / "anchors").write_bytes(anchor)
     assert run("log", "rotate-key", "--state", state).returncode == 0
-    run("vault", "hold", number, "--matter", "case-9", "--state", state)
+    run("vault", "hold", number[:12], "--matter", "case-9", "--state", state)
     done = run("log", "verify", "--state", state, "--anchor", tmp_path / "anchors")
     assert (done.returncode, json.loads(done.stdout)["entries"]) == (0, 6)
     noted = LastCheck.load(state / "trail.anchor", KeyRing.load(state / "trail.keys"))
@@ -164,7 +164,7 @@ def test_the_trail_is_checked_exported_and_anchored(run, tmp_path, sealed):
     last = state / "trail" / "trail-000002.jsonl"
     last.write_bytes(last.read_bytes()[:-1])
     assert run("log", "verify", "--state", state).returncode == 76
-    assert run("vault", "release", number, "--state", state).returncode == 76
+    assert run("vault", "release", number[:12], "--state", state).returncode == 76
     (tmp_path / "anchors").write_text("no anchor")
     assert run("log", "verify", "--state", state, "--anchor", tmp_path / "anchors").returncode == 78
     assert run("log", "verify", "--state", tmp_path / "nowhere").returncode == 76
