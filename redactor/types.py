@@ -224,6 +224,21 @@ class Unheard:
 
 
 @dataclass(frozen=True, slots=True)
+class WithheldStretch:
+    """A stretch because of which a recording is withheld: where a person should listen first.
+
+    Attributes:
+        kind: a kind of `Unheard`; "guess" (words that would stay audible and are guesses); "audible" (PHI, or the
+            original, is heard in the redacted audio).
+    """
+
+    channel: int
+    start: float
+    end: float
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeyTone:
     """A stretch of one channel with keypad tones (DTMF), in seconds. The keys are not recorded."""
 
@@ -379,6 +394,7 @@ class Outcome:
         id: SHA-256 of the file, "" if it could not be read.
         reason, message, hint, exit_code: from the error, empty (0) on success.
         seconds: wall time spent by stage.
+        stretches: of a withheld recording: where it was not understood; empty if that is not known.
     """
 
     item: int
@@ -393,3 +409,4 @@ class Outcome:
     bleeped: float = 0.0
     warnings: tuple[str, ...] = ()
     seconds: tuple[tuple[str, float], ...] = ()
+    stretches: tuple[WithheldStretch, ...] = ()
