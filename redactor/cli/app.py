@@ -25,6 +25,7 @@ from redactor.cli import (
     review,
     script,
     serve,
+    service,
     transcribe,
     vault,
 )
@@ -50,6 +51,7 @@ for command in (
     context,
     models,
     serve,
+    service,
     review,
     accounts,
     vault,

@@ -22,6 +22,7 @@ from redactor.niceness import follow_niceness
 
 if TYPE_CHECKING:
     from redactor.config import Settings
+    from redactor.factory import JobConfiguration
     from redactor.service.jobs.queue import Queue
 
 
@@ -45,7 +46,9 @@ def serve(
     sandbox: Annotated[
         Literal["required", "auto", "limits"] | None, typer.Option(help="Overrides service.sandbox.")
     ] = None,
-    check: Annotated[bool, typer.Option("--check", help="Check the settings, then exit.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Check settings, folders, spool, models and sandbox, then exit.")
+    ] = False,
 ) -> None:
     """Run the service, which redacts recordings from telephone systems, webhooks and watched folders.
 
@@ -66,6 +69,7 @@ def serve(
     job = job_configuration_of(settings)
     if check:
         print("The settings are valid.")
+        _check(settings, job)
         return
     from redactor.factory import layers_of, sandboxed
     from redactor.service.app import Service
@@ -94,6 +98,22 @@ def serve(
         for number, old in before.items():
             signal.signal(number, old)
     raise typer.Exit(0 if stop.is_set() and done else 75 if stop.is_set() else 70)
+
+
+def _check(settings: Settings, job: JobConfiguration) -> None:
+    """Try what the service will need, and say what was found."""
+    from redactor.console import notice
+    from redactor.service.checks import check_folders, load_models
+
+    check_folders(settings)
+    print(f"The folders can be used: {len(settings.roots)} of recordings, spool, state.")
+    models = load_models(job, warn=notice)
+    print(
+        f"The speech checkpoint is {models.checkpoint} ({models.compute_type} on {models.device})."
+        if models.checkpoint
+        else "Transcripts are used instead of a speech checkpoint."
+    )
+    print(f"The sandbox has these layers: {', '.join(models.sandbox) or 'none'}.")
 
 
 def show(
