@@ -68,7 +68,9 @@ def router(context: RequestContext) -> APIRouter:
 
     @routes.post("/messages/next")
     def take_next(person: judge) -> Response:
-        """The next message for this person: one that they have started, else one of a sample."""
+        """The next message for this person: one that they have started, else one of a sample, else the gravest of the
+        oldest day.
+        """
         found = context.reviews.take_next(person.id)
         return RedirectResponse(f"/messages/{found}" if found else "/messages?assigned=me&none=1", 303)
 
