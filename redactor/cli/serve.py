@@ -49,6 +49,12 @@ def serve(
     check: Annotated[
         bool, typer.Option("--check", help="Check settings, folders, spool, models and sandbox, then exit.")
     ] = False,
+    print_config: Annotated[
+        bool,
+        typer.Option(
+            "--print-config", help="Print the settings in effect and where each comes from, without secrets; then exit."
+        ),
+    ] = False,
 ) -> None:
     """Run the service, which redacts recordings from telephone systems, webhooks and watched folders.
 
@@ -59,6 +65,13 @@ def serve(
 
     os.umask(0o027)
     settings = load_settings(config, listen=listen, sandbox=sandbox)
+    if print_config:
+        from redactor.service.effective_settings import effective_settings
+
+        given = {("http", "listen"): listen, ("service", "sandbox"): sandbox}
+        named = frozenset(setting for setting, value in given.items() if value is not None)
+        print(effective_settings(settings, overridden=named), end="")
+        return
     if hasattr(os, "nice"):
         # The telephone system comes first: a hook that waits for the recogniser would hold up a call.
         os.nice(settings.service.nice)
