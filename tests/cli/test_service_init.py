@@ -235,3 +235,60 @@ def test_the_code_on_the_page_is_drawn_without_styles_or_links():
     assert "style=" not in drawn
     assert "href" not in drawn
     assert 'fill="#fff"' in drawn  # readable in dark mode, too
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
+def test_on_a_terminal_mistakes_are_asked_again(tmp_path, sent):
+    """Too short a password, two that differ, a wrong code: the person types again; nothing typed is shown."""
+    import pty
+    import select
+
+    config = tmp_path / "site" / "redactor.toml"
+    words = ["service", "init", "--sent", sent, "--config", config, "--account", "dana", "--model", "voicemail-micro"]
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(PROGRAM[0], [*PROGRAM, *map(str, words)])
+    shown = ""
+
+    def until(text, *, seconds=120):
+        nonlocal shown
+        end = time.monotonic() + seconds
+        while text not in shown:
+            assert time.monotonic() < end, shown
+            if select.select([terminal], [], [], 0.2)[0]:
+                try:
+                    shown += os.read(terminal, 65_536).decode()
+                except OSError:  # the program has ended
+                    assert text in shown, shown
+        before, _, shown = shown.partition(text)
+        return before
+
+    def answer(text):
+        time.sleep(0.05)  # the program switches the echo off after it has asked
+        os.write(terminal, f"{text}\n".encode())
+
+    until("New password for dana, at least 12 characters: ")
+    answer("short")
+    until("New password for dana")
+    until(": ")
+    answer(PASSWORD)
+    until("Again: ")
+    answer(f"{PASSWORD}!")
+    until("The two passwords differ.")
+    until("New password for dana, at least 12 characters: ")
+    answer(PASSWORD)
+    until("Again: ")
+    answer(PASSWORD)
+    drawn = until("Or type this secret: ")
+    assert drawn.count("\x1b[38;5;16;48;5;231m") > 15
+    assert PASSWORD not in drawn
+    secret = until("\r\n").replace(" ", "")
+    until("at the first log-in): ")
+    answer("000000" if pyotp.TOTP(secret).now() != "000000" else "000001")
+    until("The code does not match")
+    until("at the first log-in): ")
+    answer(pyotp.TOTP(secret).now())
+    until("Recovery codes")
+    until("log in as dana.")
+    assert os.waitpid(child, 0)[1] == 0
+    os.close(terminal)
