@@ -19,13 +19,13 @@ from redactor.errors import ConfigurationError
 from redactor.log_and_vault import DEFAULT, actor
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from redactor.auth.accounts import Accounts
 
 ROLE = "lead"
 TRIES = 3
 """Attempts at a password or a code on a terminal."""
-
-Folder = Annotated[Path, typer.Argument(metavar="FOLDER", readable=False)]
 
 
 def register(app: typer.Typer) -> None:
@@ -68,7 +68,7 @@ def init(
 ) -> None:
     """Write the settings, keys, folders and first account of a service on this machine. Overwrites nothing.
 
-    Loads the speech checkpoint once, so that a missing one is reported now. Asks for the password of the account (or
+    Loads the speech checkpoint once, and downloads it if there is none. Asks for the password of the account (or
     reads it from standard input, one line, and the first one-time code from the next). Then `redactor serve` runs.
     """
     needs_service_extra()
@@ -144,13 +144,15 @@ def _line(question: str) -> str:
     return sys.stdin.readline().rstrip("\r\n")
 
 
-def _password(name: str, check: object) -> str:
+def _password(name: str, check: Callable[[str, str], None]) -> str:
     """The password of the first account: typed twice on a terminal, otherwise the next line of standard input.
+
+    Args:
+        check: raises for a name and password that are not accepted.
 
     Raises:
         ConfigurationError: it is not accepted.
     """
-    assert callable(check)
     if not sys.stdin.isatty():
         given = _line("")
         check(name, given)

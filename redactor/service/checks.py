@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,16 +44,16 @@ def check_folders(settings: Settings) -> None:
         )
 
 
-def load_models(job: JobConfiguration, *, warn: object = None) -> LoadedModels:
+def load_models(job: JobConfiguration, *, warn: Callable[[str], None]) -> LoadedModels:
     """Load everything that the service loads at its start, and let it go.
 
     Args:
-        warn: called with a sentence for each layer of the sandbox that is missing; None: nobody is told.
+        warn: called with a sentence for each layer of the sandbox that is missing.
 
     Raises:
         ConfigurationError, ModelUnavailable
     """
-    with sandboxed(job.sandbox, warn=warn if callable(warn) else lambda _: None) as decoder:
+    with sandboxed(job.sandbox, warn=warn) as decoder:
         made = assemble(job, decoder=decoder)
         layers = layers_of(decoder)
     info = made.engine.info if made.engine is not None else None
