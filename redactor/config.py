@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from redactor.config_parsing import (
@@ -29,6 +29,7 @@ from redactor.config_parsing import (
     as_configuration_error,
     refuse,
 )
+from redactor.hook.settings import DEFAULT
 from redactor.webhook_signatures import SHORTEST_KEY, is_webhook_secret
 
 
@@ -321,6 +322,13 @@ class Settings(BaseSettings):
     keeping: KeepingTable = KeepingTable()
     review: ReviewTable = ReviewTable()
 
+    _file: Path = PrivateAttr(default=Path(DEFAULT))
+
+    @property
+    def file(self) -> Path:
+        """The file that the settings are from."""
+        return self._file
+
     @property
     def state(self) -> Path:
         return Path(self.service.state)
@@ -383,6 +391,8 @@ def load_settings(path: Path, *, listen: str | None = None, sandbox: str | None 
     if sandbox is not None:
         given["service"] = {"sandbox": sandbox}
     try:
-        return FromFile(**given)
+        settings = FromFile(**given)
     except ValidationError as problem:
         raise as_configuration_error(problem, Settings, path) from None
+    settings._file = Path(path).absolute()  # noqa: SLF001 - the model is frozen
+    return settings

@@ -24,6 +24,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource
 
 from redactor.errors import ConfigurationError
 from redactor.hook.settings import read_toml
+from redactor.toml_positions import Placed, positions_in
 
 LONGEST_SECRET = 4096
 LARGEST_NUMBER = 1_000_000_000
@@ -113,7 +114,12 @@ class SettingsFile(InitSettingsSource):
             if isinstance(table, dict) and isinstance(model, type) and issubclass(model, BaseModel):
                 for key in model.model_fields:
                     if isinstance(model.model_fields[key].default, Secret):
-                        _resolve_secret(table, key, f"{name}.{key}")
+                        try:
+                            _resolve_secret(table, key, f"{name}.{key}")
+                        except ConfigurationError as error:
+                            at = placed(positions_in(text_of(path)), (name, key))
+                            prefix = f"Line {at.value.line}, column {at.value.column}: " if at else ""
+                            raise ConfigurationError(f"{prefix}{error.message}", hint=error.hint) from None
         super().__init__(settings, init_kwargs=given)
 
 
@@ -143,39 +149,42 @@ def _resolve_secret(table: dict[str, Any], key: str, label: str) -> None:
 
 
 def as_configuration_error(problem: ValidationError, settings: type[BaseModel], path: Path) -> ConfigurationError:
-    """What pydantic found, as one sentence for each mistake with its line in the file."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        text = ""
+    """What pydantic found, as one sentence for each mistake with its line and column in the file."""
+    places = positions_in(text_of(path))
     details = problem.errors(include_url=False, include_input=False, include_context=True)
-    sentences = []
-    for detail in details[:MOST_MISTAKES]:
-        line = line_of(text, detail["loc"])
-        sentences.append((f"Line {line}: " if line else "") + _sentence(detail, settings))
+    sentences = [_located(places, detail) + _sentence(detail, settings) for detail in details[:MOST_MISTAKES]]
     if len(details) > MOST_MISTAKES:
         sentences.append(f"There are {len(details) - MOST_MISTAKES} more mistakes.")
     return ConfigurationError("\n".join(sentences), hint=f"The settings are in {path}. {HINT}")
 
 
-def line_of(text: str, where: tuple[int | str, ...]) -> int:
-    """The line of a setting in the file's text; 0 where it is not written plainly in a line of its own."""
-    names = [str(part) for part in where if isinstance(part, str)]
-    if not names:
-        return 0
-    inside = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[\s*([\w-]+)\s*\]", line):
-            inside = header[1]
-            if names == [inside]:
-                return number
-        elif (
-            inside == (names[0] if names[1:] else "")
-            and (key := re.match(r"\s*([\w-]+?)(_file|_env)?\s*=", line))
-            and names[-1] in (key[1], key[1] + (key[2] or ""))
-        ):
-            return number
-    return 0
+def text_of(path: Path) -> str:
+    """The text of a settings file, "" if it cannot be read (any more)."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
+
+
+def placed(places: Mapping[tuple[str | int, ...], Placed], where: tuple[str | int, ...]) -> Placed | None:
+    """The place of a setting; of a secret, that of its NAME_file or NAME_env; None if the file does not contain it."""
+    if where and isinstance(where[-1], str):
+        named = (where, *((*where[:-1], f"{where[-1]}_{kind}") for kind in ("file", "env")))
+        return next((places[path] for path in named if path in places), None)
+    return places.get(where)
+
+
+def _located(places: Mapping[tuple[str | int, ...], Placed], detail: ErrorDetails) -> str:
+    """The beginning of a sentence: `Line 5, column 8: `, or "" for a setting that is missing."""
+    where = tuple(detail["loc"])
+    found = placed(places, where)
+    while found is None and len(where) > 1 and detail["type"] != "missing":  # a list's member, a list, its table
+        where = where[:-1]
+        found = placed(places, where)
+    if found is None:
+        return ""
+    at = found.key if detail["type"] == "extra_forbidden" else found.value
+    return f"Line {at.line}, column {at.column}: "
 
 
 def _sentence(detail: ErrorDetails, settings: type[BaseModel]) -> str:

@@ -42,7 +42,8 @@ import errno
 
 TYPE_CHECKING = False  # importing typing would take a fifth of the hook's time
 if TYPE_CHECKING:
-    from typing import ClassVar
+    from collections.abc import Iterable
+    from typing import Any, ClassVar
 
 
 class RedactorError(Exception):
@@ -255,11 +256,26 @@ class ConfigurationError(RedactorError):
 
 
 class Quarantine(RedactorError):
-    """In doubt, no output is written."""
+    """In doubt, no output is written.
+
+    Args:
+        stretches: where in the recording the doubt is (`types.WithheldStretch`).
+    """
 
     exit_code = 3
     reason = "quarantined"
     default_hint = "A person must listen to this recording."
+
+    def __init__(self, message: str, *, hint: str | None = None, stretches: Iterable[Any] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.stretches = tuple(stretches)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild_quarantine, (type(self), self.message, self.hint, self.stretches)
+
+
+def _rebuild_quarantine(kind: type[Quarantine], message: str, hint: str, stretches: tuple[Any, ...]) -> Quarantine:
+    return kind(message, hint=hint, stretches=stretches)
 
 
 class UntranscribedSpeech(Quarantine):

@@ -367,6 +367,7 @@ class Pipeline:
         journal = journal or NullJournal()
         clock = Clock()
         identity = settings = ""
+        duration = 0.0
         target: Target | None = None
         try:
             policy = self._policy_for(item)
@@ -395,6 +396,7 @@ class Pipeline:
             with self._large if _is_large(source) else nullcontext():
                 with clock.stage("decode", self._cpu_semaphore):
                     recording = self.decoder(source)
+                    duration = recording.duration
                     if self._before_save is None:
                         del source  # its bytes are not needed in memory beside the samples
                 with self._audio.of(recording.duration * recording.channels):
@@ -415,11 +417,13 @@ class Pipeline:
                 item=item.number,
                 id=identity,
                 status=status,
+                duration=duration if status is Status.QUARANTINED else 0.0,
                 reason=problem.reason,
                 message=problem.message,
                 hint=problem.hint,
                 exit_code=problem.exit_code,
                 seconds=tuple(clock.spent.items()),
+                stretches=problem.stretches if isinstance(problem, Quarantine) else (),
             )
             journal.finish(item, failed, {})
             return failed

@@ -224,6 +224,21 @@ class Unheard:
 
 
 @dataclass(frozen=True, slots=True)
+class WithheldStretch:
+    """A stretch because of which a recording is withheld: where a person should listen first.
+
+    Attributes:
+        kind: a kind of `Unheard`; "guess" (words that would stay audible and are guesses); "audible" (PHI, or the
+            original, is heard in the redacted audio).
+    """
+
+    channel: int
+    start: float
+    end: float
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeyTone:
     """A stretch of one channel with keypad tones (DTMF), in seconds. The keys are not recorded."""
 
@@ -380,6 +395,7 @@ class Outcome:
         reason, message, hint, exit_code: from the error, empty (0) on success.
         seconds: wall time spent by stage.
         doubt: how likely it is that something is still audible, 0 … 1 (`redactor.doubt`).
+        stretches: of a withheld recording: where it was not understood; empty if that is not known.
     """
 
     item: int
@@ -395,3 +411,4 @@ class Outcome:
     warnings: tuple[str, ...] = ()
     seconds: tuple[tuple[str, float], ...] = ()
     doubt: float = 0.0
+    stretches: tuple[WithheldStretch, ...] = ()

@@ -18,7 +18,7 @@ from redactor.phi import KnownSearch
 from redactor.policy import Policy, make_plan
 from redactor.render import ResidualHit, altered, band_levels, compare, exposed, hits, muted, still_audible
 from redactor.speech import Transcriber
-from redactor.types import KEYED_DIGITS, Finding, Interval, Plan, Recording, Speech
+from redactor.types import KEYED_DIGITS, Finding, Interval, Plan, Recording, Speech, WithheldStretch
 
 LONGER = 0.1
 """Seconds by which an output's length may differ."""
@@ -90,7 +90,10 @@ class Verification:
             found = self.again(output, plan, policy, known)
             if found:
                 labels = ", ".join(f"{n} {label}" for label, n in sorted(Counter(h.label for h in found).items()))
-                raise VerificationHit(f"PHI was heard when the redacted audio was recognised again: {labels}.")
+                raise VerificationHit(
+                    f"PHI was heard when the redacted audio was recognised again: {labels}.",
+                    stretches=[WithheldStretch(h.channel, h.start, h.end, "audible") for h in found],
+                )
             result |= {"recognised_by": self.second.info.name, "hits": 0}
         return result
 

@@ -56,3 +56,8 @@ def test_errors_travel_between_processes(kind, hint):
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is kind
     assert (str(again), again.message, again.hint) == ("What happened.", "What happened.", hint or kind.default_hint)
+
+
+def test_a_quarantine_travels_with_its_stretches():
+    error = errors.NotUnderstood("What happened.", stretches=[(0, 1.0, 2.0, "speech")])
+    assert pickle.loads(pickle.dumps(error)).stretches == ((0, 1.0, 2.0, "speech"),)

@@ -11,6 +11,7 @@ from redactor.auth.accounts import Account, Accounts
 from redactor.auth.dependencies import AccessGuard, Person
 from redactor.auth.forms import form_of
 from redactor.auth.pages import Pages, address_of, ask, go
+from redactor.auth.qr_codes import svg_of
 from redactor.auth.sessions import Sessions, csrf_of
 from redactor.auth.store import AccessStore
 from redactor.auth.throttle import Throttle
@@ -20,9 +21,17 @@ WRONG = "The present password is not right."
 ENDED = "Somebody else changed the account meanwhile. Log in again."
 
 
+def _after_password(person: Person, home: str) -> str:
+    """The page after a change of the password: the next step of an account that is new or was reset, else one's own."""
+    if not person.enrolled:
+        return "/account/totp"
+    return home if person.must_change else "/account"
+
+
 def account_routes(store: AccessStore, guard: AccessGuard, pages: Pages) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     accounts, sessions, throttle = Accounts(store), Sessions(store), Throttle(store)
+    home = store.settings.home
 
     def client(request: Request) -> str:
         return address_of(request, behind_proxy=store.settings.behind_proxy)
@@ -99,7 +108,7 @@ def account_routes(store: AccessStore, guard: AccessGuard, pages: Pages) -> APIR
             )
         except ConfigurationError as error:
             return pages.show("password", status=422, person=person, error=f"{error.message}")
-        response = go("/account" if person.enrolled else "/account/totp")
+        response = go(_after_password(person, home))
         guard.set_cookie(response, fresh)
         return response
 
@@ -114,7 +123,7 @@ def account_routes(store: AccessStore, guard: AccessGuard, pages: Pages) -> APIR
             secret, uri = await ask(show_secret, person, form.get("password", ""), client(request))
         except ConfigurationError as error:
             return pages.show("totp", status=422, person=person, error=error.message, secret="", uri="")
-        return pages.show("totp", person=person, error="", secret=secret, uri=uri)
+        return pages.show("totp", person=person, error="", secret=secret, uri=uri, qr=svg_of(uri))
 
     @routes.post("/account/totp")
     async def enrol(request: Request, person: Incomplete) -> Response:
@@ -129,7 +138,7 @@ def account_routes(store: AccessStore, guard: AccessGuard, pages: Pages) -> APIR
         assert account is not None
         person = await ask(guard.person_of, account, fresh)
         assert person.csrf == csrf_of(fresh)
-        response = pages.show("recovery", person=person, codes=made)
+        response = pages.show("recovery", person=person, codes=made, home=home)
         guard.set_cookie(response, fresh)
         return response
 

@@ -38,31 +38,44 @@ class Account:
         return permissions_of(self.roles)
 
 
+def check_new_account(name: str, password: str) -> None:
+    """Check the name and password of a new account.
+
+    Raises:
+        ConfigurationError: they are not accepted.
+    """
+    if not _NAME.fullmatch(name.lower()):
+        raise ConfigurationError(
+            "A log-in name consists of up to 64 lower-case letters, digits, dots, dashes, underscores or @.",
+            hint="Use the name that the person has elsewhere.",
+        )
+    passwords.check_new(password, name)
+
+
 class Accounts:
     """`by` in all methods: the actor for the audit log."""
 
     def __init__(self, store: AccessStore) -> None:
         self._store = store
 
-    def add(self, name: str, password: str, roles: Iterable[str], *, by: str) -> int:
-        """Add an account, whose password must be changed at the first log-in. Returns its number.
+    def add(self, name: str, password: str, roles: Iterable[str], *, by: str, own_password: bool = False) -> int:
+        """Add an account. Returns its number.
+
+        Args:
+            own_password: its owner has chosen the password; otherwise it must be changed at the first log-in.
 
         Raises:
             ConfigurationError: an invalid name or one in use, an unknown role, a weak password.
         """
         name, wanted = name.lower(), sorted(set(roles))
-        if not _NAME.fullmatch(name):
-            raise ConfigurationError(
-                "A log-in name consists of up to 64 lower-case letters, digits, dots, dashes, underscores or @.",
-                hint="Use the name that the person has elsewhere.",
-            )
         if not wanted or not set(wanted) <= set(ROLES):
             raise ConfigurationError(f"Roles are {', '.join(ROLES)}.", hint="Give one or more with --role.")
-        passwords.check_new(password, name)
+        check_new_account(name, password)
         values = {
             "name": name,
             "roles": ",".join(wanted),
             "password": passwords.hash_password(password),
+            "must_change": int(not own_password),
             "made": self._store.clock(),
         }
         try:

@@ -49,14 +49,14 @@ def add(
 
     The owner must change it, and set up one-time codes, at the first log-in.
     """
-    with _access(config) as (accounts, _):
+    with open_access(config) as (accounts, _):
         number = accounts.add(name, _password(), role, by=actor())
         print(json.dumps({"id": number, "name": name.lower(), "roles": sorted(set(role))}))
 
 
 def show(*, config: ConfigOption = DEFAULT) -> None:
     """Print the accounts as JSON Lines."""
-    with _access(config) as (accounts, _):
+    with open_access(config) as (accounts, _):
         for one in accounts.list():
             print(
                 json.dumps(
@@ -81,20 +81,20 @@ def reset(
     ] = False,
 ) -> None:
     """Set a new first password (asked for, or from standard input) and end all sessions of the account."""
-    with _access(config) as (accounts, _):
+    with open_access(config) as (accounts, _):
         accounts.named(name)
         accounts.reset(name, _password(), codes_too=codes, by=actor())
 
 
 def disable(name: NameArgument, *, config: ConfigOption = DEFAULT) -> None:
     """Disable an account and end its sessions."""
-    with _access(config) as (accounts, _):
+    with open_access(config) as (accounts, _):
         accounts.disable(name, by=actor())
 
 
 def enable(name: NameArgument, *, config: ConfigOption = DEFAULT) -> None:
     """Enable a disabled account."""
-    with _access(config) as (accounts, _):
+    with open_access(config) as (accounts, _):
         accounts.disable(name, by=actor(), disabled=False)
 
 
@@ -106,13 +106,13 @@ def token(
     days: Annotated[int, typer.Option(help="Days until it expires.")] = 90,
 ) -> None:
     """Make a token for a program and print it, once."""
-    with _access(config) as (_, held):
+    with open_access(config) as (_, held):
         print(held.make(name, scope, days=days, by=actor()))
 
 
 def tokens(*, config: ConfigOption = DEFAULT) -> None:
     """Print the tokens, without their secrets, as JSON Lines."""
-    with _access(config) as (_, held):
+    with open_access(config) as (_, held):
         for one in held.list():
             row = {"id": one.id, "name": one.name, "scopes": sorted(one.scopes), "until": one.until, "used": one.used}
             print(json.dumps({**row, "revoked": bool(one.revoked)}))
@@ -124,19 +124,19 @@ def revoke(
     config: ConfigOption = DEFAULT,
 ) -> None:
     """Revoke a token at once."""
-    with _access(config) as (_, held):
+    with open_access(config) as (_, held):
         if not held.revoke(number, by=actor()):
             raise NoInput("There is no valid token with this number.", hint="See `redactor accounts tokens`.")
 
 
 @contextmanager
-def _access(config: Path) -> Iterator[tuple[Accounts, Tokens]]:
+def open_access(config: Path) -> Iterator[tuple[Accounts, Tokens]]:
     from redactor.cli.serve import needs_service_extra
 
     needs_service_extra()
     from importlib.util import find_spec
 
-    if find_spec("argon2") is None or find_spec("pyotp") is None:
+    if any(find_spec(name) is None for name in ("argon2", "pyotp", "segno")):
         raise ConfigurationError(
             "The command needs packages that are not installed.", hint="pip install 'voicemail-redactor[serve]'"
         )

@@ -26,6 +26,7 @@ from redactor.cli import (
     review,
     script,
     serve,
+    service,
     transcribe,
     vault,
 )
@@ -52,6 +53,7 @@ for command in (
     policies,
     models,
     serve,
+    service,
     review,
     accounts,
     vault,
@@ -114,7 +116,8 @@ def main() -> None:
             # An internal error: print only its type, since messages and tracebacks may quote speech.
             complain(RedactorError(f"Unexpected {type(error).__name__}."))
             sys.exit(70)
-        complain(RedactorError(_without_arguments(usage()), hint=f"See `{_command_of(error)} --help`."))
+        message = _choices(error, usage()) or _without_arguments(usage())
+        complain(RedactorError(message, hint=f"See `{_command_of(error)} --help`."))
         sys.exit(64)
     sys.exit(code if isinstance(code, int) else 0)
 
@@ -159,6 +162,16 @@ def _command_of(error: Exception) -> str:
     """The command that a usage error is about."""
     context = getattr(error, "ctx", None)
     return f"redactor {' '.join(context.command_path.split()[1:])}".strip() if context else "redactor"
+
+
+def _choices(error: Exception, message: str) -> str:
+    """The possible values, if an option was given another one; "" for any other mistake."""
+    options = [name for name in getattr(getattr(error, "param", None), "opts", ()) if name.startswith("--")]
+    # The given value comes before this text, so the last occurrence is the library's own.
+    _, found, listed = message.rpartition(" is not one of ")
+    if not (found and options and re.fullmatch(r"'[\w.-]+'(, '[\w.-]+')*\.", listed)):
+        return ""
+    return f"{options[0]} must be one of {listed.replace(chr(39), '')}"
 
 
 def _without_arguments(message: str) -> str:

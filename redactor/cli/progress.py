@@ -42,7 +42,7 @@ class Meter:
     def add(self, outcome: Outcome) -> None:
         """Count one outcome and show it."""
         self._done += 1
-        self._audio += outcome.duration
+        self._audio += outcome.duration if outcome.status is not Status.QUARANTINED else 0.0
         now = time.monotonic()
         if now - self._pace[-1][0] >= 1.0:
             self._pace.append((now, self._done))

@@ -22,6 +22,7 @@ from redactor.niceness import follow_niceness
 
 if TYPE_CHECKING:
     from redactor.config import Settings
+    from redactor.factory import JobConfiguration
     from redactor.service.jobs.queue import Queue
 
 
@@ -45,7 +46,15 @@ def serve(
     sandbox: Annotated[
         Literal["required", "auto", "limits"] | None, typer.Option(help="Overrides service.sandbox.")
     ] = None,
-    check: Annotated[bool, typer.Option("--check", help="Check the settings, then exit.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Check settings, folders, spool, models and sandbox, then exit.")
+    ] = False,
+    print_config: Annotated[
+        bool,
+        typer.Option(
+            "--print-config", help="Print the settings in effect and where each comes from, without secrets; then exit."
+        ),
+    ] = False,
 ) -> None:
     """Run the service, which redacts recordings from telephone systems, webhooks and watched folders.
 
@@ -56,6 +65,13 @@ def serve(
 
     os.umask(0o027)
     settings = load_settings(config, listen=listen, sandbox=sandbox)
+    if print_config:
+        from redactor.service.effective_settings import effective_settings
+
+        given = {("http", "listen"): listen, ("service", "sandbox"): sandbox}
+        named = frozenset(setting for setting, value in given.items() if value is not None)
+        print(effective_settings(settings, overridden=named), end="")
+        return
     if hasattr(os, "nice"):
         # The telephone system comes first: a hook that waits for the recogniser would hold up a call.
         os.nice(settings.service.nice)
@@ -66,6 +82,7 @@ def serve(
     job = job_configuration_of(settings)
     if check:
         print("The settings are valid.")
+        _check(settings, job)
         return
     from redactor.factory import layers_of, sandboxed
     from redactor.service.app import Service
@@ -96,20 +113,41 @@ def serve(
     raise typer.Exit(0 if stop.is_set() and done else 75 if stop.is_set() else 70)
 
 
+def _check(settings: Settings, job: JobConfiguration) -> None:
+    """Try what the service will need, and say what was found."""
+    from redactor.console import notice
+    from redactor.service.checks import check_folders, load_models
+
+    check_folders(settings)
+    print(f"The folders can be used: {len(settings.roots)} of recordings, spool, state.")
+    models = load_models(job, warn=notice)
+    print(
+        f"The speech checkpoint is {models.checkpoint} ({models.compute_type} on {models.device})."
+        if models.checkpoint
+        else "Transcripts are used instead of a speech checkpoint."
+    )
+    print(f"The sandbox has these layers: {', '.join(models.sandbox) or 'none'}.")
+
+
 def show(
     *,
     config: ConfigOption = DEFAULT,
     state: Annotated[
-        Literal["failed", "quarantined", "queued", "claimed", "redacted"], typer.Option(help="Jobs in this state.")
-    ] = "failed",
+        Literal["failed", "quarantined", "queued", "claimed", "redacted", "superseded"] | None,
+        typer.Option(help="Jobs in this state; without it, all that wait for a person: failed and quarantined."),
+    ] = None,
 ) -> None:
-    """Print the jobs in a state as JSON Lines; by default the failed ones (dead letters)."""
-    with _queue(config) as (queue, _):
-        after = 0
-        while page := queue.list_jobs(state, after=after):
-            for row in page:
-                print(json.dumps(row))
-            after = page[-1]["id"]
+    """Print the jobs that wait for a person, with what can be done about each, or those in a state, as JSON Lines."""
+    from redactor.service.jobs.queries import FOR_PEOPLE
+    from redactor.service.quarantine_notices import actions
+
+    with _queue(config) as (queue, settings):
+        for wanted in (state,) if state else FOR_PEOPLE:
+            after = 0
+            while page := queue.list_jobs(wanted, after=after):
+                for row in page:
+                    print(json.dumps({**row, "act": actions(settings, row["id"])} if wanted in FOR_PEOPLE else row))
+                after = page[-1]["id"]
 
 
 def retry(

@@ -39,7 +39,8 @@ class Totals:
     def add(self, outcome: Outcome) -> None:
         """Count one outcome."""
         self.items += 1
-        self.audio += outcome.duration
+        # Figures of speed and of bleeped shares are of what was redacted.
+        self.audio += outcome.duration if outcome.status is not Status.QUARANTINED else 0.0
         self.bleeped += outcome.bleeped
         self.statuses[outcome.status] += 1
         self.labels.update(dict(outcome.findings))

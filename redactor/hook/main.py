@@ -26,7 +26,7 @@ def main(words: list[str]) -> int:
     os.environ.clear()
     os.umask(0o007)
     try:
-        if words[:1] in (["--help"], ["-h"]):
+        if _asks_for_help(words):
             sys.stdout.write(USAGE)
             return 0
         return _take(words)
@@ -44,12 +44,27 @@ def main(words: list[str]) -> int:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _take(words: list[str]) -> int:
-    config = DEFAULT
+def _asks_for_help(words: list[str]) -> bool:
+    """Whether this is a call by a person who wants the usage; it needs no settings.
+
+    Only as the sole argument of a front end, where a call would be invalid: an id that a caller has chosen must not
+    turn a report of a recording into a help page.
+    """
+    _, words = _without_config(words)
+    return words in (["--help"], ["-h"]) or (words[:1] != [] and words[0] in FRONTS and words[1:] == ["--help"])
+
+
+def _without_config(words: list[str]) -> tuple[str, list[str]]:
+    """The settings file, and the words after the option that names it."""
     if words[:1] == ["--config"] and len(words) > 1:
-        config, words = words[1], words[2:]
-    elif words and words[0].startswith("--config="):
-        config, words = words[0].partition("=")[2], words[1:]
+        return words[1], words[2:]
+    if words and words[0].startswith("--config="):
+        return words[0].partition("=")[2], words[1:]
+    return DEFAULT, words
+
+
+def _take(words: list[str]) -> int:
+    config, words = _without_config(words)
     front = FRONTS.get(words[0]) if words else None
     if front is None:
         raise Usage

@@ -9,6 +9,7 @@ from redactor.errors import NotUnderstood, UnlocatedFinding, UntranscribedSpeech
 from redactor.policy.contextual_rules import apply_rule
 from redactor.policy.keyed import bleep_for_stretch, cover_keys, empty_cover, key_decisions, without_keys
 from redactor.policy.profiles import Policy
+from redactor.policy.withheld import guessed_stretches, stretches_of
 from redactor.policy.word_spans import covered_words, merge_intervals, padded, time_span, with_times
 from redactor.types import (
     BLEEPED,
@@ -60,9 +61,14 @@ def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding],
     ):
         raise UntranscribedSpeech("The transcripts do not cover each channel of the recording exactly once.")
     if any(u.kind == "nothing" for u in speech.unheard):
-        raise NotUnderstood("No words were recognised in a recording that is not silent.")
+        raise NotUnderstood(
+            "No words were recognised in a recording that is not silent.",
+            stretches=stretches_of(speech.unheard, duration),
+        )
     if any(u.kind in WITHHELD for u in speech.unheard):
-        raise NotUnderstood("Most of the recognised words are guesses.")
+        raise NotUnderstood(
+            "Most of the recognised words are guesses.", stretches=stretches_of(speech.unheard, duration)
+        )
     transcripts: list[Transcript] = []
     widened = 0
     for transcript in speech.transcripts:
@@ -71,7 +77,7 @@ def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding],
         widened += count
     by_channel = {t.channel: t for t in transcripts}
     keyed = {t.channel: key_decisions(speech, t, policy, duration) for t in transcripts}
-    unheard = _unheard(speech, keyed, policy)
+    unheard = _unheard(speech, keyed, policy, duration)
     decisions: list[Decision] = []
     counted = [f for f in findings if not f.score < policy.min_score]  # NaN counts
     for finding in counted:
@@ -105,7 +111,11 @@ def make_plan(recording: Recording, speech: Speech, findings: Iterable[Finding],
         covered = {i for c in found for i in range(c.first, c.last)}
         kept = [w for i, w in enumerate(transcript.words) if i not in covered]
         if _are_guesses(kept, speech.least_confidence):
-            raise NotUnderstood("Most of the words that would stay audible are guesses.")
+            doubtful = [w for w in kept if w.confidence < speech.least_confidence]
+            raise NotUnderstood(
+                "Most of the words that would stay audible are guesses.",
+                stretches=guessed_stretches(doubtful, transcript.channel),
+            )
         covers.extend(sorted(found, key=lambda c: (c.first, c.last, c.start)))
         for interval in merge_intervals(found_intervals, kept):
             intervals.extend(
@@ -179,7 +189,9 @@ def _decide(
     return out
 
 
-def _unheard(speech: Speech, keyed: Mapping[int, Sequence[Decision]], policy: Policy) -> dict[int, list[Unheard]]:
+def _unheard(
+    speech: Speech, keyed: Mapping[int, Sequence[Decision]], policy: Policy, duration: float
+) -> dict[int, list[Unheard]]:
     """Sound without words or keyed digits, by the channel of its transcript."""
     out: dict[int, list[Unheard]] = {}
     speaks = False
@@ -188,8 +200,11 @@ def _unheard(speech: Speech, keyed: Mapping[int, Sequence[Decision]], policy: Po
         out[channel], found = without_keys(mine, keys)
         speaks |= found
     if speaks and policy.unheard_speech == "quarantine":
-        lost = sum(abs(u.end - u.start) for rest in out.values() for u in rest if u.kind not in BLEEPED)
-        raise UntranscribedSpeech(f"{lost:.1f} s of speech were not transcribed.")
+        missed = [u for rest in out.values() for u in rest if u.kind not in BLEEPED]
+        lost = sum(abs(u.end - u.start) for u in missed)
+        raise UntranscribedSpeech(
+            f"{lost:.1f} s of speech were not transcribed.", stretches=stretches_of(missed, duration)
+        )
     return out
 
 

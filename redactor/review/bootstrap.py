@@ -170,6 +170,7 @@ def open_review(
             absolute_seconds=r.absolute_seconds,
             emergency_seconds=r.emergency_seconds,
             origin=url,
+            home="/messages",
         ),
     )
     context = RequestContext(

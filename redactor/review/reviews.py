@@ -16,8 +16,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, exists, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, case, exists, func, insert, literal, select, update
 
+from redactor.compliance.model import Severity
 from redactor.crypto import Sealer
 from redactor.database import now, reading
 from redactor.errors import Busy
@@ -25,6 +26,8 @@ from redactor.review.repository import Stale
 from redactor.review.schema import adjudications, decisions, findings, looked, messages, reviews, sampled
 
 _RANDOM = 16  # bytes
+DAY = 86_400.0
+UNREVIEWED = ("new", "open")
 
 VERDICTS = ("pass", "findings", "undetermined")
 ANSWERS = ("accept", "reject")
@@ -32,6 +35,31 @@ ANSWERS = ("accept", "reject")
 
 BeforeSave = Callable[[], object]
 """Called after all checks, before anything is saved. If it raises (the log cannot be written), nothing is saved."""
+
+
+def _gravest_of_oldest_day(c: Connection, conditions: Sequence[ColumnElement[bool]]) -> str | None:
+    """The gravest unreviewed message of the oldest day (UTC) that has one; of equals, the oldest."""
+    # One query for each state walks the index by state and time, and stops at the first row.
+    oldest = [
+        c.execute(
+            select(messages.c.added)
+            .where(messages.c.state == state, *conditions)
+            .order_by(messages.c.added, messages.c.id)
+            .limit(1)
+        ).scalar()
+        for state in UNREVIEWED
+    ]
+    if all(added is None for added in oldest):
+        return None
+    end = (min(added for added in oldest if added is not None) // DAY + 1) * DAY
+    rank = case({severity.value: n for n, severity in enumerate(Severity)}, value=messages.c.severity, else_=9)
+    gravest = (
+        select(messages.c.id)
+        .where(messages.c.state.in_(UNREVIEWED), messages.c.added < end, *conditions)
+        .order_by(rank, messages.c.added, messages.c.id)
+        .limit(1)
+    )
+    return c.execute(gravest).scalar()
 
 
 def _nothing() -> None:
@@ -110,7 +138,10 @@ class Reviews:
 
     def take_next(self, person: int) -> str:
         """The message that this person should review next: one that they have taken, else one of a sample, else the
-        one of the highest priority that has no verdict by the rules; "" if there is none.
+        one of the highest priority that the rules do not judge, else the gravest of the oldest day that has unreviewed
+        ones; "" if there is none.
+
+        Samples come first because figures are made of them; without one, nobody waits for a lead to draw it.
         """
         held = (
             select(reviews.c.message)
@@ -126,15 +157,15 @@ class Reviews:
             .correlate(messages)
             .scalar_subquery()
         )
+        theirs = (
+            others < messages.c.needed,
+            ~exists().where(and_(reviews.c.message == messages.c.id, reviews.c.person == person)),
+            ~exists().where(and_(looked.c.message == messages.c.id, looked.c.person == person)),
+        )
         following = (
             select(messages.c.id)
             .join(sampled, sampled.c.message == messages.c.id)
-            .where(
-                messages.c.state.in_(("new", "open")),
-                others < messages.c.needed,
-                ~exists().where(and_(reviews.c.message == messages.c.id, reviews.c.person == person)),
-                ~exists().where(and_(looked.c.message == messages.c.id, looked.c.person == person)),
-            )
+            .where(messages.c.state.in_(UNREVIEWED), *theirs)
             # Messages with one review come first.
             .order_by(messages.c.state.desc(), sampled.c.sample, messages.c.id)
             .limit(1)
@@ -155,7 +186,7 @@ class Reviews:
         with self._engine.begin() as c:
             if found := c.execute(held).scalar():
                 return str(found)
-            found = c.execute(following).scalar() or c.execute(urgent).scalar()
+            found = c.execute(following).scalar() or c.execute(urgent).scalar() or _gravest_of_oldest_day(c, theirs)
             if found:
                 self._take(c, found, person)
         return str(found or "")

@@ -41,6 +41,7 @@ from redactor.service.jobs.queue import Queue
 from redactor.service.jobs.worker_locks import WorkerLocks, notify
 from redactor.service.metrics import Metrics
 from redactor.service.periodic import PeriodicTask
+from redactor.service.quarantine_notices import QuarantineNotices, actions
 from redactor.service.results import Results
 from redactor.service.worker import JobWorker
 
@@ -124,7 +125,9 @@ class Service:
         self.metrics.set_sandbox_layers(layers_of(decoder))
         self._spool = Spool(settings.service.spool, limit=settings.service.spool_limit)
         self._recordings = Recordings(settings, held=held, limits=limits)
-        self._results = Results(self.queue.fingerprints, (*settings.roots, str(settings.results)))
+        result_folders = (*settings.roots, str(settings.results))
+        self._results = Results(self.queue.fingerprints, result_folders)
+        self._notices = QuarantineNotices(settings, self.queue.fingerprints, result_folders)
         originals = Originals(
             settings.service.originals,
             _vault(settings),
@@ -157,7 +160,10 @@ class Service:
             outside=tuple(str(p).rstrip("/") for p in (settings.state, settings.results, settings.service.spool)),
         )
         self.callbacks = Callbacks(
-            settings.callback, self.queue, count=lambda what: self.metrics.callbacks.labels(what).inc()
+            settings.callback,
+            self.queue,
+            count=lambda what: self.metrics.callbacks.labels(what).inc(),
+            actions=lambda number: actions(settings, number),
         )
         self.worker: JobWorker | None = None
         self._review: Any = None
@@ -171,6 +177,7 @@ class Service:
             queue=self.queue,
             recordings=self._recordings,
             results=self._results,
+            notices=self._notices,
             originals=originals,
             ingest=self.ingest,
             metrics=self.metrics,
@@ -300,6 +307,7 @@ class Service:
             settings=self._settings,
             queue=self.queue,
             results=self._results,
+            notices=self._notices,
             metrics=self.metrics,
             trouble=lambda: self.trouble,
             alive=lambda: self.worker is None or self.worker.alive,

@@ -23,6 +23,7 @@ from redactor.service.ingest.enqueue import Ingest
 from redactor.service.ingest.sources import Recordings, transcript_for
 from redactor.service.jobs.queue import Job, Queue
 from redactor.service.metrics import Metrics
+from redactor.service.quarantine_notices import QuarantineNotices
 from redactor.service.results import Results, document_of, target_of
 from redactor.storage import Target
 from redactor.types import Outcome, Recording
@@ -46,6 +47,7 @@ class RedactionJobHandler:
         queue: Queue,
         recordings: Recordings,
         results: Results,
+        notices: QuarantineNotices,
         originals: Originals,
         ingest: Ingest,
         metrics: Metrics,
@@ -54,7 +56,7 @@ class RedactionJobHandler:
         self._settings, self._job_configuration = settings, job_configuration
         self._sent_policy = sent_policy_of(settings)
         self._queue, self._recordings, self._results = queue, recordings, results
-        self._originals, self._ingest, self._metrics = originals, ingest, metrics
+        self._originals, self._ingest, self._metrics, self._notices = originals, ingest, metrics, notices
         self._review = review
         listed = job_configuration.context or RecordingContexts()
         self._contexts = listed.keyed(queue.sealer.mark(b"recording contexts"))
@@ -121,6 +123,18 @@ class RedactionJobHandler:
 
     def complete(self, job: Job, target: Target, *, is_new: bool) -> None:
         self._originals.finish(job, target, is_new=is_new)
+
+    def withheld(self, job: Job, target: Target, outcome: Outcome) -> str:
+        """The job is on the list of the withheld whether its notice can be written or not."""
+        try:
+            self.check_unchanged(job)
+            return self._notices.write(job, target, outcome)
+        except RedactorError as error:
+            log.warning("job %d: its notice could not be written (%s)", job.id, error.reason)
+            return ""
+
+    def forget_notice(self, target: Target) -> None:
+        self._notices.remove(target)
 
     def earlier_result(self, job: Job) -> str | None:
         return self._originals.replaced(job)

@@ -62,21 +62,30 @@ class Metrics:
             self.waited.labels(job.source).observe(max(0.0, seconds))
         for stage, spent in outcome.seconds:
             self.stages.labels(stage).inc(spent)
-        self.audio.inc(outcome.duration)
+        if state == "redacted":
+            self.audio.inc(outcome.duration)
 
     def collect(self) -> Iterator[Any]:
         """The queue's gauges."""
         depth = GaugeMetricFamily("redactor_jobs", "Jobs by state.", labels=["state"])
         age = GaugeMetricFamily("redactor_oldest_open_seconds", "Time that the oldest open job has waited.")
+        waiting = GaugeMetricFamily(
+            "redactor_jobs_for_people",
+            "Withheld recordings and dead letters, which wait for a person, by reason.",
+            labels=["state", "reason"],
+        )
         try:
             counts = self._queue.counts()
             for state in STATES:
                 depth.add_metric([state], counts.get(state, 0))
             age.add_metric([], self._queue.oldest())
+            for state, reason, count in self._queue.reasons():
+                waiting.add_metric([state, reason], count)
         except SQLAlchemyError:
             return
         yield depth
         yield age
+        yield waiting
 
     def text(self) -> bytes:
         """Everything in Prometheus' text format."""

@@ -233,15 +233,23 @@ class JobWorker:
         if outcome.reason in (Changed.reason, NoInput.reason):
             outcome, result = self._earlier(job, outcome, result)
         if outcome.status in (Status.REDACTED, Status.SKIPPED, Status.DUPLICATE):
+            if target is not None:
+                self._handler.forget_notice(target)
             state = "redacted" if self._queue.settle(job, "redacted", outcome, result=result) else "lost"
         elif outcome.status is Status.QUARANTINED:
-            state = "quarantined" if self._queue.settle(job, "quarantined", outcome) else "lost"
+            # The notice first: once the job has ended, nobody would write it any more.
+            notice = ""
+            if target is not None and not task.released and self._queue.holds(job):
+                notice = self._handler.withheld(job, target, outcome)
+            state = "quarantined" if self._queue.settle(job, "quarantined", outcome, result=notice) else "lost"
         elif outcome.reason == Changed.reason:
             self._queue.settle(job, "superseded", outcome)
             self._handler.requeue(job)
             state = "superseded"
         else:
             state = self._give_up(job, outcome)
+            if state == "failed" and target is not None and not task.released:
+                self._handler.forget_notice(target)
             if state == "failed" and task.unreadable:
                 self._handler.unreadable(job)
         self._handler.ended(job, state, outcome)

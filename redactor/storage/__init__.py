@@ -2,10 +2,18 @@
 remembers what is done.
 """
 
-from redactor.storage.artefacts import Fingerprint, Fingerprints, artefact, fingerprints, has_twin, remove_set
+from redactor.storage.artefacts import (
+    Fingerprint,
+    Fingerprints,
+    artefact,
+    fingerprints,
+    has_twin,
+    remove_set,
+    withheld_notice,
+)
 from redactor.storage.inputs import Inputs, Item, Listing, list_inputs
 from redactor.storage.journal import Claim, Journal, JournalDecision, Known, NullJournal, Step, in_turn
-from redactor.storage.outcomes import OutcomeLog
+from redactor.storage.outcomes import OutcomeLog, shown_stretches
 from redactor.storage.outcomes import row as outcome_row
 from redactor.storage.run_journal import ArchiveJournal, RecordedOutcome
 from redactor.storage.save import Partial, Target, remove_leftovers, save_set
@@ -36,4 +44,6 @@ __all__ = [
     "remove_leftovers",
     "remove_set",
     "save_set",
+    "shown_stretches",
+    "withheld_notice",
 ]

@@ -44,6 +44,11 @@ def artefact(target: Place, suffix: str) -> Place:
     return target.with_name(_name(target.name, suffix))
 
 
+def withheld_notice(target: Place) -> Place:
+    """`OUT/a` → `OUT/a.quarantined.json`: where the artefacts of a withheld recording would be."""
+    return target.with_name(f"{target.name}.quarantined.json")
+
+
 def _name(stem: str, suffix: str) -> str:
     return f"{stem}.redacted{suffix}"
 

@@ -75,7 +75,17 @@ def row(outcome: Outcome) -> dict[str, object]:
         found["findings"] = dict(outcome.findings)
     if outcome.seconds:
         found["seconds"] = {k: round(v, 3) for k, v in outcome.seconds}
+    if outcome.stretches:
+        found["stretches"] = shown_stretches(outcome)
     return found
+
+
+def shown_stretches(outcome: Outcome) -> list[dict[str, object]]:
+    """The stretches because of which a recording was withheld, as JSON; seconds to the millisecond."""
+    return [
+        {"channel": s.channel, "start": round(s.start, 3), "end": round(s.end, 3), "kind": s.kind}
+        for s in outcome.stretches
+    ]
 
 
 def _is_ours(folder: Path) -> bool:

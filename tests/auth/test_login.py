@@ -39,6 +39,8 @@ def test_the_first_log_in_demands_an_own_password_and_codes(site):
     done = client.post("/account/totp", data={"csrf": token, "code": site.code("dana")})
     assert len(re.findall(r"<code>[A-Z2-9]{4}(?:-[A-Z2-9]{4}){3}</code>", done.text)) == 10
     assert cookie(client) != second
+    assert 'href="/">I have written them down' in done.text  # on to the work, not to the account
+    assert "<svg " in shown.text
     assert client.get("/behind").json()["name"] == "dana"
     assert [e["what"] for e in site.events("account-changed")] == ["password", "totp"]
     assert site.sound()
@@ -346,3 +348,15 @@ def test_sessions_end_with_what_they_rest_on(site, end):
     if end == "reset":
         assert site.password(client, "dana", "a third horse battery").headers["location"] == "/"
         assert client.get("/behind").headers["location"] == "/account/password"
+
+
+def test_after_a_reset_a_person_with_codes_goes_on_to_work(site):
+    site.enrolled("dana", "reviewer")
+    site.access.accounts.reset("dana", FIRST, codes_too=False, by="test")
+    client = site.client()
+    site.password(client, "dana", FIRST)
+    client.post("/login/code", data={"code": site.code("dana")})
+    form = {"csrf": csrf(client, "/account/password"), "password": FIRST, "new": f"{OWN} 2", "again": f"{OWN} 2"}
+    assert client.post("/account/password", data=form).headers["location"] == "/"
+    form = {"csrf": csrf(client, "/account/password"), "password": f"{OWN} 2", "new": OWN, "again": OWN}
+    assert client.post("/account/password", data=form).headers["location"] == "/account"

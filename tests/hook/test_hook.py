@@ -407,3 +407,21 @@ def test_a_passing_refusal_of_the_system_is_not_blamed_on_the_name(place, monkey
     with pytest.raises(RedactorError) as caught, safe_open.opened(f"{place[0]}/a.wav", [str(place[0])], writing=True):
         pass
     assert caught.value.exit_code == code
+
+
+@pytest.mark.parametrize("words", [["--help"], ["-h"], ["file", "--help"], ["mailcmd", "--help"]])
+@pytest.mark.parametrize("config", [[], ["--config", "/none/redactor.toml"], ["--config=/none/redactor.toml"]])
+def test_help_needs_no_settings(words, config, capsys):
+    assert here(*config, *words) == 0
+    assert capsys.readouterr().out.startswith("usage: redactor hook")
+
+
+def test_an_id_that_looks_like_help_is_an_id(place, call, tmp_path):
+    """A caller may have chosen it (the Call-ID of SIP): the recording must be reported all the same."""
+    assert call("file", place[0] / "a.wav", "--id", "--help") == 0
+    assert call("mixmonitor", place[0] / "a.wav", "--help") == 0
+    assert [t.id for t in tickets(tmp_path)] == ["--help", "--help"]
+
+
+def test_a_word_that_is_no_front_end_has_no_help(capsys):
+    assert here("nothing", "--help") == 64

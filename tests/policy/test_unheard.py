@@ -5,9 +5,20 @@ from contextlib import nullcontext
 import numpy as np
 import pytest
 
-from redactor.errors import NotUnderstood
+from redactor.errors import NotUnderstood, UntranscribedSpeech
 from redactor.policy import load_policy, make_plan
-from redactor.types import AudioFormat, Finding, ModelInfo, Recording, Speech, TimedText, Transcript, Unheard
+from redactor.policy.withheld import guessed_stretches, stretches_of
+from redactor.types import (
+    AudioFormat,
+    Finding,
+    ModelInfo,
+    Recording,
+    Speech,
+    TimedText,
+    Transcript,
+    Unheard,
+    WithheldStretch,
+)
 
 FORMAT = AudioFormat("WAV", "PCM_16", ".wav", 8000, 1, "soundfile")
 
@@ -55,8 +66,27 @@ def test_what_was_not_understood_is_bleeped_under_any_policy(kind, policy):
 @pytest.mark.parametrize("kind", ["nothing", "unclear"])
 @pytest.mark.parametrize("policy", ["quarantine", "bleep"])
 def test_a_recording_that_was_not_understood_is_withheld(kind, policy):
-    with pytest.raises(NotUnderstood):
+    with pytest.raises(NotUnderstood) as caught:
         planned(WORDS, (0.0, 8.0, kind), unheard_speech=policy)
+    assert caught.value.stretches == (WithheldStretch(0, 0.0, 8.0, kind),)
+
+
+def test_a_withheld_recording_says_where_to_listen():
+    with pytest.raises(UntranscribedSpeech) as caught:
+        planned(WORDS, (7.5, 9.0, "speech"), unheard_speech="quarantine")  # it ends after 8 s
+    assert caught.value.stretches == (WithheldStretch(0, 7.5, 8.0, "speech"),)
+
+
+def test_guessed_words_that_are_neighbours_are_one_stretch():
+    words = [TimedText(t, s, s + 0.5, 0.1) for t, s in (("a", 1.0), ("b", 2.0), ("c", 5.0))]
+    said = Transcript.of([*words, TimedText("never", None, None, 0.1)]).words
+    assert guessed_stretches(said, 1) == (WithheldStretch(1, 1.0, 2.5, "guess"), WithheldStretch(1, 5.0, 5.5, "guess"))
+
+
+def test_malformed_times_are_no_stretches():
+    assert stretches_of([Unheard(0, float("nan"), 2.0, "speech"), Unheard(0, 3.0, 1.0, "speech")], 8.0) == (
+        WithheldStretch(0, 1.0, 3.0, "speech"),
+    )
 
 
 @pytest.mark.parametrize(("confidence", "withheld"), [(0.5, True), (0.9, False)])

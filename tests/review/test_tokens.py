@@ -36,7 +36,7 @@ class Counted:
         return len(numbers)
 
     def summary(self, number):
-        return {"job": number} if number <= len(self.jobs) else None
+        return {"id": number, "state": "redacted"} if number <= len(self.jobs) else None
 
 
 @pytest.fixture
@@ -60,6 +60,7 @@ def client_of(site, **shown):
         queue=queue,
         results=Counted(),
         metrics=Counted(),
+        notices=None,
         trouble=lambda: "",
         alive=lambda: True,
         review=site.app,
@@ -84,7 +85,7 @@ def asked(client):
     told = {"id": "1", "url": "https://calls.example.org/a.wav"}
     return {
         "hook": {client.post("/webhook", json=told).status_code, client.post("/s3", json=EVENT).status_code},
-        "jobs": {client.get("/jobs/1").status_code, client.get("/dead-letters").status_code},
+        "jobs": {client.get(path).status_code for path in ("/jobs/1", "/jobs", "/dead-letters")},
         "retry": {client.post("/dead-letters/1/retry").status_code},
         "export": {client.get(f"/export/{what}.csv").status_code for what in ("messages", "judgments")},
     }

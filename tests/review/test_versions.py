@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 from review_site import CANARY, CLEAN, SAID, ReviewSite, recording
+from sqlalchemy import update
 
 from redactor.audio import Source
 from redactor.compliance.model import Audited, Breach, Kind, RuleVerdict, Severity
@@ -19,6 +20,7 @@ from redactor.review.plan_codec import pack, unpack
 from redactor.review.report import report
 from redactor.review.repository import Filters, Stale
 from redactor.review.reviews import AlreadyTaken
+from redactor.review.schema import messages
 from redactor.review.view import peaks
 from redactor.speech import TranscriptReader
 
@@ -284,7 +286,6 @@ def test_a_message_goes_to_as_many_people_as_are_wanted_and_each_gets_the_next(s
     here = ReviewSite(tmp_path)
     for n in range(1, 4):
         here.store.add(audited(n), folder="1-0000000000", by="service")
-    assert here.reviews.take_next(1) == ""
     here.samples.draw(size=3, least=1, seed=1, strata=[], reviews=2, by="person:9")
     mine = here.reviews.take_next(1)
     assert here.reviews.take_next(1) == mine
@@ -293,6 +294,61 @@ def test_a_message_goes_to_as_many_people_as_are_wanted_and_each_gets_the_next(s
     assert here.reviews.take_next(2) == mine
     assert here.reviews.take_next(1) not in ("", mine)
     assert here.reviews.take_next(3) not in ("", mine)
+
+
+DAY = 86_400.0
+
+
+def test_without_a_sample_the_gravest_of_the_oldest_day_comes_next(tmp_path):
+    here = ReviewSite(tmp_path)
+    for n, severity, day, seconds in (
+        (1, "S1", 2, 10.0),  # a later day
+        (2, "S3", 1, 10.0),
+        (3, "S1", 1, 30.0),
+        (4, "S1", 1, 20.0),
+        (5, "note", 1, 5.0),
+    ):
+        here.store.add(audited(n), folder="1-0000000000", by="service", added=1000 * DAY + day * DAY + seconds)
+        with here.store.engine.begin() as c:
+            c.execute(update(messages).where(messages.c.id == f"{n:064x}").values(severity=severity))
+    given = []
+    for _ in range(5):
+        found = here.reviews.take_next(1)
+        assert here.reviews.take_next(1) == found  # what is taken is finished first
+        here.reviews.give(found, 1, version=1, verdict="pass")
+        given.append(int(found, 16))
+    assert given == [4, 3, 2, 5, 1]
+    assert here.reviews.take_next(1) == ""
+
+
+def test_two_people_never_get_the_same_unsampled_message(tmp_path):
+    here = ReviewSite(tmp_path)
+    for n in range(1, 4):
+        here.store.add(audited(n), folder="1-0000000000", by="service")
+    assert len({here.reviews.take_next(person) for person in (1, 2, 3)}) == 3
+    assert here.reviews.take_next(4) == ""
+
+
+def test_who_has_read_the_reviews_gets_none_of_these_messages(tmp_path):
+    here = ReviewSite(tmp_path)
+    for n in (1, 2):
+        here.store.add(audited(n), folder="1-0000000000", by="service")
+    here.reviews.give(f"{1:064x}", 1, version=1, verdict="pass")
+    here.reviews.note_read(7, f"{1:064x}")
+    with here.store.engine.begin() as c:  # a second review is asked for
+        c.execute(update(messages).where(messages.c.id == f"{1:064x}").values(needed=2, state="open"))
+    assert here.reviews.take_next(7) == f"{2:064x}"
+    assert here.reviews.take_next(8) == f"{1:064x}"
+
+
+def test_samples_come_before_other_messages(tmp_path):
+    here = ReviewSite(tmp_path)
+    for n in range(1, 9):
+        here.store.add(audited(n), folder="1-0000000000", by="service", added=1000.0 * n)
+    number = here.samples.draw(size=1, least=1, seed=3, strata=[], reviews=1, by="person:9")
+    (drawn,) = here.store.page(Filters(sample=number)).rows
+    assert here.reviews.take_next(1) == drawn["id"]
+    assert here.reviews.take_next(2) == (f"{1:064x}" if drawn["id"] != f"{1:064x}" else f"{2:064x}")
 
 
 def test_a_clean_message_is_added_too(site):

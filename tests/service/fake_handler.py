@@ -14,6 +14,7 @@ class FakeJobHandler:
         earlier: the answer of `earlier_result`.
         late: the answer of `learned_too_late`.
         repeats: the answer of `must_repeat`.
+        notice: the answer of `withheld`.
     """
 
     def __init__(self, document: Callable = lambda _: None) -> None:
@@ -21,6 +22,7 @@ class FakeJobHandler:
         self.states: list[str] = []
         self.fails: dict[str, Exception] = {}
         self.document, self.earlier, self.late, self.repeats = document, None, False, False
+        self.notice = ""
 
     def _called(self, method, job):
         self.calls.append((method, job.id if job is not None else 0))
@@ -59,6 +61,13 @@ class FakeJobHandler:
 
     def complete(self, job, target, *, is_new):
         self._called("complete", job)
+
+    def withheld(self, job, target, outcome):
+        self._called("withheld", job)
+        return self.notice
+
+    def forget_notice(self, target):
+        self._called("forget_notice", None)
 
     def earlier_result(self, job):
         self._called("earlier_result", job)

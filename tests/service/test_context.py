@@ -121,6 +121,7 @@ def test_a_webhook_brings_a_context(known, tmp_path):
                 queue=service.queue,
                 results=service._results,
                 metrics=service.metrics,
+                notices=service._notices,
                 trouble=lambda: service.trouble,
                 alive=lambda: True,
                 wake=service.worker.wake,

@@ -53,6 +53,7 @@ def client(tmp_path_factory):
     from redactor.service.app import open_queue
     from redactor.service.jobs.worker_locks import WorkerLocks
     from redactor.service.metrics import Metrics
+    from redactor.service.quarantine_notices import QuarantineNotices
     from redactor.service.results import Results
 
     folder = tmp_path_factory.mktemp("api")
@@ -69,7 +70,13 @@ def client(tmp_path_factory):
     queue = open_queue(found, worker_locks)
     results = Results(queue.fingerprints, found.roots)
     context = ServiceContext(
-        settings=found, queue=queue, results=results, metrics=Metrics(queue), trouble=lambda: "", alive=lambda: True
+        settings=found,
+        queue=queue,
+        results=results,
+        metrics=Metrics(queue),
+        notices=QuarantineNotices(found, queue.fingerprints, found.roots),
+        trouble=lambda: "",
+        alive=lambda: True,
     )
     yield TestClient(build_app(context), raise_server_exceptions=False)
     queue.close()

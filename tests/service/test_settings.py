@@ -1,13 +1,19 @@
 """Settings: errors name the setting, and repeat no value."""
 
+import json
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from redactor.cli.main import main as command
 from redactor.config import load_settings
 from redactor.errors import ConfigurationError
 from redactor.hook.settings import hook_settings, read_toml
 from redactor.job_config import job_configuration_of
+from redactor.service.effective_settings import effective_settings
+from redactor.toml_positions import positions_in
 from redactor.webhook_signatures import webhook_headers
 
 GOOD = '[service]\nspool = "/s"\nstate = "/t"\nroots = ["/r/"]\n'
@@ -128,16 +134,126 @@ def test_a_mistake_comes_with_its_line_and_the_nearest_name(tmp_path):
     with pytest.raises(ConfigurationError) as told:
         load(tmp_path, GOOD + "nice = 50\nquene_limit = 5\n[htpt]\nlisten = ''\n")
     assert told.value.message.splitlines() == [
-        "Line 5: The setting service.nice must be a whole number from 0 to 19.",
-        "Line 6: There is no setting quene_limit in [service]. Did you mean queue_limit?",
-        "Line 7: There is no table htpt of settings. Did you mean [http]?",
+        "Line 5, column 8: The setting service.nice must be a whole number from 0 to 19.",
+        "Line 6, column 1: There is no setting quene_limit in [service]. Did you mean queue_limit?",
+        "Line 7, column 2: There is no table htpt of settings. Did you mean [http]?",
     ]
     assert "c.toml" in told.value.hint
 
 
 def test_allowed_values_are_listed(tmp_path):
-    with pytest.raises(ConfigurationError, match=r"Line 6: The setting redaction.bleep must be one of tone, silence,"):
+    with pytest.raises(ConfigurationError, match=r"Line 6, column 9: .* redaction.bleep must be one of tone, silence,"):
         load(tmp_path, GOOD + "[redaction]\nbleep = 'beep'\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (GOOD + "nice = 50\n", (5, 8)),
+        (GOOD + "  nice=50\n", (5, 8)),
+        (GOOD.replace('["/r/"]', '[\n  "/r/",  # the calls\n  "/r/../x",\n]'), (6, 3)),  # the second of a list
+        ('service.spool = "/s"\nservice.state = "/t"\nservice.roots = ["/r"]\nservice.nice = 50\n', (4, 16)),
+        ('service = {spool = "/s", state = "/t", roots = ["/r"], nice = 50}\n', (1, 63)),
+        (GOOD.replace("/s", "/ü") + "[http]\n'listen' = 'x'\n", (6, 12)),
+        (GOOD + '"nice" = 50\n', (5, 10)),
+        (GOOD + "key_file = '/none'\n", (5, 12)),
+        (GOOD + "key_env = 'NOT_SET_ANYWHERE'\n", (5, 11)),
+        (GOOD + "key = 'x'\n", (5, 7)),
+        (GOOD + "quene = 5\n", (5, 1)),
+        (GOOD + "[asterisk]\nvoicemail = 5 # five\n", (6, 13)),
+        (GOOD + '[redaction]\nhotwords = """\nnice = 50\n"""\nbleep = \'x\'\n', (9, 9)),  # no setting in a text
+        (GOOD.replace("\n", "\r\n") + "nice = 50\r\n", (5, 8)),
+        ('[service]\nspool = "/s"\n[service\n', (3, 9)),  # not TOML at all
+        ("[service]\nspool = /s\n", (2, 9)),
+    ],
+)
+def test_mistakes_are_told_with_line_and_column(tmp_path, monkeypatch, text, where):
+    monkeypatch.delenv("NOT_SET_ANYWHERE", raising=False)
+    with pytest.raises(ConfigurationError) as told:
+        load(tmp_path, text)
+    assert f"line {where[0]}, column {where[1]}" in told.value.message.replace("Line", "line"), told.value.message
+
+
+def test_what_is_missing_has_no_place(tmp_path):
+    with pytest.raises(ConfigurationError) as told:
+        load(tmp_path, '[service]\nspool = "/s"\nstate = "/t"\n')
+    assert told.value.message == "The setting service.roots is missing."
+
+
+VALUES = st.one_of(
+    st.booleans(), st.integers(-5, 5), st.text("a#='\"[]{}, \\", max_size=6), st.lists(st.integers(0, 9), max_size=3)
+)
+
+
+TABLES = st.dictionaries(st.sampled_from("abcdef"), VALUES, min_size=1)
+
+
+@given(TABLES, st.sampled_from(["\n", "\r\n"]), st.text(" ", max_size=3))
+def test_positions_are_those_of_the_keys_and_values(table, end, indent):
+    lines = ["# [t]", "[t]  # x = 1"]
+    lines += [f"{indent}{key} = {json.dumps(value)}  # {key}" for key, value in table.items()]
+    found = positions_in(end.join(lines) + end)
+    for number, (key, value) in enumerate(table.items(), 3):
+        key_at, value_at = found["t", key]
+        assert (key_at.line, value_at.line) == (number, number)
+        assert lines[number - 1][key_at.column - 1 :].startswith(f"{key} =")
+        assert lines[number - 1][value_at.column - 1 :].startswith(json.dumps(value))
+        for place in range(len(value) if isinstance(value, list) else 0):
+            at = found["t", key, place].value
+            assert lines[at.line - 1][at.column - 1 :].startswith(str(value[place]))
+
+
+@given(st.text("[]{}=\"'#.,\n ab\\", max_size=40))
+def test_no_text_stops_the_search_for_positions(text):
+    positions_in(text)
+
+
+def printed(tmp_path, text, **given):
+    found = load(tmp_path, text, **given)
+    named = {"listen": ("http", "listen"), "sandbox": ("service", "sandbox")}
+    return effective_settings(found, overridden=frozenset(named[name] for name in given))
+
+
+def test_settings_in_effect_are_a_settings_file_that_says_where_each_comes_from(tmp_path, monkeypatch):
+    monkeypatch.setenv("OUR_KEY", "ab" * 32)
+    (tmp_path / "token").write_text("very secret token")
+    text = f"""{GOOD}key_env = "OUR_KEY"
+sent = ["/r/a b"]
+[http]
+token_file = "{tmp_path}/token"
+listen = "127.0.0.1:1"
+[redaction]
+hotwords = "café \\"quoted\\""
+"""
+    shown = printed(tmp_path, text, listen="[::1]:2")
+    assert "very secret" not in shown
+    assert "abab" not in shown
+    rows = dict(line.split(" = ", 1) for line in shown.splitlines() if " = " in line and not line.startswith("#"))
+    assert rows["spool"] == '"/s"    # line 2'
+    assert rows["sent"] == '["/r/a b"]    # line 6'
+    assert rows["lease"] == "30.0    # default"
+    assert rows["listen"] == '"[::1]:2"    # command line'
+    assert rows["key_env"] == '"OUR_KEY"    # line 5; the secret is not shown'
+    assert rows["token_file"].endswith("# line 8; the secret is not shown")
+    assert rows["results"] == '""    # default; /t/results is used'
+    assert rows["beside"] == "true    # default"
+    assert "# database_url_file: not set" in shown
+    again = load(tmp_path, shown)
+    assert again.model_dump() == load(tmp_path, text, listen="[::1]:2").model_dump()
+    assert again.service.key == b"ab" * 32
+
+
+def test_print_config_prints_and_starts_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("os.nice", lambda by: 0)
+    (tmp_path / "c.toml").write_text(GOOD.replace("/s", f"{tmp_path}/s"))
+    words = ["redactor", "serve", "--config", str(tmp_path / "c.toml"), "--print-config", "--sandbox", "limits"]
+    monkeypatch.setattr("sys.argv", words)
+    with pytest.raises(SystemExit) as stop:
+        command()
+    out = capsys.readouterr().out
+    assert stop.value.code == 0
+    assert 'sandbox = "limits"    # command line' in out
+    assert not (tmp_path / "s").exists()
 
 
 @pytest.mark.parametrize("name", ["SERVICE", "HTTP", "http__listen", "REDACTOR_HTTP__LISTEN", "LISTEN"])

@@ -94,6 +94,7 @@ def web(site, tmp_path):
                 queue=service.queue,
                 results=service._results,
                 metrics=service.metrics,
+                notices=service._notices,
                 trouble=lambda: service.trouble,
                 alive=lambda: True,
                 wake=service.worker.wake,

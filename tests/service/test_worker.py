@@ -9,7 +9,16 @@ from fake_handler import FakeJobHandler
 
 from redactor.audio import Source
 from redactor.crypto import Sealer
-from redactor.errors import Busy, DamagedAudio, NoInput, OnHold, OutOfSpace, as_redactor_error
+from redactor.errors import (
+    Busy,
+    DamagedAudio,
+    NoInput,
+    NotUnderstood,
+    OnHold,
+    OutOfSpace,
+    Quarantine,
+    as_redactor_error,
+)
 from redactor.service.ingest.sources import Changed
 from redactor.service.job_handler import RedactionJobHandler
 from redactor.service.jobs.handler import JobHandler
@@ -61,7 +70,12 @@ class Pipeline:
         except Exception as error:  # noqa: BLE001
             problem = as_redactor_error(error, "x")
             outcome = Outcome(
-                item.number, SHA, Status.FAILED, reason=problem.reason, message="m", exit_code=problem.exit_code
+                item.number,
+                SHA,
+                Status.QUARANTINED if isinstance(problem, Quarantine) else Status.FAILED,
+                reason=problem.reason,
+                message="m",
+                exit_code=problem.exit_code,
             )
             self.held = journal.holds(item)
         else:
@@ -119,6 +133,7 @@ def test_a_job_meets_the_handler_in_this_order(work):
         "check_unchanged",
         "saving",
         "complete",
+        "forget_notice",
         "ended",
     ]
     assert work.handler.states == ["redacted"]
@@ -155,6 +170,22 @@ def test_a_passing_failure_is_tried_again_and_becomes_a_dead_letter(work, method
 def test_a_failure_of_the_recording_is_a_dead_letter_at_once(work):
     work.pipeline.error = DamagedAudio("It is damaged.")
     assert work.once() == "failed"
+    assert "forget_notice" in work.called()  # it may have been withheld before
+
+
+def test_a_withheld_recording_ends_with_its_notice(work):
+    work.pipeline.error, work.handler.notice = NotUnderstood("Noise."), "/r/a.quarantined.json"
+    assert work.once() == "quarantined"
+    assert work.called()[-2:] == ["withheld", "ended"]
+    assert work.queue.unsealed(1)[1] == "/r/a.quarantined.json"
+
+
+def test_a_lost_claim_leaves_no_notice(work):
+    work.pipeline.error = NotUnderstood("Noise.")
+    work.handler.transcript = lambda *_: work.queue.release_claims()
+    assert work.once() == "queued"
+    assert "withheld" not in work.called()
+    assert work.handler.states == ["lost"]
 
 
 @pytest.mark.parametrize("error", [OutOfSpace("The disk is full."), OnHold("It waits.")])

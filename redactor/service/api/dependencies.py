@@ -17,6 +17,7 @@ from redactor.errors import Busy, RedactorError
 from redactor.request_body import TooLarge, TooSlow, read_body
 from redactor.service.jobs.queue import NewJob, Queue
 from redactor.service.metrics import Metrics
+from redactor.service.quarantine_notices import QuarantineNotices
 from redactor.service.results import Results
 
 RETRY_AFTER = 30
@@ -39,6 +40,7 @@ class ServiceContext:
     queue: Queue
     results: Results
     metrics: Metrics
+    notices: QuarantineNotices
     trouble: Callable[[], str]
     alive: Callable[[], bool]
     wake: Callable[[], None] = lambda: None

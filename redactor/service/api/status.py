@@ -11,8 +11,11 @@ from fastapi import Path as InPath
 
 from redactor.render import MEDIA_TYPES, SUFFIXES_BY_KIND, ArtefactKind
 from redactor.service.api.dependencies import ServiceContext, refusal
+from redactor.service.jobs.queries import FOR_PEOPLE
+from redactor.service.quarantine_notices import actions
 from redactor.service.results import document_of, target_of
 
+JobState = Literal["quarantined", "failed", "queued", "claimed", "redacted", "superseded"]
 Number = Annotated[int, InPath(ge=1, le=2**62)]
 UNKNOWN: dict[int | str, dict[str, Any]] = {
     401: {"description": "No valid token."},
@@ -54,19 +57,34 @@ def jobs(context: ServiceContext) -> APIRouter:
     routes = APIRouter(dependencies=[Depends(_guard(context, "jobs"))], responses=UNKNOWN)
     changes = APIRouter(dependencies=[Depends(_guard(context, "retry"))], responses=UNKNOWN)
 
+    @routes.get("/jobs")
+    async def listed(
+        state: Annotated[JobState, Query(description="Jobs in this state.")] = "quarantined",
+        after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    ) -> list[dict[str, Any]]:
+        """Jobs in a state by number, by default the withheld ones, with what can be done about each."""
+        rows = await context.ask(context.queue.list_jobs, state, after=after, limit=limit)
+        return [_with_actions(context, row) for row in rows]
+
     @routes.get("/jobs/{number}")
     async def job(number: Number) -> dict[str, Any]:
         """The state of a job."""
         shown = await context.ask(context.queue.summary, number)
         if shown is None:
             raise refusal(404, "no-such-job")
-        return dict(shown)
+        return _with_actions(context, shown)
 
     @routes.get("/jobs/{number}/files/{kind}", response_class=Response)
     async def file(number: Number, kind: ArtefactKind) -> Response:
-        """One file of a job's result."""
+        """One file of a job's result; of a withheld recording, `json` is the notice that says why and where."""
         shown = await context.ask(context.queue.summary, number)
         sealed = await context.ask(context.queue.unsealed, number)
+        if shown and sealed and sealed[1] and (shown["state"], kind) == ("quarantined", "json"):
+            notice = await context.ask(context.notices.read, sealed[1], shown["audio"])
+            if notice is None:
+                raise refusal(404, "no-result")
+            return Response(notice, media_type="application/json")
         if shown is None or shown["state"] != "redacted" or not sealed or not sealed[1]:
             raise refusal(404, "no-result")
         content = await context.ask(_artefact, context, Path(sealed[1]), shown["audio"], kind)
@@ -81,7 +99,8 @@ def jobs(context: ServiceContext) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> list[dict[str, Any]]:
         """Dead letters, or quarantined recordings, which a person must listen to, with reasons."""
-        return list(await context.ask(context.queue.list_jobs, state, after=after, limit=limit))
+        rows = await context.ask(context.queue.list_jobs, state, after=after, limit=limit)
+        return [_with_actions(context, row) for row in rows]
 
     @changes.post("/dead-letters/{number}/retry")
     async def retry(number: Number) -> dict[str, int]:
@@ -104,6 +123,11 @@ def _guard(context: ServiceContext, scope: str) -> Callable[[Request], Awaitable
             raise refusal(401, "bad-token", {"WWW-Authenticate": "Bearer"})
 
     return guard
+
+
+def _with_actions(context: ServiceContext, row: dict[str, Any]) -> dict[str, Any]:
+    """A job that waits for a person, with the commands and the address to act."""
+    return {**row, "act": actions(context.settings, row["id"])} if row["state"] in FOR_PEOPLE else dict(row)
 
 
 def _artefact(context: ServiceContext, document: Path, audio: str, kind: str) -> bytes | None:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from redactor import __version__
 from redactor.config import CallbackTable
 from redactor.service.jobs.pending_callbacks import PendingCallbacks
-from redactor.service.jobs.queries import OPEN
+from redactor.service.jobs.queries import FOR_PEOPLE, OPEN
 from redactor.service.jobs.queue import Queue
 from redactor.webhook_signatures import webhook_headers
 
@@ -31,10 +31,18 @@ class Callbacks:
 
     Args:
         count: called with "sent", "again" or "dead" for the metrics.
+        actions: what a person can do about a job that waits for one, by its number.
     """
 
-    def __init__(self, settings: CallbackTable, queue: Queue, *, count: Callable[[str], None] = lambda _: None) -> None:
-        self._settings, self._queue, self._count = settings, queue, count
+    def __init__(
+        self,
+        settings: CallbackTable,
+        queue: Queue,
+        *,
+        count: Callable[[str], None] = lambda _: None,
+        actions: Callable[[int], Mapping[str, str]] = lambda _: {},
+    ) -> None:
+        self._settings, self._queue, self._count, self._actions = settings, queue, count, actions
         self._pending = PendingCallbacks(queue.engine)
 
     def send_due(self, stopping: threading.Event) -> int:
@@ -90,10 +98,13 @@ class Callbacks:
         if shown is None or sealed is None or shown["state"] in OPEN:  # retried: its next end is announced
             return None
         names = ("source", "direction", "audio", "reason", "message", "hint", "duration", "bleeped")
+        data = {"job": number, "id": _own_id(shown["source"], sealed[0]), **{name: shown[name] for name in names}}
+        if shown["state"] in FOR_PEOPLE:
+            data["act"] = dict(self._actions(number))
         return {
             "type": f"recording.{shown['state']}",
             "timestamp": datetime.fromtimestamp(shown["ended"], timezone.utc).isoformat(),
-            "data": {"job": number, "id": _own_id(shown["source"], sealed[0]), **{name: shown[name] for name in names}},
+            "data": data,
         }
 
 

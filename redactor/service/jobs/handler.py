@@ -94,6 +94,18 @@ class JobHandler(Protocol):
         """
         ...
 
+    def withheld(self, job: Job, target: Target, outcome: Outcome) -> str:
+        """The recording is withheld, and this process still has its job: leave a notice where its result would be.
+
+        Returns:
+            The path of the notice, "" if there is none.
+        """
+        ...
+
+    def forget_notice(self, target: Target) -> None:
+        """The recording at a target is not withheld (any more): remove the notice of an earlier end."""
+        ...
+
     def earlier_result(self, job: Job) -> str | None:
         """The result of a job whose recording is missing or changed, if it was redacted and replaced before.
 

@@ -15,6 +15,7 @@ from redactor.service.jobs.fingerprints import FileFingerprints
 from redactor.service.jobs.schema import jobs
 
 OPEN = ("queued", "claimed")
+FOR_PEOPLE = ("quarantined", "failed")
 
 
 class JobQueries:
@@ -34,6 +35,17 @@ class JobQueries:
         """Jobs by state."""
         with reading(self.engine).connect() as c:
             return {str(s): int(n) for s, n in c.execute(select(jobs.c.state, func.count()).group_by(jobs.c.state))}
+
+    def reasons(self) -> list[tuple[str, str, int]]:
+        """(state, reason, count) of the jobs that wait for a person: withheld recordings and dead letters."""
+        query = (
+            select(jobs.c.state, jobs.c.reason, func.count())
+            .where(jobs.c.state.in_(FOR_PEOPLE))
+            .group_by(jobs.c.state, jobs.c.reason)
+            .order_by(jobs.c.state, jobs.c.reason)
+        )
+        with reading(self.engine).connect() as c:
+            return [(str(state), str(reason), int(n)) for state, reason, n in c.execute(query)]
 
     def oldest(self) -> float:
         """Seconds that the oldest open job has waited; 0 if there is none."""
