@@ -16,8 +16,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from redactor.errors import TooDoubtful
 from redactor.phi import follows_cue, is_everyday_word, is_function_word
-from redactor.types import UNTRANSCRIBED, Plan, Transcript, Word
+from redactor.types import UNTRANSCRIBED, Plan, Transcript, WithheldStretch, Word
 
 SECONDS = 0.5
 """A recording's doubt is the probability that more than so many seconds of a labelled span stay audible."""
@@ -122,6 +123,21 @@ def doubt_of(plan: Plan) -> Doubt:
     constant, weight = OF_RECORDING
     probability = _logistic(constant + weight * math.log(expected + NEVER_NONE))
     return Doubt(probability, tuple(sorted(stretches, key=lambda s: (-s.probability, s.channel, s.start))))
+
+
+def accept(plan: Plan, limit: float) -> None:
+    """Nothing if a plan's doubt is within a policy's limit. Checkpoints for demonstrations are not judged: their
+    confidences mean something else.
+
+    Raises:
+        TooDoubtful: with the stretches in which the doubt is.
+    """
+    if limit >= 1 or plan.speech.model.synthetic_only:
+        return
+    doubt = doubt_of(plan)
+    if doubt.probability > limit:
+        places = (WithheldStretch(s.channel, s.start, s.end, "guess") for s in doubt.stretches)
+        raise TooDoubtful("Too many words that stay audible may be misheard.", stretches=places)
 
 
 def word_doubts(transcript: Transcript, covered: frozenset[int], guessed: frozenset[int]) -> list[tuple[int, float]]:

@@ -39,8 +39,8 @@ from redactor.audio import (
 )
 from redactor.batching import DynamicBatcher
 from redactor.concurrency import Clock, MemoryBudget, bounded_map, in_order
-from redactor.doubt import Doubt, doubt_of
-from redactor.errors import Quarantine, TooDoubtful, as_redactor_error
+from redactor.doubt import Doubt, accept, doubt_of
+from redactor.errors import Quarantine, as_redactor_error
 from redactor.output_names import NameDetector, OutputNames
 from redactor.phi import KnownSearch
 from redactor.policy import Edit, Policy, draft_plan, edited, make_plan, usual_max_doubt, with_echoes
@@ -69,9 +69,6 @@ TEXTS = 64
 """Most texts searched in one batch."""
 
 _Text: TypeAlias = "tuple[Transcript, KnownSearch | None]"
-
-LARGE = (1_000_000, 4_000_000)
-"""Bytes of a file that may last a quarter of an hour or more: compressed, and PCM in most cases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,9 +275,7 @@ class Pipeline:
         """
         clock = clock or Clock()
         plan = self.plan(recording, transcriber, clock, policy, context)
-        accepted = (policy or self.policy).max_doubt
-        if accepted < 1 and not plan.speech.model.synthetic_only and doubt_of(plan).probability > accepted:
-            raise TooDoubtful("Too many words that stay audible may be misheard.")
+        accept(plan, (policy or self.policy).max_doubt)
         return self.make(recording, plan, self.settings(transcriber, policy, context), clock, policy, context)
 
     def make(
@@ -324,16 +319,10 @@ class Pipeline:
         policy = policy or self.policy
         parts: tuple[Any, ...] = (
             __version__,
-            _engine(transcriber),
-            _engine(self.verify_with),
+            transcriber.info.stamp,
+            self.verify_with.info.stamp if self.verify_with else (),
             self.extra_settings,
-            policy.stamp,
-            sorted(policy.labels.items()),
-            policy.min_score,
-            policy.padding,
-            policy.reach,
-            policy.unheard_speech,
-            policy.unheard_sound,
+            *policy.fingerprint_parts,
             self.style,
             self.replacer.fingerprint,
         )
@@ -341,7 +330,7 @@ class Pipeline:
         if policy.max_doubt != usual_max_doubt(policy.name):
             parts += (("max_doubt", policy.max_doubt),)
         if self.second_ear is not None:
-            parts += (_engine(self.second_ear),)
+            parts += (self.second_ear.info.stamp,)
         if context is not None:
             parts += (("context", context.fingerprint, bool(self._hotwords(context))),)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
@@ -393,7 +382,7 @@ class Pipeline:
                     self._forget(place, identity, settings, decision.outcome.status)
                 return decision.outcome
             target = place
-            with self._large if _is_large(source) else nullcontext():
+            with self._large if source.may_be_long else nullcontext():
                 with clock.stage("decode", self._cpu_semaphore):
                     recording = self.decoder(source)
                     duration = recording.duration
@@ -509,13 +498,3 @@ def _echoed(recording: Recording, plan: Plan) -> Plan:
     if recording.channels == 1:
         return plan
     return with_echoes(plan, [(i, echoes(recording, i)) for i in plan.intervals], reach=ECHO_REACH)
-
-
-def _is_large(source: Source) -> bool:
-    """Whether it may be so long that only one such recording should be decoded in memory at a time."""
-    return len(source.untrusted_data) > LARGE[source.suffix.lower() in (".wav", ".au", ".aif", ".aiff")]
-
-
-def _engine(transcriber: Transcriber | None) -> tuple[str, ...]:
-    info = transcriber.info if transcriber else None
-    return (info.engine, info.name, info.revision, info.compute_type) if info else ()

@@ -265,6 +265,11 @@ class ModelInfo:
     synthetic_only: bool = False
     exact_times: bool = False
 
+    @property
+    def stamp(self) -> tuple[str, ...]:
+        """What results are fingerprinted with."""
+        return self.engine, self.name, self.revision, self.compute_type
+
 
 @dataclass(frozen=True, slots=True)
 class Speech:

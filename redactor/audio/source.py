@@ -20,6 +20,9 @@ from redactor.safe_open import open_input
 AUDIO_SUFFIXES = frozenset(suffix for known in SUFFIXES.values() for suffix in known) | RAW_SUFFIXES
 """Lower-case suffixes that a folder walk takes for audio. The content then determines the format."""
 
+LARGE = (1_000_000, 4_000_000)
+"""Bytes of a file that may last a quarter of an hour or more: compressed, and PCM in most cases."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -35,6 +38,13 @@ class Source:
     id: str
     untrusted_data: bytes = field(repr=False)
     suffix: str
+
+    @property
+    def may_be_long(self) -> bool:
+        """Whether it may last a quarter of an hour or more, so that only one such recording should be decoded in
+        memory at a time.
+        """
+        return len(self.untrusted_data) > LARGE[self.suffix.lower() in (".wav", ".au", ".aif", ".aiff")]
 
     @classmethod
     def of(cls, untrusted_data: bytes, suffix: str) -> Source:

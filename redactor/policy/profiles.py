@@ -66,6 +66,13 @@ class Policy:
         """Name and version, as artefacts carry it."""
         return f"{self.name}/{self.version}"
 
+    @property
+    def fingerprint_parts(self) -> tuple[Any, ...]:
+        """All that shapes artefacts, in a fixed order; without `max_doubt`, which shapes none."""
+        rules = sorted(self.labels.items())
+        seconds = (self.padding, self.reach)
+        return (self.stamp, rules, self.min_score, *seconds, self.unheard_speech, self.unheard_sound)
+
     def with_changes(self, **changes: Any) -> Policy:
         """A copy with some settings changed (command-line options override the file), checked like a file.
 
