@@ -22,7 +22,7 @@ from redactor.types import UNTRANSCRIBED, Plan, Transcript, WithheldStretch, Wor
 
 SECONDS = 0.5
 """A recording's doubt is the probability that more than so many seconds of a labelled span stay audible."""
-DOUBTFUL = 0.12
+DOUBTFUL = 0.1
 """Probability from which a word belongs to a stretch to listen to."""
 GAP = 0.3
 """Stretches of one channel that are closer, in seconds, are one."""
@@ -73,12 +73,18 @@ _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 
 
 class DoubtfulStretch(NamedTuple):
-    """Words that stay and may be PHI: seconds on a channel, and the highest probability of one of them."""
+    """Words that stay and may be PHI.
+
+    start, end: seconds on a channel (of a transcript). probability: the highest of one of the words. first, last:
+    numbers of the words in the transcript, first … last - 1.
+    """
 
     channel: int
     start: float
     end: float
     probability: float
+    first: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +123,9 @@ def doubt_of(plan: Plan) -> Doubt:
     stretches: list[DoubtfulStretch] = []
     for transcript in plan.speech.transcripts:
         covered, guessed = covered_words_of(plan, transcript)
-        words = [(transcript.words[at], p) for at, p in word_doubts(transcript, covered, guessed)]
-        expected += sum(probability * _seconds(word) for word, probability in words)
-        stretches += _stretches(transcript.channel, words)
+        words = word_doubts(transcript, covered, guessed)
+        expected += sum(probability * _seconds(transcript.words[at]) for at, probability in words)
+        stretches += _stretches(transcript, words)
     constant, weight = OF_RECORDING
     probability = _logistic(constant + weight * math.log(expected + NEVER_NONE))
     return Doubt(probability, tuple(sorted(stretches, key=lambda s: (-s.probability, s.channel, s.start))))
@@ -207,16 +213,19 @@ def covered_words_of(plan: Plan, transcript: Transcript) -> tuple[frozenset[int]
     return frozenset(covered), frozenset(guessed)
 
 
-def _stretches(channel: int, words: Iterable[tuple[Word, float]]) -> list[DoubtfulStretch]:
+def _stretches(transcript: Transcript, words: Iterable[tuple[int, float]]) -> list[DoubtfulStretch]:
+    """The doubtful ones of the words (number, probability), joined where the gap is short."""
     found: list[DoubtfulStretch] = []
-    for word, probability in words:
+    for at, probability in words:
+        word = transcript.words[at]
         if probability < DOUBTFUL or word.start is None or word.end is None:
             continue
         if found and word.start - found[-1].end < GAP:
             last = found.pop()
-            found.append(DoubtfulStretch(channel, last.start, word.end, max(last.probability, probability)))
+            joined = last._replace(end=word.end, last=at + 1, probability=max(last.probability, probability))
+            found.append(joined)
         else:
-            found.append(DoubtfulStretch(channel, word.start, word.end, probability))
+            found.append(DoubtfulStretch(transcript.channel, word.start, word.end, probability, at, at + 1))
     return found
 
 

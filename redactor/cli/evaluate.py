@@ -13,8 +13,9 @@ from rich.table import Table
 
 from redactor import builders
 from redactor.cli.options import ContextGroup, PrivacyGroup, RecognitionGroup, flat
+from redactor.cli.sample import print_misses
 from redactor.console import console, notice
-from redactor.errors import InputError, NoInput, Quarantine, RedactorError
+from redactor.errors import ConfigurationError, InputError, NoInput, Quarantine, RedactorError
 from redactor.storage import Item
 from redactor.types import Plan, Recording
 
@@ -33,8 +34,9 @@ def register(app: typer.Typer) -> None:
 
 def evaluate(
     labels: Annotated[
-        Path, typer.Argument(metavar="LABELS", readable=False, help="A labels.jsonl, or a folder that contains one.")
-    ],
+        Path | None,
+        typer.Argument(metavar="LABELS", readable=False, help="A labels.jsonl, or a folder that contains one."),
+    ] = None,
     *,
     recognition: RecognitionGroup,
     privacy: PrivacyGroup,
@@ -46,6 +48,15 @@ def evaluate(
         bool,
         typer.Option("--per-recording", help="Also list each recording's figures, by its number and id."),
     ] = False,
+    from_review: Annotated[
+        Path | None,
+        typer.Option(
+            "--from-review",
+            metavar="DIR",
+            readable=False,
+            help="Instead of LABELS, what reviewers of a `redactor sample` covered by hand: the run's --out folder.",
+        ),
+    ] = None,
     report: Annotated[
         Path | None,
         typer.Option(
@@ -60,6 +71,8 @@ def evaluate(
     Hard recordings (their labels list the acceptable outcomes) are reported by outcome and excluded from the
     percentages.
 
+    With --from-review: the share of a sample's recordings in which the run missed something, with an exact interval.
+
     Exit codes: 0, or 65 if a labelled recording could not be used (it is excluded from the figures).
     """
     from redactor import evaluation_report
@@ -72,6 +85,13 @@ def evaluate(
     from redactor.storage import save_set
     from redactor.types import ModelInfo, Speech
 
+    if from_review is not None:
+        if labels is not None:
+            raise ConfigurationError("LABELS and --from-review are two questions.", hint="Give one of them.")
+        print_misses(from_review, as_json=as_json)
+        return
+    if labels is None:
+        raise ConfigurationError("No labels are given.", hint="Name a labels.jsonl, or use --from-review.")
     if report:
         evaluation_report.needs()
     recordings = load_labels(labels)

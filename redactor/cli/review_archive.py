@@ -62,7 +62,7 @@ def open_archive(
     paths, out = [Path(os.path.abspath(p)) for p in paths], Path(os.path.abspath(out))  # noqa: PTH100
     key = Path(os.path.abspath(key)) if key else key_path(out)  # noqa: PTH100
     run = ArchiveRun(out, "")
-    options, folder = RunOptions.of(_stored(run))
+    options, folder = RunOptions.of(stored_options(run))
     with _working_folder(folder):
         job = job_of(
             paths,
@@ -92,7 +92,7 @@ def open_archive(
             review = stack.enter_context(
                 open_archive_review(
                     run,
-                    _without_empty(inputs),
+                    without_empty(inputs),
                     key=key,
                     port=sock.getsockname()[1],
                     load=lambda: assemble(job, reader=reader, decoder=decoder).pipeline,
@@ -108,7 +108,7 @@ def open_archive(
         raise trouble
 
 
-def _stored(run: Any) -> bytes | None:
+def stored_options(run: Any) -> bytes | None:
     """The options of the run.
 
     Raises:
@@ -134,7 +134,7 @@ def _with_context(job: JobConfiguration, inputs: Inputs, run: Any) -> JobConfigu
         return replace(job, context=job.context.keyed(journal.key))
 
 
-def _without_empty(inputs: Inputs) -> Iterator[Any]:
+def without_empty(inputs: Inputs) -> Iterator[Any]:
     """The inputs; an archive that is empty by now has none, and what was done is still there."""
     try:
         yield from inputs

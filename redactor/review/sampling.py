@@ -96,18 +96,21 @@ class Samples:
         by: str,
         since: float = 0.0,
         until: float = 0.0,
+        archive: bool = False,
         before_save: Callable[[int, int, int], object] = lambda *_: None,
     ) -> int:
         """Draw from the sent messages added in a period, and ask for so many reviews of each; returns its number.
 
         Args:
+            archive: draw from the recordings that an archive run has redacted instead, whoever left them.
             before_save: called before the commit with the number, the sample's size and the frame's size.
 
         Raises:
             NoInput: there is no message to draw from.
         """
         columns = [messages.c[name] for name in STRATA if name in strata]
-        query = select(messages.c.id, *columns).where(messages.c.added >= since, messages.c.direction == "out")
+        frame_of = messages.c.outcome == "redacted" if archive else messages.c.direction == "out"
+        query = select(messages.c.id, *columns).where(messages.c.added >= since, frame_of)
         if until:
             query = query.where(messages.c.added < until)
         with self._engine.begin() as c:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from redactor.doubt import doubt_of
 from redactor.phi.alike import alike
 from redactor.render import Replacer, tokens
 from redactor.types import Plan, Recording, Samples, TimedText, Transcript
@@ -15,11 +16,6 @@ PEAKS = 1200
 """Columns of the waveform; more than a wide screen shows."""
 PEAKS_PER_SECOND, MOST_PEAKS = 40, 12_000
 """Columns for the waveform when it is enlarged: a syllable lasts about 0.2 s."""
-
-DOUBTFUL = 0.5
-"""Confidence below which a word is doubtful: recognition itself holds all other words together to be likelier."""
-JOINED = 0.3
-"""Seconds between two doubtful runs that are listened to as one; a shorter pause is no place to begin or stop."""
 
 _LABELS = Replacer("label")
 
@@ -61,25 +57,22 @@ def view_of(plan: Plan, output: Recording, *, version: int, suffix: str) -> dict
 
 
 def doubts(plan: Plan) -> list[dict[str, Any]]:
-    """The stretches that a person should listen to first, by time: runs of doubtful words that the plan keeps.
+    """The stretches that a person should listen to first (`redactor.doubt`), by time.
 
     Returns:
         channel (of a transcript), start and end in seconds, and the numbers of the words, first … last.
     """
-    covered = {(c.channel, i) for c in plan.covers for i in range(c.first, c.last)}
-    out: list[dict[str, Any]] = []
-    for transcript in plan.speech.transcripts:
-        runs: list[dict[str, Any]] = []
-        for i, word in enumerate(transcript.words):
-            if word.confidence >= DOUBTFUL or (transcript.channel, i) in covered:
-                continue
-            start, end = round(word.start or 0.0, 3), round(word.end or 0.0, 3)
-            if runs and start - runs[-1]["end"] < JOINED:
-                runs[-1].update(end=max(end, runs[-1]["end"]), last=i + 1)
-            else:
-                runs.append({"channel": transcript.channel, "start": start, "end": end, "first": i, "last": i + 1})
-        out.extend(runs)
-    return sorted(out, key=lambda run: (run["start"], run["channel"]))
+    found = sorted(doubt_of(plan).stretches, key=lambda s: (s.start, s.channel))
+    return [
+        {
+            "channel": s.channel,
+            "start": round(s.start, 3),
+            "end": round(s.end, 3),
+            "first": s.first,
+            "last": s.last,
+        }
+        for s in found
+    ]
 
 
 def similar_in(words: Sequence[Mapping[str, Any]], *, channel: int, first: int, last: int) -> list[dict[str, Any]]:

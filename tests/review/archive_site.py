@@ -79,7 +79,8 @@ class ArchiveSite:
         self._patch.setattr("sys.argv", ["redactor", *map(str, words)])
         with pytest.raises(SystemExit) as stop:
             cli.main()
-        return stop.value.code, self._capsys.readouterr().err
+        self.printed, err = self._capsys.readouterr()
+        return stop.value.code, err
 
     def redact(self, *more):
         """Exit code, standard error, and the status of each recording."""

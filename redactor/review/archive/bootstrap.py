@@ -110,13 +110,13 @@ def open_archive_review(
             review began with. OutputError
     """
     user = os.getuid() if hasattr(os, "getuid") else 0
-    with _exclusive(run.state):
-        sealer = _sealer(run.state, key)
+    with exclusive(run.state):
+        sealer = sealer_of(run.state, key)
         trail = Trail.open(run.state / "trail", key=run.state / "trail.keys", anchor=run.state / "trail.anchor")
         engine = connect(f"sqlite:///{run.state}/review.sqlite")
         try:
             store = ReviewRepository(engine)
-            with _usable():
+            with usable():
                 store.prepare()
                 counts = list_recordings(run, items, store, sealer)
             version_store = VersionStore(run.state / "versions")
@@ -197,7 +197,7 @@ def _check_hosts(app: FastAPI, guard: LocalGuard) -> None:
 
 
 @contextmanager
-def _exclusive(state: Path) -> Iterator[None]:
+def exclusive(state: Path) -> Iterator[None]:
     """One review of an output folder at a time.
 
     Raises:
@@ -221,7 +221,7 @@ def _exclusive(state: Path) -> Iterator[None]:
         yield
 
 
-def _sealer(state: Path, key: Path) -> Sealer:
+def sealer_of(state: Path, key: Path) -> Sealer:
     """The sealer of this review, which knows its own key by a check that lies with the state."""
     check = state / "key.check"
     if check.exists() and not key.exists():
@@ -249,7 +249,7 @@ def _sealer(state: Path, key: Path) -> Sealer:
 
 
 @contextmanager
-def _usable() -> Iterator[None]:
+def usable() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:

@@ -10,6 +10,7 @@ from fastapi.responses import StreamingResponse
 
 from redactor.audit_log import events
 from redactor.auth import Holder, Person
+from redactor.review.misses import miss_report
 from redactor.review.report import report
 from redactor.review.repository import Filters
 from redactor.review.request_context import RequestContext
@@ -40,6 +41,7 @@ def router(context: RequestContext) -> APIRouter:
             "dashboard.html",
             person,
             report=report(context.store.engine, sample),
+            missed=miss_report(context.store.engine, sample) if sample else None,
             samples=every,
             drawn=drawn,
             counts=context.store.counts(),

@@ -7,7 +7,7 @@ import { toggleWord } from "./edits.js";
 const at = $("words");
 let spans = [], now = -1, focus = 0;
 
-// Confidence below … → style. Below 0.5, a word belongs to a doubtful stretch; the legend shows the same steps.
+// Confidence below … → style; the legend shows the same steps. Doubtful stretches come from the server (redactor/doubt.py).
 const STEPS = [[0.3, "guess"], [0.5, "doubtful"], [0.8, "fair"]];
 const styleOf = (w) => (w.label || w.confidence === null ? null : STEPS.find(([limit]) => w.confidence < limit)?.[1] ?? null);
 
