@@ -82,7 +82,8 @@ def test_a_withheld_recording_is_corrected_and_released_and_the_next_run_skips_i
         assert not [i for i in covered if i["end"] > lost["start"] + 0.5]
         assert not site.artefacts(WITHHELD)
         answer = post(client, f"/messages/{withheld}/release", version="2", reason=REASON)
-        assert answer.headers["location"] == f"/messages/{site.ids[SURE]}?released={withheld[:12]}"
+        assert answer.headers["location"] == f"/messages/{site.ids[SURE]}?released={withheld}"
+        assert "was released." in client.get(answer.headers["location"], headers=HTML).text
         assert withheld[:12] in client.get("/messages?outcome=released", headers=HTML).text
         assert REASON in page(client, withheld)
     told = logged(site)

@@ -12,7 +12,7 @@ from redactor.auth import Person, form_of
 from redactor.errors import RedactorError
 from redactor.policy import MANUAL, Edit
 from redactor.review.repository import Stale
-from redactor.review.request_context import RULES, Message, RequestContext, json_of, session_mark, whole
+from redactor.review.request_context import RULES, Message, RequestContext, json_of, session_mark, settled_in, whole
 from redactor.review.reviews import ANSWERS, VERDICTS, AlreadyTaken, Undecided
 from redactor.types import Interval
 
@@ -61,7 +61,7 @@ def router(context: RequestContext) -> APIRouter:
         context.recent_events.record(what, lambda: context.trail.append(event), again=again)
 
     @routes.get("")
-    def page(message: Message, person: hears) -> Response:
+    def page(message: Message, request: Request, person: hears) -> Response:
         """The page of a message; it fetches words and audio from `view.json` and `audio`."""
         if context.archive is not None and (waiting := _unprepared(context, message, person)) is not None:
             return waiting
@@ -72,7 +72,7 @@ def router(context: RequestContext) -> APIRouter:
             # Nobody can decide about a withheld recording without hearing it; this is logged as a typed reason is.
             allow(person, row, f"withheld: {row['reason']}")
             grant = grant_of(message, person)
-        return message_page(context, row, shown, person, grant)
+        return message_page(context, row, shown, person, grant, settled=settled_in(request))
 
     @routes.get("/view.json")
     def view(message: Message, person: hears) -> dict[str, Any]:
@@ -256,11 +256,13 @@ def message_page(
     problem: str = "",
     unreleased: str = "",
     reason: str = "",
+    settled: tuple[str, str] = ("", ""),
 ) -> Response:
     """The page of a message.
 
     Args:
         problem: why the original was not opened. unreleased: why it was not released; reason: what was typed for that.
+        settled: see `settled_in`.
     """
     message = row["id"]
     mine = context.reviews.mine(message, person.id)
@@ -285,6 +287,7 @@ def message_page(
         release=context.archive.facts(row) if context.archive else None,
         unreleased=unreleased,
         reason=reason,
+        settled=settled,
     )
 
 
