@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -522,3 +523,52 @@ def test_the_most_doubtful_redaction_comes_first(site):
         order = [queue.index(site.ids[name][:12]) for name in (WITHHELD, "msg0004", SURE)]
         assert order == sorted(order)
         assert "42 %" in queue
+
+
+def test_the_redacted_version_of_a_withheld_recording_can_be_heard(site, reviewed):
+    message = site.ids[WITHHELD]
+    assert "Original audio and words" in page(reviewed, message)
+    answer = post(reviewed, f"/messages/{message}/original/end")
+    shown = reviewed.get(answer.headers["location"], headers=HTML).text
+    assert "Redacted audio and words" in shown
+    assert not view(reviewed, message)["revealed"]
+    assert reviewed.get(f"/messages/{message}/original.wav").status_code == 403
+
+
+def test_of_two_clicks_one_releases(site, reviewed):
+    message = site.ids[WITHHELD]
+    page(reviewed, message)
+    codes = []
+
+    def click():
+        codes.append(post(reviewed, f"/messages/{message}/release", version="1", reason=REASON).status_code)
+
+    threads = [threading.Thread(target=click) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(codes) == [303, 409, 409]
+    assert logged(site).count("message-released") == 1
+    assert set(site.artefacts(WITHHELD)) == SET
+
+
+def test_a_key_that_cannot_be_written_is_reported(site):
+    site.redact()
+    blocked = site.folder / "file"
+    blocked.write_text("")
+    code, err = site.command("review", site.archive, "--out", site.out, "--key", blocked / "key")
+    assert code == 73
+    assert "--key" in err
+
+
+@pytest.mark.parametrize("names", ["id", "keep"])
+def test_a_release_has_the_name_that_the_run_would_have_given(site, names):
+    site.redact("--names", names)
+    message = site.ids[WITHHELD]
+    with site.opened() as client:
+        page(client, message)
+        assert post(client, f"/messages/{message}/release", version="1", reason=REASON).status_code == 303
+    assert site.artefacts(f"old/{message}" if names == "id" else WITHHELD)
+    code, _, rows = site.redact("--names", names)
+    assert (code, set(rows.values())) == (0, {"skipped"})

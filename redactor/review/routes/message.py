@@ -67,8 +67,8 @@ def router(context: RequestContext) -> APIRouter:
             return waiting
         row, shown = context.current(message, lambda folder: context.versions.version_store.view(message, folder))
         opened(person, row, again=True)
-        grant = grant_of(message, person)
-        if context.archive is not None and row["outcome"] == "withheld" and not grant:
+        grant, asked = grant_of(message, person), "redacted" in request.query_params
+        if context.archive is not None and row["outcome"] == "withheld" and not (grant or asked):
             # Nobody can decide about a withheld recording without hearing it; this is logged as a typed reason is.
             allow(person, row, f"withheld: {row['reason']}")
             grant = grant_of(message, person)
@@ -224,7 +224,7 @@ def router(context: RequestContext) -> APIRouter:
         """End the grant."""
         context.versions.forget(context.store.granted(message, person.id, session_mark(person)))
         context.store.end_grants(message, person.id)
-        return RedirectResponse(f"/messages/{message}", 303)
+        return RedirectResponse(f"/messages/{message}{'?redacted=1' if context.archive else ''}", 303)
 
     return routes
 

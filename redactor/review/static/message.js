@@ -112,7 +112,7 @@ function toggleWord(i) {
   const own = last >= 0 && state.pending[last].first === w.first && state.pending[last].last === w.last;
   if (own) { state.pending.splice(last, 1); render(); }
   else if (w.first < w.last) change({ kind: hidden ? "uncover" : "cover", channel: w.channel, first: w.first, last: w.last });
-  else if (state.view.revealed) change(hidden ? { kind: "clear", channel: w.channel, start: w.start, end: w.end } : { kind: "region", channel: w.channel, start: w.start, end: w.end });
+  else if (state.view.revealed && w.label !== "KEYED_DIGITS") change(hidden ? { kind: "clear", channel: w.channel, start: w.start, end: w.end } : { kind: "region", channel: w.channel, start: w.start, end: w.end });
   else { say("This section has no words and stays redacted."); return; }
   state.spans[i]?.focus();
   say(`${hidden ? "Word will be shown" : "Word will be redacted"}. Save with s.`);
