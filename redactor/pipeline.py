@@ -43,7 +43,7 @@ from redactor.doubt import Doubt, accept, doubt_of
 from redactor.errors import Quarantine, as_redactor_error
 from redactor.output_names import NameDetector, OutputNames
 from redactor.phi import KnownSearch
-from redactor.policy import Edit, Policy, draft_plan, edited, make_plan, usual_max_doubt, with_echoes
+from redactor.policy import Edit, Policy, edited, make_plan, usual_max_doubt, with_echoes
 from redactor.recognition import listen
 from redactor.recording_context import RecordingContext
 from redactor.render import TEXT_FORMATS, TEXT_SUFFIXES, Replacer, document, tokens
@@ -162,8 +162,6 @@ class Pipeline:
         self._texts: DynamicBatcher[_Text, tuple[Finding, ...]] | None = None
         self._saved: set[int] = set()
 
-    # --- one recording
-
     def search(self, speech: Speech, known: KnownSearch | None = None) -> tuple[Finding, ...]:
         """Findings of every transcript, with their channels; `known`: beforehand about the recording."""
         search = self._texts or self._searched
@@ -244,13 +242,6 @@ class Pipeline:
     def _hotwords(self, context: RecordingContext | None) -> str | None:
         return context.hotwords if context is not None and self._context_hotwords else None
 
-    def draft(self, recording: Recording, transcriber: Transcriber, context: RecordingContext | None = None) -> Plan:
-        """For a recording that `plan` withholds: a plan that covers what is in doubt, for a person to correct."""
-        speech = listen(recording, transcriber, self._cpu_semaphore)
-        findings = self.search(speech, context)
-        with self._cpu_semaphore:
-            return _echoed(recording, draft_plan(recording, speech, findings, self.policy))
-
     def edited(self, recording: Recording, plan: Plan, edits: Sequence[Edit], policy: Policy | None = None) -> Plan:
         """The plan after a reviewer's edits; ValueError if one does not fit."""
         with self._cpu_semaphore:
@@ -289,9 +280,7 @@ class Pipeline:
         *,
         reread: bool = True,
     ) -> Artefacts:
-        """All artefacts of a plan, checked as `redact` says; `settings`: the fingerprint they carry; without `reread`,
-        there is no second reading.
-        """
+        """All artefacts of a plan, checked as `redact` says (`reread`: also by a second reading), with `settings`."""
         clock = clock or Clock()
         with clock.stage("bleep", self._cpu_semaphore):
             samples = bleep(recording, plan.intervals, style=self.style)

@@ -140,6 +140,14 @@ def environment() -> jinja2.Environment:
     return made
 
 
+def settled_in(request: Request) -> tuple[str, str]:
+    """What the page before did with which message: ("released", its id); two empty texts for anything else."""
+    for what in ("released", "refused", "done"):
+        if re.fullmatch(r"[0-9a-f]{64}", found := request.query_params.get(what, "")):
+            return what, found
+    return "", ""
+
+
 async def json_of(request: Request) -> dict[str, Any]:
     """The request's JSON object, of at most `LARGEST_BODY` bytes.
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 from fastapi.testclient import TestClient
-from review_site import Finder, recording
+from review_site import HTML, Finder, recording
 
 from redactor import builders
 from redactor.cli import app as cli
@@ -23,6 +23,9 @@ SURE = "hi this is Rowan please call Dana Whitlock back when you can thank you v
 LONG = "hi this is Rowan from the practice with a message for Dana Whitlock your metformin is ready thank you"
 
 
+WITHHELD, SURE, TWIN = "old/msg0002", "msg0001", "msg0003"
+SET = {".wav", ".txt", ".srt", ".vtt", ".json"}
+REASON = "Heard; it names nobody else."
 LOST = (0.3, 2.4)
 """Seconds of speech in tests/data/toy.wav."""
 
@@ -154,3 +157,16 @@ class ArchiveSite:
 
     def samples(self, path):
         return soundfile.read(path, always_2d=True)[0]
+
+
+def view(client, message):
+    return client.get(f"/messages/{message}/view.json").json()
+
+
+def page(client, message):
+    return client.get(f"/messages/{message}", headers=HTML).text
+
+
+def logged(site):
+    trail = site.out / ".redactor-review" / "trail"
+    return "".join(p.read_text(errors="replace") for p in sorted(trail.rglob("*")) if p.is_file())

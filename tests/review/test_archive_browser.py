@@ -30,6 +30,8 @@ def picture(page, name):
 
 
 def test_a_withheld_recording_from_the_link_to_its_release(tmp_path, monkeypatch, capsys, page):
+    from axe_playwright_python.sync_playwright import Axe
+
     site = ArchiveSite(tmp_path, monkeypatch, capsys)
     site.redact()
     complaints = []
@@ -50,6 +52,14 @@ def test_a_withheld_recording_from_the_link_to_its_release(tmp_path, monkeypatch
         page.keyboard.press("s")
         page.locator("#version", has_text="2").wait_for()
         assert page.locator(".word", has_text="[UNTRANSCRIBED]").count() == 0
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            serious = [
+                v["id"] for v in Axe().run(page).response["violations"] if v["impact"] in ("serious", "critical")
+            ]
+            assert serious == []
+            assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+        page.set_viewport_size({"width": 1280, "height": 900})
         page.locator("#wave").focus()
         page.keyboard.press("g")
         page.keyboard.type("Heard; it names nobody.")

@@ -232,9 +232,12 @@ def sealer_of(state: Path, key: Path) -> Sealer:
         )
     try:
         key.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise as_output_error(error) from None
-    sealer = Sealer(read_or_make_key(key))
+        sealer = Sealer(read_or_make_key(key))
+    except (OSError, OutputError):
+        raise OutputError(
+            "The key of the review cannot be read or written in your state folder.",
+            hint="Name another file with --key, not below --out.",
+        ) from None
     try:
         known = check.read_bytes() if check.exists() else b""
         if known and not secrets.compare_digest(known, sealer.mark(b"check")):

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from redactor.audio import Source
 from redactor.errors import Quarantine, RedactorError, VerificationHit, as_redactor_error
-from redactor.policy import Edit
+from redactor.policy import Edit, draft_plan
+from redactor.recognition import listen
 from redactor.review.archive.files import ArchiveFiles
 from redactor.review.archive.run import ArchiveRun
 from redactor.review.repository import Filters
@@ -26,6 +27,8 @@ from redactor.types import Plan, Recording
 
 if TYPE_CHECKING:
     from redactor.pipeline import Pipeline
+    from redactor.recording_context import RecordingContext
+    from redactor.speech import Transcriber
 
 AHEAD = 3
 """Messages that are prepared after the one that is opened."""
@@ -159,12 +162,12 @@ class Preparation:
         transcriber = pipeline.transcriber_for(item)
         withheld = row["outcome"] != "redacted"
         if withheld and row["reason"] != VerificationHit.reason:
-            plan = pipeline.draft(recording, transcriber, context)
+            plan = _draft(pipeline, recording, transcriber, context)
         else:
             try:
                 plan = pipeline.plan(recording, transcriber, context=context)
             except Quarantine:
-                plan, withheld = pipeline.draft(recording, transcriber, context), True
+                plan, withheld = _draft(pipeline, recording, transcriber, context), True
         settings = pipeline.settings(transcriber, context=context)
         made = pipeline.make(recording, plan, settings, context=context, reread=False)
         if withheld and pipeline.verify_with is not None:
@@ -197,6 +200,15 @@ class Preparation:
             (record,) = journal.records([item])
             return record is not None and _compared(record.files) == _compared(made)
         return False
+
+
+def _draft(
+    pipeline: Pipeline, recording: Recording, transcriber: Transcriber, context: RecordingContext | None
+) -> Plan:
+    """A plan for a person, of a recording that the pipeline withholds: what is in doubt is covered."""
+    speech = listen(recording, transcriber)
+    plan = draft_plan(recording, speech, pipeline.search(speech, context), pipeline.policy)
+    return pipeline.edited(recording, plan, ())  # as after any edit
 
 
 def _compared(files: Fingerprints) -> Fingerprints:

@@ -9,6 +9,7 @@ the recording again (and withholds it again). What was begun is finished when th
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -75,6 +76,7 @@ class Releases:
         self._run, self._versions, self._files = run, versions, archive_files
         self._engine, self._trail, self._sealer = engine, trail, sealer
         self._pipeline, self._items = pipeline, items
+        self._one = threading.Lock()  # so that the second of two clicks finds the work done
 
     def release(self, message: str, version: int, who: Reviewer, *, reason: str) -> None:
         """Release a withheld recording.
@@ -83,11 +85,12 @@ class Releases:
             Stale: `version` is not the current one, or the recording is not withheld (any more).
             Quarantine: the check of the result withholds it again. RedactorError: it cannot be written.
         """
-        self._expect(message, version, OPEN)
-        mark = self._trail.mark(reason)
-        made = self._rendered(message, version, who)
-        self._trail.append(events.MessageReleased(by=who.by, message=message, version=version, reason=mark))
-        self._write(message, version, who, made, what="released", reason=reason)
+        with self._one:
+            self._expect(message, version, OPEN)
+            mark = self._trail.mark(reason)
+            made = self._rendered(message, version, who)
+            self._trail.append(events.MessageReleased(by=who.by, message=message, version=version, reason=mark))
+            self._write(message, version, who, made, what="released", reason=reason)
 
     def replace(self, message: str, version: int, who: Reviewer) -> None:
         """Replace the artefacts of a redacted or released recording by those of its current version.
@@ -95,10 +98,11 @@ class Releases:
         Raises:
             As `release`.
         """
-        self._expect(message, version, WRITTEN)
-        made = self._rendered(message, version, who)
-        self._trail.append(events.ArtefactsReplaced(by=who.by, message=message, version=version))
-        self._write(message, version, who, made, what="replaced", reason="")
+        with self._one:
+            self._expect(message, version, WRITTEN)
+            made = self._rendered(message, version, who)
+            self._trail.append(events.ArtefactsReplaced(by=who.by, message=message, version=version))
+            self._write(message, version, who, made, what="replaced", reason="")
 
     def refuse(self, message: str, who: Reviewer, *, reason: str) -> None:
         """Note that a withheld recording cannot be released. It does not come up again by itself.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -44,11 +45,13 @@ class ArchiveRun:
     Attributes:
         out: its --out folder. naming: its --names.
         context_for: what is known beforehand about an item, by its SHA-256.
+        lock: threads of this process use the ledger in turn.
     """
 
     out: Path = field(repr=False)
     naming: str
     context_for: Callable[[Item, str], RecordingContext | None] = lambda _item, _id: None
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     @property
     def state(self) -> Path:
@@ -62,8 +65,12 @@ class ArchiveRun:
         Raises:
             InUse: a run is in progress. OutputError
         """
-        journal = ArchiveJournal(self.out, naming=self.naming, resume=False, retry_failed=True, tries=_MANY)
-        with closing(journal):
+        with (
+            self.lock,
+            closing(
+                ArchiveJournal(self.out, naming=self.naming, resume=False, retry_failed=True, tries=_MANY)
+            ) as journal,
+        ):
             if journal.unclean:
                 remove_leftovers(self.out)  # the next run would otherwise not know that the last one was killed
             yield journal

@@ -15,7 +15,7 @@ from redactor.crypto import Sealer
 from redactor.errors import RedactorError
 from redactor.policy import MANUAL, Edit
 from redactor.review.repository import Stale
-from redactor.review.request_context import RULES, Message, RequestContext, json_of, session_mark, whole
+from redactor.review.request_context import RULES, Message, RequestContext, json_of, session_mark, settled_in, whole
 from redactor.review.reviews import ANSWERS, VERDICTS, AlreadyTaken, Undecided
 from redactor.review.view import similar_in
 from redactor.review.wording import CHOICES, LABEL_NAMES, in_words
@@ -70,18 +70,18 @@ def router(context: RequestContext) -> APIRouter:
         context.recent_events.record(what, lambda: context.trail.append(event), again=again)
 
     @routes.get("")
-    def page(message: Message, person: hears) -> Response:
+    def page(message: Message, request: Request, person: hears) -> Response:
         """The page of a message; it fetches words and audio from `view.json` and `audio`."""
         if context.archive is not None and (waiting := _unprepared(context, message, person)) is not None:
             return waiting
         row, shown = context.current(message, lambda folder: context.versions.version_store.view(message, folder))
         opened(person, row, again=True)
-        grant = grant_of(message, person)
-        if context.archive is not None and row["outcome"] == "withheld" and not grant:
+        grant, asked = grant_of(message, person), "redacted" in request.query_params
+        if context.archive is not None and row["outcome"] == "withheld" and not (grant or asked):
             # Nobody can decide about a withheld recording without hearing it; this is logged as a typed reason is.
             allow(person, row, f"withheld: {row['reason']}")
             grant = grant_of(message, person)
-        return message_page(context, row, shown, person, grant)
+        return message_page(context, row, shown, person, grant, settled=settled_in(request))
 
     @routes.get("/view.json")
     def view(message: Message, person: hears) -> dict[str, Any]:
@@ -255,7 +255,7 @@ def router(context: RequestContext) -> APIRouter:
         """End the grant."""
         context.versions.forget(context.store.granted(message, person.id, session_mark(person)))
         context.store.end_grants(message, person.id)
-        return RedirectResponse(f"/messages/{message}", 303)
+        return RedirectResponse(f"/messages/{message}{'?redacted=1' if context.archive else ''}", 303)
 
     return routes
 
@@ -287,11 +287,13 @@ def message_page(
     problem: str = "",
     unreleased: str = "",
     reason: str = "",
+    settled: tuple[str, str] = ("", ""),
 ) -> Response:
     """The page of a message.
 
     Args:
         problem: why the original was not opened. unreleased: why it was not released; reason: what was typed for that.
+        settled: see `settled_in`.
     """
     message = row["id"]
     mine = context.reviews.mine(message, person.id)
@@ -318,6 +320,7 @@ def message_page(
         release=context.archive.facts(row) if context.archive else None,
         unreleased=unreleased,
         reason=reason,
+        settled=settled,
     )
 
 

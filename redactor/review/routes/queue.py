@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from redactor.auth import Person
 from redactor.review.reasons import SHORTLY
 from redactor.review.repository import COUNTED, Filters
-from redactor.review.request_context import RULES, RequestContext, date_of
+from redactor.review.request_context import RULES, RequestContext, date_of, settled_in
 from redactor.review.schema import OUTCOMES, STATES
 
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -73,6 +73,7 @@ def router(context: RequestContext) -> APIRouter:
             choices=choices,
             tiles=tiles,
             nothing="none" in asked,
+            settled=settled_in(request),
             following=following,
             first=first,
             many=COUNTED,

@@ -45,7 +45,7 @@ def router(context: RequestContext) -> APIRouter:
     def following(message: str, person: Person, what: str) -> Response:
         """On to the next message, or back to the queue."""
         found = context.reviews.take_next(person.id)
-        note = f"{what}={message[:12]}"
+        note = f"{what}={message}"
         return RedirectResponse(f"/messages/{found}?{note}" if found else f"/messages?none=1&{note}", 303)
 
     @routes.post("/release")
