@@ -116,9 +116,11 @@ class Doubt:
 
 
 def doubt_of(plan: Plan) -> Doubt:
-    """The doubt that is left in a plan. Words from elsewhere (`--transcript`) have no confidence and raise none."""
-    if plan.speech.model.engine == "transcript":
-        return Doubt(0.0, ())
+    """The doubt that is left in a plan.
+
+    The confidences of transcripts made elsewhere mean something else, if there are any: they point out stretches, but
+    give no probability.
+    """
     expected = 0.0
     stretches: list[DoubtfulStretch] = []
     for transcript in plan.speech.transcripts:
@@ -127,7 +129,8 @@ def doubt_of(plan: Plan) -> Doubt:
         expected += sum(probability * _seconds(transcript.words[at]) for at, probability in words)
         stretches += _stretches(transcript, words)
     constant, weight = OF_RECORDING
-    probability = _logistic(constant + weight * math.log(expected + NEVER_NONE))
+    known = plan.speech.model.engine != "transcript"
+    probability = _logistic(constant + weight * math.log(expected + NEVER_NONE)) if known else 0.0
     return Doubt(probability, tuple(sorted(stretches, key=lambda s: (-s.probability, s.channel, s.start))))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from archive_site import ArchiveSite
-from test_browser import ARGUMENTS
+from browsing import ARGUMENTS
 
 
 @pytest.fixture

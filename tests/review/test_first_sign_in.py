@@ -4,7 +4,7 @@ import re
 
 import pyotp
 import pytest
-from test_browser import browser, house, window  # noqa: F401 - fixtures
+from test_browser import house  # noqa: F401 - a fixture
 
 FIRST, OWN = "a first password of four words", "an own password of four words"
 

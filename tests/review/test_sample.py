@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from archive_site import SURE, ArchiveSite
+from archive_site import PLAIN, ArchiveSite
 from review_site import HTML, post, send
 from sqlalchemy import insert
 
@@ -27,7 +27,7 @@ def figures(site, *more):
 
 def test_a_sample_is_drawn_reviewed_and_counted(site):
     for number, name in enumerate(("msg0004", "msg0005"), 4):
-        site.add(name, number, SURE)
+        site.add(name, number, PLAIN)
     assert site.redact()[0] == 3
     code, err = site.command("sample", site.archive, "--out", site.out, "-n", 2, "--seed", 5)
     assert (code, "Sample 1: 2 of 3 redacted recordings" in err) == (0, True)
@@ -36,6 +36,7 @@ def test_a_sample_is_drawn_reviewed_and_counted(site):
     with site.opened() as client:
         first = post(client, "/messages/next").headers["location"].removeprefix("/messages/")
         assert first in {site.ids[name] for name in ("msg0001", "msg0004", "msg0005")}  # not what is withheld
+        assert client.get(f"/messages/{first}", headers=HTML).status_code == 200
         word = next(w for w in client.get(f"/messages/{first}/view.json").json()["words"] if w["text"] == "goodbye")
         edit = {"kind": "cover", "channel": 0, "first": word["first"], "last": word["last"], "label": "PERSON"}
         assert send(client, f"/messages/{first}/edits", {"version": 1, "edits": [edit]}).status_code == 200

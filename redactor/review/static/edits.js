@@ -40,7 +40,7 @@ export function toggleWord(i) {
   const own = state.pending.findLastIndex((e) => e.kind !== "region" && within(w, e));
   if (own >= 0 && state.pending[own].first === w.first && state.pending[own].last === w.last) change(() => state.pending.splice(own, 1));
   else if (w.first < w.last) add([named({ kind: hidden ? "uncover" : "cover", channel: w.channel, first: w.first, last: w.last, label: hidden ? undefined : label })]);
-  else if (state.view.revealed) {
+  else if (state.view.revealed && w.label !== "KEYED_DIGITS") {
     const same = state.pending.findLastIndex((e) => e.start === w.start && e.end === w.end && e.channel === w.channel);
     if (same >= 0) change(() => state.pending.splice(same, 1));
     else add([named({ kind: hidden ? "clear" : "region", channel: w.channel, start: w.start, end: w.end, label: hidden ? undefined : label })]);
