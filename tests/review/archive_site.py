@@ -19,8 +19,9 @@ from redactor.cli import app as cli
 from redactor.cli import review_archive
 from redactor.service.api.listener import server_of
 
-PLAIN = "hi this is Rowan please call Dana Whitlock back when you can thank you very much and goodbye"
+SHORT = "hi this is Rowan please call Dana Whitlock back when you can thank you very much and goodbye"
 LONG = "hi this is Rowan from the practice with a message for Dana Whitlock your metformin is ready thank you"
+
 
 WITHHELD, SURE, TWIN = "old/msg0002", "msg0001", "msg0003"
 SET = {".wav", ".txt", ".srt", ".vtt", ".json"}
@@ -62,7 +63,7 @@ class ArchiveSite:
         self.words = folder / "words"
         self._patch, self._capsys = monkeypatch, capsys
         self.ids = {}
-        for seed, (name, said, cut) in enumerate((("old/msg0002", LONG, True), ("msg0001", PLAIN, False)), 1):
+        for seed, (name, said, cut) in enumerate((("old/msg0002", LONG, True), ("msg0001", SHORT, False)), 1):
             self.add(name, seed, said, cut=cut)
         self.add("msg0003", 1, LONG, cut=True)
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from archive_site import PLAIN, ArchiveSite
+from archive_site import SHORT, ArchiveSite
 from review_site import HTML, post, send
 from sqlalchemy import insert
 
@@ -27,7 +27,7 @@ def figures(site, *more):
 
 def test_a_sample_is_drawn_reviewed_and_counted(site):
     for number, name in enumerate(("msg0004", "msg0005"), 4):
-        site.add(name, number, PLAIN)
+        site.add(name, number, SHORT)
     assert site.redact()[0] == 3
     code, err = site.command("sample", site.archive, "--out", site.out, "-n", 2, "--seed", 5)
     assert (code, "Sample 1: 2 of 3 redacted recordings" in err) == (0, True)
