@@ -183,7 +183,7 @@ def test_what_was_heard_again_is_covered_in_the_draft(site, monkeypatch):
     prepare = preparation.Preparation.prepare
 
     def with_second(self, message):
-        self.pipeline.verify_with = SimpleNamespace(info=None)
+        self.pipeline.verify_with = SimpleNamespace(info=SimpleNamespace(stamp=()))
         row = self._versions.store.find(message)
         if row["outcome"] == "redacted":  # as if the run had withheld it
             values = {"outcome": "withheld", "reason": VerificationHit.reason}

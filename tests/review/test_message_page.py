@@ -28,7 +28,7 @@ def test_the_next_doubtful_stretch_is_played_with_a_second_around_it_and_looped(
     assert at(page, "#doubt-count").inner_text() == str(count)
     page.keyboard.press("d")
     says(page, f"stretch 1 of {count}")
-    assert now(page) == pytest.approx(max(0, doubts[0]["start"] - 1), abs=0.3)
+    assert now(page) == pytest.approx(max(0, doubts[0]["start"] - 1), abs=0.8)
     assert "Brunsvald" in " ".join(at(page, ".word.in-doubt").all_inner_texts())
     # It ends by itself a second after the stretch.
     until(page, "document.getElementById('audio').paused")
