@@ -67,8 +67,8 @@ class ArchiveSite:
             self.add(name, seed, said, cut=cut)
         self.add("msg0003", 1, LONG, cut=True)
 
-    def add(self, name, seed, said, *, cut=False):
-        data, transcript = recording(seed, said)
+    def add(self, name, seed, said, *, cut=False, confidences=None):
+        data, transcript = recording(seed, said, confidences=confidences)
         if cut:
             data, transcript = with_lost_speech(data, transcript, after="practice")
         files = ((self.archive / f"{name}.wav", data), (self.words / f"{name}.json", transcript.encode()))

@@ -8,7 +8,7 @@ from archive_site import LONG, REASON, SET, SURE, TWIN, WITHHELD, ArchiveSite, l
 from review_site import CANARY, CLEAN, HTML, post, send
 from sqlalchemy import update
 
-from redactor.errors import Quarantine, VerificationHit
+from redactor.errors import Quarantine, TooDoubtful, VerificationHit
 from redactor.render.second_reading import ResidualHit
 from redactor.review.archive import preparation
 from redactor.review.schema import messages
@@ -168,6 +168,27 @@ def test_a_release_needs_a_reason_and_the_version_that_was_heard(site, reviewed)
     assert post(reviewed, f"/messages/{message}/release", version="1", reason=REASON).status_code == 303
     again = post(reviewed, f"/messages/{message}/release", version="1", reason=REASON)
     assert again.status_code == 409
+
+
+def test_doubtful_words_are_covered_in_the_draft_of_a_recording_that_was_withheld_for_them(site, monkeypatch):
+    site.add(
+        "msg0004", 9, "hi this is Rowan please call about Brunsvald soon thank you", confidences={"Brunsvald": 0.1}
+    )
+    site.redact()
+    prepare = preparation.Preparation.prepare
+
+    def withheld(self, message):
+        values = {"outcome": "withheld", "reason": TooDoubtful.reason}
+        with self._versions.store.engine.begin() as c:
+            c.execute(update(messages).where(messages.c.id == site.ids["msg0004"]).values(**values))
+        prepare(self, message)
+
+    monkeypatch.setattr(preparation.Preparation, "prepare", withheld)
+    with site.opened() as client:
+        assert "may be misheard" in page(client, site.ids["msg0004"])
+        words = {w["text"]: w["label"] for w in view(client, site.ids["msg0004"])["words"]}
+        assert words["Brunsvald"] == "UNTRANSCRIBED"
+        assert words["thank"] == ""
 
 
 def test_what_was_heard_again_is_covered_in_the_draft(site, monkeypatch):

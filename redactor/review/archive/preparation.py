@@ -12,10 +12,12 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from redactor.audio import Source
-from redactor.errors import Quarantine, RedactorError, VerificationHit, as_redactor_error
+from redactor.doubt import doubt_of
+from redactor.errors import Quarantine, RedactorError, TooDoubtful, VerificationHit, as_redactor_error
 from redactor.policy import Edit, draft_plan
 from redactor.recognition import listen
 from redactor.review.archive.files import ArchiveFiles
@@ -23,7 +25,7 @@ from redactor.review.archive.run import ArchiveRun
 from redactor.review.repository import Filters
 from redactor.review.versions import VersionService
 from redactor.storage import Fingerprints, Item, fingerprints
-from redactor.types import Plan, Recording
+from redactor.types import Plan, Recording, Unheard
 
 if TYPE_CHECKING:
     from redactor.pipeline import Pipeline
@@ -162,7 +164,8 @@ class Preparation:
         transcriber = pipeline.transcriber_for(item)
         withheld = row["outcome"] != "redacted"
         if withheld and row["reason"] != VerificationHit.reason:
-            plan = _draft(pipeline, recording, transcriber, context)
+            doubtful = row["reason"] == TooDoubtful.reason
+            plan = _draft(pipeline, recording, transcriber, context, doubtful=doubtful)
         else:
             try:
                 plan = pipeline.plan(recording, transcriber, context=context)
@@ -203,11 +206,24 @@ class Preparation:
 
 
 def _draft(
-    pipeline: Pipeline, recording: Recording, transcriber: Transcriber, context: RecordingContext | None
+    pipeline: Pipeline,
+    recording: Recording,
+    transcriber: Transcriber,
+    context: RecordingContext | None,
+    *,
+    doubtful: bool = False,
 ) -> Plan:
-    """A plan for a person, of a recording that the pipeline withholds: what is in doubt is covered."""
+    """A plan for a person, of a recording that the pipeline withholds: what is in doubt is covered.
+
+    doubtful: so are the stretches that `redactor.doubt` points out.
+    """
     speech = listen(recording, transcriber)
-    plan = draft_plan(recording, speech, pipeline.search(speech, context), pipeline.policy)
+    findings = pipeline.search(speech, context)
+    plan = draft_plan(recording, speech, findings, pipeline.policy)
+    if doubtful:
+        guesses = (Unheard(s.channel, s.start, s.end, "doubt") for s in doubt_of(plan).stretches)
+        speech = replace(speech, unheard=(*speech.unheard, *guesses))
+        plan = draft_plan(recording, speech, findings, pipeline.policy)
     return pipeline.edited(recording, plan, ())  # as after any edit
 
 
