@@ -77,6 +77,7 @@ def evaluate(
     """
     from redactor import evaluation_report
     from redactor.audio import Limits, decode, read_source
+    from redactor.doubt import accept
     from redactor.evaluation import EvaluationTotals, ideal_findings, judge, measure
     from redactor.labels import load_labels
     from redactor.pipeline import Pipeline
@@ -129,11 +130,13 @@ def evaluate(
     def planned(number: int, recording: Recording) -> tuple[Plan | None, str]:
         try:
             known = contexts.of(_item(labels, number, recordings[number - 1]), recording.id) if contexts else None
-            return pipeline.plan(recording, engine, context=known), "redacted"
+            plan = pipeline.plan(recording, engine, context=known)
+            accept(plan, chosen.max_doubt)  # as a run does
         except RedactorError as error:
             kind = "withheld" if isinstance(error, Quarantine) else "failed"
             notice(f"#{number} {recording.id[:12]} {kind}: {error.reason}. {error.message}")
             return None, kind
+        return plan, "redacted"
 
     def hard(number: int, labelled: LabelledRecording) -> HardVerdict:
         try:
