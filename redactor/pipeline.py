@@ -308,8 +308,8 @@ class Pipeline:
         policy = policy or self.policy
         parts: tuple[Any, ...] = (
             __version__,
-            transcriber.info.stamp,
-            self.verify_with.info.stamp if self.verify_with else (),
+            _stamp(transcriber),
+            _stamp(self.verify_with),
             self.extra_settings,
             *policy.fingerprint_parts,
             self.style,
@@ -319,7 +319,7 @@ class Pipeline:
         if policy.max_doubt != usual_max_doubt(policy.name):
             parts += (("max_doubt", policy.max_doubt),)
         if self.second_ear is not None:
-            parts += (self.second_ear.info.stamp,)
+            parts += (_stamp(self.second_ear),)
         if context is not None:
             parts += (("context", context.fingerprint, bool(self._hotwords(context))),)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
@@ -487,3 +487,8 @@ def _echoed(recording: Recording, plan: Plan) -> Plan:
     if recording.channels == 1:
         return plan
     return with_echoes(plan, [(i, echoes(recording, i)) for i in plan.intervals], reach=ECHO_REACH)
+
+
+def _stamp(transcriber: Transcriber | None) -> tuple[str, ...]:
+    """None: transcripts are given with each recording (on a cluster), or there is no second one."""
+    return transcriber.info.stamp if transcriber is not None else ()
