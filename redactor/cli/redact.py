@@ -359,9 +359,9 @@ def job_of(
 def _say_where_to_listen(totals: Totals) -> None:
     """The recordings that leave most doubt, by their numbers."""
     if first := totals.listen_first:
-        numbers = ", ".join(f"{row['item']} ({row['doubt']:.0%})" for row in first[:5])
+        numbers = ", ".join(f"{row['item']} (doubt {row['doubt']:.0%})" for row in first[:5])
         notice(
-            f"Listen first to recording {numbers}: something may be audible there. `redactor locate --item` finds "
+            f"Listen first to recordings {numbers}: something may be audible there. `redactor locate --item` finds "
             'a file; "doubt" in its JSON document has the places.'
         )
 
