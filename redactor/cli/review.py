@@ -72,7 +72,8 @@ def add(
     job = job_configuration_of(settings)
     job = replace(
         job,
-        policy=sent_policy_of(settings).with_changes(unheard_speech="bleep"),
+        # A person will listen: what is in doubt must reach them.
+        policy=sent_policy_of(settings).with_changes(unheard_speech="bleep", max_doubt=1.0),
         recognition=None if reader else job.recognition,
     )
     counts: Counter[str] = Counter()
