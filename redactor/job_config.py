@@ -77,11 +77,13 @@ def _contexts_of(settings: Settings) -> RecordingContexts | None:
 
 
 def sent_policy_of(settings: Settings) -> Policy:
-    """The policy of sent messages. If they are reviewed, unheard speech is bleeped: a person will listen.
+    """The policy of sent messages. If they are reviewed, unheard speech is bleeped and doubt withholds none: a
+    person will listen.
 
     Raises:
         ConfigurationError
     """
     r = settings.redaction
     unheard = r.unheard or ("bleep" if settings.reviews_sent else None)
-    return builders.policy_from(r.sent_policy or r.policy, padding=None, unheard=unheard)
+    limit = 1.0 if settings.reviews_sent else None
+    return builders.policy_from(r.sent_policy or r.policy, padding=None, unheard=unheard, max_doubt=limit)

@@ -72,8 +72,7 @@ def add(
     job = job_configuration_of(settings)
     job = replace(
         job,
-        # A person will listen: what is in doubt must reach them.
-        policy=sent_policy_of(settings).with_changes(unheard_speech="bleep", max_doubt=1.0),
+        policy=sent_policy_of(settings).with_changes(unheard_speech="bleep"),
         recognition=None if reader else job.recognition,
     )
     counts: Counter[str] = Counter()

@@ -252,3 +252,16 @@ def test_edits_of_sent_messages_follow_their_policy(house):
         doc = json.loads(versions.version_store.artefact(row["id"], row["folder"], "json")[0])
     assert (row["version"], doc["policy"]) == (2, "tight/1")
     assert doc["intervals"][0]["start"] == 0.3  # where the word begins: the service's policy would bleep 0.25 s more
+
+
+def test_doubt_withholds_no_message_that_people_review():
+    from types import SimpleNamespace
+
+    from redactor.job_config import sent_policy_of
+
+    def limit(*, reviewed):
+        redaction = SimpleNamespace(unheard="", sent_policy="", policy="deidentify")
+        return sent_policy_of(SimpleNamespace(redaction=redaction, reviews_sent=reviewed)).max_doubt
+
+    assert limit(reviewed=True) == 1.0
+    assert limit(reviewed=False) < 1.0
