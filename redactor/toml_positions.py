@@ -85,6 +85,7 @@ class _PositionReader:
         self._value(path)
 
     def _value(self, path: Path) -> None:
+        begin = self._at
         if self._text.startswith("[", self._at):
             self._at += 1
             number = 0
@@ -101,8 +102,8 @@ class _PositionReader:
                 self._comma()
         elif string := _STRING.match(self._text, self._at):
             self._at = string.end()
-        else:
-            self._skip(_OTHER)
+        elif self._skip(_OTHER) == begin:
+            raise ValueError  # not going on would be going round for ever
 
     def _key(self) -> Iterator[str]:
         """The parts of a dotted key."""

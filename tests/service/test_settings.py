@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from redactor.cli.main import main as command
@@ -204,6 +204,10 @@ def test_positions_are_those_of_the_keys_and_values(table, end, indent):
 
 
 @given(st.text("[]{}=\"'#.,\n ab\\", max_size=40))
+@example("a=[}")
+@example("a=[")
+@example("a={b=]")
+@example("a=[,,")
 def test_no_text_stops_the_search_for_positions(text):
     positions_in(text)
 
