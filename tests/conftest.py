@@ -175,10 +175,9 @@ def run() -> Run:
 
 @pytest.fixture
 def run_here(monkeypatch, capfdbinary) -> Run:
-    """`run` in this process, with the real detector: four seconds sooner, since nothing is imported again.
+    """`run` in this process, with the real detector: seconds sooner, since libraries and word lists are loaded once.
 
-    What threads, libraries and child processes write to the standard streams is in the result too. For tests of
-    signals, limits of memory or settings that are read at import, take `run`.
+    What threads, libraries and child processes write to the standard streams is in the result too.
     """
 
     def go(*words: object, input: bytes = b"", env=None, cwd=None) -> subprocess.CompletedProcess[bytes]:  # noqa: A002
