@@ -194,6 +194,8 @@ def run_here(monkeypatch, capfdbinary) -> Run:
                 patch.setenv(name, value)
             with pytest.raises(SystemExit) as stop:
                 cli.main()
+        if stop.value.code == 130:  # a command takes signals for its own, and this one was for the run of the tests
+            raise KeyboardInterrupt
         return subprocess.CompletedProcess(command, stop.value.code or 0, *capfdbinary.readouterr())
 
     return go
