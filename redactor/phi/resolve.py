@@ -118,7 +118,7 @@ def without_parts_of_organizations(findings: Sequence[Finding], text: str) -> li
 
 @cache
 def _names() -> frozenset[str]:
-    return words("first_names") | words("surnames")
+    return words("first_names") | (words("surnames") - words("common_words"))
 
 
 def _is_capital_inside(text: str, match: re.Match[str]) -> bool:
