@@ -55,6 +55,8 @@ _GLUED_BEFORE = re.compile(r"(?<![A-Za-z'])(?:[A-Za-z]{1,4}-?|[A-Za-z]{1,4}-[A-Z
 """Letters of a code without a blank before its figures: "PD-40218", "C607"."""
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 _BETWEEN = re.compile(JOINT)
+_WHOLE_NAME = 0.5
+"""Score from which an organization's name is believed as a whole."""
 _SHORTEST_REPEAT, _LONGEST_REPEAT = 4, 24  # digits
 
 
@@ -62,7 +64,8 @@ def resolve(findings: Iterable[Finding], form: WrittenForm) -> tuple[Finding, ..
     """Findings that do not overlap within their group, in order of position, including repeated values."""
     claimed = with_adjoining_pieces(without_weak_candidates(without_names_in_clinical_facts(findings)), form)
     claimed += repeated_values(claimed, form)
-    identifiers = _without_overlap([f for f in claimed if f.label not in CLINICAL], form.original)
+    identifiers = [f for f in claimed if f.label not in CLINICAL]
+    identifiers = _without_overlap(without_parts_of_organizations(identifiers, form.original), form.original)
     clinical = _without_overlap([f for f in claimed if f.label in CLINICAL], form.original)
     joined = _join(identifiers, form.original)
     return tuple(sorted([*joined, *clinical], key=lambda f: (f.start, f.end, f.label)))
@@ -93,6 +96,29 @@ def without_names_in_clinical_facts(findings: Iterable[Finding]) -> list[Finding
         or f.score > UNKNOWN_WORD
         or not any(c.start <= f.start and f.end <= c.end for c in facts)
     ]
+
+
+def without_parts_of_organizations(findings: Sequence[Finding], text: str) -> list[Finding]:
+    """Without places, and names made of no word of the name lists, inside a longer name of an organization: "Live Oak
+    Dermatology" is no address, and "Kidney" of "Valley Kidney Group" nobody. What they covered stays covered.
+    """
+    wholes = [f for f in findings if f.label == "ORGANIZATION" and f.score >= _WHOLE_NAME]
+    if not wholes:
+        return list(findings)
+    return [
+        f
+        for f in findings
+        if not any(o.start <= f.start and f.end <= o.end and o.end - o.start > f.end - f.start for o in wholes)
+        or not (
+            (f.label == "LOCATION" and not any(map(str.isdigit, text[f.start : f.end])))
+            or (f.label == "PERSON" and _names().isdisjoint(_WORD.findall(text[f.start : f.end].lower())))
+        )
+    ]
+
+
+@cache
+def _names() -> frozenset[str]:
+    return words("first_names") | (words("surnames") - words("common_words"))
 
 
 def _is_capital_inside(text: str, match: re.Match[str]) -> bool:

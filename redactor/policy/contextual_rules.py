@@ -52,6 +52,8 @@ def apply_rule(rule: str, finding: Finding, text: str, others: Sequence[Finding]
         return [(finding, Action(rule))]
     if rule == "keep-first-name":
         return [(finding, Action.REDACT)] if _continues_name(finding, text, others) else _first_name(finding, text)
+    if rule == "keep-in-organization":
+        return [(finding, Action.KEEP if _in_organization(finding, others) else Action.REDACT)]
     if rule == "keep-callback":
         before = text[max(0, finding.start - 90) : finding.start]
         keep = bool(_CALL.search(before)) or _last_match(_CALLBACK, before) > _last_match(_NOT_CALLBACK, before)
@@ -74,6 +76,18 @@ def _continues_name(finding: Finding, text: str, others: Sequence[Finding]) -> b
         and o.label == finding.label
         and o.start < finding.start
         and not text[o.end : finding.start].strip()
+        for o in others
+    )
+
+
+def _in_organization(finding: Finding, others: Sequence[Finding]) -> bool:
+    """Whether an organization's name holds the finding and more: "Oak Street Pediatrics", not a lone "pediatrics"."""
+    return any(
+        o.channel == finding.channel
+        and o.label == "ORGANIZATION"
+        and o.start <= finding.start
+        and finding.end <= o.end
+        and o.end - o.start > finding.end - finding.start
         for o in others
     )
 

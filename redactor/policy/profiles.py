@@ -24,7 +24,7 @@ from typing import Any
 
 from redactor.errors import ConfigurationError
 from redactor.policy.sources import MergedPolicy, PolicySource, find_policy, merge, policy_names
-from redactor.types import KEYED_DIGITS, LABELS
+from redactor.types import CLINICAL, KEYED_DIGITS, LABELS
 
 __all__ = [
     "RULES",
@@ -37,13 +37,19 @@ __all__ = [
     "usual_max_doubt",
 ]
 
-RULES = ("redact", "keep", "flag", "keep-first-name", "keep-callback", "keep-appointment")
+RULES = ("redact", "keep", "flag", "keep-first-name", "keep-callback", "keep-appointment", "keep-in-organization")
 """What a policy may do with a label. redact: replace and bleep; keep: leave; flag: leave and list; the others keep one
-use and redact the rest: the first word of a name, a number given for calling back, the date and time of an appointment.
+use and redact the rest: the first word of a name, a number given for calling back, the date and time of an appointment,
+a part of an organization's name.
 """
 
-RULE_LABELS = {"keep-first-name": "PERSON", "keep-callback": "PHONE_NUMBER", "keep-appointment": "DATE_TIME"}
-"""The label to which each contextual rule applies."""
+RULE_LABELS = {
+    "keep-first-name": frozenset({"PERSON"}),
+    "keep-callback": frozenset({"PHONE_NUMBER"}),
+    "keep-appointment": frozenset({"DATE_TIME"}),
+    "keep-in-organization": CLINICAL,
+}
+"""The labels to which each contextual rule applies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +182,10 @@ def _check(policy: Policy) -> Policy:
             f"The policy uses unknown rules: {', '.join(wrong)}.", hint=f"Rules: {', '.join(RULES)}."
         )
     for label, rule in policy.labels.items():
-        if RULE_LABELS.get(rule, label) != label:
+        if label not in RULE_LABELS.get(rule, LABELS):
             raise ConfigurationError(
                 f"The rule {rule} does not apply to {label}.",
-                hint=f"{rule} applies to {RULE_LABELS[rule]} only; use redact, keep or flag.",
+                hint=f"{rule} applies to {', '.join(sorted(RULE_LABELS[rule]))} only; use redact, keep or flag.",
             )
     if not 0 <= policy.min_score <= 1:
         raise ConfigurationError("min_score must be between 0 and 1.")

@@ -27,6 +27,7 @@ NOT_NAMES = frozenset(
     "bonjou bonjour mesi m\u00e8si bonsoir hola bueno buenos buenas gracias salaam salam shalom namaste talofa aloha "
     "mahalo merci danke privet ciao magandang umaga hapon kumusta salamat dzie\u0144 dobry annyeong sawubona jambo "
     "habari konnichiwa abeg abi oya inshallah wallah alhamdulillah bismillah "
+    "dme dea rx hiya mija "
     "etc asap medicare medicaid america usa us uk er ent gi obgyn ob gyn std uti gerd copd adhd ptsd hiv".split()
 )
 
