@@ -29,7 +29,7 @@ from redactor.errors import ConfigurationError
 
 VERSION_TABLE = "redactor_schema"
 """Where Alembic keeps the revision of the database."""
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision in `redactor/migrations/versions`."""
 LONGEST_WAIT = 30.0  # seconds for another process's lock on SQLite
 _LOCK = 727364

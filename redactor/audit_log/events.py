@@ -191,6 +191,14 @@ class MessageDone(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimTakenOver(Event):
+    """A lead goes on with a message that somebody else, `person`, had opened."""
+
+    message: str
+    person: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FindingDecided(Event):
     """`rule`: "V01"; `finding`: its number in the message; `decision`: accept or reject."""
 

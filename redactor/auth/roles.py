@@ -12,6 +12,7 @@ PERMISSIONS = {
     "redaction.edit": "change what is redacted",
     "message.release": "release recordings that were withheld, or decide that they cannot be released",
     "finding.decide": "accept and reject findings, submit reviews",
+    "claim.take_over": "go on with a message that somebody else has opened",
     "adjudicate": "decide where reviews differ",
     "sample.draw": "draw samples",
     "report.read": "see the dashboard",
@@ -35,7 +36,16 @@ ROLES: dict[str, frozenset[str]] = {
     "operator": frozenset(_OPERATOR),
     "reviewer": frozenset(_REVIEWER),
     "lead": frozenset(
-        _REVIEWER | {"adjudicate", "sample.draw", "export", "emergency.acknowledge", "vault.hold", "vault.purge"}
+        _REVIEWER
+        | {
+            "claim.take_over",
+            "adjudicate",
+            "sample.draw",
+            "export",
+            "emergency.acknowledge",
+            "vault.hold",
+            "vault.purge",
+        }
     ),
     "auditor": frozenset({"message.list", "report.read", "export", "trail.read"}),
 }

@@ -176,6 +176,16 @@ adjudications = Table(
 )
 Index("redactor_review_adjudications_message", adjudications.c.message, adjudications.c.id)
 
+claims = Table(
+    "redactor_review_claims",
+    metadata,
+    Column("message", String(64), primary_key=True),
+    Column("person", _ID, nullable=False),
+    Column("name", String(64), nullable=False),  # of the person's account
+    Column("key", String(32), nullable=False),  # of the page that was opened last
+    Column("until", Float, nullable=False),
+)
+
 grants = Table(
     "redactor_review_grants",
     metadata,

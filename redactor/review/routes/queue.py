@@ -1,5 +1,6 @@
 """The queue: filters, pages, the next message to review."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -7,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from redactor.auth import Person
+from redactor.review.claims import with_holders
 from redactor.review.reasons import SHORTLY
 from redactor.review.repository import COUNTED, Filters
 from redactor.review.request_context import RULES, RequestContext, date_of, settled_in
@@ -68,7 +70,7 @@ def router(context: RequestContext) -> APIRouter:
         return context.page(
             "queue.html",
             person,
-            page=page,
+            page=replace(page, rows=with_holders(page.rows, context.reviews.claims)),
             chosen=chosen,
             choices=choices,
             tiles=tiles,
@@ -83,7 +85,7 @@ def router(context: RequestContext) -> APIRouter:
     @routes.post("/messages/next")
     def take_next(person: judge) -> Response:
         """The next message for this person: see `Reviews.take_next`."""
-        found = context.reviews.take_next(person.id)
+        found = context.reviews.take_next(person.id, person.name)
         nothing = "/messages?assigned=me&none=1" if context.archive is None else "/messages?none=1"
         return RedirectResponse(f"/messages/{found}" if found else nothing, 303)
 

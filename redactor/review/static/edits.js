@@ -161,7 +161,7 @@ async function save(body) {
     say(`${what}: this is redaction ${given.version}.${note}`);
     if (body.edits) toUnanswered(`${what} as redaction ${given.version}.${note}`);
   } catch (error) {
-    if (error.code === 409) {
+    if (error.code === 409 && !error.holder) {
       await load(null);
       say("Somebody else saved first. Your changes are kept and shown over the new redaction: check them, then save again.", true);
     } else if (error.message === "hear-it-first") say(HEAR_FIRST, true);
