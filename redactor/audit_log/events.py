@@ -183,6 +183,14 @@ class ReleaseRefused(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingDeleted(Event):
+    """The retention policy deletes a recording that was refused at least `days` ago; written before it is deleted."""
+
+    message: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageDone(Event):
     """A person has checked the redaction of a message."""
 

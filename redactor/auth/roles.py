@@ -10,6 +10,7 @@ PERMISSIONS = {
     "message.hear_redacted": "hear the redacted audio",
     "message.hear_original": "hear the original audio and read the unredacted words, with a typed reason",
     "redaction.edit": "change what is redacted",
+    "redaction.edit_many": "redact the same words in many messages at once",
     "message.release": "release recordings that were withheld, or decide that they cannot be released",
     "finding.decide": "accept and reject findings, submit reviews",
     "claim.take_over": "go on with a message that somebody else has opened",
@@ -39,6 +40,7 @@ ROLES: dict[str, frozenset[str]] = {
         _REVIEWER
         | {
             "claim.take_over",
+            "redaction.edit_many",
             "adjudicate",
             "sample.draw",
             "export",
@@ -55,6 +57,7 @@ LOCAL = frozenset(
         "message.hear_redacted",
         "message.hear_original",
         "redaction.edit",
+        "redaction.edit_many",
         "message.release",
         "finding.decide",
         "trail.read",

@@ -15,7 +15,18 @@ from redactor.review.claims import Claimed
 from redactor.review.repository import Stale
 from redactor.review.request_context import RequestContext
 from redactor.review.reviews import AlreadyTaken, Undecided
-from redactor.review.routes import claims, dashboard, disputes, message, queue, release, samples, sound, trail
+from redactor.review.routes import (
+    claims,
+    dashboard,
+    disputes,
+    everywhere,
+    message,
+    queue,
+    release,
+    samples,
+    sound,
+    trail,
+)
 
 STATIC = {
     "base.css": "text/css",
@@ -43,7 +54,7 @@ def build_review(context: RequestContext, access: APIRouter) -> FastAPI:
     """The application. `access`: the routes for log-in and accounts."""
     app = FastAPI(title="redactor review", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(access)
-    for module in (queue, message, claims, release, sound, samples, disputes, dashboard, trail):
+    for module in (queue, message, claims, everywhere, release, sound, samples, disputes, dashboard, trail):
         app.include_router(module.router(context))
     # Only these files, by name: no part of a request becomes a path.
     static = {name: (resources.files(__package__) / "static" / name).read_bytes() for name in STATIC}

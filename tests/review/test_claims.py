@@ -7,9 +7,11 @@ from types import SimpleNamespace
 
 import postgresql
 import pytest
+from argon2 import PasswordHasher
 from review_site import CLEAN, HTML, SAID, ReviewSite, post, send
 from sqlalchemy import update
 
+from redactor.auth import passwords
 from redactor.database import connect
 from redactor.review.claims import WRITES, Claims
 from redactor.review.repository import ReviewRepository
@@ -18,6 +20,12 @@ from redactor.review.schema import claims
 
 EDIT = {"version": 1, "edits": [{"kind": "region", "channel": 0, "start": 0.1, "end": 0.4}]}
 EVERYBODY = [SimpleNamespace(id=n, name=f"p{n}", permissions=WRITES) for n in range(1, 9)]
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch):
+    """A site for each test, and passwords are slow to hash by design."""
+    monkeypatch.setattr(passwords, "hasher", lambda: PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture

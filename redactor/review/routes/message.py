@@ -132,20 +132,9 @@ def router(context: RequestContext) -> APIRouter:
             message, person
         ):
             raise HTTPException(403, "hear-it-first")
-        new: dict[str, Any] = {"by": person.actor, "message": message, "version": version + 1}
 
         def log_edit(opened: tuple[Interval, ...]) -> None:
-            stretches = [
-                events.StretchUncovered(
-                    **new,
-                    channel=one.channel,
-                    start_ms=round(one.start * 1000),
-                    end_ms=round(one.end * 1000),
-                    labels=",".join(one.labels)[:MOST_LABELS],
-                )
-                for one in opened
-            ]
-            context.trail.append_many([events.RedactionEdited(**new, uncovered=len(stretches)), *stretches])
+            context.trail.append_many(edit_events(person.actor, message, version + 1, opened))
 
         return context.versions.edit(
             message, version, wanted, step=step, by=person.actor, reason="edit", before_save=log_edit
@@ -275,12 +264,30 @@ def router(context: RequestContext) -> APIRouter:
     return routes
 
 
+def edit_events(by: str, message: str, version: int, opened: tuple[Interval, ...]) -> list[events.Event]:
+    """The entries of the audit log for a new version, and for each interval that it no longer covers."""
+    new: dict[str, Any] = {"by": by, "message": message, "version": version}
+    stretches = [
+        events.StretchUncovered(
+            **new,
+            channel=one.channel,
+            start_ms=round(one.start * 1000),
+            end_ms=round(one.end * 1000),
+            labels=",".join(one.labels)[:MOST_LABELS],
+        )
+        for one in opened
+    ]
+    return [events.RedactionEdited(**new, uncovered=len(stretches)), *stretches]
+
+
 def _unprepared(context: RequestContext, message: str, person: Person) -> Response | None:
     """A page for a recording that is not recognised yet, or cannot be; None if the message can be shown."""
     assert context.archive is not None
     row = context.row(message)
     if row["version"]:
         return None
+    if row["outcome"] == "deleted":
+        return context.page("unprepared.html", person, row=row, problem=None, release=context.archive.facts(row))
     try:
         if context.archive.preparation.ready(message, seconds=PATIENCE):
             context.archive.preparation.ahead()

@@ -35,7 +35,7 @@ def router(context: RequestContext) -> APIRouter:
         """The page of the message, with why nothing was written and what was typed."""
         if isinstance(why, Claimed):
             return claimed_page(context, message, person, why, path, reason=reason)
-        if not context.row(message)["version"]:
+        if not context.row(message)["version"]:  # among them those that are deleted
             return RedirectResponse(f"/messages/{message}", 303)
         row, shown = context.current(message, lambda folder: context.versions.version_store.view(message, folder))
         grant = context.store.granted(message, person.id, session_mark(person))
@@ -85,6 +85,7 @@ def router(context: RequestContext) -> APIRouter:
             try:
                 with claims.working(message, person):
                     archive.releases.refuse(message, reviewer_of(person), reason=reason)
+                archive.retention.sweep()
             except RedactorError as error:
                 return again(message, person, error, reason, "refusal")
             return following(message, person, "refused")

@@ -2,7 +2,7 @@
 
 export const panes = document.getElementById("panes");
 export const id = panes.dataset.message;
-export const may = { edit: panes.dataset.edit === "1", judge: panes.dataset.judge === "1" };
+export const may = { edit: panes.dataset.edit === "1", judge: panes.dataset.judge === "1", everywhere: panes.dataset.everywhere === "1" };
 export const $ = (name) => document.getElementById(name);
 export const audio = $("audio");
 
