@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import random
 import tempfile
 import time
@@ -51,7 +52,7 @@ def fill(folder: Path, count: int, rng: random.Random) -> None:
     with closing(ArchiveJournal(out, naming="keep")) as journal:
         for item in inputs:
             identity = hashlib.sha256(item.path.read_bytes()).hexdigest()
-            target = Target.of(out / item.stem)
+            target = Target(out) / os.fspath(item.stem)
             journal.known(item)
             journal.begin(Claim(item, identity, ".wav", "settings", target))
             files: Fingerprints = {}
@@ -85,7 +86,7 @@ def start(folder: Path, *, to_the_end: bool = True) -> dict[str, Any]:
     listing.start()
     page = store.page(Filters(urgent=True))
     first = time.perf_counter() - begun
-    found = {"first page": round(first, 2), "rows": len(page.rows)}
+    found: dict[str, Any] = {"first page": round(first, 2), "rows": len(page.rows)}
     if to_the_end:
         while not listing.done:
             time.sleep(0.05)

@@ -41,7 +41,7 @@ class Claimed(Busy):
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class MessageClaim:
     """Who has a message. `key`: of the page that was opened last; `until`: seconds since 1970."""
 
     message: str
@@ -61,8 +61,8 @@ class Claims:
     def __init__(self, engine: Engine, *, seconds: float = CLAIM_SECONDS) -> None:
         self._engine, self._reads, self.seconds = engine, reading(engine), seconds
 
-    def open(self, message: str, person: Person, *, key: str = "") -> Claim:
-        """Claim a message unless somebody else has it; returns the claim that is in force, whoever's it is.
+    def open(self, message: str, person: Person, *, key: str = "") -> MessageClaim:
+        """MessageClaim a message unless somebody else has it; returns the claim that is in force, whoever's it is.
 
         Args:
             key: of the page, for a heartbeat; otherwise a new one is made.
@@ -76,7 +76,7 @@ class Claims:
             # Its holder left between the two statements.
 
     def taken(self, c: Connection, message: str, person: int, name: str, *, key: str) -> bool:
-        """Claim a message or renew the claim, in a transaction; false if somebody else has it."""
+        """MessageClaim a message or renew the claim, in a transaction; false if somebody else has it."""
         at = now(c)
         kind = postgresql if c.dialect.name == "postgresql" else sqlite
         values = {"person": person, "name": name, "key": key, "until": at + self.seconds}
@@ -90,7 +90,7 @@ class Claims:
         )
         return c.execute(made).scalar() is not None
 
-    def of(self, message: str) -> Claim | None:
+    def of(self, message: str) -> MessageClaim | None:
         """The claim in force, None if there is none."""
         with self._reads.connect() as c:
             return next(iter(self._of(c, message)), None)
@@ -131,7 +131,7 @@ class Claims:
             if c.execute(delete(claims).where(mine)).rowcount:
                 self.free(c, reviews.c.message == message, reviews.c.person == person)
 
-    def take_over(self, message: str, person: Person) -> Claim | None:
+    def take_over(self, message: str, person: Person) -> MessageClaim | None:
         """Give a message to another person, with the review that its holder has begun; the claim that ended."""
         with self._engine.begin() as c:
             before = next(iter(self._of(c, message)), None)
@@ -159,9 +159,9 @@ class Claims:
         """A condition: a claim on the message is in force."""
         return exists().where(claims.c.message == message, claims.c.until > now(c), *who)
 
-    def _of(self, c: Connection, message: str) -> list[Claim]:
+    def _of(self, c: Connection, message: str) -> list[MessageClaim]:
         rows = c.execute(select(claims).where(claims.c.message == message, claims.c.until > now(c))).mappings()
-        return [Claim(**row) for row in rows]
+        return [MessageClaim(**row) for row in rows]
 
 
 def reading_only(person: Person) -> Person:

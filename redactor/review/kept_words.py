@@ -82,7 +82,8 @@ class KeptWords:
 
     def rows(self, given: Iterable[tuple[str, Iterable[str]]]) -> tuple[list[dict[str, Any]], dict[str, str]]:
         """Rows of `words` for (message, kept words), and what the vocabulary has to know: mark → word."""
-        rows, fresh = [], {}
+        rows: list[dict[str, Any]] = []
+        fresh: dict[str, str] = {}
         for message, kept in given:
             marks = {self.mark(key): key for key in kept}
             rows.append({"message": message, "marks": "".join(sorted(marks))})

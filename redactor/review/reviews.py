@@ -16,7 +16,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, case, exists, func, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from redactor.compliance.model import Severity
 from redactor.crypto import Sealer
@@ -296,6 +309,7 @@ class Reviews:
                 .where(reviews.c.message == message, reviews.c.person == person)
                 .values(state="given", given=now(c), version=version, verdict=verdict, comment=self._sealed(comment))
             )
+            c.execute(delete(claims).where(claims.c.message == message, claims.c.person == person))
             given = [j for j in self._all(c, message) if j.state == "given"]
             if len(given) < row["needed"]:
                 state = "open"

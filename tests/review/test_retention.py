@@ -11,6 +11,8 @@ from redactor.cli import review_archive
 from redactor.database import connect
 from redactor.review.schema import releases
 
+OPEN = review_archive.open_archive
+
 
 @pytest.fixture
 def site(tmp_path, monkeypatch, capsys):
@@ -20,8 +22,7 @@ def site(tmp_path, monkeypatch, capsys):
 
 
 def opened_with(site, monkeypatch, days):
-    real = review_archive.open_archive
-    monkeypatch.setattr(review_archive, "open_archive", lambda paths, *, out: real(paths, out=out, delete_refused=days))
+    monkeypatch.setattr(review_archive, "open_archive", lambda paths, *, out: OPEN(paths, out=out, delete_refused=days))
     return site.opened()
 
 

@@ -222,7 +222,6 @@ def router(context: RequestContext) -> APIRouter:
                         comment=comment,
                         before_save=lambda: context.trail.append(event),
                     )
-                context.reviews.claims.end(message, person.id)
             except (Stale, AlreadyTaken, Undecided, Claimed) as refused:
                 return context.page(
                     "not_saved.html",
