@@ -28,10 +28,11 @@ from redactor.review.schema import files, messages, sendings, versions
 from redactor.safe_open import open_file, read_all
 from redactor.storage import Item, RecordedOutcome, artefact
 
-PATIENCE = 2.0
+PATIENCE = 1.0
 """Seconds for which the pages wait for the list. Longer ones go on while people work."""
 _LARGEST_DOCUMENT = 64 << 20
-_TOGETHER = 500
+_FIRST, _TOGETHER = 50, 500
+"""Recordings that are noted at once: few at first, so that there is a page to show."""
 _WITHHELD, _REDACTED = "quarantined", "redacted"
 
 
@@ -94,7 +95,9 @@ class ArchiveListing:
             As `start`.
         """
         at: float | None = None
-        while batch := list(islice(self._items, _TOGETHER)):
+        size = min(_FIRST, _TOGETHER)
+        while batch := list(islice(self._items, size)):
+            size = _TOGETHER
             with self._run.journal() as journal, self._store.engine.begin() as c:
                 at = now(c) if at is None else at
                 self._note(c, batch, journal.records(batch), at)
