@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Connection,
     Engine,
@@ -24,12 +25,14 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from redactor.errors import ConfigurationError
 
 VERSION_TABLE = "redactor_schema"
 """Where Alembic keeps the revision of the database."""
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision in `redactor/migrations/versions`."""
 LONGEST_WAIT = 30.0  # seconds for another process's lock on SQLite
 _LOCK = 727364
@@ -131,6 +134,23 @@ def upsert(c: Connection, table: Table, key: Mapping[str, Any], values: Mapping[
         .values({**key, **values})
         .on_conflict_do_update(index_elements=list(key), set_=dict(values), where=other)
     )
+
+
+class has_mark(FunctionElement[bool]):  # noqa: N801 - used like a function of the database
+    """Whether a text contains a piece."""
+
+    inherit_cache = True
+    type = Boolean()
+
+
+@compiles(has_mark, "sqlite")
+def _has_mark_sqlite(element: Any, compiler: Any, **given: Any) -> str:
+    return f"(instr({compiler.process(element.clauses, **given)}) > 0)"
+
+
+@compiles(has_mark, "postgresql")
+def _has_mark_postgresql(element: Any, compiler: Any, **given: Any) -> str:
+    return f"(strpos({compiler.process(element.clauses, **given)}) > 0)"
 
 
 def locked(query: Select[Any]) -> Select[Any]:

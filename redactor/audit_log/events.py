@@ -183,11 +183,27 @@ class ReleaseRefused(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingDeleted(Event):
+    """The retention policy deletes a recording that was refused at least `days` ago; written before it is deleted."""
+
+    message: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageDone(Event):
     """A person has checked the redaction of a message."""
 
     message: str
     version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimTakenOver(Event):
+    """A lead goes on with a message that somebody else, `person`, had opened."""
+
+    message: str
+    person: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

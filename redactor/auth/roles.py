@@ -10,8 +10,10 @@ PERMISSIONS = {
     "message.hear_redacted": "hear the redacted audio",
     "message.hear_original": "hear the original audio and read the unredacted words, with a typed reason",
     "redaction.edit": "change what is redacted",
+    "redaction.edit_many": "redact the same words in many messages at once",
     "message.release": "release recordings that were withheld, or decide that they cannot be released",
     "finding.decide": "accept and reject findings, submit reviews",
+    "claim.take_over": "go on with a message that somebody else has opened",
     "adjudicate": "decide where reviews differ",
     "sample.draw": "draw samples",
     "report.read": "see the dashboard",
@@ -35,7 +37,17 @@ ROLES: dict[str, frozenset[str]] = {
     "operator": frozenset(_OPERATOR),
     "reviewer": frozenset(_REVIEWER),
     "lead": frozenset(
-        _REVIEWER | {"adjudicate", "sample.draw", "export", "emergency.acknowledge", "vault.hold", "vault.purge"}
+        _REVIEWER
+        | {
+            "claim.take_over",
+            "redaction.edit_many",
+            "adjudicate",
+            "sample.draw",
+            "export",
+            "emergency.acknowledge",
+            "vault.hold",
+            "vault.purge",
+        }
     ),
     "auditor": frozenset({"message.list", "report.read", "export", "trail.read"}),
 }
@@ -45,6 +57,7 @@ LOCAL = frozenset(
         "message.hear_redacted",
         "message.hear_original",
         "redaction.edit",
+        "redaction.edit_many",
         "message.release",
         "finding.decide",
         "trail.read",

@@ -84,7 +84,7 @@ def add(
     ):
         pipelines: list[Any] = []
         versions, trail, _ = open_version_service(
-            settings, queue.engine, pipeline=lambda: pipelines[0] if pipelines else None
+            settings, queue.engine, queue.sealer, pipeline=lambda: pipelines[0] if pipelines else None
         )
         pipelines.append(assemble(job, reader=reader, decoder=decoder).pipeline)
         importer = Importer(versions, trail, queue.sealer)

@@ -23,6 +23,7 @@ from redactor.errors import ConfigurationError, NoInput, OutputError
 
 if TYPE_CHECKING:
     from redactor.factory import JobConfiguration
+    from redactor.review.archive.listing import ArchiveListing
     from redactor.storage import Inputs
 
 
@@ -41,6 +42,16 @@ def open_archive(
             readable=False,
             help="Key that seals the words of opened recordings; made if there is none. By default it lies in your "
             "own state folder, not in --out.",
+        ),
+    ] = None,
+    delete_refused: Annotated[
+        float | None,
+        typer.Option(
+            metavar="DAYS",
+            min=0.0,
+            max=36500.0,
+            help="Retention policy: delete recordings from the archive so many days after you decided that they cannot "
+            "be released (0: at once). Each is noted in the audit log first. Without it, nothing is deleted.",
         ),
     ] = None,
 ) -> None:
@@ -97,9 +108,11 @@ def open_archive(
                     port=sock.getsockname()[1],
                     load=lambda: assemble(job, reader=reader, decoder=decoder).pipeline,
                     stopped=stop.set,
+                    delete_after=delete_refused,
+                    say=notice,
                 )
             )
-            _say(review.counts)
+            _say(review.listing)
             print(f"Open this link (it works once): {review.guard.link}", flush=True)
             notice("Ctrl-C ends the review; what you have done is kept.")
             _serve(review.app, sock, stop)
@@ -189,12 +202,19 @@ def _serve(app: Any, sock: socket.socket, stop: threading.Event) -> None:
     thread.join(timeout=15)
 
 
-def _say(counts: dict[str, int]) -> None:
+def _say(listing: ArchiveListing) -> None:
+    counts, done = listing.counts, listing.done
     shown = [("withheld", "withheld"), ("redacted", "redacted"), ("released", "released")]
-    shown += [("refused", "cannot be released"), ("failed", "failed"), ("not run", "without an outcome yet")]
+    shown += [
+        ("refused", "cannot be released"),
+        ("deleted", "deleted"),
+        ("failed", "failed"),
+        ("not run", "without an outcome yet"),
+    ]
     parts = [f"{counts[name]} {words}" for name, words in shown if counts.get(name)]
-    notice(f"Recordings: {', '.join(parts) or 'none'}.")
-    if not any(counts.get(name) for name, _ in shown[:4]):
+    more = "" if done else " so far; the list grows while you work"
+    notice(f"Recordings: {', '.join(parts) or 'none'}{more}.")
+    if done and not any(counts.get(name) for name, _ in shown[:5]):
         raise ConfigurationError(
             "The ledger in the --out folder knows none of these recordings.",
             hint="Give the same paths as to `redactor redact`, and the same --out folder.",

@@ -38,11 +38,11 @@ def alike(sought: Sequence[str], words: Sequence[Word]) -> list[AlikeWords]:
     Returns:
         In order, not overlapping. Nothing for a phrase of function words ("it is").
     """
-    form = [key for word in sought if (key := _key(word))]
+    form = [key for word in sought if (key := word_key(word))]
     if not form or all(map(is_function, form)):
         return []
     forms = list(dict.fromkeys([tuple(form), *((word,) for word in form if not is_everyday(word) and len(word) > 1)]))
-    keys = [_key(word.text) for word in words]
+    keys = [word_key(word.text) for word in words]
     found: list[AlikeWords] = []
     taken: set[int] = set()
     for one in forms:
@@ -75,7 +75,7 @@ def _by_sound(forms: Sequence[tuple[str, ...]], words: Sequence[Word]) -> list[t
     return out
 
 
-def _key(text: str) -> str:
+def word_key(text: str) -> str:
     """A word as it is compared: letters and digits in lower case, without accents and a possessive "'s"."""
     lower = text.casefold().strip(".,;:!?\"'\u2019")
     for ending in ("'s", "\u2019s"):

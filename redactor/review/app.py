@@ -11,16 +11,28 @@ from starlette.exceptions import HTTPException
 
 from redactor.auth import SECURITY_HEADERS
 from redactor.errors import Busy, NoInput, RedactorError
+from redactor.review.claims import Claimed
 from redactor.review.repository import Stale
 from redactor.review.request_context import RequestContext
 from redactor.review.reviews import AlreadyTaken, Undecided
-from redactor.review.routes import dashboard, disputes, message, queue, release, samples, sound, trail
+from redactor.review.routes import (
+    claims,
+    dashboard,
+    disputes,
+    everywhere,
+    message,
+    queue,
+    release,
+    samples,
+    sound,
+    trail,
+)
 
 STATIC = {
     "base.css": "text/css",
     "review.css": "text/css",
     **dict.fromkeys(
-        (f"{name}.js" for name in "message page player timeline wave words mark edits findings keys".split()),
+        (f"{name}.js" for name in "message page player timeline wave words mark edits findings claim keys".split()),
         "text/javascript",
     ),
     "icon.svg": "image/svg+xml",
@@ -35,14 +47,14 @@ ERROR_PAGES = {
     422: ("Invalid input", "A value is missing or invalid."),
     503: ("Unavailable", "The service cannot answer at the moment. Nothing was changed; try again in a minute."),
 }
-CONFLICTS = (Stale, AlreadyTaken, Undecided)
+CONFLICTS = (Stale, AlreadyTaken, Undecided, Claimed)
 
 
 def build_review(context: RequestContext, access: APIRouter) -> FastAPI:
     """The application. `access`: the routes for log-in and accounts."""
     app = FastAPI(title="redactor review", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(access)
-    for module in (queue, message, release, sound, samples, disputes, dashboard, trail):
+    for module in (queue, message, claims, everywhere, release, sound, samples, disputes, dashboard, trail):
         app.include_router(module.router(context))
     # Only these files, by name: no part of a request becomes a path.
     static = {name: (resources.files(__package__) / "static" / name).read_bytes() for name in STATIC}

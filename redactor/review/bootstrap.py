@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +37,7 @@ from redactor.job_config import sent_policy_of
 from redactor.log_and_vault import places_in
 from redactor.review.app import build_review
 from redactor.review.importer import Importer, KnownSendings
+from redactor.review.kept_words import KeptWords
 from redactor.review.repository import ReviewRepository
 from redactor.review.request_context import RequestContext, environment
 from redactor.review.reviews import Reviews
@@ -102,7 +105,7 @@ def _found(plan: Plan) -> tuple[Any, ...]:
 
 
 def open_version_service(
-    settings: Settings, engine: Engine, *, pipeline: Callable[[], Pipeline | None]
+    settings: Settings, engine: Engine, sealer: Sealer, *, pipeline: Callable[[], Pipeline | None]
 ) -> tuple[VersionService, Trail, Auditing]:
     """The service that makes messages and versions, the audit log, and the rules.
 
@@ -129,6 +132,7 @@ def open_version_service(
         store=store,
         audit=auditing,
         policy=sent_policy_of(settings).with_changes(max_doubt=1.0),  # a person will listen
+        kept=KeptWords(engine, sealer),
     )
     return versions, trail, auditing
 
@@ -152,9 +156,12 @@ def open_review(
     Raises:
         ConfigurationError, OutputError
     """
-    versions, trail, auditing = open_version_service(settings, engine, pipeline=pipeline)
+    versions, trail, auditing = open_version_service(settings, engine, sealer, pipeline=pipeline)
     with _usable_database():
         versions.sweep()
+    if versions.kept is not None:
+        catch_up = partial(versions.kept.catch_up, versions.version_store.view)
+        threading.Thread(target=catch_up, name="index-words", daemon=True).start()
     r, url = settings.review, settings.review.public_url.rstrip("/")
     templates = environment()
     access = build_access(

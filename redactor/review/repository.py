@@ -8,15 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Engine, Select, and_, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Engine, Select, and_, delete, func, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from redactor.compliance.model import Audited, RuleVerdict, Severity
 from redactor.compliance.results import discreet
-from redactor.database import migrate, now, reading
+from redactor.database import has_mark, migrate, now, reading
 from redactor.errors import RedactorError
 from redactor.policy import Edit
-from redactor.review.schema import findings, grants, messages, reviews, sampled, sendings, versions
+from redactor.review.schema import findings, grants, messages, reviews, sampled, sendings, versions, words
 
 PAGE = 50
 COUNTED = 1000
@@ -42,6 +42,7 @@ class Filters:
         mine: only messages that this person has taken and not reviewed yet.
         sample: only messages drawn in this sample.
         urgent: highest priority first instead of newest first.
+        words: marks of kept words, all of which a message must have (`KeptWords.marks_of`).
     """
 
     state: str = ""
@@ -58,6 +59,7 @@ class Filters:
     reason: str = ""
     direction: str = ""
     urgent: bool = False
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ class ReviewRepository:
         mailbox: str = "",
         added: float = 0.0,
         before_save: Callable[[], object] = lambda: None,
+        also: Callable[[Connection], object] = lambda _: None,
     ) -> bool:
         """Add a message for review. Returns False, and changes nothing, if it exists already.
 
@@ -104,6 +107,7 @@ class ReviewRepository:
             audio: SHA-256 of its recording, if that is not its id.
             place: see `sent`.
             before_save: called before the commit; if it raises, nothing is saved.
+            also: what is written in the same transaction.
         """
         rows = [_finding(audited.id, n, breach) for n, breach in enumerate(audited.breaches)]
         try:
@@ -141,6 +145,7 @@ class ReviewRepository:
                 )
                 if rows:
                     c.execute(insert(findings), [{**row, "added": at} for row in rows])
+                also(c)
                 before_save()
         except IntegrityError:
             return False
@@ -155,6 +160,7 @@ class ReviewRepository:
         folder: str,
         by: str,
         before_save: Callable[[], object] = lambda: None,
+        also: Callable[[Connection], object] = lambda _: None,
     ) -> int:
         """Make `version` + 1 the current version.
 
@@ -170,6 +176,7 @@ class ReviewRepository:
             if done.rowcount != 1:
                 raise Stale("Somebody else changed the redaction meanwhile.")
             before_save()
+            also(c)
             c.execute(
                 insert(versions).values(
                     message=message,
@@ -182,7 +189,16 @@ class ReviewRepository:
             )
         return version + 1
 
-    def prepared(self, message: str, *, folder: str, by: str, duration: float, written: bool) -> bool:
+    def prepared(
+        self,
+        message: str,
+        *,
+        folder: str,
+        by: str,
+        duration: float,
+        written: bool,
+        also: Callable[[Connection], object] = lambda _: None,
+    ) -> bool:
         """Make version 1 of a message that was listed without being opened. Returns False, and changes nothing, if it
         has one already.
 
@@ -199,6 +215,7 @@ class ReviewRepository:
                 c.execute(
                     insert(versions).values(message=message, version=1, folder=folder, by=by, at=now(c), edits="[]")
                 )
+                also(c)
         return bool(done.rowcount)
 
     # --- reading
@@ -394,6 +411,9 @@ def _where(f: Filters) -> Select[Any]:
         query = query.join(
             reviews, and_(reviews.c.message == identity, reviews.c.person == f.mine, reviews.c.state == "taken")
         )
+    if f.words:
+        having = (has_mark(words.c.marks, mark) for mark in f.words)
+        query = query.where(identity.in_(select(words.c.message).where(*having)))
     if f.sample:
         query = query.join(sampled, and_(sampled.c.message == identity, sampled.c.sample == f.sample))
     return query

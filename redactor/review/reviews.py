@@ -16,18 +16,33 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, case, exists, func, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from redactor.compliance.model import Severity
 from redactor.crypto import Sealer
 from redactor.database import now, reading
 from redactor.errors import Busy
+from redactor.review.claims import CLAIM_SECONDS, Claims
 from redactor.review.repository import Stale
-from redactor.review.schema import adjudications, decisions, findings, looked, messages, reviews, sampled
+from redactor.review.schema import adjudications, claims, decisions, findings, looked, messages, reviews, sampled
 
 _RANDOM = 16  # bytes
 DAY = 86_400.0
 UNREVIEWED = ("new", "open")
+_TRIES = 100
 
 VERDICTS = ("pass", "findings", "undetermined")
 ANSWERS = ("accept", "reject")
@@ -120,10 +135,12 @@ class Reviews:
 
     Args:
         sealer: hides what people type.
+        claim_seconds: see `Claims`.
     """
 
-    def __init__(self, engine: Engine, sealer: Sealer) -> None:
+    def __init__(self, engine: Engine, sealer: Sealer, *, claim_seconds: float = CLAIM_SECONDS) -> None:
         self._engine, self._reads, self._sealer = engine, reading(engine), sealer
+        self.claims = Claims(engine, seconds=claim_seconds)
 
     # --- reviews
 
@@ -136,17 +153,30 @@ class Reviews:
         with self._engine.begin() as c:
             self._take(c, message, person)
 
-    def take_next(self, person: int) -> str:
+    def take_next(self, person: int, name: str = "") -> str:
         """The message that this person should review next: one that they have taken, else one of a sample, else the
         one of the highest priority that the rules do not judge, else the gravest of the oldest day that has unreviewed
-        ones; "" if there is none.
+        ones; "" if there is none. It is claimed for them; one that somebody else has claimed is never it.
 
         Samples come first because figures are made of them; without one, nobody waits for a lead to draw it.
         """
+        for _ in range(_TRIES):
+            with self._engine.begin() as c:
+                self.claims.free(c, reviews.c.person != person, reviews.c.taken < now(c) - self.claims.seconds)
+                if not (found := self._next(c, person)):
+                    return ""
+                # Of several who ask at the same instant, one gets it, and the others look again.
+                if self.claims.taken(c, found, person, name, key=""):
+                    self._take(c, found, person)
+                    return found
+        raise AlreadyTaken("Many people asked for a message at the same time.", hint="Ask again.")
+
+    def _next(self, c: Connection, person: int) -> str:
+        unclaimed = ~self.claims.held(c, messages.c.id, claims.c.person != person)
         held = (
             select(reviews.c.message)
             .join(messages, messages.c.id == reviews.c.message)
-            .where(reviews.c.person == person, reviews.c.state == "taken", messages.c.outcome != "gone")
+            .where(reviews.c.person == person, reviews.c.state == "taken", messages.c.outcome != "gone", unclaimed)
             .order_by(reviews.c.taken)
             .limit(1)
         )
@@ -158,6 +188,7 @@ class Reviews:
             .scalar_subquery()
         )
         theirs = (
+            unclaimed,
             others < messages.c.needed,
             ~exists().where(and_(reviews.c.message == messages.c.id, reviews.c.person == person)),
             ~exists().where(and_(looked.c.message == messages.c.id, looked.c.person == person)),
@@ -176,6 +207,7 @@ class Reviews:
                 messages.c.state == "new",
                 messages.c.direction != "out",
                 messages.c.priority > 0,
+                unclaimed,
                 ~exists().where(
                     and_(reviews.c.message == messages.c.id, reviews.c.person != person, reviews.c.state == "taken")
                 ),
@@ -183,13 +215,10 @@ class Reviews:
             .order_by(messages.c.priority.desc(), messages.c.added.desc(), messages.c.id.desc())
             .limit(1)
         )
-        with self._engine.begin() as c:
-            if found := c.execute(held).scalar():
+        for query in (held, following, urgent):
+            if found := c.execute(query).scalar():
                 return str(found)
-            found = c.execute(following).scalar() or c.execute(urgent).scalar() or _gravest_of_oldest_day(c, theirs)
-            if found:
-                self._take(c, found, person)
-        return str(found or "")
+        return _gravest_of_oldest_day(c, theirs) or ""
 
     def _take(self, c: Connection, message: str, person: int) -> None:
         row = c.execute(
@@ -280,6 +309,7 @@ class Reviews:
                 .where(reviews.c.message == message, reviews.c.person == person)
                 .values(state="given", given=now(c), version=version, verdict=verdict, comment=self._sealed(comment))
             )
+            c.execute(delete(claims).where(claims.c.message == message, claims.c.person == person))
             given = [j for j in self._all(c, message) if j.state == "given"]
             if len(given) < row["needed"]:
                 state = "open"

@@ -26,9 +26,9 @@ _ID = BigInteger().with_variant(Integer, "sqlite")
 STATES = ("new", "open", "reviewed", "disputed", "adjudicated")
 """new: not reviewed; open: another review is wanted; disputed: two reviews differ; the others are final."""
 
-OUTCOMES = ("withheld", "redacted", "released", "refused", "gone")
+OUTCOMES = ("withheld", "redacted", "released", "refused", "deleted", "gone")
 """withheld: a run wrote nothing; released: a person corrected it, and it was written; refused: a person decided that it
-cannot be released; gone: its recording is no longer there."""
+cannot be released; deleted: after that, by the retention policy; gone: its recording is no longer there."""
 
 messages = Table(
     "redactor_review_messages",
@@ -176,6 +176,52 @@ adjudications = Table(
 )
 Index("redactor_review_adjudications_message", adjudications.c.message, adjudications.c.id)
 
+claims = Table(
+    "redactor_review_claims",
+    metadata,
+    Column("message", String(64), primary_key=True),
+    Column("person", _ID, nullable=False),
+    Column("name", String(64), nullable=False),  # of the person's account
+    Column("key", String(32), nullable=False),  # of the page that was opened last
+    Column("until", Float, nullable=False),
+)
+
+MARK = 10
+"""Hexadecimal digits of the keyed mark of a kept word."""
+
+words = Table(
+    "redactor_review_words",
+    metadata,
+    Column("message", String(64), primary_key=True),
+    Column("marks", Text, nullable=False),  # of the words that its current version keeps, one after the other
+)
+
+vocabulary = Table(
+    "redactor_review_vocabulary",
+    metadata,
+    Column("mark", String(MARK), primary_key=True),
+    Column("word", LargeBinary, nullable=False),  # sealed
+)
+
+mass_edits = Table(
+    "redactor_review_mass_edits",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("by", String(40), nullable=False),
+)
+
+mass_edit_items = Table(
+    "redactor_review_mass_edit_items",
+    metadata,
+    Column("batch", String(32), primary_key=True),
+    Column("message", String(64), primary_key=True),
+    Column("version", Integer, nullable=False),  # on which the edits are based
+    Column("edits", Text, nullable=False),  # JSON, as in `versions`
+    Column("state", String(8), nullable=False),  # waiting, done, failed
+    Column("why", String(40), nullable=False),  # the error's reason
+)
+
 grants = Table(
     "redactor_review_grants",
     metadata,
@@ -203,7 +249,7 @@ releases = Table(
     metadata,
     Column("id", _ID, primary_key=True, autoincrement=True),
     Column("message", String(64), nullable=False),
-    Column("what", String(12), nullable=False),  # released, replaced, refused, done
+    Column("what", String(12), nullable=False),  # released, replaced, refused, deleted, done
     Column("version", Integer, nullable=False),
     Column("by", String(40), nullable=False),
     Column("person", _ID, nullable=False),

@@ -17,6 +17,7 @@ from hashlib import sha256
 from typing import Any, Protocol
 
 import numpy as np
+from sqlalchemy import Connection
 
 from redactor.audio import Source, encode
 from redactor.compliance.model import Audited
@@ -25,6 +26,7 @@ from redactor.errors import Busy, NoInput, RedactorError
 from redactor.pipeline import Artefacts, Pipeline
 from redactor.policy import Edit, Policy, uncovered
 from redactor.review.edit_history import EditHistory
+from redactor.review.kept_words import KeptWords, kept_in
 from redactor.review.plan_codec import pack, unpack
 from redactor.review.repository import ReviewRepository, Stale
 from redactor.review.version_store import VersionStore
@@ -61,6 +63,7 @@ class VersionService:
         pipeline: returns the pipeline, or None while the model is loading.
         audit: applies the rules.
         policy: for sent messages, if it is not the pipeline's.
+        kept: the index of kept words; None: nothing can be searched in them.
         reread: whether versions are recognised again where the pipeline does that; false where a release follows.
     """
 
@@ -73,11 +76,12 @@ class VersionService:
         store: ReviewRepository,
         audit: Auditor,
         policy: Policy | None = None,
+        kept: KeptWords | None = None,
         reread: bool = True,
     ) -> None:
         self._pipeline, self._vault, self._audit = pipeline, vault, audit
         self.version_store, self.store = version_store, store
-        self._policy, self._reread = policy, reread
+        self._policy, self._reread, self.kept = policy, reread, kept
         self._held: OrderedDict[str, tuple[float, tuple[bytes, list[dict[str, Any]]]]] = OrderedDict()
         self._holding = threading.Lock()
 
@@ -141,6 +145,7 @@ class VersionService:
                 mailbox=mailbox,
                 added=added,
                 before_save=lambda: before_save(message),
+                also=self._noting(message, version),
             ):
                 self.version_store.drop(message, folder)
                 raise Busy("Another service is adding the same recording.")
@@ -170,7 +175,14 @@ class VersionService:
                 return
             self._vault.seal(message, "plan", pack(made.plan, suffix=suffix), by=by, replace=True)
             folder = self.version_store.save(message, 1, **version)
-            if not self.store.prepared(message, folder=folder, by=by, duration=recording.duration, written=written):
+            if not self.store.prepared(
+                message,
+                folder=folder,
+                by=by,
+                duration=recording.duration,
+                written=written,
+                also=self._noting(message, version),
+            ):
                 self.version_store.drop(message, folder)
 
     def corrected(self, message: str, version: int, *, by: str, reason: str) -> tuple[Recording, Plan]:
@@ -245,7 +257,13 @@ class VersionService:
             folder = self.version_store.save(message, version + 1, **rendered)
             try:
                 number = self.store.new_version(
-                    message, version, every, folder=folder, by=by, before_save=lambda: before_save(opened)
+                    message,
+                    version,
+                    every,
+                    folder=folder,
+                    by=by,
+                    before_save=lambda: before_save(opened),
+                    also=self._noting(message, rendered),
                 )
             except Exception:
                 self.version_store.drop(message, folder)
@@ -333,6 +351,14 @@ class VersionService:
         view = view_of(made.plan, output, version=version, suffix=made.audio.suffix)
         listen = b"" if as_it_is else _plain(output)
         return {"files": made.files, "listen": listen, "view": view}
+
+    def _noting(self, message: str, rendered: Mapping[str, Any]) -> Callable[[Connection], object]:
+        """Indexes the words that a version keeps, in the transaction that makes it the current one."""
+        kept = self.kept
+        if kept is None:
+            return lambda _: None
+        said = kept_in(rendered["view"])
+        return lambda c: kept.note(c, message, said)
 
     def _ready(self) -> Pipeline:
         pipeline = self._pipeline()

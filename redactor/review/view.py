@@ -82,8 +82,35 @@ def similar_in(words: Sequence[Mapping[str, Any]], *, channel: int, first: int, 
         words: of a view. Those that are covered are neither sought nor searched.
 
     Returns:
+        As `places_like`.
+    """
+    place = {"channel": channel, "first": first, "last": last}
+    sought = sought_in(words, **place)
+    return [found for found in places_like(words, sought) if not _overlaps(found, place)]
+
+
+def sought_in(words: Sequence[Mapping[str, Any]], *, channel: int, first: int, last: int) -> list[str]:
+    """The words first … last of a channel that are kept."""
+    place = {"channel": channel, "first": first, "last": last}
+    return [word["text"] for run in _kept_runs(words) for word in run if _within(word, place)]
+
+
+def places_like(words: Sequence[Mapping[str, Any]], sought: Sequence[str]) -> list[dict[str, Any]]:
+    """Where the kept words of a view are the sought ones, or sound like them.
+
+    Returns:
         channel, first, last, start, end (seconds), and whether they are the same words; by time.
     """
+    out = []
+    for run in _kept_runs(words):
+        said = Transcript.of(TimedText(w["text"], w["start"], w["end"], w["confidence"]) for w in run)
+        for a, b, same in alike(sought, said.words) if len(said.words) == len(run) else ():
+            found = {"channel": run[a]["channel"], "first": run[a]["first"], "last": run[b - 1]["last"]}
+            out.append({**found, "start": run[a]["start"], "end": run[b - 1]["end"], "same": same})
+    return sorted(out, key=lambda found: (found["start"], found["channel"]))
+
+
+def _kept_runs(words: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
     runs: list[list[Mapping[str, Any]]] = []
     for word in words:
         if word["label"]:
@@ -93,19 +120,17 @@ def similar_in(words: Sequence[Mapping[str, Any]], *, channel: int, first: int, 
             runs[-1].append(word)
         else:
             runs.append([word])
+    return runs
 
-    def is_sought(word: Mapping[str, Any]) -> bool:
-        return bool(word["channel"] == channel and first <= word["first"] and word["last"] <= last)
 
-    sought = [word["text"] for run in runs for word in run if is_sought(word)]
-    out = []
-    for run in runs:
-        said = Transcript.of(TimedText(w["text"], w["start"], w["end"], w["confidence"]) for w in run)
-        for a, b, same in alike(sought, said.words) if len(said.words) == len(run) else ():
-            if not any(map(is_sought, run[a:b])):
-                found = {"channel": run[a]["channel"], "first": run[a]["first"], "last": run[b - 1]["last"]}
-                out.append({**found, "start": run[a]["start"], "end": run[b - 1]["end"], "same": same})
-    return sorted(out, key=lambda found: (found["start"], found["channel"]))
+def _within(word: Mapping[str, Any], place: Mapping[str, int]) -> bool:
+    same = word["channel"] == place["channel"]
+    return bool(same and place["first"] <= word["first"] and word["last"] <= place["last"])
+
+
+def _overlaps(found: Mapping[str, Any], place: Mapping[str, int]) -> bool:
+    same = found["channel"] == place["channel"]
+    return bool(same and place["first"] < found["last"] and found["first"] < place["last"])
 
 
 def spoken(plan: Plan) -> list[dict[str, Any]]:

@@ -30,6 +30,7 @@ from redactor.policy import load_policy
 from redactor.render import Replacer
 from redactor.review.app import build_review
 from redactor.review.bootstrap import Auditing
+from redactor.review.kept_words import KeptWords
 from redactor.review.repository import ReviewRepository
 from redactor.review.request_context import RequestContext, environment
 from redactor.review.reviews import Reviews
@@ -118,6 +119,7 @@ class ReviewSite:
             version_store=self.version_store,
             store=self.store,
             audit=self.auditing,
+            kept=KeptWords(self.engine, self.sealer),
         )
         templates = environment()
         self.access = build_access(

@@ -8,7 +8,11 @@ import io
 import pytest
 from fastapi.routing import APIRoute
 from review_site import CANARY, CLEAN, HTML, SAID, judged, post, send
+from sqlalchemy import delete
 
+from redactor.review.schema import claims
+
+NUMBER = "0" * 32
 EVIL = '"><img src=x onerror=alert(1)>555-0142.wav'
 GET = {
     "/": "message.list",
@@ -18,6 +22,7 @@ GET = {
     "/messages/{id}/audio": "message.hear_redacted",
     "/messages/{id}/files/text": "message.hear_redacted",
     "/messages/{id}/original.wav": "message.hear_original",
+    "/everywhere/{number}": "redaction.edit_many",
     "/samples": "sample.draw",
     "/disputes": "adjudicate",
     "/messages/{id}/adjudication": "adjudicate",
@@ -27,7 +32,14 @@ GET = {
     "/trail": "trail.read",
 }
 POST = {
+    "/messages/filter": "message.list",
     "/messages/next": "finding.decide",
+    "/messages/{id}/claim": "message.hear_redacted",
+    "/messages/{id}/claim/end": "message.hear_redacted",
+    "/messages/{id}/claim/over": "claim.take_over",
+    "/messages/{id}/everywhere": "redaction.edit_many",
+    "/everywhere": "redaction.edit_many",
+    "/everywhere/{number}/continue": "redaction.edit_many",
     "/messages/{id}/edits": "redaction.edit",
     "/messages/{id}/similar": "redaction.edit",
     "/messages/{id}/decisions": "finding.decide",
@@ -45,6 +57,8 @@ WITHOUT = {
     "message.hear_redacted": "ada",
     "message.hear_original": "olive",
     "redaction.edit": "olive",
+    "redaction.edit_many": "ray",
+    "claim.take_over": "ray",
     "message.release": "olive",
     "finding.decide": "olive",
     "sample.draw": "ray",
@@ -95,7 +109,7 @@ def test_every_route_is_in_these_tables(site):
 
 @pytest.mark.parametrize("path", GET)
 def test_nobody_gets_a_page_without_logging_in(site, dirty, path):
-    client, path = site.client(), path.format(id=dirty)
+    client, path = site.client(), path.format(id=dirty, number=NUMBER)
     assert client.get(path).status_code == 401
     led = client.get(path, headers=HTML)
     assert (led.status_code, led.headers["location"].startswith("/login")) == (303, True)
@@ -104,7 +118,7 @@ def test_nobody_gets_a_page_without_logging_in(site, dirty, path):
 
 @pytest.mark.parametrize("path", POST)
 def test_nobody_changes_anything_without_logging_in(site, dirty, path):
-    assert site.client().post(path.format(id=dirty), json={}).status_code == 401
+    assert site.client().post(path.format(id=dirty, number=NUMBER), json={}).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -114,7 +128,7 @@ def test_nobody_changes_anything_without_logging_in(site, dirty, path):
 )
 def test_the_wrong_role_is_refused(site, dirty, method, path, permission):
     client = site.client(WITHOUT[permission])
-    answer = client.request(method, path.format(id=dirty), headers={"X-CSRF-Token": client.csrf, **HTML})
+    answer = client.request(method, path.format(id=dirty, number=NUMBER), headers={"X-CSRF-Token": client.csrf, **HTML})
     assert answer.status_code == 403
     assert not any(c in answer.text for c in CANARY)
 
@@ -122,15 +136,17 @@ def test_the_wrong_role_is_refused(site, dirty, method, path, permission):
 @pytest.mark.parametrize("path", POST)
 def test_a_change_without_the_sessions_token_is_refused(site, dirty, path):
     client = site.client("lee")
-    assert client.post(path.format(id=dirty), json={}).status_code == 403
-    assert client.post(path.format(id=dirty), data={"csrf": "wrong"}).status_code == 403
+    assert client.post(path.format(id=dirty, number=NUMBER), json={}).status_code == 403
+    assert client.post(path.format(id=dirty, number=NUMBER), data={"csrf": "wrong"}).status_code == 403
     crossed = {"X-CSRF-Token": client.csrf, "Origin": "https://elsewhere.example"}
-    assert client.post(path.format(id=dirty), json={}, headers=crossed).status_code == 403
+    assert client.post(path.format(id=dirty, number=NUMBER), json={}, headers=crossed).status_code == 403
 
 
-@pytest.mark.parametrize("path", [p for p in GET if "original" not in p and "adjudication" not in p])
+@pytest.mark.parametrize(
+    "path", [p for p in GET if not any(w in p for w in ("original", "adjudication", "everywhere"))]
+)
 def test_pages_hold_nothing_that_is_covered(site, dirty, clean, path):
-    answer = site.client("ada" if path == "/trail" else "lee").get(path.format(id=dirty), headers=HTML)
+    answer = site.client("ada" if path == "/trail" else "lee").get(path.format(id=dirty, number=NUMBER), headers=HTML)
     assert answer.status_code in (200, 303)
     assert not any(c.encode() in answer.content for c in CANARY)
     assert b"onerror" not in answer.content
@@ -242,6 +258,8 @@ def test_nobody_uncovers_what_they_have_not_heard(site):
     ],
 )
 def test_odd_edits_are_refused_and_not_quoted(site, dirty, body):
+    with site.engine.begin() as c:  # somebody has it open
+        c.execute(delete(claims))
     answer = send(site.client("ray"), f"/messages/{dirty}/edits", body)
     assert answer.status_code == 422
     assert set(answer.json()) == {"error"}

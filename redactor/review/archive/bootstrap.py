@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -26,10 +25,13 @@ from redactor.database import connect
 from redactor.errors import ConfigurationError, InUse, OutOfSpace, OutputError, RedactorError
 from redactor.review.app import build_review
 from redactor.review.archive.files import ArchiveFiles, unpacked
+from redactor.review.archive.listing import ArchiveListing
 from redactor.review.archive.preparation import Preparation
 from redactor.review.archive.releases import OPEN, WRITTEN, Releases, reviewer_of
-from redactor.review.archive.run import PRIORITIES, ArchiveRun, items_of, list_recordings
+from redactor.review.archive.retention import Retention
+from redactor.review.archive.run import PRIORITIES, ArchiveRun, items_of
 from redactor.review.bootstrap import Auditing
+from redactor.review.kept_words import KeptWords
 from redactor.review.repository import ReviewRepository
 from redactor.review.request_context import RequestContext, environment
 from redactor.review.reviews import Reviews
@@ -51,13 +53,14 @@ class ArchiveReview:
     """The review of one archive in this process.
 
     Attributes:
-        counts: of the recordings by outcome, with "failed" and "not run".
+        listing: the list of the recordings, which may still be growing.
         app: the pages, once `pages` has built them.
     """
 
     preparation: Preparation
     releases: Releases
-    counts: Counter[str]
+    retention: Retention
+    listing: ArchiveListing
     context: RequestContext = field(init=False, repr=False)
     guard: LocalGuard = field(init=False, repr=False)
     app: FastAPI = field(init=False, repr=False)
@@ -83,6 +86,7 @@ class ArchiveReview:
             "can_release": row["outcome"] in OPEN,
             "unwritten": row["outcome"] in WRITTEN and row["version"] > 1 and row["written"] != row["version"],
             "history": self.releases.history(row["id"]),
+            "delete_after": self.retention.days,
         }
 
 
@@ -95,6 +99,8 @@ def open_archive_review(
     port: int,
     load: Callable[[], Pipeline],
     stopped: Callable[[], None] = lambda: None,
+    delete_after: float | None = None,
+    say: Callable[[str], object] = lambda _: None,
 ) -> Iterator[ArchiveReview]:
     """The review of a run, until the end of the block.
 
@@ -104,6 +110,7 @@ def open_archive_review(
         port: of the pages.
         load: builds the pipeline, in a thread of its own, while the first pages can be read already.
         stopped: called if it cannot be built.
+        delete_after: days after which refused recordings are deleted, see `Retention`. say: told about it.
 
     Raises:
         InUse: a run or another review uses the output folder. ConfigurationError: the key is not the one that this
@@ -118,8 +125,12 @@ def open_archive_review(
             store = ReviewRepository(engine)
             with usable():
                 store.prepare()
-                counts = list_recordings(run, items, store, sealer)
             version_store = VersionStore(run.state / "versions")
+            kept = KeptWords(engine, sealer)
+            listing = ArchiveListing(run, items, store, sealer, kept)
+            with usable():
+                # The words of what was opened with an earlier version.
+                listing.start(after=lambda: kept.catch_up(version_store.view))
 
             def items_with(message: str) -> list[Item]:
                 return list(items_of(store, message, lambda sealed: unpacked(sealer.open(sealed) or b"{}")))
@@ -133,9 +144,14 @@ def open_archive_review(
                 version_store=version_store,
                 store=store,
                 audit=auditing,
+                kept=kept,
                 reread=False,
             )
             versions.sweep()
+            retention = Retention(
+                engine, trail, sealer, archive_files, version_store, delete_after, f"user:{user}", say
+            )
+            retention.sweep()
             releases = Releases(
                 run,
                 versions,
@@ -156,7 +172,7 @@ def open_archive_review(
                 stopped=stopped,
             )
             holder.append(preparation)
-            review = ArchiveReview(preparation, releases, counts)
+            review = ArchiveReview(preparation, releases, retention, listing)
             templates = environment()
             review.guard = LocalGuard(
                 AccessStore(engine, trail, sealer, AccessSettings(secure=False)), user=user, port=port
@@ -182,6 +198,7 @@ def open_archive_review(
             finally:
                 preparation.stop()
         finally:
+            listing.stop()
             engine.dispose()
 
 

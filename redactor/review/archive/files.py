@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path, PurePath
 from typing import Any
 
-from redactor.atomic_files import save
+from redactor.atomic_files import as_output_error, save
 from redactor.audio import Limits, Source, read_source
 from redactor.audit_log import Trail, events
 from redactor.crypto import Sealer
@@ -110,6 +111,25 @@ class ArchiveFiles:
         if content is None:
             raise Damaged("The sealed plan was changed, or sealed with another key.")
         return content
+
+    def delete(self, identity: str) -> None:
+        """Delete a recording and its sealed plan: every file of the archive that still has exactly these bytes.
+
+        Raises:
+            OutputError: a file cannot be deleted.
+        """
+        for item in self._items(identity):
+            try:
+                source = read_source(item.path, within=item.within, limits=Limits())
+            except NoInput:
+                continue
+            if source.id == identity:
+                try:
+                    item.path.unlink(missing_ok=True)
+                except OSError as error:
+                    raise as_output_error(error) from None
+        with suppress(OSError), folder_at(self._folder, (identity[:2],)) as here:
+            os.unlink(self._name(identity, "plan"), dir_fd=here)
 
     @staticmethod
     def _name(identity: str, kind: str) -> str:

@@ -274,7 +274,7 @@ class Releases:
     def reopen(self, message: str) -> None:
         """Put a message that was settled into the queue again."""
         row = self._versions.store.find(message)
-        if row is None:
+        if row is None or row["outcome"] == "deleted":
             return
         outcome = "withheld" if row["outcome"] == "refused" else row["outcome"]
         with self._engine.begin() as c:

@@ -13,7 +13,9 @@ from redactor.audit_log import Trail, events
 from redactor.database import connect
 from redactor.errors import NoInput
 from redactor.review.archive.bootstrap import exclusive, sealer_of, usable
-from redactor.review.archive.run import ArchiveRun, list_recordings
+from redactor.review.archive.listing import ArchiveListing
+from redactor.review.archive.run import ArchiveRun
+from redactor.review.kept_words import KeptWords
 from redactor.review.misses import MissReport, miss_report
 from redactor.review.repository import ReviewRepository
 from redactor.review.sampling import Samples
@@ -42,7 +44,7 @@ def draw_sample(run: ArchiveRun, items: Iterable[Item], *, key: Path, size: int,
         with _database(run) as engine, usable():
             store = ReviewRepository(engine)
             store.prepare()
-            list_recordings(run, items, store, sealer)
+            ArchiveListing(run, items, store, sealer, KeptWords(engine, sealer)).all()
 
             def note(number: int, size: int, of: int) -> None:
                 trail.append(events.SampleDrawn(by=f"user:{user}", sample=number, seed=seed, size=size, of=of))

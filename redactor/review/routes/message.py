@@ -14,9 +14,11 @@ from redactor.auth import Person, form_of
 from redactor.crypto import Sealer
 from redactor.errors import RedactorError
 from redactor.policy import MANUAL, Edit
+from redactor.review.claims import WRITES, Claimed, reading_only
 from redactor.review.repository import Stale
 from redactor.review.request_context import RULES, Message, RequestContext, json_of, session_mark, settled_in, whole
 from redactor.review.reviews import ANSWERS, VERDICTS, AlreadyTaken, Undecided
+from redactor.review.routes.claims import claimed_answer
 from redactor.review.view import similar_in
 from redactor.review.wording import CHOICES, LABEL_NAMES, in_words
 from redactor.types import Interval
@@ -110,10 +112,17 @@ def router(context: RequestContext) -> APIRouter:
         steps = [step for step in ("undo", "redo") if given.get(step) is True]
         if bool(wanted) + len(steps) != 1:
             raise HTTPException(422, "bad-request")
-        number = await run_in_threadpool(save, message, person, given["version"], wanted, "".join(steps))
-        archive = context.archive
-        note = await run_in_threadpool(archive.after_edit, message, number, person) if archive else ""
-        return JSONResponse({"version": number, **({"note": note} if note else {})})
+
+        def work() -> dict[str, Any]:
+            with context.reviews.claims.working(message, person):
+                number = save(message, person, given["version"], wanted, "".join(steps))
+                note = context.archive.after_edit(message, number, person) if context.archive else ""
+            return {"version": number, **({"note": note} if note else {})}
+
+        try:
+            return JSONResponse(await run_in_threadpool(work))
+        except Claimed as error:
+            return claimed_answer(error)
 
     def save(message: str, person: Person, version: int, wanted: list[Edit], step: str) -> int:
         context.row(message)
@@ -123,20 +132,9 @@ def router(context: RequestContext) -> APIRouter:
             message, person
         ):
             raise HTTPException(403, "hear-it-first")
-        new: dict[str, Any] = {"by": person.actor, "message": message, "version": version + 1}
 
         def log_edit(opened: tuple[Interval, ...]) -> None:
-            stretches = [
-                events.StretchUncovered(
-                    **new,
-                    channel=one.channel,
-                    start_ms=round(one.start * 1000),
-                    end_ms=round(one.end * 1000),
-                    labels=",".join(one.labels)[:MOST_LABELS],
-                )
-                for one in opened
-            ]
-            context.trail.append_many([events.RedactionEdited(**new, uncovered=len(stretches)), *stretches])
+            context.trail.append_many(edit_events(person.actor, message, version + 1, opened))
 
         return context.versions.edit(
             message, version, wanted, step=step, by=person.actor, reason="edit", before_save=log_edit
@@ -183,20 +181,24 @@ def router(context: RequestContext) -> APIRouter:
             event = events.FindingDecided(
                 by=person.actor, message=message, rule=rule, finding=finding, decision=decision
             )
-            context.reviews.decide(
-                message,
-                person.id,
-                finding=finding,
-                rule=rule,
-                decision=decision,
-                comment=comment,
-                start=round(float(start), 2),
-                end=round(float(end), 2),
-                before_save=lambda: context.trail.append(event),
-            )
+            with context.reviews.claims.working(message, person):
+                context.reviews.decide(
+                    message,
+                    person.id,
+                    finding=finding,
+                    rule=rule,
+                    decision=decision,
+                    comment=comment,
+                    start=round(float(start), 2),
+                    end=round(float(end), 2),
+                    before_save=lambda: context.trail.append(event),
+                )
             return _answers(context, message, person)
 
-        return JSONResponse(await run_in_threadpool(keep))
+        try:
+            return JSONResponse(await run_in_threadpool(keep))
+        except Claimed as error:
+            return claimed_answer(error)
 
     @routes.post("/review")
     async def review(message: Message, request: Request, person: judges) -> Response:
@@ -211,15 +213,16 @@ def router(context: RequestContext) -> APIRouter:
             context.row(message)
             try:
                 event = events.ReviewGiven(by=person.actor, message=message, version=version, verdict=verdict)
-                context.reviews.give(
-                    message,
-                    person.id,
-                    version=version,
-                    verdict=verdict,
-                    comment=comment,
-                    before_save=lambda: context.trail.append(event),
-                )
-            except (Stale, AlreadyTaken, Undecided) as refused:
+                with context.reviews.claims.working(message, person):
+                    context.reviews.give(
+                        message,
+                        person.id,
+                        version=version,
+                        verdict=verdict,
+                        comment=comment,
+                        before_save=lambda: context.trail.append(event),
+                    )
+            except (Stale, AlreadyTaken, Undecided, Claimed) as refused:
                 return context.page(
                     "not_saved.html",
                     person,
@@ -260,12 +263,30 @@ def router(context: RequestContext) -> APIRouter:
     return routes
 
 
+def edit_events(by: str, message: str, version: int, opened: tuple[Interval, ...]) -> list[events.Event]:
+    """The entries of the audit log for a new version, and for each interval that it no longer covers."""
+    new: dict[str, Any] = {"by": by, "message": message, "version": version}
+    stretches = [
+        events.StretchUncovered(
+            **new,
+            channel=one.channel,
+            start_ms=round(one.start * 1000),
+            end_ms=round(one.end * 1000),
+            labels=",".join(one.labels)[:MOST_LABELS],
+        )
+        for one in opened
+    ]
+    return [events.RedactionEdited(**new, uncovered=len(stretches)), *stretches]
+
+
 def _unprepared(context: RequestContext, message: str, person: Person) -> Response | None:
     """A page for a recording that is not recognised yet, or cannot be; None if the message can be shown."""
     assert context.archive is not None
     row = context.row(message)
     if row["version"]:
         return None
+    if row["outcome"] == "deleted":
+        return context.page("unprepared.html", person, row=row, problem=None, release=context.archive.facts(row))
     try:
         if context.archive.preparation.ready(message, seconds=PATIENCE):
             context.archive.preparation.ahead()
@@ -295,7 +316,10 @@ def message_page(
         problem: why the original was not opened. unreleased: why it was not released; reason: what was typed for that.
         settled: see `settled_in`.
     """
-    message = row["id"]
+    message, held = row["id"], context.reviews.claims
+    claim = held.open(message, person) if WRITES & person.permissions else held.of(message)
+    if elsewhere := claim is not None and claim.person != person.id:
+        person = reading_only(person)
     mine = context.reviews.mine(message, person.id)
     name = context.versions.name(message, by=person.actor, reason=grant) if grant else ""
     others = [other for other in context.store.sendings(row["audio"]) if other["id"] != message]
@@ -321,6 +345,8 @@ def message_page(
         unreleased=unreleased,
         reason=reason,
         settled=settled,
+        claim=claim,
+        elsewhere=elsewhere,
     )
 
 

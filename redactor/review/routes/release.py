@@ -9,8 +9,10 @@ from fastapi.responses import RedirectResponse
 from redactor.auth import Person, form_of
 from redactor.errors import Quarantine, RedactorError
 from redactor.review.archive.releases import reviewer_of
+from redactor.review.claims import Claimed
 from redactor.review.repository import Stale
 from redactor.review.request_context import Message, RequestContext, session_mark, whole
+from redactor.review.routes.claims import claimed_page
 from redactor.review.routes.message import LONGEST_TEXT, SHORTEST_REASON, message_page
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 def router(context: RequestContext) -> APIRouter:
     """The routes for the recordings of an archive; in the service they are not found."""
-    routes = APIRouter(prefix="/messages/{message}")
+    routes, claims = APIRouter(prefix="/messages/{message}"), context.reviews.claims
     releases = Annotated[Person, Depends(context.guard("message.hear_original", "message.release"))]
     checks = Annotated[Person, Depends(context.guard("message.hear_redacted", "redaction.edit"))]
 
@@ -29,9 +31,11 @@ def router(context: RequestContext) -> APIRouter:
             raise HTTPException(404, "no-archive")
         return context.archive
 
-    def again(message: str, person: Person, why: RedactorError | str, reason: str = "") -> Response:
+    def again(message: str, person: Person, why: RedactorError | str, reason: str = "", path: str = "") -> Response:
         """The page of the message, with why nothing was written and what was typed."""
-        if not context.row(message)["version"]:
+        if isinstance(why, Claimed):
+            return claimed_page(context, message, person, why, path, reason=reason)
+        if not context.row(message)["version"]:  # among them those that are deleted
             return RedirectResponse(f"/messages/{message}", 303)
         row, shown = context.current(message, lambda folder: context.versions.version_store.view(message, folder))
         grant = context.store.granted(message, person.id, session_mark(person))
@@ -44,7 +48,8 @@ def router(context: RequestContext) -> APIRouter:
 
     def following(message: str, person: Person, what: str) -> Response:
         """On to the next message, or back to the queue."""
-        found = context.reviews.take_next(person.id)
+        context.reviews.claims.end(message, person.id)
+        found = context.reviews.take_next(person.id, person.name)
         note = f"{what}={message}"
         return RedirectResponse(f"/messages/{found}?{note}" if found else f"/messages?none=1&{note}", 303)
 
@@ -59,9 +64,10 @@ def router(context: RequestContext) -> APIRouter:
             if len(reason) < SHORTEST_REASON:
                 return again(message, person, "Say in a few words why it may be released.", reason)
             try:
-                archive.releases.release(message, version, reviewer_of(person), reason=reason)
+                with claims.working(message, person):
+                    archive.releases.release(message, version, reviewer_of(person), reason=reason)
             except RedactorError as error:
-                return again(message, person, error, reason)
+                return again(message, person, error, reason, "release")
             return following(message, person, "released")
 
         return await run_in_threadpool(write)
@@ -77,9 +83,11 @@ def router(context: RequestContext) -> APIRouter:
             if len(reason) < SHORTEST_REASON:
                 return again(message, person, "Say in a few words why it cannot be released.", reason)
             try:
-                archive.releases.refuse(message, reviewer_of(person), reason=reason)
+                with claims.working(message, person):
+                    archive.releases.refuse(message, reviewer_of(person), reason=reason)
+                archive.retention.sweep()
             except RedactorError as error:
-                return again(message, person, error, reason)
+                return again(message, person, error, reason, "refusal")
             return following(message, person, "refused")
 
         return await run_in_threadpool(keep)
@@ -93,19 +101,24 @@ def router(context: RequestContext) -> APIRouter:
         def note() -> Response:
             archive = archive_of(message)
             try:
-                archive.releases.done(message, version, reviewer_of(person))
+                with claims.working(message, person):
+                    archive.releases.done(message, version, reviewer_of(person))
             except RedactorError as error:
-                return again(message, person, error)
+                return again(message, person, error, path="done")
             return following(message, person, "done")
 
         return await run_in_threadpool(note)
 
     @routes.post("/reopen")
-    def reopen(message: Message, _person: checks) -> Response:
+    def reopen(message: Message, person: checks) -> Response:
         """Put a message into the queue again."""
         archive = archive_of(message)
-        archive.preparation.again(message)
-        archive.releases.reopen(message)
+        try:
+            with claims.working(message, person):
+                archive.preparation.again(message)
+                archive.releases.reopen(message)
+        except Claimed as error:
+            return again(message, person, error, path="reopen")
         return RedirectResponse(f"/messages/{message}", 303)
 
     return routes

@@ -1,5 +1,5 @@
 // Edits that are not saved yet: marking, labels and reasons, words alike, undo and redo, saving.
-import { $, choices, covered, concerns, duration, element, id, labelName, may, say, seconds, send, shows, sideName, sides, state, tell, touches, when, within, wordsOf } from "./page.js";
+import { $, choices, covered, concerns, csrf, duration, element, id, labelName, may, say, seconds, send, shows, sideName, sides, state, tell, touches, when, within, wordsOf } from "./page.js";
 import { playFrom, seek } from "./player.js";
 import { toUnanswered } from "./findings.js";
 
@@ -161,7 +161,7 @@ async function save(body) {
     say(`${what}: this is redaction ${given.version}.${note}`);
     if (body.edits) toUnanswered(`${what} as redaction ${given.version}.${note}`);
   } catch (error) {
-    if (error.code === 409) {
+    if (error.code === 409 && !error.holder) {
       await load(null);
       say("Somebody else saved first. Your changes are kept and shown over the new redaction: check them, then save again.", true);
     } else if (error.message === "hear-it-first") say(HEAR_FIRST, true);
@@ -206,7 +206,18 @@ function item(e) {
   li.append(drop);
   const more = moreLike(e);
   if (more.length) li.append(offer(e, more));
+  if (may.everywhere && e.kind === "cover") li.append(inAll(e));
   return li;
+}
+
+// A lead searches the words in all messages. They are not sent: the server reads them at this place.
+function inAll(e) {
+  const form = element("form", "", { method: "post", action: `/messages/${id}/everywhere` });
+  for (const [name, value] of Object.entries({ csrf, channel: e.channel, first: e.first, last: e.last })) form.append(element("input", "", { type: "hidden", name, value }));
+  const chosen = element("input", "", { type: "hidden", name: "label" });
+  form.append(chosen, element("button", "Find it in all messages", { className: "quiet" }));
+  form.addEventListener("submit", () => { chosen.value = e.label; });
+  return form;
 }
 
 function offer(e, more) {

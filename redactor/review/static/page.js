@@ -2,14 +2,14 @@
 
 export const panes = document.getElementById("panes");
 export const id = panes.dataset.message;
-export const may = { edit: panes.dataset.edit === "1", judge: panes.dataset.judge === "1" };
+export const may = { edit: panes.dataset.edit === "1", judge: panes.dataset.judge === "1", everywhere: panes.dataset.everywhere === "1" };
 export const $ = (name) => document.getElementById(name);
 export const audio = $("audio");
 
 // view: as view.json; pending: edits that are not saved; side: the channel that marks apply to, null for all of them.
 export const state = { version: Number(panes.dataset.version), view: null, pending: [], side: null };
 
-const csrf = document.querySelector('meta[name="csrf"]').content;
+export const csrf = document.querySelector('meta[name="csrf"]').content;
 const listeners = { loaded: [], changed: [], moved: [] };
 
 // loaded: there is another view. changed: words are shown differently. moved: the position is another.
@@ -68,6 +68,10 @@ export async function send(path, body) {
   });
   const given = (answer.headers.get("content-type") || "").includes("json") ? await answer.json() : {};
   if (answer.status === 401 || answer.redirected) throw new Error("You were logged out. Log in in another tab, then try again; nothing on this page is lost.");
-  if (!answer.ok) throw Object.assign(new Error(given.error || `error ${answer.status}`), { code: answer.status });
+  if (!answer.ok) {
+    // Somebody else has the message (claim.js).
+    const text = given.error === "claimed" ? `${given.by} is working on this message` : given.error || `error ${answer.status}`;
+    throw Object.assign(new Error(text), { code: answer.status, holder: given.error === "claimed" ? given.by : "" });
+  }
   return given;
 }
