@@ -17,7 +17,7 @@ from redactor.policy import MANUAL, Edit
 from redactor.review.repository import Stale
 from redactor.review.request_context import RULES, Message, RequestContext, json_of, session_mark, settled_in, whole
 from redactor.review.reviews import ANSWERS, VERDICTS, AlreadyTaken, Undecided
-from redactor.review.view import similar_in
+from redactor.review.view import similar_in, with_untranscribed
 from redactor.review.wording import CHOICES, LABEL_NAMES, in_words
 from redactor.types import Interval
 
@@ -30,6 +30,8 @@ MOST_FINDINGS = 10_000
 SHORTEST_REASON = 8
 PATIENCE = 10.0
 """Seconds for which a page waits until its recording is recognised."""
+WITHHELD = ("withheld", "refused")
+"""Outcomes of recordings that nobody but a reviewer may hear."""
 MOST_LABELS = 500
 """Characters of labels in an entry of the audit log."""
 NONCE = 16  # bytes
@@ -94,6 +96,8 @@ def router(context: RequestContext) -> APIRouter:
             shown["revealed"] = True
         shown["mine"] = _answers(context, message, person)
         shown.setdefault("doubts", [])  # a version that was made before there were any
+        if grant and row["outcome"] in WITHHELD:
+            shown["doubts"] = with_untranscribed(shown["doubts"], shown["words"])
         shown |= _edited(context, row, person, bool(grant))
         return shown
 
