@@ -118,8 +118,8 @@ def test_a_quarantine_of_twenty_is_cleared_with_the_keyboard(site, window_of):
 def check(site, done, names, views):
     """What the output folder holds of each recording, and the audit log of what was decided."""
     told = logged(site)
-    assert told.count('"message-released"') == sum(what != "refuses" for what in done.values())
-    assert told.count('"release-refused"') == sum(what == "refuses" for what in done.values())
+    assert told.count("message-released") == sum(what != "refuses" for what in done.values())
+    assert told.count("release-refused") == sum(what == "refuses" for what in done.values())
     for message, what in done.items():
         name = names[message]
         made = site.artefacts(name)

@@ -202,7 +202,7 @@ def test_a_leads_day(browser, ministry, tmp_path, monkeypatch, capsys):
     lead.get_by_role("button", name="Log out").click()
     lead.wait_for_url("**/login")
     told = house.events()
-    assert all(word in told for word in ("sample-drawn", "exported", "account-disabled"))
+    assert all(word in told for word in ("sample-drawn", "exported", "account-made", "account-changed"))
     assert window.complaints == []
     assert all("status of 401" in c for c in other.complaints)
     for one in (window, other):
