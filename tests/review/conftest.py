@@ -57,7 +57,7 @@ def window_of(browser):
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, base_url=str(client.base_url)
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         opened.append(context)
         page = context.new_page()
         page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
