@@ -55,7 +55,7 @@ SAID = (
 )
 UNSURE = {"with": 0.66, "ready.": 0.28, "call": 0.44, "us": 0.41, "back": 0.24}
 """Confidences of some words, as a recogniser might give them."""
-MESSAGES = 30
+MESSAGES = 20
 
 
 def sent_messages(folder: Path) -> ReviewSite:
@@ -88,20 +88,25 @@ class Camera:
 
     def __init__(self, browser: Any, url: str, cookies: list[dict[str, str]]) -> None:
         self._browser, self._url, self._cookies = browser, url, cookies
+        self._contexts: dict[tuple[int, str], Any] = {}
 
     def take(
         self, path: str, width: int, scheme: str, *, height: int = 0, act: Callable[[Any], None] = lambda _: None
     ) -> bytes:
         """A PNG of a page, of its whole length unless `height` is given; `act`: what is done on it before."""
-        size = {"width": width, "height": height or 900}
-        context = self._browser.new_context(viewport=size, color_scheme=scheme)
-        context.add_cookies(self._cookies)
+        if (context := self._contexts.get((width, scheme))) is None:
+            context = self._contexts[width, scheme] = self._browser.new_context(color_scheme=scheme)
+            context.set_default_timeout(120_000)
+            context.add_cookies(self._cookies)
         page = context.new_page()
-        page.goto(self._url + path)
-        page.wait_for_timeout(400)
+        page.set_viewport_size({"width": width, "height": height or 900})
+        page.goto(self._url + path, wait_until="domcontentloaded")
+        page.wait_for_timeout(800)
+        if page.locator("#words").count():
+            page.locator(".word").first.wait_for()
         act(page)
         png: bytes = page.screenshot(full_page=not height)
-        context.close()
+        page.close()
         return png
 
 
@@ -186,6 +191,8 @@ def of_service(browser: Any, folder: Path, every: Path | None) -> None:
     with served(site.app) as url:
         if every is not None:
             for name, who, path, act in service_pages(site):
+                if (every / f"{name}.png").exists():
+                    continue
                 camera = Camera(browser, url, cookies_of(site, who, url))
                 side_by_side([camera.take(path, *size, act=act) for size in SIZES]).save(every / f"{name}.png")
             return
