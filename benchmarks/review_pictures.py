@@ -198,11 +198,11 @@ def of_service(browser: Any, folder: Path, every: Path | None) -> None:
             return
         camera = Camera(browser, url, cookies_of(site, "lee", url))
         message = f"/messages/{site.messages[3]}"
-        keep(camera.take(message, 1180, "light", height=860, act=edited), "review_message")
+        keep(camera.take(message, 1280, "light", height=860, act=edited), "review_message")
         keep(camera.take(message, 390, "dark", height=844), "review_message_phone")
-        keep(camera.take("/messages", 1180, "dark", height=720), "review_queue")
+        keep(camera.take("/messages", 1280, "dark", height=720), "review_queue")
         keep(camera.take("/messages", 390, "light", height=844), "review_queue_phone")
-        keep(camera.take("/dashboard", 1180, "light", height=900), "review_dashboard")
+        keep(camera.take("/dashboard", 1280, "light", height=900), "review_dashboard")
 
 
 def of_archive(browser: Any, folder: Path, every: Path | None) -> None:
@@ -220,7 +220,7 @@ def of_archive(browser: Any, folder: Path, every: Path | None) -> None:
             withheld = f"/messages/{site.ids[WITHHELD]}"
             client.get(withheld)  # recognised when it is opened
             if every is None:
-                keep(camera.take(withheld, 1180, "light", height=760), "review_withheld")
+                keep(camera.take(withheld, 1280, "light", height=760), "review_withheld")
                 return
             for page, path in (
                 ("archive-queue", "/messages"),
