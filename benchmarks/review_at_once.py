@@ -79,7 +79,9 @@ class Colleague:
         return answer
 
     def _send(self, name: str, path: str, body: dict[str, Any]) -> httpx.Response:
-        return self._ask(name, "POST", path, json=body, headers={"X-CSRF-Token": self._csrf})
+        return self._ask(
+            name, "POST", path, json=body, headers={"X-CSRF-Token": self._csrf, "accept": "application/json"}
+        )
 
     def work(self, shared: str, rounds: int) -> None:
         for n in range(rounds):
