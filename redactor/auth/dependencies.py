@@ -158,6 +158,13 @@ class AccessGuard:
 
         return admitted
 
+    async def visitor(self, request: Request) -> Person | None:
+        """Who is logged in, for a page that needs no permission; None if nobody is, or it cannot be found out."""
+        try:
+            return await self._ask(self._person, self.token_in(request))
+        except Exception:  # noqa: BLE001 - the page says that something failed, and is shown in any case
+            return None
+
     # --- cookies
 
     @property

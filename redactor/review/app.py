@@ -70,7 +70,7 @@ def build_review(context: RequestContext, access: APIRouter) -> FastAPI:
         try:
             response = await following(request)
         except Exception as error:  # noqa: BLE001 - an error may quote speech, so none may reach a log or a page
-            response = _refusal(context, request, *_status(error))
+            response = await _refusal(context, request, *_status(error))
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
         return response
@@ -79,12 +79,12 @@ def build_review(context: RequestContext, access: APIRouter) -> FastAPI:
     async def refused(request: Request, error: HTTPException) -> Response:
         detail = str(error.detail)
         word = detail if " " not in detail and detail.islower() else f"http-{error.status_code}"
-        return _refusal(context, request, error.status_code, word, dict(error.headers or {}))
+        return await _refusal(context, request, error.status_code, word, dict(error.headers or {}))
 
     @app.exception_handler(RequestValidationError)
     async def malformed(request: Request, _error: RequestValidationError) -> Response:
         # The framework's own answer would quote the invalid path or field.
-        return _refusal(context, request, 404 if request.method == "GET" else 422, "bad-request")
+        return await _refusal(context, request, 404 if request.method == "GET" else 422, "bad-request")
 
     return app
 
@@ -103,7 +103,7 @@ def _status(error: Exception) -> tuple[int, str]:
     return 500, "internal-error"
 
 
-def _refusal(
+async def _refusal(
     context: RequestContext, request: Request, status: int, word: str, headers: dict[str, str] | None = None
 ) -> Response:
     """An error page for people, an error code for programs; never any part of the request."""
@@ -112,5 +112,6 @@ def _refusal(
     if "text/html" not in request.headers.get("accept", ""):
         return JSONResponse({"error": word}, status_code=status, headers=headers)
     title, text = ERROR_PAGES.get(status, ("Internal error", "Something failed in the service. Nothing was changed."))
-    page = context.templates.get_template("error.html").render(person=None, title=title, text=text)
+    person = await context.guard.visitor(request)
+    page = context.templates.get_template("error.html").render(person=person, title=title, text=text)
     return Response(page, status, headers, "text/html; charset=utf-8")

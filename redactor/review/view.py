@@ -10,7 +10,7 @@ import numpy as np
 from redactor.doubt import doubt_of
 from redactor.phi.alike import alike
 from redactor.render import Replacer, tokens
-from redactor.types import Plan, Recording, Samples, TimedText, Transcript
+from redactor.types import UNTRANSCRIBED, Plan, Recording, Samples, TimedText, Transcript
 
 PEAKS = 1200
 """Columns of the waveform; more than a wide screen shows."""
@@ -73,6 +73,27 @@ def doubts(plan: Plan) -> list[dict[str, Any]]:
         }
         for s in found
     ]
+
+
+def with_untranscribed(
+    doubtful: Sequence[Mapping[str, Any]], words: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Doubtful stretches, and those that are covered because they were not understood: why a recording was withheld.
+
+    Args:
+        words: of `spoken`.
+    """
+    covered: list[dict[str, Any]] = []
+    for word in words:
+        if word["label"] != UNTRANSCRIBED:
+            continue
+        stretch = {name: word[name] for name in ("channel", "start", "end", "first", "last")}
+        before = covered[-1] if covered else None
+        if before and (before["channel"], before["last"]) == (stretch["channel"], stretch["first"]):
+            before |= {"end": max(before["end"], stretch["end"]), "last": stretch["last"]}
+        else:
+            covered.append(stretch)
+    return sorted([*doubtful, *covered], key=lambda s: (s["start"], s["channel"]))
 
 
 def similar_in(words: Sequence[Mapping[str, Any]], *, channel: int, first: int, last: int) -> list[dict[str, Any]]:

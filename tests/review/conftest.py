@@ -46,3 +46,25 @@ def page(window, house):
         return page
 
     return open_
+
+
+@pytest.fixture
+def window_of(browser):
+    """The page of a browser for the review of an archive; whatever its console complains of fails the test."""
+    opened, complaints = [], []
+
+    def open_(client, *, width=1280, scheme="light"):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, base_url=str(client.base_url)
+        )
+        context.set_default_timeout(60_000)
+        opened.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda e: complaints.append(str(e)))
+        return page
+
+    yield open_
+    for context in opened:
+        context.close()
+    assert not complaints

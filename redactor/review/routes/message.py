@@ -19,7 +19,7 @@ from redactor.review.repository import Stale
 from redactor.review.request_context import RULES, Message, RequestContext, json_of, session_mark, settled_in, whole
 from redactor.review.reviews import ANSWERS, VERDICTS, AlreadyTaken, Undecided
 from redactor.review.routes.claims import claimed_answer
-from redactor.review.view import similar_in
+from redactor.review.view import similar_in, with_untranscribed
 from redactor.review.wording import CHOICES, LABEL_NAMES, in_words
 from redactor.types import Interval
 
@@ -32,6 +32,8 @@ MOST_FINDINGS = 10_000
 SHORTEST_REASON = 8
 PATIENCE = 10.0
 """Seconds for which a page waits until its recording is recognised."""
+WITHHELD = ("withheld", "refused")
+"""Outcomes of recordings that nobody but a reviewer may hear."""
 MOST_LABELS = 500
 """Characters of labels in an entry of the audit log."""
 NONCE = 16  # bytes
@@ -96,6 +98,8 @@ def router(context: RequestContext) -> APIRouter:
             shown["revealed"] = True
         shown["mine"] = _answers(context, message, person)
         shown.setdefault("doubts", [])  # a version that was made before there were any
+        if grant and row["outcome"] in WITHHELD:
+            shown["doubts"] = with_untranscribed(shown["doubts"], shown["words"])
         shown |= _edited(context, row, person, bool(grant))
         return shown
 

@@ -100,7 +100,10 @@ export function toUnanswered(before = "") {
 
 export const verdict = () => document.querySelector('#review input[name="verdict"]')?.focus();
 
-export const settle = () => document.querySelector("[data-settle]")?.focus();
+export function settle(refuse) {
+  if (refuse && $("refusal")) $("refusal").open = true;
+  document.querySelector(refuse ? "[data-refuse]" : "[data-settle]")?.focus();
+}
 
 function unsaved(e) {
   if (!state.pending.length) return false;

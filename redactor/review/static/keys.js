@@ -31,7 +31,8 @@ const ALL = [
     [["Ctrl+Shift+Z"], [], "redo", redo],
   ]],
   ["Judge", true, [
-    ...(document.querySelector("[data-settle]") ? [[["g"], ["g"], "go to release or done", settle]] : []),
+    ...(document.querySelector("[data-settle]") ? [[["g"], ["g"], "go to release or done", () => settle(false)]] : []),
+    ...(document.querySelector("[data-refuse]") ? [[["G"], ["G"], "go to “cannot be released”", () => settle(true)]] : []),
     [["n", "p"], ["n", "p"], "next, previous finding", (e) => goTo(e.key === "n" ? 1 : -1)],
     ...(may.judge ? [
       [["a", "r"], ["a", "r"], "accept, reject the finding", (e) => answerNow(e.key === "a" ? "accept" : "reject")],

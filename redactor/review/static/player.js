@@ -2,10 +2,13 @@
 import { $, audio, clock, duration, id, say, seconds, sideName, sides, state, tell, when } from "./page.js";
 
 const AROUND = 1;  // seconds before and after a stretch
-const span = { from: 0, until: null, loop: false };
+const span = { from: 0, until: null, loop: false, here: false };
 let doubt = -1;
 
 export const current = () => state.view?.doubts[doubt] ?? null;
+
+// The stretch that was just played, until somebody goes or plays elsewhere.
+export const played = () => (span.here && audio.paused ? current() : null);
 
 function move(t) {
   audio.currentTime = Math.min(Math.max(0, t), duration());
@@ -20,19 +23,21 @@ export function seek(t) {
 
 function endStretch() {
   span.until = null;
-  span.loop = false;
+  span.loop = span.here = false;
   $("loop").setAttribute("aria-pressed", "false");
 }
 
 const play = () => audio.play().catch(() => say("This browser cannot play the audio.", true));
 export function toggle() {
-  if (audio.paused) play();
-  else audio.pause();
+  if (!audio.paused) return audio.pause();
+  span.here = span.until !== null;
+  play();
 }
 
 function playStretch(stretch) {
   span.from = Math.max(0, stretch.start - AROUND);
   span.until = Math.min(duration(), stretch.end + AROUND);
+  span.here = true;
   move(span.from);
   play();
 }
@@ -110,6 +115,7 @@ when("moved", () => { $("time").textContent = `${clock(audio.currentTime)} / ${c
 when("loaded", () => {
   const count = state.view.doubts.length;
   if (doubt >= count) doubt = -1;
+  span.here = false;
   $("doubt-count").textContent = count;
   for (const at of document.querySelectorAll(".doubt-count")) at.textContent = count === 1 ? "1 stretch" : `${count || "no"} stretches`;
   $("doubt").disabled = $("loop").disabled = !count;

@@ -1,6 +1,6 @@
 // The words: shown as text nodes only, coloured by confidence, with one of them in the order of tabulators.
 import { $, audio, covered, element, labelName, sideName, sides, state, when } from "./page.js";
-import { current, seek, wordAt } from "./player.js";
+import { current, played, seek, wordAt } from "./player.js";
 import { places } from "./findings.js";
 import { toggleWord } from "./edits.js";
 
@@ -11,6 +11,9 @@ let spans = [], now = -1, focus = 0;
 const STEPS = [[0.3, "guess"], [0.5, "doubtful"], [0.8, "fair"]];
 const styleOf = (w) => (w.label || w.confidence === null ? null : STEPS.find(([limit]) => w.confidence < limit)?.[1] ?? null);
 
+// A covered stretch without words has no numbers of words, but the same time.
+const isOf = (doubt, w) => Boolean(doubt && doubt.channel === w.channel && ((w.first < doubt.last && w.last > doubt.first) || w.start === doubt.start));
+
 function shown(w, i) {
   const { hidden, changed } = covered(w), revealed = state.view.revealed, style = styleOf(w), doubt = current();
   const span = element("span", revealed || !w.label ? w.text : `[${w.label}]`, { className: "word", role: "button", tabIndex: i === focus ? 0 : -1 });
@@ -18,7 +21,7 @@ function shown(w, i) {
   span.classList.toggle("hidden", hidden);
   span.classList.toggle("said", hidden && (revealed || !w.label));
   span.classList.toggle("pending", changed);
-  span.classList.toggle("in-doubt", Boolean(doubt && doubt.channel === w.channel && w.first < doubt.last && w.last > doubt.first));
+  span.classList.toggle("in-doubt", isOf(doubt, w));
   span.classList.toggle("seen", places().some((p) => p.channel === w.channel && w.start < p.end && w.end > p.start));
   span.dataset.i = i;
   span.setAttribute("aria-pressed", String(hidden));
@@ -64,8 +67,12 @@ export function focusWord(i) {
   spans[focus].focus();
 }
 
-// The word with the focus, else the one that is heard.
-export const wordNow = () => (document.activeElement?.dataset?.i !== undefined ? Number(document.activeElement.dataset.i) : wordAt(audio.currentTime));
+// The word with the focus, else the first of the doubtful stretch that was just played, else the one that is heard.
+export function wordNow() {
+  if (document.activeElement?.dataset?.i !== undefined) return Number(document.activeElement.dataset.i);
+  const stretch = played();
+  return stretch ? state.view.words.findIndex((w) => isOf(stretch, w)) : wordAt(audio.currentTime);
+}
 
 const indexOf = (e) => Number(e.target.dataset?.i ?? -1);
 at.addEventListener("click", (e) => {
