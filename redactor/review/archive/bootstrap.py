@@ -26,10 +26,11 @@ from redactor.database import connect
 from redactor.errors import ConfigurationError, InUse, OutOfSpace, OutputError, RedactorError
 from redactor.review.app import build_review
 from redactor.review.archive.files import ArchiveFiles, unpacked
-from redactor.review.archive.preparation import Preparation
-from redactor.review.archive.releases import OPEN, WRITTEN, Releases, reviewer_of
-from redactor.review.archive.run import PRIORITIES, ArchiveRun, items_of, list_recordings
+from redactor.review.archive.recordings import ArchiveRecordings
+from redactor.review.archive.run import ArchiveRun, items_of, list_recordings
 from redactor.review.bootstrap import Auditing
+from redactor.review.preparation import Preparation
+from redactor.review.releases import OPEN, PRIORITIES, WRITTEN, Releases, reviewer_of
 from redactor.review.repository import ReviewRepository
 from redactor.review.request_context import RequestContext, environment
 from redactor.review.reviews import Reviews
@@ -80,6 +81,7 @@ class ArchiveReview:
     def facts(self, row: dict[str, Any]) -> dict[str, Any]:
         """What the page shows about the release of a message."""
         return {
+            "place": "the output folder",
             "can_release": row["outcome"] in OPEN,
             "unwritten": row["outcome"] in WRITTEN and row["version"] > 1 and row["written"] != row["version"],
             "history": self.releases.history(row["id"]),
@@ -136,20 +138,20 @@ def open_archive_review(
                 reread=False,
             )
             versions.sweep()
+            recordings = ArchiveRecordings(
+                run, archive_files, pipeline=lambda: holder[0].pipeline if holder else None, items=items_with
+            )
             releases = Releases(
-                run,
+                recordings,
                 versions,
-                archive_files,
                 engine=engine,
                 trail=trail,
                 sealer=sealer,
                 pipeline=lambda: holder[0].pipeline,
-                items=items_with,
             )
             preparation = Preparation(
-                run,
+                recordings,
                 versions,
-                archive_files,
                 load=load,
                 by=f"user:{user}",
                 resume=releases.finish_begun,

@@ -20,6 +20,7 @@ from redactor.crypto import Sealer
 from redactor.database import now
 from redactor.errors import RedactorError
 from redactor.review.archive.files import packed
+from redactor.review.releases import PRIORITIES
 from redactor.review.repository import ReviewRepository
 from redactor.review.schema import files, messages, sendings, versions
 from redactor.safe_open import open_file, read_all
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from redactor.recording_context import RecordingContext
 
 STATE_FOLDER = ".redactor-review"
-PRIORITIES = {"withheld": 2.0, "redacted": 1.0}
-"""What is reviewed first, plus the recording's doubt, from 0 to 1; 0: nothing is left to do."""
 _LARGEST_DOCUMENT = 64 << 20
 _TOGETHER = 500
 _WITHHELD, _REDACTED = "quarantined", "redacted"

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 
 from redactor.auth import Person, form_of
 from redactor.errors import Quarantine, RedactorError
-from redactor.review.archive.releases import reviewer_of
+from redactor.review.releases import reviewer_of
 from redactor.review.repository import Stale
 from redactor.review.request_context import Message, RequestContext, session_mark, whole
 from redactor.review.routes.message import LONGEST_TEXT, SHORTEST_REASON, message_page
