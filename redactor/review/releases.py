@@ -24,7 +24,7 @@ from redactor.errors import Busy, RedactorError, as_redactor_error
 from redactor.pipeline import Artefacts
 from redactor.review.recordings import FoundRecording, ReviewedRecordings
 from redactor.review.repository import Stale
-from redactor.review.schema import messages, releases, reviews
+from redactor.review.schema import WITHHELD, messages, releases, reviews
 from redactor.review.versions import VersionService
 from redactor.types import Plan, Recording
 
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 PRIORITIES = {"withheld": 2.0, "redacted": 1.0}
 """What is reviewed first, plus the recording's doubt, from 0 to 1; 0: nothing is left to do."""
 
-OPEN = ("withheld", "refused")
-"""Outcomes of messages that may be released."""
 WRITTEN = ("redacted", "released")
 """Outcomes of messages that have artefacts."""
 _RANDOM = 16
@@ -46,6 +44,13 @@ class ReleaseInProgress(Busy):
 
     reason = "release-in-progress"
     default_hint = "Load the page again in a minute."
+
+
+class ReleaseUnfinished(ReleaseInProgress):
+    """The artefacts are written, but the end could not be recorded; the next look at what was begun does that."""
+
+    reason = "release-unfinished"
+    default_hint = "No action is needed: the service finishes it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,7 @@ class Releases:
             Quarantine: the check of the result withholds it again. RedactorError: it cannot be written.
         """
         with self._one:
-            self._expect(message, version, OPEN)
+            self._expect(message, version, WITHHELD)
             mark = self._trail.mark(reason)
             made = self._rendered(message, version, who)
             self._trail.append(events.MessageReleased(by=who.by, message=message, version=version, reason=mark))
@@ -132,7 +137,7 @@ class Releases:
         Raises:
             Stale: it is not withheld (any more).
         """
-        row = self._expect(message, None, OPEN)
+        row = self._expect(message, None, WITHHELD)
         event = events.ReleaseRefused(by=who.by, message=message, reason=self._trail.mark(reason))
         with self._engine.begin() as c:
             self._settle(c, message, who, outcome="refused")
@@ -203,6 +208,8 @@ class Releases:
             number = self._note(c, message, version, who, what=what, reason=reason, state="begun")
         try:
             self._publish(made, what=what, again=False)
+        except ReleaseUnfinished:
+            raise
         except Exception as error:
             self._failed(message, version, who, number, as_redactor_error(error, "release a recording"))
             raise

@@ -16,14 +16,27 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, case, exists, func, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    and_,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from redactor.compliance.model import Severity
 from redactor.crypto import Sealer
 from redactor.database import now, reading
 from redactor.errors import Busy
 from redactor.review.repository import Stale
-from redactor.review.schema import adjudications, decisions, findings, looked, messages, reviews, sampled
+from redactor.review.schema import WITHHELD, adjudications, decisions, findings, looked, messages, reviews, sampled
 
 _RANDOM = 16  # bytes
 DAY = 86_400.0
@@ -136,12 +149,16 @@ class Reviews:
         with self._engine.begin() as c:
             self._take(c, message, person)
 
-    def take_next(self, person: int) -> str:
+    def take_next(self, person: int, *, releases: bool = True, withheld_first: bool = False) -> str:
         """The message that this person should review next: one that they have taken, else one of a sample, else the
         one of the highest priority that the rules do not judge, else the gravest of the oldest day that has unreviewed
         ones; "" if there is none.
 
         Samples come first because figures are made of them; without one, nobody waits for a lead to draw it.
+
+        Args:
+            releases: whether this person may release withheld recordings; others are not given any.
+            withheld_first: before samples, too: somebody waits for them.
         """
         held = (
             select(reviews.c.message)
@@ -162,10 +179,11 @@ class Reviews:
             ~exists().where(and_(reviews.c.message == messages.c.id, reviews.c.person == person)),
             ~exists().where(and_(looked.c.message == messages.c.id, looked.c.person == person)),
         )
+        is_withheld = messages.c.outcome == "withheld"
         following = (
             select(messages.c.id)
             .join(sampled, sampled.c.message == messages.c.id)
-            .where(messages.c.state.in_(UNREVIEWED), *theirs)
+            .where(messages.c.state.in_(UNREVIEWED), ~is_withheld, *theirs)
             # Messages with one review come first.
             .order_by(messages.c.state.desc(), sampled.c.sample, messages.c.id)
             .limit(1)
@@ -174,7 +192,8 @@ class Reviews:
             select(messages.c.id)
             .where(
                 messages.c.state == "new",
-                messages.c.direction != "out",
+                or_(messages.c.direction != "out", is_withheld),
+                *(() if releases else (~is_withheld,)),
                 messages.c.priority > 0,
                 ~exists().where(
                     and_(reviews.c.message == messages.c.id, reviews.c.person != person, reviews.c.state == "taken")
@@ -186,7 +205,10 @@ class Reviews:
         with self._engine.begin() as c:
             if found := c.execute(held).scalar():
                 return str(found)
-            found = c.execute(following).scalar() or c.execute(urgent).scalar() or _gravest_of_oldest_day(c, theirs)
+            found = c.execute(urgent.where(is_withheld)).scalar() if withheld_first and releases else None
+            found = found or c.execute(following).scalar() or c.execute(urgent).scalar()
+            judged = messages.c.direction == "out", messages.c.outcome.not_in((*WITHHELD, "gone"))
+            found = found or _gravest_of_oldest_day(c, (*theirs, *judged))
             if found:
                 self._take(c, found, person)
         return str(found or "")
@@ -372,6 +394,8 @@ class Reviews:
             raise AlreadyTaken("You have already submitted your review of this message.")
         if row["direction"] != "out":
             raise Undecided("The rules are for sent messages, so this one has no verdict.", hint="Mark it as done.")
+        if row["outcome"] in WITHHELD:
+            raise Undecided("The message is withheld, so it has no verdict yet.", hint="Release it first.")
         mine = self._verdicts(c, message, person)
         query = select(findings.c.number).where(findings.c.message == message, findings.c.verdict == "findings")
         if missing := [n for n in c.execute(query).scalars() if n not in mine.answers]:

@@ -30,12 +30,12 @@ from redactor.review.archive.recordings import ArchiveRecordings
 from redactor.review.archive.run import ArchiveRun, items_of, list_recordings
 from redactor.review.bootstrap import Auditing
 from redactor.review.preparation import Preparation
-from redactor.review.releases import OPEN, PRIORITIES, WRITTEN, Releases, reviewer_of
+from redactor.review.releases import PRIORITIES, WRITTEN, Releases, reviewer_of
 from redactor.review.repository import ReviewRepository
 from redactor.review.request_context import RequestContext, environment
 from redactor.review.reviews import Reviews
 from redactor.review.sampling import Samples
-from redactor.review.schema import messages
+from redactor.review.schema import WITHHELD, messages
 from redactor.review.version_store import VersionStore
 from redactor.review.versions import VersionService
 from redactor.storage import Item
@@ -82,7 +82,7 @@ class ArchiveReview:
         """What the page shows about the release of a message."""
         return {
             "place": "the output folder",
-            "can_release": row["outcome"] in OPEN,
+            "can_release": row["outcome"] in WITHHELD,
             "unwritten": row["outcome"] in WRITTEN and row["version"] > 1 and row["written"] != row["version"],
             "history": self.releases.history(row["id"]),
         }

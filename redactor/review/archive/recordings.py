@@ -18,7 +18,7 @@ from redactor.pipeline import Artefacts
 from redactor.review.archive.files import ArchiveFiles
 from redactor.review.archive.run import ArchiveRun
 from redactor.review.recordings import FoundRecording
-from redactor.review.releases import OPEN
+from redactor.review.schema import WITHHELD
 from redactor.storage import ArchiveJournal, Claim, Fingerprints, Item, Step, fingerprints
 from redactor.types import Outcome, Status
 
@@ -94,7 +94,7 @@ class ArchiveRecordings:
         try:
             pipeline.save(place, made)
         except RedactorError:
-            if row["outcome"] in OPEN:
+            if row["outcome"] in WITHHELD:
                 journal.finish(item, _withheld(item, message, row), {})
             raise
         counts: dict[str, int] = {}

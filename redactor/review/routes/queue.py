@@ -3,7 +3,8 @@
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import Path as InPath
 from fastapi.responses import RedirectResponse
 
 from redactor.auth import Person
@@ -26,6 +27,8 @@ ARCHIVE_CHOICES: dict[str, tuple[str, ...]] = {
     "state": ("new", "reviewed"),
 }
 """Filters for the recordings of an archive."""
+JOB_CHOICES: dict[str, tuple[str, ...]] = {"outcome": OUTCOMES[:-1], "direction": ("in", "out"), **CHOICES}
+"""Filters for sent messages and the service's jobs."""
 
 
 def router(context: RequestContext) -> APIRouter:
@@ -43,7 +46,8 @@ def router(context: RequestContext) -> APIRouter:
     def messages(request: Request, person: lister) -> Response:
         """A page of messages. Unknown filters are ignored."""
         asked = dict(request.query_params)
-        choices = CHOICES if context.archive is None else ARCHIVE_CHOICES
+        choices = CHOICES if context.jobs is None else JOB_CHOICES
+        choices = choices if context.archive is None else ARCHIVE_CHOICES
         tiles = "state" if context.archive is None else "outcome"
         chosen = {name: asked[name] for name, known in choices.items() if asked.get(name) in known}
         for name in ("since", "until"):
@@ -60,7 +64,7 @@ def router(context: RequestContext) -> APIRouter:
             until=date_of(chosen["until"]) + 86_400 if "until" in chosen else 0.0,
             mine=person.id if "assigned" in chosen else 0,
             sample=int(chosen.get("sample", 0)),
-            urgent=context.archive is not None,
+            urgent=context.releasing is not None,
         )
         page = context.store.page(filters, after=asked.get("after", "")[:120])
         following: Any = f"/messages?{urlencode({**chosen, 'after': page.following})}" if page.following else ""
@@ -80,10 +84,18 @@ def router(context: RequestContext) -> APIRouter:
             counts=context.store.counts(tiles),
         )
 
+    @routes.get("/withheld/{number}")
+    def withheld(number: Annotated[int, InPath(ge=1, le=2**62)], _person: lister) -> Response:
+        """The message of a job of the service: the address in its notice, lists and callback."""
+        found = context.jobs.messages.message_of(number) if context.jobs is not None else ""
+        if not found:
+            raise HTTPException(404, "no-such-message")
+        return RedirectResponse(f"/messages/{found}", 303)
+
     @routes.post("/messages/next")
     def take_next(person: judge) -> Response:
         """The next message for this person: see `Reviews.take_next`."""
-        found = context.reviews.take_next(person.id)
+        found = context.next_for(person)
         nothing = "/messages?assigned=me&none=1" if context.archive is None else "/messages?none=1"
         return RedirectResponse(f"/messages/{found}" if found else nothing, 303)
 

@@ -15,19 +15,20 @@ from redactor.review.routes.message import LONGEST_TEXT, SHORTEST_REASON, messag
 
 if TYPE_CHECKING:
     from redactor.review.archive.bootstrap import ArchiveReview
+    from redactor.review.job_review import JobReview
 
 
 def router(context: RequestContext) -> APIRouter:
-    """The routes for the recordings of an archive; in the service they are not found."""
+    """The routes for the recordings of an archive and the service's jobs; other messages are not found."""
     routes = APIRouter(prefix="/messages/{message}")
     releases = Annotated[Person, Depends(context.guard("message.hear_original", "message.release"))]
     checks = Annotated[Person, Depends(context.guard("message.hear_redacted", "redaction.edit"))]
 
-    def archive_of(message: str) -> "ArchiveReview":
-        context.row(message)
-        if context.archive is None:
-            raise HTTPException(404, "no-archive")
-        return context.archive
+    def releasing(message: str) -> "ArchiveReview | JobReview":
+        row, found = context.row(message), context.releasing
+        if found is None or found.facts(row) is None:
+            raise HTTPException(404, "no-release")
+        return found
 
     def again(message: str, person: Person, why: RedactorError | str, reason: str = "") -> Response:
         """The page of the message, with why nothing was written and what was typed."""
@@ -44,7 +45,7 @@ def router(context: RequestContext) -> APIRouter:
 
     def following(message: str, person: Person, what: str) -> Response:
         """On to the next message, or back to the queue."""
-        found = context.reviews.take_next(person.id)
+        found = context.next_for(person)
         note = f"{what}={message}"
         return RedirectResponse(f"/messages/{found}?{note}" if found else f"/messages?none=1&{note}", 303)
 
@@ -55,11 +56,11 @@ def router(context: RequestContext) -> APIRouter:
         version, reason = whole(form.get("version", "")), form.get("reason", "").strip()[:LONGEST_TEXT]
 
         def write() -> Response:
-            archive = archive_of(message)
+            found = releasing(message)
             if len(reason) < SHORTEST_REASON:
                 return again(message, person, "Say in a few words why it may be released.", reason)
             try:
-                archive.releases.release(message, version, reviewer_of(person), reason=reason)
+                found.releases.release(message, version, reviewer_of(person), reason=reason)
             except RedactorError as error:
                 return again(message, person, error, reason)
             return following(message, person, "released")
@@ -73,11 +74,11 @@ def router(context: RequestContext) -> APIRouter:
         reason = form.get("reason", "").strip()[:LONGEST_TEXT]
 
         def keep() -> Response:
-            archive = archive_of(message)
+            found = releasing(message)
             if len(reason) < SHORTEST_REASON:
                 return again(message, person, "Say in a few words why it cannot be released.", reason)
             try:
-                archive.releases.refuse(message, reviewer_of(person), reason=reason)
+                found.releases.refuse(message, reviewer_of(person), reason=reason)
             except RedactorError as error:
                 return again(message, person, error, reason)
             return following(message, person, "refused")
@@ -91,9 +92,9 @@ def router(context: RequestContext) -> APIRouter:
         version = whole(form.get("version", ""))
 
         def note() -> Response:
-            archive = archive_of(message)
+            found = releasing(message)
             try:
-                archive.releases.done(message, version, reviewer_of(person))
+                found.releases.done(message, version, reviewer_of(person))
             except RedactorError as error:
                 return again(message, person, error)
             return following(message, person, "done")
@@ -103,9 +104,9 @@ def router(context: RequestContext) -> APIRouter:
     @routes.post("/reopen")
     def reopen(message: Message, _person: checks) -> Response:
         """Put a message into the queue again."""
-        archive = archive_of(message)
-        archive.preparation.again(message)
-        archive.releases.reopen(message)
+        found = releasing(message)
+        found.preparation.again(message)
+        found.releases.reopen(message)
         return RedirectResponse(f"/messages/{message}", 303)
 
     return routes
