@@ -476,7 +476,9 @@ def test_a_release_that_is_killed_is_finished_at_the_next_start(house, module, n
     with running(house) as service:
         path, message = quarantined(house, service)
     here = Path(__file__).parent
-    paths = [str(p) for p in (here, here.parent / "review", here.parent, here.parents[1])]
+    paths = [
+        str(p) for p in (here, here.parent / "review", here.parent, here.parents[1] / "benchmarks", here.parents[1])
+    ]
     script = KILLED.format(paths=paths, config=str(house.config), module=module, name=name)
     killed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert killed.returncode == 9, killed.stderr
