@@ -192,7 +192,7 @@ def limit(model: Path, paths: list[Path], *, cores: int) -> dict[str, float]:
 
         encoded = timed("encoder", lambda w: engine._encode([w], w.context), windows)  # noqa: SLF001
         search = engine._search  # noqa: SLF001
-        found = timed("greedy search", lambda e, w: search(e, [w], 0.0, width=1), encoded, windows)
+        found = timed("greedy search", lambda e, w: search(e, [w], width=1), encoded, windows)
         timed("alignment", lambda e, w, f: engine._align(e, [w], f), encoded, windows, found)  # noqa: SLF001
     return {**spent, "all": round(sum(spent.values()), 2)}
 

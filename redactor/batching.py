@@ -2,7 +2,8 @@
 
 Each recording is processed by a thread of its own. Where a model is faster on many pieces at once, the threads meet in
 a `DynamicBatcher`: each submits its pieces and waits. Workers take batches of pieces with the same `key`, from the
-fullest key first, or from the one whose oldest piece has waited for `patience`. Backpressure comes from the callers'
+fullest key first, or from the one whose oldest piece has waited too long. Where a piece needs two steps, the first may
+return `Requeued` with what the second needs, so that the second, too, is shared. Backpressure comes from the callers'
 waiting: the queue never contains more than `AHEAD` batches of one caller.
 
 If a batch fails, its pieces are tried again one by one, so that a problem with one recording fails only that recording.
@@ -24,11 +25,21 @@ Result = TypeVar("Result")
 LINGER = 0.03  # seconds that a worker waits for more pieces if it has less than half a batch
 AHEAD = 4
 """Batches of pieces that one caller may have waiting: a recording of hours is read as fast as it is processed."""
-PATIENCE = 2.0  # seconds after which the oldest piece's key goes first, however few share it
+PATIENCE = 2.0  # seconds before the oldest piece's key may go first, however few share it
+PASSED_OVER = 2
+"""The oldest piece's key goes first once this many times as many pieces were taken before it as are waiting: where
+hundreds wait, an order by age alone would leave no batch full."""
 
 
 class Closed(RuntimeError):
     """The batcher was closed before the work was submitted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requeued(Generic[Piece]):
+    """In place of a result: this piece goes into the queue instead of the one that was handled."""
+
+    piece: Piece
 
 
 @dataclass(slots=True, eq=False)
@@ -48,6 +59,7 @@ class _Job(Generic[Piece, Result]):
     call: _Call[Result]
     place: int
     since: float
+    before: int  # pieces taken before it came
 
 
 @dataclass(slots=True)
@@ -63,7 +75,7 @@ class DynamicBatcher(Generic[Piece, Result]):
     """Collects pieces of many callers into batches for `handle`.
 
     Args:
-        handle: pieces of one key → as many results, in order. Called from `workers` threads at once.
+        handle: pieces of one key → for each, in order, its result or `Requeued`. Called from `workers` threads at once.
         key: pieces of one key may share a batch.
         size: most pieces in a batch.
         linger: seconds that a worker waits for more pieces: in a service, the most that batching may delay a message.
@@ -73,7 +85,7 @@ class DynamicBatcher(Generic[Piece, Result]):
 
     def __init__(
         self,
-        handle: Callable[[Sequence[Piece]], Sequence[Result]],
+        handle: Callable[[Sequence[Piece]], Sequence[Result | Requeued[Piece]]],
         *,
         key: Callable[[Piece], Hashable] = lambda _: None,
         size: int,
@@ -88,6 +100,7 @@ class DynamicBatcher(Generic[Piece, Result]):
         self._linger, self._patience = linger, patience
         self._waiting: dict[Hashable, deque[_Job[Piece, Result]]] = {}
         self._state = threading.Condition()
+        self._taken = 0
         self._closed = False
         self._workers = [
             threading.Thread(target=self._work, name=f"{name}-{n}", daemon=True) for n in range(max(1, workers))
@@ -109,7 +122,7 @@ class DynamicBatcher(Generic[Piece, Result]):
         try:
             while call.slots.acquire() and (following := next(source, None)) is not None:
                 place, piece = following
-                self._put(_Job(piece, call, place, time.monotonic()))
+                self._put(_Job(piece, call, place, time.monotonic(), self._taken))
         finally:
             self._settled(call)
         call.done.wait()
@@ -164,13 +177,17 @@ class DynamicBatcher(Generic[Piece, Result]):
                     enough = enough or now + self._linger
                     self._state.wait(enough - now)
             oldest = min(self._waiting, key=lambda k: self._waiting[k][0].since)
-            late = time.monotonic() - self._waiting[oldest][0].since > self._patience
-            chosen = oldest if late else fullest
+            chosen = oldest if self._is_late(self._waiting[oldest][0]) else fullest
             jobs = self._waiting[chosen]
             batch = [jobs.popleft() for _ in range(min(len(jobs), self.size))]
+            self._taken += len(batch)
             if not jobs:
                 del self._waiting[chosen]
             return batch
+
+    def _is_late(self, job: _Job[Piece, Result]) -> bool:
+        passed_over = self._taken - job.before >= PASSED_OVER * sum(map(len, self._waiting.values()))
+        return passed_over and time.monotonic() - job.since > self._patience
 
     def _settled(self, call: _Call[Result]) -> None:
         call.slots.release()
@@ -200,5 +217,11 @@ class DynamicBatcher(Generic[Piece, Result]):
             self._settled(batch[0].call)
             return
         for job, result in zip(batch, results, strict=True):
-            job.call.results[job.place] = result
-            self._settled(job.call)
+            if isinstance(result, Requeued):
+                job.piece = result.piece
+                with self._state:  # also when closed: what was accepted is finished
+                    self._waiting.setdefault(self._key(job.piece), deque()).append(job)
+                    self._state.notify()
+            else:
+                job.call.results[job.place] = result
+                self._settled(job.call)

@@ -91,7 +91,7 @@ def build_kept_transcriber(
     return KeptTranscriber(
         kept,
         info=info,
-        in_flight=min(256, 16 * (given.workers or usable_cores())),  # about as many as the loaded engine wants
+        in_flight=min(256, 32 * (given.workers or usable_cores())),  # about as many as the loaded engine wants
         load=lambda: _loaded(checkpoint, given, cpu_semaphore),
         settings=settings,
     )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from redactor.batching import Closed, DynamicBatcher
+from redactor.batching import Closed, DynamicBatcher, Requeued
 
 
 @settings(max_examples=25, deadline=None)
@@ -129,3 +129,77 @@ def test_a_caller_is_never_far_ahead_of_the_workers() -> None:
     with DynamicBatcher(slow, size=4, linger=0.0) as gather:
         assert gather(endless()) == list(range(500))
     assert furthest <= 4 * 4 + 4 + 1
+
+
+def test_second_steps_share_batches_too() -> None:
+    """Odd numbers need a second step; it is one batch for those of several callers, and nobody waits for the others."""
+    seen: list[list[int | str]] = []
+    ready = threading.Event()
+
+    def handle(pieces: Sequence[int | str]) -> Sequence[str | Requeued[int | str]]:
+        ready.wait(5)
+        seen.append(list(pieces))
+        return [p if isinstance(p, str) else Requeued(f"{p} again") if p % 2 else str(p) for p in pieces]
+
+    with (
+        DynamicBatcher(handle, key=type, size=4, linger=0.05) as gather,
+        ThreadPoolExecutor(4) as pool,
+    ):
+        futures = [pool.submit(gather, [2 * n, 2 * n + 1]) for n in range(4)]
+        time.sleep(0.1)
+        ready.set()
+        assert [f.result(5) for f in futures] == [[f"{2 * n}", f"{2 * n + 1} again"] for n in range(4)]
+    second = [batch for batch in seen if isinstance(batch[0], str)]
+    assert sum(map(len, second)) == 4
+    assert len(second) < 4
+
+
+def test_second_steps_are_finished_when_closed() -> None:
+    def handle(pieces: Sequence[int]) -> Sequence[int | Requeued[int]]:
+        time.sleep(0.05)
+        return [p if p >= 3 else Requeued(p + 1) for p in pieces]
+
+    gather = DynamicBatcher(handle, size=4, workers=2, linger=0.0)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(gather, [0, 1, 2])
+        time.sleep(0.02)
+        gather.close()
+        assert waiting.result(5) == [3, 3, 3]
+
+
+def test_a_failed_second_step_fails_its_caller_only() -> None:
+    def handle(pieces: Sequence[str]) -> Sequence[str | Requeued[str]]:
+        if any(p == "b again" for p in pieces):
+            raise ValueError("unlucky")
+        return [p if "again" in p else Requeued(f"{p} again") for p in pieces]
+
+    with DynamicBatcher(handle, size=8, linger=0.05) as gather, ThreadPoolExecutor(3) as pool:
+        futures = {p: pool.submit(gather, [p]) for p in "abc"}
+        assert futures["a"].result(5) == ["a again"]
+        assert futures["c"].result(5) == ["c again"]
+        with pytest.raises(ValueError, match="unlucky"):
+            futures["b"].result(5)
+
+
+def test_age_alone_leaves_no_batch_empty_while_many_wait() -> None:
+    """Among pieces that came together, old as they are, full batches go first."""
+    sizes: list[int] = []
+    ready = threading.Event()
+
+    def handle(pieces: Sequence[str]) -> Sequence[str]:
+        ready.wait(5)
+        sizes.append(len(pieces))
+        return pieces
+
+    with (
+        DynamicBatcher(handle, key=lambda p: p, size=4, linger=0.0, patience=0.0) as gather,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        first = pool.submit(gather, ["first"])
+        time.sleep(0.05)
+        rest = pool.submit(gather, ["alone", *["together"] * 8])
+        time.sleep(0.05)
+        ready.set()
+        first.result(5)
+        rest.result(5)
+    assert sizes == [1, 4, 4, 1]

@@ -18,7 +18,7 @@ from redactor import builders
 from redactor.audio import decode, read_source, recognition_audio
 from redactor.labels import load_labels
 from redactor.speech.boundaries import FRAME
-from redactor.types import TimedText
+from redactor.types import RECOGNITION_RATE, TimedText
 
 WIDTH = 0.02  # seconds: standard deviation of an edge's target
 
@@ -85,17 +85,18 @@ def windows(model: str, labels: Path) -> Iterator[Window]:
             number = channel.transcript.channel
             audio = recognition_audio(recording, number)
             for window in transcriber.plan(audio, number=number).windows:
-                prepared = engine.prepare(window.of(audio))
+                sound = window.of(audio)
+                seconds = len(sound) / RECOGNITION_RATE
                 seen.clear()
-                (words,) = engine.decode([prepared])
+                (words,) = engine.recognize([sound])
                 if words and "states" in seen:
-                    frames = int(prepared.seconds / FRAME) + 1
+                    frames = int(seconds / FRAME) + 1
                     truth = [
                         (word.text, (word.start or 0.0) - window.start, (word.end or 0.0) - window.start)
                         for word in channel.transcript.words
                     ]
-                    inside = tuple(t for t in truth if t[2] > -0.3 and t[1] < prepared.seconds + 0.3)
-                    yield Window(seen["states"][:frames], tuple(words), inside, prepared.seconds)
+                    inside = tuple(t for t in truth if t[2] > -0.3 and t[1] < seconds + 0.3)
+                    yield Window(seen["states"][:frames], tuple(words), inside, seconds)
 
 
 def main() -> None:

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from redactor.batching import Requeued
 from redactor.types import Channel, ModelInfo, Mono, Speech, TimedText
 
 
@@ -30,6 +31,7 @@ class Prepared:
         context: frames for the encoder, 0 for a window that needs no model.
         limit: the most tokens of its text.
         prompt: tokens before its text, if they are not the engine's own.
+        first: what an engine keeps of a window's first search for a second one; None before the first.
     """
 
     features: npt.NDArray[np.float32]
@@ -37,13 +39,14 @@ class Prepared:
     context: int
     limit: int
     prompt: tuple[int, ...] = ()
+    first: Any = None
 
     @property
-    def bucket(self) -> tuple[int, int, int]:
+    def bucket(self) -> tuple[int, int, int, bool]:
         """Windows of one bucket may share a call without a change in their results. Prompts may differ, but in one call
         CTranslate2 wants all of one length.
         """
-        return self.context, self.limit, len(self.prompt)
+        return self.context, self.limit, len(self.prompt), self.first is not None
 
 
 class WindowEngine(Protocol):
@@ -91,8 +94,8 @@ class BatchEngine(WindowEngine, Protocol):
     def prepare(self, window: Mono, *, careful: bool = False, hotwords: str | None = None) -> Prepared:
         """Compute the features of one window, without the model, in any thread."""
 
-    def decode(self, batch: Sequence[Prepared]) -> list[list[TimedText]]:
-        """Windows of one bucket → words of each, as `recognize`.
+    def decode(self, batch: Sequence[Prepared]) -> list[list[TimedText] | Requeued[Prepared]]:
+        """Windows of one bucket → words of each, as `recognize`; `Requeued` for a window that needs another search.
 
         Raises:
             RecognitionFailed: the engine failed; the message holds no text.

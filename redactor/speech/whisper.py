@@ -6,6 +6,7 @@ windows of many files share one call:
 
     prepare   a window → features and the context that it needs: its length and a margin, on a grid of GRID frames
     decode    windows of one bucket → encode · one search · gate · one alignment → words
+              a window whose greedy text is doubtful comes back, to be searched again with others of its length
 
 Guards against invented text: windows are cut by sound (`activity`), the preceding text is never a prompt, a repetitive
 or improbable result is decoded again in the full context (`gate`), and a window's length limits its tokens. None
@@ -23,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from redactor.batching import Requeued
 from redactor.errors import ModelUnavailable, RecognitionFailed
 from redactor.types import RECOGNITION_RATE, ModelInfo, Mono, TimedText
 
@@ -59,6 +61,12 @@ the beam, 0.2 GB per window for base and half a gigabyte for small. On a CPU sev
 CALLS_PER_SECOND_SEARCH = 4  # of this many concurrent calls, one at a time may decode again: it needs the same memory
 SECOND_BEAM = 5
 """The least beam width of a rejected window's second search; a greedy checkpoint has few of them."""
+SEARCH_MEMORY = 180_000_000
+"""Bytes that the decoder of one call may keep of its windows: its view of each, for each text of the beam. Of base, 18
+MB for a window of 15 s."""
+DECODER_LAYERS = {384: 4, 512: 6, 768: 12, 1024: 24}
+"""Layers of Whisper's decoders by the width of their states (Radford et al. 2022, table 1)."""
+MOST_LAYERS = 32
 REJECTED = 0.3
 """The highest confidence of words whose text the gate rejected in the full context as well: they are guesses."""
 
@@ -172,12 +180,18 @@ class WhisperEngine:
         self, windows: Iterable[Mono], *, careful: bool = False, hotwords: str | None = None
     ) -> list[list[TimedText]]:
         """See `WindowEngine.recognize`. Windows of one context share a call; `Batcher` does so across threads."""
-        prepared = [self.prepare(window, careful=careful, hotwords=hotwords) for window in windows]
-        out: list[list[TimedText]] = [[] for _ in prepared]
-        for bucket in sorted({p.bucket for p in prepared}):
-            places = [i for i, p in enumerate(prepared) if p.bucket == bucket]
-            for i, words in zip(places, self.decode([prepared[i] for i in places]), strict=True):
-                out[i] = words
+        waiting = {
+            place: self.prepare(window, careful=careful, hotwords=hotwords) for place, window in enumerate(windows)
+        }
+        out: list[list[TimedText]] = [[] for _ in waiting]
+        while waiting:
+            bucket = min(window.bucket for window in waiting.values())
+            places = [place for place, window in waiting.items() if window.bucket == bucket]
+            for place, found in zip(places, self.decode([waiting.pop(place) for place in places]), strict=True):
+                if isinstance(found, Requeued):
+                    waiting[place] = found.piece
+                else:
+                    out[place] = found
         return out
 
     def prepare(self, window: Mono, *, careful: bool = False, hotwords: str | None = None) -> Prepared:
@@ -193,7 +207,7 @@ class WhisperEngine:
         prompt = tuple(self._make_prompt(hotwords)) if hotwords else ()
         return Prepared(features, seconds, context, self._limit(seconds, context, len(prompt or self._prompt)), prompt)
 
-    def decode(self, batch: Sequence[Prepared]) -> list[list[TimedText]]:
+    def decode(self, batch: Sequence[Prepared]) -> list[list[TimedText] | Requeued[Prepared]]:
         """See `BatchEngine.decode`."""
         if not batch or not batch[0].context:
             return [[] for _ in batch]
@@ -227,21 +241,42 @@ class WhisperEngine:
         except RuntimeError as error:
             raise RecognitionFailed(f"A rehearsal failed ({type(error).__name__}).") from None
 
-    def _decode(self, batch: Sequence[Prepared], context: int) -> list[list[TimedText]]:
+    def _decode(self, batch: Sequence[Prepared], context: int) -> list[list[TimedText] | Requeued[Prepared]]:
+        if batch[0].first is not None:
+            encoded, found = self._second_search(batch)
+            return [*self._words(encoded, batch, found, context)]
         encoded = self._encode(batch, context)
         other_language = self._in_another_language(encoded, batch)
         if len(other_language) == len(batch):
             return [[] for _ in batch]
-        found = self._first_search(encoded, batch)
-        rejected = [i for i, result in enumerate(found) if not is_accepted(result) and i not in other_language]
-        accepted = [None if i in rejected or i in other_language else result for i, result in enumerate(found)]
-        words = self._align(encoded, batch, accepted)
+        # On a GPU a batch cannot be split into rows, and a beam costs little.
+        greedy_first = self._options.beam_size > 1 and not self.encode_together
+        first = self._search(encoded, batch, width=1 if greedy_first else None)
+        doubtful = [
+            i for i, result in enumerate(first) if greedy_first and i not in other_language and not is_confident(result)
+        ]
+        settled = [None if i in other_language or i in doubtful else result for i, result in enumerate(first)]
+        out: list[list[TimedText] | Requeued[Prepared]] = [*self._words(encoded, batch, settled, context)]
+        for i in doubtful:
+            # Copied, so that the other rows need not stay in memory.
+            states = np.array(np.asarray(encoded)[i : i + 1])
+            out[i] = Requeued(replace(batch[i], first=(states, first[i])))
+        return out
+
+    def _words(
+        self, encoded: Any, batch: Sequence[Prepared], found: Sequence[DecodedWindow | None], context: int
+    ) -> list[list[TimedText]]:
+        """The words of each window: of what was found if that is accepted, else of another search in the full
+        context.
+        """
+        rejected = [i for i, result in enumerate(found) if result is not None and not is_accepted(result)]
+        words = self._align(encoded, batch, [None if i in rejected else result for i, result in enumerate(found)])
         if not self._options.second_tries:
             return words
         for first in range(0, len(rejected), self._decoded_again_together):
             chunk = rejected[first : first + self._decoded_again_together]
-            decoded_again = self._decode_again([batch[i] for i in chunk], context, [found[i] for i in chunk])
-            for i, better in zip(chunk, decoded_again, strict=True):
+            texts = [text for i in chunk if (text := found[i]) is not None]
+            for i, better in zip(chunk, self._decode_again([batch[i] for i in chunk], context, texts), strict=True):
                 words[i] = better
         return words
 
@@ -268,24 +303,21 @@ class WhisperEngine:
 
         return StorageView.from_array(np.ascontiguousarray(np.asarray(encoded)[:, ::2]))
 
-    def _first_search(self, encoded: Any, batch: Sequence[Prepared]) -> list[DecodedWindow]:
-        """The first search of each window: greedy, and with the full beam where the greedy text is not probable enough.
+    def _second_search(self, batch: Sequence[Prepared]) -> tuple[Any, list[DecodedWindow]]:
+        """A search with the full beam for windows whose greedy text is not probable enough: (states, what was found).
 
         A beam of five costs three to five times as much as a greedy search, and finds the same text where every token
-        is nearly certain.
+        is nearly certain. A batch of four costs 0.6 of one by one (tiny.en).
         """
-        # On a GPU the batch cannot be split into rows, and a beam costs little.
-        if self._options.beam_size == 1 or self.encode_together:
-            return self._search(encoded, batch)
-        found = self._search(encoded, batch, width=1)
-        uncertain = [i for i, result in enumerate(found) if not is_confident(result)]
-        if not uncertain:
-            return found
-        part = encoded if len(uncertain) == len(batch) else self._rows(encoded, uncertain, batch)
-        for i, wider in zip(uncertain, self._search(part, [batch[i] for i in uncertain]), strict=True):
-            if is_accepted(wider) or not is_accepted(found[i]):
-                found[i] = wider
-        return found
+        from ctranslate2 import StorageView
+
+        encoded = StorageView.from_array(np.concatenate([window.first[0] for window in batch]))
+        found = self._search(encoded, batch)
+        for i, (wider, window) in enumerate(zip(found, batch, strict=True)):
+            greedy = window.first[1]
+            if is_accepted(greedy) and not is_accepted(wider):
+                found[i] = greedy
+        return encoded, found
 
     def _decode_again(
         self, batch: Sequence[Prepared], context: int, first: Sequence[DecodedWindow]
@@ -344,14 +376,6 @@ class WhisperEngine:
         single = [np.asarray(self._model.encode(row)) for row in padded]
         return StorageView.from_array(np.concatenate(single))
 
-    def _rows(self, encoded: Any, rows: Sequence[int], batch: Sequence[Prepared]) -> Any:
-        """Some rows of a batch that was encoded in the full context; on a GPU they are encoded again."""
-        if self.encode_together:
-            return self._encode([batch[i] for i in rows], self._full)
-        from ctranslate2 import StorageView
-
-        return StorageView.from_array(np.asarray(encoded)[list(rows)])
-
     def _search(
         self,
         encoded: Any,
@@ -360,12 +384,28 @@ class WhisperEngine:
         width: int | None = None,
         forbidden: Sequence[int] = (),
     ) -> list[DecodedWindow]:
+        width = width or self._options.beam_size
+        together = self._searched_together(encoded, width)
+        if together < len(batch):
+            from ctranslate2 import StorageView
+
+            rows = np.asarray(encoded)
+            return [
+                found
+                for at in range(0, len(batch), together)
+                for found in self._search(
+                    StorageView.from_array(rows[at : at + together]),
+                    batch[at : at + together],
+                    width=width,
+                    forbidden=forbidden,
+                )
+            ]
         prompts = [list(window.prompt) or self._prompt for window in batch]
         limit = len(prompts[0]) + batch[0].limit
         results = self._model.model.generate(
             encoded,
             prompts,
-            beam_size=width or self._options.beam_size,
+            beam_size=width,
             max_length=limit,
             return_scores=True,
             return_no_speech_prob=True,
@@ -374,6 +414,15 @@ class WhisperEngine:
             max_initial_timestamp_index=round(1.0 / self._model.time_precision),
         )
         return [self._decoded_window(result, limit - len(prompts[0])) for result in results]
+
+    def _searched_together(self, encoded: Any, width: int) -> int:
+        """Windows of a batch that are searched at once, in parts of equal size, so that memory stays bounded."""
+        windows, states, numbers = encoded.shape
+        if self.encode_together:
+            return int(windows)
+        view = width * 2 * DECODER_LAYERS.get(numbers, MOST_LAYERS) * states * numbers * 4  # keys and values, float32
+        parts = -(-windows * view // SEARCH_MEMORY)
+        return int(-(-windows // parts))
 
     def _decoded_window(self, result: Any, limit: int) -> DecodedWindow:
         sequence = result.sequences_ids[0]

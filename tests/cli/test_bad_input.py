@@ -88,28 +88,28 @@ def tree_of_readable(folder):
     }
 
 
-def test_folder_without_audio(run, tmp_path):
+def test_folder_without_audio(run_here, tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "readme.txt").write_text("nothing here")
-    done = run("redact", tmp_path / "a", "--out", tmp_path / "out", "--model", "voicemail-micro")
+    done = run_here("redact", tmp_path / "a", "--out", tmp_path / "out", "--model", "voicemail-micro")
     assert done.returncode == 66
     assert b"No audio found" in done.stderr
 
 
-def test_typos_get_a_helpful_error(run, tmp_path, message):
+def test_typos_get_a_helpful_error(run_here, tmp_path, message):
     audio, _ = message
     out = ("--out", tmp_path / "out")
-    done = run("redact", audio, *out, "--polcy", "clinical")
+    done = run_here("redact", audio, *out, "--polcy", "clinical")
     assert done.returncode == 64
     assert b"--polcy" in done.stderr
     assert b"Traceback" not in done.stderr
-    done = run("redact", audio, *out, "--model", "smal.en")
+    done = run_here("redact", audio, *out, "--model", "smal.en")
     assert done.returncode == 69
     assert b"small.en" in done.stderr
-    done = run("redact", audio, *out, "--policy", "deidentfy")
+    done = run_here("redact", audio, *out, "--policy", "deidentfy")
     assert done.returncode == 78
     assert b"deidentify" in done.stderr
-    done = run("redact", audio)
+    done = run_here("redact", audio)
     assert done.returncode == 64
     assert b"--out" in done.stderr
 
@@ -123,7 +123,7 @@ def test_no_model_and_no_network_says_what_to_do(run, tmp_path, message):
 
 
 @pytest.mark.parametrize("kind", ["silence", "noise"])
-def test_nothing_said(run, tmp_path, kind):
+def test_nothing_said(run_here, tmp_path, kind):
     """Silence comes out as it went in; noise gets an outcome: bleeped or quarantined, never passed off as clean
     speech.
     """
@@ -131,7 +131,7 @@ def test_nothing_said(run, tmp_path, kind):
     samples = np.zeros(8 * 8000) if kind == "silence" else 0.2 * rng.standard_normal(8 * 8000)
     soundfile.write(tmp_path / "a.wav", samples, 8000, subtype="PCM_16")
     out = tmp_path / "out"
-    done = run("redact", tmp_path / "a.wav", "--out", out, "--model", "voicemail-micro")
+    done = run_here("redact", tmp_path / "a.wav", "--out", out, "--model", "voicemail-micro")
     row = outcomes(out)[0]
     if kind == "silence":
         assert done.returncode == 0

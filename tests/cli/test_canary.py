@@ -72,7 +72,7 @@ def test_no_library_reports_its_use(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_failures_name_nothing(run, message, tmp_path):
+def test_failures_name_nothing(run_here, message, tmp_path):
     """Broken recordings with PHI in their names: messages carry numbers and ids."""
     audio, _ = message
     archive = tmp_path / "archive"
@@ -85,7 +85,7 @@ def test_failures_name_nothing(run, message, tmp_path):
     (transcripts / "Dana Whitlock 555-0142 good.json").write_text('{"segments": "Dana Whitlock"}')
     shutil.copy(audio, archive / "Dana Whitlock 555-0142 good.wav")
     out = tmp_path / "out"
-    done = run("redact", archive, "--no-verify", "--transcript", transcripts, "--out", out)
+    done = run_here("redact", archive, "--no-verify", "--transcript", transcripts, "--out", out)
     assert done.returncode == 65
     assert_clean(done.stdout + done.stderr, "the terminal")
     assert_clean(everything_below(out), "the outputs")
@@ -118,11 +118,11 @@ def test_malformed_text_is_not_quoted(run):
     assert b"Line 2" in done.stderr
 
 
-def test_bleeps_hide_the_words(message, run, tmp_path):
+def test_bleeps_hide_the_words(message, run_here, tmp_path):
     """The samples of each covered word are gone from the output, those of kept words are untouched."""
     audio, transcript = message
     out = tmp_path / "out"
-    done = run("redact", audio, "--no-verify", "--transcript", transcript, "--out", out)
+    done = run_here("redact", audio, "--no-verify", "--transcript", transcript, "--out", out)
     assert done.returncode == 0, done.stderr.decode()
     before, rate = soundfile.read(audio, dtype="int16")
     after, _ = soundfile.read(out / "msg0001.redacted.wav", dtype="int16")

@@ -34,10 +34,10 @@ def archive(tmp_path):
 
 
 @pytest.fixture
-def redact(run, archive):
+def redact(run_here, archive):
     def go(*more, code=0):
         given = ("--transcript", archive / "transcripts", "--no-verify", "--sandbox", "limits", "--names", "keep")
-        done = run("redact", archive / "in", *given, "--out", archive / "out", "--json", *more)
+        done = run_here("redact", archive / "in", *given, "--out", archive / "out", "--json", *more)
         assert done.returncode == code, done.stderr.decode()
         assert_clean(done.stdout + done.stderr)
         return json.loads(done.stdout) if done.stdout else {}
@@ -85,9 +85,9 @@ def test_runs_redo_what_was_made_with_another_context_only(archive, redact):
     assert (archive / "out/second.redacted.json").read_bytes() == before
 
 
-def test_a_sealed_context_has_the_same_effect(archive, redact, run):
+def test_a_sealed_context_has_the_same_effect(archive, redact, run_here):
     people, key, out = archive / "people.csv", archive / "people.key", archive / "people.sealed"
-    done = run("context", "seal", people, "--out", out, "--key", key)
+    done = run_here("context", "seal", people, "--out", out, "--key", key)
     assert done.returncode == 0, done.stderr
     assert stat.S_IMODE(key.stat().st_mode) == stat.S_IMODE(out.stat().st_mode) == 0o600
     assert_clean(done.stdout + done.stderr + out.read_bytes())
@@ -95,8 +95,8 @@ def test_a_sealed_context_has_the_same_effect(archive, redact, run):
     redact("--context", out, "--context-key", key)
     assert "all side" not in text_of(archive, "first")
     redact("--context", out, code=78)
-    assert run("context", "seal", out, "--out", out, "--key", key).returncode == 78
-    assert run("context", "seal", archive / "out/summary.json", "--out", out, "--key", key).returncode == 78
+    assert run_here("context", "seal", out, "--out", out, "--key", key).returncode == 78
+    assert run_here("context", "seal", archive / "out/summary.json", "--out", out, "--key", key).returncode == 78
 
 
 @pytest.mark.parametrize(
@@ -122,17 +122,17 @@ def test_a_key_needs_a_context(redact):
     redact("--context-key", "nothing", code=78)
 
 
-def test_evaluate_reports_mistakes_in_a_context(run, archive):
-    done = run("evaluate", archive / "in", "--context", archive / "missing-broussard.csv")
+def test_evaluate_reports_mistakes_in_a_context(run_here, archive):
+    done = run_here("evaluate", archive / "in", "--context", archive / "missing-broussard.csv")
     assert done.returncode == 66
     assert_clean(done.stdout + done.stderr)
 
 
-def test_evaluate_takes_a_context(run, tmp_path):
+def test_evaluate_takes_a_context(run_here, tmp_path):
     """The toy voice says "I need a refill", labelled as the name that it sounds like."""
     samples, rate = soundfile.read(DATA / "toy.wav", dtype="float32")
     soundfile.write(tmp_path / "toy.wav", samples[: 8 * rate], rate)
-    heard = run("transcribe", tmp_path / "toy.wav", "--model", "voicemail-micro", "--i-understand-this-prints-phi")
+    heard = run_here("transcribe", tmp_path / "toy.wav", "--model", "voicemail-micro", "--i-understand-this-prints-phi")
     channel = json.loads(heard.stdout)["channels"][0]
     text, at = channel["text"], 0
     for word in channel["words"]:
@@ -144,7 +144,7 @@ def test_evaluate_takes_a_context(run, tmp_path):
     (tmp_path / "rows.csv").write_text("file,role,name\ntoy,patient,Nida Riffil\n")
     audible = []
     for given in ((), ("--context", tmp_path / "rows.csv")):
-        done = run("evaluate", tmp_path, "--model", "voicemail-micro", "--unheard", "bleep", "--json", *given)
+        done = run_here("evaluate", tmp_path, "--model", "voicemail-micro", "--unheard", "bleep", "--json", *given)
         assert done.returncode == 0, done.stderr.decode()
         assert b"Riffil" not in done.stdout + done.stderr
         audible.append(json.loads(done.stdout)["labels"]["PERSON"]["audible_percent"])

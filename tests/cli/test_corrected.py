@@ -81,17 +81,17 @@ def test_the_words_of_another_recording_are_refused(call, message, misheard, tmp
     assert "another recording: 000000000000" in outcomes(tmp_path / "out")[0]["message"]
 
 
-def test_the_lines_of_an_archive_are_given_back(run, toy_recordings, tmp_path):
+def test_the_lines_of_an_archive_are_given_back(run_here, toy_recordings, tmp_path):
     """With a real recogniser: what comes back unchanged is redacted as what was recognised in the same run."""
     toy_recordings(tmp_path / "in", 3)
-    done = run("transcribe", tmp_path / "in", *MICRO, PHI)
+    done = run_here("transcribe", tmp_path / "in", *MICRO, PHI)
     assert done.returncode == 0, done.stderr.decode()
     assert len(done.stdout.splitlines()) == 3
     words = tmp_path / "words.jsonl"
     words.write_bytes(done.stdout)
     given = ("--unheard", "bleep", "--names", "keep", "--no-verify")
-    direct = run("redact", tmp_path / "in", *MICRO, *given, "--out", tmp_path / "direct")
-    back = run("redact", tmp_path / "in", "--transcript", words, *given, "--out", tmp_path / "back")
+    direct = run_here("redact", tmp_path / "in", *MICRO, *given, "--out", tmp_path / "direct")
+    back = run_here("redact", tmp_path / "in", "--transcript", words, *given, "--out", tmp_path / "back")
     assert direct.returncode == back.returncode == 0, back.stderr.decode()
     for path in (tmp_path / "direct").glob("*.redacted.txt"):
         assert path.read_text() == (tmp_path / "back" / path.name).read_text()
@@ -101,7 +101,7 @@ def test_the_lines_of_an_archive_are_given_back(run, toy_recordings, tmp_path):
     first = channel["words"][0]
     channel["text"] = " ".join(["Dana", "Whitlock", *channel["text"].split()[1:]])
     words.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    corrected = run("redact", tmp_path / "in", "--transcript", words, *given, "--out", tmp_path / "corrected")
+    corrected = run_here("redact", tmp_path / "in", "--transcript", words, *given, "--out", tmp_path / "corrected")
     assert corrected.returncode == 0, corrected.stderr.decode()
     documents = [json.loads(path.read_text()) for path in (tmp_path / "corrected").glob("*.redacted.json")]
     (document,) = [d for d in documents if d["id"] == lines[0]["id"]]

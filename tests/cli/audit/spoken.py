@@ -5,6 +5,7 @@ their letters.
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,15 @@ from models.tts.shaped import uttered
 RATE = 16_000
 
 
-def utter(text: str) -> tuple[np.ndarray, list[tuple[str, float, float]]]:
-    """Samples at 16 kHz and (word, start, end)."""
+@cache  # the engine takes 0.15 s, and many messages differ only in what is known of their recipients
+def utter(text: str) -> tuple[np.ndarray, tuple[tuple[str, float, float], ...]]:
+    """Samples at 16 kHz (read-only, since they are kept) and (word, start, end)."""
+    samples, words = _uttered(text)
+    samples.flags.writeable = False
+    return samples, tuple(words)
+
+
+def _uttered(text: str) -> tuple[np.ndarray, list[tuple[str, float, float]]]:
     from models.tts import EngineMissing, say
 
     try:
@@ -38,7 +46,7 @@ def _shaped(text: str) -> tuple[np.ndarray, list[tuple[str, float, float]]]:
 
 def save(
     folder: Path, name: str, text: str, *, confidence: float = 0.9, unsaid: str = "", loud: bool = False
-) -> list[tuple[str, float, float]]:
+) -> tuple[tuple[str, float, float], ...]:
     """NAME.wav and NAME.json (as Whisper writes it) in a folder; returns the transcript's words."""
     samples, words = utter(text)
     if unsaid:

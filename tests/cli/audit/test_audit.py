@@ -83,10 +83,10 @@ def test_findings_are_written_without_a_word_of_the_messages(run, tmp_path, arch
     assert not any(c.startswith(("=", "+", "@")) for r in rows for c in r.values())
 
 
-def test_words_are_shown_only_on_demand_and_loudly(run, tmp_path, archive, register, calls):
+def test_words_are_shown_only_on_demand_and_loudly(run_here, tmp_path, archive, register, calls):
     (archive / "damaged.wav").unlink()
     out = tmp_path / "out"
-    done = run(
+    done = run_here(
         "audit",
         archive,
         "--out",
@@ -108,10 +108,10 @@ def test_words_are_shown_only_on_demand_and_loudly(run, tmp_path, archive, regis
     assert "protected health information" in page
 
 
-def test_without_a_register_nothing_passes(run, tmp_path, archive):
+def test_without_a_register_nothing_passes(run_here, tmp_path, archive):
     (archive / "damaged.wav").unlink()
     (archive / "2065550142-denise.wav").unlink()
-    done = run("audit", archive, "--out", tmp_path / "out", "--transcript", archive)
+    done = run_here("audit", archive, "--out", tmp_path / "out", "--transcript", archive)
     assert done.returncode == 3, done.stderr.decode()
     message = json.loads((tmp_path / "out" / "audit.json").read_text())["messages"][0]
     assert message["verdict"] == "undetermined"
@@ -119,7 +119,7 @@ def test_without_a_register_nothing_passes(run, tmp_path, archive):
     assert all(b["missing"] for b in message["breaches"])
 
 
-def test_nothing_found_ends_in_zero_and_the_same_again_is_the_same(run, tmp_path, archive, register, calls):
+def test_nothing_found_ends_in_zero_and_the_same_again_is_the_same(run_here, tmp_path, archive, register, calls):
     out = tmp_path / "out"
     command = [
         "audit",
@@ -133,18 +133,18 @@ def test_nothing_found_ends_in_zero_and_the_same_again_is_the_same(run, tmp_path
         "--recipients",
         calls,
     ]
-    first = run(*command)
+    first = run_here(*command)
     assert first.returncode == 0, first.stderr.decode()
     before = (out / "audit.csv").read_bytes()
-    assert run(*command).returncode == 0
+    assert run_here(*command).returncode == 0
     assert (out / "audit.csv").read_bytes() == before
 
 
-def test_messages_left_by_others_are_not_audited(run, tmp_path, archive, register):
+def test_messages_left_by_others_are_not_audited(run_here, tmp_path, archive, register):
     calls = tmp_path / "calls.csv"
     calls.write_text("file,recipient,direction\n2065550142-denise.wav,7,in\nclean,8,out\n")
     (archive / "damaged.wav").unlink()
-    done = run(
+    done = run_here(
         "audit",
         archive,
         "--out",
@@ -161,13 +161,13 @@ def test_messages_left_by_others_are_not_audited(run, tmp_path, archive, registe
     assert json.loads(done.stdout)["left_by_others"] == 1
 
 
-def test_a_heard_name_is_a_keyed_hash(run, tmp_path, archive, register):
+def test_a_heard_name_is_a_keyed_hash(run_here, tmp_path, archive, register):
     key = tmp_path / "key"
     key.write_bytes(b"0123456789abcdef0123")
     (archive / "damaged.wav").unlink()
     names = []
     for n in range(2):
-        run(
+        run_here(
             "audit",
             archive,
             "--out",
@@ -196,21 +196,21 @@ def mailboxes(folder):
 
 
 @pytest.mark.parametrize("key", ["msg0000.wav", "msg0000"])
-def test_a_row_is_of_one_recording(run, tmp_path, register, key):
+def test_a_row_is_of_one_recording(run_here, tmp_path, register, key):
     archive = mailboxes(tmp_path / "in")
     calls = tmp_path / "calls.csv"
     calls.write_text(f"file,recipient\nnobody,8\n{key},7\n")
     command = ("audit", "--out", tmp_path / "out", "--consents", register, "--recipients", calls)
-    done = run(*command, archive, "--transcript", archive)
+    done = run_here(*command, archive, "--transcript", archive)
     assert done.returncode == 78, done.stderr.decode()
     assert b"Row 3" in done.stderr
     assert b"msg0000.wav,7" not in done.stderr
     assert not (tmp_path / "out").exists()
-    done = run(*command, archive / "101", archive / "102", "--transcript", archive)
+    done = run_here(*command, archive / "101", archive / "102", "--transcript", archive)
     assert done.returncode == 78, done.stderr.decode()
 
 
-def test_of_the_same_names_each_path_has_its_own_row(run, tmp_path):
+def test_of_the_same_names_each_path_has_its_own_row(run_here, tmp_path):
     archive = mailboxes(tmp_path / "in")
     register, calls = tmp_path / "register.csv", tmp_path / "calls.csv"
     register.write_text(
@@ -219,7 +219,7 @@ def test_of_the_same_names_each_path_has_its_own_row(run, tmp_path):
     )
     calls.write_text("file,recipient,prerecorded\n101/msg0000.wav,7,no\n102/msg0000.wav,8,no\n")
     out = tmp_path / "out"
-    done = run(
+    done = run_here(
         "audit",
         archive,
         "--out",
@@ -261,11 +261,11 @@ def test_a_label_counts_for_one_message_or_for_none():
     assert (one.reviewed, one.breaches.count, one.breaches.total) == (1, 1, 2)
 
 
-def test_somebody_elses_files_are_left_alone(run, tmp_path, archive):
+def test_somebody_elses_files_are_left_alone(run_here, tmp_path, archive):
     out = tmp_path / "out"
     out.mkdir()
     (out / "report.html").write_text("mine")
-    done = run("audit", archive, "--out", out, "--transcript", archive)
+    done = run_here("audit", archive, "--out", out, "--transcript", archive)
     assert done.returncode == 73
     assert (out / "report.html").read_text() == "mine"
     assert [p.name for p in out.iterdir()] == ["report.html"]
@@ -287,10 +287,10 @@ def test_somebody_elses_files_are_left_alone(run, tmp_path, archive):
         ("--reviewed", "id,rules\n0123456789,V02\n01234567,V02\n", 78, b"Row 3"),
     ],
 )
-def test_bad_files_are_said_before_anything_is_heard(run, tmp_path, archive, name, text, code, words):
+def test_bad_files_are_said_before_anything_is_heard(run_here, tmp_path, archive, name, text, code, words):
     given = tmp_path / "given.csv"
     given.write_text(text)
-    done = run("audit", archive, "--out", tmp_path / "out", "--transcript", archive, name, given)
+    done = run_here("audit", archive, "--out", tmp_path / "out", "--transcript", archive, name, given)
     assert done.returncode == code, done.stderr.decode()
     assert words in done.stderr
     assert b"Zebedee" not in done.stderr.replace(b"TOML: ", b"")

@@ -8,8 +8,8 @@ from sent_cases import NUMBER, said
 GOOD = "Hi {name}, this is {caller} from {practice}. Please call us back at {number}. Thank you."
 
 
-def test_what_is_wrong_is_marked_and_better_words_given(run):
-    done = run("script", said("Your metformin is here."))
+def test_what_is_wrong_is_marked_and_better_words_given(run_here):
+    done = run_here("script", said("Your metformin is here."))
     text = done.stdout.decode()
     assert done.returncode == 1
     assert "[metformin]" in text
@@ -18,8 +18,8 @@ def test_what_is_wrong_is_marked_and_better_words_given(run):
     assert "HHS FAQ 198" in text
 
 
-def test_a_script_with_slots_is_in_order(run):
-    done = run("script", "-", input=GOOD.encode())
+def test_a_script_with_slots_is_in_order(run_here):
+    done = run_here("script", "-", input=GOOD.encode())
     assert done.returncode == 0, done.stdout.decode()
     assert b"No findings" in done.stdout
 
@@ -32,17 +32,17 @@ def test_json_has_places_of_the_text(run):
     assert "past due" in " ".join(doc["text"][s["start"] : s["end"]] for s in finding["spans"])
 
 
-def test_consents_are_taken_into_account(run, tmp_path):
+def test_consents_are_taken_into_account(run_here, tmp_path):
     own = tmp_path / "own.toml"
     own.write_text(f'name = "own"\nversion = "1"\n[practice]\ncallback_numbers = ["{NUMBER}"]\n')
     register = tmp_path / "register.csv"
     register.write_text("recipient,patient,scopes,restrictions,part2\n7,Maria Lopez,medication,,\n8,Maria Lopez,,,\n")
     text = said("Your metformin is here.")
-    assert run("script", text, "--rules", own).returncode == 1
-    assert run("script", text, "--rules", own, "--consent", "medication").returncode == 0
-    assert run("script", text, "--rules", own, "--consents", register, "--recipient", "7").returncode == 0
-    assert run("script", text, "--rules", own, "--consents", register, "--recipient", "8").returncode == 1
-    assert run("script", text, "--rules", own, "--consents", register, "--recipient", "9").returncode == 3
+    assert run_here("script", text, "--rules", own).returncode == 1
+    assert run_here("script", text, "--rules", own, "--consent", "medication").returncode == 0
+    assert run_here("script", text, "--rules", own, "--consents", register, "--recipient", "7").returncode == 0
+    assert run_here("script", text, "--rules", own, "--consents", register, "--recipient", "8").returncode == 1
+    assert run_here("script", text, "--rules", own, "--consents", register, "--recipient", "9").returncode == 3
 
 
 @pytest.mark.parametrize(
@@ -55,5 +55,5 @@ def test_consents_are_taken_into_account(run, tmp_path):
         ([], b"", 64),
     ],
 )
-def test_what_cannot_be_judged_is_said(run, words, given, code):
-    assert run("script", *words, input=given).returncode == code
+def test_what_cannot_be_judged_is_said(run_here, words, given, code):
+    assert run_here("script", *words, input=given).returncode == code

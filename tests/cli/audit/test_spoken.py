@@ -14,7 +14,7 @@ GROUPS = [list(group) for _, group in groupby(sorted(CASES, key=lambda c: c.rule
 
 
 @pytest.mark.parametrize("cases", GROUPS, ids=["shipped", "allowed", "scripted"])
-def test_the_rule_speaks_where_it_must(run, tmp_path, cases):
+def test_the_rule_speaks_where_it_must(run_here, tmp_path, cases):
     archive = tmp_path / "in"
     archive.mkdir()
     words = {}
@@ -59,7 +59,7 @@ def test_the_rule_speaks_where_it_must(run, tmp_path, cases):
     if cases[0].rules:
         (tmp_path / "own.toml").write_text(cases[0].rules)
         command += ["--rules", tmp_path / "own.toml"]
-    done = run(*command)
+    done = run_here(*command)
     assert done.returncode == (1 if any(c.verdict == "findings" for c in cases) else 0), done.stderr.decode()
     messages = json.loads((tmp_path / "out" / "audit.json").read_text())["messages"]
     assert len(messages) == len(cases)
