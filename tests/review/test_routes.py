@@ -13,6 +13,7 @@ EVIL = '"><img src=x onerror=alert(1)>555-0142.wav'
 GET = {
     "/": "message.list",
     "/messages": "message.list",
+    "/withheld/1": "message.list",
     "/messages/{id}": "message.hear_redacted",
     "/messages/{id}/view.json": "message.hear_redacted",
     "/messages/{id}/audio": "message.hear_redacted",
@@ -86,7 +87,13 @@ def test_every_route_is_in_these_tables(site):
     }
     named = {("GET", p) for p in GET} | {("POST", p) for p in POST}
     plain = {
-        (m, p.replace("{id}", "{message}").replace("files/text", "files/{kind}").replace("messages.csv", "{what}.csv"))
+        (
+            m,
+            p.replace("{id}", "{message}")
+            .replace("files/text", "files/{kind}")
+            .replace("messages.csv", "{what}.csv")
+            .replace("withheld/1", "withheld/{number}"),
+        )
         for m, p in named
         if "judgments" not in p
     }
