@@ -276,6 +276,9 @@ class ReviewTable(Table):
             X-Forwarded-For of requests from the loopback address: the proxy must append it. False: it is the proxy's,
             and all clients wait for each other.
         take_sent: sent messages that the service redacts are audited and come up for review.
+        take_jobs: which jobs come up for correction and release, whatever their direction: "withheld" ones, "all", or
+            "none".
+        keep_days: after which what is kept for that (recording, plan, redacted version) is destroyed; 0: never.
         recipients: CSV of `redactor audit --recipients` for them; `file` is a path (below the root, if there is only
             one), an id that a hook gave, or a SHA-256.
         recipients_seconds: how long a message waits for its row, unredacted; then it is audited with an unknown
@@ -290,6 +293,8 @@ class ReviewTable(Table):
     public_url: HttpsAddress = ""
     behind_proxy: bool = True
     take_sent: bool = True
+    take_jobs: Literal["none", "withheld", "all"] = "withheld"
+    keep_days: Annotated[float, Field(ge=0, le=36_500)] = 90.0
     recipients: Folder = ""
     recipients_seconds: Seconds = 3600.0
     rules: Folder = ""
@@ -340,6 +345,10 @@ class Settings(BaseSettings):
     @property
     def reviews_sent(self) -> bool:
         return bool(self.review.folder) and self.review.take_sent
+
+    @property
+    def reviews_jobs(self) -> bool:
+        return bool(self.review.folder) and self.review.take_jobs != "none"
 
     @property
     def roots(self) -> tuple[str, ...]:

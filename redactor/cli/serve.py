@@ -133,20 +133,20 @@ def show(
     *,
     config: ConfigOption = DEFAULT,
     state: Annotated[
-        Literal["failed", "quarantined", "queued", "claimed", "redacted", "superseded"] | None,
+        Literal["failed", "quarantined", "queued", "claimed", "releasing", "redacted", "superseded"] | None,
         typer.Option(help="Jobs in this state; without it, all that wait for a person: failed and quarantined."),
     ] = None,
 ) -> None:
     """Print the jobs that wait for a person, with what can be done about each, or those in a state, as JSON Lines."""
     from redactor.service.jobs.queries import FOR_PEOPLE
-    from redactor.service.quarantine_notices import actions
+    from redactor.service.quarantine_notices import actions_for
 
     with _queue(config) as (queue, settings):
         for wanted in (state,) if state else FOR_PEOPLE:
             after = 0
             while page := queue.list_jobs(wanted, after=after):
                 for row in page:
-                    print(json.dumps({**row, "act": actions(settings, row["id"])} if wanted in FOR_PEOPLE else row))
+                    print(json.dumps({**row, "act": actions_for(settings, row)} if wanted in FOR_PEOPLE else row))
                 after = page[-1]["id"]
 
 

@@ -37,7 +37,10 @@ from redactor.job_config import sent_policy_of
 from redactor.log_and_vault import places_in
 from redactor.review.app import build_review
 from redactor.review.importer import Importer, KnownSendings
+from redactor.review.job_messages import JobMessages
+from redactor.review.job_review import JobReview, build_job_review
 from redactor.review.kept_words import KeptWords
+from redactor.review.recordings import ReviewedRecordings
 from redactor.review.repository import ReviewRepository
 from redactor.review.request_context import RequestContext, environment
 from redactor.review.reviews import Reviews
@@ -52,6 +55,19 @@ if TYPE_CHECKING:
 
 _RECIPIENT_RULE = "V17"
 """The rule about the recipient: undetermined while the recipient is not known."""
+DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceJobs:
+    """What the review of jobs needs of the service.
+
+    Attributes:
+        recordings: of jobs. sent: see `job_review.Judging`.
+    """
+
+    recordings: Callable[[JobMessages], ReviewedRecordings]
+    sent: Callable[[int], tuple[list[str], float, str] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +78,7 @@ class Review:
     context: RequestContext
     access: Access
     importer: Importer
+    jobs: JobReview | None = None
 
     def scopes(self, token: str) -> frozenset[str]:
         """The scopes of a token of `redactor accounts token`; none if it is not valid (any more)."""
@@ -149,9 +166,17 @@ def _usable_database() -> Iterator[None]:
 
 
 def open_review(
-    settings: Settings, engine: Engine, sealer: Sealer, *, pipeline: Callable[[], Pipeline | None]
+    settings: Settings,
+    engine: Engine,
+    sealer: Sealer,
+    *,
+    pipeline: Callable[[], Pipeline | None],
+    service_jobs: ServiceJobs | None = None,
 ) -> Review:
     """The review pages of a service.
+
+    Args:
+        service_jobs: None: no jobs come up.
 
     Raises:
         ConfigurationError, OutputError
@@ -180,6 +205,32 @@ def open_review(
             home="/messages",
         ),
     )
+    known = KnownSendings(Path(r.recipients)) if r.recipients else None
+    importer = Importer(versions, trail, sealer, known, patience=r.recipients_seconds)
+    jobs = None
+    if service_jobs is not None and settings.reviews_jobs:
+        job_messages = JobMessages(
+            versions,
+            places_in(settings).open_vault(trail=trail),
+            trail,
+            sealer,
+            engine,
+            taken=r.take_jobs,
+            keep_seconds=r.keep_days * DAY,
+            keep_originals=settings.service.originals != "stay",
+        )
+        jobs = build_job_review(
+            service_jobs.recordings,
+            job_messages,
+            versions,
+            importer,
+            audit=auditing,
+            engine=engine,
+            trail=trail,
+            sealer=sealer,
+            pipeline=pipeline,
+            sent=service_jobs.sent,
+        )
     context = RequestContext(
         versions.store,
         Reviews(engine, sealer),
@@ -191,7 +242,6 @@ def open_review(
         templates,
         reveal_seconds=r.reveal_seconds,
         titles={name: rule.title for name, rule in auditing.rules.rules.items()},
+        jobs=jobs,
     )
-    known = KnownSendings(Path(r.recipients)) if r.recipients else None
-    importer = Importer(versions, trail, sealer, known, patience=r.recipients_seconds)
-    return Review(build_review(context, access.router), context, access, importer)
+    return Review(build_review(context, access.router), context, access, importer, jobs)

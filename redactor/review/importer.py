@@ -156,6 +156,18 @@ class Importer:
         """
         return self._versions.add(source, transcriber, sending, **self._known(sending, place=place, by=by, name=name))
 
+    def known(self, names: Sequence[str], *, since: float, place: str) -> tuple[Sending, dict[str, str]]:
+        """What is known now about the sending of a recording, and its marks: caller, mailbox, place.
+
+        It does not wait: what is not known is unknown.
+        """
+        try:
+            sending = self.sending(names, since=min(since, time.time() - self._patience))
+        except OnHold:
+            sending = Sending(listed=False)
+        marks = {"caller": self._mark(sending.caller), "mailbox": self._mark(sending.recipient)}
+        return sending, {**marks, "place": self._place(place)}
+
     def _known(self, sending: Sending, *, place: str, by: str, name: str) -> dict[str, Any]:
         return {
             "by": by,

@@ -109,27 +109,16 @@ class ReviewRepository:
             before_save: called before the commit; if it raises, nothing is saved.
             also: what is written in the same transaction.
         """
-        rows = [_finding(audited.id, n, breach) for n, breach in enumerate(audited.breaches)]
+        rows = [finding_row(audited.id, n, breach) for n, breach in enumerate(audited.breaches)]
         try:
             with self.engine.begin() as c:
                 at = added or now(c)
-                # Breaches rank above undetermined rules.
-                gravest = min(
-                    audited.breaches,
-                    key=lambda b: (b.verdict is not RuleVerdict.FINDINGS, _RANK[b.severity.value]),
-                    default=None,
-                )
                 c.execute(
                     insert(messages).values(
                         id=audited.id,
                         added=at,
                         duration=audited.duration,
-                        kind=audited.kind.value,
-                        verdict=audited.verdict.value,
-                        severity=gravest.severity.value if gravest else "",
-                        rule=gravest.rule if gravest else "",
-                        rules=" ".join(sorted({b.rule for b in audited.breaches})),
-                        ruleset=audited.rules,
+                        **audit_columns(audited),
                         caller=caller,
                         mailbox=mailbox,
                         state="new",
@@ -349,7 +338,26 @@ class ReviewRepository:
             c.execute(delete(grants).where(grants.c.message == message, grants.c.person == person))
 
 
-def _finding(message: str, number: int, breach: Any) -> dict[str, Any]:
+def audit_columns(audited: Audited) -> dict[str, str]:
+    """The columns of a message that say what the rules found."""
+    # Breaches rank above undetermined rules.
+    gravest = min(
+        audited.breaches,
+        key=lambda b: (b.verdict is not RuleVerdict.FINDINGS, _RANK[b.severity.value]),
+        default=None,
+    )
+    return {
+        "kind": audited.kind.value,
+        "verdict": audited.verdict.value,
+        "severity": gravest.severity.value if gravest else "",
+        "rule": gravest.rule if gravest else "",
+        "rules": " ".join(sorted({b.rule for b in audited.breaches})),
+        "ruleset": audited.rules,
+    }
+
+
+def finding_row(message: str, number: int, breach: Any) -> dict[str, Any]:
+    """The row of a finding, without `added`."""
     # The number of the matching list entry would reveal the spoken word to anybody who looks it up.
     evidence = [
         {

@@ -25,12 +25,14 @@ from redactor.review.reasons import because, shortly
 from redactor.review.repository import ReviewRepository
 from redactor.review.reviews import Reviews
 from redactor.review.sampling import Samples
+from redactor.review.schema import WITHHELD
 from redactor.review.versions import VersionService
 
 if TYPE_CHECKING:
     from redactor.audit_log import Trail
     from redactor.auth import AccessGuard, Person
     from redactor.review.archive.bootstrap import ArchiveReview
+    from redactor.review.job_review import JobReview
 
 Message = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 RULES = tuple(f"V{n:02d}" for n in range(1, 21))
@@ -78,6 +80,7 @@ class RequestContext:
         reveal_seconds: how long a grant to hear an original lasts.
         titles: rule → its title.
         archive: the archive whose recordings are reviewed, on this machine; None in the service.
+        jobs: the service's jobs that come up for correction and release; None without, and for an archive.
     """
 
     store: ReviewRepository
@@ -92,11 +95,33 @@ class RequestContext:
     titles: Mapping[str, str] = field(default_factory=dict)
     recent_events: RecentEvents = field(default_factory=RecentEvents)
     archive: ArchiveReview | None = None
+    jobs: JobReview | None = None
+
+    @property
+    def releasing(self) -> ArchiveReview | JobReview | None:
+        """What recordings are prepared and released by; None if the pages are for the verdicts of the rules alone."""
+        return self.archive or self.jobs
+
+    def check_hearing(self, row: Mapping[str, Any], person: Person) -> None:
+        """A withheld recording's draft has passed no check, so it is for those who may hear the original.
+
+        Raises:
+            HTTPException: 403.
+        """
+        if row["outcome"] in WITHHELD and not person.may("message.hear_original"):
+            raise HTTPException(403, "withheld")
+
+    def next_for(self, person: Person) -> str:
+        """The message that a person should review next; "" if there is none."""
+        return self.reviews.take_next(
+            person.id, person.name, releases=person.may("message.release"), withheld_first=self.archive is None
+        )
 
     def page(self, template: str, person: Person, *, status: int = 200, **given: Any) -> HTMLResponse:
         """A rendered page; all values are escaped."""
         made = self.templates.get_template(template)
         given |= {"person": person, "titles": self.titles, "archive": self.archive is not None}
+        given |= {"jobs": self.jobs is not None}
         return HTMLResponse(made.render(**given), status_code=status)
 
     def row(self, message: str) -> dict[str, Any]:

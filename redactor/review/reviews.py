@@ -27,6 +27,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     update,
 )
@@ -37,7 +38,17 @@ from redactor.database import now, reading
 from redactor.errors import Busy
 from redactor.review.claims import CLAIM_SECONDS, Claims
 from redactor.review.repository import Stale
-from redactor.review.schema import adjudications, claims, decisions, findings, looked, messages, reviews, sampled
+from redactor.review.schema import (
+    WITHHELD,
+    adjudications,
+    claims,
+    decisions,
+    findings,
+    looked,
+    messages,
+    reviews,
+    sampled,
+)
 
 _RANDOM = 16  # bytes
 DAY = 86_400.0
@@ -153,17 +164,21 @@ class Reviews:
         with self._engine.begin() as c:
             self._take(c, message, person)
 
-    def take_next(self, person: int, name: str = "") -> str:
+    def take_next(self, person: int, name: str = "", *, releases: bool = True, withheld_first: bool = False) -> str:
         """The message that this person should review next: one that they have taken, else one of a sample, else the
         one of the highest priority that the rules do not judge, else the gravest of the oldest day that has unreviewed
         ones; "" if there is none. It is claimed for them; one that somebody else has claimed is never it.
 
         Samples come first because figures are made of them; without one, nobody waits for a lead to draw it.
+
+        Args:
+            releases: whether this person may release withheld recordings; others are not given any.
+            withheld_first: before samples, too: somebody waits for them.
         """
         for _ in range(_TRIES):
             with self._engine.begin() as c:
                 self.claims.free(c, reviews.c.person != person, reviews.c.taken < now(c) - self.claims.seconds)
-                if not (found := self._next(c, person)):
+                if not (found := self._next(c, person, releases=releases, withheld_first=withheld_first)):
                     return ""
                 # Of several who ask at the same instant, one gets it, and the others look again.
                 if self.claims.taken(c, found, person, name, key=""):
@@ -171,7 +186,7 @@ class Reviews:
                     return found
         raise AlreadyTaken("Many people asked for a message at the same time.", hint="Ask again.")
 
-    def _next(self, c: Connection, person: int) -> str:
+    def _next(self, c: Connection, person: int, *, releases: bool, withheld_first: bool) -> str:
         unclaimed = ~self.claims.held(c, messages.c.id, claims.c.person != person)
         held = (
             select(reviews.c.message)
@@ -193,10 +208,11 @@ class Reviews:
             ~exists().where(and_(reviews.c.message == messages.c.id, reviews.c.person == person)),
             ~exists().where(and_(looked.c.message == messages.c.id, looked.c.person == person)),
         )
+        is_withheld = messages.c.outcome == "withheld"
         following = (
             select(messages.c.id)
             .join(sampled, sampled.c.message == messages.c.id)
-            .where(messages.c.state.in_(UNREVIEWED), *theirs)
+            .where(messages.c.state.in_(UNREVIEWED), ~is_withheld, *theirs)
             # Messages with one review come first.
             .order_by(messages.c.state.desc(), sampled.c.sample, messages.c.id)
             .limit(1)
@@ -205,7 +221,8 @@ class Reviews:
             select(messages.c.id)
             .where(
                 messages.c.state == "new",
-                messages.c.direction != "out",
+                or_(messages.c.direction != "out", is_withheld),
+                *(() if releases else (~is_withheld,)),
                 messages.c.priority > 0,
                 unclaimed,
                 ~exists().where(
@@ -215,10 +232,12 @@ class Reviews:
             .order_by(messages.c.priority.desc(), messages.c.added.desc(), messages.c.id.desc())
             .limit(1)
         )
-        for query in (held, following, urgent):
+        first = [urgent.where(is_withheld)] if withheld_first and releases else []
+        for query in (held, *first, following, urgent):
             if found := c.execute(query).scalar():
                 return str(found)
-        return _gravest_of_oldest_day(c, theirs) or ""
+        judged = messages.c.direction == "out", messages.c.outcome.not_in((*WITHHELD, "gone"))
+        return _gravest_of_oldest_day(c, (*theirs, *judged)) or ""
 
     def _take(self, c: Connection, message: str, person: int) -> None:
         row = c.execute(
@@ -402,6 +421,8 @@ class Reviews:
             raise AlreadyTaken("You have already submitted your review of this message.")
         if row["direction"] != "out":
             raise Undecided("The rules are for sent messages, so this one has no verdict.", hint="Mark it as done.")
+        if row["outcome"] in WITHHELD:
+            raise Undecided("The message is withheld, so it has no verdict yet.", hint="Release it first.")
         mine = self._verdicts(c, message, person)
         query = select(findings.c.number).where(findings.c.message == message, findings.c.verdict == "findings")
         if missing := [n for n in c.execute(query).scalars() if n not in mine.answers]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy import Engine, and_, func, insert, select, update
 
 from redactor.database import now, reading
 from redactor.errors import NoInput
@@ -109,7 +109,8 @@ class Samples:
             NoInput: there is no message to draw from.
         """
         columns = [messages.c[name] for name in STRATA if name in strata]
-        frame_of = messages.c.outcome == "redacted" if archive else messages.c.direction == "out"
+        sent = and_(messages.c.direction == "out", messages.c.outcome.in_(("redacted", "released")))
+        frame_of = messages.c.outcome == "redacted" if archive else sent
         query = select(messages.c.id, *columns).where(messages.c.added >= since, frame_of)
         if until:
             query = query.where(messages.c.added < until)

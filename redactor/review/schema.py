@@ -30,6 +30,9 @@ OUTCOMES = ("withheld", "redacted", "released", "refused", "deleted", "gone")
 """withheld: a run wrote nothing; released: a person corrected it, and it was written; refused: a person decided that it
 cannot be released; deleted: after that, by the retention policy; gone: its recording is no longer there."""
 
+WITHHELD = ("withheld", "refused")
+"""Outcomes of messages that may be released, and that nobody may hear without the permission for originals."""
+
 messages = Table(
     "redactor_review_messages",
     metadata,
@@ -55,7 +58,7 @@ messages = Table(
     Column("detail", Text, nullable=False, server_default=""),  # the error's fixed text, without words
     Column("doubt", Float, nullable=False, server_default="0"),  # probability that PHI stays audible; 0: not known
     Column("priority", Float, nullable=False, server_default="0"),  # the highest is reviewed first
-    Column("written", Integer, nullable=False, server_default="0"),  # version in the output folder; 0: another
+    Column("written", Integer, nullable=False, server_default="0"),  # version that the artefacts have; 0: another
 )
 for _name in ("state", "verdict", "severity", "kind", "caller"):
     Index(f"redactor_review_by_{_name}", messages.c[_name], messages.c.added, messages.c.id)
@@ -237,10 +240,10 @@ Index("redactor_review_grants_person", grants.c.person, grants.c.message)
 files = Table(
     "redactor_review_files",
     metadata,
-    Column("mark", String(64), primary_key=True),  # keyed mark of path and output name
+    Column("mark", String(64), primary_key=True),  # keyed mark of path and output name, or of the job
     Column("message", String(64), nullable=False),
-    Column("number", Integer, nullable=False),  # position in the archive
-    Column("item", LargeBinary, nullable=False),  # sealed: its paths
+    Column("number", Integer, nullable=False),  # position in the archive, or number of the service's job
+    Column("item", LargeBinary, nullable=False),  # sealed: its paths, or its suffix
 )
 Index("redactor_review_files_message", files.c.message, files.c.number)
 

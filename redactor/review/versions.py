@@ -22,13 +22,14 @@ from sqlalchemy import Connection
 from redactor.audio import Source, encode
 from redactor.compliance.model import Audited
 from redactor.compliance.recipients import Sending
-from redactor.errors import Busy, NoInput, RedactorError
+from redactor.errors import Busy, NoInput, RedactorError, Refused
 from redactor.pipeline import Artefacts, Pipeline
 from redactor.policy import Edit, Policy, uncovered
 from redactor.review.edit_history import EditHistory
 from redactor.review.kept_words import KeptWords, kept_in
 from redactor.review.plan_codec import pack, unpack
 from redactor.review.repository import ReviewRepository, Stale
+from redactor.review.schema import WITHHELD
 from redactor.review.version_store import VersionStore
 from redactor.review.view import spoken, view_of
 from redactor.speech import Transcriber
@@ -64,7 +65,8 @@ class VersionService:
         audit: applies the rules.
         policy: for sent messages, if it is not the pipeline's.
         kept: the index of kept words; None: nothing can be searched in them.
-        reread: whether versions are recognised again where the pipeline does that; false where a release follows.
+        reread: whether versions are recognised again where the pipeline does that; false where a release follows, as it
+            always does for withheld ones.
     """
 
     def __init__(
@@ -127,13 +129,9 @@ class VersionService:
             # Edits refer to words of the sealed plan by number, so another recognition must not replace it.
             if self.store.sent(source.id, place):
                 return audited
-            message = self._free_id(source.id, place)
+            message = self.free_id(source.id, place)
             audited = replace(audited, id=message)
-            self._vault.seal(source.id, "original", source.untrusted_data, by=by)
-            plan, meta = _kind("plan", message, source.id), _kind("meta", message, source.id)
-            self._vault.seal(source.id, plan, pack(made.plan, suffix=source.suffix), by=by, replace=True)
-            if name:
-                self._vault.seal(source.id, meta, json.dumps({"name": name}).encode(), by=by, replace=True)
+            self.seal(message, source, by=by, name=name, plan=made.plan)
             folder = self.version_store.save(message, 1, **version)
             if not self.store.add(
                 audited,
@@ -152,14 +150,45 @@ class VersionService:
         self._remove_old_versions(message)
         return audited
 
-    def _free_id(self, audio: str, place: str) -> str:
+    def free_id(self, audio: str, place: str) -> str:
         """An id for another message with this recording."""
         return audio if self.store.find(audio) is None else sha256(f"{audio} {place}".encode()).hexdigest()
+
+    def seal(self, message: str, source: Source, *, by: str, name: str = "", plan: Plan | None = None) -> None:
+        """Seal what belongs to a message: the recording, its file name, its plan.
+
+        Raises:
+            RedactorError
+        """
+        audio = source.id
+        try:
+            self._vault.seal(audio, "original", source.untrusted_data, by=by)
+        except Refused:  # purged when nobody needed it any more, and now somebody does
+            self._vault.seal(audio, "original", source.untrusted_data, by=by, replace=True)
+        if plan is not None:
+            packed = pack(plan, suffix=source.suffix)
+            self._vault.seal(audio, kind_of("plan", message, audio), packed, by=by, replace=True)
+        if name:
+            named = json.dumps({"name": name}).encode()
+            self._vault.seal(audio, kind_of("meta", message, audio), named, by=by, replace=True)
+
+    def first(
+        self, message: str, source: Source, made: Artefacts, *, by: str, name: str = ""
+    ) -> tuple[str, Callable[[Connection], object]]:
+        """Seal a redacted recording and save it as a message's first version: (the version's folder, what indexes its
+        words in the transaction that makes it the current one).
+
+        Raises:
+            RedactorError
+        """
+        version = self._version(self._ready(), made, 1)
+        self.seal(message, source, by=by, name=name, plan=made.plan)
+        return self.version_store.save(message, 1, **version), self._noting(message, version)
 
     def prepare(
         self, message: str, recording: Recording, made: Artefacts, *, suffix: str, by: str, written: bool = False
     ) -> None:
-        """Give a message that is listed already, and whose id is its recording's, its first version.
+        """Give a message that is listed already its first version.
 
         Args:
             suffix: the recording's.
@@ -173,7 +202,8 @@ class VersionService:
             row = self.store.find(message)
             if row is None or row["version"]:  # edits refer to the words of the plan that is there
                 return
-            self._vault.seal(message, "plan", pack(made.plan, suffix=suffix), by=by, replace=True)
+            kind = kind_of("plan", message, row["audio"])
+            self._vault.seal(row["audio"], kind, pack(made.plan, suffix=suffix), by=by, replace=True)
             folder = self.version_store.save(message, 1, **version)
             if not self.store.prepared(
                 message,
@@ -200,7 +230,10 @@ class VersionService:
         pipeline = self._ready()
         recording = pipeline.decoder(source)
         edits = self.store.edits(message, version)
-        return recording, pipeline.edited(recording, plan, edits, self._policy) if edits else plan
+        return recording, pipeline.edited(recording, plan, edits, self._policy_of(row)) if edits else plan
+
+    def _policy_of(self, row: Mapping[str, Any]) -> Policy | None:
+        return self._policy if row["direction"] == "out" else None
 
     def sweep(self) -> None:
         """Remove what killed processes left in the version store beside the current versions.
@@ -248,11 +281,12 @@ class VersionService:
         every = tuple(self.history(message, version).edits(step)) if step else (*before, *edits)
         pipeline = self._ready()
         plan, source = self._sealed(row, by=by, reason=reason)
-        recording = pipeline.decoder(source)
-        edited = pipeline.edited(recording, plan, every, self._policy)
-        made = pipeline.make(recording, edited, f"review-{version + 1}", policy=self._policy, reread=self._reread)
+        recording, policy = pipeline.decoder(source), self._policy_of(row)
+        edited = pipeline.edited(recording, plan, every, policy)
+        reread = self._reread and row["outcome"] not in WITHHELD
+        made = pipeline.make(recording, edited, f"review-{version + 1}", policy=policy, reread=reread)
         rendered = self._version(pipeline, made, version + 1)
-        opened = uncovered(pipeline.edited(recording, plan, before, self._policy), made.plan)
+        opened = uncovered(pipeline.edited(recording, plan, before, policy), made.plan)
         with self.version_store.locked(message):
             folder = self.version_store.save(message, version + 1, **rendered)
             try:
@@ -300,7 +334,7 @@ class VersionService:
         plan, source = self._sealed(row, by=by, reason=reason)
         pipeline = self._ready()
         recording = pipeline.decoder(source)
-        edited = pipeline.edited(recording, plan, self.store.edits(message, row["version"]), self._policy)
+        edited = pipeline.edited(recording, plan, self.store.edits(message, row["version"]), self._policy_of(row))
         held = (_plain(recording), spoken(edited))
         with self._holding:
             self._held[grant] = (time.monotonic(), held)
@@ -320,7 +354,7 @@ class VersionService:
         if row is None:
             return ""
         try:
-            kind = _kind("meta", message, row["audio"])
+            kind = kind_of("meta", message, row["audio"])
             return str(json.loads(self._vault.open(row["audio"], kind, by=by, reason=reason))["name"])
         except (NoInput, ValueError, KeyError):
             return ""
@@ -334,7 +368,7 @@ class VersionService:
         """The first plan of a message, and its recording."""
         audio = row["audio"]
         try:
-            plan, suffix = unpack(self._vault.open(audio, _kind("plan", row["id"], audio), by=by, reason=reason))
+            plan, suffix = unpack(self._vault.open(audio, kind_of("plan", row["id"], audio), by=by, reason=reason))
         except ValueError:
             raise RedactorError("The sealed plan was written by another version.") from None
         if plan.id != audio:
@@ -367,7 +401,7 @@ class VersionService:
         return pipeline
 
 
-def _kind(kind: str, message: str, audio: str) -> str:
+def kind_of(kind: str, message: str, audio: str) -> str:
     """The kind under which the vault stores an item; messages that share a recording are held and purged with it."""
     return kind if message == audio else f"{kind}-{message[:12]}"
 

@@ -41,7 +41,7 @@ from redactor.service.jobs.queue import Queue
 from redactor.service.jobs.worker_locks import WorkerLocks, notify
 from redactor.service.metrics import Metrics
 from redactor.service.periodic import PeriodicTask
-from redactor.service.quarantine_notices import QuarantineNotices, actions
+from redactor.service.quarantine_notices import QuarantineNotices, actions_for
 from redactor.service.results import Results
 from redactor.service.worker import JobWorker
 
@@ -51,6 +51,7 @@ wait longer.
 """
 TICKET_SECONDS = 0.05
 CALLBACK_SECONDS = 1.0
+REVIEW_SECONDS = 60.0
 
 log = logging.getLogger("redactor.serve")
 
@@ -117,6 +118,7 @@ class Service:
         self._server: Any = None
         self._http: threading.Thread | None = None
         self._pipeline: Any = None
+        self._engine: Any = None
         limits = Limits(max_bytes=256 << 20)
         held = settings.state / "held"
         self.worker_locks = WorkerLocks(settings.state)
@@ -163,14 +165,22 @@ class Service:
             settings.callback,
             self.queue,
             count=lambda what: self.metrics.callbacks.labels(what).inc(),
-            actions=lambda number: actions(settings, number),
+            actions=lambda shown: actions_for(settings, shown),
         )
         self.worker: JobWorker | None = None
         self._review: Any = None
         if settings.review.folder:
-            from redactor.review.bootstrap import open_review  # its libraries are for those who review
+            from redactor.service.reviewing import open_service_review  # its libraries are for those who review
 
-            self._review = open_review(settings, self.queue.engine, self.queue.sealer, pipeline=lambda: self._pipeline)
+            self._review = open_service_review(
+                settings,
+                self.queue,
+                recordings=self._recordings,
+                originals=originals,
+                handler=lambda: self._handler,
+                pipeline=lambda: self._pipeline,
+                engine=lambda: self._engine,
+            )
         self._handler = RedactionJobHandler(
             settings,
             job_configuration,
@@ -205,7 +215,7 @@ class Service:
             before_save=worker.before_save,
             decoder=self._decoder,
         )
-        self._pipeline = made.pipeline
+        self._pipeline, self._engine = made.pipeline, made.engine
         in_flight = settings.service.in_flight or min(MOST_IN_FLIGHT, made.in_flight)
         self._reclaim_jobs()
         worker.start(made.pipeline, in_flight=in_flight)
@@ -216,6 +226,9 @@ class Service:
             self._every("sweep", self._sweep, seconds=settings.sweep.every)
         if settings.callback.url:
             self._every("callbacks", self._send_callbacks, seconds=CALLBACK_SECONDS)
+        if self._review is not None and self._review.jobs is not None:
+            self._review.jobs.start()
+            self._every("review", self._look_after_review, seconds=REVIEW_SECONDS, slowest=10 * REVIEW_SECONDS)
         for task in self._periodic.values():
             task.start()
         log.info("ready: %d recordings at once", in_flight)
@@ -233,6 +246,8 @@ class Service:
             if name != "heartbeat":
                 task.stop()
         done = self.worker.drain(self._settings.service.drain_seconds) if self.worker else True
+        if self._review is not None and self._review.jobs is not None:
+            self._review.jobs.stop()
         for task in self._periodic.values():
             task.stop()
         with suppress(Exception):  # the database may be what is down
@@ -288,6 +303,12 @@ class Service:
         stopping = self._periodic["callbacks"].stopping
         while not stopping.is_set() and self.callbacks.send_due(stopping):
             pass
+
+    def _look_after_review(self) -> None:
+        from redactor.service.reviewing import show_withheld
+
+        show_withheld(self.queue, self._handler, self._review.jobs.messages, self._periodic["review"].stopping)
+        self._review.jobs.look_after()
 
     # --- HTTP
 

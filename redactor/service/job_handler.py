@@ -58,6 +58,8 @@ class RedactionJobHandler:
         self._queue, self._recordings, self._results = queue, recordings, results
         self._originals, self._ingest, self._metrics, self._notices = originals, ingest, metrics, notices
         self._review = review
+        self._job_messages = review.jobs.messages if review is not None and review.jobs is not None else None
+        self._sources: dict[int, Source] = {}
         listed = job_configuration.context or RecordingContexts()
         self._contexts = listed.keyed(queue.sealer.mark(b"recording contexts"))
 
@@ -66,6 +68,8 @@ class RedactionJobHandler:
 
     def received(self, job: Job, source: Source) -> None:
         """A sent message that must wait for the list of recipients waits here."""
+        if self._job_messages is not None:
+            self._sources[job.id] = source  # a withheld one is sealed; the pipeline holds it until then anyway
         if self._reviewers_lack(job, source.id):
             try:
                 self._review.importer.sending(self._names(job, source.id), since=job.added)
@@ -97,6 +101,8 @@ class RedactionJobHandler:
 
     def before_save(self, job: Job, source: Source, recording: Recording, artefacts: Artefacts) -> None:
         self._originals.seal(source)
+        if self._job_messages is not None:
+            self._job_messages.add_redacted(self._reviewed(job), source, recording, artefacts)
         if job.direction == "out" and self._review and self._settings.reviews_sent:
             self._review.importer.take(
                 source,
@@ -125,7 +131,38 @@ class RedactionJobHandler:
         self._originals.finish(job, target, is_new=is_new)
 
     def withheld(self, job: Job, target: Target, outcome: Outcome) -> str:
-        """The job is on the list of the withheld whether its notice can be written or not."""
+        """The job is on the list of the withheld whether reviewers see it and its notice can be written or not."""
+        try:
+            self.show_withheld(job, outcome)
+        except RedactorError as error:  # `Service` tries it again
+            log.warning("job %d: it could not be put before reviewers (%s)", job.id, error.reason)
+        return self.write_notice(job, target, outcome)
+
+    def show_withheld(self, job: Job, outcome: Outcome) -> None:
+        """Put a withheld job before reviewers.
+
+        Raises:
+            RedactorError: its recording cannot be read or sealed.
+        """
+        if self._job_messages is not None:
+            source = self._sources.get(job.id) or self._recordings.read(job)
+            self._job_messages.add_withheld(
+                self._reviewed(job),
+                source,
+                reason=outcome.reason,
+                detail=outcome.message,
+                duration=outcome.duration,
+            )
+
+    def sent(self, job: Job) -> tuple[list[str], float, str] | None:
+        """What identifies the sending of a job's message, for the rules (`review.job_review.Judging`); None if nobody
+        judges it.
+        """
+        if job.direction != "out" or not self._settings.reviews_sent:
+            return None
+        return self._names(job, job.audio), job.added, self._recordings.sent_from(job)
+
+    def write_notice(self, job: Job, target: Target, outcome: Outcome) -> str:
         try:
             self.check_unchanged(job)
             return self._notices.write(job, target, outcome)
@@ -163,10 +200,17 @@ class RedactionJobHandler:
             self._queue.fingerprints.note(job.details["looks"], "")
 
     def ended(self, job: Job, state: str, outcome: Outcome) -> None:
+        self._sources.pop(job.id, None)
         seconds = time.time() - job.added
         self._metrics.ended(job, state, outcome, seconds=seconds)
         reason = f" ({outcome.reason})" if outcome.reason else ""
         log.info("job %d %s %s%s after %.2f s", job.id, (outcome.id or job.audio)[:12], state, reason, seconds)
+
+    def _reviewed(self, job: Job) -> Any:
+        from redactor.review.job_messages import ReviewedJob  # its libraries are for those who review
+
+        name = Path(job.details.get("path", job.key)).name
+        return ReviewedJob(job.id, job.direction, name)
 
     def _names(self, job: Job, source_id: str) -> list[str]:
         return [*self._recordings.names(job), source_id]

@@ -14,7 +14,7 @@ from redactor.service.jobs.queue import Job, Queue
 from redactor.types import Outcome
 
 SECONDS = (0.25, 0.5, 1, 2, 3, 5, 8, 13, 21, 34, 60, 120, 300, 900, 3600)
-STATES = ("queued", "claimed", "redacted", "quarantined", "failed", "superseded")
+STATES = ("queued", "claimed", "redacted", "quarantined", "releasing", "failed", "superseded")
 
 
 class Metrics:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
@@ -93,9 +93,9 @@ class QuarantineNotices:
             remove([place.name], here)
 
 
-def actions(settings: Settings, number: int) -> dict[str, str]:
-    """What a person can do about a withheld recording: commands on this host, and the address of the job if the
-    service has one.
+def actions(settings: Settings, number: int, *, withheld: bool = True) -> dict[str, str]:
+    """What a person can do about a withheld recording (or a dead letter): commands on this host, the address of the job
+    if the service has one, and the page on which it is corrected and released.
     """
     config = "" if str(settings.file) == DEFAULT else f" --config {settings.file}"
     found = {
@@ -104,7 +104,14 @@ def actions(settings: Settings, number: int) -> dict[str, str]:
     }
     if settings.http.public_url:
         found["job"] = f"{settings.http.public_url.rstrip('/')}/jobs/{number}"
+    if withheld and settings.reviews_jobs:
+        found["review"] = f"{settings.review.public_url.rstrip('/')}/withheld/{number}"
     return found
+
+
+def actions_for(settings: Settings, row: Mapping[str, Any]) -> dict[str, str]:
+    """The same for a job as the queue lists it."""
+    return actions(settings, row["id"], withheld=row["state"] == "quarantined")
 
 
 def _mark(place: Target) -> str:

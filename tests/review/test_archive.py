@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from redactor.errors import Quarantine, TooDoubtful, VerificationHit
 from redactor.render.second_reading import ResidualHit
-from redactor.review.archive import preparation
+from redactor.review import preparation
 from redactor.review.schema import messages
 
 

@@ -17,6 +17,7 @@ EVIL = '"><img src=x onerror=alert(1)>555-0142.wav'
 GET = {
     "/": "message.list",
     "/messages": "message.list",
+    "/withheld/1": "message.list",
     "/messages/{id}": "message.hear_redacted",
     "/messages/{id}/view.json": "message.hear_redacted",
     "/messages/{id}/audio": "message.hear_redacted",
@@ -100,7 +101,13 @@ def test_every_route_is_in_these_tables(site):
     }
     named = {("GET", p) for p in GET} | {("POST", p) for p in POST}
     plain = {
-        (m, p.replace("{id}", "{message}").replace("files/text", "files/{kind}").replace("messages.csv", "{what}.csv"))
+        (
+            m,
+            p.replace("{id}", "{message}")
+            .replace("files/text", "files/{kind}")
+            .replace("messages.csv", "{what}.csv")
+            .replace("withheld/1", "withheld/{number}"),
+        )
         for m, p in named
         if "judgments" not in p
     }
@@ -147,7 +154,7 @@ def test_a_change_without_the_sessions_token_is_refused(site, dirty, path):
 )
 def test_pages_hold_nothing_that_is_covered(site, dirty, clean, path):
     answer = site.client("ada" if path == "/trail" else "lee").get(path.format(id=dirty, number=NUMBER), headers=HTML)
-    assert answer.status_code in (200, 303)
+    assert answer.status_code in (200, 303) or (path, answer.status_code) == ("/withheld/1", 404)  # there is no job
     assert not any(c.encode() in answer.content for c in CANARY)
     assert b"onerror" not in answer.content
     assert answer.headers["content-security-policy"].startswith("default-src 'none'")

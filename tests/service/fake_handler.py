@@ -62,6 +62,9 @@ class FakeJobHandler:
     def complete(self, job, target, *, is_new):
         self._called("complete", job)
 
+    def write_notice(self, job, target, outcome):
+        return self.notice
+
     def withheld(self, job, target, outcome):
         self._called("withheld", job)
         return self.notice

@@ -258,6 +258,6 @@ def test_the_queue_lists_what_waits_for_a_person(site, monkeypatch, capsys):
 def test_a_wrong_state_is_answered_with_the_possible_ones(site, monkeypatch, capsys, given):
     code, rows, said = listed(site, monkeypatch, capsys, "--state", given)
     assert (code, rows) == (64, [])
-    assert "--state must be one of failed, quarantined, queued, claimed, redacted, superseded." in said
+    assert "--state must be one of failed, quarantined, queued, claimed, releasing, redacted, superseded." in said
     assert "foo" not in said
     assert "Dana" not in said

@@ -26,17 +26,18 @@ from redactor.errors import ConfigurationError, InUse, OutOfSpace, OutputError, 
 from redactor.review.app import build_review
 from redactor.review.archive.files import ArchiveFiles, unpacked
 from redactor.review.archive.listing import ArchiveListing
-from redactor.review.archive.preparation import Preparation
-from redactor.review.archive.releases import OPEN, WRITTEN, Releases, reviewer_of
+from redactor.review.archive.recordings import ArchiveRecordings
 from redactor.review.archive.retention import Retention
-from redactor.review.archive.run import PRIORITIES, ArchiveRun, items_of
+from redactor.review.archive.run import ArchiveRun, items_of
 from redactor.review.bootstrap import Auditing
 from redactor.review.kept_words import KeptWords
+from redactor.review.preparation import Preparation
+from redactor.review.releases import PRIORITIES, WRITTEN, Releases, reviewer_of
 from redactor.review.repository import ReviewRepository
 from redactor.review.request_context import RequestContext, environment
 from redactor.review.reviews import Reviews
 from redactor.review.sampling import Samples
-from redactor.review.schema import messages
+from redactor.review.schema import WITHHELD, messages
 from redactor.review.version_store import VersionStore
 from redactor.review.versions import VersionService
 from redactor.storage import Item
@@ -83,7 +84,8 @@ class ArchiveReview:
     def facts(self, row: dict[str, Any]) -> dict[str, Any]:
         """What the page shows about the release of a message."""
         return {
-            "can_release": row["outcome"] in OPEN,
+            "place": "the output folder",
+            "can_release": row["outcome"] in WITHHELD,
             "unwritten": row["outcome"] in WRITTEN and row["version"] > 1 and row["written"] != row["version"],
             "history": self.releases.history(row["id"]),
             "delete_after": self.retention.days,
@@ -152,20 +154,20 @@ def open_archive_review(
                 engine, trail, sealer, archive_files, version_store, delete_after, f"user:{user}", say
             )
             retention.sweep()
+            recordings = ArchiveRecordings(
+                run, archive_files, pipeline=lambda: holder[0].pipeline if holder else None, items=items_with
+            )
             releases = Releases(
-                run,
+                recordings,
                 versions,
-                archive_files,
                 engine=engine,
                 trail=trail,
                 sealer=sealer,
                 pipeline=lambda: holder[0].pipeline,
-                items=items_with,
             )
             preparation = Preparation(
-                run,
+                recordings,
                 versions,
-                archive_files,
                 load=load,
                 by=f"user:{user}",
                 resume=releases.finish_begun,

@@ -21,8 +21,9 @@ from redactor.crypto import Sealer
 from redactor.database import now
 from redactor.errors import RedactorError, as_redactor_error
 from redactor.review.archive.files import packed
-from redactor.review.archive.run import PRIORITIES, ArchiveRun
+from redactor.review.archive.run import ArchiveRun
 from redactor.review.kept_words import KeptWords, kept_in
+from redactor.review.releases import PRIORITIES
 from redactor.review.repository import ReviewRepository
 from redactor.review.schema import files, messages, sendings, versions
 from redactor.safe_open import open_file, read_all

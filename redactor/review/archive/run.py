@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from redactor.recording_context import RecordingContext
 
 STATE_FOLDER = ".redactor-review"
-PRIORITIES = {"withheld": 2.0, "redacted": 1.0}
-"""What is reviewed first, plus the recording's doubt, from 0 to 1; 0: nothing is left to do."""
 _MANY = 1 << 30
 """Attempts: a release is not given up because earlier runs were killed."""
 

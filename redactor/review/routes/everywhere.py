@@ -44,8 +44,8 @@ def router(context: RequestContext) -> APIRouter:
                     edit_events(person.actor, message, version + 1, opened)
                 ),
             )
-            if context.archive is not None:
-                context.archive.after_edit(message, number, person)
+            if context.releasing is not None:
+                context.releasing.after_edit(message, number, person)
 
     edits = MassEdits(context.store.engine, apply)
 

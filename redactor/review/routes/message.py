@@ -76,12 +76,14 @@ def router(context: RequestContext) -> APIRouter:
     @routes.get("")
     def page(message: Message, request: Request, person: hears) -> Response:
         """The page of a message; it fetches words and audio from `view.json` and `audio`."""
-        if context.archive is not None and (waiting := _unprepared(context, message, person)) is not None:
+        context.check_hearing(context.row(message), person)
+        if context.releasing is not None and (waiting := _unprepared(context, message, person)) is not None:
             return waiting
         row, shown = context.current(message, lambda folder: context.versions.version_store.view(message, folder))
         opened(person, row, again=True)
         grant, asked = grant_of(message, person), "redacted" in request.query_params
-        if context.archive is not None and row["outcome"] == "withheld" and not (grant or asked):
+        decides = person.may("message.hear_original") and person.may("message.release")
+        if context.releasing is not None and decides and row["outcome"] == "withheld" and not (grant or asked):
             # Nobody can decide about a withheld recording without hearing it; this is logged as a typed reason is.
             allow(person, row, f"withheld: {row['reason']}")
             grant = grant_of(message, person)
@@ -91,6 +93,7 @@ def router(context: RequestContext) -> APIRouter:
     def view(message: Message, person: hears) -> dict[str, Any]:
         """Words, bleeps and waveform of the current version; with a grant, the words as spoken."""
         row, shown = context.current(message, lambda folder: context.versions.version_store.view(message, folder))
+        context.check_hearing(row, person)
         opened(person, row, again=False)
         shown["revealed"] = False
         if grant := grant_of(message, person):
@@ -120,7 +123,7 @@ def router(context: RequestContext) -> APIRouter:
         def work() -> dict[str, Any]:
             with context.reviews.claims.working(message, person):
                 number = save(message, person, given["version"], wanted, "".join(steps))
-                note = context.archive.after_edit(message, number, person) if context.archive else ""
+                note = context.releasing.after_edit(message, number, person) if context.releasing else ""
             return {"version": number, **({"note": note} if note else {})}
 
         try:
@@ -129,7 +132,7 @@ def router(context: RequestContext) -> APIRouter:
             return claimed_answer(error)
 
     def save(message: str, person: Person, version: int, wanted: list[Edit], step: str) -> int:
-        context.row(message)
+        context.check_hearing(context.row(message), person)
         # Only somebody who has heard it can know that it is harmless; of their own edit they have seen both sides.
         own = bool(step) and context.versions.history(message, version).is_own(step, person.actor)
         if ((step and not own) or any(e.kind in ("uncover", "clear") for e in wanted)) and not grant_of(
@@ -144,8 +147,8 @@ def router(context: RequestContext) -> APIRouter:
             message, version, wanted, step=step, by=person.actor, reason="edit", before_save=log_edit
         )
 
-    @routes.post("/similar", dependencies=[Depends(context.guard("message.hear_redacted", "redaction.edit"))])
-    async def similar(message: Message, request: Request) -> Response:
+    @routes.post("/similar")
+    async def similar(message: Message, request: Request, person: edits) -> Response:
         """{"channel", "first", "last"} → the same words and those that sound alike, among the words that are kept."""
         given = await json_of(request)
         asked = {name: given.get(name, -1) for name in ("channel", "first", "last")}
@@ -153,7 +156,8 @@ def router(context: RequestContext) -> APIRouter:
             raise HTTPException(422, "bad-request")
 
         def search() -> list[dict[str, Any]]:
-            _, shown = context.current(message, lambda folder: context.versions.version_store.view(message, folder))
+            row, shown = context.current(message, lambda folder: context.versions.version_store.view(message, folder))
+            context.check_hearing(row, person)
             return similar_in(shown["words"], **asked)
 
         return JSONResponse({"similar": await run_in_threadpool(search)})
@@ -262,7 +266,7 @@ def router(context: RequestContext) -> APIRouter:
         """End the grant."""
         context.versions.forget(context.store.granted(message, person.id, session_mark(person)))
         context.store.end_grants(message, person.id)
-        return RedirectResponse(f"/messages/{message}{'?redacted=1' if context.archive else ''}", 303)
+        return RedirectResponse(f"/messages/{message}{'?redacted=1' if context.releasing else ''}", 303)
 
     return routes
 
@@ -285,18 +289,18 @@ def edit_events(by: str, message: str, version: int, opened: tuple[Interval, ...
 
 def _unprepared(context: RequestContext, message: str, person: Person) -> Response | None:
     """A page for a recording that is not recognised yet, or cannot be; None if the message can be shown."""
-    assert context.archive is not None
+    assert context.releasing is not None
     row = context.row(message)
     if row["version"]:
         return None
     if row["outcome"] == "deleted":
-        return context.page("unprepared.html", person, row=row, problem=None, release=context.archive.facts(row))
+        return context.page("unprepared.html", person, row=row, problem=None, release=context.releasing.facts(row))
     try:
-        if context.archive.preparation.ready(message, seconds=PATIENCE):
-            context.archive.preparation.ahead()
+        if context.releasing.preparation.ready(message, seconds=PATIENCE):
+            context.releasing.preparation.ahead()
             return None
     except RedactorError as error:
-        release = context.archive.facts(row)
+        release = context.releasing.facts(row)
         return context.page("unprepared.html", person, status=409, row=row, problem=error, release=release)
     return context.page("unprepared.html", person, row=row, problem=None)
 
@@ -345,7 +349,7 @@ def message_page(
         others=others,
         plain=" ".join(w["text"] for w in shown["words"]),
         minutes=round(context.reveal_seconds / 60),
-        release=context.archive.facts(row) if context.archive else None,
+        release=context.releasing.facts(row) if context.releasing else None,
         unreleased=unreleased,
         reason=reason,
         settled=settled,

@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import Path as InPath
 from fastapi.responses import RedirectResponse
 
 from redactor.auth import Person, form_of
@@ -29,6 +30,8 @@ ARCHIVE_CHOICES: dict[str, tuple[str, ...]] = {
     "state": ("new", "reviewed"),
 }
 """Filters for the recordings of an archive."""
+JOB_CHOICES: dict[str, tuple[str, ...]] = {"outcome": OUTCOMES[:-1], "direction": ("in", "out"), **CHOICES}
+"""Filters for sent messages and the service's jobs."""
 
 LONGEST_WORDS = 200
 """Characters of the words that the queue searches."""
@@ -51,7 +54,8 @@ def router(context: RequestContext) -> APIRouter:
     def messages(request: Request, person: lister) -> Response:
         """A page of messages. Unknown filters are ignored."""
         asked = dict(request.query_params)
-        choices = CHOICES if context.archive is None else ARCHIVE_CHOICES
+        choices = CHOICES if context.jobs is None else JOB_CHOICES
+        choices = choices if context.archive is None else ARCHIVE_CHOICES
         tiles = "state" if context.archive is None else "outcome"
         chosen = {name: asked[name] for name, known in choices.items() if asked.get(name) in known}
         for name in ("since", "until"):
@@ -69,7 +73,7 @@ def router(context: RequestContext) -> APIRouter:
             until=date_of(chosen["until"]) + 86_400 if "until" in chosen else 0.0,
             mine=person.id if "assigned" in chosen else 0,
             sample=int(chosen.get("sample", 0)),
-            urgent=context.archive is not None,
+            urgent=context.releasing is not None,
             words=context.versions.kept.marks_of(text) if context.versions.kept else (),
         )
         page = context.store.page(filters, after=asked.get("after", "")[:120])
@@ -105,10 +109,18 @@ def router(context: RequestContext) -> APIRouter:
             chosen["words"] = urlsafe_b64encode(context.sealer.seal(_WORDS + text.encode())).decode()
         return RedirectResponse(f"/messages?{urlencode(chosen)}" if chosen else "/messages", 303)
 
+    @routes.get("/withheld/{number}")
+    def withheld(number: Annotated[int, InPath(ge=1, le=2**62)], _person: lister) -> Response:
+        """The message of a job of the service: the address in its notice, lists and callback."""
+        found = context.jobs.messages.message_of(number) if context.jobs is not None else ""
+        if not found:
+            raise HTTPException(404, "no-such-message")
+        return RedirectResponse(f"/messages/{found}", 303)
+
     @routes.post("/messages/next")
     def take_next(person: judge) -> Response:
         """The next message for this person: see `Reviews.take_next`."""
-        found = context.reviews.take_next(person.id, person.name)
+        found = context.next_for(person)
         nothing = "/messages?assigned=me&none=1" if context.archive is None else "/messages?none=1"
         return RedirectResponse(f"/messages/{found}" if found else nothing, 303)
 

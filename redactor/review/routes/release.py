@@ -8,8 +8,8 @@ from fastapi.responses import RedirectResponse
 
 from redactor.auth import Person, form_of
 from redactor.errors import Quarantine, RedactorError
-from redactor.review.archive.releases import reviewer_of
 from redactor.review.claims import Claimed
+from redactor.review.releases import reviewer_of
 from redactor.review.repository import Stale
 from redactor.review.request_context import Message, RequestContext, session_mark, whole
 from redactor.review.routes.claims import claimed_page
@@ -17,19 +17,20 @@ from redactor.review.routes.message import LONGEST_TEXT, SHORTEST_REASON, messag
 
 if TYPE_CHECKING:
     from redactor.review.archive.bootstrap import ArchiveReview
+    from redactor.review.job_review import JobReview
 
 
 def router(context: RequestContext) -> APIRouter:
-    """The routes for the recordings of an archive; in the service they are not found."""
+    """The routes for the recordings of an archive and the service's jobs; other messages are not found."""
     routes, claims = APIRouter(prefix="/messages/{message}"), context.reviews.claims
     releases = Annotated[Person, Depends(context.guard("message.hear_original", "message.release"))]
     checks = Annotated[Person, Depends(context.guard("message.hear_redacted", "redaction.edit"))]
 
-    def archive_of(message: str) -> "ArchiveReview":
-        context.row(message)
-        if context.archive is None:
-            raise HTTPException(404, "no-archive")
-        return context.archive
+    def releasing(message: str) -> "ArchiveReview | JobReview":
+        row, found = context.row(message), context.releasing
+        if found is None or found.facts(row) is None:
+            raise HTTPException(404, "no-release")
+        return found
 
     def again(message: str, person: Person, why: RedactorError | str, reason: str = "", path: str = "") -> Response:
         """The page of the message, with why nothing was written and what was typed."""
@@ -49,7 +50,7 @@ def router(context: RequestContext) -> APIRouter:
     def following(message: str, person: Person, what: str) -> Response:
         """On to the next message, or back to the queue."""
         context.reviews.claims.end(message, person.id)
-        found = context.reviews.take_next(person.id, person.name)
+        found = context.next_for(person)
         note = f"{what}={message}"
         return RedirectResponse(f"/messages/{found}?{note}" if found else f"/messages?none=1&{note}", 303)
 
@@ -60,12 +61,12 @@ def router(context: RequestContext) -> APIRouter:
         version, reason = whole(form.get("version", "")), form.get("reason", "").strip()[:LONGEST_TEXT]
 
         def write() -> Response:
-            archive = archive_of(message)
+            found = releasing(message)
             if len(reason) < SHORTEST_REASON:
                 return again(message, person, "Say in a few words why it may be released.", reason)
             try:
                 with claims.working(message, person):
-                    archive.releases.release(message, version, reviewer_of(person), reason=reason)
+                    found.releases.release(message, version, reviewer_of(person), reason=reason)
             except RedactorError as error:
                 return again(message, person, error, reason, "release")
             return following(message, person, "released")
@@ -79,13 +80,14 @@ def router(context: RequestContext) -> APIRouter:
         reason = form.get("reason", "").strip()[:LONGEST_TEXT]
 
         def keep() -> Response:
-            archive = archive_of(message)
+            found = releasing(message)
             if len(reason) < SHORTEST_REASON:
                 return again(message, person, "Say in a few words why it cannot be released.", reason)
             try:
                 with claims.working(message, person):
-                    archive.releases.refuse(message, reviewer_of(person), reason=reason)
-                archive.retention.sweep()
+                    found.releases.refuse(message, reviewer_of(person), reason=reason)
+                if context.archive is not None:
+                    context.archive.retention.sweep()
             except RedactorError as error:
                 return again(message, person, error, reason, "refusal")
             return following(message, person, "refused")
@@ -99,10 +101,10 @@ def router(context: RequestContext) -> APIRouter:
         version = whole(form.get("version", ""))
 
         def note() -> Response:
-            archive = archive_of(message)
+            found = releasing(message)
             try:
                 with claims.working(message, person):
-                    archive.releases.done(message, version, reviewer_of(person))
+                    found.releases.done(message, version, reviewer_of(person))
             except RedactorError as error:
                 return again(message, person, error, path="done")
             return following(message, person, "done")
@@ -112,11 +114,11 @@ def router(context: RequestContext) -> APIRouter:
     @routes.post("/reopen")
     def reopen(message: Message, person: checks) -> Response:
         """Put a message into the queue again."""
-        archive = archive_of(message)
+        found = releasing(message)
         try:
             with claims.working(message, person):
-                archive.preparation.again(message)
-                archive.releases.reopen(message)
+                found.preparation.again(message)
+                found.releases.reopen(message)
         except Claimed as error:
             return again(message, person, error, path="reopen")
         return RedirectResponse(f"/messages/{message}", 303)

@@ -31,6 +31,7 @@ def router(context: RequestContext) -> APIRouter:
     @routes.get("/audio")
     def audio(message: Message, request: Request, person: hears) -> Response:
         """The redacted audio, or a range of it."""
+        context.check_hearing(context.row(message), person)
         row, (suffix, file) = context.current(message, lambda folder: sound_of(message, folder))
         event = events.RedactedHeard(by=person.actor, message=message, version=row["version"])
         log_heard(request, person, event)
@@ -54,6 +55,7 @@ def router(context: RequestContext) -> APIRouter:
     @routes.get("/files/{kind}")
     def file(message: Message, kind: ArtefactKind, person: hears) -> Response:
         """A redacted file of the current version, named by the id."""
+        context.check_hearing(context.row(message), person)
         row, (data, suffix) = context.current(
             message, lambda folder: context.versions.version_store.artefact(message, folder, kind)
         )

@@ -12,10 +12,10 @@ from fastapi import Path as InPath
 from redactor.render import MEDIA_TYPES, SUFFIXES_BY_KIND, ArtefactKind
 from redactor.service.api.dependencies import ServiceContext, refusal
 from redactor.service.jobs.queries import FOR_PEOPLE
-from redactor.service.quarantine_notices import actions
+from redactor.service.quarantine_notices import actions_for
 from redactor.service.results import document_of, target_of
 
-JobState = Literal["quarantined", "failed", "queued", "claimed", "redacted", "superseded"]
+JobState = Literal["quarantined", "failed", "queued", "claimed", "releasing", "redacted", "superseded"]
 Number = Annotated[int, InPath(ge=1, le=2**62)]
 UNKNOWN: dict[int | str, dict[str, Any]] = {
     401: {"description": "No valid token."},
@@ -127,7 +127,7 @@ def _guard(context: ServiceContext, scope: str) -> Callable[[Request], Awaitable
 
 def _with_actions(context: ServiceContext, row: dict[str, Any]) -> dict[str, Any]:
     """A job that waits for a person, with the commands and the address to act."""
-    return {**row, "act": actions(context.settings, row["id"])} if row["state"] in FOR_PEOPLE else dict(row)
+    return {**row, "act": actions_for(context.settings, row)} if row["state"] in FOR_PEOPLE else dict(row)
 
 
 def _artefact(context: ServiceContext, document: Path, audio: str, kind: str) -> bytes | None:

@@ -31,7 +31,7 @@ class Callbacks:
 
     Args:
         count: called with "sent", "again" or "dead" for the metrics.
-        actions: what a person can do about a job that waits for one, by its number.
+        actions: what a person can do about a job that waits for one, by what the queue shows of it.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Callbacks:
         queue: Queue,
         *,
         count: Callable[[str], None] = lambda _: None,
-        actions: Callable[[int], Mapping[str, str]] = lambda _: {},
+        actions: Callable[[Mapping[str, Any]], Mapping[str, str]] = lambda _: {},
     ) -> None:
         self._settings, self._queue, self._count, self._actions = settings, queue, count, actions
         self._pending = PendingCallbacks(queue.engine)
@@ -100,7 +100,7 @@ class Callbacks:
         names = ("source", "direction", "audio", "reason", "message", "hint", "duration", "bleeped")
         data = {"job": number, "id": _own_id(shown["source"], sealed[0]), **{name: shown[name] for name in names}}
         if shown["state"] in FOR_PEOPLE:
-            data["act"] = dict(self._actions(number))
+            data["act"] = dict(self._actions(shown))
         return {
             "type": f"recording.{shown['state']}",
             "timestamp": datetime.fromtimestamp(shown["ended"], timezone.utc).isoformat(),

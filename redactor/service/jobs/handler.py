@@ -95,7 +95,15 @@ class JobHandler(Protocol):
         ...
 
     def withheld(self, job: Job, target: Target, outcome: Outcome) -> str:
-        """The recording is withheld, and this process still has its job: leave a notice where its result would be.
+        """The recording is withheld, and this process still has its job: put it before reviewers, and `write_notice`.
+
+        Returns:
+            The path of the notice, "" if there is none.
+        """
+        ...
+
+    def write_notice(self, job: Job, target: Target, outcome: Outcome) -> str:
+        """Leave a notice where the result of a withheld recording would be.
 
         Returns:
             The path of the notice, "" if there is none.

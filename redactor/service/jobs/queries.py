@@ -16,6 +16,8 @@ from redactor.service.jobs.schema import jobs
 
 OPEN = ("queued", "claimed")
 FOR_PEOPLE = ("quarantined", "failed")
+HELD = ("claimed", "releasing")
+"""States in which a job belongs to one process, until its lease expires."""
 
 
 class JobQueries:
@@ -79,7 +81,7 @@ class JobQueries:
     def workers(self) -> list[str]:
         """Names of the workers that have claimed jobs."""
         with reading(self.engine).connect() as c:
-            return list(c.execute(select(jobs.c.worker).where(jobs.c.state == "claimed").distinct()).scalars())
+            return list(c.execute(select(jobs.c.worker).where(jobs.c.state.in_(HELD)).distinct()).scalars())
 
     def has(self, audio: str, source: str) -> bool:
         """Whether a recording with this SHA-256 came from this source before."""

@@ -5,6 +5,8 @@ or superseded.
        ▲                 │ put_off (a passing failure: later), or the lease ran out (a crash is counted)
        └─────────────────┘
 
+While a person's correction is written, a job is "releasing": see `releases`.
+
 Claims are taken with SELECT … FOR UPDATE SKIP LOCKED, so services on several hosts never wait for each other; SQLite
 has one writer at a time anyway. A job that was claimed when services crashed twice is a suspect: it is claimed alone,
 so that it cannot take other jobs down with it, and after `CRASHES` crashes it is a dead letter.
@@ -14,7 +16,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Row, and_, case, delete, insert, or_, select, update
@@ -22,7 +24,7 @@ from sqlalchemy import Row, and_, case, delete, insert, or_, select, update
 from redactor.crypto import Sealer
 from redactor.database import clock, insert_new, locked, migrate, now, reading
 from redactor.errors import Busy, ConfigurationError, CrashedRepeatedly, NoInput, RedactorError
-from redactor.service.jobs.queries import JobQueries
+from redactor.service.jobs.queries import HELD, JobQueries
 from redactor.service.jobs.schema import calls, jobs
 from redactor.types import Outcome
 
@@ -231,20 +233,8 @@ class Queue(JobQueries):
             if details is None:
                 self._fail(c, row.id, at, KeyLost("The job was sealed under another key."))
                 continue
-            taken.append(
-                Job(
-                    row.id,
-                    row.key,
-                    row.source,
-                    row.direction,
-                    row.audio,
-                    row.attempts + 1,
-                    row.added,
-                    details,
-                    alone=row.crashes >= SUSPECT,
-                    known=json.loads(self.sealer.open(bytes(row.known)) or b"[]") if row.known else (),
-                )
-            )
+            job = self._job_of(row, details)
+            taken.append(replace(job, attempts=row.attempts + 1, alone=row.crashes >= SUSPECT))
         if taken:
             c.execute(
                 update(jobs)
@@ -254,6 +244,21 @@ class Queue(JobQueries):
                 )
             )
         return taken
+
+    def job_of(self, row: Row[Any]) -> Job:
+        """The job of a row of the table.
+
+        Raises:
+            KeyLost
+        """
+        details = self._opened(row.sealed)
+        if details is None:
+            raise KeyLost("The job was sealed under another key.")
+        return self._job_of(row, details)
+
+    def _job_of(self, row: Row[Any], details: Mapping[str, Any]) -> Job:
+        known = json.loads(self.sealer.open(bytes(row.known)) or b"[]") if row.known else ()
+        return Job(row.id, row.key, row.source, row.direction, row.audio, row.attempts, row.added, details, known=known)
 
     def _fail(self, c: Any, number: int, at: float, problem: RedactorError) -> None:
         self._end(
@@ -276,7 +281,7 @@ class Queue(JobQueries):
         with self.engine.begin() as c:
             c.execute(
                 update(jobs)
-                .where(jobs.c.state == "claimed", jobs.c.worker == self.worker, jobs.c.id.not_in(without))
+                .where(jobs.c.state.in_(HELD), jobs.c.worker == self.worker, jobs.c.id.not_in(without))
                 .values(lease=clock(c) + self.lease)
             )
 
@@ -290,9 +295,7 @@ class Queue(JobQueries):
         """End the leases of a dead worker, so that its jobs can be claimed at once; returns how many there are."""
         with self.engine.begin() as c:
             return c.execute(
-                update(jobs)
-                .where(jobs.c.state == "claimed", jobs.c.worker == worker, jobs.c.lease > 0)
-                .values(lease=0.0)
+                update(jobs).where(jobs.c.state.in_(HELD), jobs.c.worker == worker, jobs.c.lease > 0).values(lease=0.0)
             ).rowcount
 
     def release_claims(self) -> None:
@@ -304,7 +307,7 @@ class Queue(JobQueries):
                 .values(state="queued", worker="", lease=0.0, attempts=jobs.c.attempts - 1)
             )
 
-    def settle(self, job: Job, state: str, outcome: Outcome, *, result: str = "") -> bool:
+    def settle(self, job: Job, state: str, outcome: Outcome, *, result: str = "", held: str = "claimed") -> bool:
         """Write the end of a job; false if the claim is lost (the lease expired, and another service has the job)."""
         with self.engine.begin() as c:
             ended = self._end(
@@ -313,6 +316,7 @@ class Queue(JobQueries):
                 state,
                 clock(c),
                 worker=self.worker,
+                held=held,
                 audio=outcome.id or job.audio,
                 reason=outcome.reason,
                 message=outcome.message,
@@ -421,10 +425,20 @@ class Queue(JobQueries):
                 .values(state="queued", attempts=0, crashes=0, not_before=0.0, reason="", message="", hint="")
             ).rowcount
 
-    def _end(self, c: Any, number: int, state: str, at: Any, *, worker: str | None = None, **values: Any) -> bool:
+    def _end(
+        self,
+        c: Any,
+        number: int,
+        state: str,
+        at: Any,
+        *,
+        worker: str | None = None,
+        held: str = "claimed",
+        **values: Any,
+    ) -> bool:
         mine = jobs.c.id == number
         if worker is not None:
-            mine = and_(mine, jobs.c.worker == worker, jobs.c.state == "claimed")
+            mine = and_(mine, jobs.c.worker == worker, jobs.c.state == held)
         if state == "superseded":
             values["place"] = None
         for name, longest in (

@@ -1,6 +1,6 @@
 """Recognises recordings when somebody opens them, and the next ones of the queue meanwhile, in one background thread.
 
-A recording that the run redacted is planned as the run did; one that it withheld gets a draft, which covers what is in
+A recording that was redacted is planned as it was then; one that was withheld gets a draft, which covers what is in
 doubt. What was still heard in the redacted audio is covered, too.
 """
 
@@ -20,17 +20,14 @@ from redactor.doubt import doubt_of
 from redactor.errors import Quarantine, RedactorError, TooDoubtful, VerificationHit, as_redactor_error
 from redactor.policy import Edit, draft_plan
 from redactor.recognition import listen
-from redactor.review.archive.files import ArchiveFiles
-from redactor.review.archive.run import ArchiveRun
+from redactor.review.recordings import FoundRecording, ReviewedRecordings
 from redactor.review.repository import Filters
 from redactor.review.versions import VersionService
-from redactor.storage import Fingerprints, Item, fingerprints
+from redactor.storage import fingerprints
 from redactor.types import Plan, Recording, Unheard
 
 if TYPE_CHECKING:
     from redactor.pipeline import Pipeline
-    from redactor.recording_context import RecordingContext
-    from redactor.speech import Transcriber
 
 AHEAD = 3
 """Messages that are prepared after the one that is opened."""
@@ -51,16 +48,15 @@ class Preparation:
 
     def __init__(
         self,
-        run: ArchiveRun,
+        recordings: ReviewedRecordings,
         versions: VersionService,
-        archive_files: ArchiveFiles,
         *,
         load: Callable[[], Pipeline],
         by: str,
         resume: Callable[[], None] = lambda: None,
         stopped: Callable[[], None] = lambda: None,
     ) -> None:
-        self._run, self._versions, self._files = run, versions, archive_files
+        self._recordings, self._versions = recordings, versions
         self._load, self._by, self._resume, self._stopped = load, by, resume, stopped
         self._waiting: OrderedDict[str, None] = OrderedDict()
         self._problems: dict[str, RedactorError] = {}
@@ -158,74 +154,57 @@ class Preparation:
         row, pipeline = self._versions.store.find(message), self.pipeline
         if row is None or row["version"] or pipeline is None:
             return
-        item, source = self._files.source(message)
+        found = self._recordings.find(row)
+        source = self._recordings.source(row, found)
         recording = pipeline.decoder(source)
-        context = self._run.context_for(item, source.id)
-        transcriber = pipeline.transcriber_for(item)
+        policy, context = found.policy, found.context
         withheld = row["outcome"] != "redacted"
         if withheld and row["reason"] != VerificationHit.reason:
-            doubtful = row["reason"] == TooDoubtful.reason
-            plan = _draft(pipeline, recording, transcriber, context, doubtful=doubtful)
+            plan = _draft(pipeline, recording, found, doubtful=row["reason"] == TooDoubtful.reason)
         else:
             try:
-                plan = pipeline.plan(recording, transcriber, context=context)
+                plan = pipeline.plan(recording, found.transcriber, policy=policy, context=context)
             except Quarantine:
-                plan, withheld = _draft(pipeline, recording, transcriber, context), True
-        settings = pipeline.settings(transcriber, context=context)
-        made = pipeline.make(recording, plan, settings, context=context, reread=False)
+                plan, withheld = _draft(pipeline, recording, found), True
+        settings = pipeline.settings(found.transcriber, policy, context)
+        made = pipeline.make(recording, plan, settings, policy=policy, context=context, reread=False)
         if withheld and pipeline.verify_with is not None:
             for _ in range(_REREADINGS):
-                heard = self._heard(pipeline, recording, plan, Source.of(made.audio.data, made.audio.suffix), item)
+                heard = _heard(pipeline, plan, Source.of(made.audio.data, made.audio.suffix), found)
                 if not heard:
                     break
-                plan = pipeline.edited(recording, plan, heard)
-                made = pipeline.make(recording, plan, settings, context=context, reread=False)
-        written = not withheld and self._is_written(item, fingerprints(made.files))
+                plan = pipeline.edited(recording, plan, heard, policy)
+                made = pipeline.make(recording, plan, settings, policy=policy, context=context, reread=False)
+        written = not withheld and self._recordings.is_written(found, fingerprints(made.files))
         self._versions.prepare(message, recording, made, suffix=source.suffix, by=self._by, written=written)
 
-    def _heard(self, pipeline: Pipeline, recording: Recording, plan: Plan, output: Source, item: Item) -> list[Edit]:
-        """Edits that cover what the second reading hears in an output."""
-        context = self._run.context_for(item, recording.id)
-        try:
-            found = pipeline.verification.again(pipeline.decoder(output), plan, pipeline.policy, context)
-        except Quarantine:  # it understood nothing that could be compared; the release is checked again
-            return []
-        channels = plan.speech.same_as
-        return [
-            Edit("region", channels[h.channel], start=max(0.0, h.start), end=min(h.end, plan.duration))
-            for h in found
-            if max(0.0, h.start) < min(h.end, plan.duration)
-        ]
 
-    def _is_written(self, item: Item, made: Fingerprints) -> bool:
-        """Whether the output folder holds this sound and these texts; documents also say how they were checked."""
-        with suppress(RedactorError), self._run.journal() as journal:
-            (record,) = journal.records([item])
-            return record is not None and _compared(record.files) == _compared(made)
-        return False
+def _heard(pipeline: Pipeline, plan: Plan, output: Source, found: FoundRecording) -> list[Edit]:
+    """Edits that cover what the second reading hears in an output."""
+    policy = found.policy or pipeline.policy
+    try:
+        again = pipeline.verification.again(pipeline.decoder(output), plan, policy, found.context)
+    except Quarantine:  # it understood nothing that could be compared; the release is checked again
+        return []
+    channels = plan.speech.same_as
+    return [
+        Edit("region", channels[h.channel], start=max(0.0, h.start), end=min(h.end, plan.duration))
+        for h in again
+        if max(0.0, h.start) < min(h.end, plan.duration)
+    ]
 
 
-def _draft(
-    pipeline: Pipeline,
-    recording: Recording,
-    transcriber: Transcriber,
-    context: RecordingContext | None,
-    *,
-    doubtful: bool = False,
-) -> Plan:
+def _draft(pipeline: Pipeline, recording: Recording, found: FoundRecording, *, doubtful: bool = False) -> Plan:
     """A plan for a person, of a recording that the pipeline withholds: what is in doubt is covered.
 
     doubtful: so are the stretches that `redactor.doubt` points out.
     """
-    speech = listen(recording, transcriber)
-    findings = pipeline.search(speech, context)
-    plan = draft_plan(recording, speech, findings, pipeline.policy)
+    policy = found.policy or pipeline.policy
+    speech = listen(recording, found.transcriber)
+    findings = pipeline.search(speech, found.context)
+    plan = draft_plan(recording, speech, findings, policy)
     if doubtful:
         guesses = (Unheard(s.channel, s.start, s.end, "doubt") for s in doubt_of(plan).stretches)
         speech = replace(speech, unheard=(*speech.unheard, *guesses))
-        plan = draft_plan(recording, speech, findings, pipeline.policy)
-    return pipeline.edited(recording, plan, ())  # as after any edit
-
-
-def _compared(files: Fingerprints) -> Fingerprints:
-    return {suffix: noted for suffix, noted in files.items() if suffix != ".json"}
+        plan = draft_plan(recording, speech, findings, policy)
+    return pipeline.edited(recording, plan, (), policy)  # as after any edit

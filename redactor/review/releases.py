@@ -1,9 +1,9 @@
-"""Writes what a person has corrected where the run would have put it, so that later runs take it for done.
+"""Renders what a person has corrected, checks it as the pipeline would, and has it written where the run or the service
+would have put it (`recordings.ReviewedRecordings`).
 
-    audit log ─▶ row "begun" ─▶ ledger: claimed ─▶ artefacts, document last ─▶ ledger: digests ─▶ row "done"
+    audit log ─▶ row "begun" ─▶ publish: claimed ─▶ artefacts, document last ─▶ claim settled ─▶ row "done"
 
-A program that is killed in between leaves no artefact that counts: their digests are not in the ledger, and a run does
-the recording again (and withholds it again). What was begun is finished when the review is opened the next time.
+A program that is killed in between leaves no artefact that counts. What was begun is finished at the next start.
 """
 
 from __future__ import annotations
@@ -14,30 +14,43 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, delete, insert, select, update
 
 from redactor.audit_log import Trail, events
 from redactor.auth import Person
 from redactor.crypto import Sealer
 from redactor.database import now
-from redactor.errors import Busy, Quarantine, RedactorError, as_redactor_error
+from redactor.errors import Busy, RedactorError, as_redactor_error
 from redactor.pipeline import Artefacts
-from redactor.review.archive.files import ArchiveFiles
-from redactor.review.archive.run import PRIORITIES, ArchiveRun
+from redactor.review.recordings import FoundRecording, ReviewedRecordings
 from redactor.review.repository import Stale
-from redactor.review.schema import messages, releases, reviews
+from redactor.review.schema import WITHHELD, messages, releases, reviews
 from redactor.review.versions import VersionService
-from redactor.storage import ArchiveJournal, Claim, Item, Step, fingerprints
-from redactor.types import Outcome, Status
+from redactor.types import Plan, Recording
 
 if TYPE_CHECKING:
     from redactor.pipeline import Pipeline
 
-OPEN = ("withheld", "refused")
-"""Outcomes of messages that may be released."""
+PRIORITIES = {"withheld": 2.0, "redacted": 1.0}
+"""What is reviewed first, plus the recording's doubt, from 0 to 1; 0: nothing is left to do."""
+
 WRITTEN = ("redacted", "released")
-"""Outcomes of messages that have artefacts in the output folder."""
+"""Outcomes of messages that have artefacts."""
 _RANDOM = 16
+
+
+class ReleaseInProgress(Busy):
+    """Another process is writing the recording."""
+
+    reason = "release-in-progress"
+    default_hint = "Load the page again in a minute."
+
+
+class ReleaseUnfinished(ReleaseInProgress):
+    """The artefacts are written, but the end could not be recorded; the next look at what was begun does that."""
+
+    reason = "release-unfinished"
+    default_hint = "No action is needed: the service finishes it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,29 +66,43 @@ def reviewer_of(person: Person) -> Reviewer:
     return Reviewer(person.actor, person.id)
 
 
+@dataclass(frozen=True, slots=True)
+class _Rendered:
+    """Checked artefacts of a version, with what they are made of and the settings that they carry."""
+
+    row: dict[str, Any]
+    found: FoundRecording
+    recording: Recording
+    artefacts: Artefacts
+    settings: str
+
+
+Judge = Callable[[dict[str, Any], Recording, Plan], bool]
+"""Gives a released recording to the rules, if they apply to it; returns whether they do."""
+
+
 class Releases:
-    """See the module's docstring. Safe for many threads: each write holds the run's ledger.
+    """See the module's docstring. Safe for many threads.
 
     Args:
         pipeline: returns the pipeline, or None while the model is loading.
-        items: the files with a recording's bytes, by its SHA-256.
+        judge: called with what is about to be released.
     """
 
     def __init__(
         self,
-        run: ArchiveRun,
+        recordings: ReviewedRecordings,
         versions: VersionService,
-        archive_files: ArchiveFiles,
         *,
         engine: Engine,
         trail: Trail,
         sealer: Sealer,
         pipeline: Callable[[], Pipeline | None],
-        items: Callable[[str], Sequence[Item]],
+        judge: Judge = lambda *_: False,
     ) -> None:
-        self._run, self._versions, self._files = run, versions, archive_files
+        self._recordings, self._versions = recordings, versions
         self._engine, self._trail, self._sealer = engine, trail, sealer
-        self._pipeline, self._items = pipeline, items
+        self._pipeline, self._judge = pipeline, judge
         self._one = threading.Lock()  # so that the second of two clicks finds the work done
 
     def release(self, message: str, version: int, who: Reviewer, *, reason: str) -> None:
@@ -86,7 +113,7 @@ class Releases:
             Quarantine: the check of the result withholds it again. RedactorError: it cannot be written.
         """
         with self._one:
-            self._expect(message, version, OPEN)
+            self._expect(message, version, WITHHELD)
             mark = self._trail.mark(reason)
             made = self._rendered(message, version, who)
             self._trail.append(events.MessageReleased(by=who.by, message=message, version=version, reason=mark))
@@ -110,12 +137,13 @@ class Releases:
         Raises:
             Stale: it is not withheld (any more).
         """
-        row = self._expect(message, None, OPEN)
+        row = self._expect(message, None, WITHHELD)
         event = events.ReleaseRefused(by=who.by, message=message, reason=self._trail.mark(reason))
         with self._engine.begin() as c:
             self._settle(c, message, who, outcome="refused")
             self._note(c, message, row["version"], who, what="refused", reason=reason, state="done")
             self._trail.append(event)
+        self._recordings.settled(row, "refused")
 
     def done(self, message: str, version: int, who: Reviewer) -> None:
         """Note that the redaction was checked; an edited version is written first if it was not yet.
@@ -131,20 +159,30 @@ class Releases:
             self._note(c, message, version, who, what="done", reason="", state="done")
             self._trail.append(events.MessageDone(by=who.by, message=message, version=version))
 
-    def finish_begun(self) -> None:
-        """Finish what an earlier process began; what fails waits for a person again."""
-        begun = select(releases).where(releases.c.state == "begun").order_by(releases.c.id)
+    def finish_begun(self, *, older: float = 0.0) -> None:
+        """Finish what an earlier process began; what fails waits for a person again.
+
+        Args:
+            older: seconds; what was begun later is left to the process that began it.
+        """
         with self._engine.connect() as c:
-            rows = [dict(row) for row in c.execute(begun).mappings()]
+            begun = releases.c.state == "begun", releases.c.at <= now(c) - older
+            query = select(releases).where(*begun).order_by(releases.c.id)
+            rows = [dict(row) for row in c.execute(query).mappings()]
         for row in rows:
-            who = Reviewer(row["by"], row["person"])
-            try:
-                made = self._rendered(row["message"], row["version"], who)
-                self._publish(row["message"], made)
-            except Exception as error:  # noqa: BLE001 - the person sees it in the queue, and may press the button again
-                self._failed(row["message"], row["version"], who, row["id"], as_redactor_error(error, "release"))
-            else:
-                self._finished(row["message"], row["version"], who, row["id"], what=row["what"])
+            with self._one:
+                self._finish(row)
+
+    def _finish(self, row: dict[str, Any]) -> None:
+        who = Reviewer(row["by"], row["person"])
+        try:
+            made = self._rendered(row["message"], row["version"], who)
+            self._publish(made, what=row["what"], again=True)
+            self._finished(made, row["version"], who, row["id"], what=row["what"])
+        except ReleaseInProgress:
+            return
+        except Exception as error:  # noqa: BLE001 - the person sees it in the queue, and may press the button again
+            self._failed(row["message"], row["version"], who, row["id"], as_redactor_error(error, "release"))
 
     # --- steps
 
@@ -154,84 +192,48 @@ class Releases:
             raise Stale("The recording was changed, released or written meanwhile.")
         return row
 
-    def _rendered(self, message: str, version: int, who: Reviewer) -> tuple[Item, Artefacts, str]:
-        """The artefacts of the current version, checked as those of a run, with the settings that they carry."""
-        pipeline = self._ready()
-        item, _ = self._files.source(message)
+    def _rendered(self, message: str, version: int, who: Reviewer) -> _Rendered:
+        """The artefacts of the current version, checked as those of the run or the service."""
+        pipeline, row = self._ready(), self._versions.store.find(message)
+        if row is None:
+            raise Stale("There is no such message any more.")
+        found = self._recordings.find(row)
         recording, plan = self._versions.corrected(message, version, by=who.by, reason="release")
-        context = self._run.context_for(item, message)
-        settings = pipeline.settings(pipeline.transcriber_for(item), context=context)
-        return item, pipeline.make(recording, plan, settings, context=context), settings
+        settings = pipeline.settings(found.transcriber, found.policy, found.context)
+        made = pipeline.make(recording, plan, settings, policy=found.policy, context=found.context)
+        return _Rendered(row, found, recording, made, settings)
 
-    def _write(
-        self,
-        message: str,
-        version: int,
-        who: Reviewer,
-        made: tuple[Item, Artefacts, str],
-        *,
-        what: str,
-        reason: str,
-    ) -> None:
+    def _write(self, message: str, version: int, who: Reviewer, made: _Rendered, *, what: str, reason: str) -> None:
         with self._engine.begin() as c:
             number = self._note(c, message, version, who, what=what, reason=reason, state="begun")
         try:
-            self._publish(message, made)
+            self._publish(made, what=what, again=False)
+        except ReleaseUnfinished:
+            raise
         except Exception as error:
             self._failed(message, version, who, number, as_redactor_error(error, "release a recording"))
             raise
-        self._finished(message, version, who, number, what=what)
+        self._finished(made, version, who, number, what=what)
 
-    def _publish(self, message: str, made: tuple[Item, Artefacts, str]) -> None:
-        """Write the artefacts at the place of each of the recording's files.
+    def _publish(self, made: _Rendered, *, what: str, again: bool) -> None:
+        self._recordings.publish(made.row, made.found, made.artefacts, made.settings, what=what, again=again)
 
-        Raises:
-            OutputError: nothing, or nothing that counts, was written.
-        """
-        first, artefacts, settings = made
-        others = [item for item in self._items(message) if item.path != first.path]
-        with self._run.journal() as journal:
-            for item in (first, *others):
-                self._publish_one(journal, item, message, artefacts, settings)
-            trouble = journal.trouble
-        if trouble is not None:
-            raise trouble
-
-    def _publish_one(self, journal: ArchiveJournal, item: Item, message: str, made: Artefacts, settings: str) -> None:
-        pipeline = self._ready()
-        place = pipeline.target(item, message, self._run.out)
-        place.check()
-        journal.known(item)  # its size and times, by which later runs know it
-        claim = Claim(item, message, _suffix(item), settings, place)
-        decision = journal.begin(claim)
-        if decision.step is Step.WAIT and any(journal.released(idle=True)):  # it was in progress when a run was killed
-            decision = journal.begin(claim)
-        if decision.step is Step.SETTLED:  # a copy of the one before
-            return
-        if decision.step is not Step.PROCEED:
-            raise Busy("The recording is in use.")
-        try:
-            pipeline.save(place, made)
-        except RedactorError:
-            row = self._versions.store.find(message) or {}
-            if row.get("outcome") in OPEN:
-                journal.finish(item, _withheld(item, message, row), {})
-            raise
-        counts: dict[str, int] = {}
-        for decision_made in made.plan.decisions:
-            if decision_made.action.value == "redact":
-                counts[decision_made.finding.label] = counts.get(decision_made.finding.label, 0) + 1
-        outcome = Outcome(item.number, message, Status.REDACTED, findings=tuple(sorted(counts.items())))
-        journal.finish(item, outcome, fingerprints(made.files))
-
-    def _finished(self, message: str, version: int, who: Reviewer, number: int, *, what: str) -> None:
-        settings: dict[str, Any] = {"written": version}
+    def _finished(self, made: _Rendered, version: int, who: Reviewer, number: int, *, what: str) -> None:
+        message, written = made.row["id"], {"written": version}
+        judged = what == "released" and self._judge(made.row, made.recording, made.artefacts.plan)
         with self._engine.begin() as c:
             c.execute(update(releases).where(releases.c.id == number).values(state="done"))
-            if what == "released":
-                self._settle(c, message, who, outcome="released", **settings)
+            if judged:
+                c.execute(delete(reviews).where(reviews.c.message == message, reviews.c.verdict == ""))
+                c.execute(
+                    update(messages)
+                    .where(messages.c.id == message)
+                    .values(state="new", outcome="released", priority=0.0, turn=messages.c.turn + 1, **written)
+                )
+            elif what == "released":
+                self._settle(c, message, who, outcome="released", **written)
             else:
-                c.execute(update(messages).where(messages.c.id == message).values(**settings))
+                c.execute(update(messages).where(messages.c.id == message).values(**written))
 
     def _failed(self, message: str, version: int, who: Reviewer, number: int, error: RedactorError) -> None:
         with self._engine.begin() as c:
@@ -272,17 +274,20 @@ class Releases:
             return [{**row, "reason": self._opened(row["reason"])} for row in map(dict, rows.mappings())]
 
     def reopen(self, message: str) -> None:
-        """Put a message that was settled into the queue again."""
+        """Put a message that was settled into the queue again, for anybody."""
         row = self._versions.store.find(message)
         if row is None or row["outcome"] == "deleted":
             return
         outcome = "withheld" if row["outcome"] == "refused" else row["outcome"]
         with self._engine.begin() as c:
+            c.execute(delete(reviews).where(reviews.c.message == message, reviews.c.verdict == ""))
             c.execute(
                 update(messages)
                 .where(messages.c.id == message)
                 .values(state="new", outcome=outcome, priority=PRIORITIES.get(outcome, 1.0) + row["doubt"])
             )
+        if row["outcome"] == "refused":
+            self._recordings.settled(row, "reopened")
 
     def _opened(self, sealed: bytes) -> str:
         opened = self._sealer.open(bytes(sealed))
@@ -293,22 +298,3 @@ class Releases:
         if pipeline is None:
             raise Busy("The model is still loading.")
         return pipeline
-
-
-def _suffix(item: Item) -> str:
-    from redactor.audio import Source
-
-    return Source.of(b"", item.path.suffix).suffix
-
-
-def _withheld(item: Item, message: str, row: dict[str, Any]) -> Outcome:
-    """The outcome that the recording had before, for the ledger."""
-    return Outcome(
-        item.number,
-        message,
-        Status.QUARANTINED,
-        reason=row["reason"],
-        message=row["detail"],
-        hint=Quarantine.default_hint,
-        exit_code=Quarantine.exit_code,
-    )
