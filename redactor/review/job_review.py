@@ -66,6 +66,7 @@ class JobReview:
         return {
             "place": "the folder of its results",
             "can_release": row["outcome"] in WITHHELD,
+            "delete_after": None,
             "unwritten": row["outcome"] in WRITTEN and row["version"] > 1 and row["written"] != row["version"],
             "history": self.releases.history(row["id"]),
         }
