@@ -209,10 +209,13 @@ class Reviews:
             ~exists().where(and_(looked.c.message == messages.c.id, looked.c.person == person)),
         )
         is_withheld = messages.c.outcome == "withheld"
+        # An expression, so that SQLite starts from the few that are sampled or urgent, instead of walking through its
+        # index of states, where nearly all messages are alike.
+        state = messages.c.state.op("||")("")
         following = (
             select(messages.c.id)
             .join(sampled, sampled.c.message == messages.c.id)
-            .where(messages.c.state.in_(UNREVIEWED), ~is_withheld, *theirs)
+            .where(state.in_(UNREVIEWED), ~is_withheld, *theirs)
             # Messages with one review come first.
             .order_by(messages.c.state.desc(), sampled.c.sample, messages.c.id)
             .limit(1)
@@ -220,7 +223,7 @@ class Reviews:
         urgent = (
             select(messages.c.id)
             .where(
-                messages.c.state == "new",
+                state == "new",
                 or_(messages.c.direction != "out", is_withheld),
                 *(() if releases else (~is_withheld,)),
                 messages.c.priority > 0,
