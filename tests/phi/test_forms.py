@@ -39,7 +39,7 @@ def patterns() -> Detector:
         "the confirmation they gave me was [tango seven four bravo two]",
         "the docket is [two three dash c r dash five oh oh six]",
         "reach the lab at [ext 5 5 1 4]",
-        "call [617 555 0124, extension 3]",
+        "call [617 555 0124], extension [3]",
         "our patient is wandering near [Tenth and Maple]",
         "i'm at [slip nine pelican cove marina]",
         "deliver it to [route two box one forty seven]",

@@ -18,7 +18,7 @@ PHONE = [
     "[two oh two 555-0113]",
     "the number is [five five five oh one four two]",
     "my cell is [four four three uh five five five um oh one one three no wait one four]",
-    "call [1-866-555-0144 ext 22]",
+    "call [1-866-555-0144] ext [22]",
     "area code [eight one four] and the number is [five five five oh one nine two]",
     "call me at [1 30 555 019 22]",  # misgrouped by recognition
     "[eight hundred five five five oh one nine nine]",

@@ -100,9 +100,9 @@ class PhoneRecognizer(SpokenRecognizer):
             yield *form.to_original(*run.span()), score, name
             extension = _EXTENSION.match(text, run.end())
             if extension:
-                yield *form.to_original(run.start(), extension.end()), score, "extension"
+                yield *form.to_original(*extension.span("value")), score, "extension"
         for alone in _EXTENSION_ALONE.finditer(text):
-            yield *form.to_original(*alone.span()), 0.7, "extension"
+            yield *form.to_original(*alone.span("value")), 0.7, "extension"
         for other in _corrected_ends(text):
             yield *form.to_original(*other), 0.5, "other end"
         for area in _AREA.finditer(text):
