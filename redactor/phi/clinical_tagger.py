@@ -123,7 +123,7 @@ FLOORS = {
     "SPECIALTY": 0.4,
 }
 """Label → how likely a word must be to belong to a fact of any label, if this is its likeliest."""
-DOUBT = 0.01
+DOUBT = 0.03
 """A word below it belongs to no fact: a rule's finding of only such words is dropped (`recognizers.fact.undoubted`)."""
 _FLOORS = np.array([FLOORS[label] for label in LABELS], dtype="f")
 

@@ -58,13 +58,10 @@ class FactRecognizer(NerRecognizer):
 DOUBTED = frozenset(f"{label}Recognizer" for label in "Condition Procedure LabResult Billing Specialty".split())
 LISTED = 0.8
 """The tagger may drop what they found by a grammar or pattern, with a score below that of a listed term."""
-EVERYDAY = frozenset({"ConditionRecognizer", "BillingRecognizer"})
-"""Of these also listed terms, which have everyday senses: "a cold office", "my phone bill"."""
 
 
 def undoubted(findings: Iterable[Finding], entities: Iterable[Any]) -> list[Finding]:
-    """Without clinical findings of lists, grammars and patterns in which the tagger is sure that no word belongs to a
-    fact.
+    """Without clinical findings of grammars and patterns in which the tagger is sure that no word belongs to a fact.
 
     Args:
         findings: of all recognizers.
@@ -74,7 +71,5 @@ def undoubted(findings: Iterable[Finding], entities: Iterable[Any]) -> list[Find
     return [
         f
         for f in findings
-        if f.source not in DOUBTED
-        or (f.score >= LISTED and f.source not in EVERYDAY)
-        or any(start < f.end and f.start < end for start, end in likely)
+        if f.source not in DOUBTED or f.score >= LISTED or any(start < f.end and f.start < end for start, end in likely)
     ]
