@@ -7,8 +7,8 @@ and beside Presidio.
 
 Texts: generated voicemails (phi_cases.py, part "test"; during development we read its totals, not its leaks), clean and
 with 10 % and 20 % of the words misrecognised (recognition_errors.py); their part "tuning"; the invented spoken cases of
-the tests; the true words of sample_audio; the scripts of voicemails.py, of which texts/unseen is only scored; and, with
---dev, labelled real conversations in the same format (never committed).
+the tests; the true words of sample_audio; the scripts of voicemails.py, of which texts/unseen and texts/scored are only
+scored; and, with --dev, labelled real conversations in the same format (never committed).
 
 Systems: "patterns" is the recognizers on the text as said, "+ spoken" also on its written form, "+ NER" with the
 bundled tagger, "all" with names corrected by their sound; "Presidio" is its default recognizers on a blank tokenizer,
@@ -108,6 +108,8 @@ def texts(dev: Path | None) -> dict[str, Rows]:
         "five more authors, developed on": messages(MESSAGES / "fresh"),
         "five more authors, unseen": messages(MESSAGES / "unseen"),
         "… as said": messages(MESSAGES / "unseen", said=True),
+        "five newest authors, only scored": messages(MESSAGES / "scored"),
+        "… as they said": messages(MESSAGES / "scored", said=True),
     }
     return out | ({"conversations": read(dev)} if dev else {})
 

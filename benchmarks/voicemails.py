@@ -5,7 +5,8 @@ with the time of every word and exact PHI labels.
     python benchmarks/voicemails.py --texts benchmarks/texts/unseen --out .train/unseen
 
 The texts (texts/a.toml, b.toml, c.toml) are by three authors who saw neither the others' texts nor the detector. Five
-more wrote texts/fresh, on which detection was developed, and texts/unseen, which is only scored: never read it. The
+more wrote texts/fresh, on which detection was developed, and texts/unseen, which is only scored: never read it; nor
+texts/scored, by five others. The
 voices are eight of Kokoro's that no sample recording uses, and Piper's "joe" at several speeds and pitches, so that it
 sounds like several speakers. The files are WAV at 8 kHz: µ-law, 16-bit PCM and GSM in turn, each with its own band,
 level and, in half of them, noise. Authors, voices and formats alternate, so the first N represent all.
