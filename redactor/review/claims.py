@@ -62,7 +62,7 @@ class Claims:
         self._engine, self._reads, self.seconds = engine, reading(engine), seconds
 
     def open(self, message: str, person: Person, *, key: str = "") -> MessageClaim:
-        """MessageClaim a message unless somebody else has it; returns the claim that is in force, whoever's it is.
+        """Claim a message unless somebody else has it; returns the claim that is in force, whoever's it is.
 
         Args:
             key: of the page, for a heartbeat; otherwise a new one is made.
@@ -76,7 +76,7 @@ class Claims:
             # Its holder left between the two statements.
 
     def taken(self, c: Connection, message: str, person: int, name: str, *, key: str) -> bool:
-        """MessageClaim a message or renew the claim, in a transaction; false if somebody else has it."""
+        """Claim a message or renew the claim, in a transaction; false if somebody else has it."""
         at = now(c)
         kind = postgresql if c.dialect.name == "postgresql" else sqlite
         values = {"person": person, "name": name, "key": key, "until": at + self.seconds}

@@ -325,10 +325,12 @@ def message_page(
         settled: see `settled_in`.
     """
     message, held = row["id"], context.reviews.claims
-    claim = held.open(message, person) if WRITES & person.permissions else held.of(message)
+    mine = context.reviews.mine(message, person.id)
+    # Whoever has given a review is only reading, and may leave the page open: others can go on.
+    claims_it = WRITES & person.permissions and mine.state != "given"
+    claim = held.open(message, person) if claims_it else held.of(message)
     if elsewhere := claim is not None and claim.person != person.id:
         person = reading_only(person)
-    mine = context.reviews.mine(message, person.id)
     name = context.versions.name(message, by=person.actor, reason=grant) if grant else ""
     others = [other for other in context.store.sendings(row["audio"]) if other["id"] != message]
     return context.page(
