@@ -35,6 +35,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -116,11 +117,13 @@ class Bench:
         return result
 
 
-def compare(bench: Bench, repeats: int, once: list[str]) -> dict[str, list[dict[str, Any]]]:
+def compare(
+    bench: Bench, repeats: int, once: Sequence[str], baselines: Sequence[str]
+) -> dict[str, list[dict[str, Any]]]:
     """Runs of each system, a round of all after the other, each round in another order; those of `once` run only in
     the first round.
     """
-    order = [*BASELINES, OURS]
+    order = [*baselines, OURS]
     runs: dict[str, list[dict[str, Any]]] = {system: [] for system in order}
     for turn in range(repeats):
         for system in order[turn % len(order) :] + order[: turn % len(order)]:
@@ -146,6 +149,7 @@ def row_of(system: str, runs: dict[str, list[dict[str, Any]]], seconds: float) -
                 statistics.median(b["wall"] / r["wall"] for b, r in zip(runs[baseline], done, strict=False)), 2
             )
             for baseline in BASELINES
+            if baseline in runs
         },
     }
 
@@ -155,6 +159,7 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=voicemails.FILES)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--once", action="append", default=[], choices=BASELINES, help="timed in one round only")
+    parser.add_argument("--only", action="append", choices=BASELINES, help="compared with; all baselines if left out")
     parser.add_argument("--model", default="base", help="name or folder of a checkpoint")
     parser.add_argument("--random", choices=["tiny", "base", "small"])
     parser.add_argument("--cores", type=int, default=2)
@@ -181,7 +186,7 @@ def main() -> None:
     paths = [voicemails.FOLDER / row["file"] for row in labels]
     stamped = stamp(folder, cores=given.cores)
     bench = Bench(folder, paths, cores=given.cores, device=given.device, forced=forced)
-    runs = compare(bench, given.repeats, given.once)
+    runs = compare(bench, given.repeats, given.once, given.only or BASELINES)
     seconds = sum(row["duration"] for row in labels)
     rows = [row_of(system, runs, seconds) for system in runs]
     if forced is None:
@@ -227,7 +232,8 @@ def shown_table(document: dict[str, Any]) -> str:
     rows = []
     for row in document["rows"]:
         name, _, how = row["system"].partition(", ")
-        ratios = [f"{row['faster_than'][baseline]:.2f}x" for baseline in BASELINES]
+        faster = row["faster_than"]
+        ratios = [f"{faster[baseline]:.2f}x" if baseline in faster else "-" for baseline in BASELINES]
         cells = [
             TITLES[name] + (f" ({how})" if how else ""),
             row["wall_seconds"],

@@ -14,7 +14,7 @@ from redactor.policy import load_policy
 from redactor.render import Replacer
 from redactor.speech import Recognizer, load_transcriber, resolve, second_transcriber
 from redactor.speech.fake import FakeTranscriber
-from redactor.types import TimedText
+from redactor.types import UNTRANSCRIBED, TimedText
 
 MESSAGE = Path(__file__).parents[1] / "speech" / "data" / "voicemail.flac"
 """Hi, this is Maria Lopez. Please call me back at five five five, oh one three, two two oh four. Thank you."""
@@ -163,3 +163,22 @@ def test_an_output_of_another_length_is_refused(first, detector, recording):
 
 def test_the_message_is_what_it_says():
     assert soundfile.info(MESSAGE).duration == pytest.approx(6.9, abs=0.1)
+
+
+def test_the_first_readers_floor_is_not_that_of_the_second(detector, recording):
+    """Another checkpoint's confidence is another: where it is low, what it hears is judged, not withheld unjudged."""
+
+    class Sure(FakeTranscriber):
+        def transcribe(self, channels, *, recording_id, hotwords=None):
+            heard = super().transcribe(channels, recording_id=recording_id)
+            return replace(heard, least_confidence=0.74)
+
+    words = (*NAMED, *KEPT, *((text, start, end, 0.9) for text, start, end, _ in MISHEARD), *TAIL)
+    first = Sure({"": [[TimedText(*w) for w in words]]})
+    others = "peas tall knee shout a lemon dozen bear bat or conveyance thanks due".split()
+    heard = [(o, start, end, 0.5) for o, (_, start, end, _) in zip(others, words[len(NAMED) :], strict=True)]
+    checked = pipeline(first, detector, said(*NAMED[:2], *heard))
+    plan = checked.plan(recording, first)
+    encoded = output(recording, plan.intervals)
+    found = checked.verification.again(decode(Source.of(encoded.data, encoded.suffix)), plan, checked.policy)
+    assert {hit.label for hit in found} <= {UNTRANSCRIBED}
