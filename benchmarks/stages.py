@@ -79,6 +79,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "read": ("redactor.pipeline.read_source",),
     "resample for recognition": ("redactor.recognition.recognition_audio", "redactor.recognition.same_as"),
     VAD: ("redactor.speech.recognize.listen",),
+    "two voices at once": ("redactor.speech.recognize.overlaps",),
     "windows": ("redactor.speech.recognize.plan_windows",),
     "around the model": ("redactor.speech.whisper.WhisperEngine.decode",),
     FEATURES: ("redactor.speech.whisper.WhisperEngine.prepare",),
