@@ -61,9 +61,10 @@ the beam, 0.2 GB per window for base and half a gigabyte for small. On a CPU sev
 CALLS_PER_SECOND_SEARCH = 4  # of this many concurrent calls, one at a time may decode again: it needs the same memory
 SECOND_BEAM = 5
 """The least beam width of a rejected window's second search; a greedy checkpoint has few of them."""
-SEARCH_MEMORY = 180_000_000
+SEARCH_MEMORY = 120_000_000
 """Bytes that the decoder of one call may keep of its windows: its view of each, for each text of the beam. Of base, 18
-MB for a window of 15 s."""
+MB for a window of 15 s. With this, a run over messages of 15 to 31 s peaks at 1.27 GB with base, with half as much
+again at 1.47 (200 voicemails, two calls at once)."""
 DECODER_LAYERS = {384: 4, 512: 6, 768: 12, 1024: 24}
 """Layers of Whisper's decoders by the width of their states (Radford et al. 2022, table 1)."""
 MOST_LAYERS = 32
