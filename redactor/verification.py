@@ -136,9 +136,7 @@ class Verification:
         # As many transcripts as the plan's: those that were not heard differently are the plan's own.
         theirs = {r.channel: r.transcript for r in readings if r.fresh}
         # The first reader's floor says nothing about another checkpoint's confidence, which is lower in a bleeped text.
-        text = replace(
-            plan.speech, transcripts=tuple(theirs.values()), unheard=(), key_tones=(), least_confidence=0.0
-        )
+        text = replace(plan.speech, transcripts=tuple(theirs.values()), unheard=(), key_tones=(), least_confidence=0.0)
         found = self._search(text, known) if theirs else ()
         whole = tuple(theirs.get(t.channel, t) for t in plan.speech.transcripts)
         again = make_plan(output, replace(text, transcripts=whole), found, policy)
