@@ -71,6 +71,7 @@ def build_kept_transcriber(
     """
     from redactor.kept_transcripts import KeptTranscriber
     from redactor.speech import checkpoint_digest, expected_info, usable_cores
+    from redactor.speech.batcher import BATCH_SIZE, BATCHES_IN_FLIGHT
 
     checkpoint = resolve_checkpoint(given)
     info = expected_info(checkpoint, device=given.device, compute_type=given.compute_type or "default")
@@ -91,7 +92,8 @@ def build_kept_transcriber(
     return KeptTranscriber(
         kept,
         info=info,
-        in_flight=min(256, 32 * (given.workers or usable_cores())),  # about as many as the loaded engine wants
+        # About as many as the loaded engine wants.
+        in_flight=min(256, BATCHES_IN_FLIGHT["cpu"] * BATCH_SIZE["cpu"] * (given.workers or usable_cores())),
         load=lambda: _loaded(checkpoint, given, cpu_semaphore),
         settings=settings,
     )
